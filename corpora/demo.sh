@@ -1,0 +1,32 @@
+#!/bin/sh
+# The main job on real text: fetch a corpus, learn its words, show them, cut three sentences.
+set -eu
+name=$1
+here=$(dirname "$0")
+out=$here/data
+lexicon=$out/$name.lexicon.tsv
+if [ "$name" = sample ]; then corpus=$here/sample.txt; mkdir -p "$out"; else
+    corpus=$(python "$here/fetch.py" --output "$out" "$name") || {
+        echo "The corpus cannot be fetched; 'make demo CORPUS=sample' works offline." >&2; exit 1; }
+fi
+echo "\$ nlpzero build-vocab $name.txt -o $name.lexicon.tsv"
+nlpzero build-vocab "$corpus" -o "$lexicon"
+echo
+echo "The words of two or more characters that came most often (PMI and entropies in nats):"
+python - "$lexicon" <<'PY'
+import sys
+from nlp_zero import Lexicon
+lexicon = Lexicon.load(sys.argv[1])
+names = list(lexicon.scores)
+print("word\tcount\t" + "\t".join(names))
+for word in lexicon.top(20):
+    k = lexicon.index(word)
+    print(word, lexicon.counts[k], *(f"{lexicon.scores[name][k]:.2f}" for name in names), sep="\t")
+PY
+echo
+echo "\$ nlpzero tokenize --lexicon $name.lexicon.tsv"
+nlpzero tokenize --lexicon "$lexicon" <<'TEXT'
+却说曹操引大军追赶玄德，直至襄阳城下。
+次日，孔明与关公、张飞商议破敌之计。
+青石镇的人从柳河大桥到望江茶馆，不过一里路。
+TEXT

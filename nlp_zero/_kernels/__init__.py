@@ -1,0 +1,1 @@
+"""Compiled kernels: typed buffers in, typed buffers out."""

@@ -1,0 +1,379 @@
+// Exact n-gram counts as a prefix tree laid out level by level.
+//
+// Level n holds every n-gram once, in lexicographic order of its symbol ids: its last symbol, its count, and (below the
+// top) where its children, the (n+1)-grams that begin with it, end on level n + 1.  Children of node i of level n are
+// [end[i-1], end[i]) with end[-1] = 0.
+//
+// Counting: positions are dealt into one bucket for each first symbol; the next order - 1 symbols, packed into W words
+// and zero-padded at run ends, are the key.  Each bucket is sorted by a least-significant-digit radix sort while it sits
+// in cache, and its distinct keys are unrolled into the tree.  The tree of a text is the same however it was cut.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+#include <vector>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#include "alphabet.hpp"
+
+namespace nlpzero {
+
+constexpr int MAX_ORDER = 8;
+
+// A growable array of plain values that leaves new entries as they are and grows by remapping pages where it can.
+template <class T>
+class Buffer {
+public:
+    Buffer() = default;
+    explicit Buffer(size_t n) { reserve(n); }
+    Buffer(Buffer&& other) noexcept { swap(other); }
+    Buffer& operator=(Buffer&& other) noexcept { swap(other); return *this; }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    ~Buffer() { std::free(data_); }
+
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    T& operator[](size_t i) { return data_[i]; }
+    const T& operator[](size_t i) const { return data_[i]; }
+    size_t capacity() const { return capacity_; }
+
+    void reserve(size_t n) {
+        if (n <= capacity_) return;
+        const size_t wanted = std::max(n, capacity_ + capacity_ / 2);
+        resize_exactly(wanted);
+    }
+    void resize_exactly(size_t n) {
+        void* fresh = std::realloc(static_cast<void*>(data_), std::max<size_t>(n, 1) * sizeof(T));
+        if (!fresh) throw std::bad_alloc();
+        data_ = static_cast<T*>(fresh);
+        capacity_ = n;
+#ifdef __linux__
+        const uintptr_t page = (reinterpret_cast<uintptr_t>(fresh) + 4095) & ~uintptr_t(4095);  // fewer page faults
+        if (n * sizeof(T) > size_t(1) << 24) madvise(reinterpret_cast<void*>(page), (n * sizeof(T) - 4096) & ~size_t(4095), MADV_HUGEPAGE);
+#endif
+    }
+    void swap(Buffer& other) { std::swap(data_, other.data_); std::swap(capacity_, other.capacity_); }
+    T* release() { T* p = data_; data_ = nullptr; capacity_ = 0; return p; }
+
+private:
+    T* data_ = nullptr;
+    size_t capacity_ = 0;
+};
+
+struct Level {
+    Buffer<uint32_t> symbol, count, end;
+    size_t size = 0;
+    void reserve(size_t n, bool inner) {
+        symbol.reserve(n);
+        count.reserve(n);
+        if (inner) end.reserve(n);  // the top level has no children
+    }
+};
+
+struct Tree {
+    int order = 0;
+    std::array<Level, MAX_ORDER> level;
+};
+
+// Drop the nodes below min_count from the part of the tree that starts at node first[n] of each level.
+inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, uint32_t min_count) {
+    const int order = tree.order;
+    std::array<size_t, MAX_ORDER> read = first, write = first;
+    // Depth first, but level by level is enough: a node is kept when it and its parent are; parents have larger counts.
+    for (int n = order - 1; n >= 0; --n) {
+        Level& level = tree.level[n];
+        Level* below = n + 1 < order ? &tree.level[n + 1] : nullptr;
+        size_t child = below ? first[n + 1] : 0, kept_child = child;
+        for (size_t i = read[n]; i < level.size; ++i) {
+            if (below) {  // children were not compacted yet: count the survivors among them
+                for (; child < level.end[i]; ++child) kept_child += below->count[child] >= min_count;
+                level.end[i] = uint32_t(kept_child);
+            }
+        }
+    }
+    for (int n = 0; n < order; ++n) {
+        Level& level = tree.level[n];
+        size_t w = write[n];
+        for (size_t i = read[n]; i < level.size; ++i) {
+            level.symbol[w] = level.symbol[i];
+            if (n + 1 < order) level.end[w] = level.end[i];
+            const uint32_t c = level.count[i];
+            level.count[w] = c;
+            w += c >= min_count;
+        }
+        level.size = w;
+    }
+}
+
+template <int W>
+struct Key {
+    uint64_t word[W];  // word[0] is the most significant
+    bool operator==(const Key& o) const {
+        uint64_t x = 0;
+        for (int i = 0; i < W; ++i) x |= word[i] ^ o.word[i];
+        return x == 0;
+    }
+    uint32_t bits(int shift, uint32_t mask) const {  // a field of at most 32 bits whose low end is at `shift`
+        const int i = W - 1 - (shift >> 6), s = shift & 63;
+        uint64_t x = word[i] >> s;
+        if (W > 1 && s > 32 && i > 0) x |= word[i - 1] << (64 - s);
+        return uint32_t(x) & mask;
+    }
+    void shift_right(int b) {
+        for (int i = W - 1; i > 0; --i) word[i] = word[i] >> b | word[i - 1] << (64 - b);
+        word[0] >>= b;
+    }
+    void shift_right_and_put(int b, uint64_t v, int top) {  // *this = *this >> b | v << top
+        shift_right(b);
+        const int i = W - 1 - (top >> 6), s = top & 63;
+        word[i] |= v << s;
+        if (W > 1 && s && i > 0 && s + b > 64) word[i - 1] |= v >> (64 - s);
+    }
+};
+
+template <int W>
+inline void insertion_sort(Key<W>* a, size_t n) {
+    for (size_t i = 1; i < n; ++i) {
+        const Key<W> x = a[i];
+        size_t j = i;
+        for (; j > 0; --j) {
+            int k = 0;
+            while (k < W - 1 && a[j - 1].word[k] == x.word[k]) ++k;
+            if (a[j - 1].word[k] <= x.word[k]) break;
+            a[j] = a[j - 1];
+        }
+        a[j] = x;
+    }
+}
+
+// One least-significant-digit radix sort of keys of up to PASSES * DIGIT bits.  Returns where the result is.
+template <int W, int PASSES, int DIGIT>
+inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
+    constexpr uint32_t MASK = (1u << DIGIT) - 1;
+    uint32_t count[PASSES][1 << DIGIT] = {};
+    for (size_t i = 0; i < n; ++i)
+        for (int j = 0; j < PASSES; ++j) ++count[j][a[i].bits(j * DIGIT, MASK)];
+    for (int j = 0; j < PASSES; ++j) {
+        if (count[j][a[0].bits(j * DIGIT, MASK)] == n) continue;  // all keys share this digit
+        uint32_t sum = 0;
+        for (uint32_t& c : count[j]) { const uint32_t x = c; c = sum; sum += x; }
+        for (size_t i = 0; i < n; ++i) scratch[count[j][a[i].bits(j * DIGIT, MASK)]++] = a[i];
+        std::swap(a, scratch);
+    }
+    return a;
+}
+
+// Sort a[0, n); `scratch` holds n more.  The width of the digits follows the size, so that their counters pay off.
+template <int W>
+inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
+    if (n <= 24) {
+        insertion_sort(a, n);
+        return a;
+    }
+    if (W == 1 && n > 1500) {
+        if (bits <= 33) return radix_sort<W, 3, 11>(a, scratch, n);
+        if (bits <= 44) return radix_sort<W, 4, 11>(a, scratch, n);
+        return radix_sort<W, 6, 11>(a, scratch, n);
+    }
+    if (bits <= 24) return radix_sort<W, 3, 8>(a, scratch, n);
+    if (bits <= 48) return radix_sort<W, 6, 8>(a, scratch, n);
+    return radix_sort<W, 8 * W, 8>(a, scratch, n);
+}
+
+template <class Sym>
+struct Piece { const Sym* data; size_t size; };  // encoded text that ends with a boundary
+
+// Unroll the sorted keys of one first symbol into the tree, from the top level down.  What is left of a level is the
+// list of its prefixes with their counts and the ends of their children: the input of the level below.
+template <int W>
+inline void unroll(Tree& tree, Key<W>* keys, size_t n, uint32_t* count, uint32_t* end, int bits) {
+    const int order = tree.order;
+    const uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
+    size_t m = 0;
+    uint32_t times = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const Key<W> key = keys[i];
+        const bool last = i + 1 == n || !(key == keys[i + 1]);
+        keys[m] = key;
+        count[m] = ++times;
+        times = last ? 0 : times;
+        m += last;
+    }
+    for (int l = order - 1; l > 0; --l) {
+        Level& level = tree.level[l];
+        level.reserve(level.size + m + 1, l + 1 < order);
+        uint32_t* const symbols = level.symbol.data();
+        uint32_t* const counts = level.count.data();
+        uint32_t* const ends = level.end.data();
+        size_t w = level.size, groups = 0;
+        uint32_t sum = 0;
+        Key<W> prefix = keys[0];
+        prefix.shift_right(bits);
+        for (size_t i = 0; i < m; ++i) {
+            const uint32_t s = keys[i].bits(0, mask);
+            symbols[w] = s;
+            counts[w] = count[i];
+            if (l + 1 < order) ends[w] = end[i];
+            w += s != 0;  // a zero stands for the end of a run
+            sum += count[i];
+            Key<W> next = i + 1 < m ? keys[i + 1] : keys[i];
+            next.shift_right(bits);
+            const bool last = i + 1 == m || !(next == prefix);
+            keys[groups] = prefix;
+            count[groups] = sum;
+            end[groups] = uint32_t(w);
+            sum = last ? 0 : sum;
+            groups += last;
+            prefix = next;
+        }
+        level.size = w;
+        m = groups;
+    }
+}
+
+// Count all n-grams of orders 1 ... order.  `rank[id]` is the final id (from 1) of a symbol; `bits` holds the largest.
+template <int W, class Sym>
+void count_tree(const std::vector<Piece<Sym>>& pieces, const std::vector<uint32_t>& rank, int bits, uint32_t min_count,
+                Tree& tree) {
+    const int order = tree.order;
+    const size_t symbols = rank.size();
+    std::vector<uint32_t> frequency(symbols, 0);
+    for (const auto& piece : pieces)
+        for (size_t i = 0; i < piece.size; ++i) ++frequency[piece.data[i]];
+    std::vector<uint32_t> by_rank(symbols, 0);
+    for (size_t s = 1; s < symbols; ++s) by_rank[rank[s]] = frequency[s];
+    size_t total = 0, largest = 0;
+    struct Slot { Key<W>* put; uint64_t rank; };
+    std::vector<size_t> begin(symbols + 1, 0);
+    for (size_t r = 1; r < symbols; ++r) {
+        begin[r] = total;
+        total += by_rank[r];
+        largest = std::max<size_t>(largest, by_rank[r]);
+    }
+    begin[symbols] = total;
+    Buffer<Key<W>> keys(order > 1 ? total + 1 : 0), scratch(order > 1 ? largest + 1 : 0);
+    Buffer<uint32_t> count(order > 1 ? largest : 0), end(order > 1 ? largest : 0);
+    if (order > 1) {
+        std::vector<Slot> slot(symbols);
+        for (size_t s = 1; s < symbols; ++s) slot[s] = {keys.data() + begin[rank[s]], rank[s]};
+        const int top = (order - 2) * bits;
+        for (const auto& piece : pieces) {
+            Key<W> w = {};
+            for (size_t i = piece.size; i-- > 0;) {
+                const Sym s = piece.data[i];
+                if (!s) { w = Key<W>{}; continue; }
+                Slot& to = slot[s];
+                *to.put++ = w;
+                w.shift_right_and_put(bits, to.rank, top);
+            }
+        }
+    }
+    tree.level[0].reserve(symbols, order > 1);
+    for (int l = 1; l < order && min_count == 1; ++l) tree.level[l].reserve(total / 2, l + 1 < order);  // untouched pages are free
+    for (size_t r = 1; r < symbols; ++r) {
+        const size_t n = by_rank[r];
+        if (n < min_count || n == 0) continue;
+        std::array<size_t, MAX_ORDER> first{};
+        for (int l = 0; l < order; ++l) first[l] = tree.level[l].size;
+        if (order > 1) {
+            Key<W>* sorted = sort_keys<W>(keys.data() + begin[r], scratch.data(), n, (order - 1) * bits);
+            unroll<W>(tree, sorted, n, count.data(), end.data(), bits);
+        }
+        Level& level = tree.level[0];
+        level.symbol[level.size] = uint32_t(r);
+        level.count[level.size] = uint32_t(n);
+        if (order > 1) level.end[level.size] = uint32_t(tree.level[1].size);
+        ++level.size;
+        if (min_count > 1 && order > 1) prune_tail(tree, first, min_count);
+    }
+}
+
+template <class Sym>
+void count_tree(const std::vector<Piece<Sym>>& pieces, const std::vector<uint32_t>& rank, uint32_t min_count, Tree& tree) {
+    int bits = 1;
+    while ((size_t(1) << bits) < rank.size()) ++bits;
+    const int needed = std::max(1, (tree.order - 1) * bits);
+    if (needed <= 64) count_tree<1, Sym>(pieces, rank, bits, min_count, tree);
+    else if (needed <= 128) count_tree<2, Sym>(pieces, rank, bits, min_count, tree);
+    else count_tree<4, Sym>(pieces, rank, bits, min_count, tree);
+}
+
+// Encoded text, laid by in pieces of 16-bit symbols until an id needs more.
+class SymbolStore {
+public:
+    size_t positions() const { return size_t(totals_[0]); }
+    uint64_t total(int n) const { return totals_[n - 1]; }  // n-grams of order n in the text
+
+    // Encode one piece of text.  False when it is not UTF-8 (at `invalid`); nothing is kept of it then.
+    bool add(Alphabet& alphabet, const Text& text, size_t& invalid) {
+        if (!wide_) {
+            Buffer<uint16_t> out(text.size + 1);
+            invalid = ~size_t(0);
+            const size_t n = alphabet.encode(text, out.data(), 0xFFFF, true, invalid);
+            if (n != Alphabet::GAVE_UP) return keep(narrow_pieces_, std::move(out), n);
+            if (invalid != ~size_t(0)) return false;
+            widen();
+        }
+        Buffer<uint32_t> out(text.size + 1);
+        const size_t n = alphabet.encode(text, out.data(), Alphabet::JOINED - 1, true, invalid);
+        return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n);
+    }
+
+    // Count into `tree`; `order_of_symbols` gets the ids in the order of their text, which ranks them.
+    void count(const Alphabet& alphabet, uint32_t min_count, Tree& tree, std::vector<uint32_t>& order_of_symbols) const {
+        const auto& text = alphabet.symbols();
+        order_of_symbols.resize(text.size());
+        for (size_t i = 0; i < text.size(); ++i) order_of_symbols[i] = uint32_t(i + 1);
+        std::sort(order_of_symbols.begin(), order_of_symbols.end(),
+                  [&](uint32_t a, uint32_t b) { return text[a - 1] < text[b - 1]; });
+        std::vector<uint32_t> rank(text.size() + 1, 0);
+        for (size_t r = 0; r < text.size(); ++r) rank[order_of_symbols[r]] = uint32_t(r + 1);
+        if (wide_) count_tree(views(wide_pieces_), rank, min_count, tree);
+        else count_tree(views(narrow_pieces_), rank, min_count, tree);
+    }
+
+private:
+    template <class Sym>
+    struct Kept { Buffer<Sym> data; size_t size; };
+    std::vector<Kept<uint16_t>> narrow_pieces_;
+    std::vector<Kept<uint32_t>> wide_pieces_;
+    bool wide_ = false;
+    std::array<uint64_t, MAX_ORDER> totals_{};
+
+    template <class Sym>
+    bool keep(std::vector<Kept<Sym>>& pieces, Buffer<Sym>&& out, size_t n) {
+        size_t run = 0;
+        for (size_t i = 0; i < n; ++i) {
+            if (out[i]) { ++run; continue; }
+            for (size_t k = 0; k < MAX_ORDER && k < run; ++k) totals_[k] += run - k;
+            run = 0;
+        }
+        out.resize_exactly(n);
+        pieces.push_back({std::move(out), n});
+        return true;
+    }
+    template <class Sym>
+    static std::vector<Piece<Sym>> views(const std::vector<Kept<Sym>>& pieces) {
+        std::vector<Piece<Sym>> result;
+        for (const auto& piece : pieces) result.push_back({piece.data.data(), piece.size});
+        return result;
+    }
+    void widen() {
+        wide_ = true;
+        for (auto& piece : narrow_pieces_) {
+            Buffer<uint32_t> out(piece.size);
+            std::copy(piece.data.data(), piece.data.data() + piece.size, out.data());
+            wide_pieces_.push_back({std::move(out), piece.size});
+        }
+        narrow_pieces_.clear();
+    }
+};
+
+}  // namespace nlpzero

@@ -1,0 +1,11 @@
+"""Lexicon builders: from a corpus to its words.
+
+>>> lexicon = PmiLexiconBuilder(min_count=2).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"])
+>>> lexicon.top(1)
+['青石镇']
+"""
+
+from .entropy import EntropyLexiconBuilder
+from .pmi import PmiLexiconBuilder
+
+__all__ = ["EntropyLexiconBuilder", "PmiLexiconBuilder"]

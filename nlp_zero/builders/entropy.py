@@ -1,0 +1,80 @@
+"""Words by normalised variation of branching entropy (nVBE): a quick segmenter that needs no threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from .._kernels.segment import PieceCounter
+from ..corpus import Corpus, restartable
+from ..counts import MAX_ORDER, NgramCounts, count
+from ..lexicon import Lexicon
+from ._describe import Links, cut_corpus, describe, positive_int, rows, top_level
+
+__all__ = ["EntropyLexiconBuilder"]
+
+# Weight of single characters.  At 1 the cut is the published one; on the development half of People's Daily
+# (its first 9,700 lines) 0.95 gave F1 .757 for .752 at the same lexicon precision; lower gains F1 and loses precision.
+SINGLE = 0.95
+
+
+class EntropyLexiconBuilder:
+    """Cuts text where branching entropy says that words end (nVBE), and keeps the pieces.
+
+    The autonomy of a string x is ``a(x) = dR(x) + dL(x)``: how much the entropy of the next character rises with the
+    last character of x, ``dR(x) = h_R(x) - h_R(x[:-1])``, and of the previous one with the first, each less its mean
+    over the distinct strings of that length.  Each run is cut so that the sum of ``a(w) |w|`` is greatest.
+    Source: Magistry and Sagot, Unsupervized word segmentation: the case for Mandarin Chinese, ACL 2012.
+
+    Parameters
+    ----------
+    max_length
+        Longest word in symbols (1 to 7).
+    min_count
+        Words of two or more symbols that come less often as a piece are left out.
+    alnum
+        What digit and Latin runs are; see `NgramCounter`.
+    """
+
+    def __init__(self, *, max_length: int = 4, min_count: int = 2, alnum: str = "token") -> None:
+        if positive_int("max_length", max_length) >= MAX_ORDER:
+            raise ValueError(f"max_length must be at most {MAX_ORDER - 1} for this method, not {max_length}.")
+        self.max_length, self.alnum = max_length, alnum
+        self.min_count = positive_int("min_count", min_count)
+
+    def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
+        """Learn the lexicon of `texts`, which are read twice.
+
+        Raises
+        ------
+        CorpusError
+            When the texts cannot be read or hold nothing to count.
+        """
+        texts = restartable(texts)
+        counts = count(texts, order=self.max_length + 1, alnum=self.alnum)
+        links = Links(counts)
+        scores = self._scores(counts, links)
+        levels = top_level(counts.levels, self.max_length)
+        pieces = PieceCounter(levels, [np.ones(len(s), np.uint8) for s in scores], scores=scores)
+        cut_corpus(texts, counts, pieces)
+        words, tokens = rows(counts, pieces.counts(), [1] + [self.min_count] * (self.max_length - 1))
+        return describe(texts, counts, links, words, tokens, method="entropy")
+
+    def _scores(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.float64]]:
+        """a(x) times length for all n-grams up to the longest word."""
+        scores = []
+        shorter_left = shorter_right = np.zeros(0)
+        for n in range(1, self.max_length + 1):
+            left, right = links.branching(n)
+            rise_right, rise_left = right, left
+            if n > 1:
+                rise_right = right - shorter_right[links.prefix[n - 1]]
+                rise_left = left - shorter_left[links.suffix[n - 1]]
+            autonomy = rise_right + rise_left
+            if len(autonomy):
+                autonomy = autonomy - autonomy.mean()
+            scores.append(autonomy * (n if n > 1 else SINGLE))
+            shorter_left, shorter_right = left, right
+        return scores

@@ -1,0 +1,135 @@
+"""Words by mutual information: fast, and grows with the corpus."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .._kernels.segment import PieceCounter
+from ..corpus import Corpus, restartable
+from ..counts import MAX_ORDER, NgramCounts, count
+from ..lexicon import Lexicon
+from ._describe import Links, cut_corpus, describe, positive_int, rows
+
+__all__ = ["PmiLexiconBuilder"]
+
+# Least PMI (nats) of n-grams of 1, 2, 3, 4, ... symbols.  Chosen on the development half of People's Daily
+# (its first 9,700 lines): F1 .765, against .752 with 0, 2, 4, 6.
+MIN_PMI = (0.0, 1.5, 4.0, 7.0)
+STEP = 3.0  # and this much more for each further symbol
+
+
+class PmiLexiconBuilder:
+    """Joins characters that stick together.
+
+    N-grams whose PMI (the smallest over their split points) reaches a threshold are kept; text is cut by joining
+    kept n-grams that overlap; pieces are counted.  A piece of at most `order` symbols must itself be kept, a longer one
+    must have every n-gram of that order inside it kept.
+
+    Parameters
+    ----------
+    order
+        Longest n-gram that is counted (2 to 8).
+    min_pmi
+        Least PMI in nats: one number for all lengths above 1, or one for each length from 1.
+    min_count
+        N-grams and words that come less often are left out (single symbols stay).
+    max_length
+        Longest word in symbols; None for no limit.
+    deduplicate
+        Also drop words that shorter words explain: the PMI of a word against its best segmentation into other words
+        is then below ``len(word) - 1`` nats.  With ``order=2, min_pmi=1`` this is the older algorithm.
+    alnum
+        What digit and Latin runs are; see `NgramCounter`.
+    """
+
+    def __init__(
+        self,
+        *,
+        order: int = 4,
+        min_pmi: float | Sequence[float] | None = None,
+        min_count: int = 3,
+        max_length: int | None = None,
+        deduplicate: bool = False,
+        alnum: str = "token",
+    ) -> None:
+        self.order = positive_int("order", order, least=2)
+        if order > MAX_ORDER:
+            raise ValueError(f"order must be at most {MAX_ORDER}, not {order}.")
+        self.min_pmi = _thresholds(min_pmi, order)
+        self.min_count = positive_int("min_count", min_count)
+        self.max_length = None if max_length is None else positive_int("max_length", max_length)
+        self.deduplicate, self.alnum = bool(deduplicate), alnum
+
+    def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
+        """Learn the lexicon of `texts`, which are read two or three times.
+
+        Raises
+        ------
+        CorpusError
+            When the texts cannot be read or hold nothing to count.
+        """
+        texts = restartable(texts)
+        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2)  # what came once adds nothing to entropies
+        links = Links(counts)
+        pieces = PieceCounter(counts.levels, self._kept(counts, links))
+        cut_corpus(texts, counts, pieces)
+        words, tokens = rows(counts, pieces.counts(), [1] + [self.min_count] * (self.order - 1))
+        long, times = pieces.longer(self.min_count)
+        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]  # type: ignore[misc]
+        tokens += times
+        if self.max_length is not None:
+            short = [k for k, word in enumerate(words) if len(counts.alphabet.encode(word)) - 1 <= self.max_length]
+            words, tokens = [words[k] for k in short], [tokens[k] for k in short]
+        if self.deduplicate:
+            words, tokens = _deduplicated(words, tokens)
+        return describe(texts, counts, links, words, tokens, method="pmi")
+
+    def _kept(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.uint8]]:
+        """For each order, which n-grams stick together."""
+        kept = [np.ones(counts.types(1), np.uint8)]
+        for n in range(2, self.order + 1):
+            often = counts.levels[n - 1][1] >= self.min_count
+            kept.append((often & (links.pmi(n) >= self.min_pmi[n - 1])).astype(np.uint8))
+        return kept
+
+
+def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:
+    if min_pmi is None:
+        values = [*MIN_PMI, *(MIN_PMI[-1] + STEP * k for k in range(1, MAX_ORDER))][:order]
+    elif isinstance(min_pmi, (int, float)):
+        values = [0.0] + [float(min_pmi)] * (order - 1)
+    else:
+        values = [float(x) for x in min_pmi]
+        if len(values) != order:
+            raise ValueError(f"min_pmi needs one number or {order} (one for each length up to order), not {len(values)}.")
+    if any(math.isnan(x) for x in values):
+        raise ValueError("min_pmi must be numbers of nats, not NaN.")
+    return tuple(values)
+
+
+def _deduplicated(words: list[str], tokens: list[int]) -> tuple[list[str], list[int]]:
+    """Drop a word when ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
+
+    Longest words are judged first, against all words that are still there.
+    """
+    total = sum(tokens)
+    log_p = {word: math.log(n / total) for word, n in zip(words, tokens, strict=True)}
+    longest = max(map(len, words), default=0)
+    for word in sorted(log_p, key=lambda w: (-len(w), w)):
+        if len(word) < 2:
+            continue
+        own = log_p.pop(word)
+        best = [0.0] + [-math.inf] * len(word)
+        for end in range(1, len(word) + 1):
+            for begin in range(max(0, end - longest), end):
+                score = log_p.get(word[begin:end])
+                if score is not None:
+                    best[end] = max(best[end], best[begin] + score)
+        if own - best[-1] >= len(word) - 1:
+            log_p[word] = own
+    keep = [k for k, word in enumerate(words) if word in log_p]
+    return [words[k] for k in keep], [tokens[k] for k in keep]

@@ -1,0 +1,19 @@
+"""What can go wrong with the things that users hand in.
+
+Every message is one sentence that says what is wrong, where, and what to do; the command line prints it as it is.
+Options that make no sense raise the ordinary `ValueError` or `TypeError`.
+"""
+
+__all__ = ["CorpusError", "FormatError", "NlpZeroError"]
+
+
+class NlpZeroError(Exception):
+    """Base class of the errors that this library raises on bad input."""
+
+
+class CorpusError(NlpZeroError):
+    """A text cannot be read: it is missing, empty, not decodable, or not of the stated form."""
+
+
+class FormatError(NlpZeroError):
+    """A lexicon, a counts folder or another model file is unreadable, truncated or of another version."""

@@ -1,0 +1,43 @@
+"""The compiled part: one extension a kernel.  Everything else is in ``pyproject.toml``.
+
+``NLP_ZERO_DEBUG=1`` builds with bounds checks and the standard library's assertions, for CI.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DEBUG = os.environ.get("NLP_ZERO_DEBUG") == "1"
+KERNELS = Path("nlp_zero/_kernels")
+if sys.platform == "win32":
+    FLAGS = ["/O2", "/std:c++17", "/EHsc"]
+elif DEBUG:
+    FLAGS = ["-O1", "-std=c++17", "-D_GLIBCXX_ASSERTIONS"]
+else:
+    FLAGS = ["-O3", "-std=c++17", "-g0"]
+
+setup(
+    ext_modules=cythonize(
+        [
+            Extension(
+                f"nlp_zero._kernels.{source.stem}",
+                [str(source)],
+                language="c++",
+                extra_compile_args=FLAGS,
+                depends=[str(header) for header in KERNELS.glob("*.hpp")],
+            )
+            for source in sorted(KERNELS.glob("*.pyx"))
+        ],
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": DEBUG,
+            "wraparound": False,
+            "cdivision": True,
+            "initializedcheck": DEBUG,
+            "freethreading_compatible": False,
+        },
+    )
+)

@@ -1,0 +1,18 @@
+"""Where the tests run, and on what."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import nlp_zero
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _in_repository() -> None:
+    """Tests name corpora relative to the repository; the debug run checks that it tests the debug build."""
+    os.chdir(Path(__file__).parent.parent)
+    wanted = os.environ.get("NLP_ZERO_EXPECT")
+    assert wanted is None or Path(nlp_zero.__file__).is_relative_to(Path(wanted).resolve()), nlp_zero.__file__

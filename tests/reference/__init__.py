@@ -1,0 +1,1 @@
+"""Slow textbook versions of what the library does, written to be read: the oracles of the tests."""

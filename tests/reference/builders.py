@@ -1,0 +1,68 @@
+"""The rules of the builders, written plainly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .counts import branching_entropy, count_ngrams, min_split_pmi
+
+Ngram = tuple[str, ...]
+
+
+def pmi_pieces(runs: list[list[str]], *, order: int, min_pmi: Sequence[float], min_count: int) -> Counter[Ngram]:
+    """word-discovery: keep n-grams, join those that overlap, count the pieces that survive backtracking.
+
+    N-grams that came only once are never kept.
+    """
+    counts = count_ngrams(runs, order)
+    kept: set[Ngram] = set(counts[0])
+    for n in range(2, order + 1):
+        for ngram, c in counts[n - 1].items():
+            if c >= max(2, min_count) and min_split_pmi(ngram, counts) >= min_pmi[n - 1]:
+                kept.add(ngram)
+    pieces: Counter[Ngram] = Counter()
+    for run in runs:
+        joined = [False] * (len(run) - 1)  # whether symbols i and i + 1 belong together
+        for i in range(len(run)):
+            for n in range(2, order + 1):
+                if tuple(run[i : i + n]) in kept and i + n <= len(run):
+                    joined[i : i + n - 1] = [True] * (n - 1)
+        piece = [run[0]]
+        for i in range(1, len(run) + 1):
+            if i < len(run) and joined[i - 1]:
+                piece.append(run[i])
+                continue
+            pieces[tuple(piece)] += 1
+            piece = run[i : i + 1]
+    good: Counter[Ngram] = Counter()
+    for piece_, c in pieces.items():
+        inner = [piece_[i : i + order] for i in range(max(1, len(piece_) - order + 1))]
+        if all(x in kept for x in inner) and (len(piece_) == 1 or c >= min_count):
+            good[piece_] = c
+    return good
+
+
+def nvbe_scores(runs: list[list[str]], max_length: int, single: float) -> dict[Ngram, float]:
+    """a(x) times length: the variation of branching entropy on both sides, less its mean over the types of a length."""
+    counts = count_ngrams(runs, max_length)
+    h = {x: branching_entropy(x, runs) for level in counts for x in level}
+    scores = {}
+    for n in range(1, max_length + 1):
+        rise = {}
+        for x in counts[n - 1]:
+            left, right = h[x]
+            rise[x] = left + right if n == 1 else left - h[x[1:]][0] + right - h[x[:-1]][1]
+        mean = sum(rise.values()) / max(1, len(rise))
+        scores.update({x: (r - mean) * (n if n > 1 else single) for x, r in rise.items()})
+    return scores
+
+
+def best_cut_score(run: list[str], scores: dict[Ngram, float], max_length: int) -> float:
+    """The greatest sum of scores over all segmentations, by trying them all."""
+    if not run:
+        return 0.0
+    return max(
+        scores[tuple(run[:n])] + best_cut_score(run[n:], scores, max_length)
+        for n in range(1, min(max_length, len(run)) + 1)
+    )

@@ -1,0 +1,164 @@
+"""Builders against their rules written plainly."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder
+from nlp_zero.builders import entropy as entropy_module
+from nlp_zero.scores import entropy_gain, information_per_symbol, pmi
+from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces
+from tests.reference.counts import branching_entropy, count_ngrams
+from tests.reference.text import runs
+
+TEXTS = st.lists(st.text(st.sampled_from("一二三四，a9"), max_size=40), min_size=1, max_size=4)
+SAMPLE = "corpora/sample.txt"
+
+
+def sample() -> list[str]:
+    return Path(SAMPLE).read_text(encoding="utf-8").splitlines()
+
+
+def has_text(texts: list[str], alnum: str = "token") -> bool:
+    return any(runs(text, alnum) for text in texts)
+
+
+@settings(max_examples=800, deadline=None)
+@given(TEXTS, st.integers(2, 4), st.floats(-0.5, 2), st.integers(1, 3), st.sampled_from(["token", "join", "split"]))
+def test_pmi_equals_its_rules(texts: list[str], order: int, threshold: float, min_count: int, alnum: str) -> None:
+    if not has_text(texts, alnum):
+        return
+    lexicon = PmiLexiconBuilder(order=order, min_pmi=threshold, min_count=min_count, alnum=alnum).build(texts)
+    all_runs = [run for text in texts for run in runs(text, alnum)]
+    want = pmi_pieces(all_runs, order=order, min_pmi=[0.0] + [threshold] * (order - 1), min_count=min_count)
+    want_words: dict[str, int] = {}
+    for piece, c in want.items():
+        want_words["".join(piece)] = want_words.get("".join(piece), 0) + c
+    got = dict(zip(lexicon.words, lexicon.counts.tolist(), strict=True))
+    hapaxes = {x for x, c in count_ngrams(([s] for run in all_runs for s in run), 1)[0].items() if c == 1}
+    assert {w: c for w, c in want_words.items() if (w,) not in hapaxes} == got
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.integers(1, 4))
+def test_entropy_cut_is_the_best_one(texts: list[str], max_length: int) -> None:
+    if not has_text(texts):
+        return
+    texts = [text[:12] for text in texts]
+    all_runs = [run for text in texts for run in runs(text)]
+    if not all_runs:
+        return
+    lexicon = EntropyLexiconBuilder(max_length=max_length, min_count=1).build(texts)
+    scores = nvbe_scores(all_runs, max_length, entropy_module.SINGLE)
+    best = sum(best_cut_score(run, scores, max_length) for run in all_runs)
+    got = sum(scores[tuple(w)] * c for w, c in zip(lexicon.words, lexicon.counts.tolist(), strict=True))
+    assert got == pytest.approx(best, abs=1e-9)
+    assert sum(len(w) * c for w, c in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, all_runs))
+
+
+@pytest.mark.parametrize("builder", [PmiLexiconBuilder(order=3, min_pmi=0.5, min_count=2), EntropyLexiconBuilder(max_length=3)])
+def test_scores_of_the_rows(builder) -> None:
+    random.seed(5)
+    words = ["青石镇", "柳河大桥", "茶", "早晨", "来", "望江茶馆老板", "了"]
+    texts = ["".join(random.choices(words, k=6)) + "，" for _ in range(60)]
+    lexicon = builder.build(texts)
+    all_runs = [run for text in texts for run in runs(text)]
+    counts = count_ngrams(all_runs, 8)
+    assert any(len(w) > 3 for w in lexicon.words) or isinstance(builder, EntropyLexiconBuilder)
+    total = counts[0].total()
+    for k, word in enumerate(lexicon.words):
+        x = tuple(word)
+        if len(x) > 8:
+            continue
+        raw = counts[len(x) - 1][x]
+        left, right = branching_entropy(x, all_runs)
+        worst = min((math.log(raw * total / (counts[i - 1][x[:i]] * counts[len(x) - i - 1][x[i:]]))
+                     for i in range(1, len(x))), default=0.0)  # fmt: skip
+        row = {name: column[k] for name, column in lexicon.scores.items()}
+        want = {"pmi": worst, "left_entropy": left, "right_entropy": right, "cohesion": lexicon.counts[k] / raw}
+        assert row == pytest.approx(want, abs=1e-9), word
+
+
+def test_real_text() -> None:
+    """Recurrent names of the sample are found, whole."""
+    texts = sample()
+    for builder in (PmiLexiconBuilder(), EntropyLexiconBuilder()):
+        lexicon = builder.build(texts)
+        top = lexicon.top(40)
+        assert "青石镇" in top
+        assert lexicon.meta["entropy_after"] < lexicon.meta["entropy_before"]
+        assert lexicon.meta["characters"] == NgramCounter(order=1).update(texts).freeze().total(1)
+    assert {"柳河大桥", "望江茶馆"} <= set(PmiLexiconBuilder(min_pmi=2.5).build(texts).words)
+
+
+def test_older_variant_drops_words_that_others_explain() -> None:
+    texts = ["天地", "玄黄", "天地玄黄"] * 30 + ["宇宙", "洪荒", "日月", "盈昃"] * 30
+    plain = PmiLexiconBuilder(order=2, min_pmi=-5).build(texts)
+    assert "天地玄黄" in plain
+    older = PmiLexiconBuilder(order=2, min_pmi=-5, deduplicate=True).build(texts)
+    # ln p(天地玄黄) = ln(30/210), of the parts 2 ln(30/210): it gains 1.95 nats, less than 4 - 1
+    assert "天地玄黄" not in older
+    assert {"天地", "玄黄", "宇宙"} <= set(older.words)
+
+
+def test_max_length() -> None:
+    assert max(map(len, PmiLexiconBuilder(min_pmi=2.5).build(sample()).words)) >= 4
+    assert max(map(len, PmiLexiconBuilder(min_pmi=2.5, max_length=3).build(sample()).words)) == 3
+
+
+@pytest.mark.parametrize("builder", [PmiLexiconBuilder(), EntropyLexiconBuilder()])
+def test_odd_corpora(builder) -> None:
+    for texts in (["一"], ["一二三四五六七八九十"], ["的" * 500], ["一\n\n二"]):
+        lexicon = builder.build(texts)
+        assert all(np.isfinite(x) for x in (lexicon.meta["entropy_before"], lexicon.meta["entropy_after"]))
+        assert builder.build(texts) == lexicon
+    for texts in ([], [""], ["，。 \n", "\0\ud800"]):
+        with pytest.raises(CorpusError, match="no countable text"):
+            builder.build(texts)
+    with pytest.raises(TypeError, match="twice|restart|list"):
+        builder.build(x for x in ["一二"])
+
+
+def test_nonsense_options() -> None:
+    for options in ({"order": 1}, {"order": 9}, {"min_count": 0}, {"min_pmi": float("nan")}, {"min_pmi": (1, 2)},
+                    {"max_length": 0}, {"min_count": 1.5}):  # fmt: skip
+        with pytest.raises(ValueError, match="must be|needs one"):
+            PmiLexiconBuilder(**options)
+    for options in ({"max_length": 0}, {"max_length": 8}, {"min_count": 0}):
+        with pytest.raises(ValueError, match="must be"):
+            EntropyLexiconBuilder(**options)
+
+
+def test_scores_by_hand() -> None:
+    # p(ab) = .1, p(a) = p(b) = .2: PMI = ln(.1 / .04)
+    assert pmi(10, 20, 20, 100) == pytest.approx(math.log(2.5))
+    # the formula of the design, term by term
+    g = 0.1 * math.log(2.5) + 2 * 0.1 * math.log(0.5) - 0.9 * math.log(0.9)
+    assert entropy_gain(10, 20, 20, 100) == pytest.approx(g)
+    assert entropy_gain(20, 20, 20, 100) == pytest.approx(0.2 * math.log(5) - 0.8 * math.log(0.8))
+    # abab as ab ab: 0 nats; as four letters: ln 2 each
+    assert information_per_symbol([2], [2]) == 0
+    assert information_per_symbol([2, 2], [1, 1]) == pytest.approx(math.log(2))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 500))
+def test_gain_is_the_fall_of_entropy(ab: int, a_rest: int, b_rest: int, other: int) -> None:
+    """G against the change of information per old unit, worked out from the two unigram models."""
+    a, b = ab + a_rest, ab + b_rest
+    total = a + b + other
+
+    def information(counts: list[int]) -> float:
+        n = sum(counts)
+        return -sum(c * math.log(c / n) for c in counts if c) / total
+
+    before = information([a, b, other])
+    after = information([ab, a_rest, b_rest, other])
+    assert entropy_gain(ab, a, b, total) == pytest.approx(before - after, abs=1e-9)

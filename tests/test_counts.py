@@ -1,0 +1,257 @@
+"""Counts against a dictionary counter."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
+from nlp_zero import counts as counts_module
+from nlp_zero._kernels import ngrams
+from nlp_zero._kernels.alphabet import Alphabet
+from nlp_zero.counts import count
+from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
+from tests.reference.text import is_alnum, is_boundary, runs
+
+# Few distinct characters, so that n-grams repeat; with every kind that has broken a tokenizer somewhere.
+ODD = "一二三人，。 \n\r\t\0aＺ9９é\u0301\ufeff\u200d😀𠀀𠮷\ud800\udfffẞاйあ한①Ⅳ〇"
+TEXT = st.text(st.one_of(st.sampled_from(ODD), st.sampled_from("一二三"), st.characters()), max_size=60)
+
+
+def as_dict(counts: NgramCounts) -> list[dict[str, int]]:
+    return [dict(counts.items(n)) for n in range(1, counts.order + 1)]
+
+
+def oracle(texts: list[str], order: int, alnum: str, min_count: int = 1) -> list[dict[str, int]]:
+    levels = count_ngrams((run for text in texts for run in runs(text, alnum)), order)
+    return [{"".join(x): c for x, c in level.items() if c >= min_count} for level in levels]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(TEXT, max_size=4), st.integers(1, 8), st.sampled_from(["token", "split"]), st.integers(1, 3))
+def test_equals_dictionary(texts: list[str], order: int, alnum: str, min_count: int) -> None:
+    counts = NgramCounter(order=order, alnum=alnum).update(texts).freeze(min_count=min_count)
+    assert as_dict(counts) == oracle(texts, order, alnum, min_count)
+    everything = oracle(texts, order, alnum)
+    assert [counts.total(n) for n in range(1, order + 1)] == [sum(level.values()) for level in everything]
+    for n in range(1, order + 1):
+        assert [x for x, _ in counts.items(n)] == sorted(x for x, _ in counts.items(n))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXT, max_size=4), st.integers(1, 5))
+def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
+    counts = NgramCounter(order=order, alnum="join").update(texts).freeze()
+    levels = count_ngrams((run for text in texts for run in runs(text, "join")), order)
+    assert [dict(zip(counts.texts(n, np.arange(counts.types(n))), counts.levels[n - 1][1].tolist(), strict=True))
+            == {"".join(x): c for x, c in level.items()}
+            for n, level in enumerate(levels, 1) if len({"".join(x) for x in level}) == len(level)].count(False) == 0  # fmt: skip
+    assert [counts.types(n) for n in range(1, order + 1)] == [len(level) for level in levels]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(st.sampled_from(ODD.replace("\ud800", "").replace("\udfff", "")), max_size=40), max_size=3),
+       st.integers(1, 8))  # fmt: skip
+def test_bytes_unit(texts: list[str], order: int) -> None:
+    counts = NgramCounter(order=order, unit="byte").update(texts).freeze()
+    lines = [line for text in texts for line in text.encode().split(b"\n")]
+    levels = count_ngrams(([bytes([b]) for b in line] for line in lines), order)
+    assert as_dict(counts) == [{b"".join(x): c for x, c in level.items()} for level in levels]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXT, min_size=1, max_size=5), st.integers(1, 5), st.integers(0, 5))
+def test_merge_equals_counting_at_once(texts: list[str], order: int, cut: int) -> None:
+    whole = NgramCounter(order=order).update(texts).freeze()
+    a, b = (NgramCounter(order=order).update(part).freeze() for part in (texts[:cut], texts[cut:]))
+    for merged in (a.merge(b), b.merge(a)):
+        assert merged.symbols == whole.symbols
+        for mine, its in zip(merged.levels, whole.levels, strict=True):
+            assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
+        assert [merged.total(n) for n in range(1, order + 1)] == [whole.total(n) for n in range(1, order + 1)]
+
+
+def test_parts_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [chr(0x4E00 + i % 7) + chr(0x4E00 + i % 5) + "，" + chr(0x4E00 + i) * 3 for i in range(200)]
+    whole = NgramCounter(order=3).update(texts).freeze(min_count=2)
+    monkeypatch.setattr(counts_module, "PART_SIZE", 50)
+    counter = NgramCounter(order=3)
+    for text in texts:
+        counter.update([text])
+    parts = counter.freeze(min_count=2)
+    assert as_dict(parts) == as_dict(whole)
+    assert all(np.array_equal(x, y) for a, b in zip(parts.levels, whole.levels, strict=True)
+               for x, y in zip(a, b, strict=True))  # fmt: skip
+
+
+def test_wide_alphabets_and_keys() -> None:
+    """Ids above 16 bits, and keys of one, two and four words."""
+    text = "".join(chr(c) for c in range(0x3400, 0x33000) if not is_boundary(chr(c)) and not is_alnum(chr(c)))[:70000]
+    for order in (2, 5, 8):
+        counts = NgramCounter(order=order).update([text[:100], text, text[:100]]).freeze()
+        assert counts.types(1) == len(text)
+        assert counts.total(order) == len(text) + 202 - 3 * (order - 1) - 2
+        assert counts[text[:order]] == 3
+        assert counts[text[-order:]] == 1
+        assert counts.types(order) == len(text) - order + 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(st.sampled_from("一二三，"), max_size=30), min_size=1, max_size=4), st.integers(2, 5))
+def test_statistics(texts: list[str], order: int) -> None:
+    counts = NgramCounter(order=order).update(texts).freeze()
+    all_runs = [run for text in texts for run in runs(text)]
+    levels = count_ngrams(all_runs, order)
+    links, parents = ngrams.suffix_links(counts.levels)
+    for n in range(1, order + 1):
+        words = counts.texts(n, np.arange(counts.types(n)))
+        if n > 1:
+            want = [min_split_pmi(tuple(w), levels) for w in words]
+            assert ngrams.min_split_pmi(counts.levels, links, parents, counts.total(1), n).tolist() == pytest.approx(want)
+        if n < order:
+            left, right = ngrams.branching_entropy(counts.levels, links, n)
+            wanted = [branching_entropy(tuple(w), all_runs) for w in words]
+            assert list(zip(left, right, strict=True)) == [pytest.approx(w, abs=1e-12) for w in wanted]
+
+
+def test_entropies_survive_pruning_of_singletons() -> None:
+    texts = ["一二三一二四一二三，一二"]
+    full, pruned = (NgramCounter(order=3).update(texts).freeze(min_count=m) for m in (1, 2))
+    place = [x for x, _ in full.items(2)].index("一二"), [x for x, _ in pruned.items(2)].index("一二")
+    left_right = [
+        [side[k] for side in ngrams.branching_entropy(c.levels, ngrams.suffix_links(c.levels)[0], 2)]
+        for c, k in zip((full, pruned), place, strict=True)
+    ]
+    # 一二 comes 4 times; before it: start, 三, 四, start; after it: 三 twice, 四, end
+    assert left_right[0] == pytest.approx([math.log(4), math.log(4) - 2 * math.log(2) / 4])
+    assert left_right[1] == pytest.approx(left_right[0])
+
+
+def test_utf8_bytes_and_str_agree() -> None:
+    text = "".join(c for c in ODD if not "\ud800" <= c <= "\udfff")
+    for alnum in ("token", "join", "split"):
+        a, b = Alphabet(alnum=alnum), Alphabet(alnum=alnum)
+        assert a.encode(text, grow=True).tolist() == b.encode(text.encode(), grow=True).tolist()
+        assert a.symbols == b.symbols
+        assert Alphabet(alnum=alnum, symbols=a.symbols).encode(text).tolist() == a.encode(text).tolist()
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=12))
+def test_utf8_validity_is_pythons(data: bytes) -> None:
+    try:
+        data.decode("utf-8")
+        valid = True
+    except UnicodeDecodeError as error:
+        valid = False
+        first_bad = error.start
+    alphabet = Alphabet()
+    if valid:
+        assert alphabet.encode(data, grow=True).tolist() == Alphabet().encode(data.decode(), grow=True).tolist()
+    else:
+        with pytest.raises(UnicodeDecodeError) as raised:
+            alphabet.encode(data, grow=True)
+        assert raised.value.start == first_bad
+
+
+def test_classes_are_unicodes() -> None:
+    """The frozen table against this Python's, where the code point was assigned when the table was made."""
+    alphabet = Alphabet()
+    import unicodedata
+
+    for code in range(0, 0x30000):
+        char = chr(code)
+        if unicodedata.category(char) in ("Cn", "Co") or unicodedata.unidata_version != "14.0.0":
+            continue
+        countable = len(alphabet.encode(char, grow=True)) > 0
+        assert countable == (not is_boundary(char) and not is_alnum(char)), hex(code)
+
+
+def test_lookup() -> None:
+    counts = NgramCounter(order=3).update(["中国人民爱中国"]).freeze()
+    assert counts["中国"] == 2
+    assert counts["国人民"] == 1
+    assert counts["民国"] == counts["日"] == counts["，"] == counts["中，"] == 0
+    with pytest.raises(ValueError, match="4 symbols"):
+        counts["中国人民"]
+    with pytest.raises(ValueError, match="orders 1 to 3"):
+        counts.total(4)
+
+
+def test_save_and_load(tmp_path) -> None:
+    folder = tmp_path / "counts"
+    for unit in ("char", "byte"):
+        counts = NgramCounter(order=3, unit=unit).update(["中国人民，中国队 a1"]).freeze()
+        counts.save(folder)
+        loaded = NgramCounts.load(folder)
+        assert isinstance(loaded.levels[0][0], np.memmap)
+        assert as_dict(loaded) == as_dict(counts)
+        assert (loaded.order, loaded.unit, loaded.alnum, loaded.min_count) == (3, unit, "token", 1)
+        assert loaded.total(3) == counts.total(3)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["counts"]  # no debris
+
+
+def test_damaged_folders_are_refused(tmp_path) -> None:
+    NgramCounter(order=2).update(["中国人民"]).freeze().save(tmp_path / "good")
+
+    def damaged(name: str) -> object:
+        shutil.copytree(tmp_path / "good", tmp_path / name)
+        return tmp_path / name
+
+    folder = damaged("short")
+    array = folder / "counts2.npy"
+    array.write_bytes(array.read_bytes()[:-2])
+    with pytest.raises(FormatError, match=r"counts2\.npy"):
+        NgramCounts.load(folder)
+    folder = damaged("flipped")
+    data = bytearray((folder / "symbols1.npy").read_bytes())
+    data[-4] ^= 1
+    (folder / "symbols1.npy").write_bytes(bytes(data))
+    with pytest.raises(FormatError, match="altered"):
+        NgramCounts.load(folder)
+    for key, value, message in [("version", 99, "version 99"), ("format", "x", "no nlp-zero counts"), ("order", 3, "usable")]:
+        folder = damaged(f"meta-{key}")
+        meta = json.loads((folder / "meta.json").read_text())
+        (folder / "meta.json").write_text(json.dumps({**meta, key: value}))
+        with pytest.raises(FormatError, match=message):
+            NgramCounts.load(folder)
+    with pytest.raises(FormatError, match=r"no meta\.json"):
+        NgramCounts.load(tmp_path / "nowhere")
+
+
+def test_refusals(tmp_path) -> None:
+    with pytest.raises(ValueError, match="order must be"):
+        NgramCounter(order=9)
+    with pytest.raises(ValueError, match="unit must be"):
+        NgramCounter(unit="word")
+    with pytest.raises(ValueError, match="alnum must be"):
+        NgramCounter(alnum="x")
+    with pytest.raises(TypeError, match="many texts"):
+        NgramCounter().update("中国")
+    with pytest.raises(CorpusError, match="no countable text"):
+        count(["，。", ""], order=2)
+    a = NgramCounter(order=2).update(["中国"]).freeze()
+    with pytest.raises(ValueError, match="different order"):
+        a.merge(NgramCounter(order=3).update(["中国"]).freeze())
+    with pytest.raises(ValueError, match="Pruned"):
+        a.merge(a.prune(2))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "precious").write_text("x")
+    with pytest.raises(FileExistsError, match="no nlp-zero counts folder"):
+        a.save(tmp_path / "other")
+
+
+def test_one_long_line() -> None:
+    """A single line of 3 million characters with no boundary, cut off at nothing."""
+    rng = np.random.default_rng(0)
+    text = "".join(map(chr, (0x4E00 + rng.integers(0, 50, 3_000_000)).tolist()))
+    counts = NgramCounter(order=3).update([text]).freeze()
+    assert counts.total(3) == 3_000_000 - 2
+    assert sum(c for _, c in counts.items(3)) == counts.total(3)
+    assert counts[text[5:8]] == sum(text.startswith(text[5:8], i) for i in range(len(text)))
