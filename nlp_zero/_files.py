@@ -264,10 +264,6 @@ class _Counted:
 
 def _broken_stream_errors() -> tuple[type[BaseException], ...]:
     """What the decompressors raise; taken from modules that are loaded already, so that none is loaded for this."""
-    errors: list[type[BaseException]] = [OSError, EOFError]
-    for module, name in (("zlib", "error"), ("lzma", "LZMAError"), ("zstandard", "ZstdError")):
-        if module in sys.modules:
-            errors.append(getattr(sys.modules[module], name))
-    if "compression.zstd" in sys.modules:
-        errors.append(sys.modules["compression.zstd"].ZstdError)
-    return tuple(errors)
+    names = (("zlib", "error"), ("lzma", "LZMAError"), ("zstandard", "ZstdError"), ("compression.zstd", "ZstdError"))
+    loaded = (getattr(sys.modules.get(module), name, None) for module, name in names)
+    return OSError, EOFError, *(error for error in loaded if error is not None)

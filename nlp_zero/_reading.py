@@ -73,13 +73,13 @@ class Reader:
     def blocks(self, source: Source, unit: str, advance: Advance = None) -> Iterator[Block]:
         """Yield blocks: bytes where they are UTF-8 as it should be, otherwise decoded text."""
         if source.is_json:
-            yield from joined(self._json_texts(source, advance), source.name)
+            yield from joined(chain.from_iterable(self._json_batches(source, advance)), source.name)
         else:
             yield from self._text_blocks(source, unit, advance)
 
-    def texts(self, source: Source, advance: Advance = None) -> Iterator[str]:
-        """Yield lines, or the texts of JSON lines."""
-        return self._json_texts(source, advance) if source.is_json else self._lines(source, advance)
+    def batches(self, source: Source, advance: Advance = None) -> Iterator[list[str]]:
+        """Yield the lines, or the texts of the JSON lines, of each piece that is read."""
+        return self._json_batches(source, advance) if source.is_json else self._line_batches(source, advance)
 
     def _text_blocks(self, source: Source, unit: str, advance: Advance) -> Iterator[Block]:
         read = chunks(source, self.block_size, advance)
@@ -115,7 +115,7 @@ class Reader:
 
         return unicodedata.normalize(self.normalize, text)
 
-    def _lines(self, source: Source, advance: Advance) -> Iterator[str]:
+    def _line_batches(self, source: Source, advance: Advance) -> Iterator[list[str]]:
         for block in self._text_blocks(source, "byte", advance):
             data = block.data
             if isinstance(data, bytes):
@@ -126,31 +126,33 @@ class Reader:
             lines = data.split("\n")
             if not lines[-1]:  # what follows the last line end is no line
                 lines.pop()
-            for line in lines:
-                yield line[:-1] if line.endswith("\r") else line
+            if "\r" in data:
+                lines = [line[:-1] if line.endswith("\r") else line for line in lines]
+            yield lines
 
-    def _json_texts(self, source: Source, advance: Advance) -> Iterator[str]:
+    def _json_batches(self, source: Source, advance: Advance) -> Iterator[list[str]]:
+        plain = replace(self, normalize=None)  # normalise what the escapes stand for, not the JSON around it
+        before = 0
+        for lines in plain._line_batches(source, advance):
+            numbered = enumerate(lines, before + 1)
+            yield [self._field_of(line, source.name, number) for number, line in numbered if line.strip()]
+            before += len(lines)
+
+    def _field_of(self, line: str, name: str, number: int) -> str:
         import json
 
-        plain = replace(self, normalize=None)  # normalise what the escapes stand for, not the JSON around it
-        for number, line in enumerate(plain._lines(source, advance), 1):
-            if number == 1:
-                line = line.removeprefix("\ufeff")
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError) as exc:
-                raise CorpusError(
-                    f"{source.name}, line {number}: not a JSON object ({exc}); a JSON-lines file has one a line"
-                ) from exc
-            text = record.get(self.field) if isinstance(record, dict) else None
-            if not isinstance(text, str):
-                raise CorpusError(
-                    f"{source.name}, line {number}: no text in the field {self.field!r}; "
-                    "name the right one with --field"
-                )
-            yield self._normalized(text)
+        try:
+            record = json.loads(line.removeprefix("\ufeff"))
+        except (ValueError, RecursionError) as exc:
+            raise CorpusError(
+                f"{name}, line {number}: not a JSON object ({exc}); a JSON-lines file has one a line"
+            ) from exc
+        text = record.get(self.field) if isinstance(record, dict) else None
+        if not isinstance(text, str):
+            raise CorpusError(
+                f"{name}, line {number}: no text in the field {self.field!r}; name the right one with --field"
+            )
+        return self._normalized(text)
 
 
 def joined(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import cast
 
 from ._files import Source, find_sources
@@ -109,8 +110,12 @@ class Corpus:
             raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
         return self._read(self._open_pass(), unit)
 
+    def batches(self) -> Iterator[list[str]]:
+        """Read the texts once, in lists of about `block_size` bytes; from a live pipe, as they come."""
+        return self._batches(self._open_pass())
+
     def __iter__(self) -> Iterator[str]:
-        return self._texts(self._open_pass())
+        return chain.from_iterable(self.batches())
 
     def _open_pass(self) -> list[Source]:
         found = [
@@ -129,10 +134,10 @@ class Corpus:
             for source in found:
                 yield from self._reader.blocks(source, unit, advance)
 
-    def _texts(self, found: list[Source]) -> Iterator[str]:
+    def _batches(self, found: list[Source]) -> Iterator[list[str]]:
         with self._progress_bar(found) as advance:
             for source in found:
-                yield from self._reader.texts(source, advance)
+                yield from self._reader.batches(source, advance)
 
     @contextmanager
     def _progress_bar(self, found: list[Source]) -> Iterator[Advance]:

@@ -8,10 +8,10 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import evaluation as reference
 
 from nlp_zero.errors import CorpusError
 from nlp_zero.evaluation import Agreement, evaluate, lexicon_precision, without_spaces, word_types
+from tests.reference import evaluation as reference
 
 
 def test_a_case_worked_by_hand() -> None:

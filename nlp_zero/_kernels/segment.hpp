@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,11 +16,12 @@ namespace nlpzero {
 // Nodes are numbered through the levels; node 0 is the empty n-gram.
 class Patterns {
 public:
-    struct Edge {
-        uint32_t parent = 0, symbol = 0, node = 0;
-        bool chosen = false;  // the n-gram is itself a pattern, not only the beginning of one
-        bool inner = false;   // longer patterns begin with it
-        double score = 0;
+    struct Edge {  // 16 bytes, the count of pieces included: one cache line serves both
+        uint32_t parent, symbol;
+        uint32_t node : 30;
+        uint32_t chosen : 1;  // the n-gram is itself a pattern, not only the beginning of one
+        uint32_t inner : 1;   // longer patterns begin with it
+        uint32_t count;       // how often it came as a piece
     };
 
     // chosen[l][i] != 0 selects node i of level l; score[l] may be null.
@@ -37,64 +39,92 @@ public:
                 edges += l > 0 && (chosen[l][i] || inner[l][i]);
             }
         }
-        size_t slots = 64;
-        while (slots < 2 * edges) slots *= 2;
-        table_.assign(slots, Edge());
-        mask_ = slots - 1;
         uint32_t largest = 0;
         for (size_t i = 0; i < tree[0].size; ++i) largest = std::max(largest, tree[0].symbol[i]);
-        first_.assign(size_t(largest) + 1, Edge());
-        size_t base = 1;
-        std::vector<size_t> parent_base(1, 0);
+        start(edges, largest);
+        size_t base = 1, above = 0;
         for (size_t l = 0; l < order; ++l) {
-            const size_t above = parent_base.back();
             for (size_t p = 0, i = 0; i < tree[l].size; ++i) {
                 if (l > 0) while (i >= tree[l - 1].end[p]) ++p;
                 if (!chosen[l][i] && !inner[l][i]) continue;
-                Edge e;
-                e.parent = uint32_t(l ? above + p : 0);
-                e.symbol = tree[l].symbol[i];
-                e.node = uint32_t(base + i);
-                e.chosen = chosen[l][i];
-                e.inner = inner[l][i];
-                e.score = score[l] ? score[l][i] : 0;
+                if (base + i >= uint32_t(1) << 30) throw std::length_error("more than 2^30 n-grams");
+                const Edge e{uint32_t(l ? above + p : 0), tree[l].symbol[i], uint32_t(base + i), chosen[l][i] != 0, inner[l][i] != 0, 0};
                 if (l == 0) first_[e.symbol] = e;
-                else *slot(e.parent, e.symbol) = e;
+                else put(e, l == 1);
+                if (score[l]) {
+                    if (score_.size() <= e.node) score_.resize(e.node + 1, 0);
+                    score_[e.node] = score[l][i];
+                }
             }
-            parent_base.push_back(base);
+            above = base;
             base += tree[l].size;
         }
     }
 
-    const Edge* first(uint32_t symbol) const {
+    Edge* first(uint32_t symbol) {
         return symbol < first_.size() && first_[symbol].node ? &first_[symbol] : nullptr;
     }
-    const Edge* next(uint32_t node, uint32_t symbol) const {
-        for (size_t h = hash(node, symbol) & mask_;; h = (h + 1) & mask_) {
-            const Edge& e = table_[h];
+    // The longer n-gram, or null.  Most pairs of symbols begin no pattern: a small bit table says so without a miss.
+    Edge* second(const Edge* e, uint32_t symbol) {
+        const size_t h = hash(e->node, symbol);
+        return pair_[(h & PAIR_MASK) >> 6] >> (h & 63) & 1 ? find(h, e->node, symbol) : nullptr;
+    }
+    Edge* next(const Edge* e, uint32_t symbol) { return find(hash(e->node, symbol), e->node, symbol); }
+    double score(const Edge* e) const { return score_[e->node]; }
+
+    // counts[node - 1] += how often each pattern came as a piece.
+    void add_counts(int64_t* counts) const {
+        for (const Edge& e : first_) if (e.node) counts[e.node - 1] += e.count;
+        for (size_t h = 0; h <= mask_; ++h) if (table_[h].node) counts[table_[h].node - 1] += table_[h].count;
+    }
+
+    // Fetch what second() will read, some symbols ahead of it.
+    void prefetch(uint32_t symbol, uint32_t after) const {
+        if (symbol >= first_.size() || !first_[symbol].inner) return;
+        const size_t h = hash(first_[symbol].node, after);
+        if (pair_[(h & PAIR_MASK) >> 6] >> (h & 63) & 1) __builtin_prefetch(&table_[h & mask_]);
+    }
+
+private:
+    static constexpr size_t PAIR_MASK = (size_t(1) << 22) - 1;
+    Buffer<Edge> table_;
+    std::vector<Edge> first_;
+    std::vector<double> score_;
+    std::vector<uint64_t> pair_;
+    size_t mask_ = 0;
+
+    static size_t hash(uint32_t node, uint32_t symbol) {
+        const uint64_t x = (uint64_t(node) << 32 | symbol) * 0x9E3779B97F4A7C15u;
+        return size_t(x >> 24 ^ x >> 49);
+    }
+    Edge* find(size_t h, uint32_t node, uint32_t symbol) {
+        for (h &= mask_;; h = (h + 1) & mask_) {
+            Edge& e = table_[h];
             if (e.parent == node && e.symbol == symbol) return &e;
             if (!e.node) return nullptr;
         }
     }
-
-private:
-    std::vector<Edge> table_, first_;
-    size_t mask_ = 0;
-
-    static size_t hash(uint32_t node, uint32_t symbol) {
-        uint64_t x = (uint64_t(node) << 32 | symbol) * 0x9E3779B97F4A7C15u;
-        return size_t(x >> 29 ^ x >> 47);
+    void start(size_t edges, uint32_t largest) {
+        size_t slots = 64;
+        while (slots < 2 * edges) slots *= 2;
+        table_.resize_exactly(slots);
+        std::memset(static_cast<void*>(table_.data()), 0, slots * sizeof(Edge));
+        mask_ = slots - 1;
+        first_.assign(size_t(largest) + 1, Edge{0, 0, 0, 0, 0, 0});
+        pair_.assign((PAIR_MASK + 1) / 64, 0);
     }
-    Edge* slot(uint32_t node, uint32_t symbol) {
-        size_t h = hash(node, symbol) & mask_;
-        while (table_[h].node) h = (h + 1) & mask_;
-        return &table_[h];
+    void put(const Edge& e, bool pair) {
+        size_t h = hash(e.parent, e.symbol);
+        if (pair) pair_[(h & PAIR_MASK) >> 6] |= uint64_t(1) << (h & 63);
+        for (h &= mask_; table_[h].node; h = (h + 1) & mask_) {}
+        table_[h] = e;
     }
 };
 
-// How often each node came as a piece, and each piece that is longer than the tree is deep.
+constexpr size_t AHEAD = 12;  // symbols between a prefetch and its use
+
+// What the patterns themselves do not count: pieces longer than the tree is deep, and all tokens.
 struct PieceCounts {
-    std::vector<uint64_t> node;  // by node number; 0: single symbols that the tree lacks
     std::unordered_map<std::u32string, uint64_t> longer;
     uint64_t tokens = 0;
 
@@ -112,15 +142,16 @@ struct PieceCounts {
 
 // Cut by longest joining: patterns that overlap belong to one piece.  A piece that is no pattern itself is counted only
 // when it is longer than `order` and every n-gram of that order inside it is a pattern (the backtracking rule).
-inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patterns, int order, PieceCounts& out) {
+inline void cut_by_joining(const uint32_t* text, size_t n, Patterns& patterns, int order, PieceCounts& out) {
     size_t begin = 0, end = 0;       // the open piece
-    uint32_t whole = 0, length = 0;  // the longest pattern at its begin
+    Patterns::Edge* whole = nullptr;  // the longest pattern at its begin
+    uint32_t length = 0;
     size_t full_until = 0;           // every order-gram that begins in [begin, full_until) is a pattern
     auto close = [&] {
         const size_t size = end - begin;
         if (!size) return;
         ++out.tokens;
-        if (size == length) ++out.node[whole];
+        if (size == length) { if (whole) ++whole->count; }
         else if (size > size_t(order) && full_until + order > end)
             ++out.longer[std::u32string(reinterpret_cast<const char32_t*>(text) + begin, size)];
     };
@@ -131,14 +162,15 @@ inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patte
             full_until = begin;
             if (!text[i]) continue;
         }
-        uint32_t longest = 0, node = 0;
-        const Patterns::Edge* e = patterns.first(text[i]);
+        if (i + AHEAD + 1 < n) patterns.prefetch(text[i + AHEAD], text[i + AHEAD + 1]);
+        uint32_t longest = 0;
+        Patterns::Edge *pattern = nullptr, *e = patterns.first(text[i]);
         for (size_t j = i; e;) {
-            if (e->chosen) { longest = uint32_t(j - i + 1); node = e->node; }
+            if (e->chosen) { longest = uint32_t(j - i + 1); pattern = e; }
             if (!e->inner || ++j >= n || !text[j]) break;
-            e = patterns.next(e->node, text[j]);
+            e = j == i + 1 ? patterns.second(e, text[j]) : patterns.next(e, text[j]);
         }
-        if (i == begin) { whole = node; length = longest ? longest : 1; end = i + 1; }
+        if (i == begin) { whole = pattern; length = longest ? longest : 1; end = i + 1; }
         if (full_until == i && longest == uint32_t(order)) ++full_until;
         end = std::max(end, i + longest);
     }
@@ -147,35 +179,38 @@ inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patte
 
 // Cut each run so that the sum of the pieces' scores is greatest; ties go to fewer pieces, then to the longer first
 // piece.  A symbol by itself that is no pattern scores `unknown`.
-inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& patterns, double unknown, PieceCounts& out) {
-    struct State { double score; uint32_t pieces, length, node; };
+inline void cut_by_score(const uint32_t* text, size_t n, Patterns& patterns, double unknown, PieceCounts& out) {
+    struct State { double score; uint32_t pieces, length; Patterns::Edge* piece; };
     std::vector<State> best;
     for (size_t run = 0; run < n; ++run) {
         size_t end = run;
         while (end < n && text[end]) ++end;
         const size_t size = end - run;
         best.resize(size + 1);
-        best[size] = {0, 0, 0, 0};
+        best[size] = {0, 0, 0, nullptr};
         for (size_t s = size; s-- > 0;) {
-            State top = {best[s + 1].score + unknown, best[s + 1].pieces + 1, 1, 0};
-            const Patterns::Edge* e = patterns.first(text[run + s]);
-            if (e && e->chosen) { top.score = best[s + 1].score + e->score; top.node = e->node; }
+            State top = {best[s + 1].score + unknown, best[s + 1].pieces + 1, 1, nullptr};
+            Patterns::Edge* e = patterns.first(text[run + s]);
+            if (e && e->chosen) { top.score = best[s + 1].score + patterns.score(e); top.piece = e; }
             for (size_t j = s + 1; e && e->inner && j < size; ++j) {
-                e = patterns.next(e->node, text[run + j]);
+                e = j == s + 1 ? patterns.second(e, text[run + j]) : patterns.next(e, text[run + j]);
                 if (!e || !e->chosen) continue;
                 const State& rest = best[j + 1];
-                const double score = rest.score + e->score;
+                const double score = rest.score + patterns.score(e);
                 if (score > top.score || (score == top.score && rest.pieces + 1 <= top.pieces))
-                    top = {score, rest.pieces + 1, uint32_t(j - s + 1), e->node};
+                    top = {score, rest.pieces + 1, uint32_t(j - s + 1), e};
             }
             best[s] = top;
         }
-        for (size_t s = 0; s < size; s += best[s].length) { ++out.node[best[s].node]; ++out.tokens; }
+        for (size_t s = 0; s < size; s += best[s].length) {
+            if (best[s].piece) ++best[s].piece->count;
+            ++out.tokens;
+        }
         run = end;
     }
 }
 
-// Counts every occurrence of given n-grams of any length in text, and which symbols stand beside them.
+// Counts every occurrence of given n-grams of two or more symbols in text, and which symbols stand beside them.
 class Occurrences {
 public:
     // n-grams end to end, each closed by a 0; all symbols are at most `largest`.
@@ -189,12 +224,16 @@ public:
         uint32_t index = 0, at = 0;
         for (size_t i = 0; i < n; ++i) {
             if (!ngrams[i]) { state_[at] = ++index; at = 0; continue; }
+            if (i + 1 < n && !at && ngrams[i + 1]) pair_[bit(ngrams[i], ngrams[i + 1]) >> 6] |= uint64_t(1) << (bit(ngrams[i], ngrams[i + 1]) & 63);
+            if (!at && (i + 1 == n || !ngrams[i + 1])) throw std::invalid_argument("an n-gram of one symbol");
             at = child(at, ngrams[i], true);
         }
     }
 
     void scan(const uint32_t* text, size_t n) {
-        for (size_t i = 0; i < n; ++i) {
+        for (size_t i = 0; i + 1 < n; ++i) {
+            const size_t b = bit(text[i], text[i + 1]);
+            if (!(pair_[b >> 6] >> (b & 63) & 1)) continue;
             uint32_t at = 0;
             for (size_t j = i; j < n && text[j]; ++j) {
                 at = child(at, text[j], false);
@@ -222,10 +261,12 @@ private:
     struct Edge { uint32_t parent, symbol, node; };
     std::vector<uint32_t> first_;  // node after each first symbol
     std::vector<Edge> edge_;
+    std::vector<uint64_t> pair_ = std::vector<uint64_t>(size_t(1) << 16);  // which pairs of symbols may begin an n-gram
     std::vector<uint32_t> state_;  // by node: 1 + index of the n-gram that ends there, or 0
     std::vector<uint64_t> raw_;
     std::unordered_map<uint64_t, uint64_t> left_, right_;
 
+    static size_t bit(uint32_t a, uint32_t b) { return (uint64_t(a) << 32 | b) * 0x9E3779B97F4A7C15u >> 42; }
     uint32_t child(uint32_t parent, uint32_t symbol, bool make) {
         if (symbol >= first_.size()) return 0;
         if (!parent) {

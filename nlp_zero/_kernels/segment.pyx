@@ -1,6 +1,6 @@
 """Cutting encoded text with the n-grams of a count tree: see segment.hpp."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libcpp.vector cimport vector
 
 import numpy as np
@@ -14,21 +14,21 @@ cdef extern from "segment.hpp" namespace "nlpzero" nogil:
         size_t size
 
     cdef cppclass PieceCounts:
-        vector[uint64_t] node
         uint64_t tokens
         void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
 
     cdef cppclass Patterns:
         Patterns() except +
         void build(const vector[LevelView]&, const vector[const uint8_t*]&, const vector[const double*]&) except +
+        void add_counts(int64_t*)
 
     cdef cppclass CppOccurrences "nlpzero::Occurrences":
         CppOccurrences(const uint32_t*, size_t, uint32_t) except +
         void scan(const uint32_t*, size_t) except +
         void result(uint64_t*, double*, double*)
 
-    void cut_by_joining(const uint32_t*, size_t, const Patterns&, int, PieceCounts&) except +
-    void cut_by_score(const uint32_t*, size_t, const Patterns&, double, PieceCounts&) except +
+    void cut_by_joining(const uint32_t*, size_t, Patterns&, int, PieceCounts&) except +
+    void cut_by_score(const uint32_t*, size_t, Patterns&, double, PieceCounts&) except +
 
 
 cdef class PieceCounter:
@@ -66,7 +66,6 @@ cdef class PieceCounter:
         self.sizes = [len(level[0]) for level in levels]
         with nogil:
             self.patterns.build(views, flags, values)
-        self.pieces.node.assign(1 + sum(self.sizes), 0)
 
     def add(self, const uint32_t[::1] text):
         if not text.shape[0]:
@@ -82,9 +81,10 @@ cdef class PieceCounter:
         return self.pieces.tokens
 
     def counts(self):
-        cdef const uint64_t[::1] view = <uint64_t[:self.pieces.node.size()]> self.pieces.node.data()
-        flat = np.array(view, dtype=np.int64)
-        return np.split(flat[1:], np.cumsum(self.sizes[:len(self.sizes) - 1]))
+        cdef int64_t[::1] flat = np.zeros(1 + sum(self.sizes), np.int64)
+        with nogil:
+            self.patterns.add_counts(&flat[0])
+        return np.split(np.asarray(flat)[:sum(self.sizes)], np.cumsum(self.sizes[:len(self.sizes) - 1]))
 
     def longer(self, uint64_t min_count):
         cdef vector[uint32_t] symbols, lengths

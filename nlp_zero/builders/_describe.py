@@ -110,21 +110,26 @@ def _scan(
     """Fill in raw counts, entropies and PMI of the words `deep`, which the count tree is too shallow for."""
     starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
     ids = [tuple(encoded[starts[k] : starts[k + 1] - 1].tolist()) for k in deep.tolist()]
-    affixes = {w[:k] for w in ids for k in range(1, len(w))} | {w[k:] for w in ids for k in range(1, len(w))}
-    wanted = ids + sorted(affixes.difference(ids))
-    flat = np.array([s for w in wanted for s in (*w, 0)], np.uint32)
-    occurrences = Occurrences(flat, len(wanted), len(counts.symbols))
+    affixes = list({x for w in ids for k in range(1, len(w)) for x in (w[:k], w[k:])}.difference(ids))
+    shallow = [x for x in affixes if len(x) <= counts.order]
+    wanted = ids + [x for x in affixes if len(x) > counts.order]
+    occurrences = Occurrences(_flat(wanted), len(wanted), len(counts.symbols))
     for block in blocks_of(texts, unit=counts.unit):
         occurrences.add(counts.alphabet.encode(block.data))
     times, left, right = occurrences.result()
-    count = dict(zip(wanted, times.tolist(), strict=True))
-    worst = [max(count[w[:k]] * count[w[k:]] for k in range(1, len(w))) if len(w) > 1 else 0 for w in ids]
     raw[deep] = times[: len(ids)]
     columns["left_entropy"][deep], columns["right_entropy"][deep] = left[: len(ids)], right[: len(ids)]
-    split = np.array([len(w) > 1 for w in ids])
-    safe = split & (raw[deep] > 0)
-    value = np.log(raw[deep][safe] * float(counts.total(1)) / np.array(worst, np.float64)[safe])
-    columns["pmi"][deep[safe]] = value
+    number = dict(zip(wanted, times.tolist(), strict=True))
+    node, _ = ngrams.find(counts.levels, _flat(shallow), len(shallow))
+    for x, place in zip(shallow, node.tolist(), strict=True):
+        number[x] = int(counts.levels[len(x) - 1][1][place])
+    worst = [max(number[w[:k]] * number[w[k:]] for k in range(1, len(w))) for w in ids]
+    columns["pmi"][deep] = np.log(raw[deep] * float(counts.total(1)) / np.array(worst, np.float64))
+
+
+def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:
+    """N-grams end to end, each closed by a 0."""
+    return np.array([symbol for x in ngrams_ for symbol in (*x, 0)], np.uint32)
 
 
 def rows(counts: NgramCounts, per_order: list[npt.NDArray[np.int64]], least: Sequence[int]) -> tuple[list[str], list[Any]]:

@@ -1,0 +1,205 @@
+"""The commands that learn from text: ``count`` and ``build-vocab``.  Private to the package.
+
+One function adds the parser of a command, one runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ._cli import (
+    ALNUM,
+    Commands,
+    UsageError,
+    add_command,
+    add_input,
+    add_output,
+    check_folder,
+    configured,
+    corpus_of,
+    first_columns,
+    output,
+    say,
+)
+from .corpus import require_text, restartable
+
+if TYPE_CHECKING:
+    from .counts import NgramCounts
+    from .lexicon import Lexicon
+
+# The options that each method has; its builder's name.
+METHODS = {
+    "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate"}),
+    "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length"}),
+}
+
+
+def add_count(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "count",
+        run_count,
+        "Count all n-grams of a corpus, exactly; look counts up, list the most frequent, merge counts.",
+        "  nlpzero count novel.txt -o counts            count n-grams of 1 to 4 characters\n"
+        "  nlpzero count novel.txt --query 曹操 刘备    how often?\n"
+        "  nlpzero count --merge part1 part2 -o all     add up counts of parts\n"
+        "  nlpzero count --merge all --top 20           the 20 most frequent of each order",
+    )
+    add_input(parser, nargs="*")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="save the counts here")
+    parser.add_argument("--order", type=int, default=4, help="longest n-gram, 1 to 8 (default: 4)")
+    parser.add_argument("--unit", choices=("char", "byte"), default="char", help="what an n-gram is made of")
+    parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
+    parser.add_argument("--min-count", type=int, default=1, metavar="N", help="drop n-grams that are rarer")
+    parser.add_argument("--merge", nargs="+", action="extend", default=[], metavar="FOLDER", help="add saved counts")
+    parser.add_argument("--query", nargs="+", action="extend", default=[], metavar="WORD", help="print their counts")
+    parser.add_argument("--top", type=int, metavar="N", help="print the N most frequent n-grams of each order")
+
+
+def run_count(arguments: argparse.Namespace) -> None:
+    if not arguments.sources and not arguments.merge:
+        raise UsageError("nothing to count; name a corpus, or counts with --merge")
+    if arguments.output is None and not arguments.query and arguments.top is None:
+        raise UsageError("say what to do with the counts: -o, --query or --top")
+    if arguments.min_count < 1 or (arguments.top is not None and arguments.top < 1):
+        raise UsageError("--min-count and --top must be 1 or more")
+    if arguments.output is not None:
+        check_folder(arguments.output)
+    counts = _counts(arguments)
+    counts = counts.prune(arguments.min_count)
+    sizes = ", ".join(f"{counts.types(n):,} of order {n}" for n in range(1, counts.order + 1))
+    say(arguments, f"{counts.total(1):,} {counts.unit}s counted; distinct n-grams: {sizes}")
+    if arguments.output is not None:
+        counts.save(arguments.output)
+    rows = [(word, counts[word]) for word in arguments.query]
+    if arguments.top is not None:
+        rows += _most_frequent(counts, arguments.top)
+    with output(None) as write:
+        write("".join(f"{_shown(word)}\t{count}\n" for word, count in rows))
+
+
+def _counts(arguments: argparse.Namespace) -> NgramCounts:
+    from .counts import NgramCounter, NgramCounts
+
+    parts = []
+    if arguments.sources:
+        counter = configured(NgramCounter, order=arguments.order, unit=arguments.unit, alnum=arguments.alnum)
+        corpus = corpus_of(arguments)
+        parts.append(counter.update(corpus).freeze())
+        require_text(parts[0].total(1), corpus)
+    parts += [NgramCounts.load(folder) for folder in arguments.merge]
+    return parts[0].merge(*parts[1:]) if len(parts) > 1 else parts[0]
+
+
+def _most_frequent(counts: NgramCounts, top: int) -> Iterable[tuple[str | bytes, int]]:
+    """The most frequent n-grams of each order; ties in the order of their text."""
+    import numpy as np
+
+    for n in range(1, counts.order + 1):
+        numbers = counts.levels[n - 1][1].astype(np.int64)
+        best = np.argsort(-numbers, kind="stable")[:top]
+        yield from zip(counts.texts(n, best), numbers[best].tolist(), strict=True)
+
+
+def _shown(word: str | bytes) -> str:
+    return word if isinstance(word, str) else word.decode("utf-8", "backslashreplace")
+
+
+def add_build_vocab(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "build-vocab",
+        run_build_vocab,
+        "Learn the words of raw text, ranked and scored: a lexicon that people can read and `tokenize` can use.",
+        "  nlpzero build-vocab novel.txt -o words.tsv\n"
+        "  nlpzero build-vocab news/ --method entropy --top 20000 -o words.tsv\n"
+        "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
+    )
+    add_input(parser)
+    add_output(parser, "the lexicon")
+    parser.add_argument("--method", choices=sorted(METHODS), default="pmi", help="how to find words (default: pmi)")
+    parser.add_argument("--min-count", type=int, metavar="N", help="leave out rarer words")
+    parser.add_argument("--min-pmi", metavar="X[,X...]", help="pmi: least PMI in nats, one or one for each length")
+    parser.add_argument("--order", type=int, help="pmi: longest n-gram that is counted")
+    parser.add_argument("--max-length", type=int, metavar="N", help="longest word, in characters")
+    parser.add_argument("--deduplicate", action="store_true", default=None, help="pmi: drop words that others explain")
+    parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
+    parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
+    parser.add_argument(
+        "--known", nargs="+", action="extend", default=[], metavar="DICT",
+        help="keep only words (of two or more characters) that these word lists lack",
+    )  # fmt: skip
+    parser.add_argument("--top", type=int, metavar="N", help="keep the N most frequent words of two or more characters")
+    parser.add_argument("--json", action="store_true", help="the summary as JSON (on stdout if -o is given)")
+
+
+def run_build_vocab(arguments: argparse.Namespace) -> None:
+    from . import builders
+
+    if arguments.top is not None and arguments.top < 1:
+        raise UsageError("--top must be 1 or more words")
+    class_name, options = _builder_options(arguments)
+    builder = configured(getattr(builders, class_name), **options)
+    known = set().union(*map(first_columns, arguments.known))
+    with output(arguments.output) as write:
+        corpus = restartable(corpus_of(arguments))
+        lexicon = builder.build(corpus)
+        if arguments.phrases:
+            from .phrases import PhraseBuilder
+
+            lexicon = PhraseBuilder().build(corpus, lexicon)
+        summary = _summary(lexicon)
+        if arguments.known:
+            lexicon = lexicon.without(known)
+        if arguments.top is not None:
+            chosen = set(lexicon.top(arguments.top))
+            lexicon = lexicon.keep(len(word) == 1 or word in chosen for word in lexicon)
+        summary["words"] = len(lexicon)
+        write("".join(lexicon.lines()))
+    _report_build(arguments, summary)
+
+
+def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    class_name, allowed = METHODS[arguments.method]
+    options: dict[str, Any] = {"alnum": arguments.alnum}
+    for name in sorted(set().union(*(names for _, names in METHODS.values()))):
+        value = getattr(arguments, name)
+        if value is None:
+            continue
+        if name not in allowed:
+            raise UsageError(f"--{name.replace('_', '-')} is no option of --method {arguments.method}")
+        options[name] = _numbers(value) if name == "min_pmi" else value
+    return class_name, options
+
+
+def _numbers(text: str) -> float | list[float]:
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--min-pmi needs numbers such as 1.5 or 0,2,4,6, not {text!r}") from None
+    return values if len(values) > 1 else values[0]
+
+
+def _summary(lexicon: Lexicon) -> dict[str, Any]:
+    names = ("method", "characters", "tokens", "entropy_before", "entropy_after")
+    return {**{name: lexicon.meta.get(name) for name in names}, "phrases": len(lexicon.parts)}
+
+
+def _report_build(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
+    if arguments.json:
+        line = json.dumps(summary, ensure_ascii=False)
+        to_file = arguments.output not in (None, "-")
+        print(line, file=sys.stdout if to_file else sys.stderr)
+        return
+    phrases = f", {summary['phrases']:,} phrases" if arguments.phrases else ""
+    say(
+        arguments,
+        f"{summary['method']}: {summary['words']:,} words{phrases}; the text's {summary['characters']:,} characters "
+        f"are {summary['tokens']:,} tokens; average information {summary['entropy_before']:.4f} -> "
+        f"{summary['entropy_after']:.4f} nats per character",
+    )

@@ -1,0 +1,506 @@
+"""The command line, as a user meets it: results, exit status, one sentence for each error, and quiet endings."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import nlp_zero
+from nlp_zero import builders
+from nlp_zero.cli import main
+from nlp_zero.lexicon import Lexicon
+from nlp_zero.tokenizer import Tokenizer
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = str(ROOT / "corpora" / "sample.txt")
+COMMANDS = ("count", "build-vocab", "tokenize", "evaluate")
+Capture = pytest.CaptureFixture[str]
+
+
+def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
+    capsys.readouterr()
+    status = main([str(argument) for argument in arguments])
+    return (status, *capsys.readouterr())
+
+
+def feed_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "nlp_zero", *map(str, arguments)]
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lexicon") / "words.tsv"
+    assert main(["build-vocab", SAMPLE, "-o", str(path), "--quiet"]) == 0
+    return path
+
+
+# --- help and usage -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_examples(name: str, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([name, "--help"])
+    assert stop.value.code == 0
+    out = capsys.readouterr().out
+    assert "examples:" in out
+    assert f"nlpzero {name}" in out.split("examples:")[1]
+
+
+def test_version(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"nlpzero {nlp_zero.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["nonsense"], ["build-vocab"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
+        ["count", SAMPLE, "--order", "many"], ["build-vocab", SAMPLE, "--errors", "hide"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["count"], "nothing to count"),
+        (["count", SAMPLE], "-o, --query or --top"),
+        (["count", SAMPLE, "--top", "0"], "--top must be 1"),
+        (["count", SAMPLE, "--query", "a", "--min-count", "0"], "--min-count"),
+        (["count", SAMPLE, "--query", "a", "--order", "9"], "order must be"),
+        (["count", SAMPLE, "--query", "a", "--encoding", "klingon"], "unknown text encoding 'klingon'"),
+        (["build-vocab", SAMPLE, "--min-count", "0"], "min_count must be"),
+        (["build-vocab", SAMPLE, "--min-count", "-3"], "min_count must be"),
+        (["build-vocab", SAMPLE, "--max-length", "0"], "max_length must be"),
+        (["build-vocab", SAMPLE, "--order", "1"], "order must be"),
+        (["build-vocab", SAMPLE, "--min-pmi", "nan"], "NaN"),
+        (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi needs numbers"),
+        (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "min_pmi needs"),
+        (["build-vocab", SAMPLE, "--top", "0"], "--top must be"),
+        (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "no option of --method entropy"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "go with --sample"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
+        (["evaluate", SAMPLE], "--lexicon or --predicted"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap"),
+    ],
+)
+def test_options_that_make_no_sense(arguments: list[str], message: str, capsys: Capture) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("nlpzero: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+# --- the whole job, on a real text --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["pmi", "entropy"])
+def test_from_raw_text_to_words_to_scores(method: str, tmp_path: Path, capsys: Capture) -> None:
+    words, cut = tmp_path / "words.tsv", tmp_path / "cut.txt"
+    status, out, err = run(capsys, "build-vocab", SAMPLE, "-o", words, "--method", method)
+    assert (status, out) == (0, "")
+    before, after = map(float, re.findall(r"(\d\.\d+) ", err)[-2:])
+    assert 0 < after < before
+    assert err.startswith(f"{method}: ")
+    assert "青石镇" in Lexicon.load(words).top(10)
+
+    assert run(capsys, "tokenize", SAMPLE, "-l", words, "-o", cut) == (0, "", "")
+    text = Path(SAMPLE).read_text(encoding="utf-8")
+    assert cut.read_text(encoding="utf-8").replace(" ", "") == text.replace(" ", "")
+
+    status, out, err = run(capsys, "evaluate", cut, "-l", words, "--json", "--lexicon-precision")
+    assert (status, err) == (0, "")
+    scores = json.loads(out)
+    assert scores["f1"] == 1.0
+    assert scores["lines"] == text.count("\n")
+    assert 0.5 < max(scores["lexicon_precision"].values()) <= 1
+
+
+def test_json_tokens_join_to_the_lines(lexicon: Path, capsys: Capture) -> None:
+    status, out, _ = run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--format", "json")
+    assert status == 0
+    lines = Path(SAMPLE).read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(row) for row in out.splitlines()]
+    assert ["".join(row) for row in rows] == lines
+    assert rows == [Tokenizer(Lexicon.load(lexicon)).tokenize(line) for line in lines]
+
+
+def test_ids_and_separator(lexicon: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = Lexicon.load(lexicon)
+    feed_stdin(monkeypatch, "青石镇，\n\n青石镇".encode())
+    assert run(capsys, "tokenize", "-l", lexicon, "--format", "ids")[:2] == (
+        0,
+        f"{words.index('青石镇') + 1} 0\n\n{words.index('青石镇') + 1}\n",
+    )
+    feed_stdin(monkeypatch, "青石镇，\r\n\r\n".encode())
+    assert run(capsys, "tokenize", "-", "-l", lexicon, "--separator", "|") == (0, "青石镇|，\n\n", "")
+
+
+def test_lines_and_records_keep_their_number(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    rows = [{"body": "青石镇\n青石镇"}, {"body": ""}, {"body": "\ud800"}]
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    status, out, _ = run(capsys, "tokenize", path, "--field", "body", "-l", lexicon, "--format", "json")
+    assert status == 0
+    assert [json.loads(line) for line in out.splitlines()] == [["青石镇", "\n", "青石镇"], [], ["\ud800"]]
+    path = tmp_path / "b.jsonl"
+    path.write_text(json.dumps({"text": "青石镇\n青石镇"}))
+    assert run(capsys, "tokenize", path, "-l", lexicon) == (0, "青石镇 青石镇\n", "")
+
+
+@pytest.mark.skipif(not hasattr(Tokenizer, "sample_batch"), reason="sampling is not there yet")
+def test_samples_are_seeded(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
+    def sample(*options: object, file: object = SAMPLE) -> str:
+        status, out, err = run(capsys, "tokenize", file, "-l", lexicon, "--sample", "--separator", "", *options)
+        assert (status, err) == (0, "")
+        return out
+
+    text = Path(SAMPLE).read_text(encoding="utf-8")
+    assert sample("--seed", 7) == text
+    assert sample("-k", 2).splitlines()[::2] == text.splitlines()
+    first = run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--seed", 7, "-k", 2)[1]
+    assert first == run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--seed", 7, "-k", 2)[1]
+    assert first != run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--seed", 8, "-k", 2)[1]
+    ids = run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--seed", 7, "-k", 2, "--format", "ids")[1]
+    assert [len(line.split()) for line in ids.splitlines()] == [
+        len(json.loads(line))
+        for line in run(
+            capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--seed", 7, "-k", 2, "--format", "json"
+        )[1].splitlines()
+    ]
+    status, out, err = run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--alpha", "nan")
+    assert (status, out) == (2, "")
+    assert "alpha" in err
+
+
+def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
+    known = tmp_path / "dict.txt"
+    known.write_text("\ufeff青石镇 100 ns\n柳河大桥\n", encoding="utf-8")
+    status, out, _ = run(capsys, "build-vocab", SAMPLE, "--known", known, lexicon)
+    assert status == 0
+    assert [line for line in out.splitlines() if not line.startswith("#")] == []
+    new = tmp_path / "new.tsv"
+    assert run(capsys, "build-vocab", SAMPLE, "--known", known, "--top", 5, "-o", new)[0] == 0
+    expected = [word for word in Lexicon.load(lexicon).top(7) if word not in ("青石镇", "柳河大桥")]
+    assert list(Lexicon.load(new)) == expected[:5]
+    top = tmp_path / "top.tsv"
+    assert run(capsys, "build-vocab", SAMPLE, "--top", 3, "-o", top)[0] == 0
+    words = Lexicon.load(top)
+    assert [word for word in words if len(word) > 1] == Lexicon.load(lexicon).top(3)
+    assert "镇" in words
+    known.write_bytes("青石镇\n".encode("gb18030"))
+    status, out, err = run(capsys, "build-vocab", SAMPLE, "--known", known)
+    assert (status, out) == (1, "")
+    assert "must be UTF-8" in err
+
+
+def test_summary_as_json(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "words.tsv"
+    status, out, err = run(capsys, "build-vocab", SAMPLE, "-o", path, "--json")
+    assert (status, err) == (0, "")
+    summary = json.loads(out)
+    assert summary["words"] == len(Lexicon.load(path))
+    assert summary["entropy_after"] < summary["entropy_before"]
+    status, out, err = run(capsys, "build-vocab", SAMPLE, "--json")
+    assert out == path.read_text(encoding="utf-8")
+    assert json.loads(err) == summary
+
+
+def test_phrases(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "words.tsv"
+    status, out, _ = run(capsys, "build-vocab", SAMPLE, "-o", path, "--phrases", "--json", "--max-length", 2)
+    assert status == 0
+    assert json.loads(out)["phrases"] == len(Lexicon.load(path).parts) > 0
+
+
+def test_stdin_and_encodings_give_the_same_lexicon(
+    lexicon: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Path(SAMPLE).read_text(encoding="utf-8")
+    expected = lexicon.read_text(encoding="utf-8")
+    feed_stdin(monkeypatch, text.encode())
+    assert run(capsys, "build-vocab", "-", "-q") == (0, expected, "")
+    for encoding in ("gb18030", "utf-16"):
+        path = tmp_path / f"{encoding}.txt"
+        path.write_bytes(text.encode(encoding))
+        assert run(capsys, "build-vocab", path, "-q", "--encoding", encoding) == (0, expected, "")
+    path = tmp_path / "bom.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert run(capsys, "build-vocab", path, "-q") == (0, expected, "")
+
+
+# --- count --------------------------------------------------------------------------------------------------------
+
+
+def test_count_query_top_and_merge(tmp_path: Path, capsys: Capture) -> None:
+    one, two = tmp_path / "1.txt", tmp_path / "2.txt"
+    one.write_text("中国人，中国\n", encoding="utf-8")
+    two.write_text("中国队\n", encoding="utf-8")
+    assert run(capsys, "count", one, "-q", "--query", "中国", "国中", "--order", 2) == (0, "中国\t2\n国中\t0\n", "")
+    for source, name in ((one, "a"), (two, "b")):
+        assert run(capsys, "count", source, "--order", 2, "-o", tmp_path / name)[:2] == (0, "")
+    arguments = ("--merge", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "all", "--query", "中国")
+    assert run(capsys, "count", *arguments)[:2] == (0, "中国\t3\n")
+    status, out, err = run(capsys, "count", "--merge", tmp_path / "all", "--top", 2)
+    assert (status, out) == (0, "中\t3\n国\t3\n中国\t3\n国人\t1\n")
+    assert err.startswith("8 chars counted")
+    assert run(capsys, "count", two, "--merge", tmp_path / "a", "-q", "--order", 2, "--query", "中国")[1] == "中国\t3\n"
+    pruned = run(capsys, "count", "--merge", tmp_path / "all", "-q", "--min-count", 2, "--query", "国人")
+    assert pruned == (0, "国人\t0\n", "")
+    status, _, err = run(capsys, "count", one, "--merge", tmp_path / "a", "--order", 3, "--query", "中国")
+    assert status == 1
+    assert "order" in err
+    # of the four trigrams of bytes that came twice, the first in the order of bytes
+    out = run(capsys, "count", one, "--unit", "byte", "--top", 1, "-q", "--order", 3)[1]
+    assert out.splitlines()[-1] == "\\xad\\xe5\\x9b\t2"
+
+
+# --- evaluate -----------------------------------------------------------------------------------------------------
+
+
+def test_evaluate_against_another_cut(tmp_path: Path, capsys: Capture) -> None:
+    gold, cut, known = tmp_path / "gold.txt", tmp_path / "cut.txt", tmp_path / "known.txt"
+    gold.write_text("共同 创造\u3000美好 的 新 世纪\n", encoding="utf-8")
+    cut.write_text("共同 创造 美 好的 新世纪\n", encoding="utf-8")
+    known.write_text("共同 5\n世纪 3\n", encoding="utf-8")
+    status, out, err = run(capsys, "evaluate", gold, "--predicted", cut, "--train-words", known, "--bootstrap", 10)
+    assert (status, err) == (0, "")
+    values = {name.strip(): value for name, value in re.findall(r"^([a-z1 ]+?)\s+(\d\.\d{4})", out, re.M)}
+    assert (values["precision"], values["recall"], values["f1"]) == ("0.4000", "0.3333", "0.3636")
+    assert (values["boundary f1"], values["oov recall"], values["iv recall"]) == ("0.6667", "0.2500", "0.5000")
+    assert "0.3636   0.3636 to 0.3636" in out
+    target = tmp_path / "scores.json"
+    assert run(capsys, "evaluate", gold, "--predicted", cut, "--json", "-o", target) == (0, "", "")
+    assert json.loads(target.read_text())["words"] == {"correct": 2, "predicted": 5, "gold": 6}
+    cut.write_text("共同 创造 美 坏的\n", encoding="utf-8")
+    status, out, err = run(capsys, "evaluate", gold, "--predicted", cut)
+    assert (status, out) == (1, "")
+    assert "line 1, character 6" in err
+
+
+# --- what can go wrong --------------------------------------------------------------------------------------------
+
+
+def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
+    """Name → arguments and what the message says."""
+    files = {
+        "invalid.txt": "甲乙\n".encode() * 3 + b"\xff\n",
+        "gbk.txt": "滚滚长江东逝水\n".encode("gbk"),
+        "empty.txt": b"",
+        "marks.txt": "，。！\n\n".encode(),
+        "bad.jsonl": b'{"text": "a"}\n{"body": "b"}\n',
+        "cut.txt.gz": gzip.compress(os.urandom(1000))[:500],
+        "truncated.tsv": "#nlp-zero lexicon v1\n#word\tcount\n甲\t3\n乙".encode(),
+        "wrong.tsv": "#nlp-zero lexicon v1\n#word\tcount\n甲\tmany\n".encode(),
+        "future.tsv": b"#nlp-zero lexicon v99\n",
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / "nothing").mkdir()
+    (folder / "counts").mkdir()
+    (folder / "counts" / "meta.json").write_text("{")
+    build, cut = ["build-vocab"], ["tokenize", SAMPLE, "-l"]
+    return {
+        "missing file": ([*build, folder / "no.txt"], "no such file"),
+        "missing pattern": ([*build, folder / "*.none"], "no file matches"),
+        "folder without text": ([*build, folder / "nothing"], "holds no text file"),
+        "invalid utf-8": ([*build, folder / "invalid.txt"], r"invalid\.txt: byte 21 .*--encoding.*--errors"),
+        "invalid utf-8, counting": (
+            ["count", folder / "invalid.txt", "--top", "1"],
+            r"invalid\.txt: byte 21 .*--encoding.*--errors",
+        ),
+        "gbk": ([*build, folder / "gbk.txt"], r"gbk\.txt: byte 0 .*gb18030"),
+        "empty": ([*build, folder / "empty.txt"], "nothing to count|no countable text"),
+        "no text in it": ([*build, folder / "marks.txt"], "nothing to count|no countable text"),
+        "empty, counting": (["count", folder / "empty.txt", "--top", "1"], r"empty\.txt: nothing to count"),
+        "json field": ([*build, folder / "bad.jsonl"], r"bad\.jsonl, line 2: .*--field"),
+        "truncated gzip": ([*build, folder / "cut.txt.gz"], "not a whole gzip file"),
+        "truncated lexicon": ([*cut, folder / "truncated.tsv"], "line 4"),
+        "wrong lexicon": ([*cut, folder / "wrong.tsv"], "line 3"),
+        "later lexicon": ([*cut, folder / "future.tsv"], "v99"),
+        "missing lexicon": ([*cut, folder / "no.tsv"], r"no\.tsv"),
+        "no counts": (["count", "--merge", folder / "nothing", "--top", "1"], r"meta\.json"),
+        "damaged counts": (["count", "--merge", folder / "counts", "--top", "1"], r"meta\.json"),
+        "empty gold": (["evaluate", folder / "empty.txt", "--predicted", folder / "empty.txt"], "no word"),
+        "missing prediction": (["evaluate", SAMPLE, "--predicted", folder / "no.txt"], "no such file"),
+        "output in no folder": ([*build, SAMPLE, "-o", folder / "none" / "x"], r"none.*cannot be written: No such"),
+        "output is a folder": ([*build, SAMPLE, "-o", folder], "is a folder"),
+        "counts in no folder": (["count", SAMPLE, "-o", folder / "none" / "x"], "cannot be written: No such"),
+        "counts on a file": (["count", SAMPLE, "-o", folder / "gbk.txt"], "cannot be written"),
+    }
+
+
+CASES = sorted([
+    "missing file", "missing pattern", "folder without text", "invalid utf-8", "invalid utf-8, counting", "gbk",
+    "empty", "no text in it", "empty, counting", "json field", "truncated gzip", "truncated lexicon", "wrong lexicon",
+    "later lexicon", "missing lexicon", "no counts", "damaged counts", "empty gold", "missing prediction",
+    "output in no folder", "output is a folder", "counts in no folder", "counts on a file",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_one_sentence_and_status_1(case: str, tmp_path: Path, capsys: Capture) -> None:
+    inputs = failing_inputs(tmp_path)
+    assert sorted(inputs) == CASES
+    arguments, message = inputs[case]
+    before = sorted(tmp_path.rglob("*"))
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (1, ""), err
+    assert err.startswith("nlpzero: error: ")
+    assert err.count("\n") == 1
+    assert re.search(message, err), err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_errors_replace_reads_on(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("中国".encode() + b"\xff" + "中国\n".encode())
+    assert run(capsys, "count", path, "--errors", "replace", "--query", "中国", "国中", "-q")[1] == "中国\t2\n国中\t0\n"
+    assert run(capsys, "count", path, "--errors", "ignore", "--query", "国中", "-q")[1] == "国中\t1\n"
+
+
+def test_a_failure_keeps_the_old_result(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"\xff")
+    old = tmp_path / "words.tsv"
+    old.write_text("old")
+    assert run(capsys, "build-vocab", tmp_path / "bad.txt", "-o", old)[0] == 1
+    assert old.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.txt", "words.tsv"]
+
+
+def test_an_unwritable_place_is_found_before_the_work(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object) -> None:
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr(builders.PmiLexiconBuilder, "build", work)
+    monkeypatch.setattr(nlp_zero.NgramCounter, "update", work)
+    assert run(capsys, "build-vocab", SAMPLE, "-o", tmp_path / "none" / "x")[0] == 1
+    assert run(capsys, "count", SAMPLE, "-o", tmp_path / "none" / "x")[0] == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="no devices here")
+def test_a_device_is_written_to_and_not_replaced(capsys: Capture) -> None:
+    assert run(capsys, "build-vocab", SAMPLE, "-o", "/dev/null", "-q") == (0, "", "")
+    assert not os.path.isfile("/dev/null")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_stays_a_link(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "real.tsv").write_text("old")
+    (tmp_path / "link.tsv").symlink_to(tmp_path / "real.tsv")
+    assert run(capsys, "build-vocab", SAMPLE, "-o", tmp_path / "link.tsv", "-q")[0] == 0
+    assert (tmp_path / "link.tsv").is_symlink()
+    assert "青石镇" in Lexicon.load(tmp_path / "real.tsv")
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "message"),
+    [
+        (KeyboardInterrupt(), 130, "stopped"),
+        (BrokenPipeError(), 0, ""),
+        (MemoryError(), 1, "out of memory"),
+        (ZeroDivisionError("x"), 1, r"internal error \(ZeroDivisionError: x\)"),
+    ],
+)
+def test_every_ending_is_quiet(
+    failure: BaseException, status: int, message: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.delenv("NLP_ZERO_TRACEBACK", raising=False)
+    monkeypatch.setattr(builders.PmiLexiconBuilder, "build", fail)
+    code, out, err = run(capsys, "build-vocab", SAMPLE, "-o", tmp_path / "words.tsv")
+    assert (code, out) == (status, "")
+    assert re.search(message, err)
+    assert err.count("\n") == bool(message)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- real processes -----------------------------------------------------------------------------------------------
+
+
+def test_the_module_runs(lexicon: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        command("tokenize", "--lexicon", lexicon), input="青石镇，\n".encode(), capture_output=True, env=environment,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "青石镇 ，\n".encode(), b"")
+    (tmp_path / "坏.txt").write_bytes(b"\xff")
+    done = subprocess.run(
+        command("build-vocab", tmp_path / "坏.txt"), capture_output=True, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"nlpzero: error: ")
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_ends_quietly(lexicon: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_bytes(Path(SAMPLE).read_bytes() * 200)
+    with subprocess.Popen(
+        command("tokenize", path, "--lexicon", lexicon), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+def test_lines_of_a_live_pipe_come_back_at_once(lexicon: Path) -> None:
+    with subprocess.Popen(
+        command("tokenize", "--lexicon", lexicon), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdin.write("青石镇\n".encode())
+            process.stdin.flush()
+            assert process.stdout.readline() == "青石镇\n".encode()
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
+    target = tmp_path / "cut.txt"
+    with subprocess.Popen(
+        command("tokenize", "-", "--lexicon", lexicon, "-o", target), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:  # the unfinished result is there
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+    assert err == b"nlpzero: stopped; no unfinished result was left\n"
+    assert list(tmp_path.iterdir()) == []

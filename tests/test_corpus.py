@@ -1,0 +1,416 @@
+"""Reading: what comes out is what is in the files, however it is stored, and errors say where and what to do."""
+
+from __future__ import annotations
+
+import bz2
+import gc
+import gzip
+import io
+import json
+import lzma
+import os
+import sys
+import tempfile
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import _files, _reading
+from nlp_zero.corpus import Block, Corpus, blocks_of, require_text, restartable
+from nlp_zero.errors import CorpusError
+from tests.reference.text import is_boundary
+
+zstandard = pytest.importorskip("zstandard")
+LINES = ["滚滚长江东逝水，", "", "浪花淘尽英雄。😀", "a\u0301 b\x00c", "是非成败转头空"]
+TEXT = "\n".join(LINES) + "\n"
+PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress, "": bytes}
+
+
+def write(path: Path, data: bytes | str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def joined(corpus: Corpus, unit: str = "char") -> str:
+    return "".join(b.data.decode() if isinstance(b.data, bytes) else b.data for b in corpus.blocks(unit))
+
+
+def feed_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+# --- text, compression, encodings ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize("block_size", [1, 7, 1 << 20])
+def test_every_compression_gives_the_same_text(tmp_path: Path, suffix: str, block_size: int) -> None:
+    path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode()))
+    corpus = Corpus(path, block_size=block_size)
+    assert joined(corpus) == joined(corpus, "byte") == TEXT
+    assert list(corpus) == LINES
+    assert list(corpus) == LINES  # and again
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_several_streams_in_one_file(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode()) + PACK[suffix](b"next\n"))
+    assert joined(Corpus(path)) == TEXT + "next\n"
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+@pytest.mark.parametrize("damage", ["truncated", "plain"])
+def test_a_damaged_compressed_file_is_named(tmp_path: Path, suffix: str, damage: str) -> None:
+    whole = PACK[suffix](os.urandom(100_000))
+    path = write(tmp_path / f"a.txt{suffix}", whole[: len(whole) // 2] if damage == "truncated" else TEXT)
+    with pytest.raises(CorpusError, match=r"a\.txt.*not a whole (gzip|bz2|xz|zstd) file"):
+        for _ in Corpus(path, errors="replace").blocks():
+            pass
+
+
+def test_zstd_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    path = write(tmp_path / "a.txt.zst", zstandard.compress(b"a"))
+    with pytest.raises(CorpusError, match=r"pip install 'nlp-zero\[io\]'"):
+        list(Corpus(path))
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-be", "utf-32", "utf-8-sig", "utf-8"])
+@pytest.mark.parametrize("block_size", [1, 3, 1 << 16])
+def test_encodings(tmp_path: Path, encoding: str, block_size: int) -> None:
+    path = write(tmp_path / "a.txt", TEXT.encode(encoding))
+    assert joined(Corpus(path, encoding=encoding, block_size=block_size)) == TEXT
+    assert list(Corpus(path, encoding=encoding, block_size=block_size)) == LINES
+
+
+def test_byte_order_mark_only_goes_when_asked(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "\ufeff甲\n")
+    assert list(Corpus(path)) == ["\ufeff甲"]
+    assert list(Corpus(path, encoding="utf-8-sig", block_size=1)) == ["甲"]
+    assert [b.offset for b in Corpus(path, encoding="utf-8-sig").blocks()] == [3]
+
+
+@pytest.mark.parametrize("block_size", [1, 2, 5, 1000])
+@pytest.mark.parametrize(
+    ("encoding", "data", "byte"),
+    [
+        ("utf-8-sig", "甲乙\n丙".encode() + b"\xff\n", 10),
+        ("ascii", b"abc\nd\xe4", 5),
+        ("gb18030", "甲乙\n".encode("gb18030") + b"\xff", 5),
+        ("utf-16-le", "甲\n".encode("utf-16-le") + b"\x00", 4),
+    ],
+)
+def test_invalid_bytes_are_located(tmp_path: Path, encoding: str, data: bytes, byte: int, block_size: int) -> None:
+    path = write(tmp_path / "a.txt", data)
+    with pytest.raises(CorpusError, match=rf"a\.txt: byte {byte} .*--encoding.*--errors"):
+        list(Corpus(path, encoding=encoding, block_size=block_size))
+
+
+def test_a_file_that_ends_inside_a_character(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "甲乙".encode()[:-1])
+    with pytest.raises(CorpusError, match="byte 3"):
+        list(Corpus(path))
+
+
+def test_errors_and_normalize(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "ａ１".encode() + b"\xff" + "か\u3099\n".encode())
+    assert list(Corpus(path, errors="replace")) == ["ａ１\ufffdか\u3099"]
+    assert list(Corpus(path, errors="ignore", normalize="NFKC", block_size=1)) == ["a1が"]
+
+
+def test_line_ends(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "甲\r\n乙\n\n丙\r丁\u2028戊\x85己\n庚")
+    assert list(Corpus(path, block_size=2)) == ["甲", "乙", "", "丙\r丁\u2028戊\x85己", "庚"]
+
+
+def test_empty_files_have_no_lines(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", b"")
+    assert list(Corpus(path)) == []
+    assert list(Corpus(path).blocks()) == []
+    with pytest.raises(CorpusError, match=r"a\.txt: nothing to count"):
+        require_text(0, Corpus(path))
+    require_text(1, Corpus(path))
+
+
+# --- blocks -------------------------------------------------------------------------------------------------------
+
+texts = st.text(st.sampled_from("春江花月夜a1 \n\r，。、！=\u0338\u3099か\u00a0\ufeff😀\x00"), max_size=60)
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts, st.integers(1, 40), st.sampled_from(["char", "byte"]))
+def test_blocks_are_the_file_and_no_run_crosses(text: str, block_size: int, unit: str) -> None:
+    data = text.encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder, "a.txt"), data)
+        blocks = list(Corpus(path, block_size=block_size).blocks(unit))
+        lines = list(Corpus(path, block_size=block_size))
+        plain = [b.data for b in Corpus(path, block_size=block_size, errors="replace").blocks(unit)]
+        nfc = joined(Corpus(path, block_size=block_size, normalize="NFC"), unit)
+        nfkc = joined(Corpus(path, block_size=block_size, normalize="NFKC"), unit)
+    assert b"".join(b.data for b in blocks if isinstance(b.data, bytes)) == data
+    assert [b.offset for b in blocks] == [sum(len(x.data) for x in blocks[:i]) for i in range(len(blocks))]
+    assert "".join(map(str, plain)) == text
+    for pieces in (blocks_as_text(blocks), list(map(str, plain))):
+        for piece in pieces[:-1]:
+            assert piece.endswith("\n") if unit == "byte" else is_boundary(piece[-1])
+    expected = text.split("\n")
+    expected = expected[:-1] if not expected[-1] else expected
+    assert lines == [line.removesuffix("\r") for line in expected]
+    assert (nfc, nfkc) == (unicodedata.normalize("NFC", text), unicodedata.normalize("NFKC", text))
+
+
+def blocks_as_text(blocks: list[Block]) -> list[str]:
+    return [b.data.decode() if isinstance(b.data, bytes) else b.data for b in blocks]
+
+
+def test_marks_are_boundaries_and_never_compose() -> None:
+    for mark in _reading.MARKS:
+        assert is_boundary(mark)
+        for form in ("NFC", "NFKC", "NFD", "NFKD"):
+            assert all(map(is_boundary, unicodedata.normalize(form, mark)))
+            for cp in [*range(0x300, 0x370), 0x3099, 0x309A, 0xFF9E]:
+                both = unicodedata.normalize(form, mark + chr(cp))
+                assert both == unicodedata.normalize(form, mark) + unicodedata.normalize(form, chr(cp))
+
+
+@pytest.mark.parametrize("mark", ["", "，"])
+def test_one_line_of_50_megabytes(tmp_path: Path, mark: str) -> None:
+    line = ("滚滚长江东逝水" * 100 + mark) * 23_800
+    path = write(tmp_path / "a.txt", line)
+    start = time.perf_counter()
+    blocks = list(Corpus(path).blocks())
+    assert sum(len(b.data) for b in blocks) == len(line.encode()) > 49_000_000
+    assert (max(len(b.data) for b in blocks) < 9 << 20) == bool(mark)
+    assert time.perf_counter() - start < 20  # quadratic work would take minutes
+
+
+def test_units_and_options_are_checked_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", TEXT)
+    for options in (
+        {"encoding": "klingon"}, {"encoding": "base64"}, {"errors": "surrogateescape"}, {"normalize": "nfc"},
+        {"block_size": 0},
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"must|unknown"):
+            Corpus(path, **options)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="source"):
+        Corpus()
+    with pytest.raises(TypeError, match="source"):
+        Corpus(b"a.txt")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="unit"):
+        Corpus(path).blocks("word")
+    with pytest.raises(ValueError, match="unit"):
+        blocks_of(["a"], "word")
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+
+def test_folders_and_patterns(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/z.TXT.gz", "a/y.jsonl", "c.pdf", ".hidden.txt", ".git/x.txt", "a.md", "wiki_00"):
+        write(tmp_path / name, gzip.compress(b"z\n") if name.endswith("gz") else '{"text": "j"}\n')
+    names = [Path(name).relative_to(tmp_path).as_posix() for name in Corpus(tmp_path).files()]
+    assert names == ["a/y.jsonl", "a/z.TXT.gz", "a.md", "b.txt"]
+    assert list(Corpus(tmp_path / "a")) == ["j", "z"]
+    assert len(Corpus(str(tmp_path / "**" / "*")).files()) == 6
+    assert Corpus(str(tmp_path / "wiki*"), tmp_path / "b.txt").files()[0].endswith("wiki_00")
+
+
+def test_a_name_with_magic_characters_is_a_name_first(tmp_path: Path) -> None:
+    path = write(tmp_path / "a[1].txt", "甲\n")
+    write(tmp_path / "a1.txt", "乙\n")
+    assert list(Corpus(path)) == ["甲"]
+
+
+def test_files_do_not_run_together(tmp_path: Path) -> None:
+    one, two = write(tmp_path / "1.txt", "甲"), write(tmp_path / "2.txt", "乙")
+    assert list(Corpus(one, two)) == ["甲", "乙"]
+    assert [(b.data, b.source) for b in Corpus(one, two).blocks()] == [
+        ("甲".encode(), str(one)),
+        ("乙".encode(), str(two)),
+    ]
+
+
+def test_what_is_missing_is_refused_before_reading(tmp_path: Path) -> None:
+    good = write(tmp_path / "a.txt", TEXT)
+    (tmp_path / "empty").mkdir()
+    for bad, message in (("no.txt", "no such file"), ("*.log", "no file matches"), ("empty", "holds no text file")):
+        for read in (Corpus.blocks, Corpus.__iter__, Corpus.files):
+            with pytest.raises(CorpusError, match=message):
+                read(Corpus(good, tmp_path / bad))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", TEXT)
+    path.chmod(0)
+    with pytest.raises(CorpusError, match=r"a\.txt: cannot be read: Permission"):
+        list(Corpus(path))
+
+
+def test_urls_need_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(CorpusError, match=r"pip install 'nlp-zero\[io\]'"):
+        Corpus("s3://bucket/a.txt").files()
+
+
+def test_urls_through_fsspec() -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/corpus/a.txt", TEXT.encode())
+    memory.pipe("/corpus/b.jsonl.gz", gzip.compress(b'{"text": "b"}\n'))
+    memory.pipe("/corpus/c.bin", b"\xff")
+    try:
+        assert list(Corpus("memory://corpus/a.txt", progress=False)) == LINES
+        assert list(Corpus("memory://corpus/*.gz")) == ["b"]
+        assert list(Corpus("memory://corpus")) == [*LINES, "b"]
+        with pytest.raises(CorpusError, match="memory://corpus/none"):
+            list(Corpus("memory://corpus/none.txt"))
+        with pytest.raises(CorpusError, match="nosuch://"):
+            Corpus("nosuch://x").files()
+    finally:
+        memory.rm("/corpus", recursive=True)
+
+
+# --- JSON lines ---------------------------------------------------------------------------------------------------
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    rows = [{"text": "甲\n乙", "body": "x"}, {"text": "\ud800", "body": "ｙ"}]
+    data = "\ufeff" + "\r\n\n".join(map(json.dumps, rows))
+    path = write(tmp_path / "a.jsonl", data)
+    assert list(Corpus(path, block_size=3)) == ["甲\n乙", "\ud800"]
+    assert list(Corpus(path, field="body", normalize="NFKC")) == ["x", "y"]
+    assert [(b.data, b.source) for b in Corpus(path).blocks("byte")] == [("甲\n乙\n\ud800", str(path))]
+    assert list(Corpus(write(tmp_path / "b.json", json.dumps(rows[0]).encode("utf-16")), encoding="utf-16")) == [
+        "甲\n乙"
+    ]
+
+
+@pytest.mark.parametrize("bad", ['{"text": ', "[1]", '"text"', '{"other": "x"}', '{"text": 3}', "[" * 100_000])
+def test_a_bad_json_line_is_named(tmp_path: Path, bad: str) -> None:
+    path = write(tmp_path / "a.jsonl", '{"text": "x"}\n\n' * 2 + bad + "\n")
+    with pytest.raises(CorpusError, match=r"a\.jsonl, line 5: (not a JSON|no text in the field 'text'.*--field)"):
+        list(Corpus(path, block_size=8))
+
+
+# --- standard input, iterables ------------------------------------------------------------------------------------
+
+
+def test_stdin_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed_stdin(monkeypatch, TEXT.encode())
+    corpus = Corpus("-")
+    assert list(corpus) == LINES
+    with pytest.raises(CorpusError, match="<stdin> can be read only once"):
+        corpus.blocks()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("-", b"a\n"), ("-.gz", gzip.compress(b"a\n")), ("-.jsonl", b'{"text":"a"}')]
+)
+def test_restartable_keeps_stdin_until_it_goes(monkeypatch: pytest.MonkeyPatch, name: str, data: bytes) -> None:
+    feed_stdin(monkeypatch, data)
+    corpus = restartable(Corpus(name))
+    assert isinstance(corpus, Corpus)
+    assert list(corpus) == list(corpus) == ["a"]
+    assert restartable(corpus) is corpus
+    (path,) = corpus._spooled.values()
+    assert Path(path).exists()
+    del corpus
+    gc.collect()
+    assert not Path(path).exists()
+
+
+def test_a_closed_stdin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(CorpusError, match="standard input is closed"):
+        list(Corpus("-"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_like_stdin(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(TEXT.encode(),))
+    writer.start()
+    corpus = restartable(Corpus(tmp_path / "pipe"))
+    writer.join()
+    assert list(corpus) == list(corpus) == LINES
+
+
+def test_a_regular_corpus_or_list_is_restartable_as_it_is(tmp_path: Path) -> None:
+    corpus = Corpus(write(tmp_path / "a.txt", TEXT))
+    assert restartable(corpus) is corpus
+    assert restartable(LINES) is LINES
+
+
+@pytest.mark.parametrize("function", [blocks_of, restartable])
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [("甲", r"write \[text\]"), (b"a", r"write \[text\]"), (Path("a"), r"Corpus\(path\)"), (3, "not int")],
+)
+def test_a_single_text_is_refused(function: object, texts: object, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        function(texts)  # type: ignore[operator]
+
+
+def test_generators_can_be_counted_but_not_read_twice() -> None:
+    assert [b.data for b in blocks_of(line for line in ["甲", "乙"])] == ["甲\n乙"]
+    with pytest.raises(TypeError, match="generator is used up"):
+        restartable(line for line in ["甲"])
+    with pytest.raises(TypeError, match="text number 1 is bytes"):
+        list(blocks_of(["a", b"b"]))  # type: ignore[list-item]
+
+
+def test_blocks_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_reading, "TEXTS_PER_BLOCK", 4)
+    blocks = list(blocks_of(["甲", "乙", "丙丁戊", ""]))
+    assert [(b.data, b.offset) for b in blocks] == [("甲\n乙", 0), ("丙丁戊", 2), ("", 3)]
+
+
+# --- progress -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+def test_progress_counts_stored_bytes_and_closes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode() * 500))
+    seen: list[int] = []
+    read = _files._Counted.read
+    monkeypatch.setattr(
+        _files._Counted, "read", lambda self, size=-1: (data := read(self, size), seen.append(len(data)))[0]
+    )
+    assert joined(Corpus(path, progress=True)) == TEXT * 500
+    assert sum(seen) == path.stat().st_size
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "B/s" in err
+    assert joined(Corpus(path)) == TEXT * 500
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_closes_when_reading_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tqdm
+
+    closed: list[bool] = []
+    close = tqdm.tqdm.close
+    monkeypatch.setattr(tqdm.tqdm, "close", lambda self: (closed.append(True), close(self))[1])
+    path = write(tmp_path / "a.txt", TEXT)
+    blocks = Corpus(path, progress=True, block_size=10).blocks()
+    next(blocks)
+    assert closed == []
+    del blocks
+    gc.collect()
+    assert closed
+    closed.clear()
+    with pytest.raises(CorpusError):
+        list(Corpus(write(tmp_path / "b.txt", b"\xff"), progress=True))
+    gc.collect()
+    assert closed
