@@ -7,8 +7,6 @@
 ['早晨', '的', '青石镇', '。']
 """
 
-from importlib.metadata import version as _version
-
 try:
     from ._kernels import ngrams as _ngrams
 except ImportError as error:  # no silent fallback: without its kernels the library is of no use
@@ -17,14 +15,15 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
         f"(a C++ compiler is needed). ({error})"
     ) from None
 
+from ._version import __version__
 from .builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
 from .lexicon import Lexicon
+from .phrases import PhraseBuilder
 from .tokenizer import Tokenizer
 
-__version__ = _version("nlp-zero")
 __all__ = [
     "Corpus",
     "CorpusError",
@@ -34,7 +33,9 @@ __all__ = [
     "NgramCounter",
     "NgramCounts",
     "NlpZeroError",
+    "PhraseBuilder",
     "PmiLexiconBuilder",
     "Tokenizer",
+    "__version__",
 ]
-del _ngrams, _version
+del _ngrams

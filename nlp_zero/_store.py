@@ -46,7 +46,7 @@ def write_folder(
     meta: Mapping[str, object],
     arrays: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
-    """Write arrays and ``meta.json``.  A folder of the same format at `path` is replaced; anything else is left alone."""
+    """Write arrays and ``meta.json``; replaces a folder of the same format at `path`, leaves anything else alone."""
     target = Path(path)
     if target.exists() and not _is_ours(target, format):
         raise FileExistsError(f"{target} exists and is no {format} folder; choose another name or remove it.")

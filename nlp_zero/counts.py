@@ -8,8 +8,8 @@ merge in one pass whatever text they come from, and the same text gives the same
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from .corpus import Corpus, blocks_of
 from .errors import CorpusError, FormatError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from ._kernels.ngrams import Level
 
 __all__ = ["MAX_ORDER", "NgramCounter", "NgramCounts"]
@@ -105,7 +107,8 @@ class NgramCounts:
     min_count
         N-grams that came less often are not listed; `total` still has them.
     symbols
-        The symbols in the order of their text; ``levels`` uses their place in it, from 1.
+        The symbols (`str`, or `bytes` with ``unit="byte"``) in the order of their text;
+        ``levels`` uses their place in it, from 1.
     levels
         For each order, three arrays (uint32): last symbol of each n-gram, its count, and where its continuations
         of the next order end (those of n-gram i start where those of n-gram i - 1 end).
@@ -115,8 +118,10 @@ class NgramCounts:
     unit: str
     alnum: str
     min_count: int
-    symbols: tuple[str, ...] | tuple[bytes, ...]
+    symbols: tuple[Any, ...]
     levels: list[Level]
+    _totals: list[int]
+    _alphabet: Alphabet
 
     def __init__(self) -> None:
         raise TypeError("NgramCounts are made by NgramCounter.freeze() and NgramCounts.load().")
@@ -124,7 +129,7 @@ class NgramCounts:
     @classmethod
     def _of(
         cls,
-        symbols: Iterable[str] | Iterable[bytes],
+        symbols: Sequence[Any],
         levels: list[Level],
         totals: list[int],
         unit: str,
@@ -132,7 +137,7 @@ class NgramCounts:
         min_count: int,
     ) -> NgramCounts:
         self = cls.__new__(cls)
-        self.symbols = tuple(symbols)  # type: ignore[assignment]
+        self.symbols = tuple(symbols)
         self.levels, self._totals = levels, totals
         self.order, self.unit, self.alnum, self.min_count = len(levels), unit, alnum, min_count
         for level in levels:
@@ -178,26 +183,26 @@ class NgramCounts:
         """Number of distinct n-grams of order `n` that are listed."""
         return len(self.levels[self._level(n)][0])
 
-    def items(self, n: int) -> Iterator[tuple[str, int]] | Iterator[tuple[bytes, int]]:
+    def items(self, n: int) -> Iterator[tuple[Any, int]]:
         """All n-grams of order `n` with their counts, in the order of their text."""
-        texts: list[str] | list[bytes] = [self.symbols[0][:0]] if self.symbols else []  # type: ignore[assignment]
         step = 1 << 16
         top = self._level(n)
         size = len(self.levels[top][0])
         for begin in range(0, size, step):
             texts = self.texts(n, np.arange(begin, min(size, begin + step)))
-            yield from zip(texts, self.levels[top][1][begin : begin + step].tolist(), strict=True)  # type: ignore[misc]
+            yield from zip(texts, self.levels[top][1][begin : begin + step].tolist(), strict=True)
 
-    def texts(self, n: int, nodes: np.ndarray) -> list[str] | list[bytes]:
-        """The n-grams at places `nodes` of order `n`."""
+    def texts(self, n: int, nodes: npt.NDArray[Any]) -> list[Any]:
+        """The n-grams (`str`, or `bytes` with unit="byte") at places `nodes` of order `n`."""
         parts = []
+        symbols: Any
         for level in range(self._level(n), -1, -1):
             symbols, _, _ = self.levels[level]
             parts.append([self.symbols[s - 1] for s in symbols[nodes].tolist()])
             if level:
                 nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
-        empty = b"" if self.unit == "byte" else ""
-        return [empty.join(symbols) for symbols in zip(*reversed(parts), strict=True)]  # type: ignore[arg-type]
+        empty: Any = b"" if self.unit == "byte" else ""
+        return [empty.join(ngram) for ngram in zip(*reversed(parts), strict=True)]
 
     def prune(self, min_count: int) -> NgramCounts:
         """The same counts without n-grams that came less than `min_count` times."""
@@ -235,11 +240,11 @@ class NgramCounts:
         totals = [a + b for a, b in zip(self._totals, other._totals, strict=True)]
         if totals[0] > LARGEST_COUNT:
             raise ValueError(f"The merged counts would hold {totals[0]:,} positions; {LARGEST_COUNT:,} is the limit.")
-        symbols = sorted({*self.symbols, *other.symbols})  # type: ignore[type-var]
+        symbols: list[Any] = sorted({*self.symbols, *other.symbols})
         place = {symbol: i for i, symbol in enumerate(symbols, 1)}
-        maps = [np.array([0, *(place[s] for s in c.symbols)], np.uint32) for c in (self, other)]  # type: ignore[index]
+        maps = [np.array([0, *(place[s] for s in c.symbols)], np.uint32) for c in (self, other)]
         levels = ngrams.merge(self.levels, maps[0], other.levels, maps[1])
-        return NgramCounts._of(symbols, levels, totals, self.unit, self.alnum, 1)  # type: ignore[arg-type]
+        return NgramCounts._of(symbols, levels, totals, self.unit, self.alnum, 1)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write a folder of ``.npy`` arrays and ``meta.json``; it appears whole or not at all."""
@@ -273,7 +278,7 @@ class NgramCounts:
         try:
             order, totals = int(meta["order"]), [int(x) for x in meta["totals"]]
             unit, alnum, min_count = str(meta["unit"]), str(meta["alnum"]), int(meta["min_count"])
-            symbols = [bytes.fromhex(s) if unit == "byte" else s for s in meta["symbols"]]
+            symbols: list[Any] = [bytes.fromhex(s) if unit == "byte" else s for s in meta["symbols"]]
             levels = [(arrays[f"symbols{n}"], arrays[f"counts{n}"], arrays[f"ends{n}"]) for n in range(1, order + 1)]
             _check(levels, len(symbols), totals, order)
             return cls._of(symbols, levels, totals, unit, alnum, min_count)

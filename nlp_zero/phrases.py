@@ -6,10 +6,10 @@ Text is cut into words; neighbours whose union lowers the information of the tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from .corpus import Corpus
 from .lexicon import Lexicon
@@ -18,7 +18,11 @@ from .tokenizer import Tokenizer
 
 __all__ = ["PhraseBuilder"]
 
-Ids = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Ids = npt.NDArray[np.int64]
+
 BATCH = 10_000  # texts that are cut at once
 SHARE = 0.2  # of the pairs that pay, the best that are merged in one round; the others are judged anew afterwards
 
@@ -49,7 +53,8 @@ class PhraseBuilder:
     """
 
     def __init__(self, *, max_rounds: int = 20, min_count: int = 5, max_words: int = 8) -> None:
-        for name, value, least in (("max_rounds", max_rounds, 1), ("min_count", min_count, 1), ("max_words", max_words, 2)):
+        limits = (("max_rounds", max_rounds, 1), ("min_count", min_count, 1), ("max_words", max_words, 2))
+        for name, value, least in limits:
             if not isinstance(value, int) or value < least:
                 raise ValueError(f"{name} must be a whole number from {least}, not {value!r}.")
         self.max_rounds, self.min_count, self.max_words = max_rounds, min_count, max_words
@@ -63,7 +68,7 @@ class PhraseBuilder:
         """
         ids = _tokens(texts, Tokenizer(lexicon))
         units = [*lexicon.words]
-        parts = [(word,) for word in units]
+        parts: list[tuple[str, ...]] = [(word,) for word in units]
         gains = [np.nan] * len(units)
         pmis = lexicon.scores["pmi"].tolist() if "pmi" in lexicon.scores else [np.nan] * len(units)
         place = {word: k for k, word in enumerate(units)}
@@ -94,7 +99,7 @@ class PhraseBuilder:
             information.append(after)
         return self._lexicon(lexicon, ids, units, parts, gains, pmis, information)
 
-    def _paying(self, ids: Ids, parts: list[tuple[str, ...]]) -> list[tuple[float, int, int, float]]:
+    def _paying(self, ids: Ids, parts: Sequence[tuple[str, ...]]) -> list[tuple[float, int, int, float]]:
         """Pairs whose gain is positive, best first, no two of which can overlap: (gain, left, right, PMI)."""
         size = len(parts)
         counts = np.bincount(ids[ids >= 0], minlength=size)
@@ -124,7 +129,7 @@ class PhraseBuilder:
         lexicon: Lexicon,
         ids: Ids,
         units: list[str],
-        parts: list[tuple[str, ...]],
+        parts: Sequence[tuple[str, ...]],
         gains: list[float],
         pmis: list[float],
         information: list[float],

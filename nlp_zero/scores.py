@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Float64 = npt.NDArray[np.float64]
 
 __all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "pmi"]
 
-Float64 = npt.NDArray[np.float64]
 
-
-def pmi(
-    count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float
-) -> np.float64 | Float64:
+def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> np.float64 | Float64:
     """Pointwise mutual information ln p(ab) / (p(a) p(b)), in nats.
 
     For an n-gram of more than two symbols take the smallest over its split points.
@@ -23,12 +23,10 @@ def pmi(
     2.3026
     """
     ab, a, b = (np.asarray(x, np.float64) for x in (count_ab, count_a, count_b))
-    return np.log(ab * total / (a * b))  # type: ignore[no-any-return]
+    return np.log(ab * total / (a * b))
 
 
-def entropy_gain(
-    count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float
-) -> np.float64 | Float64:
+def entropy_gain(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> Any:
     """How much the information per unit of the old text falls when every "a b" becomes one unit, in nats.
 
     With p = p(ab): ``G = p ln(p/(pa pb)) + (pa-p) ln(1-p/pa) + (pb-p) ln(1-p/pb) - (1-p) ln(1-p)``, close to

@@ -49,9 +49,11 @@ def test_equals_dictionary(texts: list[str], order: int, alnum: str, min_count: 
 def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
     counts = NgramCounter(order=order, alnum="join").update(texts).freeze()
     levels = count_ngrams((run for text in texts for run in runs(text, "join")), order)
-    assert [dict(zip(counts.texts(n, np.arange(counts.types(n))), counts.levels[n - 1][1].tolist(), strict=True))
-            == {"".join(x): c for x, c in level.items()}
-            for n, level in enumerate(levels, 1) if len({"".join(x) for x in level}) == len(level)].count(False) == 0  # fmt: skip
+    for n, level in enumerate(levels, 1):
+        want = sorted(
+            ("".join(x), c) for x, c in level.items()
+        )  # "a一" may stand for two n-grams: a pair list, no dict
+        assert sorted(counts.items(n)) == want
     assert [counts.types(n) for n in range(1, order + 1)] == [len(level) for level in levels]
 
 
@@ -113,7 +115,8 @@ def test_statistics(texts: list[str], order: int) -> None:
         words = counts.texts(n, np.arange(counts.types(n)))
         if n > 1:
             want = [min_split_pmi(tuple(w), levels) for w in words]
-            assert ngrams.min_split_pmi(counts.levels, links, parents, counts.total(1), n).tolist() == pytest.approx(want)
+            got = ngrams.min_split_pmi(counts.levels, links, parents, counts.total(1), n)
+            assert got.tolist() == pytest.approx(want)
         if n < order:
             left, right = ngrams.branching_entropy(counts.levels, links, n)
             wanted = [branching_entropy(tuple(w), all_runs) for w in words]
@@ -215,7 +218,8 @@ def test_damaged_folders_are_refused(tmp_path) -> None:
     (folder / "symbols1.npy").write_bytes(bytes(data))
     with pytest.raises(FormatError, match="altered"):
         NgramCounts.load(folder)
-    for key, value, message in [("version", 99, "version 99"), ("format", "x", "no nlp-zero counts"), ("order", 3, "usable")]:
+    wrong = [("version", 99, "version 99"), ("format", "x", "no nlp-zero counts"), ("order", 3, "usable")]
+    for key, value, message in wrong:
         folder = damaged(f"meta-{key}")
         meta = json.loads((folder / "meta.json").read_text())
         (folder / "meta.json").write_text(json.dumps({**meta, key: value}))

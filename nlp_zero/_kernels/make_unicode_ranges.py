@@ -22,7 +22,7 @@ def character_class(code_point: int) -> int:
     category = unicodedata.category(char)
     if category[0] in "PSZ" or category in ("Cc", "Cf", "Cs"):
         return BOUNDARY
-    if category == "Nd" or "LATIN" in unicodedata.name(char, "") and category[0] == "L":
+    if category == "Nd" or ("LATIN" in unicodedata.name(char, "") and category[0] == "L"):
         return ALNUM
     return LETTER
 

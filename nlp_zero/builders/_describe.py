@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .._kernels import ngrams
 from .._kernels.segment import Occurrences, PieceCounter
@@ -14,6 +13,9 @@ from ..corpus import Corpus, blocks_of
 from ..counts import NgramCounts
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 ABSENT = 0xFFFFFFFF
 
@@ -132,12 +134,14 @@ def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:
     return np.array([symbol for x in ngrams_ for symbol in (*x, 0)], np.uint32)
 
 
-def rows(counts: NgramCounts, per_order: list[npt.NDArray[np.int64]], least: Sequence[int]) -> tuple[list[str], list[Any]]:
+def rows(
+    counts: NgramCounts, per_order: list[npt.NDArray[np.int64]], least: Sequence[int]
+) -> tuple[list[str], list[Any]]:
     """Words and token counts of the n-grams that came at least ``least[n - 1]`` times as pieces."""
     words: list[str] = []
     tokens: list[Any] = []
     for n, (count, minimum) in enumerate(zip(per_order, least, strict=True), 1):
         places = np.flatnonzero(count >= minimum)
-        words.extend(counts.texts(n, places))  # type: ignore[arg-type]
+        words.extend(counts.texts(n, places))
         tokens.extend(count[places].tolist())
     return words, tokens

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from .._kernels.segment import PieceCounter
 from ..corpus import Corpus, restartable
 from ..counts import MAX_ORDER, NgramCounts, count
 from ..lexicon import Lexicon
 from ._describe import Links, cut_corpus, describe, positive_int, rows, top_level
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["EntropyLexiconBuilder"]
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from .._kernels.segment import PieceCounter
 from ..corpus import Corpus, restartable
 from ..counts import MAX_ORDER, NgramCounts, count
 from ..lexicon import Lexicon
 from ._describe import Links, cut_corpus, describe, positive_int, rows
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["PmiLexiconBuilder"]
 
@@ -73,13 +76,14 @@ class PmiLexiconBuilder:
             When the texts cannot be read or hold nothing to count.
         """
         texts = restartable(texts)
-        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2)  # what came once adds nothing to entropies
+        # What came once adds nothing to entropies, and cannot be a pattern.
+        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2)
         links = Links(counts)
         pieces = PieceCounter(counts.levels, self._kept(counts, links))
         cut_corpus(texts, counts, pieces)
         words, tokens = rows(counts, pieces.counts(), [1] + [self.min_count] * (self.order - 1))
         long, times = pieces.longer(self.min_count)
-        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]  # type: ignore[misc]
+        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]
         tokens += times
         if self.max_length is not None:
             short = [k for k, word in enumerate(words) if len(counts.alphabet.encode(word)) - 1 <= self.max_length]
@@ -105,7 +109,7 @@ def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[fl
     else:
         values = [float(x) for x in min_pmi]
         if len(values) != order:
-            raise ValueError(f"min_pmi needs one number or {order} (one for each length up to order), not {len(values)}.")
+            raise ValueError(f"min_pmi needs one number, or {order} (one for each length), not {len(values)}.")
     if any(math.isnan(x) for x in values):
         raise ValueError("min_pmi must be numbers of nats, not NaN.")
     return tuple(values)

@@ -1,0 +1,3 @@
+"""The version, kept here alone."""
+
+__version__ = "1.0.0.dev0"
