@@ -21,7 +21,7 @@ def tokens_of(texts: list[str], lexicon: Lexicon) -> list[list[str]]:
 def test_worked_example() -> None:
     words = Lexicon(["中华", "人民", "共和国", "爱"], [9, 9, 9, 9])
     texts = ["中华人民共和国爱人民", "爱中华人民共和国", "人民爱中华人民共和国"]
-    lexicon = PhraseBuilder(min_count=2).build(texts, words)
+    lexicon = PhraseBuilder(min_count=3, max_words=3).build(texts, words)
     assert lexicon.parts["中华人民共和国"] == ("中华", "人民", "共和国")
     assert lexicon["中华人民共和国"] == 3
     assert lexicon["人民"] == 2
