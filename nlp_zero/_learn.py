@@ -30,6 +30,7 @@ from .corpus import require_text, restartable
 if TYPE_CHECKING:
     from .counts import NgramCounts
     from .lexicon import Lexicon
+    from .phrases import PhraseBuilder
 
 # The options that each method has; its builder's name.
 METHODS = {
@@ -130,6 +131,7 @@ def add_build_vocab(commands: Commands) -> None:
     parser.add_argument("--deduplicate", action="store_true", default=None, help="pmi: drop words that others explain")
     parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
+    parser.add_argument("--phrase-rounds", type=int, metavar="N", help="with --phrases: stop after N rounds of merging")
     parser.add_argument(
         "--known", nargs="+", action="extend", default=[], metavar="DICT",
         help="keep only words (of two or more characters) that these word lists lack",
@@ -145,14 +147,13 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         raise UsageError("--top must be 1 or more words")
     class_name, options = _builder_options(arguments)
     builder = configured(getattr(builders, class_name), **options)
+    phrases = _phrase_builder(arguments)
     known = set().union(*map(first_columns, arguments.known))
     with output(arguments.output) as write:
         corpus = restartable(corpus_of(arguments))
         lexicon = builder.build(corpus)
-        if arguments.phrases:
-            from .phrases import PhraseBuilder
-
-            lexicon = PhraseBuilder().build(corpus, lexicon)
+        if phrases is not None:
+            lexicon = phrases.build(corpus, lexicon)
         summary = _summary(lexicon)
         if arguments.known:
             lexicon = lexicon.without(known)
@@ -162,6 +163,17 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         summary["words"] = len(lexicon)
         write("".join(lexicon.lines()))
     _report_build(arguments, summary)
+
+
+def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
+    from .phrases import PhraseBuilder
+
+    if not arguments.phrases:
+        if arguments.phrase_rounds is not None:
+            raise UsageError("--phrase-rounds goes with --phrases")
+        return None
+    limit = {} if arguments.phrase_rounds is None else {"max_rounds": arguments.phrase_rounds}
+    return configured(PhraseBuilder, **limit)
 
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:

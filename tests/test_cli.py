@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
 
 def feed_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+# As in a user's shell: the interpreter buffers what it writes to a pipe.
+SHELL = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 def command(*arguments: object) -> list[str]:
@@ -100,6 +105,8 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "min_pmi needs"),
         (["build-vocab", SAMPLE, "--top", "0"], "--top must be"),
         (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "no option of --method entropy"),
+        (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "goes with --phrases"),
+        (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "max_rounds must be"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "go with --sample"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
         (["evaluate", SAMPLE], "--lexicon or --predicted"),
@@ -234,7 +241,11 @@ def test_phrases(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "words.tsv"
     status, out, _ = run(capsys, "build-vocab", SAMPLE, "-o", path, "--phrases", "--json", "--max-length", 2)
     assert status == 0
-    assert json.loads(out)["phrases"] == len(Lexicon.load(path).parts) > 0
+    summary = json.loads(out)
+    assert summary["phrases"] == len(Lexicon.load(path).parts) > 0
+    fewer = run(capsys, "build-vocab", SAMPLE, "--phrases", "--phrase-rounds", 1, "--json", "--max-length", 2)[2]
+    assert 0 < json.loads(fewer)["phrases"] < summary["phrases"]
+    assert json.loads(fewer)["entropy_after"] > summary["entropy_after"]
 
 
 def test_stdin_and_encodings_give_the_same_lexicon(
@@ -244,6 +255,9 @@ def test_stdin_and_encodings_give_the_same_lexicon(
     expected = lexicon.read_text(encoding="utf-8")
     feed_stdin(monkeypatch, text.encode())
     assert run(capsys, "build-vocab", "-", "-q") == (0, expected, "")
+    phrases = run(capsys, "build-vocab", SAMPLE, "-q", "--phrases")
+    feed_stdin(monkeypatch, text.encode())
+    assert run(capsys, "build-vocab", "-", "-q", "--phrases") == phrases
     for encoding in ("gb18030", "utf-16"):
         path = tmp_path / f"{encoding}.txt"
         path.write_bytes(text.encode(encoding))
@@ -447,7 +461,7 @@ def test_every_ending_is_quiet(
 
 
 def test_the_module_runs(lexicon: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    environment = {**SHELL, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(
         command("tokenize", "--lexicon", lexicon), input="青石镇，\n".encode(), capture_output=True, env=environment,
         check=False,
@@ -466,7 +480,7 @@ def test_a_closed_pipe_ends_quietly(lexicon: Path, tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_bytes(Path(SAMPLE).read_bytes() * 200)
     with subprocess.Popen(
-        command("tokenize", path, "--lexicon", lexicon), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command("tokenize", path, "--lexicon", lexicon), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=SHELL
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -476,16 +490,32 @@ def test_a_closed_pipe_ends_quietly(lexicon: Path, tmp_path: Path) -> None:
         assert process.wait(60) == 0
 
 
+def test_a_pipe_that_was_closed_before_the_first_line(lexicon: Path) -> None:
+    """A few bytes stay in the buffer then, and the interpreter tries to write them once more when it ends."""
+    with subprocess.Popen(
+        command("tokenize", "--lexicon", lexicon),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=SHELL,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, err = process.communicate("青石镇\n".encode(), timeout=60)
+        assert (process.returncode, err) == (0, b"")
+
+
 def test_lines_of_a_live_pipe_come_back_at_once(lexicon: Path) -> None:
     with subprocess.Popen(
-        command("tokenize", "--lexicon", lexicon), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        command("tokenize", "--lexicon", lexicon), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=SHELL
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        watchdog = threading.Timer(15, process.kill)  # a line that is held back fails the test, and does not hang it
+        watchdog.start()
         for _ in range(3):
             process.stdin.write("青石镇\n".encode())
             process.stdin.flush()
             assert process.stdout.readline() == "青石镇\n".encode()
+        watchdog.cancel()
         process.stdin.close()
         assert process.wait(60) == 0
 
@@ -494,7 +524,10 @@ def test_lines_of_a_live_pipe_come_back_at_once(lexicon: Path) -> None:
 def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
     target = tmp_path / "cut.txt"
     with subprocess.Popen(
-        command("tokenize", "-", "--lexicon", lexicon, "-o", target), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        command("tokenize", "-", "--lexicon", lexicon, "-o", target),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=SHELL,
     ) as process:
         deadline = time.monotonic() + 60
         while not list(tmp_path.iterdir()) and time.monotonic() < deadline:  # the unfinished result is there

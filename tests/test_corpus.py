@@ -104,6 +104,8 @@ def test_byte_order_mark_only_goes_when_asked(tmp_path: Path) -> None:
         ("utf-8-sig", "甲乙\n丙".encode() + b"\xff\n", 10),
         ("ascii", b"abc\nd\xe4", 5),
         ("gb18030", "甲乙\n".encode("gb18030") + b"\xff", 5),
+        ("gb18030", "甲乙\n".encode("gb18030") + b"\x81\xff", 5),
+        ("big5", "甲乙\n".encode("big5") + b"\xa4\n", 5),
         ("utf-16-le", "甲\n".encode("utf-16-le") + b"\x00", 4),
     ],
 )
