@@ -28,5 +28,5 @@ echo "\$ nlpzero tokenize --lexicon $name.lexicon.tsv"
 nlpzero tokenize --lexicon "$lexicon" <<'TEXT'
 却说曹操引大军追赶玄德，直至襄阳城下。
 次日，孔明与关公、张飞商议破敌之计。
-青石镇的人从柳河大桥到望江茶馆，不过一里路。
+玄德引关公、张飞往南阳去见孔明先生。
 TEXT

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +18,8 @@ __all__ = ["read_folder", "write_folder", "write_text"]
 @contextmanager
 def write_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
     """Open a temporary file beside `path` for UTF-8 text; it takes the place of `path` when the block ends well."""
+    import tempfile
+
     target = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     try:
@@ -47,6 +45,11 @@ def write_folder(
     arrays: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
     """Write arrays and ``meta.json``; replaces a folder of the same format at `path`, leaves anything else alone."""
+    import json
+    import shutil
+    import tempfile
+    import zlib
+
     target = Path(path)
     if target.exists() and not _is_ours(target, format):
         raise FileExistsError(f"{target} exists and is no {format} folder; choose another name or remove it.")
@@ -82,6 +85,9 @@ def read_folder(
     path: str | os.PathLike[str], *, format: str, version: int
 ) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     """Read what `write_folder` wrote; arrays are mapped read-only.  Raises `FormatError` when anything is amiss."""
+    import json
+    import zlib
+
     folder = Path(path)
     again = "write it again"
     try:
@@ -113,6 +119,8 @@ def read_folder(
 
 
 def _is_ours(folder: Path, format: str) -> bool:
+    import json
+
     try:
         return bool(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["format"] == format)
     except (OSError, ValueError, KeyError, TypeError):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from nlp_zero._kernels.tokenize import Segmenter
-from nlp_zero.lexicon import Lexicon
+from ._kernels.tokenize import Segmenter
+from .lexicon import Lexicon
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["Tokenizer"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from pathlib import Path
@@ -36,7 +37,7 @@ def test_first_round_takes_the_greatest_gain() -> None:
     singles: Counter[str] = Counter()
     for tokens in tokens_of(texts, words):
         singles.update(tokens)
-        pairs.update(zip(tokens, tokens[1:], strict=False))
+        pairs.update(itertools.pairwise(tokens))
     total = singles.total()
     gains = {p: float(entropy_gain(c, singles[p[0]], singles[p[1]], total)) for p, c in pairs.items()}
     best = max(gains, key=gains.__getitem__)
@@ -54,7 +55,7 @@ def test_information_falls_with_every_round() -> None:
     lexicon = PhraseBuilder(min_count=3).build(texts, words)
     rounds = [float(x) for x in str(lexicon.meta["phrase_rounds"]).split()]
     assert len(rounds) > 2
-    assert all(a > b for a, b in zip(rounds, rounds[1:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(rounds))
     assert lexicon.meta["entropy_after"] == pytest.approx(rounds[-1], abs=1e-6)
     assert lexicon.meta["entropy_after"] == pytest.approx(
         information_per_symbol(lexicon.counts, [len(w) for w in lexicon.words])
