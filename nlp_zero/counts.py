@@ -82,7 +82,10 @@ class NgramCounter:
         return self
 
     def freeze(self, *, min_count: int = 1) -> NgramCounts:
-        """The counts so far, without the n-grams that came less than `min_count` times; counting may go on."""
+        """The counts so far; counting may go on.
+
+        N-grams of two or more symbols that came less than `min_count` times are left out.
+        """
         if not isinstance(min_count, int) or min_count < 1:
             raise ValueError(f"min_count must be a whole number from 1, not {min_count!r}.")
         return self._frozen(min_count)
@@ -105,7 +108,7 @@ class NgramCounts:
     order, unit, alnum
         As in `NgramCounter`.
     min_count
-        N-grams that came less often are not listed; `total` still has them.
+        N-grams of two or more symbols that came less often are not listed; `total` still has them.
     symbols
         The symbols (`str`, or `bytes` with ``unit="byte"``) in the order of their text;
         ``levels`` uses their place in it, from 1.
@@ -205,11 +208,12 @@ class NgramCounts:
         return [empty.join(ngram) for ngram in zip(*reversed(parts), strict=True)]
 
     def prune(self, min_count: int) -> NgramCounts:
-        """The same counts without n-grams that came less than `min_count` times."""
+        """The same counts without n-grams of two or more symbols that came less than `min_count` times."""
         if min_count <= self.min_count:
             return self
         levels: list[Level] = []
-        keeps = [counts >= min_count for _, counts, _ in self.levels]  # parents have counts as large, so the tree stays
+        # What an n-gram begins with came at least as often, so this stays a tree.
+        keeps = [(counts >= min_count) | (n == 0) for n, (_, counts, _) in enumerate(self.levels)]
         for n, (symbols, counts, ends) in enumerate(self.levels):
             if n + 1 < self.order:
                 survivors = np.concatenate([[0], np.cumsum(keeps[n + 1], dtype=np.uint32)])

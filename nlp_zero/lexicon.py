@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,14 +72,16 @@ class Lexicon:
             raise ValueError(f"{len(words)} words need as many counts, not {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
-        order: slice | list[int] = slice(None)
-        if not _ranked(words, count):
-            order = sorted(range(len(words)), key=words.__getitem__)
-            order.sort(key=(-count).tolist().__getitem__)
+        ranks = list(zip((-count).tolist(), words, strict=True))
+        order: list[int] | slice = slice(None)  # a saved lexicon is in order already: quicker to see than to make
+        if not all(map(operator.le, ranks, ranks[1:])):
+            order = sorted(range(len(words)), key=ranks.__getitem__)
             words = [words[k] for k in order]
         self.words = tuple(words)
-        self.counts = count[order].copy()
-        self.scores = {name: np.array(column, np.float64)[order] for name, column in (scores or {}).items()}
+        self.counts = np.array(count[order])
+        self.scores = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
+        if any(column.shape != count.shape for column in self.scores.values()):
+            raise ValueError(f"every score must be a column of {len(words)} numbers, one a word.")
         self.meta, self.parts = dict(meta or {}), dict(parts or {})
         for array in (self.counts, *self.scores.values()):
             array.flags.writeable = False
@@ -157,7 +161,7 @@ class Lexicon:
         """Write the lexicon as UTF-8 text: a line about the file, a line of column names, and one line a word.
 
         Columns are separated by tabs.  In words, backslash, tab and line ends are written ``\\\\``, ``\\t``, ``\\n``
-        and ``\\r``.  The file appears whole or not at all.
+        and ``\\r``, and a lone surrogate ``\\ud800``.  The file appears whole or not at all.
         """
         with write_text(path) as file:
             file.writelines(self.lines())
@@ -204,13 +208,6 @@ def _rebuild(*state: object) -> Lexicon:
     return Lexicon(words, counts, scores=scores, meta=meta, parts=parts)  # type: ignore[arg-type]
 
 
-def _ranked(words: Sequence[str], counts: npt.NDArray[np.int64]) -> bool:
-    """Whether counts fall, and words rise where counts are equal."""
-    if (counts[1:] > counts[:-1]).any():
-        return False
-    return all(words[k] < words[k + 1] for k in np.flatnonzero(counts[1:] == counts[:-1]).tolist())
-
-
 def _shown(value: object) -> str:
     return f"{value:.6f}" if isinstance(value, float) else str(value)
 
@@ -218,7 +215,7 @@ def _shown(value: object) -> str:
 def _escaped(text: str) -> str:
     if text.isalnum():
         return text
-    return "".join(ESCAPES.get(c, c) for c in text)
+    return "".join(ESCAPES.get(c, c) if not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text)
 
 
 def _unescaped(text: str) -> str:
@@ -229,9 +226,12 @@ def _unescaped(text: str) -> str:
     for c in chars:
         if c == "\\":
             code = next(chars, "")
-            if code not in codes:
+            if code == "u":  # a lone surrogate, which UTF-8 cannot hold
+                c = chr(int("".join(islice(chars, 4)), 16))
+            elif code in codes:
+                c = codes[code]
+            else:
                 raise ValueError(f"unknown escape \\{code}")
-            c = codes[code]
         out.append(c)
     return "".join(out)
 
@@ -257,16 +257,16 @@ def _parsed(text: str) -> Lexicon:
     names = lines[1].rstrip("\r").lstrip("#").split("\t") if len(lines) > 2 else ["word", "count"]
     if names[:2] != ["word", "count"]:
         raise ValueError("line 2: the column names must begin with word and count.")
-    rows = lines[2:-1]
-    for number, row in enumerate(rows, 3):
-        if row.count("\t") != len(names) - 1:
-            found = row.count("\t") + 1
-            raise ValueError(f"line {number}: {found} columns separated by tabs, but {len(names)} are expected.")
-    cells = (
-        "\t".join(rows).replace("\r\t", "\t").removesuffix("\r").split("\t") if rows else []
-    )  # far quicker than row by row
-    columns = [cells[k :: len(names)] for k in range(len(names))]
-    words = _words([_unescaped(w) for w in columns[0]] if "\\" in text else columns[0], first_line=3)
+    rows = [line.rstrip("\r") for line in lines[2:-1]] if "\r" in text else lines[2:-1]
+    tabs = list(map(str.count, rows, repeat("\t")))
+    if set(tabs) - {len(names) - 1}:
+        number = next(k for k, found in enumerate(tabs) if found != len(names) - 1)
+        raise ValueError(
+            f"line {number + 3}: {tabs[number] + 1} columns separated by tabs, but {len(names)} are expected."
+        )
+    fields = "\t".join(rows).split("\t") if rows else []
+    columns = [fields[k :: len(names)] for k in range(len(names))]
+    words = _words(_plain_words(columns[0]) if "\\" in text else columns[0], first_line=3)
     counts = _numbers(columns[1], int, first_line=3)
     scores = {
         name: np.array(_numbers(column, float, first_line=3))
@@ -305,6 +305,16 @@ def _plain(text: str) -> Lexicon:
     if not words:
         raise ValueError("line 1: there is not one word in this lexicon.")
     return Lexicon(words, np.array(values, np.int64))
+
+
+def _plain_words(words: list[str]) -> list[str]:
+    plain = []
+    for number, word in enumerate(words, 3):
+        try:
+            plain.append(_unescaped(word))
+        except ValueError as error:
+            raise ValueError(f"line {number}: {word!r} is not a word as `save` writes it: {error}.") from None
+    return plain
 
 
 def _words(words: list[str], *, first_line: int) -> list[str]:

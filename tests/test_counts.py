@@ -30,7 +30,7 @@ def as_dict(counts: NgramCounts) -> list[dict[str, int]]:
 
 def oracle(texts: list[str], order: int, alnum: str, min_count: int = 1) -> list[dict[str, int]]:
     levels = count_ngrams((run for text in texts for run in runs(text, alnum)), order)
-    return [{"".join(x): c for x, c in level.items() if c >= min_count} for level in levels]
+    return [{"".join(x): c for x, c in level.items() if c >= min_count or len(x) == 1} for level in levels]
 
 
 @settings(max_examples=1500, deadline=None)

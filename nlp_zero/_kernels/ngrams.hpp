@@ -82,7 +82,7 @@ struct Tree {
     std::array<Level, MAX_ORDER> level;
 };
 
-// Drop the nodes below min_count from the part of the tree that starts at node first[n] of each level.
+// Drop n-grams of two or more symbols below min_count from the part of the tree that starts at node first[n] of each level.
 inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, uint32_t min_count) {
     const int order = tree.order;
     std::array<size_t, MAX_ORDER> read = first, write = first;
@@ -98,7 +98,7 @@ inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, u
             }
         }
     }
-    for (int n = 0; n < order; ++n) {
+    for (int n = 1; n < order; ++n) {
         Level& level = tree.level[n];
         size_t w = write[n];
         for (size_t i = read[n]; i < level.size; ++i) {
@@ -279,10 +279,9 @@ void count_tree(const std::vector<Piece<Sym>>& pieces, const std::vector<uint32_
     for (int l = 1; l < order && min_count == 1; ++l) tree.level[l].reserve(total / 2, l + 1 < order);  // untouched pages are free
     for (size_t r = 1; r < symbols; ++r) {
         const size_t n = by_rank[r];
-        if (n < min_count || n == 0) continue;
         std::array<size_t, MAX_ORDER> first{};
         for (int l = 0; l < order; ++l) first[l] = tree.level[l].size;
-        if (order > 1) {
+        if (order > 1 && n >= min_count) {
             Key<W>* sorted = sort_keys<W>(keys.data() + begin[r], scratch.data(), n, (order - 1) * bits);
             unroll<W>(tree, sorted, n, count.data(), end.data(), bits);
         }
@@ -291,7 +290,7 @@ void count_tree(const std::vector<Piece<Sym>>& pieces, const std::vector<uint32_
         level.count[level.size] = uint32_t(n);
         if (order > 1) level.end[level.size] = uint32_t(tree.level[1].size);
         ++level.size;
-        if (min_count > 1 && order > 1) prune_tail(tree, first, min_count);
+        if (min_count > 1 && order > 1 && n >= min_count) prune_tail(tree, first, min_count);
     }
 }
 

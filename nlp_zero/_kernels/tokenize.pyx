@@ -37,8 +37,6 @@ cdef vector[TextView] views_of(list texts) except *:
     cdef TextView view
     views.reserve(len(texts))
     for text in texts:
-        if not isinstance(text, str):
-            raise TypeError(f"texts must be str, not {type(text).__name__}.")
         view_of(text, view)
         views.push_back(view)
     return views
@@ -58,22 +56,20 @@ cdef class Segmenter:
             raise ValueError("one log-probability a word is needed.")
         for i in range(len(words)):
             word = words[i]
-            if not isinstance(word, str):
-                raise TypeError("words must be str.")
             view_of(word, view)
             builder.get().add(view, log_probs[i])
         self.model = builder.get().build()
         self.objects.reset(new Objects(words))
 
-    def tokenize(self, str text not None):
+    def tokenize(self, text):
         """The tokens of a text, by the most probable segmentation; joined they are the text."""
         return strings(self.model.get()[0], self.objects.get()[0], text)
 
-    def encode(self, str text not None):
+    def encode(self, text):
         """The ids of the tokens: 0 for whatever the lexicon lacks, i + 1 for its word number i."""
         return numbers(self.model.get()[0], self.objects.get()[0], text)
 
-    def spans(self, str text not None):
+    def spans(self, text):
         """The tokens as (start, end), offsets in characters (code points)."""
         return ranges(self.model.get()[0], self.objects.get()[0], text)
 

@@ -6,7 +6,11 @@
 
 namespace nlpzero {
 
-inline bool view_of(PyObject* text, TextView& view) {  // text is a str
+inline bool view_of(PyObject* text, TextView& view) {
+    if (!PyUnicode_Check(text)) {
+        PyErr_Format(PyExc_TypeError, "a text must be str, not %s.", Py_TYPE(text)->tp_name);
+        return false;
+    }
 #if PY_VERSION_HEX < 0x030C0000
     if (PyUnicode_READY(text) < 0) return false;
 #endif

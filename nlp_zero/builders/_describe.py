@@ -87,14 +87,13 @@ def describe(
     columns["cohesion"] = np.divide(token_counts, raw, out=np.full(len(words), np.nan), where=raw > 0)
     sizes = [len(word) for word in words]
     frequency = counts.levels[0][1]
-    rest = counts.total(1) - int(frequency.sum())  # characters that came once, where the tree leaves them out
     meta: dict[str, object] = {
         "method": method,
         "unit": counts.unit,
         "alnum": counts.alnum,
         "characters": counts.total(1),
         "tokens": int(token_counts.sum()),
-        "entropy_before": information_per_symbol(np.concatenate([frequency, np.ones(rest)]), 1),
+        "entropy_before": information_per_symbol(frequency, 1),
         "entropy_after": information_per_symbol(token_counts, sizes),
     }
     return Lexicon(words, token_counts, scores=columns, meta=meta)

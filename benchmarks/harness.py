@@ -1,0 +1,203 @@
+"""Timing side by side, the rows of the report, and the machine that they were measured on.
+
+Imports nothing heavy, so that the number of threads can be set before NumPy and the peers are loaded.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+CORPORA = HERE.parent / "corpora"
+CLOCK = "NLP_ZERO_BENCH_CLOCK"  # in the environment, so that children use the same
+THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
+    "POLARS_MAX_THREADS", "ARROW_NUM_THREADS",
+)  # fmt: skip
+
+Side = Callable[[], float]  # does the work once and returns the seconds that count
+
+
+class Missing(Exception):
+    """A peer or a text is not there; says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line said."""
+
+    data: Path
+    cache: Path
+    repeat: int
+    quick: bool
+
+    @property
+    def large(self) -> str:
+        """The text for the large jobs."""
+        return "people-daily" if self.quick else "mix"
+
+    def path(self, name: str) -> Path:
+        """The file of a text; raises `Missing` where it has not been fetched."""
+        path = self.data / f"{name}.txt"
+        if not path.is_file():
+            raise Missing(f"no text {name}: run corpora/fetch.py {name}")
+        return path
+
+    def lines(self, name: str) -> list[str]:
+        with self.path(name).open(encoding="utf-8", newline="\n") as file:
+            return [line.rstrip("\n") for line in file]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of each repetition."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    def shown(self, size: int = 0) -> str:
+        """Median and range; with the `size` of the text in bytes also the speed."""
+        scale, unit = (1.0, "s") if self.median >= 0.1 else (1000.0, "ms")
+        values = (scale * x for x in (min(self.seconds), self.median, max(self.seconds)))
+        low, mid, high = (f"{x:.0f}" if x >= 100 else f"{x:.3g}" for x in values)
+        spread = f" ({low}–{high})" if len(self.seconds) > 1 else " (once)"
+        return f"{mid} {unit}{spread}" + (f", {size / self.median / 1e6:.1f} MB/s" if size else "")
+
+
+def clock() -> float:
+    """Seconds: of the wall, or with ``--cpu`` those that this process had a core for."""
+    return time.process_time() if os.environ.get(CLOCK) == "cpu" else time.perf_counter()
+
+
+def timed(work: Callable[[], object]) -> Side:
+    """A side whose whole work counts."""
+
+    def side() -> float:
+        start = clock()
+        work()
+        return clock() - start
+
+    return side
+
+
+def alternate(*sides: Side, repeat: int, warmup: int = 1) -> list[Timing]:
+    """Run all sides in turn, A B C A B C ..., after `warmup` turns that do not count."""
+    seconds: list[list[float]] = [[] for _ in sides]
+    for turn in range(warmup + repeat):
+        for side, list_of_seconds in zip(sides, seconds, strict=True):
+            gc.collect()
+            elapsed = side()
+            if turn >= warmup:
+                list_of_seconds.append(elapsed)
+    return [Timing(tuple(s)) for s in seconds]
+
+
+def ratio(one: Timing, other: Timing) -> float:
+    """The median over the turns of one side's time over the other's: what slows a whole turn cancels out."""
+    if len(one.seconds) != len(other.seconds):
+        return one.median / other.median
+    return statistics.median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    work: str
+    ours: str
+    peer: str
+    ratio: str
+    target: str = "–"
+    met: str = "–"
+
+
+def yes(met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
+def times_faster(
+    work: str, ours: Timing, name: str, peer: Timing, *, least: float | None = None, size: int = 0
+) -> Row:  # fmt: skip
+    """A row that says how many times as long the peer takes."""
+    times = ratio(peer, ours)
+    cells = work, ours.shown(size), f"{name}: {peer.shown(size)}", f"{times:.2f} × faster"
+    return Row(*cells) if least is None else Row(*cells, f"≥ {least:g} ×", yes(times >= least))
+
+
+def share_of(work: str, ours: Timing, name: str, peer: Timing, *, most: float | None = None) -> Row:
+    """A row that says which share of the peer's time we take."""
+    share = ratio(ours, peer)
+    cells = work, ours.shown(), f"{name}: {peer.shown()}", f"{share:.2f} of its time"
+    return Row(*cells) if most is None else Row(*cells, f"≤ {most:g}", yes(share <= most))
+
+
+def within(work: str, ours: Timing, seconds: float) -> Row:
+    """A row with a limit in seconds and no peer."""
+    limit = f"≤ {seconds:g} s" if seconds >= 0.1 else f"≤ {1000 * seconds:g} ms"
+    return Row(work, ours.shown(), "–", f"{ours.median / seconds:.2f} of the limit", limit, yes(ours.median <= seconds))
+
+
+@dataclass
+class Report:
+    """Collects rows, and says on stderr what has been measured."""
+
+    rows: list[Row] = field(default_factory=list)
+    quality: list[tuple[str, ...]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        met = f" [target {row.target}: {row.met}]" if row.met != "–" else ""
+        print(f"  {row.work}: {row.ours} | {row.peer} | {row.ratio}{met}", file=sys.stderr, flush=True)
+
+    def missing(self, work: str, name: str, reason: object) -> None:
+        self.add(Row(work, "–", f"{name}: {reason}", "–"))
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def child(*arguments: object, **environment: str) -> dict[str, Any]:
+    """Run a job of ``child.py`` in a process of its own; its result, and ``whole``: the seconds of the whole process.
+
+    Raises
+    ------
+    Missing
+        When the job says that something it needs is not there.
+    """
+    command = [sys.executable, str(HERE / "child.py"), *map(str, arguments)]
+    start = time.perf_counter()
+    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+    wall = time.perf_counter() - start
+    if run.returncode == 3:
+        raise Missing(run.stderr.strip().splitlines()[-1])
+    if run.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{run.stderr}")
+    result = json.loads(run.stdout.splitlines()[-1])
+    return {**result, "whole": result["cpu"] if os.environ.get(CLOCK) == "cpu" else wall}
+
+
+def machine() -> str:
+    """CPU, cores, system and Python."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        named = (line for line in info.read_text().splitlines() if line.startswith("model name"))
+        model = next(named, f": {model}").split(":", 1)[1].strip()
+    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores{load}; {platform.system()} {platform.machine()}, {python}"

@@ -1,0 +1,111 @@
+"""Counting all n-grams of 1 to 4 characters."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from harness import Missing, Report, Settings, Side, alternate, child, clock, share_of, timed, times_faster
+from peers import needed
+
+from nlp_zero import Corpus, NgramCounter, NgramCounts
+
+ORDER = 4
+Keys = npt.NDArray[np.uint64]
+GroupBy = Callable[[], list[int]]  # counts n-grams order by order; returns how many distinct ones there are
+
+
+def run(settings: Settings, report: Report) -> None:
+    for name in dict.fromkeys(["people-daily", settings.large]):
+        try:
+            _one_text(settings, report, name)
+        except Missing as missing:
+            report.missing(f"count n-grams of {name}", "text", missing)
+
+
+def _one_text(settings: Settings, report: Report, name: str) -> None:
+    work = f"count 1…4-grams of {name}, file → frozen counts"
+    path = settings.path(name)
+
+    def ours() -> NgramCounts:
+        return NgramCounter(order=ORDER).update(Corpus(path)).freeze()
+
+    counts = ours()
+    padded, per_order = packed(counts, path)
+    types = [counts.types(n) for n in range(1, ORDER + 1)]
+    del counts
+    sides: dict[str, Side] = {"np.sort of its padded 4-gram keys": lambda: _sort(padded)}
+    for peer, prepare in (("DuckDB GROUP BY", _duckdb), ("Polars group_by", _polars)):
+        try:
+            group = prepare(per_order)
+        except Missing as missing:
+            report.missing(work, peer, missing)
+            continue
+        if group() != types:
+            raise AssertionError(f"{peer} and ours do not count the same n-grams")
+        sides[peer] = timed(group)
+    del per_order
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "keys.npy"
+        np.save(file, padded)
+        plain = {"NPY_DISABLE_CPU_FEATURES": str(child("simd")["features"])}
+        sides["np.sort with SIMD off"] = lambda: float(child("sort", file, **plain)["seconds"])
+        mine, *theirs = alternate(timed(ours), *sides.values(), repeat=settings.repeat)
+    for peer, timing in zip(sides, theirs, strict=True):
+        if "sort" in peer:
+            report.add(share_of(work, mine, peer, timing, most=0.6 if name == "mix" else None))
+        else:
+            report.add(times_faster(work, mine, peer, timing))
+
+
+def packed(counts: NgramCounts, path: Path) -> tuple[Keys, list[Keys]]:
+    """The text's n-grams as numbers: one padded 4-gram for each position, and the n-grams of each order.
+
+    Made from our own symbol numbers, which the peers thus get for nothing: they neither read nor decode.
+    """
+    bits = np.uint64(len(counts.symbols).bit_length())
+    ids = counts.alphabet.encode(path.read_bytes()).astype(np.uint64)
+    ids = np.concatenate([ids, np.zeros(ORDER, np.uint64)])
+    size = len(ids) - ORDER
+    keys, inside = ids[:size].copy(), ids[:size] > 0
+    for ahead in range(1, ORDER):
+        symbol = ids[ahead : ahead + size]
+        inside &= symbol > 0
+        keys = (keys << bits) | np.where(inside, symbol, np.uint64(0))
+    keys = keys[ids[:size] > 0]
+    if len(keys) != counts.total(1):
+        raise AssertionError("one padded 4-gram must start at each counted character")
+    last = (np.uint64(1) << bits) - np.uint64(1)
+    shifted = (keys >> (bits * np.uint64(ORDER - n)) for n in range(1, ORDER + 1))
+    return keys, [k[(k & last) > 0] for k in shifted]
+
+
+def _sort(keys: Keys) -> float:
+    copy = keys.copy()
+    start = clock()
+    copy.sort()
+    return clock() - start
+
+
+def _duckdb(per_order: list[Keys]) -> GroupBy:
+    duckdb, arrow = needed("duckdb"), needed("pyarrow")
+    connection = duckdb.connect(config={"threads": 1})
+    for n, keys in enumerate(per_order, 1):
+        connection.register("keys", arrow.table({"k": keys}))
+        connection.execute(f"CREATE TABLE grams{n} AS SELECT k FROM keys")
+        connection.unregister("keys")
+
+    def group() -> list[int]:
+        queries = (f"SELECT k, count(*) AS times FROM grams{n} GROUP BY k" for n in range(1, ORDER + 1))
+        return [len(connection.execute(query).fetchnumpy()["k"]) for query in queries]
+
+    return group
+
+
+def _polars(per_order: list[Keys]) -> GroupBy:
+    polars = needed("polars")
+    frames = [polars.DataFrame({"k": keys}) for keys in per_order]
+    return lambda: [frame.group_by("k").len().height for frame in frames]

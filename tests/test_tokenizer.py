@@ -1,0 +1,192 @@
+"""The tokenizer against its definition."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import pickle
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero.lexicon import Lexicon
+from nlp_zero.tokenizer import Tokenizer
+from tests.reference import tokenizer as reference
+
+ODD = ["\ud800", "\0", "\r\n", "\ufeff", "😀", "e\u0301", "𠀀", "\u3000", "１", "9", "a", "é", "，", "·", " ", "\u200d"]
+pieces = st.one_of(st.sampled_from(ODD), st.sampled_from(list("中国人民共和天地")))
+texts = st.lists(pieces, max_size=14).map("".join)
+words = st.lists(st.one_of(pieces, st.sampled_from(list("中国人民"))), min_size=1, max_size=4).map("".join)
+lexicons = st.dictionaries(words, st.integers(1, 9), max_size=24).map(lambda d: Lexicon(list(d), list(d.values())))
+modes = st.sampled_from(["token", "join", "split"])
+
+
+def log_probs(lexicon: Lexicon) -> Mapping[str, float]:
+    return dict(zip(lexicon.words, lexicon.log_probs.tolist(), strict=True))
+
+
+@settings(max_examples=400, deadline=None)
+@given(lexicons, st.lists(texts, min_size=1, max_size=12), modes)
+def test_equals_the_definition(lexicon: Lexicon, lines: list[str], alnum: str) -> None:
+    tokenizer = Tokenizer(lexicon, alnum=alnum)
+    for text in lines:
+        tokens = tokenizer.tokenize(text)
+        assert tokens == reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob, alnum)
+        assert "".join(tokens) == text
+        spans = tokenizer.spans(text)
+        assert [text[a:b] for a, b in spans] == tokens
+        ids = tokenizer.encode(text)
+        assert [lexicon.words[i - 1] if i else None for i in ids] == [t if t in lexicon else None for t in tokens]
+
+
+@settings(max_examples=150, deadline=None)
+@given(lexicons, texts, modes)
+def test_no_segmentation_is_better(lexicon: Lexicon, text: str, alnum: str) -> None:
+    tokenizer = Tokenizer(lexicon, alnum=alnum)
+    probabilities, unk = log_probs(lexicon), tokenizer.unk_log_prob
+    parts = reference.symbols(text[:9], alnum)
+    paths = list(reference.segmentations(reference.edges(text[:9], probabilities, unk, alnum), parts))
+    greatest = max(sum(reference.fixed(edge[2]) for edge in path) for path in paths)
+    chosen = [path for path in paths if [text[e[0] : e[1]] for e in path] == tokenizer.tokenize(text[:9])]
+    assert [sum(reference.fixed(edge[2]) for edge in path) for path in chosen] == [greatest]
+    assert len(chosen[0]) == min(
+        len(p) for p in paths if sum(reference.fixed(edge[2]) for edge in p) == greatest
+    )
+
+
+def test_ties_go_to_fewer_tokens_then_to_the_longer_first() -> None:
+    # total 16: p(a) = 1/2, p(aa) = 1/4, p(aaa) = 1/8 are exact halves; 甲乙丙 ties with every cut of it
+    tie = Tokenizer(Lexicon(["甲", "甲甲", "甲甲甲", "乙"], [8, 4, 2, 2]))
+    assert tie.tokenize("甲甲甲") == ["甲甲甲"]
+    assert tie.tokenize("甲" * 5) == ["甲甲甲", "甲甲"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(lexicons, st.lists(texts, max_size=12), modes, st.integers(1, 5))
+def test_batches_equal_single_calls(lexicon: Lexicon, lines: list[str], alnum: str, workers: int) -> None:
+    tokenizer = Tokenizer(lexicon, alnum=alnum)
+    ids, offsets = tokenizer.encode_batch(iter(lines), workers=workers)
+    assert ids.dtype == np.int32
+    assert offsets.dtype == np.int64
+    assert len(offsets) == len(lines) + 1
+    split = [ids[a:b].tolist() for a, b in itertools.pairwise(offsets)]
+    assert split == [tokenizer.encode(line) for line in lines]
+    assert tokenizer.tokenize_batch(lines, workers=workers) == [tokenizer.tokenize(line) for line in lines]
+
+
+@pytest.mark.parametrize("boundary", ["", "，"])
+def test_long_lines(boundary: str) -> None:
+    tokenizer = Tokenizer(Lexicon(["中国", "国人", "人民", "中", "国"], [5, 3, 3, 1, 1]))
+    line = ("中国人民" * 700 + boundary) * 1000  # 2.8 M characters; blocks end at boundaries or must grow
+    tokens = tokenizer.tokenize(line)
+    assert tokens == (["中国", "人民"] * 700 + [boundary] * bool(boundary)) * 1000
+    ids, _ = tokenizer.encode_batch([line, line], workers=2)
+    assert len(ids) == 2 * len(tokens)
+
+
+@pytest.mark.parametrize("size", [1020, 1021, 1022, 1023, 1024, 1025, 1026, 2047, 2048, 4096])
+def test_block_edges(size: int) -> None:
+    lexicon = Lexicon(["中国", "国人", "人中国", "中"], [5, 4, 3, 1])
+    tokenizer = Tokenizer(lexicon)
+    for text in ("中国人" * size, "中国人" * (size // 3) + "，" + "中国人" * 900, "12 " * size, "人" * size):
+        text = text[: size * 2]
+        expected = reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob)
+        assert tokenizer.tokenize(text) == expected
+
+
+def test_alnum_modes() -> None:
+    lexicon = Lexicon(["1998年", "1998", "年", "n"], [4, 2, 2, 2])
+    text = "1998年n1"
+    assert Tokenizer(lexicon).tokenize(text) == ["1998", "年", "n1"]
+    assert Tokenizer(lexicon, alnum="join").tokenize(text) == ["1998年", "n1"]
+    assert Tokenizer(lexicon, alnum="split").tokenize(text) == ["1998年", "n", "1"]
+    assert Tokenizer(Lexicon(["1998年"], [1], meta={"alnum": "join"})).alnum == "join"
+
+
+def test_strings_are_the_lexicons_own() -> None:
+    lexicon = Lexicon(["中国", "人民"], [2, 1])
+    tokens = Tokenizer(lexicon).tokenize("中国，人民，" * 2)
+    assert all(any(token is word for word in lexicon.words) for token in tokens if token != "，")
+    assert tokens[1] is tokens[3]
+
+
+def test_decode() -> None:
+    tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]))
+    assert tokenizer.decode(tokenizer.encode("中国人民")) == "中国人民"
+    with pytest.raises(ValueError, match=r"id 3 is not in 0\.\.2"):
+        tokenizer.decode([3])
+    with pytest.raises(ValueError, match="id -1"):
+        tokenizer.decode([-1])
+
+
+def test_bad_options() -> None:
+    lexicon = Lexicon(["中"], [1])
+    with pytest.raises(ValueError, match="alnum must be one of token, join, split"):
+        Tokenizer(lexicon, alnum="word")
+    for bad in (0.5, float("nan"), float("-inf")):
+        with pytest.raises(ValueError, match="unk_log_prob"):
+            Tokenizer(lexicon, unk_log_prob=bad)
+    with pytest.raises(TypeError, match=r"Lexicon\.load"):
+        Tokenizer("lexicon.tsv")  # type: ignore[arg-type]
+    tokenizer = Tokenizer(lexicon)
+    for text in (b"a", None, 3):
+        with pytest.raises(TypeError):
+            tokenizer.tokenize(text)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="wrap it in a list"):
+        tokenizer.encode_batch("中")
+    with pytest.raises(TypeError, match="must be str, not int"):
+        tokenizer.encode_batch([1])  # type: ignore[list-item]
+    for workers in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="workers"):
+            tokenizer.tokenize_batch(["中"], workers=workers)  # type: ignore[arg-type]
+    with pytest.raises(AttributeError):
+        tokenizer.alnum = "split"  # type: ignore[misc]
+
+
+def test_empty_lexicon_and_str_subclass() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    tokenizer = Tokenizer(Lexicon([], []))
+    assert tokenizer.tokenize(Text("中国a1")) == ["中", "国", "a1"]
+    assert tokenizer.tokenize("") == [] == tokenizer.encode("")
+
+
+def _cut(tokenizer: Tokenizer) -> list[str]:
+    return tokenizer.tokenize("中国人民")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_pickles_and_processes(method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"this platform cannot {method}")
+    tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]), alnum="join", unk_log_prob=-7.5)
+    copy = pickle.loads(pickle.dumps(tokenizer))
+    assert (copy.lexicon, copy.alnum, copy.unk_log_prob) == (tokenizer.lexicon, "join", -7.5)
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        assert pool.apply(_cut, (tokenizer,)) == ["中国", "人民"]
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    tokenizer = Tokenizer(Lexicon(["中国", "国人", "人民", "中"], [5, 3, 3, 1]))
+    lines = ["中国人民，" * n for n in range(1, 400, 7)]
+    expected = [tokenizer.tokenize(line) for line in lines]
+    wrong: list[int] = []
+
+    def work(shift: int) -> None:
+        for k in range(len(lines)):
+            if tokenizer.tokenize(lines[(k + shift) % len(lines)]) != expected[(k + shift) % len(lines)]:
+                wrong.append(k)
+        if tokenizer.tokenize_batch(lines, workers=2) != expected:
+            wrong.append(-1)
+
+    threads = [threading.Thread(target=work, args=(shift,)) for shift in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
