@@ -49,7 +49,7 @@ types: $(VENV)/dev
 	$(BIN)/mypy --strict corpora/fetch.py
 
 doctest: $(VENV)/installed
-	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md docs
+	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
 
 debug: $(VENV)/dev
 	rm -rf build/debug && mkdir -p build/debug

@@ -2,7 +2,7 @@
 
 >>> from nlp_zero import PmiLexiconBuilder, Tokenizer
 >>> texts = ["青石镇的早晨", "我到青石镇来", "青石镇下雨了", "早晨的茶", "早晨下雨"]
->>> lexicon = PmiLexiconBuilder(min_count=2).build(texts)
+>>> lexicon = PmiLexiconBuilder(min_pmi=1, min_count=2).build(texts)
 >>> Tokenizer(lexicon).tokenize("早晨的青石镇。")
 ['早晨', '的', '青石镇', '。']
 """

@@ -47,7 +47,7 @@ class PhraseBuilder:
     --------
     >>> words = Lexicon(["中华", "人民", "共和国", "爱"], [9, 9, 9, 9])
     >>> texts = ["中华人民共和国爱人民", "爱中华人民共和国", "人民爱中华人民共和国"]
-    >>> phrases = PhraseBuilder(min_count=2).build(texts, words)
+    >>> phrases = PhraseBuilder(min_count=3, max_words=3).build(texts, words)
     >>> phrases.parts["中华人民共和国"]
     ('中华', '人民', '共和国')
     """

@@ -1,8 +1,8 @@
 """Lexicon builders: from a corpus to its words.
 
->>> lexicon = PmiLexiconBuilder(min_count=2).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"])
->>> lexicon.top(1)
-['青石镇']
+>>> lexicon = PmiLexiconBuilder(min_pmi=1, min_count=2).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"])
+>>> lexicon.top(2)
+['早晨', '青石镇']
 """
 
 from .entropy import EntropyLexiconBuilder
