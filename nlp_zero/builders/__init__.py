@@ -1,7 +1,7 @@
 """Lexicon builders: from a corpus to its words.
 
->>> lexicon = PmiLexiconBuilder(min_pmi=1, min_count=2).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"])
->>> lexicon.top(2)
+>>> texts = ["青石镇的早晨", "我到青石镇来", "青石镇下雨了", "早晨的茶", "早晨下雨"]
+>>> PmiLexiconBuilder(min_pmi=1, min_count=2).build(texts).top(2)
 ['早晨', '青石镇']
 """
 
