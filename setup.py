@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,6 +19,11 @@ elif DEBUG:
     FLAGS = ["-O1", "-std=c++17", "-D_GLIBCXX_ASSERTIONS"]
 else:
     FLAGS = ["-O3", "-std=c++17", "-g0"]
+
+COMPILERS = [os.environ.get("CXX", "").split(" ")[0], "c++", "g++", "clang++"]
+BUILDS = any(word in ("build_ext", "bdist_wheel", "editable_wheel", "develop", "install") for word in sys.argv)
+if BUILDS and sys.platform != "win32" and not any(map(shutil.which, filter(None, COMPILERS))):
+    sys.exit("nlp-zero needs a C++ compiler to build its kernels: install g++ or clang++, or name yours in CXX.")
 
 setup(
     ext_modules=cythonize(

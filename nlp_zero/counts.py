@@ -29,7 +29,7 @@ __all__ = ["MAX_ORDER", "NgramCounter", "NgramCounts"]
 MAX_ORDER = 8
 FORMAT = "nlp-zero counts"
 VERSION = 1
-PART_SIZE = 1 << 28  # positions that are counted at once: bounds the memory of a count, and node numbers to 32 bits
+PART_SIZE = 1 << 26  # positions that are counted at once: bounds the memory of a count, and node numbers to 32 bits
 LARGEST_COUNT = 0xFFFFFFFF
 
 

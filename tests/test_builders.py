@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nlp_zero import CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder
 from nlp_zero.builders import entropy as entropy_module
 from nlp_zero.scores import entropy_gain, information_per_symbol, pmi
-from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces
+from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces, without_redundant
 from tests.reference.counts import branching_entropy, count_ngrams
 from tests.reference.text import runs
 
@@ -99,6 +99,18 @@ def test_real_text() -> None:
         assert lexicon.meta["entropy_after"] < lexicon.meta["entropy_before"]
         assert lexicon.meta["characters"] == NgramCounter(order=1).update(texts).freeze().total(1)
     assert {"柳河大桥", "望江茶馆"} <= set(PmiLexiconBuilder(min_pmi=2.5).build(texts).words)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.floats(-0.5, 2), st.integers(1, 3))
+def test_older_variant_equals_its_rules(texts: list[str], threshold: float, min_count: int) -> None:
+    if not has_text(texts):
+        return
+    options = {"order": 2, "min_pmi": threshold, "min_count": min_count}
+    lexicon = PmiLexiconBuilder(**options, deduplicate=True).build(texts)
+    plain = PmiLexiconBuilder(**options).build(texts)
+    want = without_redundant(dict(zip(plain.words, plain.counts.tolist(), strict=True)))
+    assert dict(zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == want
 
 
 def test_older_variant_drops_words_that_others_explain() -> None:

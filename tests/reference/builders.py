@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -66,3 +67,29 @@ def best_cut_score(run: list[str], scores: dict[Ngram, float], max_length: int) 
         scores[tuple(run[:n])] + best_cut_score(run[n:], scores, max_length)
         for n in range(1, min(max_length, len(run)) + 1)
     )
+
+
+def segmentations(word: str, words: set[str]) -> list[list[str]]:
+    """All ways to write a word as a sequence of other words."""
+    if not word:
+        return [[]]
+    return [
+        [word[:n], *rest]
+        for n in range(1, len(word) + 1)
+        if word[:n] in words
+        for rest in segmentations(word[n:], words)
+    ]
+
+
+def without_redundant(words: dict[str, int]) -> dict[str, int]:
+    """nlp-zero: a word goes when its PMI against its best segmentation into other words is below len(word) - 1 nats."""
+    total = sum(words.values())
+    left = dict(words)
+    for word in sorted(words, key=lambda w: (-len(w), w)):
+        if len(word) < 2:
+            continue
+        others = set(left) - {word}
+        sums = [sum(math.log(words[x] / total) for x in cut) for cut in segmentations(word, others)]
+        if sums and math.log(words[word] / total) - max(sums) < len(word) - 1:
+            del left[word]
+    return left
