@@ -51,11 +51,13 @@ types: $(VENV)/dev
 doctest: $(VENV)/installed
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
 
+# A copy of the tree in build/debug, its kernels built with bounds checks and assertions, and the tests run there.
 debug: $(VENV)/dev
-	rm -rf build/debug && mkdir -p build/debug
-	NLP_ZERO_DEBUG=1 $(BIN)/python setup.py -q build_ext --force --build-temp build/debug/tmp --build-lib build/debug/lib
-	cp -r nlp_zero/*.py nlp_zero/builders build/debug/lib/nlp_zero/ && cp nlp_zero/_kernels/*.py build/debug/lib/nlp_zero/_kernels/
-	PYTHONPATH=build/debug/lib NLP_ZERO_EXPECT=build/debug/lib $(BIN)/python -m pytest -p no:cacheprovider
+	rm -rf build/debug && mkdir -p build/debug/corpora
+	cp -r nlp_zero tests docs README*.md Makefile setup.py pyproject.toml build/debug/ && cp corpora/*.* build/debug/corpora/
+	rm -f build/debug/nlp_zero/_kernels/*.so build/debug/nlp_zero/_kernels/*.cpp
+	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
+	cd build/debug && NLP_ZERO_EXPECT=. ../../$(BIN)/python -m pytest -p no:cacheprovider
 
 bench: $(VENV)/bench
 	$(BIN)/python corpora/fetch.py people-daily people-daily-gold reviews mix >/dev/null
