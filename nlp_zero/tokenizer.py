@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._kernels.tokenize import Segmenter
+from ._kernels.tokenize import MarginalTable, Segmenter
+from .lattice import check_alpha, seed_of
 from .lexicon import Lexicon
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Tokenizer"]
+    Ints = npt.NDArray[np.int64]
+
+__all__ = ["Marginals", "Tokenizer"]
 
 ALNUM = ("token", "join", "split")
+
+
+class Marginals(MarginalTable):
+    """Probabilities over all segmentations of a text; arrays are made when they are asked for."""
+
+    __slots__ = ()
+
+    @property
+    def cuts(self) -> npt.NDArray[np.float64]:
+        """Probability of a cut before each character, and at the end: len(text) + 1 numbers; first and last are 1."""
+        return self._arrays()[0]
+
+    @property
+    def tokens(self) -> list[tuple[int, int, int, float]]:
+        """Every possible token: start and end (characters), id, and the probability that it is part."""
+        starts, ends, ids, probabilities = self.arrays
+        return list(zip(starts.tolist(), ends.tolist(), ids.tolist(), probabilities.tolist(), strict=True))
+
+    @property
+    def arrays(self) -> tuple[Ints, Ints, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """The same as four arrays: starts, ends, ids, probabilities."""
+        return self._arrays()[1:]
 
 
 class Tokenizer(Segmenter):
@@ -122,6 +147,157 @@ class Tokenizer(Segmenter):
         ([1, 2, 2], [0, 2, 3])
         """
         return self._encode_batch(_texts(texts), _workers(workers))
+
+
+    def sample(
+        self,
+        text: str,
+        alpha: float = 0.2,
+        seed: int | None = None,
+        k: int | None = None,
+        output: str = "words",
+        *,
+        rng: np.random.Generator | None = None,
+        index: int = 0,
+    ) -> Any:
+        """Draw a segmentation, exactly: P(tokens) is proportional to the product of p(token) ** alpha.
+
+        Parameters
+        ----------
+        text
+            Any str.
+        alpha
+            Inverse temperature: 0 is uniform over all segmentations, infinity the best one.
+        seed, index
+            Equal seeds give equal output everywhere; text number `index` under one seed has its own stream.
+            No seed means fresh entropy.
+        k
+            None: one list.  A number: a list of so many, drawn from one table of sums.
+        output
+            ``"words"``, ``"ids"`` or ``"spans"``.
+        rng
+            Instead of a seed: a generator, from which one 64-bit seed is drawn.
+
+        Examples
+        --------
+        >>> tokenizer = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1]))
+        >>> tokenizer.sample("早晨早晨", alpha=0.2, seed=1) == tokenizer.sample("早晨早晨", alpha=0.2, seed=1)
+        True
+        >>> tokenizer.sample("早晨早晨", alpha=float("inf"), k=2)
+        [['早晨', '早晨'], ['早晨', '早晨']]
+        """
+        if output not in ("words", "ids", "spans"):
+            raise ValueError(f"output must be words, ids or spans, not {output!r}.")
+        if k is not None and (isinstance(k, bool) or not isinstance(k, int) or k < 0):
+            raise ValueError(f"k must be a whole number of samples, not {k!r}.")
+        return self._sample(text, alpha, _seed(seed, rng), index, k, output)
+
+    def sample_batch(
+        self,
+        texts: Iterable[str],
+        alpha: float = 0.2,
+        seed: int | None = None,
+        *,
+        output: str = "words",
+        workers: int = 1,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """`sample` of every text, text i with ``index=i``: the same for every number of `workers`.
+
+        ``output="ids"`` gives arrays as `encode_batch` does, ``"words"`` a list of lists.
+        """
+        if output not in ("words", "ids"):
+            raise ValueError(f"output must be words or ids for a batch, not {output!r}.")
+        return self._sample_batch(_texts(texts), alpha, _seed(seed, rng), output == "words", _workers(workers))
+
+    def nbest(self, text: str, n: int = 10) -> list[tuple[list[str], float]]:
+        """The `n` <= 1000 best segmentations, each with its ln p (not normalised); tied ones are all listed.
+
+        >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).nbest("早晨", 2)[0][0]
+        ['早晨']
+        """
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 1000:
+            raise ValueError(f"n must be a whole number from 1 to 1000, not {n!r}.")
+        return self._nbest(text, n)
+
+    def marginals(self, text: str, alpha: float = 1.0) -> Marginals:
+        """Probability of a cut before each character, and of each token that the text can have.
+
+        >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).marginals("早晨").cuts.round(4).tolist()
+        [1.0, 0.1111, 1.0]
+        """
+        return self._marginals(Marginals(), text, _finite(alpha))
+
+    def entropy(self, text: str, alpha: float = 1.0) -> float:
+        """Entropy of the segmentation of a text, in nats."""
+        return self._sums(text, _finite(alpha))[1]
+
+    def log_partition(self, text: str, alpha: float = 1.0) -> float:
+        """ln of the sum over all segmentations of the product of p(token) ** alpha, in nats.
+
+        Boundaries that are not words of the lexicon count with p = 1; other unknown symbols with `unk_log_prob`.
+        """
+        return self._sums(text, _finite(alpha))[0]
+
+    def log_prob(self, tokens: Sequence[str], alpha: float = 1.0) -> float:
+        """ln P(tokens | their joined text), in nats; -inf when this tokenizer cannot cut so."""
+        if isinstance(tokens, str):
+            raise TypeError("tokens must be a list of tokens, not one text.")
+        text = "".join(tokens)
+        cuts, at = set(), 0
+        for token in tokens:
+            cuts.add((at, at + len(token)))
+            at += len(token)
+        allowed = {(start, end): number for start, end, number, _ in self.marginals(text, alpha).tokens}
+        if not cuts <= allowed.keys() or len(cuts) != len(tokens):
+            return -math.inf
+        return alpha * math.fsum(self._cost(allowed[span], text[span[0]]) for span in cuts) - self._sums(text, alpha)[0]
+
+    def _cost(self, number: int, char: str) -> float:
+        if number:
+            return float(self._lexicon.log_probs[number - 1])
+        return self._sums(char, 1.0)[0] if char not in self._lexicon else self._unk_log_prob
+
+    def calibrate_alpha(self, texts: str | Iterable[str], characters_per_token: float) -> float:
+        """The alpha in 0..16 whose samples of `texts` have the wanted expected characters per token; by bisection.
+
+        Raises
+        ------
+        ValueError
+            When no alpha in that range reaches it; says the range that can be reached.
+        """
+        lines = [texts] if isinstance(texts, str) else list(texts)
+        size = sum(map(len, lines))
+
+        def mean(alpha: float) -> float:
+            return size / max(sum(self._sums(line, alpha)[2] for line in lines), 1.0)
+
+        low, high = 0.0, 16.0
+        least, most = mean(low), mean(high)
+        if not least <= characters_per_token <= most:
+            raise ValueError(
+                f"characters_per_token must be between {least:.3f} (alpha 0) and {most:.3f} (alpha 16) on this text, "
+                f"not {characters_per_token}."
+            )
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if mean(middle) < characters_per_token else (low, middle)
+        return high
+
+
+def _seed(seed: int | None, rng: np.random.Generator | None) -> int:
+    if rng is None:
+        return seed_of(seed)
+    if seed is not None:
+        raise ValueError("give a seed or an rng, not both.")
+    return int(rng.integers(0, 1 << 64, dtype=np.uint64))
+
+
+def _finite(alpha: float) -> float:
+    check_alpha(alpha)
+    if alpha == math.inf:
+        raise ValueError("alpha must be finite here; the best segmentation alone is what `tokenize` gives.")
+    return alpha
 
 
 def _rebuild(cls: type[Tokenizer], lexicon: Lexicon, alnum: str, unk_log_prob: float) -> Tokenizer:

@@ -1,7 +1,20 @@
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+Table = TypeVar("Table", bound=MarginalTable)
+
+class MarginalTable:
+    def _arrays(
+        self,
+    ) -> tuple[
+        npt.NDArray[np.float64],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int32],
+        npt.NDArray[np.float64],
+    ]: ...
 
 class Segmenter:
     def __new__(
@@ -14,3 +27,8 @@ class Segmenter:
         self, texts: list[str], workers: int, /
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]: ...
     def _tokenize_batch(self, texts: list[str], workers: int, /) -> list[list[str]]: ...
+    def _sample(self, text: str, alpha: float, seed: int, index: int, k: int | None, output: str, /) -> Any: ...
+    def _nbest(self, text: str, n: int, /) -> list[tuple[list[str], float]]: ...
+    def _sums(self, text: str, alpha: float, /) -> tuple[float, float, float]: ...
+    def _marginals(self, table: Table, text: str, alpha: float, /) -> Table: ...
+    def _sample_batch(self, texts: list[str], alpha: float, seed: int, words: bool, workers: int, /) -> Any: ...

@@ -1,8 +1,9 @@
 """Cutting text by a lexicon: the compiled base class of `nlp_zero.Tokenizer`."""
 # cython: binding=False, embedsignature=True
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
-from libcpp.memory cimport unique_ptr
+from libc.math cimport isinf
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libcpp.memory cimport shared_ptr, unique_ptr
 from libcpp.utility cimport move
 from libcpp.vector cimport vector
 import numpy as np
@@ -31,6 +32,23 @@ cdef extern from "tokenize_emit.hpp" namespace "nlpzero" nogil:
 cdef extern from "tokenize_batch.hpp" namespace "nlpzero" nogil:
     int64_t encode_best(const Model&, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
 
+cdef extern from "tokenize_objects.hpp" namespace "nlpzero" nogil:
+    cdef cppclass AlphaTable:
+        double alpha
+    shared_ptr[const AlphaTable] make_table(const Model&, double) except +
+    object sample_list(const Model&, Objects&, const AlphaTable&, object, uint64_t, uint64_t, int) except +
+    object sample_lists(const Model&, Objects&, const AlphaTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
+    object best_lists(const Model&, Objects&, object, size_t) except +
+    cdef cppclass TextMarginals:
+        double log_sum, entropy, tokens
+        size_t size()
+        void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
+        void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
+        void write(double*, int64_t*, int64_t*, int32_t*, double*)
+    int64_t encode_sampled(const Model&, const AlphaTable&, uint64_t, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
+
+WHAT = {"words": 0, "ids": 1, "spans": 2}
+
 
 cdef vector[TextView] views_of(list texts) except *:
     cdef vector[TextView] views
@@ -42,11 +60,31 @@ cdef vector[TextView] views_of(list texts) except *:
     return views
 
 
+cdef class MarginalTable:
+    """Marginals of one text as the kernel left them: arrays are made when they are asked for."""
+
+    cdef TextMarginals found
+    cdef size_t characters
+
+    def _arrays(self):
+        cdef Py_ssize_t size = self.found.size()
+        cuts = np.zeros(self.characters + 1)
+        places = np.empty((2, size + 1), np.int64)
+        ids = np.empty(size + 1, np.int32)
+        probabilities = np.empty(size + 1)
+        cdef double[::1] cut_view = cuts, probability_view = probabilities
+        cdef int64_t[:, ::1] place_view = places
+        cdef int32_t[::1] id_view = ids
+        self.found.write(&cut_view[0], &place_view[0, 0], &place_view[1, 0], &id_view[0], &probability_view[0])
+        return cuts, places[0, :size], places[1, :size], ids[:size], probabilities[:size]
+
+
 cdef class Segmenter:
     """The compiled part of `nlp_zero.Tokenizer`: immutable, made from words (a tuple) and their log-probabilities."""
 
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
+    cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; touched under the GIL only
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, int alnum, double unk):
         cdef unique_ptr[ModelBuilder] builder = unique_ptr[ModelBuilder](new ModelBuilder(<Alnum>alnum, unk))
@@ -73,39 +111,90 @@ cdef class Segmenter:
         """The tokens as (start, end), offsets in characters (code points)."""
         return ranges(self.model.get()[0], self.objects.get()[0], text)
 
-    def _encode_batch(self, list texts not None, int workers):
+    cdef shared_ptr[const AlphaTable] table(self, double alpha) except *:
+        cdef size_t i, kept = 4 if self.model.get().log_probs.size() < 2000000 else 1
+        cdef shared_ptr[const AlphaTable] found
+        if not alpha >= 0:
+            raise ValueError(f"alpha must be a number from 0 to infinity, not {alpha}.")
+        for i in range(self.tables.size()):
+            if self.tables[i].get().alpha == alpha:
+                return self.tables[i]
+        found = make_table(self.model.get()[0], alpha)
+        if self.tables.size() >= kept:
+            self.tables.erase(self.tables.begin())
+        self.tables.push_back(found)
+        return found
+
+    def _sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
+        cdef int what = WHAT[output]
+        cdef shared_ptr[const AlphaTable] table = self.table(alpha)
+        if k is None:
+            return sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
+        if isinf(alpha):
+            return [sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what) for _ in range(k)]
+        return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
+
+    def _nbest(self, text, size_t n):
+        return best_lists(self.model.get()[0], self.objects.get()[0], text, n)
+
+    def _sums(self, text, double alpha):
+        """(ln Z, entropy, expected number of tokens)."""
+        cdef TextMarginals found
+        cdef TextView view
+        cdef shared_ptr[const AlphaTable] table = self.table(alpha)
+        view_of(text, view)
+        with nogil:
+            found.sums(self.model.get()[0], table.get()[0], view)
+        return found.log_sum, found.entropy, found.tokens
+
+    def _marginals(self, MarginalTable table not None, text, double alpha):
+        cdef TextView view
+        cdef shared_ptr[const AlphaTable] weights = self.table(alpha)
+        view_of(text, view)
+        with nogil:
+            table.found.compute(self.model.get()[0], weights.get()[0], view)
+        table.characters = view.size
+        return table
+
+    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed):
+        """Ids, ends and offsets; the ends only if wanted."""
         cdef vector[TextView] views = views_of(texts)
         cdef size_t total = 0
         cdef int64_t count
+        cdef shared_ptr[const AlphaTable] table
         for view in views:
             total += view.size
+        if sampled:
+            table = self.table(alpha)
         ids = np.empty(total + 1, np.int32)
-        offsets = np.empty(len(texts) + 1, np.int64)
-        cdef int32_t[::1] id_view = ids
-        cdef int64_t[::1] offset_view = offsets
-        with nogil:
-            count = encode_best(self.model.get()[0], views, workers, &id_view[0], NULL, &offset_view[0])
-        id_view = None
-        ids.resize(count, refcheck=False)
-        return ids, offsets
-
-    def _tokenize_batch(self, list texts not None, int workers):
-        if workers == 1:
-            return [self.tokenize(text) for text in texts]
-        cdef vector[TextView] views = views_of(texts)
-        cdef size_t total = 0, i
-        for view in views:
-            total += view.size
-        ids = np.empty(total + 1, np.int32)
-        ends = np.empty(total + 1, np.uint32)
+        ends = np.empty(total + 1 if ends_too else 1, np.uint32)
         offsets = np.empty(len(texts) + 1, np.int64)
         cdef int32_t[::1] id_view = ids
         cdef uint32_t[::1] end_view = ends
         cdef int64_t[::1] offset_view = offsets
+        cdef uint32_t* end_at = &end_view[0] if ends_too else NULL
         with nogil:
-            encode_best(self.model.get()[0], views, workers, &id_view[0], &end_view[0], &offset_view[0])
-        return [
-            list_of(self.objects.get()[0], texts[i], views[i], &id_view[0] + offset_view[i], &end_view[0] + offset_view[i],
-                    offset_view[i + 1] - offset_view[i])
-            for i in range(views.size())
-        ]
+            if sampled:
+                count = encode_sampled(self.model.get()[0], table.get()[0], seed, views, workers, &id_view[0], end_at, &offset_view[0])
+            else:
+                count = encode_best(self.model.get()[0], views, workers, &id_view[0], end_at, &offset_view[0])
+        if ends_too:
+            return [
+                list_of(self.objects.get()[0], texts[i], views[i], &id_view[0] + offset_view[i],
+                        &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i])
+                for i in range(len(texts))
+            ]
+        id_view = None
+        ids.resize(count, refcheck=False)  # gives back what one token a character would have taken
+        return ids, offsets
+
+    def _encode_batch(self, list texts not None, int workers):
+        return self._batch(texts, workers, False, False, 0, 0)
+
+    def _tokenize_batch(self, list texts not None, int workers):
+        if workers == 1:
+            return [self.tokenize(text) for text in texts]
+        return self._batch(texts, workers, True, False, 0, 0)
+
+    def _sample_batch(self, list texts not None, double alpha, uint64_t seed, bint words, int workers):
+        return self._batch(texts, workers, words, True, alpha, seed)
