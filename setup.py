@@ -18,7 +18,7 @@ if sys.platform == "win32":
 elif DEBUG:
     FLAGS = ["-O1", "-std=c++17", "-D_GLIBCXX_ASSERTIONS"]
 else:
-    FLAGS = ["-O3", "-std=c++17", "-g0"]
+    FLAGS = ["-O3", "-std=c++17", "-ffp-contract=off", "-g0"]
 
 COMPILERS = [os.environ.get("CXX", "").split(" ")[0], "c++", "g++", "clang++"]
 BUILDS = any(word in ("build_ext", "bdist_wheel", "editable_wheel", "develop", "install") for word in sys.argv)

@@ -11,7 +11,18 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ._cli import ALNUM, Commands, UsageError, add_command, add_input, add_output, corpus_of, first_columns, output
+from ._cli import (
+    ALNUM,
+    Commands,
+    UsageError,
+    add_command,
+    add_input,
+    add_output,
+    configured,
+    corpus_of,
+    first_columns,
+    output,
+)
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
@@ -51,6 +62,7 @@ def add_tokenize(commands: Commands) -> None:
 
 
 def run_tokenize(arguments: argparse.Namespace) -> None:
+    from .lattice import check_alpha, seed_of
     from .lexicon import Lexicon
     from .tokenizer import Tokenizer
 
@@ -58,13 +70,12 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
         raise UsageError("--alpha, --seed and -k go with --sample")
     if arguments.k is not None and arguments.k < 1:
         raise UsageError("-k must be 1 or more draws")
+    arguments.alpha = 0.2 if arguments.alpha is None else arguments.alpha
+    configured(check_alpha, arguments.alpha)
+    arguments.seed = configured(seed_of, arguments.seed)  # one for all batches
     arguments.sources = arguments.sources or ["-"]
     tokenizer = Tokenizer(Lexicon.load(arguments.lexicon), alnum=arguments.alnum)
     corpus = corpus_of(arguments)
-    if arguments.seed is None:  # fresh, but one for all batches
-        import secrets
-
-        arguments.seed = secrets.randbits(63)
     start = 0
     with output(arguments.output) as write:
         for texts in corpus.batches():
@@ -88,7 +99,7 @@ def _sampled(
     """Draw for each text from its own stream, which depends on the seed and on its number in the whole input."""
     drawn = tokenizer.sample_batch(
         texts,
-        alpha=0.2 if arguments.alpha is None else arguments.alpha,
+        alpha=arguments.alpha,
         seed=arguments.seed,
         k=arguments.k or 1,
         start=start,

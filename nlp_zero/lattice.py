@@ -62,8 +62,8 @@ class Lattice:
             raise ValueError("no path of edges leads from 0 to n.")
 
     def _q(self, alpha: float) -> tuple[npt.NDArray[np.float64], float]:
-        if not 0 <= alpha < math.inf:
-            raise ValueError(f"alpha must be at least 0 and finite here, not {alpha}.")
+        if not 0 <= alpha <= 1e8:
+            raise ValueError(f"alpha must be between 0 and 1e8 here, not {alpha}.")
         scores = np.where(np.isneginf(self._scores), -np.inf, alpha * np.maximum(self._scores, -1e300))
         return kernel.transitions(self._first, self._ends, scores, 1.0)
 
@@ -81,7 +81,7 @@ class Lattice:
     def sample(self, alpha: float = 1.0, *, seed: int | None = None, k: int = 1, index: int = 0) -> list[Path]:
         """`k` independent paths, exactly by P; alpha 0 is uniform over paths, infinity the best path."""
         check_alpha(alpha)
-        if alpha == math.inf:
+        if alpha > 1e8:
             return [self.viterbi() for _ in range(k)]
         drawn = kernel.sample(self._first, self._ends, self._q(alpha)[0], seed_of(seed), index, k)
         return [self._path(edges) for edges in drawn]

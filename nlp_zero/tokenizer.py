@@ -167,7 +167,7 @@ class Tokenizer(Segmenter):
         text
             Any str.
         alpha
-            Inverse temperature: 0 is uniform over all segmentations, infinity the best one.
+            Inverse temperature: 0 is uniform over all segmentations, infinity (in fact 1e8) the best one.
         seed, index
             Equal seeds give equal output everywhere; text number `index` under one seed has its own stream.
             No seed means fresh entropy.
@@ -198,17 +198,23 @@ class Tokenizer(Segmenter):
         alpha: float = 0.2,
         seed: int | None = None,
         *,
+        k: int | None = None,
+        start: int = 0,
         output: str = "words",
         workers: int = 1,
         rng: np.random.Generator | None = None,
     ) -> Any:
-        """`sample` of every text, text i with ``index=i``: the same for every number of `workers`.
+        """`sample` of every text, text i with ``index=start + i``: the same for every number of `workers`.
 
-        ``output="ids"`` gives arrays as `encode_batch` does, ``"words"`` a list of lists.
+        With `k`, a list of `k` lists a text.  Without, ``output="ids"`` gives arrays as `encode_batch` does, and
+        ``"words"`` a list of lists.
         """
+        if k is not None:
+            number = _seed(seed, rng)
+            return [self.sample(t, alpha, number, k, output, index=start + i) for i, t in enumerate(_texts(texts))]
         if output not in ("words", "ids"):
             raise ValueError(f"output must be words or ids for a batch, not {output!r}.")
-        return self._sample_batch(_texts(texts), alpha, _seed(seed, rng), output == "words", _workers(workers))
+        return self._sample_batch(_texts(texts), alpha, _seed(seed, rng), start, output == "words", _workers(workers))
 
     def nbest(self, text: str, n: int = 10) -> list[tuple[list[str], float]]:
         """The `n` <= 1000 best segmentations, each with its ln p (not normalised); tied ones are all listed.
@@ -295,8 +301,8 @@ def _seed(seed: int | None, rng: np.random.Generator | None) -> int:
 
 def _finite(alpha: float) -> float:
     check_alpha(alpha)
-    if alpha == math.inf:
-        raise ValueError("alpha must be finite here; the best segmentation alone is what `tokenize` gives.")
+    if alpha > 1e8:
+        raise ValueError("alpha must be at most 1e8 here; the best segmentation alone is what `tokenize` gives.")
     return alpha
 
 

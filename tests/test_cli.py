@@ -179,7 +179,6 @@ def test_lines_and_records_keep_their_number(lexicon: Path, tmp_path: Path, caps
     assert run(capsys, "tokenize", path, "-l", lexicon) == (0, "青石镇 青石镇\n", "")
 
 
-@pytest.mark.skipif(not hasattr(Tokenizer, "sample_batch"), reason="sampling is not there yet")
 def test_samples_are_seeded(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
     def sample(*options: object, file: object = SAMPLE) -> str:
         status, out, err = run(capsys, "tokenize", file, "-l", lexicon, "--sample", "--separator", "", *options)

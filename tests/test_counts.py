@@ -115,7 +115,9 @@ def test_statistics(texts: list[str], order: int) -> None:
         words = counts.texts(n, np.arange(counts.types(n)))
         if n > 1:
             want = [min_split_pmi(tuple(w), levels) for w in words]
-            got = ngrams.min_split_pmi(counts.levels, links, parents, counts.total(1), n)
+            got = ngrams.min_split_pmi(
+                counts.levels, links, parents, counts.total(1), n, np.arange(len(words), dtype=np.uint32)
+            )
             assert got.tolist() == pytest.approx(want)
         if n < order:
             left, right = ngrams.branching_entropy(counts.levels, links, n)

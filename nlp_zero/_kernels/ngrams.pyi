@@ -30,8 +30,10 @@ def merge(a: list[Level], map_a: Uint32, b: list[Level], map_b: Uint32) -> list[
 def suffix_links(levels: list[Level]) -> tuple[list[Uint32], list[Uint32]]:
     """For each level, where a node is found one level below without its first, and without its last symbol."""
 
-def min_split_pmi(levels: list[Level], links: list[Uint32], parents: list[Uint32], total: float, n: int) -> Float64:
-    """PMI (nats) of the n-grams of order ``n``, the smallest over their split points."""
+def min_split_pmi(
+    levels: list[Level], links: list[Uint32], parents: list[Uint32], total: float, n: int, nodes: Uint32
+) -> Float64:
+    """PMI (nats) of the n-grams of order ``n`` at places ``nodes``, the smallest over their split points."""
 
 def branching_entropy(levels: list[Level], links: list[Uint32], n: int) -> tuple[Float64, Float64]:
     """Left and right branching entropies (nats) of the n-grams of order ``n``, below the top order."""

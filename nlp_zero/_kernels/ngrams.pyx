@@ -104,7 +104,8 @@ cdef extern from "tree.hpp" namespace "nlpzero" nogil:
     void merge_trees(const vector[LevelView]&, const uint32_t*, const vector[LevelView]&, const uint32_t*, Tree&) except +
     void _suffix_links "nlpzero::suffix_links"(const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&)
     void _min_split_pmi "nlpzero::min_split_pmi"(
-        const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, double, int, double*)
+        const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, double, int, const uint32_t*,
+        size_t, double*)
     void find_all(const vector[LevelView]&, const uint32_t*, size_t, uint32_t*, uint32_t*)
     void _branching_entropy "nlpzero::branching_entropy"(
         const vector[LevelView]&, const vector[uint32_t*]&, int, double*, double*)
@@ -161,13 +162,15 @@ def suffix_links(list levels):
     return links, parents
 
 
-def min_split_pmi(list levels, list links, list parents, double total, int n):
+def min_split_pmi(list levels, list links, list parents, double total, int n, const uint32_t[::1] nodes):
     cdef vector[LevelView] views = _views(levels)
     cdef vector[uint32_t*] link = _writable(links), parent = _writable(parents)
-    cdef double[::1] pmi = np.empty(max(1, len(levels[n - 1][0])))
-    with nogil:
-        _min_split_pmi(views, link, parent, total, n - 1, &pmi[0])
-    return np.asarray(pmi)[:len(levels[n - 1][0])]
+    cdef size_t size = nodes.shape[0]
+    cdef double[::1] pmi = np.empty(size + 1)
+    if size:
+        with nogil:
+            _min_split_pmi(views, link, parent, total, n - 1, &nodes[0], size, &pmi[0])
+    return np.asarray(pmi)[:size]
 
 
 def branching_entropy(list levels, list links, int n):

@@ -41,7 +41,7 @@ public:
         }
         uint32_t largest = 0;
         for (size_t i = 0; i < tree[0].size; ++i) largest = std::max(largest, tree[0].symbol[i]);
-        start(edges, largest);
+        start(edges, largest, score[0] != nullptr);
         size_t base = 1, above = 0;
         for (size_t l = 0; l < order; ++l) {
             for (size_t p = 0, i = 0; i < tree[l].size; ++i) {
@@ -49,12 +49,9 @@ public:
                 if (!chosen[l][i] && !inner[l][i]) continue;
                 if (base + i >= uint32_t(1) << 30) throw std::length_error("more than 2^30 n-grams");
                 const Edge e{uint32_t(l ? above + p : 0), tree[l].symbol[i], uint32_t(base + i), chosen[l][i] != 0, inner[l][i] != 0, 0};
-                if (l == 0) first_[e.symbol] = e;
-                else put(e, l == 1);
-                if (score[l]) {
-                    if (score_.size() <= e.node) score_.resize(e.node + 1, 0);
-                    score_[e.node] = score[l][i];
-                }
+                const size_t slot = l == 0 ? e.symbol : free_slot(e, l == 1);
+                edges_[slot] = e;
+                if (score[l]) score_[slot] = score[l][i];
             }
             above = base;
             base += tree[l].size;
@@ -62,7 +59,7 @@ public:
     }
 
     Edge* first(uint32_t symbol) {
-        return symbol < first_.size() && first_[symbol].node ? &first_[symbol] : nullptr;
+        return symbol < firsts_ && edges_[symbol].node ? &edges_[symbol] : nullptr;
     }
     // The longer n-gram, or null.  Most pairs of symbols begin no pattern: a small bit table says so without a miss.
     Edge* second(const Edge* e, uint32_t symbol) {
@@ -70,26 +67,25 @@ public:
         return pair_[(h & PAIR_MASK) >> 6] >> (h & 63) & 1 ? find(h, e->node, symbol) : nullptr;
     }
     Edge* next(const Edge* e, uint32_t symbol) { return find(hash(e->node, symbol), e->node, symbol); }
-    double score(const Edge* e) const { return score_[e->node]; }
+    double score(const Edge* e) const { return score_[size_t(e - edges_.data())]; }
 
     // counts[node - 1] += how often each pattern came as a piece.
     void add_counts(int64_t* counts) const {
-        for (const Edge& e : first_) if (e.node) counts[e.node - 1] += e.count;
-        for (size_t h = 0; h <= mask_; ++h) if (table_[h].node) counts[table_[h].node - 1] += table_[h].count;
+        for (size_t k = 0; k < firsts_ + mask_ + 1; ++k) if (edges_[k].node) counts[edges_[k].node - 1] += edges_[k].count;
     }
 
     // Fetch what second() will read, some symbols ahead of it.
     void prefetch(uint32_t symbol, uint32_t after) const {
-        if (symbol >= first_.size() || !first_[symbol].inner) return;
-        const size_t h = hash(first_[symbol].node, after);
-        if (pair_[(h & PAIR_MASK) >> 6] >> (h & 63) & 1) __builtin_prefetch(&table_[h & mask_]);
+        if (symbol >= firsts_ || !edges_[symbol].inner) return;
+        const size_t h = hash(edges_[symbol].node, after);
+        if (pair_[(h & PAIR_MASK) >> 6] >> (h & 63) & 1) __builtin_prefetch(&edges_[firsts_ + (h & mask_)]);
     }
 
 private:
     static constexpr size_t PAIR_MASK = (size_t(1) << 22) - 1;
-    Buffer<Edge> table_;
-    std::vector<Edge> first_;
+    Buffer<Edge> edges_;  // one for each first symbol, then the hash table
     std::vector<double> score_;
+    size_t firsts_ = 0;
     std::vector<uint64_t> pair_;
     size_t mask_ = 0;
 
@@ -99,25 +95,26 @@ private:
     }
     Edge* find(size_t h, uint32_t node, uint32_t symbol) {
         for (h &= mask_;; h = (h + 1) & mask_) {
-            Edge& e = table_[h];
+            Edge& e = edges_[firsts_ + h];
             if (e.parent == node && e.symbol == symbol) return &e;
             if (!e.node) return nullptr;
         }
     }
-    void start(size_t edges, uint32_t largest) {
+    void start(size_t edges, uint32_t largest, bool scored) {
         size_t slots = 64;
         while (slots < 2 * edges) slots *= 2;
-        table_.resize_exactly(slots);
-        std::memset(static_cast<void*>(table_.data()), 0, slots * sizeof(Edge));
         mask_ = slots - 1;
-        first_.assign(size_t(largest) + 1, Edge{0, 0, 0, 0, 0, 0});
+        firsts_ = size_t(largest) + 1;
+        edges_.resize_exactly(firsts_ + slots);
+        std::memset(static_cast<void*>(edges_.data()), 0, (firsts_ + slots) * sizeof(Edge));
+        if (scored) score_.assign(firsts_ + slots, 0);
         pair_.assign((PAIR_MASK + 1) / 64, 0);
     }
-    void put(const Edge& e, bool pair) {
+    size_t free_slot(const Edge& e, bool pair) {
         size_t h = hash(e.parent, e.symbol);
         if (pair) pair_[(h & PAIR_MASK) >> 6] |= uint64_t(1) << (h & 63);
-        for (h &= mask_; table_[h].node; h = (h + 1) & mask_) {}
-        table_[h] = e;
+        for (h &= mask_; edges_[firsts_ + h].node; h = (h + 1) & mask_) {}
+        return firsts_ + h;
     }
 };
 

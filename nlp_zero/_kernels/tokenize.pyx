@@ -1,7 +1,7 @@
 """Cutting text by a lexicon: the compiled base class of `nlp_zero.Tokenizer`."""
 # cython: binding=False, embedsignature=True
 
-from libc.math cimport isinf
+from libc.math cimport INFINITY, isinf
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libcpp.memory cimport shared_ptr, unique_ptr
 from libcpp.utility cimport move
@@ -45,7 +45,7 @@ cdef extern from "tokenize_objects.hpp" namespace "nlpzero" nogil:
         void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
         void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
         void write(double*, int64_t*, int64_t*, int32_t*, double*)
-    int64_t encode_sampled(const Model&, const AlphaTable&, uint64_t, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
+    int64_t encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
 
@@ -126,6 +126,7 @@ cdef class Segmenter:
         return found
 
     def _sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
+        alpha = INFINITY if alpha > 1e8 else alpha  # what differs less is a tie to Viterbi, too
         cdef int what = WHAT[output]
         cdef shared_ptr[const AlphaTable] table = self.table(alpha)
         if k is None:
@@ -156,7 +157,7 @@ cdef class Segmenter:
         table.characters = view.size
         return table
 
-    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed):
+    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start):
         """Ids, ends and offsets; the ends only if wanted."""
         cdef vector[TextView] views = views_of(texts)
         cdef size_t total = 0
@@ -175,7 +176,7 @@ cdef class Segmenter:
         cdef uint32_t* end_at = &end_view[0] if ends_too else NULL
         with nogil:
             if sampled:
-                count = encode_sampled(self.model.get()[0], table.get()[0], seed, views, workers, &id_view[0], end_at, &offset_view[0])
+                count = encode_sampled(self.model.get()[0], table.get()[0], seed, start, views, workers, &id_view[0], end_at, &offset_view[0])
             else:
                 count = encode_best(self.model.get()[0], views, workers, &id_view[0], end_at, &offset_view[0])
         if ends_too:
@@ -189,12 +190,12 @@ cdef class Segmenter:
         return ids, offsets
 
     def _encode_batch(self, list texts not None, int workers):
-        return self._batch(texts, workers, False, False, 0, 0)
+        return self._batch(texts, workers, False, False, 0, 0, 0)
 
     def _tokenize_batch(self, list texts not None, int workers):
         if workers == 1:
             return [self.tokenize(text) for text in texts]
-        return self._batch(texts, workers, True, False, 0, 0)
+        return self._batch(texts, workers, True, False, 0, 0, 0)
 
-    def _sample_batch(self, list texts not None, double alpha, uint64_t seed, bint words, int workers):
-        return self._batch(texts, workers, words, True, alpha, seed)
+    def _sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, bint words, int workers):
+        return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start)

@@ -88,7 +88,8 @@ inline PyObject* best_lists(const Model& model, Objects& objects, PyObject* text
         for (int64_t e : paths[i]) {
             const uint32_t end = lattice.starts[size_t(lattice.end[size_t(e)])];
             tokens.add(lattice.id[size_t(e)], end);
-            nats += lattice.id[size_t(e)] ? model.log_probs[size_t(lattice.id[size_t(e)])] : lattice.score[size_t(e)];
+            const size_t id = size_t(lattice.id[size_t(e)]);
+            if (id || lattice.score[size_t(e)] != 0) nats += model.log_probs[id];  // a boundary costs nothing
         }
         PyObject* list = list_as(0, objects, text, view, tokens);
         PyObject* pair = list ? Py_BuildValue("(Nd)", list, nats) : nullptr;
@@ -127,10 +128,10 @@ struct TextMarginals {
     }
 };
 
-inline int64_t encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
+inline int64_t encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
     return encode_texts(texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
         int32_t* const begin = out;
-        Stream stream(seed, i);
+        Stream stream(seed, start + i);
         with_chars(texts[i], [&](auto chars) {
             if (ends_out) sample_text(model, table, chars, texts[i].size, stream, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
             else sample_text(model, table, chars, texts[i].size, stream, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });

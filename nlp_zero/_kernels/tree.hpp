@@ -74,19 +74,21 @@ inline void suffix_links(const std::vector<LevelView>& tree, const std::vector<u
     }
 }
 
-// PMI of an n-gram in nats, the smallest over its split points: ln c(x) N / (c(prefix) c(suffix)).
+// PMI in nats of the n-grams nodes[0, n) of level l, the smallest over split points: ln c(x) N / (c(prefix) c(suffix)).
 inline void min_split_pmi(const std::vector<LevelView>& tree, const std::vector<uint32_t*>& link,
-                          const std::vector<uint32_t*>& parent, double total, int l, double* pmi) {
+                          const std::vector<uint32_t*>& parent, double total, int l, const uint32_t* nodes, size_t n,
+                          double* pmi) {
     const LevelView& level = tree[l];
-    for (size_t i = 0; i < level.size; ++i) {
+    for (size_t at = 0; at < n; ++at) {
+        const uint32_t i = nodes[at];
         double worst = 0;
-        uint32_t suffix[MAX_ORDER], prefix = uint32_t(i), s = uint32_t(i);
+        uint32_t suffix[MAX_ORDER], prefix = i, s = i;
         for (int k = l; k > 0; --k) suffix[k - 1] = s = link[k][s];
         for (int k = l; k > 0; --k) {  // the prefix lies on level k - 1, what follows it on level l - k
             prefix = parent[k][prefix];
             worst = std::max(worst, double(tree[k - 1].count[prefix]) * double(tree[l - k].count[suffix[l - k]]));
         }
-        pmi[i] = std::log(double(level.count[i]) * total / worst);
+        pmi[at] = std::log(double(level.count[i]) * total / worst);
     }
 }
 

@@ -26,14 +26,17 @@ class Links:
     def __init__(self, counts: NgramCounts) -> None:
         self.levels, self.total = counts.levels, counts.total(1)
         self.suffix, self.prefix = ngrams.suffix_links(counts.levels)
+        self._branching: dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
 
-    def pmi(self, n: int) -> npt.NDArray[np.float64]:
-        """PMI in nats, the smallest over the split points, of all n-grams of order `n`."""
-        return ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n)
+    def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
+        """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
+        return ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes)
 
     def branching(self, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Left and right branching entropies in nats of all n-grams of order `n`, below the top order."""
-        return ngrams.branching_entropy(self.levels, self.suffix, n)
+        if n not in self._branching:
+            self._branching[n] = ngrams.branching_entropy(self.levels, self.suffix, n)
+        return self._branching[n]
 
 
 def cut_corpus(texts: Corpus | Iterable[str], counts: NgramCounts, pieces: PieceCounter) -> None:
@@ -77,7 +80,7 @@ def describe(
         here = np.flatnonzero((length == n) & (node != ABSENT))
         at = node[here]
         raw[here] = counts.levels[n - 1][1][at]
-        columns["pmi"][here] = links.pmi(n)[at] if n > 1 else 0.0
+        columns["pmi"][here] = links.pmi(n, at) if n > 1 else 0.0
         if n < counts.order:
             left, right = links.branching(n)
             columns["left_entropy"][here], columns["right_entropy"][here] = left[at], right[at]

@@ -28,7 +28,8 @@ class EntropyLexiconBuilder:
 
     The autonomy of a string x is ``a(x) = dR(x) + dL(x)``: how much the entropy of the next character rises with the
     last character of x, ``dR(x) = h_R(x) - h_R(x[:-1])``, and of the previous one with the first, each less its mean
-    over the distinct strings of that length.  Each run is cut so that the sum of ``a(w) |w|`` is greatest.
+    over the distinct strings of that length.  Pieces are strings that came twice, or single characters; each run is
+    cut so that the sum of ``a(w) |w|`` is greatest.
     Source: Magistry and Sagot, Unsupervized word segmentation: the case for Mandarin Chinese, ACL 2012.
 
     Parameters
@@ -60,7 +61,9 @@ class EntropyLexiconBuilder:
         links = Links(counts)
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)
-        pieces = PieceCounter(levels, [np.ones(len(s), np.uint8) for s in scores], scores=scores)
+        # What came once is no word; it only takes part in the means.
+        chosen = [(level[1] >= (2 if n else 1)).astype(np.uint8) for n, level in enumerate(levels)]
+        pieces = PieceCounter(levels, chosen, scores=scores)
         cut_corpus(texts, counts, pieces)
         words, tokens = rows(counts, pieces.counts(), [1] + [self.min_count] * (self.max_length - 1))
         return describe(texts, counts, links, words, tokens, method="entropy")

@@ -96,8 +96,10 @@ class PmiLexiconBuilder:
         """For each order, which n-grams stick together."""
         kept = [np.ones(counts.types(1), np.uint8)]
         for n in range(2, self.order + 1):
-            often = counts.levels[n - 1][1] >= self.min_count
-            kept.append((often & (links.pmi(n) >= self.min_pmi[n - 1])).astype(np.uint8))
+            often = np.flatnonzero(counts.levels[n - 1][1] >= self.min_count).astype(np.uint32)
+            chosen = np.zeros(counts.types(n), np.uint8)
+            chosen[often] = links.pmi(n, often) >= self.min_pmi[n - 1]
+            kept.append(chosen)
         return kept
 
 

@@ -55,7 +55,9 @@ def nvbe_scores(runs: list[list[str]], max_length: int, single: float) -> dict[N
             left, right = h[x]
             rise[x] = left + right if n == 1 else left - h[x[1:]][0] + right - h[x[:-1]][1]
         mean = sum(rise.values()) / max(1, len(rise))
-        scores.update({x: (r - mean) * (n if n > 1 else single) for x, r in rise.items()})
+        # what came once takes part in the mean, but is no piece unless it is a single symbol
+        possible = {x: r for x, r in rise.items() if n == 1 or counts[n - 1][x] > 1}
+        scores.update({x: (r - mean) * (n if n > 1 else single) for x, r in possible.items()})
     return scores
 
 
@@ -66,6 +68,7 @@ def best_cut_score(run: list[str], scores: dict[Ngram, float], max_length: int) 
     return max(
         scores[tuple(run[:n])] + best_cut_score(run[n:], scores, max_length)
         for n in range(1, min(max_length, len(run)) + 1)
+        if tuple(run[:n]) in scores
     )
 
 

@@ -1,0 +1,309 @@
+"""The best words: a latent-class Pitman-Yor model of text, sampled."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._kernels.bayes import Cutter, Sampler
+from ..corpus import Corpus, blocks_of, restartable
+from ..counts import MAX_ORDER, NgramCounts, count
+from ..lexicon import Lexicon
+from ..scores import information_per_symbol
+from ._describe import Links, describe, positive_int
+from .entropy import SINGLE
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["BayesLexiconBuilder", "discovered"]
+
+# Discounts and strengths of the classes (d, theta) and of what they share (d1, theta1), and prior strengths of the
+# class chain, of a class's type lengths and of the spelling model.
+HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 10.0, "ratio": 100.0, "spelling": 100.0}
+LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
+START_LENGTH = 4  # longest word of the entropy segmentation that sampling starts from
+AVERAGED = 8  # sweeps whose span probabilities are averaged
+COST = 0.4  # a word must be this probable to be worth its place
+SETTLED, WINDOW = 0.01, 5  # stop when the tokens changed by less than this share over so many sweeps
+MOST_SWEEPS = 200
+ROUNDS = 256  # a sweep is done in so many rounds; what one round samples does not see each other
+SLICE = 2000  # symbols that a spread sample takes at a time
+
+
+class BayesLexiconBuilder:
+    """Samples segmentations from a latent-class Pitman-Yor unigram model, and keeps the words of their average.
+
+    Every word belongs to a latent class, classes follow each other as a Markov chain, and each class emits words by a
+    Pitman-Yor process over a distribution that the classes share, itself one over a spelling model.  The state starts
+    at the entropy segmentation with classes by exchange clustering; sweeps of exact forward filtering and backward
+    sampling follow until the number of tokens settles, then eight whose exact span probabilities are averaged.
+    Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; Chen et al.,
+    EMNLP 2014 (start from nVBE).
+
+    All words are kept, those that came once too: cutting text needs them.  `discovered` picks the list to look at.
+
+    Parameters
+    ----------
+    max_length
+        Longest word in symbols; time grows with it in proportion.
+    classes
+        Latent classes (1 to 255); by default the square root of the symbols / 50, within 4 and 64.
+    seed
+        The same seed gives the same lexicon, for any `workers`.
+    sample
+        Learn on about so many symbols, spread evenly over the corpus, then cut and count all of it with what was
+        learnt.  None learns on everything.
+    time_limit
+        Seconds after which sampling stops (a result then depends on the machine's speed).
+    workers
+        Threads.
+    keep_on_interrupt
+        When true, a `KeyboardInterrupt` (Ctrl-C) ends sampling, and `build` returns the lexicon of the last state,
+        marked ``interrupted`` in ``meta``.  Otherwise the interrupt is raised as usual.
+    progress
+        Show a progress bar on stderr: tokens, types and information per symbol (nats) after each sweep.
+    alnum
+        What digit and Latin runs are; see `NgramCounter`.
+
+    Examples
+    --------
+    >>> lexicon = BayesLexiconBuilder(seed=1).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
+    >>> "青石镇" in lexicon, lexicon.meta["method"]
+    (True, 'bayes')
+    """
+
+    def __init__(
+        self,
+        *,
+        max_length: int = 4,
+        classes: int | None = None,
+        seed: int = 0,
+        sample: int | None = None,
+        time_limit: float | None = None,
+        workers: int = 1,
+        keep_on_interrupt: bool = False,
+        progress: bool = False,
+        alnum: str = "token",
+    ) -> None:
+        self.max_length = positive_int("max_length", max_length)
+        self.classes = None if classes is None else positive_int("classes", classes)
+        if max(self.max_length, self.classes or 0) > 255:
+            raise ValueError("max_length and classes must be at most 255.")
+        self.seed = positive_int("seed", seed, least=0) % (1 << 64)
+        self.sample = None if sample is None else positive_int("sample", sample)
+        if time_limit is not None and not time_limit > 0:
+            raise ValueError(f"time_limit must be a number of seconds above 0, not {time_limit!r}.")
+        self.time_limit, self.alnum = time_limit, alnum
+        self.workers = positive_int("workers", workers)
+        self.keep_on_interrupt, self.progress = bool(keep_on_interrupt), bool(progress)
+
+    def build(self, texts: Corpus | Iterable[str], *, start: Lexicon | None = None) -> Lexicon:
+        """Learn the lexicon of `texts`, which are read two or three times.
+
+        With `start`, sampling goes on from these words (a lexicon that an interrupted run left, say) instead of the
+        entropy segmentation.
+
+        Raises
+        ------
+        CorpusError
+            When the texts cannot be read or hold nothing to count.
+        """
+        begun = time.monotonic()
+        texts = restartable(texts)
+        counts = count(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        text = self._text(texts, counts)
+        sampler = self._sampler(text, counts, start)
+        run = _Run(self, sampler, begun, int(np.count_nonzero(text)))
+        run.learn()
+        words, tokens = _words(sampler, text, counts)
+        if self.sample is not None and self.sample < counts.total(1):
+            words, tokens = _recount(texts, counts, words, tokens)
+        lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
+        lexicon.meta.update(seed=self.seed, classes=sampler.classes, sweeps=run.sweeps, max_length=self.max_length)
+        if run.interrupted:
+            lexicon.meta["interrupted"] = True
+        return lexicon
+
+    def _text(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
+        """The encoded text to learn on."""
+        encoded: Iterable[npt.NDArray[np.uint32]] = (counts.alphabet.encode(block.data) for block in blocks_of(texts))
+        total = counts.total(1)
+        if self.sample is not None and self.sample < total:
+            encoded = _spread(encoded, self.sample / total)
+        text = np.concatenate([np.zeros(1, np.uint32), *encoded])
+        if len(text) >= 1 << 31:
+            raise ValueError(f"The text has {total:,} symbols, more than can be learnt on at once; set sample=.")
+        return text
+
+    def _sampler(self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None) -> Sampler:
+        symbols = int(np.count_nonzero(text))
+        classes = self.classes or min(64, max(4, round(math.sqrt(symbols) / 50)))
+        weights = [LENGTHS[n] if n < len(LENGTHS) else LENGTHS[-1] / 3.0 ** (n + 1 - len(LENGTHS))
+                   for n in range(self.max_length)]  # fmt: skip
+        lengths = [max(w, 1e-30) / sum(weights) for w in weights]
+        sampler = Sampler(text, classes, lengths, HYPER, max(self.max_length, START_LENGTH) + 1)
+        if start is None:
+            sampler.cut_by_entropy(min(self.max_length, START_LENGTH), SINGLE)
+        else:
+            words = [(w, k) for w, k in zip(start.words, start.counts.tolist(), strict=True) if k > 0]
+            cutter, _ = _cutter(counts, [w for w, _ in words], [k for _, k in words], self.max_length)
+            sampler.set_state(cutter.cut(text).astype(np.uint8), np.zeros(len(text), np.uint8))
+        sampler.classify(2, 5)
+        sampler.load()
+        return sampler
+
+
+class _Run:
+    """One run of the sampler: when to go on and when to stop."""
+
+    def __init__(self, builder: BayesLexiconBuilder, sampler: Sampler, begun: float, symbols: int) -> None:
+        self.sampler, self.seed, self.workers, self.symbols = sampler, builder.seed, builder.workers, symbols
+        self.limit = math.inf if builder.time_limit is None else begun + builder.time_limit
+        self.keep, self.show = builder.keep_on_interrupt, builder.progress
+        self.sweeps = 0
+        self.interrupted = False
+
+    def learn(self) -> None:
+        """Sample until the state settles, average, and leave the best segmentation in the sampler."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        averaged = 0
+        try:
+            with _bar(self.show) as bar, ThreadPoolExecutor(self.workers) as pool:
+                self._settle(pool, bar)
+                while averaged < AVERAGED and (averaged == 0 or time.monotonic() < self.limit):
+                    self._sweep(pool, bar, average=averaged + 1)
+                    averaged += 1
+        except KeyboardInterrupt:
+            if not self.keep:
+                raise
+            self.interrupted = True
+        if averaged and not self.interrupted:
+            self.sampler.decode(averaged, COST)
+
+    def _settle(self, pool: Executor, bar: Any) -> None:
+        tokens = [self.sampler.tokens]
+        while len(tokens) <= MOST_SWEEPS:
+            begun = time.monotonic()
+            self._sweep(pool, bar)
+            tokens.append(self.sampler.tokens)
+            if len(tokens) > WINDOW and abs(tokens[-1] - tokens[-1 - WINDOW]) < SETTLED * tokens[-1]:
+                return
+            now = time.monotonic()
+            if now + 1.5 * AVERAGED * (now - begun) > self.limit:  # averaging costs half as much again
+                return
+
+    def _sweep(self, pool: Executor, bar: Any, *, average: int = 0) -> None:
+        """One sweep; `average` numbers those that add to the average from 1."""
+        sampler, seed, number = self.sampler, self.seed, self.sweeps
+        size, fence = sampler.begin_sweep(seed, number, first_average=average == 1)
+        step = min(1024, max(1, size // ROUNDS))
+        bounds = [*range(0, fence, step), *range(fence, size, step), size]
+        for begin, end in pairwise(bounds):
+            sampler.take_out(begin, end)
+            cuts = np.linspace(begin, end, min(self.workers, end - begin) + 1).astype(int).tolist()
+            jobs = [pool.submit(sampler.sample, a, b, seed, number, average > 0) for a, b in pairwise(cuts[:-1])]
+            sampler.sample(cuts[-2], end, seed, number, average > 0)
+            for job in jobs:
+                job.result()
+            sampler.put_in(begin, end)
+        self.sweeps += 1
+        if bar is not None:
+            _, lengths, counts = sampler.words()
+            nats = information_per_symbol(counts, lengths)
+            bar.set_postfix_str(f"{sampler.tokens:,} tokens, {sampler.types:,} types, {nats:.3f} nats", refresh=False)
+            bar.total = max(self.sweeps, bar.total)
+            bar.update()
+
+
+def discovered(lexicon: Lexicon, *, min_cohesion: float = 0.7, min_entropy: float = 0.5) -> Lexicon:
+    """The words of two or more characters that stand on their own: the list to look at, not the one to cut with.
+
+    Kept are words whose count as a word is at least `min_cohesion` of their count as a string, and whose smaller
+    branching entropy is at least `min_entropy` nats.
+
+    Examples
+    --------
+    >>> scores = {"cohesion": [0.9, 0.9], "left_entropy": [1.5, 0.2], "right_entropy": [1.1, 2.0]}
+    >>> discovered(Lexicon(["早晨", "晨的"], [3, 2], scores=scores)).words
+    ('早晨',)
+    """
+    entropy = np.minimum(lexicon.scores["left_entropy"], lexicon.scores["right_entropy"])
+    good = (lexicon.scores["cohesion"] >= min_cohesion) & (entropy >= min_entropy)
+    return lexicon.keep(len(word) > 1 and ok for word, ok in zip(lexicon.words, good.tolist(), strict=True))
+
+
+@contextmanager
+def _bar(show: bool) -> Iterator[Any]:
+    if not show:
+        yield None
+        return
+    from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
+
+    with tqdm(total=40, unit=" sweeps", desc="sampling") as bar:
+        yield bar
+
+
+def _spread(encoded: Iterable[npt.NDArray[np.uint32]], share: float) -> Iterator[npt.NDArray[np.uint32]]:
+    """About `share` of the text, in slices of whole runs that are spread evenly."""
+    due = 1.0
+    for block in encoded:
+        begin = 0
+        ends = np.flatnonzero(block == 0) + 1
+        while begin < len(block):
+            end = int(ends[min(int(np.searchsorted(ends, begin + SLICE)), len(ends) - 1)])
+            due += share * (end - begin)
+            if due > 0:
+                due -= end - begin
+                yield block[begin:end]
+            begin = end
+
+
+def _words(sampler: Sampler, text: npt.NDArray[np.uint32], counts: NgramCounts) -> tuple[list[str], list[int]]:
+    """Words and token counts of the sampler's segmentation."""
+    places, lengths, tokens = sampler.words()
+    symbols = [str(symbol) for symbol in counts.symbols]
+    ids = text.tolist()
+    words = ["".join(symbols[s - 1] for s in ids[at : at + n])
+             for at, n in zip(places.tolist(), lengths.tolist(), strict=True)]  # fmt: skip
+    return words, tokens.tolist()
+
+
+def _cutter(counts: NgramCounts, words: list[str], tokens: list[int], longest: int) -> tuple[Cutter, list[str]]:
+    """Unigram Viterbi over `words` of at most `longest` symbols and over every symbol, and the words it counts."""
+    known, alphabet = set(words), len(counts.symbols)
+    encoded, scores, kept = [], [], []
+    log_total = math.log(max(sum(tokens), 1))
+    for word, n in zip(words, tokens, strict=True):
+        ids = counts.alphabet.encode(word)
+        inside = int(np.count_nonzero((ids > 0) & (ids <= alphabet)))
+        if 0 < inside == len(ids) - 1 <= longest:
+            encoded.append(ids)
+            scores.append(math.log(n) - log_total)
+            kept.append(word)
+    unknown = -math.log(sum(tokens) + 1) - 1
+    for number, symbol in enumerate(counts.symbols, 1):
+        if symbol not in known:
+            encoded.append(np.array([number, 0], np.uint32))
+            scores.append(unknown)
+            kept.append(str(symbol))
+    return Cutter(np.concatenate(encoded), np.array(scores), unknown), kept
+
+
+def _recount(
+    texts: Corpus | Iterable[str], counts: NgramCounts, words: list[str], tokens: list[int]
+) -> tuple[list[str], list[int]]:
+    """What was learnt on a sample, counted over the whole corpus."""
+    cutter, kept = _cutter(counts, words, tokens, 255)
+    for block in blocks_of(texts):
+        cutter.cut(counts.alphabet.encode(block.data), count=True)
+    found = [(w, n) for w, n in zip(kept, cutter.counts.tolist(), strict=True) if n]
+    return [w for w, _ in found], [n for _, n in found]

@@ -1,0 +1,239 @@
+"""The Bayesian builder: its sampler against enumeration, and what it learns."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import nlp_zero.builders.bayes as bayes_module
+from nlp_zero import CorpusError
+from nlp_zero._kernels.bayes import Cutter, Sampler
+from nlp_zero.builders import BayesLexiconBuilder, discovered
+from tests.reference.bayes import PlainModel, Token, best_unigram_score
+
+LENGTHS = (0.2, 0.6, 0.2)
+TOY = [(1, 2, 1, 2), (1, 2, 3), (3, 1, 2, 2, 1), (2, 3), (1, 1, 2, 3)]
+
+
+def encoded(runs: list[tuple[int, ...]]) -> np.ndarray:
+    return np.array([s for run in runs for s in (*run, 0)], np.uint32)
+
+
+def sentences(text: np.ndarray, length: np.ndarray, cls: np.ndarray) -> list[list[Token]]:
+    out: list[list[Token]] = [[]]
+    for i, s in enumerate(text.tolist()):
+        if not s:
+            out.append([])
+        elif length[i]:
+            out[-1].append((tuple(text[i : i + length[i]].tolist()), int(cls[i])))
+    return out[:-1]
+
+
+def toy(classes: int, hyper: dict[str, float], lengths: tuple[float, ...] = LENGTHS) -> tuple[np.ndarray, Sampler]:
+    text = encoded(TOY)
+    sampler = Sampler(text, classes, lengths, hyper, 5)
+    random.seed(3)
+    length, cls = np.zeros(len(text), np.uint8), np.zeros(len(text), np.uint8)
+    at = 0
+    for run in TOY:
+        left = len(run)
+        while left:
+            n = random.randint(1, min(left, len(lengths)))
+            length[at], cls[at] = n, random.randrange(classes)
+            at, left = at + n, left - n
+        at += 1
+    sampler.set_state(length, cls)
+    sampler.load()
+    return text, sampler
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_conditional_equals_enumeration(classes: int) -> None:
+    """Sampled frequencies and exact marginals of one run given all others, against the plain model."""
+    hyper = {"d": 0.5, "theta": 2.0, "d1": 0.6, "theta1": 3.0, "chain": 4.0, "ratio": 5.0, "spelling": 2.0}
+    text, sampler = toy(classes, hyper)
+    before = sentences(text, *sampler.state)
+    sampler.begin_sweep(1, 0, first_average=True)
+    begin, end = sampler.stretch(0)
+    run = tuple(text[begin:end].tolist())
+    which = int((text[:begin] == 0).sum())
+    others = before[:which] + before[which + 1 :]
+    symbols = Counter(s for r in TOY for s in r)
+    exact = PlainModel(others, before, symbols, classes, LENGTHS, hyper).posterior(run)
+    sampler.take_out(0, 1)
+    draws = 20_000
+    seen: Counter[tuple[Token, ...]] = Counter()
+    for k in range(draws):
+        sampler.sample(0, 1, 7, k, False)
+        length, cls = sampler.state
+        seen[tuple(sentences(text, length, cls)[which])] += 1
+    distance = sum(abs(seen[path] / draws - p) for path, p in exact.items()) / 2
+    # each path adds about sqrt(p / (2 pi n)) to the expected distance; 1.6 times that is far out
+    bound = 1.6 * sum(math.sqrt(p * (1 - p) / (2 * math.pi * draws)) for p in exact.values())
+    assert distance < bound
+    assert set(seen) <= set(exact)
+    sampler.sample(0, 1, 7, 0, True)
+    spans: Counter[tuple[int, int]] = Counter()
+    for path, p in exact.items():
+        at = 0
+        for w, _ in path:
+            spans[at, len(w)] += p  # type: ignore[assignment]
+            at += len(w)
+    for (at, n), p in spans.items():
+        assert sampler.marginals[n - 1, begin + at] == pytest.approx(p, rel=1e-4)
+
+
+def test_counts_come_back() -> None:
+    """Taking out and putting in over many sweeps leaves the model that its segmentation says."""
+    text, sampler = toy(2, bayes_module.HYPER)
+    for sweep in range(50):
+        size, _ = sampler.begin_sweep(5, sweep)
+        for k in range(size):
+            sampler.take_out(k, k + 1)
+            sampler.sample(k, k + 1, 5, sweep, False)
+            sampler.put_in(k, k + 1)
+    state = sentences(text, *sampler.state)
+    assert [tuple(s for w, _ in line for s in w) for line in state] == TOY
+    assert sampler.types == len({w for line in state for w, _ in line})
+    assert sampler.tokens == sum(map(len, state))
+    _, lengths, counts = sampler.words()
+    assert int(counts.sum()) == sampler.tokens
+    assert int((lengths * counts).sum()) == sum(map(len, TOY))
+
+
+def planted(size: int) -> tuple[list[str], set[str]]:
+    rng = random.Random(11)
+    characters = [chr(0x4E00 + k) for k in range(1200)]
+    words = ["".join(rng.choices(characters, k=rng.choices((1, 2, 3, 4), (5, 60, 25, 10))[0])) for _ in range(1500)]
+    words = list(dict.fromkeys(words))
+    weights = [1 / (k + 1) for k in range(len(words))]
+    texts, used, total = [], set(), 0
+    while total < size:
+        line = rng.choices(words, weights, k=rng.randint(3, 12))
+        used.update(line)
+        texts.append("".join(line))
+        total += len(texts[-1])
+    return texts, used
+
+
+def test_planted_lexicon_is_recovered() -> None:
+    texts, used = planted(100_000)
+    lexicon = BayesLexiconBuilder().build(texts)
+    right = len(used & set(lexicon.words))
+    precision, recall = right / len(lexicon), right / len(used)
+    assert 2 * precision * recall / (precision + recall) >= 0.95
+    assert lexicon.total == lexicon.meta["tokens"]
+    shown = discovered(lexicon)
+    assert 0 < len(shown) < len(lexicon)
+    assert min(map(len, shown.words)) > 1
+
+
+def test_same_seed_same_lexicon_for_any_workers() -> None:
+    texts, _ = planted(8_000)
+    first = BayesLexiconBuilder(seed=4).build(texts)
+    assert first == BayesLexiconBuilder(seed=4).build(texts)
+    assert first == BayesLexiconBuilder(seed=4, workers=3).build(texts)
+    assert first != BayesLexiconBuilder(seed=5).build(texts)
+
+
+def test_long_runs_do_not_underflow() -> None:
+    """One run of 30,000 symbols: stretches of it are sampled, and all numbers stay finite."""
+    rng = random.Random(2)
+    text = "".join(rng.choices(["青石镇", "柳河", "茶", "望江楼", "早晨"], k=14_000))[:30_000]
+    lexicon = BayesLexiconBuilder().build([text])
+    assert {"青石镇", "柳河", "望江楼", "早晨"} <= set(lexicon.words)
+    assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == len(text)
+    symbols = np.append(np.arange(1, 399, dtype=np.uint32), 0).astype(np.uint32)  # every symbol once, one stretch
+    sampler = Sampler(symbols, 4, LENGTHS, bayes_module.HYPER, 5)
+    sampler.cut_by_entropy(3, 1.0)
+    sampler.load()
+    sampler.begin_sweep(0, 0, first_average=True)
+    sampler.take_out(0, 1)
+    sampler.sample(0, 1, 0, 0, True)
+    covered = np.zeros(len(symbols))
+    for n in range(1, 4):
+        for k in range(n):
+            covered[k:] += sampler.marginals[n - 1, : len(symbols) - k]
+    assert covered[:-1] == pytest.approx(np.ones(398), abs=1e-3)
+
+
+@pytest.mark.parametrize("texts", [["一"], ["一二三四五六七八九十"], ["的" * 3000], ["一\n\n二"], ["abc 12", "word"],
+                                   ["あいうえお", "かきくけこ" * 3]])  # fmt: skip
+@pytest.mark.parametrize("alnum", ["token", "join", "split"])
+def test_odd_corpora(texts: list[str], alnum: str) -> None:
+    builder = BayesLexiconBuilder(alnum=alnum, max_length=6)
+    if alnum == "token" and texts[0].startswith("abc"):
+        with pytest.raises(CorpusError, match="no countable text"):
+            builder.build(texts)
+        return
+    lexicon = builder.build(texts)
+    assert len(lexicon)
+    assert all(math.isfinite(lexicon.meta[name]) for name in ("entropy_before", "entropy_after"))
+    with pytest.raises(CorpusError, match="no countable text"):
+        builder.build(["，。"])
+
+
+def test_sample_counts_the_whole_corpus() -> None:
+    texts, used = planted(40_000)
+    characters = sum(map(len, texts))
+    lexicon = BayesLexiconBuilder(sample=20_000).build(texts)
+    assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == characters
+    assert set("".join(texts)) - set("".join(lexicon.words)) == set()
+    assert sum(w in used for w in lexicon.top(200)) > 180
+
+
+def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, _ = planted(4_000)
+    sweep = bayes_module._Run._sweep
+
+    def interrupted(self, *args, **options):
+        if self.sweeps == 2:
+            raise KeyboardInterrupt
+        sweep(self, *args, **options)
+
+    monkeypatch.setattr(bayes_module._Run, "_sweep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        BayesLexiconBuilder().build(texts)
+    lexicon = BayesLexiconBuilder(keep_on_interrupt=True).build(texts)
+    assert lexicon.meta["interrupted"] is True
+    assert lexicon.meta["sweeps"] == 2
+    assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
+    monkeypatch.undo()
+    resumed = BayesLexiconBuilder().build(texts, start=lexicon)
+    assert "interrupted" not in resumed.meta
+
+
+def test_time_limit_and_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    texts, _ = planted(4_000)
+    lexicon = BayesLexiconBuilder(time_limit=1e-6, progress=True).build(texts)
+    assert lexicon.meta["sweeps"] == 2  # one to sample, one to average
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "tokens" in captured.err
+    assert "types" in captured.err
+
+
+def test_cutter_finds_the_best_cut() -> None:
+    rng = random.Random(1)
+    for _ in range(200):
+        words = list({tuple(rng.choices((1, 2, 3), k=rng.randint(1, 7))) for _ in range(12)})
+        scores = {w: -rng.random() * 9 for w in words}
+        run = tuple(rng.choices((1, 2, 3, 4), k=rng.randint(1, 12)))
+        cutter = Cutter(encoded(words), np.array([scores[w] for w in words]), -8.0)
+        text = encoded([run, run])
+        length = cutter.cut(text, count=True)
+        pieces = [run[i : i + n] for i, n in enumerate(length[: len(run)].tolist()) if n]
+        assert sum(map(len, pieces)) == len(run)
+        assert sum(scores.get(w, -8.0) for w in pieces) == pytest.approx(best_unigram_score(run, scores, -8.0))
+        assert cutter.counts.tolist() == [2 * pieces.count(w) for w in words]
+
+
+def test_nonsense_options() -> None:
+    for options in ({"max_length": 0}, {"classes": 0}, {"classes": 256}, {"sample": 0}, {"time_limit": 0},
+                    {"time_limit": float("nan")}, {"workers": 0}, {"seed": -1}):  # fmt: skip
+        with pytest.raises(ValueError, match="must be"):
+            BayesLexiconBuilder(**options)

@@ -1,0 +1,260 @@
+"""Sampling text: the law, the seeds, the extremes, and the same test on a sampler that is wrong."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero.lexicon import Lexicon
+from nlp_zero.tokenizer import Tokenizer
+from tests.reference import tokenizer as reference
+
+ALPHAS = [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]
+LEXICON = Lexicon(["中国", "国人", "人民", "中", "国", "人", "中国人", "国人民"], [40, 9, 30, 12, 15, 20, 6, 1])
+TEXT = "中国人民"
+DRAWS = 20_000
+FALSE_ALARM = 1e-6  # of each chi-square test; seeds are fixed, so a test that passes goes on passing
+
+
+def law(tokenizer: Tokenizer, text: str, alpha: float) -> dict[tuple[str, ...], float]:
+    probabilities = dict(zip(LEXICON.words, tokenizer.lexicon.log_probs.tolist(), strict=True))
+    parts = reference.symbols(text)
+    paths = list(reference.segmentations(reference.edges(text, probabilities, tokenizer.unk_log_prob), parts))
+    weight = {tuple(text[a:b] for a, b, _, _ in p): math.exp(alpha * math.fsum(e[2] for e in p)) for p in paths}
+    total = math.fsum(weight.values())
+    return {path: w / total for path, w in weight.items()}
+
+
+def chi_square_limit(freedom: int) -> float:
+    """The 1 - 1e-6 quantile, by Wilson and Hilferty (within 1 % from 2 degrees of freedom on)."""
+    z = 4.753424  # of the normal law at 1 - 1e-6
+    return freedom * (1 - 2 / (9 * freedom) + z * math.sqrt(2 / (9 * freedom))) ** 3
+
+
+def fits(counts: Counter[tuple[str, ...]], exact: dict[tuple[str, ...], float]) -> bool:
+    """Chi-square (rare outcomes pooled) and total variation."""
+    draws = counts.total()
+    common = [path for path, p in exact.items() if p * draws >= 10]
+    rest = 1 - math.fsum(exact[path] for path in common)
+    observed = [counts[path] for path in common] + [draws - sum(counts[path] for path in common)]
+    expected = [exact[path] * draws for path in common] + [rest * draws]
+    if expected[-1] < 10:
+        expected.pop()
+        if observed.pop() > 45:  # P(Poisson(10) > 45) < 1e-12
+            return False
+    chi2 = sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True))
+    distance = sum(abs(counts[path] / draws - p) for path, p in exact.items()) / 2
+    variation = math.sqrt((len(exact) * math.log(2) + math.log(1 / FALSE_ALARM)) / (2 * draws))  # over all 2^m events
+    return chi2 < chi_square_limit(max(len(observed) - 1, 1)) + 3 and distance < variation
+
+
+DRAWERS: dict[str, Callable[[Tokenizer, float], list[list[str]]]] = {
+    "one by one": lambda t, a: [t.sample(TEXT, a, seed=7, index=i) for i in range(DRAWS)],
+    "k": lambda t, a: t.sample(TEXT, a, seed=7, k=DRAWS),
+    "batch": lambda t, a: t.sample_batch([TEXT] * DRAWS, a, 7, workers=2),
+}
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+@pytest.mark.parametrize("way", DRAWERS)
+def test_samples_follow_the_law(way: str, alpha: float) -> None:
+    tokenizer = Tokenizer(LEXICON)
+    counts = Counter(map(tuple, DRAWERS[way](tokenizer, alpha)))
+    exact = law(tokenizer, TEXT, alpha)
+    assert counts.keys() <= exact.keys()
+    assert fits(counts, exact)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.5, 1.0])
+def test_the_test_finds_a_biased_sampler(alpha: float) -> None:
+    """Viterbi sampling (keep the better of two with probability sigmoid of their score) is wrong, and must fail."""
+    tokenizer, random = Tokenizer(LEXICON), np.random.default_rng(1)
+    cost = dict(zip(LEXICON.words, LEXICON.log_probs.tolist(), strict=True))
+    cost.setdefault("民", tokenizer.unk_log_prob)
+    counts: Counter[tuple[str, ...]] = Counter()
+    for _ in range(DRAWS):
+        best: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
+        for end in range(1, len(TEXT) + 1):
+            kept: tuple[float, tuple[str, ...]] | None = None
+            for start in range(end):
+                if (word := TEXT[start:end]) in cost:
+                    new = (best[start][0] + alpha * cost[word], (*best[start][1], word))
+                    if kept is None or random.random() < 1 / (1 + math.exp(kept[0] - new[0])):
+                        kept = new
+            assert kept is not None
+            best.append(kept)
+        counts[best[-1][1]] += 1
+    assert not fits(counts, law(tokenizer, TEXT, alpha))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text("中国人民，a1", max_size=9), st.sampled_from(ALPHAS))
+def test_sums_equal_enumeration(text: str, alpha: float) -> None:
+    tokenizer = Tokenizer(LEXICON)
+    exact = law(tokenizer, text, alpha)
+    assert tokenizer.entropy(text, alpha) == pytest.approx(
+        -math.fsum(p * math.log(p) for p in exact.values()), abs=1e-11
+    )
+    for path, p in exact.items():
+        assert math.exp(tokenizer.log_prob(path, alpha)) == pytest.approx(p, abs=1e-12)
+    cuts = np.zeros(len(text) + 1)
+    for path, p in exact.items():
+        cuts[np.cumsum([0, *map(len, path)])] += p
+    np.testing.assert_allclose(tokenizer.marginals(text, alpha).cuts, cuts, atol=1e-12)
+    for start, end, number, p in tokenizer.marginals(text, alpha).tokens:
+        spans = [list(zip(np.cumsum([0, *map(len, q)]), np.cumsum([*map(len, q)]), strict=False)) for q in exact]
+        inside = math.fsum(x for s, x in zip(spans, exact.values(), strict=True) if (start, end) in s)
+        assert p == pytest.approx(inside, abs=1e-12)
+        assert number == (LEXICON.index(text[start:end]) + 1 if text[start:end] in LEXICON else 0)
+    best = tokenizer.nbest(text, 1000)
+    assert {tuple(tokens) for tokens, _ in best} == exact.keys()
+    assert best[0][0] == tokenizer.tokenize(text)
+    scores = [score for _, score in best]
+    assert scores == pytest.approx(sorted(scores, reverse=True), abs=1e-8)
+    z = tokenizer.log_partition(text)
+    for tokens, score in best:
+        assert score - z == pytest.approx(tokenizer.log_prob(tokens), abs=1e-9)
+
+
+def test_impossible_tokens_have_no_probability() -> None:
+    tokenizer = Tokenizer(LEXICON)
+    assert tokenizer.log_prob(["中", "国人民", "，"]) > -math.inf
+    assert tokenizer.log_prob(["中国人民"]) == -math.inf
+    with pytest.raises(TypeError, match="list of tokens"):
+        tokenizer.log_prob("中国")
+
+
+def test_same_seed_same_output_everywhere() -> None:
+    tokenizer = Tokenizer(LEXICON)
+    lines = [TEXT * (1 + i % 7) + "，" * (i % 3) for i in range(500)]
+    one = tokenizer.sample_batch(lines, 0.2, 5)
+    for workers in (2, 3, 8):
+        assert tokenizer.sample_batch(lines, 0.2, 5, workers=workers) == one
+        ids, offsets = tokenizer.sample_batch(lines, 0.2, 5, output="ids", workers=workers)
+        assert len(ids) == sum(map(len, one)) == offsets[-1]
+    assert tokenizer.sample_batch(lines[:90], 0.2, 5) + tokenizer.sample_batch(lines[90:], 0.2, 5, start=90) == one
+    pairs = [tokenizer.sample(line, 0.2, 5, 2, "ids", index=i + 3) for i, line in enumerate(lines)]
+    assert tokenizer.sample_batch(lines, 0.2, 5, k=2, start=3, output="ids") == pairs
+    assert [tokenizer.sample(line, 0.2, 5, index=i) for i, line in enumerate(lines)] == one
+    assert pickle.loads(pickle.dumps(tokenizer)).sample_batch(lines, 0.2, 5) == one
+    assert tokenizer.sample_batch(lines, 0.2, 6) != one
+    assert tokenizer.sample(TEXT * 9, seed=1, output="words") == [
+        (TEXT * 9)[a:b] for a, b in tokenizer.sample(TEXT * 9, seed=1, output="spans")
+    ]
+    # golden: a change here changes the output of every seed in the world
+    assert tokenizer.sample(TEXT * 2, 0.2, seed=1) == GOLDEN
+
+
+GOLDEN = ["中国", "人民", "中", "国人民"]
+
+
+def test_rng_and_fresh_entropy() -> None:
+    tokenizer = Tokenizer(LEXICON)
+    text = TEXT * 50
+    first = tokenizer.sample(text, rng=np.random.default_rng(3))
+    assert first == tokenizer.sample(text, rng=np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    assert tokenizer.sample(text, rng=rng) != tokenizer.sample(text, rng=rng)
+    assert tokenizer.sample(text) != tokenizer.sample(text)
+    with pytest.raises(ValueError, match="not both"):
+        tokenizer.sample(text, seed=1, rng=rng)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-9, 0.2, 1.0, 30.0, 1e4, 1e300, math.inf])
+@pytest.mark.parametrize("boundary", ["", "，"])
+def test_a_million_characters(alpha: float, boundary: str) -> None:
+    tokenizer = Tokenizer(LEXICON)
+    text = (TEXT * 250 + boundary) * 1000
+    tokens = tokenizer.sample(text, alpha, seed=1)
+    assert "".join(tokens) == text
+    if alpha > 1000:  # nothing but the best is left
+        assert tokens == tokenizer.tokenize(text)
+    else:
+        expected = tokenizer._sums(text, alpha)[2]
+        assert len(tokens) == pytest.approx(expected, abs=6 * math.sqrt(expected))
+    if alpha == 0:  # every path alike
+        assert tokenizer.log_partition(text, 0.0) == pytest.approx(tokenizer.entropy(text, 0.0), rel=1e-9)
+
+
+def test_counts_over_three_hundred_powers_of_ten() -> None:
+    tokenizer = Tokenizer(Lexicon(["甲乙", "甲", "乙"], [10**18, 1, 1]), unk_log_prob=-690.0)
+    assert tokenizer.sample("甲乙丙", 1.0, seed=1) == ["甲乙", "丙"]
+    assert tokenizer.log_prob(["甲", "乙"], 30.0) == pytest.approx(-60 * 18 * math.log(10), rel=1e-9)
+    assert len(tokenizer.sample("甲乙" * 100, 0.0, seed=1)) > 120
+
+
+@pytest.mark.parametrize("bad", [-0.1, math.nan, -math.inf])
+def test_bad_options(bad: float) -> None:
+    tokenizer = Tokenizer(LEXICON)
+    for call in (tokenizer.sample, tokenizer.marginals, tokenizer.entropy, tokenizer.log_partition):
+        with pytest.raises(ValueError, match="alpha must be"):
+            call(TEXT, bad)
+    with pytest.raises(ValueError, match="seed must be"):
+        tokenizer.sample(TEXT, seed=-1)
+    with pytest.raises(ValueError, match="output must be"):
+        tokenizer.sample(TEXT, output="tokens")
+    with pytest.raises(ValueError, match="k must be"):
+        tokenizer.sample(TEXT, k=-1)
+    with pytest.raises(ValueError, match="n must be"):
+        tokenizer.nbest(TEXT, 1001)
+    assert tokenizer.sample(TEXT, k=0, seed=1) == [] == tokenizer.sample("", seed=1)
+
+
+def test_calibration() -> None:
+    tokenizer = Tokenizer(LEXICON)
+    alpha = tokenizer.calibrate_alpha(TEXT * 30, 1.6)
+    tokens = tokenizer.sample(TEXT * 30000, alpha, seed=2)
+    assert len(TEXT) * 30000 / len(tokens) == pytest.approx(1.6, rel=0.01)
+    with pytest.raises(ValueError, match=r"between 1\.\d+ \(alpha 0\)"):
+        tokenizer.calibrate_alpha(TEXT, 4.0)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    tokenizer = Tokenizer(LEXICON)
+    expected = {alpha: [tokenizer.sample(TEXT * 30, alpha, seed=s) for s in range(200)] for alpha in (0.1, 0.2, 0.3)}
+    wrong: list[float] = []
+
+    def work(shift: int) -> None:
+        for s in range(200):
+            alpha = (0.1, 0.2, 0.3)[(s + shift) % 3]
+            tokenizer.sample(TEXT, 1.0 + shift + s, seed=1)  # pushes tables out of the cache
+            if tokenizer.sample(TEXT * 30, alpha, seed=s) != expected[alpha][s]:
+                wrong.append(alpha)
+
+    threads = [threading.Thread(target=work, args=(shift,)) for shift in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_against_sentencepiece(tmp_path: object) -> None:
+    """Same pieces, same law: the mean log-probability of samples and the entropy agree within sampling error."""
+    sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
+    sentencepiece.SentencePieceTrainer.train(
+        input="corpora/sample.txt", model_prefix=f"{tmp_path}/m", vocab_size=1200, character_coverage=1.0,
+        hard_vocab_limit=False, minloglevel=2, add_dummy_prefix=False, normalization_rule_name="identity",
+    )  # fmt: skip
+    model = sentencepiece.SentencePieceProcessor(model_file=f"{tmp_path}/m.model")
+    score = {model.id_to_piece(i): model.get_score(i) for i in range(3, model.get_piece_size())}
+    counts = {w: round(math.exp(s) * 2**55) for w, s in score.items() if "\u2581" not in w}
+    counts["\0"] = 2**55 - sum(counts.values())  # so that every piece keeps its probability
+    tokenizer = Tokenizer(Lexicon(list(counts), list(counts.values())), alnum="split")
+    text = "青石镇的老人每天早晨都到望江茶馆喝茶"
+    for alpha, draws in ((0.2, 4000), (1.0, 4000)):
+        ours = [math.fsum(map(score.__getitem__, t)) for t in tokenizer.sample(text, alpha, seed=1, k=draws)]
+        drawn = [model.sample_encode_as_pieces(text, -1, alpha) for _ in range(draws)]
+        theirs = [math.fsum(map(score.__getitem__, tokens)) for tokens in drawn]
+        error = math.sqrt((np.var(ours) + np.var(theirs)) / draws)  # of the difference; 5 of them: false alarm 6e-7
+        assert np.mean(ours) == pytest.approx(np.mean(theirs), abs=5 * error)
+        entropy = tokenizer.log_partition(text, alpha) - alpha * np.mean(theirs)  # H = ln Z - alpha E[score]
+        assert tokenizer.entropy(text, alpha) == pytest.approx(entropy, abs=5 * alpha * error)
