@@ -20,6 +20,7 @@ from .builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
+from .lattice import Lattice
 from .lexicon import Lexicon
 from .phrases import PhraseBuilder
 from .tokenizer import Tokenizer
@@ -29,6 +30,7 @@ __all__ = [
     "CorpusError",
     "EntropyLexiconBuilder",
     "FormatError",
+    "Lattice",
     "Lexicon",
     "NgramCounter",
     "NgramCounts",
