@@ -16,7 +16,7 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
     ) from None
 
 from ._version import __version__
-from .builders import EntropyLexiconBuilder, PmiLexiconBuilder
+from .builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder, discovered
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
@@ -26,6 +26,7 @@ from .phrases import PhraseBuilder
 from .tokenizer import Tokenizer
 
 __all__ = [
+    "BayesLexiconBuilder",
     "Corpus",
     "CorpusError",
     "EntropyLexiconBuilder",
@@ -39,5 +40,6 @@ __all__ = [
     "PmiLexiconBuilder",
     "Tokenizer",
     "__version__",
+    "discovered",
 ]
 del _ngrams

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ._cli import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate"}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length"}),
+    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers"}),
 }
 
 
@@ -123,13 +125,18 @@ def add_build_vocab(commands: Commands) -> None:
     )
     add_input(parser)
     add_output(parser, "the lexicon")
-    parser.add_argument("--method", choices=sorted(METHODS), default="pmi", help="how to find words (default: pmi)")
+    parser.add_argument("--method", choices=list(METHODS), default="pmi", help="how to find words (default: pmi)")
     parser.add_argument("--min-count", type=int, metavar="N", help="leave out rarer words")
     parser.add_argument("--min-pmi", metavar="X[,X...]", help="pmi: least PMI in nats, one or one for each length")
     parser.add_argument("--order", type=int, help="pmi: longest n-gram that is counted")
     parser.add_argument("--max-length", type=int, metavar="N", help="longest word, in characters")
     parser.add_argument("--deduplicate", action="store_true", default=None, help="pmi: drop words that others explain")
+    parser.add_argument("--seed", type=int, help="bayes: same seed, same words (default: 0)")
+    parser.add_argument("--sample", type=int, metavar="N", help="bayes: learn on N characters spread over the corpus")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after so long")
+    parser.add_argument("--workers", type=int, metavar="N", help="bayes: threads (default: 1)")
     parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
+    parser.add_argument("--discovered", metavar="FILE", help="also write the words that stand firmly by themselves")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
     parser.add_argument("--phrase-rounds", type=int, metavar="N", help="with --phrases: stop after N rounds of merging")
     parser.add_argument(
@@ -149,9 +156,12 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     builder = configured(getattr(builders, class_name), **options)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(first_columns, arguments.known))
-    with output(arguments.output) as write:
+    listing = nullcontext() if arguments.discovered is None else output(arguments.discovered)
+    with output(arguments.output) as write, listing as write_listing:
         corpus = restartable(corpus_of(arguments))
         lexicon = builder.build(corpus)
+        if write_listing is not None:
+            write_listing("".join(builders.discovered(lexicon).without(known).lines()))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
         summary = _summary(lexicon)
@@ -179,6 +189,8 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     class_name, allowed = METHODS[arguments.method]
     options: dict[str, Any] = {"alnum": arguments.alnum}
+    if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written
+        options |= {"progress": not arguments.quiet and sys.stderr.isatty(), "keep_on_interrupt": True}
     for name in sorted(set().union(*(names for _, names in METHODS.values()))):
         value = getattr(arguments, name)
         if value is None:

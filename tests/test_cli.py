@@ -536,3 +536,16 @@ def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
         assert process.returncode == 130
     assert err == b"nlpzero: stopped; no unfinished result was left\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bayes_and_its_list_of_discovered_words(tmp_path: Path, capsys: Capture) -> None:
+    words, listing = tmp_path / "words.tsv", tmp_path / "found.tsv"
+    command = ("build-vocab", SAMPLE, "--method", "bayes", "--seed", 3, "--workers", 2)
+    status, out, _ = run(capsys, *command, "-o", words, "--discovered", listing)
+    assert (status, out) == (0, "")
+    learnt, found = Lexicon.load(words), Lexicon.load(listing)
+    assert "青石镇" in found
+    assert set(found.words) < set(learnt.words)
+    assert min(found.scores["cohesion"]) >= 0.7
+    assert run(capsys, *command)[1] == words.read_text(encoding="utf-8")
+    assert run(capsys, "build-vocab", SAMPLE, "--seed", 3)[0] == 2

@@ -5,7 +5,8 @@
 ['早晨', '青石镇']
 """
 
+from .bayes import BayesLexiconBuilder, discovered
 from .entropy import EntropyLexiconBuilder
 from .pmi import PmiLexiconBuilder
 
-__all__ = ["EntropyLexiconBuilder", "PmiLexiconBuilder"]
+__all__ = ["BayesLexiconBuilder", "EntropyLexiconBuilder", "PmiLexiconBuilder", "discovered"]

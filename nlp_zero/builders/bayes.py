@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .._kernels.bayes import Cutter, Sampler
 from ..corpus import Corpus, blocks_of, restartable
@@ -22,6 +21,8 @@ from .entropy import SINGLE
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    import numpy.typing as npt
 
 __all__ = ["BayesLexiconBuilder", "discovered"]
 
