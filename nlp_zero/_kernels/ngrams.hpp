@@ -85,13 +85,12 @@ struct Tree {
 // Drop n-grams of two or more symbols below min_count from the part of the tree that starts at node first[n] of each level.
 inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, uint32_t min_count) {
     const int order = tree.order;
-    std::array<size_t, MAX_ORDER> read = first, write = first;
     // Depth first, but level by level is enough: a node is kept when it and its parent are; parents have larger counts.
     for (int n = order - 1; n >= 0; --n) {
         Level& level = tree.level[n];
         Level* below = n + 1 < order ? &tree.level[n + 1] : nullptr;
         size_t child = below ? first[n + 1] : 0, kept_child = child;
-        for (size_t i = read[n]; i < level.size; ++i) {
+        for (size_t i = first[n]; i < level.size; ++i) {
             if (below) {  // children were not compacted yet: count the survivors among them
                 for (; child < level.end[i]; ++child) kept_child += below->count[child] >= min_count;
                 level.end[i] = uint32_t(kept_child);
@@ -100,8 +99,8 @@ inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, u
     }
     for (int n = 1; n < order; ++n) {
         Level& level = tree.level[n];
-        size_t w = write[n];
-        for (size_t i = read[n]; i < level.size; ++i) {
+        size_t w = first[n];
+        for (size_t i = first[n]; i < level.size; ++i) {
             level.symbol[w] = level.symbol[i];
             if (n + 1 < order) level.end[w] = level.end[i];
             const uint32_t c = level.count[i];
