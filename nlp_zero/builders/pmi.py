@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PmiLexiconBuilder"]
 
-# Least PMI (nats) of n-grams of 1, 2, 3, 4, ... symbols.  Chosen on People's Daily: F1 .764, against .750 with 0, 2, 4, 6
-# (min_count 4, every fifth of the first 9,700 lines); lexicon precision against all of its gold types was looked at too.
+# Least PMI (nats) of n-grams of 1, 2, 3, 4, ... symbols.  Chosen on People's Daily: F1 .764, against .750 with
+# 0, 2, 4, 6 (min_count 4, every fifth of the first 9,700 lines); lexicon precision against all of its gold types was
+# looked at too.
 MIN_PMI = (0.0, 1.5, 4.0, 7.0)
 STEP = 3.0  # and this much more for each further symbol
 
