@@ -222,7 +222,7 @@ def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
     """Raise `CorpusError` if `symbols`, the number of countable characters found in `texts`, is zero."""
     if symbols == 0:
         where = ", ".join(texts.sources) if isinstance(texts, Corpus) else "the texts"
-        raise CorpusError(f"{where}: nothing to count, no letters or characters in it; give a text that is not empty")
+        raise CorpusError(f"{where}: nothing to count, no countable text in it; give a text with letters or characters")
 
 
 def _iterable_of_texts(texts: Iterable[str]) -> Iterable[str]:

@@ -16,8 +16,8 @@ import numpy as np
 from ._kernels import ngrams
 from ._kernels.alphabet import Alphabet
 from ._store import read_folder, write_folder
-from .corpus import Corpus, blocks_of
-from .errors import CorpusError, FormatError
+from .corpus import Corpus, blocks_of, require_text
+from .errors import FormatError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -305,8 +305,7 @@ def count(texts: Corpus | Iterable[str], *, order: int, unit: str = "char", alnu
         When there is not one countable symbol.
     """
     counts = NgramCounter(order=order, unit=unit, alnum=alnum).update(texts).freeze(min_count=min_count)
-    if counts.total(1) == 0:
-        raise CorpusError("The corpus holds no countable text: there is not one letter or character to learn from.")
+    require_text(counts.total(1), texts)
     return counts
 
 

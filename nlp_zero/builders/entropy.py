@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["EntropyLexiconBuilder"]
 
 # Weight of single characters.  At 1 the cut is the published one.  Chosen on People's Daily with its whole gold in
-# view: 0.95 gave F1 .757 for .752 (every fifth of the first 9,700 lines), and lexicon precision at 1,000/5,000/10,000 of
-# .930/.891/.818 for .936/.893/.811 (all gold types).  Lower gains more F1 and loses more precision.
+# view: 0.95 gave F1 .757 for .752 (every fifth of the first 9,700 lines), and lexicon precision at 1,000/5,000/10,000
+# of .930/.891/.818 for .936/.893/.811 (all gold types).  Lower gains more F1 and loses more precision.
 SINGLE = 0.95
 
 
