@@ -106,9 +106,15 @@ public:
 
     // Work out the tables that probabilities are read off; to be called before sampling whenever counts have changed.
     void prepare() {
-        const double prior = hyper_.chain / (k + 1);
+        std::vector<double> into(k + 1, 1.0);  // how often each class comes at all: what a rare class's row leans on
+        double links = k + 1;
+        for (int a = 0; a <= k; ++a) {
+            links += double(out_[a]);
+            for (int b = 0; b <= k; ++b) into[b] += double(pair_[size_t(a) * width + b]);
+        }
         for (int a = 0; a <= k; ++a)
             for (int b = 0; b <= k; ++b) {
+                const double prior = hyper_.chain * into[b] / links;
                 const double p = (double(pair_[size_t(a) * width + b]) + prior) / (double(out_[a]) + hyper_.chain);
                 trans[size_t(a) * width + b] = back[size_t(b) * width + a] = float(p);
             }

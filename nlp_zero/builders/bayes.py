@@ -28,7 +28,7 @@ __all__ = ["BayesLexiconBuilder", "discovered"]
 
 # Discounts and strengths of the classes (d, theta) and of what they share (d1, theta1), and prior strengths of the
 # class chain, of a class's type lengths and of the spelling model.
-HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 10.0, "ratio": 100.0, "spelling": 100.0}
+HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 100.0}
 LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
 START_LENGTH = 4  # longest word of the entropy segmentation that sampling starts from
 AVERAGED = 8  # sweeps whose span probabilities are averaged
