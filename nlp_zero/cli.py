@@ -12,8 +12,9 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from ._apply import add_evaluate, add_tokenize
+from ._apply import add_tokenize
 from ._cli import UsageError
+from ._evaluate import add_evaluate
 from ._learn import add_build_vocab, add_count
 from .errors import NlpZeroError
 
