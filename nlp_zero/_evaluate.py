@@ -22,8 +22,6 @@ Values = dict[str, Any]
 
 
 def add_evaluate(commands: Commands) -> None:
-    from .evaluation.levels import LEVELS
-
     parser = add_command(
         commands,
         "evaluate",
@@ -41,7 +39,7 @@ def add_evaluate(commands: Commands) -> None:
     parser.add_argument("-l", "--lexicon", metavar="FILE", help="cut the gold text, less its spaces, with these words")
     parser.add_argument("--predicted", metavar="FILE", help="the gold text as cut by something else")
     parser.add_argument(
-        "--level", choices=list(LEVELS),
+        "--level", choices=["raw", *ALNUM_OF],
         help="what every segmenter is given: raw (nothing), punct (marks are tokens), alnum (and so are digit and "
         "Latin runs), join (such runs are whole, but may join neighbours); default: as the lexicon was made, and raw "
         "for --predicted",
