@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # The options that each method has; its builder's name.
 METHODS = {
-    "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate"}),
-    "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length"}),
+    "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", "workers"}),
+    "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", "workers"}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers"}),
 }
 
@@ -134,7 +134,7 @@ def add_build_vocab(commands: Commands) -> None:
     parser.add_argument("--seed", type=int, help="bayes: same seed, same words (default: 0)")
     parser.add_argument("--sample", type=int, metavar="N", help="bayes: learn on N characters spread over the corpus")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after so long")
-    parser.add_argument("--workers", type=int, metavar="N", help="bayes: threads (default: 1)")
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: 1)")
     parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
     parser.add_argument("--discovered", metavar="FILE", help="also write the words that stand firmly by themselves")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")

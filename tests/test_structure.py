@@ -15,6 +15,7 @@ ORDER = [
     "_version",
     "errors",
     "_store",
+    "_threads",
     "_files",
     "_reading",
     "corpus",
