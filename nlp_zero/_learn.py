@@ -40,7 +40,7 @@ RESOURCES = ("memory", "temp_dir", "workers", "checkpoint")
 METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
-    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", *RESOURCES}),
+    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers"}),
 }
 
 

@@ -18,7 +18,7 @@ from ._kernels import ngrams
 from ._kernels.alphabet import Alphabet
 from ._levels import NAMES, LevelFiles, Levels, MemoryColumn
 from ._runs import RunSource, TreeSource, merge_to_levels, union_of
-from ._spill import Spill
+from ._spill import Spill, bytes_of
 from ._store import LARGEST, STEP, ArrayFile, new_folder, read_folder, release, storage, write_folder, write_meta
 from ._threads import in_order
 from .corpus import Block, Corpus, blocks_of, progress_bar, require_text
@@ -436,6 +436,11 @@ def count(
     counts = NgramCounter(order=order, unit=unit, alnum=alnum, **how).update(texts).freeze(min_count=min_count)
     require_text(counts.total(1), texts)
     return counts
+
+
+def counting(*, memory: int | str | None, workers: int, **others: Any) -> dict[str, Any]:
+    """The resources of a count, for the `how` of `count`; refuses a bad budget at once."""
+    return {"memory": bytes_of(memory), "workers": workers, **others}
 
 
 def merged(
