@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,17 @@ class Tokenizer(Weighing):
         self._lexicon, self._alnum, self._objective, self._ids = lexicon, mode, goal, ids
         self._unk_log_prob = None if unk is None else float(unk)
         return self
+
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], *, format: str | None = None, objective: str | None = None
+    ) -> Tokenizer:
+        """A tokenizer of whatever `Lexicon.load` reads: our lexicons, SentencePiece, Hugging Face, BytePiece models.
+
+        It cuts, samples and numbers tokens as that model does, on text as the model sees it: what the model does to
+        text beforehand (Unicode normalisation, a space put in front) is named in ``lexicon.meta`` and not done here.
+        """
+        return cls(Lexicon.load(path, format=format), objective=objective)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self._lexicon, self._alnum, self._unk_log_prob, self._objective)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.lexicon import Lexicon, join_names, split_names
+from nlp_zero._ids import join_names, split_names
+from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
