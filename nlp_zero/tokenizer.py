@@ -140,6 +140,11 @@ class Tokenizer(Weighing):
         return self._unk_log_prob
 
     @property
+    def byte_fallback(self) -> bool:
+        """Whether unknown characters become bytes, so that nothing is unknown."""
+        return self._ids.fallback
+
+    @property
     def vocab_size(self) -> int:
         """Ids are 0..vocab_size-1.
 

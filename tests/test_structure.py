@@ -47,6 +47,7 @@ ORDER = [
     "_cli",
     "_learn",
     "_apply",
+    "_convert",
     "cli",
     "__main__",
 ]

@@ -21,15 +21,19 @@ def loads(data: bytes) -> Table:
     """Rows separated by white space; a word alone counts once."""
     words: list[str] = []
     counts: list[int] = []
-    first: dict[str, int] = {}
+    first: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(decoded(data).split("\n"), 1):
         fields = line.split()
         if not fields:
             continue
         word, count = fields[0], fields[1] if len(fields) > 1 else "1"
+        if word in first and first[word][1] == count:  # the same twice does no harm; jieba's dictionary has one such row
+            continue
         if word in first:
-            raise ValueError(f"line {number}: the word {word!r} was already on line {first[word]}; remove one of them.")
-        first[word] = number
+            raise ValueError(
+                f"line {number}: the word {word!r} was already on line {first[word][0]}; remove one of them."
+            )
+        first[word] = number, count
         if not (count.isascii() and count.isdigit() and len(count) < 20 and int(count) < 1 << 63):
             raise ValueError(f"line {number}: the count {count[:40]!r} is not a whole number; expected 'word count'.")
         words.append(word)
