@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ __all__ = [
     "release",
     "require_space",
     "storage",
+    "write_bytes",
     "write_folder",
     "write_meta",
     "write_text",
@@ -49,10 +50,19 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
 
 
-@contextmanager
-def write_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
     """Open a temporary file beside `path` for UTF-8 text; it takes the place of `path` when the block ends well."""
-    with new_file(path) as name, open(name, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+    return _written(path, "w", encoding="utf-8", newline="\n", errors="surrogatepass")
+
+
+def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
+    """The same for bytes."""
+    return _written(path, "wb")
+
+
+@contextmanager
+def _written(path: str | os.PathLike[str], mode: str, **options: str) -> Iterator[IO[Any]]:
+    with new_file(path) as name, open(name, mode, **options) as file:  # type: ignore[call-overload]
         yield file
         file.flush()
         os.fsync(file.fileno())
