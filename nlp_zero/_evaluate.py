@@ -164,7 +164,8 @@ def _lexicon_scores(lexicon: Lexicon, gold: list[str], raw: list[str], lists: di
 def _text(scores: Evaluation, values: Values, vocabulary: str) -> str:
     """The scores for people; `vocabulary` says in which words gold words are known."""
     table = _main_table(scores, values, vocabulary)
-    return "\n".join([*_header(scores, values), "", *table, *_details(scores, values), ""])
+    lines = [*_header(scores, values), "", *table, *_details(scores, values)]
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def _header(scores: Evaluation, values: Values) -> Iterator[str]:
