@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
-__all__ = ["for_each"]
+__all__ = ["for_each", "in_order"]
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:
@@ -36,3 +37,24 @@ def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> 
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def in_order(things: Iterable[T], work: Callable[[T], R], workers: int) -> Iterator[R]:
+    """Yield ``work(thing)`` for all things, in their order; at most ``workers + 1`` results wait to be taken."""
+    if workers == 1:
+        yield from map(work, things)
+        return
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for thing in things:
+                waiting.append(pool.submit(work, thing))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

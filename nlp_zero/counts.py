@@ -125,6 +125,7 @@ class NgramCounts:
     levels: list[Level]
     _totals: list[int]
     _alphabet: Alphabet
+    _characters: npt.NDArray[np.uint32] | None  # code points by id, where every symbol is one character
 
     def __init__(self) -> None:
         raise TypeError("NgramCounts are made by NgramCounter.freeze() and NgramCounts.load().")
@@ -147,6 +148,8 @@ class NgramCounts:
             for array in level:
                 array.flags.writeable = False
         self._alphabet = Alphabet(unit=unit, alnum=alnum, symbols=self.symbols)
+        single = unit == "char" and alnum != "join"
+        self._characters = np.array([0, *map(ord, self.symbols)], np.uint32) if single else None
         return self
 
     def __repr__(self) -> str:
@@ -199,6 +202,13 @@ class NgramCounts:
         """The n-grams (`str`, or `bytes` with unit="byte") at places `nodes` of order `n`."""
         parts = []
         symbols: Any
+        if self._characters is not None:  # every symbol is one character: quicker
+            table = np.zeros((len(nodes), n), np.uint32)
+            for level in range(self._level(n), -1, -1):
+                table[:, level] = self._characters[self.levels[level][0][nodes]]
+                if level:
+                    nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
+            return list(table.view(f"U{n}").ravel().tolist()) if len(table) else []
         for level in range(self._level(n), -1, -1):
             symbols, _, _ = self.levels[level]
             parts.append([self.symbols[s - 1] for s in symbols[nodes].tolist()])

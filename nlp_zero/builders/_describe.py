@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
@@ -26,20 +27,33 @@ if TYPE_CHECKING:
 
 
 ABSENT = 0xFFFFFFFF
+SLICE = 1 << 16  # nodes that a thread works on at a time
 C = TypeVar("C", bound="_Counter")
 
 
 class Links:
-    """A count tree with its suffix and prefix links."""
+    """A count tree with its suffix and prefix links: where an n-gram is without its first, and its last symbol."""
 
-    def __init__(self, counts: NgramCounts) -> None:
-        self.levels, self.total = counts.levels, counts.total(1)
-        self.suffix, self.prefix = ngrams.suffix_links(counts.levels)
-        self._branching: dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
+    def __init__(self, counts: NgramCounts, *, workers: int = 1) -> None:
+        self.levels, self.total, self.workers = counts.levels, counts.total(1), workers
+        self.suffix = [np.empty(len(level[0]) if n else 0, np.uint32) for n, level in enumerate(counts.levels)]
+        self.prefix = [np.empty_like(links) for links in self.suffix]
+        for n in range(2, counts.order + 1):
+            for_each(_slices(counts.types(n - 1)), partial(self._link_children, n), workers)
+
+    def _link_children(self, n: int, part: tuple[int, int]) -> None:
+        ngrams.link_children(self.levels, self.suffix, self.prefix, n, *part)
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
         """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
-        return ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes)
+        result = np.empty(len(nodes))
+
+        def work(part: tuple[int, int]) -> None:
+            at = slice(*part)
+            result[at] = ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes[at])
+
+        for_each(_slices(len(nodes)), work, self.workers)
+        return result
 
     def symbols(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[tuple[int, ...]]:
         """The symbol ids of the n-grams of order `n` at places `nodes`."""
@@ -49,11 +63,11 @@ class Links:
             nodes = self.prefix[level][nodes] if level else nodes
         return list(zip(*reversed(columns), strict=True))
 
-    def branching(self, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Left and right branching entropies in nats of all n-grams of order `n`, below the top order."""
-        if n not in self._branching:
-            self._branching[n] = ngrams.branching_entropy(self.levels, self.suffix, n)
-        return self._branching[n]
+    def branching(
+        self, n: int, nodes: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Left and right branching entropies in nats of the n-grams of order `n`, below the top order, at `nodes`."""
+        return ngrams.branching_entropy(self.levels, self.suffix, n, nodes)
 
 
 def over_corpus(texts: Corpus | Iterable[str], unit: str, make: Callable[[], C], workers: int) -> C:
@@ -199,8 +213,7 @@ def lexicon_of(
         raw[here] = counts.levels[n - 1][1][at]
         columns["pmi"][here] = links.pmi(n, at) if n > 1 else 0.0
         if n < counts.order:
-            left, right = links.branching(n)
-            columns["left_entropy"][here], columns["right_entropy"][here] = left[at], right[at]
+            columns["left_entropy"][here], columns["right_entropy"][here] = links.branching(n, at)
     if len(found.deep):
         _scan(texts, counts, found, raw, columns, workers)
     columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
@@ -228,7 +241,7 @@ def _scan(
     """Fill in what the count tree is too shallow for: entropies of the deep words, all numbers of those beyond it."""
     ids, deep = found.ids, found.deep
     beyond = [k for k, w in enumerate(ids) if len(w) > counts.order]
-    affixes = list({x for k in beyond for w in [ids[k]] for i in range(1, len(w)) for x in (w[:i], w[i:])}.difference(ids))
+    affixes = list({x for k in beyond for i in range(1, len(ids[k])) for x in (ids[k][:i], ids[k][i:])}.difference(ids))
     shallow = [x for x in affixes if len(x) <= counts.order]
     wanted = ids + [x for x in affixes if len(x) > counts.order]
     listed = NgramList(_flat(wanted), len(counts.symbols))
@@ -245,6 +258,11 @@ def _scan(
     worst = [max(number[w[:i]] * number[w[i:]] for i in range(1, len(w))) for w in (ids[k] for k in beyond)]
     at = deep[beyond]
     columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / np.array(worst, np.float64))
+
+
+def _slices(size: int) -> list[tuple[int, int]]:
+    """Places 0 ... `size` - 1 in pieces, for threads."""
+    return [(k, min(size, k + SLICE)) for k in range(0, size, SLICE)]
 
 
 def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:

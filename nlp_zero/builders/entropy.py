@@ -61,7 +61,7 @@ class EntropyLexiconBuilder:
         """
         texts = restartable(texts)
         counts = count(texts, order=self.max_length + 1, alnum=self.alnum)
-        links = Links(counts)
+        links = Links(counts, workers=self.workers)
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)
         # What came once is no word; it only takes part in the means.
@@ -77,7 +77,7 @@ class EntropyLexiconBuilder:
         scores = []
         shorter_left = shorter_right = np.zeros(0)
         for n in range(1, self.max_length + 1):
-            left, right = links.branching(n)
+            left, right = links.branching(n, np.arange(counts.types(n), dtype=np.uint32))
             rise_right, rise_left = right, left
             if n > 1:
                 rise_right = right - shorter_right[links.prefix[n - 1]]

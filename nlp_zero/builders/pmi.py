@@ -83,12 +83,10 @@ class PmiLexiconBuilder:
         texts = restartable(texts)
         # What came once adds nothing to entropies, and cannot be a pattern.
         counts = count(texts, order=self.order, alnum=self.alnum, min_count=2)
-        links = Links(counts)
+        links = Links(counts, workers=self.workers)
         patterns = Patterns(counts.levels, self._kept(counts, links))
         pieces = over_corpus(texts, counts.unit, lambda: PieceCounter(counts.alphabet, patterns), self.workers)
-        del patterns
         found = Words.from_pieces(counts, links, pieces, self.min_count, self.max_length)
-        del pieces
         if self.deduplicate:
             found = found.keep(_not_redundant(found.words, found.tokens.tolist()))
         return lexicon_of(texts, counts, links, found, method="pmi", workers=self.workers)
@@ -119,8 +117,9 @@ def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[fl
 
 
 def _not_redundant(words: list[str], tokens: list[int]) -> npt.NDArray[np.int64]:
-    """Places of the words that stay; drop a word when ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
+    """Places of the words that stay.
 
+    A word goes when its ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
     Longest words are judged first, against all words that are still there.
     """
     total = sum(tokens)
