@@ -6,12 +6,16 @@ import numpy.typing as npt
 from .alphabet import Alphabet
 
 Uint32: TypeAlias = npt.NDArray[np.uint32]
+Uint64: TypeAlias = npt.NDArray[np.uint64]
 Float64: TypeAlias = npt.NDArray[np.float64]
 Level: TypeAlias = tuple[Uint32, Uint32, Uint32]
 """Last symbol, count, and end of the children (empty on the top level) of each n-gram of one order."""
 
-class TreeCounter:
-    """Holds encoded text and counts its n-grams."""
+RunBlocks: TypeAlias = tuple[bytes, Uint64, Uint32]
+"""Blocks of a run end to end, where each begins, and the first n-gram of each (blocks, order)."""
+
+class EncodedText:
+    """Text as symbols, to be counted by a `Part`."""
 
     alphabet: Alphabet
     def __init__(self, *, unit: str = "char", alnum: str = "token") -> None: ...
@@ -21,11 +25,25 @@ class TreeCounter:
         """Number of n-grams in the text for each order from 1."""
     def add(self, data: str | bytes) -> None:
         """Raises `UnicodeDecodeError` when bytes are not UTF-8; nothing is kept of `data` then."""
-    def count(self, order: int, min_count: int) -> tuple[list[str] | list[bytes], list[Level]]:
-        """Symbols in the order of their text (ids from 1) and the levels of the tree."""
+    def drop_last(self) -> None:
+        """Take back what was added last."""
 
-def merge(a: list[Level], map_a: Uint32, b: list[Level], map_b: Uint32) -> list[Level]:
-    """Sum of two trees; ``map_a[id]`` is the id of a symbol in the result and rises with ``id``."""
+class Part:
+    """The n-grams of some encoded texts.
+
+    First `deal` each text; then `tree` or `run`, once for each range of first symbols.  Other threads may do the others.
+    """
+
+    symbols: list[str] | list[bytes]
+    """In the order of their text; their places, from 1, are their ids."""
+    begin: Uint64
+    """Symbol ``r`` comes ``begin[r + 1] - begin[r]`` times."""
+    def __init__(self, texts: list[EncodedText], order: int) -> None: ...
+    def deal(self, k: int) -> None: ...
+    def tree(self, first: int, stop: int, min_count: int) -> list[Level]:
+        """The n-grams whose first symbol is in ``range(first, stop)``, as a tree of their own."""
+    def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
+        """The same as sorted records."""
 
 def link_children(
     levels: list[Level], links: list[Uint32], parents: list[Uint32], n: int, first: int, stop: int

@@ -1,4 +1,4 @@
-// Work on finished count trees (see ngrams.hpp), seen as arrays: merging, suffix links, and the statistics of n-grams.
+// Work on finished count trees (see ngrams.hpp), seen as arrays: suffix links, and the statistics of n-grams.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -14,39 +14,6 @@ struct LevelView {
     size_t size;
     size_t begin_of(size_t i) const { return i ? end[i - 1] : 0; }
 };
-
-// Sum of two trees.  map_a and map_b give the final id of each symbol; both rise, so children stay sorted.
-inline void merge_trees(const std::vector<LevelView>& a, const uint32_t* map_a, const std::vector<LevelView>& b,
-                        const uint32_t* map_b, Tree& out) {
-    constexpr uint32_t NONE = ~0u;
-    const int order = out.order;
-    std::vector<std::pair<uint32_t, uint32_t>> parents, nodes;
-    for (int l = 0; l < order; ++l) {
-        Level& level = out.level[l];
-        const LevelView &la = a[l], &lb = b[l];
-        nodes.clear();
-        auto siblings = [&](size_t i, size_t i_end, size_t j, size_t j_end) {
-            while (i < i_end || j < j_end) {
-                const uint32_t s = i < i_end ? map_a[la.symbol[i]] : NONE, t = j < j_end ? map_b[lb.symbol[j]] : NONE;
-                const uint32_t first = std::min(s, t);
-                level.reserve(level.size + 1, l + 1 < order);
-                level.symbol[level.size] = first;
-                level.count[level.size++] = (s == first ? la.count[i] : 0) + (t == first ? lb.count[j] : 0);
-                nodes.emplace_back(s == first ? uint32_t(i) : NONE, t == first ? uint32_t(j) : NONE);
-                i += s == first;
-                j += t == first;
-            }
-        };
-        if (l == 0) siblings(0, la.size, 0, lb.size);
-        for (size_t p = 0; p < parents.size(); ++p) {
-            const auto [x, y] = parents[p];
-            siblings(x == NONE ? 0 : a[l - 1].begin_of(x), x == NONE ? 0 : a[l - 1].end[x],
-                     y == NONE ? 0 : b[l - 1].begin_of(y), y == NONE ? 0 : b[l - 1].end[y]);
-            out.level[l - 1].end[p] = uint32_t(level.size);
-        }
-        parents.swap(nodes);
-    }
-}
 
 // link[l][i]: where node i of level l is found on level l - 1 without its first symbol; parent[l][i]: without its last.
 // Fills both for the children of nodes [first, stop) of level l - 1; the levels above must be filled already.

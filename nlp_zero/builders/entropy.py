@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from .._kernels.segment import Patterns, PieceCounter
 from ..corpus import Corpus, restartable
-from ..counts import MAX_ORDER, NgramCounts, count
+from ..counts import MAX_ORDER, NgramCounts, count, counting
 from ..lexicon import Lexicon
 from ._describe import Links, Words, lexicon_of, over_corpus, positive_int, top_level
 
@@ -43,13 +44,26 @@ class EntropyLexiconBuilder:
         What digit and Latin runs are; see `NgramCounter`.
     workers
         Threads; never change the result.
+    memory, temp_dir, checkpoint
+        Of the count; see `NgramCounter`.  Words are then found in memory: about 35 bytes for each distinct n-gram.
     """
 
-    def __init__(self, *, max_length: int = 4, min_count: int = 2, alnum: str = "token", workers: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        max_length: int = 4,
+        min_count: int = 2,
+        alnum: str = "token",
+        workers: int = 1,
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> None:
         if positive_int("max_length", max_length) >= MAX_ORDER:
             raise ValueError(f"max_length must be at most {MAX_ORDER - 1} for this method, not {max_length}.")
         self.max_length, self.alnum = max_length, alnum
         self.min_count, self.workers = positive_int("min_count", min_count), positive_int("workers", workers)
+        self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
     def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
         """Learn the lexicon of `texts`, which are read twice.
@@ -60,7 +74,7 @@ class EntropyLexiconBuilder:
             When the texts cannot be read or hold nothing to count.
         """
         texts = restartable(texts)
-        counts = count(texts, order=self.max_length + 1, alnum=self.alnum)
+        counts = count(texts, order=self.max_length + 1, alnum=self.alnum, **self._resources)
         links = Links(counts, workers=self.workers)
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from .._kernels.segment import Patterns, PieceCounter
 from ..corpus import Corpus, restartable
-from ..counts import MAX_ORDER, NgramCounts, count
+from ..counts import MAX_ORDER, NgramCounts, count, counting
 from ..lexicon import Lexicon
 from ._describe import Links, Words, lexicon_of, over_corpus, positive_int
 
@@ -50,6 +51,8 @@ class PmiLexiconBuilder:
         What digit and Latin runs are; see `NgramCounter`.
     workers
         Threads; never change the result.
+    memory, temp_dir, checkpoint
+        Of the count; see `NgramCounter`.  Words are then found in memory: about 25 bytes for each n-gram that is kept.
     """
 
     def __init__(
@@ -62,6 +65,9 @@ class PmiLexiconBuilder:
         deduplicate: bool = False,
         alnum: str = "token",
         workers: int = 1,
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         self.order = positive_int("order", order, least=2)
         if order > MAX_ORDER:
@@ -71,6 +77,7 @@ class PmiLexiconBuilder:
         self.max_length = None if max_length is None else positive_int("max_length", max_length)
         self.deduplicate, self.alnum = bool(deduplicate), alnum
         self.workers = positive_int("workers", workers)
+        self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
     def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
         """Learn the lexicon of `texts`, which are read two or three times.
@@ -82,7 +89,7 @@ class PmiLexiconBuilder:
         """
         texts = restartable(texts)
         # What came once adds nothing to entropies, and cannot be a pattern.
-        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2)
+        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2, **self._resources)
         links = Links(counts, workers=self.workers)
         patterns = Patterns(counts.levels, self._kept(counts, links))
         pieces = over_corpus(texts, counts.unit, lambda: PieceCounter(counts.alphabet, patterns), self.workers)
