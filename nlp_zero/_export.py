@@ -22,8 +22,8 @@ def export(counts: Any, path: str | os.PathLike[str]) -> None:
     if kind not in (".parquet", ".arrow"):
         raise ValueError(f"{path}: the name of a table must end in .parquet or .arrow.")
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow  # type: ignore[import-untyped, unused-ignore]
+        import pyarrow.parquet  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         raise ImportError(f"{path}: tables need pyarrow; run: pip install 'nlp-zero[formats]'") from None
     text = pyarrow.binary() if counts.unit == "byte" else pyarrow.string()
@@ -32,10 +32,9 @@ def export(counts: Any, path: str | os.PathLike[str]) -> None:
         make = pyarrow.parquet.ParquetWriter if kind == ".parquet" else pyarrow.ipc.new_file
         with make(str(temporary), schema) as writer:
             for n, words, numbers in _batches(counts):
-                arrays = [words, np.full(len(words), n, np.uint8), numbers.astype(np.uint64)]
-                writer.write_batch(pyarrow.record_batch(
-                    [pyarrow.array(values, field.type) for values, field in zip(arrays, schema, strict=True)], schema=schema
-                ))  # fmt: skip
+                columns = [words, np.full(len(words), n, np.uint8), numbers.astype(np.uint64)]
+                arrays = [pyarrow.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+                writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
 
 
 def _batches(counts: Any) -> Iterator[tuple[int, list[Any], Any]]:

@@ -35,7 +35,9 @@ class MemoryColumn:
         self._owned = False  # else it is the first piece itself, and the only one in most cases
 
     def append(self, values: npt.NDArray[Any]) -> None:
-        if values.dtype == np.uint64 and self._array.dtype == np.uint32 and len(values):
+        if not len(values):
+            return
+        if values.dtype == np.uint64 and self._array.dtype == np.uint32:
             wide = int(values.max()) > LARGEST
             values = values if wide else values.astype(np.uint32)
             if wide:
@@ -69,15 +71,15 @@ class Levels:
 
     def append(self, piece: Iterable[AnyLevel]) -> None:
         levels = list(piece)
-        for l, (symbols, counts, ends) in enumerate(levels):
-            last = l + 1 == len(levels)
+        for k, (symbols, counts, ends) in enumerate(levels):
+            last = k + 1 == len(levels)
             if not last:
-                base = self.sizes[l + 1]
-                self.columns[f"ends{l + 1}"].append(ends + np.uint64(base) if base else ends)
-            self.columns[f"symbols{l + 1}"].append(symbols)
-            self.columns[f"counts{l + 1}"].append(counts)
-        for l, level in enumerate(levels):
-            self.sizes[l] += len(level[0])
+                base = self.sizes[k + 1]
+                self.columns[f"ends{k + 1}"].append(ends + np.uint64(base) if base else ends)
+            self.columns[f"symbols{k + 1}"].append(symbols)
+            self.columns[f"counts{k + 1}"].append(counts)
+        for k, level in enumerate(levels):
+            self.sizes[k] += len(level[0])
 
     def in_memory(self) -> list[AnyLevel]:
         """The finished arrays, where the columns are in memory."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import struct
 import threading
+import weakref
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +70,7 @@ class Run:
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file, self.name, self._lock = file, name, threading.Lock()
+        weakref.finalize(self, file.close)
         self.index()
 
     def index(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint32], list[Any]]:
@@ -108,10 +109,6 @@ class Run:
             raise self._damaged()
         return data
 
-    def close(self) -> None:
-        with suppress(OSError):
-            self._file.close()
-
     def _damaged(self) -> FormatError:
         return FormatError(f"{self.name} is truncated or was altered; what it held must be counted again.")
 
@@ -127,18 +124,16 @@ class RunSource:
         """Learn the ids of the result."""
         self.map = np.array([0, *(places[s] for s in self.symbols)], np.uint32)
         self.symbols = []
-        starts, self._sums, firsts, _ = self.run.index()
-        self._starts = starts.tolist()
-        self.keys, self.weights = _sortable(self.map[firsts]), np.diff(starts.astype(np.int64))
+        self._starts, self._sums, firsts, _ = self.run.index()
+        self.keys, self.weights = _sortable(self.map[firsts]), np.diff(self._starts.astype(np.int64))
 
     def attach(self, merge: Merge, low: bytes, high: bytes | None) -> Iterator[bytes]:
         """Add itself to a merge; the blocks that it wants."""
         merge.add_run(self.map)
         begin = max(0, int(np.searchsorted(self.keys, low, "right")) - 1)
         end = len(self.keys) if high is None else int(np.searchsorted(self.keys, high, "left"))
-        return (
-            self.run.read(self._starts[k], self._starts[k + 1], int(self._sums[k])) for k in range(begin, max(begin, end))
-        )
+        bounds, sums = self._starts, self._sums
+        return (self.run.read(int(bounds[k]), int(bounds[k + 1]), int(sums[k])) for k in range(begin, max(begin, end)))
 
 
 class TreeSource:
@@ -156,10 +151,10 @@ class TreeSource:
         size = len(self.levels[-1][0])
         nodes = np.arange(0, size, self.STEP)
         columns = []
-        for l in range(self.order - 1, -1, -1):
-            columns.append(self.map[self.levels[l][0][nodes]])
-            if l:
-                nodes = np.searchsorted(self.levels[l - 1][2], nodes, side="right")
+        for k in range(self.order - 1, -1, -1):
+            columns.append(self.map[self.levels[k][0][nodes]])
+            if k:
+                nodes = np.searchsorted(self.levels[k - 1][2], nodes, side="right")
         self.keys = _sortable(np.stack(columns[::-1], axis=1))
         self.weights = np.full(len(self.keys), self.STEP * 5)  # about what a run would take
         self._release()

@@ -53,8 +53,8 @@ class Spill:
     """The plan for a memory budget, and the runs that were finished under it.
 
     Bytes at the height of counting, for each position: 2 (4 where symbols are many) as encoded text, 8 for each word of
-    the key, and 8 for what is sorted and written at the moment.  While merging, a piece of ``target`` bytes of run is at
-    most 12 times as large as a tree; each thread has one, and two wait.  Blocks of all runs take a quarter.
+    the key, and 8 for what is sorted and written at the moment.  While merging, a piece of ``target`` bytes of run is
+    at most 12 times as large as a tree; each thread has one, and two wait.  Blocks of all runs take a quarter.
     """
 
     def __init__(

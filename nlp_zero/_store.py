@@ -52,11 +52,10 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 @contextmanager
 def write_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
     """Open a temporary file beside `path` for UTF-8 text; it takes the place of `path` when the block ends well."""
-    with new_file(path) as temporary:
-        with open(temporary, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+    with new_file(path) as name, open(name, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class ArrayFile:
@@ -124,7 +123,7 @@ class ArrayFile:
 
 def release(array: np.ndarray[Any, Any]) -> None:
     """Give up the memory of a mapped array's pages; they are read again when they are wanted."""
-    mapping = getattr(array, "_mmap", None)
+    mapping: Any = getattr(array, "_mmap", None)
     if hasattr(mapping, "madvise"):
         import mmap
 

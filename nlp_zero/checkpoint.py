@@ -1,7 +1,8 @@
 """Checkpoints: a folder from which a count goes on after it was stopped, at whatever moment.
 
-The folder holds the runs that were finished and ``checkpoint.json``, which lists them, says how far the corpus had been
-read, and of which corpus and options all this is.  It is replaced as a whole, after the run that it lists is on the disk.
+The folder holds the runs that were finished and ``checkpoint.json``, which lists them, says how far the corpus had
+been read, and of which corpus and options all this is.  It is replaced as a whole, after the runs that it lists are
+on the disk.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Checkpoint:
 
     def __init__(self, folder: str | os.PathLike[str], corpus: Corpus, options: Mapping[str, object]) -> None:
         self.folder = Path(folder)
-        self._what = {
+        self._what: dict[str, Any] = {
             "options": {**options, **corpus.options()},
             "inputs": [list(entry) for entry in corpus.identity()],
         }
@@ -92,7 +93,7 @@ class Checkpoint:
         try:
             meta = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))
             if meta["format"] != FORMAT or meta["version"] != VERSION:
-                raise CheckpointError(f"{path} is of another version or program; finish it there, or remove the folder.")
+                raise CheckpointError(f"{path} is of another version or program; remove the folder and count again.")
             self._compare(meta)
             first, second = meta["position"]
             self.position = (int(first), int(second))
@@ -101,7 +102,7 @@ class Checkpoint:
             raise FormatError(f"{path} cannot be used ({error}); remove the folder and count again.") from None
         for name, size in listed:
             try:
-                run = Run(open(name, "rb"), str(name))
+                run = Run(open(name, "rb"), str(name))  # noqa: SIM115
             except OSError as error:
                 raise FormatError(f"{name}: {error.strerror}; remove the folder and count again.") from None
             self.runs.append(run)
@@ -113,7 +114,9 @@ class Checkpoint:
         for name, mine in self._what["options"].items():
             its = meta["options"].get(name)
             if its != mine:
-                raise CheckpointError(f"{self.folder} is the checkpoint of a count with {name} {its!r}, not {mine!r}; {way_out}.")
+                raise CheckpointError(
+                    f"{self.folder} is the checkpoint of a count with {name} {its!r}, not {mine!r}; {way_out}."
+                )
         theirs = [tuple(entry) for entry in meta["inputs"]]
         ours = [tuple(entry) for entry in self._what["inputs"]]
         for (name, *its), (other, *mine) in zip(theirs, ours, strict=False):

@@ -143,8 +143,8 @@ class Corpus:
         for source in found:
             if source.one_shot:
                 raise CheckpointError(
-                    f"{source.name} can be read only once, so a count of it cannot be resumed; save it to a file first, "
-                    "or count without a checkpoint"
+                    f"{source.name} can be read only once, so a count of it cannot be resumed; "
+                    "save it to a file first, or count without a checkpoint"
                 )
         return [(source.name, source.size, source.changed) for source in found]
 

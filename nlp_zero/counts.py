@@ -95,8 +95,8 @@ class NgramCounter:
     def update(self, texts: Corpus | Iterable[str]) -> NgramCounter:
         """Count more texts (lines of a `Corpus`, or any iterable of `str`); returns the counter.
 
-        No n-gram reaches from one text into the next.  With a checkpoint, `texts` is a `Corpus` of files and the only one:
-        what an earlier process counted of it is not counted again.
+        No n-gram reaches from one text into the next.  With a checkpoint, `texts` is a `Corpus` of files and the only
+        one: what an earlier process counted of it is not counted again.
 
         Raises
         ------
@@ -108,7 +108,11 @@ class NgramCounter:
             When the checkpoint is of another corpus or of other options.
         """
         self._progress = isinstance(texts, Corpus) and texts.progress
-        blocks = self._resumed(texts) if self.checkpoint is not None else zip(repeat((0, 0)), blocks_of(texts, self.unit))
+        blocks: Iterator[tuple[Position, Block]]
+        if self.checkpoint is not None:
+            blocks = self._resumed(texts)
+        else:
+            blocks = zip(repeat((0, 0)), blocks_of(texts, self.unit), strict=False)
         for position in self._encoded(blocks):
             if sum(text.positions for text in self._texts) >= self._spill.part_size:
                 self._seal(position)
@@ -192,8 +196,8 @@ class NgramCounter:
     def freeze(self, *, min_count: int = 1, folder: str | os.PathLike[str] | None = None) -> NgramCounts:
         """The counts so far; counting may go on.
 
-        N-grams of two or more symbols that came less than `min_count` times are left out.  With a `folder`, the counts are
-        written there, as by `NgramCounts.save`, and used from there; that takes less memory than saving them later.
+        N-grams of two or more symbols that came less than `min_count` times are left out.  With a `folder`, the counts
+        are written there, as by `NgramCounts.save`, and used from there; that takes less memory than saving them later.
         """
         if not isinstance(min_count, int) or min_count < 1:
             raise ValueError(f"min_count must be a whole number from 1, not {min_count!r}.")
@@ -203,6 +207,7 @@ class NgramCounter:
             sources = [RunSource(run) for run in self._spill.reduced()]
             return merged(sources, self._spill, self.unit, self.alnum, min_count, folder, progress=self._progress)
         part, ranges = self._part()
+        self._spill.check_alphabet(len(part.symbols))
         totals = [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
 
         def fill(levels: Levels) -> None:
@@ -529,7 +534,8 @@ def _check(levels: list[AnyLevel], symbols: int, totals: list[int], order: int) 
     for n, (symbol, counts, ends) in enumerate(levels):
         last = n + 1 == order
         wide = (np.dtype(np.uint32), np.dtype(np.uint64))
-        if symbol.dtype != np.uint32 or counts.dtype not in wide or ends.dtype not in wide or len(symbol) != len(counts):
+        right = symbol.dtype == np.uint32 and counts.dtype in wide and ends.dtype in wide
+        if not right or len(symbol) != len(counts):
             raise ValueError(f"the arrays of order {n + 1} do not fit together")
         if any(array.ndim != 1 for array in (symbol, counts, ends)) or len(ends) != (0 if last else len(symbol)):
             raise ValueError(f"the array ends{n + 1} has the wrong length")

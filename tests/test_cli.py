@@ -91,7 +91,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
     ("arguments", "message"),
     [
         (["count"], "nothing to count"),
-        (["count", SAMPLE], "-o, --query or --top"),
+        (["count", SAMPLE], "-o, --add, --export, --query or --top"),
         (["count", SAMPLE, "--top", "0"], "--top must be 1"),
         (["count", SAMPLE, "--query", "a", "--min-count", "0"], "--min-count"),
         (["count", SAMPLE, "--query", "a", "--order", "9"], "order must be"),

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
-from nlp_zero import counts as counts_module
 from nlp_zero._kernels.alphabet import Alphabet
 from nlp_zero.builders._describe import Links
 from nlp_zero.counts import count
@@ -77,19 +76,6 @@ def test_merge_equals_counting_at_once(texts: list[str], order: int, cut: int) -
         for mine, its in zip(merged.levels, whole.levels, strict=True):
             assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
         assert [merged.total(n) for n in range(1, order + 1)] == [whole.total(n) for n in range(1, order + 1)]
-
-
-def test_parts_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [chr(0x4E00 + i % 7) + chr(0x4E00 + i % 5) + "，" + chr(0x4E00 + i) * 3 for i in range(200)]
-    whole = NgramCounter(order=3).update(texts).freeze(min_count=2)
-    monkeypatch.setattr(counts_module, "PART_SIZE", 50)
-    counter = NgramCounter(order=3)
-    for text in texts:
-        counter.update([text])
-    parts = counter.freeze(min_count=2)
-    assert as_dict(parts) == as_dict(whole)
-    assert all(np.array_equal(x, y) for a, b in zip(parts.levels, whole.levels, strict=True)
-               for x, y in zip(a, b, strict=True))  # fmt: skip
 
 
 def test_wide_alphabets_and_keys() -> None:

@@ -28,13 +28,15 @@ class RunPiece:
 class Merge:
     """Adds up sorted sources, from the n-gram `low` up to `high` (not included; empty: to the end).
 
-    `low` and `high` are ids in the result, `order` of them; ``map[id]`` is the id in the result of a source's symbol, and
-    rises with it.
+    `low` and `high` are ids in the result, `order` of them; ``map[id]`` is the id in the result of a source's symbol,
+    and rises with it.
     """
 
     def __init__(self, order: int, bits: int, low: Sequence[int], high: Sequence[int]) -> None: ...
     def add_run(self, map: Uint32) -> None: ...
-    def add_tree(self, levels: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]], map: Uint32) -> None: ...
+    def add_tree(
+        self, levels: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]], map: Uint32
+    ) -> None: ...
     def feed(self, source: int, block: bytes) -> None:
         """Hand the next block to a run; an empty one says that there is no more."""
     def advance(self, piece: TreePiece | RunPiece) -> int:

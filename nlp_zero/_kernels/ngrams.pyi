@@ -31,7 +31,7 @@ class EncodedText:
 class Part:
     """The n-grams of some encoded texts.
 
-    First `deal` each text; then `tree` or `run`, once for each range of first symbols.  Other threads may do the others.
+    First `deal` each text; then `tree` or `run`, once for each range of first symbols.  Threads may share the work.
     """
 
     symbols: list[str] | list[bytes]

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
+#include <tuple>
 #include <vector>
 
 #include "tree.hpp"
@@ -73,6 +74,27 @@ public:
             slots_[slot] |= CHOSEN;
             node_[slot] = uint32_t(nodes_);
         }
+    }
+
+    // The whole table, to be sent to another process.
+    struct State {
+        size_t firsts, mask, order, nodes;
+        std::vector<uint64_t> slots, pair;
+        std::vector<uint32_t> node;
+        std::vector<double> score;
+    };
+    State state() const {
+        return {firsts_, mask_, order_, nodes_, {slots_.data(), slots_.data() + slots()}, pair_, node_, score_};
+    }
+    void restore(const State& from) {
+        if (from.slots.size() != from.firsts + from.mask + 1 || from.node.size() != from.slots.size() ||
+            (!from.score.empty() && from.score.size() != from.slots.size()) || (from.mask & (from.mask + 1)) ||
+            from.pair.size() != (PAIR_MASK + 1) / 64 || from.slots.empty())
+            throw std::invalid_argument("the parts of a table do not fit together");
+        std::tie(firsts_, mask_, order_, nodes_) = std::tie(from.firsts, from.mask, from.order, from.nodes);
+        slots_.resize_exactly(from.slots.size());
+        std::copy(from.slots.begin(), from.slots.end(), slots_.data());
+        std::tie(pair_, node_, score_) = std::tie(from.pair, from.node, from.score);
     }
 
     size_t order() const { return order_; }

@@ -35,6 +35,14 @@ public:
         for (size_t s = 0; s < times_.size(); ++s) times_[s] += other.times_[s];
         for (const auto& [piece, count] : other.longer_) longer_[piece] += count;
     }
+    void add(const uint32_t* slots, const uint64_t* times, size_t n) {
+        for (size_t k = 0; k < n; ++k) {
+            if (slots[k] >= times_.size()) throw std::invalid_argument("no such pattern");
+            times_[slots[k]] += times[k];
+        }
+    }
+    void add_longer(const uint32_t* piece, size_t size, uint64_t times) { longer_[std::u32string(piece, piece + size)] += times; }
+    size_t slots() const { return times_.size(); }
     const uint64_t* by_slot() const { return times_.data(); }
 
     // The longer pieces that came min_count times, in the order of their symbols: the symbols end to end, the lengths

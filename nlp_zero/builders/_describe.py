@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 
 from .._kernels import ngrams
-from .._kernels.segment import NgramList, Occurrences, PieceCounter
+from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
 from .._threads import for_each
-from ..corpus import Block, Corpus, blocks_of
-from ..counts import NgramCounts
+from ..corpus import Block, Corpus, blocks_of, restartable
+from ..counts import NgramCounts, count
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
 
@@ -70,24 +70,43 @@ class Links:
         return ngrams.branching_entropy(self.levels, self.suffix, n, nodes)
 
 
-def over_corpus(texts: Corpus | Iterable[str], unit: str, make: Callable[[], C], workers: int) -> C:
-    """Hand all blocks of `texts` to counters that `make` makes, one for each thread; the sum of the counters."""
-    counters = [make() for _ in range(workers)]
-    idle = list(counters)
+class Passes:
+    """The passes over a corpus that builders make, on threads of this process."""
 
-    def work(block: Block) -> None:
-        counter = idle.pop()
-        try:
-            counter.add(block.data)
-        except UnicodeDecodeError as error:
-            raise block.located(error) from None
-        finally:
-            idle.append(counter)
+    def __init__(self, texts: Corpus | Iterable[str], *, alnum: str = "token", **resources: Any) -> None:
+        self.texts, self.alnum, self.resources = restartable(texts), alnum, resources
+        self.workers: int = resources.get("workers", 1)
 
-    for_each(blocks_of(texts, unit=unit), work, workers)
-    for other in counters[1:]:
-        counters[0].merge(other)
-    return counters[0]
+    def count(self, order: int, min_count: int = 1) -> NgramCounts:
+        """Count n-grams; refuses an empty corpus."""
+        return count(self.texts, order=order, alnum=self.alnum, min_count=min_count, **self.resources)
+
+    def cut(self, counts: NgramCounts, patterns: Patterns) -> PieceCounter:
+        """Cut the corpus and count the pieces."""
+        return self._counted(lambda: PieceCounter(counts.alphabet, patterns))
+
+    def find(self, counts: NgramCounts, listed: NgramList, described: int) -> Occurrences:
+        """Count all occurrences of some n-grams, and what stands beside the first `described` of them."""
+        return self._counted(lambda: Occurrences(counts.alphabet, listed, described))
+
+    def _counted(self, make: Callable[[], C]) -> C:
+        """Hand all blocks to counters, one for each thread; the sum of the counters."""
+        counters = [make() for _ in range(self.workers)]
+        idle = list(counters)
+
+        def work(block: Block) -> None:
+            counter = idle.pop()
+            try:
+                counter.add(block.data)
+            except UnicodeDecodeError as error:
+                raise block.located(error) from None
+            finally:
+                idle.append(counter)
+
+        for_each(blocks_of(self.texts), work, self.workers)
+        for other in counters[1:]:
+            counters[0].merge(other)
+        return counters[0]
 
 
 def top_level(levels: list[ngrams.Level], order: int) -> list[ngrams.Level]:
@@ -188,21 +207,13 @@ def describe(
     method: str,
 ) -> Lexicon:
     """The lexicon of `words` that came `tokens` times; see `lexicon_of`."""
-    return lexicon_of(texts, counts, links, Words.find(counts, words, tokens), method=method)
+    return lexicon_of(Passes(texts), counts, links, Words.find(counts, words, tokens), method=method)
 
 
-def lexicon_of(
-    texts: Corpus | Iterable[str],
-    counts: NgramCounts,
-    links: Links,
-    found: Words,
-    *,
-    method: str,
-    workers: int = 1,
-) -> Lexicon:
+def lexicon_of(passes: Passes, counts: NgramCounts, links: Links, found: Words, *, method: str) -> Lexicon:
     """The lexicon of the words found, with PMI, branching entropies and cohesion.
 
-    Words shorter than the order of `counts` are read off the count tree; `texts` is scanned once more for the others.
+    Words shorter than the order of `counts` are read off the count tree; one more pass finds the others.
     """
     size = len(found.words)
     columns = {name: np.full(size, np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
@@ -215,7 +226,7 @@ def lexicon_of(
         if n < counts.order:
             columns["left_entropy"][here], columns["right_entropy"][here] = links.branching(n, at)
     if len(found.deep):
-        _scan(texts, counts, found, raw, columns, workers)
+        _scan(passes, counts, found, raw, columns)
     columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
     frequency = counts.levels[0][1]
     meta: dict[str, object] = {
@@ -231,12 +242,11 @@ def lexicon_of(
 
 
 def _scan(
-    texts: Corpus | Iterable[str],
+    passes: Passes,
     counts: NgramCounts,
     found: Words,
     raw: npt.NDArray[np.int64],
     columns: dict[str, npt.NDArray[np.float64]],
-    workers: int,
 ) -> None:
     """Fill in what the count tree is too shallow for: entropies of the deep words, all numbers of those beyond it."""
     ids, deep = found.ids, found.deep
@@ -245,10 +255,7 @@ def _scan(
     shallow = [x for x in affixes if len(x) <= counts.order]
     wanted = ids + [x for x in affixes if len(x) > counts.order]
     listed = NgramList(_flat(wanted), len(counts.symbols))
-    occurrences = over_corpus(
-        texts, counts.unit, lambda: Occurrences(counts.alphabet, listed, len(ids)), workers
-    )
-    times, left, right = occurrences.result()
+    times, left, right = passes.find(counts, listed, len(ids)).result()
     raw[deep] = times[: len(ids)]
     columns["left_entropy"][deep], columns["right_entropy"][deep] = left, right
     number = dict(zip(wanted, times.tolist(), strict=True))
