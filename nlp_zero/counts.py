@@ -214,7 +214,7 @@ class NgramCounter:
             for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.workers):
                 levels.append(piece)
 
-        return _gathered(fill, part.symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
+        return gathered(fill, part.symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
 
 
 def _add(text: ngrams.EncodedText, block: Block) -> None:
@@ -477,10 +477,10 @@ def merged(
         with progress_bar(progress) as advance:
             merge_to_levels(sources, len(symbols), levels, min_count=min_count, advance=advance, **spill.merging)
 
-    return _gathered(fill, symbols, totals, spill, unit, alnum, min_count, folder)
+    return gathered(fill, symbols, totals, spill, unit, alnum, min_count, folder)
 
 
-def _gathered(
+def gathered(
     fill: Callable[[Levels], None],
     symbols: Sequence[Any],
     totals: list[int],
