@@ -126,6 +126,11 @@ class Corpus:
                     done = block.offset + len(block.data) if isinstance(block.data, bytes) else done + 1
                     yield (number, done), block
 
+    @property
+    def reader(self) -> Reader:
+        """How bytes become text."""
+        return self._reader
+
     def options(self) -> dict[str, object]:
         """How the text is read, as far as it matters to what is read."""
         names = ("encoding", "errors", "field", "normalize", "block_size")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -67,11 +66,11 @@ class Lexicon:
             raise ValueError(f"{len(words)} words need as many counts, not {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
-        ranks = list(zip((-count).tolist(), words, strict=True))
-        order: list[int] | slice = slice(None)  # a saved lexicon is in order already: quicker to see than to make
-        if not all(map(operator.le, ranks, ranks[1:])):
-            order = sorted(range(len(words)), key=ranks.__getitem__)
-            words = [words[k] for k in order]
+        order: npt.NDArray[np.int64] | slice = slice(None)
+        if not _ranked(words, count):  # a saved lexicon is in order already: quicker to see than to make
+            by_text = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
+            order = by_text[np.argsort(-count[by_text], kind="stable")]
+            words = [words[k] for k in order.tolist()]
         self.words = tuple(words)
         self.counts = np.array(count[order])
         self.scores = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
@@ -202,6 +201,13 @@ class Lexicon:
             return cls(table.words, table.counts, scores=table.scores, meta=table.meta, parts=table.parts)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"{os.fspath(path)}: {error}") from None
+
+
+def _ranked(words: Sequence[str], counts: npt.NDArray[np.int64]) -> bool:
+    if bool((counts[1:] > counts[:-1]).any()):
+        return False
+    ties = np.flatnonzero(counts[1:] == counts[:-1]).tolist()
+    return all(words[k] <= words[k + 1] for k in ties)
 
 
 def _rebuild(*state: object) -> Lexicon:

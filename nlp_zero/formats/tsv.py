@@ -7,8 +7,10 @@ tab and line ends are written ``\\\\``, ``\\t``, ``\\n`` and ``\\r``, and a lone
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice, repeat
 
+from .._kernels.rows import format_rows
 from ._table import Table, Words, checked_words, decoded
 
 __all__ = ["FORMAT", "dumps", "escaped", "lines", "loads", "unescaped"]
@@ -31,6 +33,10 @@ def lines(words: Words) -> Iterator[str]:
     yield f"{FORMAT} v{VERSION}{about}\n"
     names = ["word", "count", *words.scores] + (["parts"] if words.parts else [])
     yield "#" + "\t".join(names) + "\n"
+    if not words.parts and not set(EXACT) & words.scores.keys():  # the usual table is written by a kernel
+        rows = format_rows(_closed(words.words), words.counts, list(words.scores.values())).decode("utf-8").split("\n")
+        yield from (row + "\n" for row in rows[:-1])
+        return
     columns = [
         [repr(x) if name in EXACT else f"{x:.6g}" for x in column.tolist()] for name, column in words.scores.items()
     ]
@@ -81,6 +87,15 @@ def escaped(text: str) -> str:
     if text.isalnum():
         return text
     return "".join(ESCAPES.get(c, c) if not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _closed(words: Sequence[str]) -> bytes:
+    """The escaped words, each closed by a line feed."""
+    text = "".join(words)
+    if not any(c in text for c in ESCAPES):
+        with suppress(UnicodeEncodeError):  # a lone surrogate
+            return ("\n".join(words) + "\n" * bool(words)).encode("utf-8")
+    return "".join([escaped(word) + "\n" for word in words]).encode("utf-8")
 
 
 def unescaped(text: str) -> str:
