@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from pathlib import Path
@@ -17,10 +18,12 @@ from .errors import FormatError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Lexicon"]
+__all__ = ["Lexicon", "join_names", "split_names"]
 
 FORMAT = "#nlp-zero lexicon"
 VERSION = 1
+NAMES = ("specials",)  # fields of meta that stay text even if they look like numbers
+EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written so that they come back as they were
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -129,7 +132,12 @@ class Lexicon:
 
     @property
     def log_probs(self) -> npt.NDArray[np.float64]:
-        """Unigram model: ln(count / total) of each word, in nats; a word that never came counts as half a token."""
+        """Unigram model: the column ``log_prob`` if there is one, else ln(count / total) of each word, in nats.
+
+        In the latter a word that never came counts as half a token.
+        """
+        if "log_prob" in self.scores:
+            return self.scores["log_prob"]
         total = self.total
         if not total:
             return np.zeros(len(self))
@@ -172,7 +180,9 @@ class Lexicon:
         yield f"{FORMAT} v{VERSION}{about}\n"
         names = ["word", "count", *self.scores] + (["parts"] if self.parts else [])
         yield "#" + "\t".join(names) + "\n"
-        columns = [[f"{x:.6g}" for x in column.tolist()] for column in self.scores.values()]
+        columns = [
+            [repr(x) if name in EXACT else f"{x:.6g}" for x in column.tolist()] for name, column in self.scores.items()
+        ]
         if self.parts:
             columns.append([" ".join(map(_escaped, self.parts.get(word, ()))) for word in self.words])
         counts = map(str, self.counts.tolist())
@@ -206,6 +216,22 @@ class Lexicon:
 def _rebuild(*state: object) -> Lexicon:
     words, counts, scores, meta, parts = state
     return Lexicon(words, counts, scores=scores, meta=meta, parts=parts)  # type: ignore[arg-type]
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Names in one field of `meta`, as ``specials``: separated by a space; a space inside is written ``\\s``.
+
+    >>> split_names(join_names(["<pad>", "a b", "\\\\s"]))
+    ('<pad>', 'a b', '\\\\s')
+    """
+    return " ".join(name.replace("\\", "\\\\").replace(" ", "\\s") for name in names)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names that `join_names` joined."""
+    codes = {"\\s": " ", "\\\\": "\\"}
+    parts = (re.split(r"(\\.)", name) for name in text.split(" ") if name)
+    return tuple("".join(codes.get(part, part) for part in name) for name in parts)
 
 
 def _shown(value: object) -> str:
@@ -251,7 +277,8 @@ def _parsed(text: str) -> Lexicon:
     version, *about = lines[0].rstrip("\r").split("\t")
     if version != f"{FORMAT} v{VERSION}":
         raise ValueError(f"line 1: this is {version[1:]!r}, which this nlp-zero cannot read; update nlp-zero.")
-    meta = {name: _value(value) for name, _, value in (field.partition("=") for field in about)}
+    fields_of = (field.partition("=") for field in about)
+    meta = {name: _unescaped(value) if name in NAMES else _value(value) for name, _, value in fields_of}
     if lines[-1]:
         raise ValueError(f"line {len(lines)}: the file is truncated (the line has no end); write the lexicon again.")
     names = lines[1].rstrip("\r").lstrip("#").split("\t") if len(lines) > 2 else ["word", "count"]

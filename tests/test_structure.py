@@ -27,6 +27,8 @@ ORDER = [
     "builders.bayes",
     "builders",
     "lattice",
+    "_ids",
+    "_weighing",
     "tokenizer",
     "phrases",
     "evaluation",
