@@ -42,6 +42,7 @@ cdef extern from "vocabulary_search.hpp" namespace "nlpzero" nogil:
         int length(uint32_t)
         uint32_t count(uint32_t)
         void spell(uint32_t, vector[uint8_t]&) except +
+        vector[uint32_t] locate(const vector[U32String]&) except +
         void activate() except +
         void run(cbool) except +
 
@@ -81,6 +82,24 @@ cdef class Text:
         return np.array(<uint32_t[:self.cpp.text.size()]> self.cpp.text.data()) if self.cpp.text.size() else np.zeros(0, np.uint32)
 
 
+cdef vector[U32String] _strings(Text text, pieces, list places):
+    """The pieces (lists of code points or bytes) whose symbols are all in the text, and which ones these are."""
+    cdef vector[U32String] strings
+    cdef U32String string
+    cdef uint32_t symbol
+    for place, piece in enumerate(pieces):
+        string = U32String()
+        for code in piece:
+            symbol = text.cpp.find(code)
+            if not symbol:
+                break
+            string.push_back(symbol)
+        else:
+            strings.push_back(string)
+            places.append(place)
+    return strings
+
+
 cdef class Search:
     """A vocabulary in the making; see the .pyi."""
     cdef VocabularySearch* cpp
@@ -88,9 +107,7 @@ cdef class Search:
 
     def __cinit__(self, Text text, *, int min_count, int max_length, bint fallback, int block, lonely=(), wanted=()):
         cdef vector[uint8_t] alone
-        cdef vector[U32String] strings
-        cdef U32String string
-        cdef cbool known
+        cdef vector[U32String] strings = _strings(text, wanted, [])
         cdef uint32_t symbol
         if not text.cpp.text.size():
             raise ValueError("there is no text.")
@@ -102,15 +119,6 @@ cdef class Search:
             if symbol >= alone.size():
                 raise IndexError(symbol)
             alone[symbol] = 1
-        for piece in wanted:
-            string = U32String()
-            known = True
-            for code in piece:
-                symbol = text.cpp.find(code)
-                known = known and symbol != 0
-                string.push_back(symbol)
-            if known:
-                strings.push_back(string)
         with nogil:
             self.cpp = new VocabularySearch(text.cpp[0], alone, strings, min_count, max_length, text.bytes, fallback, block)
 
@@ -212,6 +220,15 @@ cdef class Search:
             raise IndexError(id)
         self.cpp.spell(id, out)
         return (<const char*> out.data())[:out.size()]
+
+    def locate(self, pieces):
+        """Ids of pieces, given as lists of code points or bytes; None where there is no such candidate."""
+        cdef list places = [], found = [None] * len(pieces)
+        cdef vector[uint32_t] ids = self.cpp.locate(_strings(self.text, pieces, places))
+        for k, place in enumerate(places):
+            if ids[k] != <uint32_t> 0xFFFFFFFF:
+                found[place] = ids[k]
+        return found
 
     def activate(self):
         with nogil:

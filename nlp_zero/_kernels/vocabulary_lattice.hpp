@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -68,6 +70,25 @@ public:
             const size_t n = bytes_ ? 1 : encode_utf8(source_.code[s], buffer);
             out.insert(out.end(), buffer, buffer + n);
         }
+    }
+
+    // The ids of strings of symbols, NONE where there is none.
+    std::vector<uint32_t> locate(const std::vector<std::u32string>& strings) const {
+        std::unordered_map<std::u32string, uint32_t> found;
+        std::vector<uint8_t> lengths(LENGTH_MASK + 1, 0);
+        for (const auto& s : strings) {
+            found[s] = s.size() == 1 ? first_symbol_ + uint32_t(s[0]) : NONE;
+            if (s.size() <= LENGTH_MASK) lengths[s.size()] = 1;
+        }
+        std::u32string key;
+        for (uint32_t id = 0; id < first_symbol_; ++id) {
+            if (!lengths[c_.length[id]]) continue;
+            const uint32_t* at = &text_[c_.place[id]];
+            if (const auto it = found.find(key.assign(at, at + c_.length[id])); it != found.end()) it->second = id;
+        }
+        std::vector<uint32_t> ids;
+        for (const auto& s : strings) ids.push_back(found[s]);
+        return ids;
     }
 
     // Take the present pieces into the lattice.  Pieces that go afterwards need no new lattice.

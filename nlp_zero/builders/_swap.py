@@ -97,6 +97,7 @@ class Swap:
         self.fixed_always = fixed
         self.saving = self.count * np.maximum(length - 1, 0.5)  # as if the text had been cut into symbols
         self.discount = Discount()
+        self.price = (1.0, 1e-5)  # fewest tokens, then the most probable
         search.fold = topics(search)
 
     @property
@@ -107,6 +108,7 @@ class Swap:
     def run(self, size: int) -> None:
         """Leave `size` pieces present in the search, and their uses."""
         search = self.search
+        search.set_price(*self.price)
         self._fix(size)
         self._start(size)
         for step, part in enumerate(GROWTH):
