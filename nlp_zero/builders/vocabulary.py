@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["VocabularyBuilder"]
 
 LONGEST = {"char": 16, "byte": 48}  # longest piece in symbols, unless told
-SLICE = 1 << 14  # bytes of whole lines that a spread sample takes at a time
+SLICE = 1 << 14  # bytes of whole lines that a spread sample takes at a time, at most
 PLENTY = 1 << 21  # symbols for which a string must come twice to be a candidate; three times for twice as many, ...
 BYTES = 256
 
@@ -280,7 +280,7 @@ def _spread(blocks: Iterable[Block], most: int, *, bytes_: bool) -> Iterator[Blo
     """
     kept: list[tuple[Block, int]] = []
     held, stride = 0, 1
-    for number, block in enumerate(_slices(blocks)):
+    for number, block in enumerate(_slices(blocks, max(256, min(SLICE, most // 64)))):
         if number % stride:
             continue
         kept.append((block, _symbols(block.data, bytes_)))
@@ -288,21 +288,21 @@ def _spread(blocks: Iterable[Block], most: int, *, bytes_: bool) -> Iterator[Blo
         while held > 2 * most and len(kept) > 1:
             kept, stride = kept[::2], 2 * stride
             held = sum(size for _, size in kept)
-    share, due = min(1.0, most / max(held, 1)), 0.5
+    share, due = min(1.0, most / max(held, 1)), 0.0
     for block, size in kept:
         due += share * size
-        if due >= size or share == 1.0:
+        if due > 0:
             due -= size
             yield block
 
 
-def _slices(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Whole lines of about SLICE bytes."""
+def _slices(blocks: Iterable[Block], size: int) -> Iterator[Block]:
+    """Whole lines of at least `size` bytes (or characters)."""
     for block in blocks:
         data, begin = block.data, 0
         newline: Any = b"\n" if isinstance(data, bytes) else "\n"
         while begin < len(data):
-            end = data.find(newline, begin + SLICE) + 1 or len(data)
+            end = data.find(newline, begin + size) + 1 or len(data)
             yield Block(data[begin:end], block.source, block.offset + (begin if isinstance(data, bytes) else 0))
             begin = end
 
