@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ._kernels.tokenize import is_beginning
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -230,9 +232,12 @@ def _check_bytes(lexicon: Words) -> None:
             f"first 0x{lacking[0]:02X}."
         )
     in_bytes = lexicon.meta.get("unit") == "byte"
-    text = "\n".join(word for word in lexicon.words if len(word) > 1)
+    text = "\n".join(word for word in lexicon.words if len(word) > 1 and not is_beginning(word))
     try:
         text.encode("utf-8", "surrogateescape" if in_bytes else "strict")
     except UnicodeEncodeError as error:
         word = text[text.rfind("\n", 0, error.start) + 1 :].split("\n", 1)[0]
-        raise ValueError(f"the word {word!r} is not made of whole characters; only unit='byte' can hold it.") from None
+        raise ValueError(
+            f"the word {word!r} is neither made of whole characters nor the beginning of one; only unit='byte' can "
+            "hold it."
+        ) from None
