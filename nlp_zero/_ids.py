@@ -237,7 +237,4 @@ def _check_bytes(lexicon: Words) -> None:
         text.encode("utf-8", "surrogateescape" if in_bytes else "strict")
     except UnicodeEncodeError as error:
         word = text[text.rfind("\n", 0, error.start) + 1 :].split("\n", 1)[0]
-        raise ValueError(
-            f"the word {word!r} is neither made of whole characters nor the beginning of one; only unit='byte' can "
-            "hold it."
-        ) from None
+        raise ValueError(f"the word {word!r} is not made of whole characters; only unit='byte' can hold it.") from None

@@ -136,7 +136,9 @@ def add_build_vocab(commands: Commands) -> None:
     parser.add_argument("--max-length", type=int, metavar="N", help="longest word, in characters")
     parser.add_argument("--deduplicate", action="store_true", default=None, help="pmi: drop words that others explain")
     parser.add_argument("--seed", type=int, help="bayes: same seed, same words (default: 0)")
-    parser.add_argument("--sample", type=int, metavar="N", help="bayes, vocabulary: learn on N characters spread over the corpus")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="bayes, vocabulary: learn on N characters spread over the corpus"
+    )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after so long")
     parser.add_argument("--workers", type=int, metavar="N", help="bayes: threads (default: 1)")
     parser.add_argument("--alnum", choices=ALNUM, help="what digit and Latin runs are (default: token)")

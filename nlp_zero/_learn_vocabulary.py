@@ -16,6 +16,7 @@ OPTIONS = (
     "vocab_size", "unit", "byte_fallback", "ensure_unicode", "objective", "algorithm", "max_piece_length",
     "isolate_digits", "required", "specials",
 )  # fmt: skip
+SHOWN = ("method", "objective", "characters", "tokens", "bytes_per_token", "entropy_before", "entropy_after")
 
 
 def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +50,7 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
         for size, lexicon in (built if isinstance(built, dict) else {sizes[0]: built}).items():
             writers[size]("".join(lexicon.lines()))
             meta = lexicon.meta
-            names = ("method", "objective", "characters", "tokens", "bytes_per_token", "entropy_before", "entropy_after")
-            summaries.append({"vocab_size": size, "pieces": len(lexicon), **{name: meta[name] for name in names}})
+            summaries.append({"vocab_size": size, "pieces": len(lexicon), **{name: meta[name] for name in SHOWN}})
     for summary in summaries:
         _report(arguments, summary)
 
@@ -94,7 +94,8 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
         return
     say(
         arguments,
-        f"{summary['method']}: {summary['vocab_size']:,} ids, {summary['pieces']:,} of them pieces and bytes; the text's "
-        f"{summary['characters']:,} characters are {summary['tokens']:,} tokens, {summary['bytes_per_token']:.3f} bytes "
-        f"each; average information {summary['entropy_before']:.4f} -> {summary['entropy_after']:.4f} nats per character",
+        f"vocabulary: {summary['vocab_size']:,} ids, {summary['pieces']:,} of them pieces and bytes; the text's "
+        f"{summary['characters']:,} characters are {summary['tokens']:,} tokens of "
+        f"{summary['bytes_per_token']:.3f} bytes; average information {summary['entropy_before']:.4f} -> "
+        f"{summary['entropy_after']:.4f} nats per character",
     )

@@ -85,7 +85,8 @@ def test_candidates_are_the_maximal_strings(lines: list[str], min_count: int, lo
 def test_lonely_symbols_join_no_others() -> None:
     text = text_of(["春1天1春"] * 3)
     search = Search(text, min_count=2, max_length=4, fallback=True, block=5, lonely=[2])
-    assert chr(text.codes[2]) == "1" and candidates(search) == {}
+    assert chr(text.codes[2]) == "1"
+    assert candidates(search) == {}
 
 
 def test_wanted_strings_are_candidates_however_rare() -> None:
@@ -156,7 +157,7 @@ def test_present_pieces_are_worth_what_is_lost_without_them_place_by_place(lines
         return
     search, present, _ = prepared(lines, chosen)
     search.run(absent=False)
-    total = float(search.saved.sum())
+    total = float(search.saved[search.present].sum())
     low = high = 0.0
     for line in lines:
         best = slow.fewest(line, present)
@@ -172,19 +173,20 @@ def test_present_pieces_are_worth_what_is_lost_without_them_place_by_place(lines
 def test_beginnings_spell_characters_in_fewer_tokens() -> None:
     search = search_of(["龘龙龜春", "龘😀é"])
     lengths, counts = search.lengths(), search.counts()
-    beginnings = {search.spell(k): int(counts[k]) for k in np.flatnonzero(lengths == 0).tolist() if k >= search.first_prefix}
+    beginnings = {search.spell(k): int(counts[k]) for k in range(search.first_prefix, len(lengths))}
     assert beginnings["龘".encode()[:2]] == 3  # 龘, 龙 and 龜
     assert set(beginnings) == {"龘".encode()[:2], "春".encode()[:2], "😀".encode()[:2], "😀".encode()[:3]}
     mask = np.zeros(len(lengths), np.bool_)
     search.run(absent=False)
     assert search.tokens == 5 * 3 + 4 + 2
-    for name, saved in ((b"\xe9\xbe", 4 - 1), ("😀".encode()[:2], 1), ("😀".encode()[:3], 1)):
+    for name, saved in ((b"\xe9\xbe", 4), ("😀".encode()[:2], 1), ("😀".encode()[:3], 1)):
         before = search.tokens
         mask[next(k for k in range(search.first_prefix, len(lengths)) if search.spell(k) == name)] = True
         search.present = mask
         search.run(absent=False)
-        expected = sum(len(slow.spelled(c, [search.spell(int(k)) for k in np.flatnonzero(mask)])) for c in "龘龙龜春龘😀é")
-        assert search.tokens == expected < before and saved
+        pieces = [search.spell(int(k)) for k in np.flatnonzero(mask)]
+        expected = sum(len(slow.spelled(c, pieces)) for c in "龘龙龜春龘😀é")
+        assert search.tokens == expected == before - saved
 
 
 # --- the discount -----------------------------------------------------------------------------------------------------
@@ -216,7 +218,8 @@ def test_folds_follow_topics() -> None:
 def test_largest_breaks_ties_by_place() -> None:
     values = np.array([1.0, 3.0, 2.0, 3.0, 2.0, 2.0])
     assert _largest(values, 3).tolist() == [1, 2, 3]
-    assert _largest(values, 0).tolist() == [] and _largest(values, 9).tolist() == list(range(6))
+    assert _largest(values, 0).tolist() == []
+    assert _largest(values, 9).tolist() == list(range(6))
 
 
 # --- the builder ------------------------------------------------------------------------------------------------------
@@ -245,7 +248,7 @@ def test_any_bytes_come_back() -> None:
     tokenizer = Tokenizer(lexicon)
     data = bytes(range(256)) + "青石镇".encode()[:-1]
     assert tokenizer.decode_bytes(tokenizer.encode(data)) == data
-    assert any(len(word) > 1 and any("\udc80" <= c for c in word) for word in lexicon)  # pieces cut characters
+    assert any(len(word) > 1 and any(c >= "\udc80" for c in word) for word in lexicon)  # pieces cut characters
 
 
 def test_counts_are_those_of_the_tokenizer() -> None:
@@ -254,7 +257,8 @@ def test_counts_are_those_of_the_tokenizer() -> None:
         lexicon = built(Corpus(SAMPLE), vocab_size=600, **options)
         tokenizer = Tokenizer(lexicon)
         tokens = [token for line in Corpus(SAMPLE) for token in tokenizer.tokenize(line)]
-        assert len(tokens) == lexicon.total == lexicon.meta["tokens"]
+        assert len(tokens) == lexicon.total
+        assert lexicon.total == lexicon.meta["tokens"]
 
 
 def test_a_vocabulary_beats_its_characters() -> None:
@@ -262,25 +266,30 @@ def test_a_vocabulary_beats_its_characters() -> None:
     characters = sorted({c for line in Corpus(SAMPLE) for c in line})
     plain = sum(slow.fewest(line, characters) for line in Corpus(SAMPLE))
     assert lexicon.total < 0.75 * plain
-    assert "青石镇" in lexicon and lexicon["青石镇"] > 0
+    assert "青石镇" in lexicon
+    assert lexicon["青石镇"] > 0
 
 
 def test_several_sizes_are_what_each_alone_would_be() -> None:
     builder = VocabularyBuilder(vocab_size=[300, 500])
     both = builder.build(Corpus(SAMPLE))
-    assert isinstance(both, dict) and list(both) == [300, 500]
-    assert both[300] == built(Corpus(SAMPLE), vocab_size=300) and both[500] == built(Corpus(SAMPLE), vocab_size=500)
+    assert isinstance(both, dict)
+    assert list(both) == [300, 500]
+    assert both[300] == built(Corpus(SAMPLE), vocab_size=300)
+    assert both[500] == built(Corpus(SAMPLE), vocab_size=500)
     assert both[500].meta == built(Corpus(SAMPLE), vocab_size=500).meta
 
 
 def test_required_and_specials() -> None:
     required = ["雨了，早晨", "不在文中", "a", "龘", "鑫"]
     lexicon = built(LINES, vocab_size=266, required=required, specials=["<pad>", "早晨", "b c"])
-    assert len(lexicon) == 263 and set(required) <= set(lexicon)
+    assert len(lexicon) == 263
+    assert set(required) <= set(lexicon)
     assert lexicon["不在文中"] == 0
     assert "早晨" not in lexicon  # a special token is never learnt from text
     tokenizer = Tokenizer(lexicon)
-    assert tokenizer.token_to_id("<pad>") == 0 and tokenizer.token_to_id("b c") == 2
+    assert tokenizer.token_to_id("<pad>") == 0
+    assert tokenizer.token_to_id("b c") == 2
     assert tokenizer.tokenize("下雨了，早晨")[-1] == "雨了，早晨"
 
 
@@ -293,13 +302,14 @@ def test_digits_alone() -> None:
 
 
 def test_longest_piece() -> None:
-    lexicon = built(LINES, vocab_size=280, max_piece_length=2)
-    assert max(len(w) for w in lexicon if not w.startswith("\ud800") and "\udc80" > w[0]) == 2
+    lexicon = built(LINES, vocab_size=270, max_piece_length=2)
+    assert max(map(len, lexicon)) == 2
 
 
 def test_without_bytes_the_rest_is_unknown() -> None:
     lexicon = built(LINES, vocab_size=20, byte_fallback=False)
-    assert len(lexicon) == 20 and not any("\udc80" <= c <= "\udcff" for word in lexicon for c in word)
+    assert len(lexicon) == 20
+    assert not any("\udc80" <= c <= "\udcff" for word in lexicon for c in word)
     assert lexicon.meta["byte_fallback"] == "no"
     assert "".join(Tokenizer(lexicon).tokenize("青石镇蠹")) == "青石镇蠹"
 
@@ -393,10 +403,10 @@ def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
 
 
 def test_a_sample_is_learnt_from_and_is_the_same_every_time() -> None:
-    lines = [line for line in Corpus(SAMPLE)] * 5
+    lines = list(Corpus(SAMPLE)) * 5
     sampled = built(lines, vocab_size=400, sample=8000)
     assert sampled == built(lines, vocab_size=400, sample=8000)
-    assert 4000 <= int(str(sampled.meta["characters"])) <= 26000 < sum(map(len, lines))
+    assert 6000 < int(str(sampled.meta["characters"])) < 9000
 
 
 # --- the search -------------------------------------------------------------------------------------------------------
@@ -411,7 +421,8 @@ def test_one_swap_never_leaves_more_or_fewer_pieces() -> None:
     swap = Swap(search, usable, fixed)
     for size in (1, 5, 12, swap.most):
         swap.run(size)
-        assert np.count_nonzero(search.present) == size and search.present[fixed].all()
+        assert np.count_nonzero(search.present) == size
+        assert search.present[fixed].all()
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
@@ -431,7 +442,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     ) == 0  # fmt: skip
     assert "400 ids" in capsys.readouterr().err
     lexicon = Lexicon.load(out)
-    assert len(lexicon) == 398 and "周明远说" in lexicon and lexicon.meta["specials"] == "<pad> <bos>"
+    assert len(lexicon) == 398
+    assert "周明远说" in lexicon
+    assert lexicon.meta["specials"] == "<pad> <bos>"
     assert run("tokenize", SAMPLE, "--lexicon", out, "--format", "ids", "-o", tmp_path / "ids") == 0
 
 
@@ -439,7 +452,7 @@ def test_command_line_several_sizes(tmp_path: Path, capsys: pytest.CaptureFixtur
     out = tmp_path / "v.tsv"
     assert run("build-vocab", SAMPLE, "-o", out, "--method", "vocabulary", "--vocab-size", "300,400", "--json") == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["vocab_size"] for line in found] == [300, 400] == [line["pieces"] for line in found]
+    assert [(line["vocab_size"], line["pieces"]) for line in found] == [(300, 300), (400, 400)]
     assert [len(Lexicon.load(tmp_path / f"v.{n}.tsv")) for n in (300, 400)] == [300, 400]
     assert not out.exists()
 

@@ -66,9 +66,11 @@ def latin_of(str word not None):
 
 def is_beginning(str word not None):
     """Whether a word is the first bytes, two or three, of a longer character."""
+    if not 2 <= len(word) <= 3 or min(word) < "\udc80" or max(word) > "\udcff":
+        return False
     data = word.encode("utf-8", "surrogateescape")
     size = 3 if 0xE0 <= data[0] < 0xF0 else 4 if 0xF0 <= data[0] < 0xF8 else 0
-    return len(word) == len(data) < size and all(0x80 <= byte < 0xC0 for byte in data[1:])
+    return len(data) < size and all(0x80 <= byte < 0xC0 for byte in data[1:])
 
 
 cdef class Segmenter  # the compiled base class, below
@@ -123,7 +125,7 @@ cdef class Segmenter:
         for i in range(len(words)):
             word = words[i]
             byte, beginning = -1, 0
-            if fallback and 2 <= len(word) <= 3 and word[0] >= "\udcc2" and is_beginning(word):
+            if fallback and is_beginning(word):
                 code = latin_of(word).encode("latin-1")
                 beginning = len(code) << 24 | int.from_bytes(code.ljust(3, b"\0"), "big")
             elif fallback and len(word) == 1:

@@ -198,7 +198,10 @@ class Swap:
         if np.all(share > 0):
             rows = np.flatnonzero(chosen)
             self.discount.estimate(
-                saved[rows].astype(np.float64), spread[rows].astype(np.float64), share / share.sum(), self.length_class[rows]
+                saved[rows].astype(np.float64),
+                spread[rows].astype(np.float64),
+                share / share.sum(),
+                self.length_class[rows],
             )
 
     def _fill(self, size: int) -> None:
@@ -219,7 +222,7 @@ def topics(search: Search) -> npt.NDArray[np.uint8]:
     begins, text = search.block_begin, search.text.encoded
     folds = search.saved.shape[1]
     if len(begins) < 2 * folds:
-        return (np.arange(len(begins)) % folds).astype(np.uint8)
+        return np.resize(np.arange(folds, dtype=np.uint8), len(begins))
     frequent = np.argsort(-np.bincount(text)[1:], kind="stable")[:TOPICS] + 1
     column = np.full(int(text.max()) + 1, -1)
     column[frequent] = np.arange(len(frequent))
@@ -229,9 +232,14 @@ def topics(search: Search) -> npt.NDArray[np.uint8]:
         places = column[text[begin:end]]
         table[k] = np.sqrt(np.bincount(places[places >= 0], minlength=len(frequent)) / max(end - begin, 1))
     table -= table.mean(0)
-    _, vectors = np.linalg.eigh(table.T @ table)
-    ranks = np.argsort(np.argsort(table @ vectors[:, -1], kind="stable"), kind="stable")
-    return (ranks * folds // len(begins)).astype(np.uint8)
+    square = table.T @ table
+    axis = np.ones(len(frequent))
+    for _ in range(40):  # power iteration: the direction matters, not its last digits
+        axis = square @ axis
+        axis /= max(float(np.linalg.norm(axis)), 1e-300)
+    ranks = np.argsort(np.argsort(np.round(table @ axis, 9), kind="stable"), kind="stable")
+    quarters: npt.NDArray[np.uint8] = (ranks * folds // len(begins)).astype(np.uint8)
+    return quarters
 
 
 def _block_sizes(search: Search) -> npt.NDArray[np.int64]:

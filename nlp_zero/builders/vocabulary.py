@@ -1,4 +1,4 @@
-"""Vocabularies for language models: a fixed number of pieces that carry the most text per token, or need the fewest bits."""
+"""Vocabularies for language models: a fixed number of pieces that carry the most text per token."""
 
 from __future__ import annotations
 
@@ -184,11 +184,10 @@ class VocabularyBuilder:
 
     def _lonely(self, text: Text) -> list[int]:
         """Symbols that join no others: lone surrogates (which are spelled in bytes) and, if asked for, digits."""
-        codes = text.codes.tolist()
         return [
             symbol
-            for symbol, code in enumerate(codes)
-            if symbol and not self.any_bytes and 0xD800 <= code < 0xE000 or self.isolate_digits and chr(code).isdecimal()
+            for symbol, code in enumerate(text.codes.tolist())
+            if (not self.any_bytes and 0xD800 <= code < 0xE000) or (self.isolate_digits and chr(code).isdecimal())
         ]
 
     def _choice(self, search: Search, required: list[int]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
