@@ -16,7 +16,13 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
     ) from None
 
 from ._version import __version__
-from .builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder, discovered
+from .builders import (
+    BayesLexiconBuilder,
+    EntropyLexiconBuilder,
+    PmiLexiconBuilder,
+    VocabularyBuilder,
+    discovered,
+)
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
@@ -39,6 +45,7 @@ __all__ = [
     "PhraseBuilder",
     "PmiLexiconBuilder",
     "Tokenizer",
+    "VocabularyBuilder",
     "__version__",
     "discovered",
 ]

@@ -25,7 +25,9 @@ def add_convert(commands: Commands) -> None:
     )
     parser.add_argument("input", metavar="IN", help="a lexicon, word list or model")
     parser.add_argument("output", metavar="OUT", help="the file to write")
-    parser.add_argument("--from", dest="source", choices=formats.FORMATS, help="format of IN (default: its content says)")
+    parser.add_argument(
+        "--from", dest="source", choices=formats.FORMATS, help="format of IN (default: its content says)"
+    )
     parser.add_argument("--to", dest="target", choices=formats.FORMATS, help="format of OUT (default: its name says)")
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ._kernels.tokenize import is_beginning
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -230,7 +232,7 @@ def _check_bytes(lexicon: Words) -> None:
             f"first 0x{lacking[0]:02X}."
         )
     in_bytes = lexicon.meta.get("unit") == "byte"
-    text = "\n".join(word for word in lexicon.words if len(word) > 1)
+    text = "\n".join(word for word in lexicon.words if len(word) > 1 and not is_beginning(word))
     try:
         text.encode("utf-8", "surrogateescape" if in_bytes else "strict")
     except UnicodeEncodeError as error:

@@ -28,6 +28,8 @@ from ._cli import (
     resumable,
     say,
 )
+from ._learn_vocabulary import OPTIONS as VOCABULARY_OPTIONS
+from ._learn_vocabulary import add_vocabulary_options, run_vocabulary
 from .corpus import require_text, restartable
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers"}),
+    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
 
 
@@ -149,6 +152,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab novel.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method entropy --top 20000 -o words.tsv\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
     add_input(parser)
@@ -160,10 +164,12 @@ def add_build_vocab(commands: Commands) -> None:
     parser.add_argument("--max-length", type=int, metavar="N", help="longest word, in characters")
     parser.add_argument("--deduplicate", action="store_true", default=None, help="pmi: drop words that others explain")
     parser.add_argument("--seed", type=int, help="bayes: same seed, same words (default: 0)")
-    parser.add_argument("--sample", type=int, metavar="N", help="bayes: learn on N characters spread over the corpus")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="bayes, vocabulary: learn on N characters spread over the corpus"
+    )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after so long")
     add_resources(parser)
-    parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
+    parser.add_argument("--alnum", choices=ALNUM, help="what digit and Latin runs are (default: token)")
     parser.add_argument("--discovered", metavar="FILE", help="also write the words that stand firmly by themselves")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
     parser.add_argument("--phrase-rounds", type=int, metavar="N", help="with --phrases: stop after N rounds of merging")
@@ -173,6 +179,7 @@ def add_build_vocab(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--top", type=int, metavar="N", help="keep the N most frequent words of two or more characters")
     parser.add_argument("--json", action="store_true", help="the summary as JSON (on stdout if -o is given)")
+    add_vocabulary_options(parser)
 
 
 def run_build_vocab(arguments: argparse.Namespace) -> None:
@@ -181,6 +188,10 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     if arguments.top is not None and arguments.top < 1:
         raise UsageError("--top must be 1 or more words")
     class_name, options = _builder_options(arguments)
+    if arguments.method == "vocabulary":
+        _refuse_word_options(arguments)
+        run_vocabulary(arguments)
+        return
     builder = configured(getattr(builders, class_name), **options)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(first_columns, arguments.known))
@@ -216,7 +227,7 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     class_name, allowed = METHODS[arguments.method]
-    options: dict[str, Any] = {"alnum": arguments.alnum}
+    options: dict[str, Any] = {"alnum": arguments.alnum or "token"}
     if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written
         options |= {"progress": not arguments.quiet and sys.stderr.isatty(), "keep_on_interrupt": True}
     for name in sorted(set().union(*(names for _, names in METHODS.values()))):
@@ -227,6 +238,13 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
             raise UsageError(f"--{name.replace('_', '-')} is no option of --method {arguments.method}")
         options[name] = _numbers(value) if name == "min_pmi" else value
     return class_name, options
+
+
+def _refuse_word_options(arguments: argparse.Namespace) -> None:
+    """What goes with words does not go with pieces."""
+    for name in ("alnum", "discovered", "phrases", "phrase_rounds", "known", "top"):
+        if getattr(arguments, name):
+            raise UsageError(f"--{name.replace('_', '-')} is no option of --method vocabulary")
 
 
 def _numbers(text: str) -> float | list[float]:

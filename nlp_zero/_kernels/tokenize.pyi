@@ -44,3 +44,6 @@ class Segmenter:
     def _sample_batch(
         self, texts: list[Any], alpha: float, seed: int, start: int, words: bool, workers: int, /
     ) -> Any: ...
+
+def is_beginning(word: str) -> bool:
+    """Whether a word is the first bytes, two or three, of a longer character."""

@@ -23,7 +23,7 @@ cdef extern from "tokenize_emit.hpp" namespace "nlpzero" nogil:
         vector[double] log_probs
     cdef cppclass ModelBuilder:
         ModelBuilder(const Rules&) except +
-        void add(const TextView&, double, int) except +
+        void add(const TextView&, double, int, uint32_t) except +
         unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
@@ -62,6 +62,15 @@ WHAT = {"words": 0, "ids": 1, "spans": 2}
 def latin_of(str word not None):
     """The bytes of a word, as a str of characters below 256."""
     return word.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def is_beginning(str word not None):
+    """Whether a word is the first bytes, two or three, of a longer character."""
+    if not 2 <= len(word) <= 3 or min(word) < "\udc80" or max(word) > "\udcff":
+        return False
+    data = word.encode("utf-8", "surrogateescape")
+    size = 3 if 0xE0 <= data[0] < 0xF0 else 4 if 0xF0 <= data[0] < 0xF8 else 0
+    return len(data) < size and all(0x80 <= byte < 0xC0 for byte in data[1:])
 
 
 cdef class Segmenter  # the compiled base class, below
@@ -108,21 +117,24 @@ cdef class Segmenter:
         cdef TextView view
         cdef Py_ssize_t i
         cdef int byte
-        cdef uint32_t c
+        cdef uint32_t c, beginning
         cdef vector[int32_t] shown
         if log_probs.shape[0] != len(words) or numbers.shape[0] != len(words) + 1:
             raise ValueError("one log-probability and one id a word are needed.")
         shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
         for i in range(len(words)):
             word = words[i]
-            byte = -1
-            if fallback and len(word) == 1:
+            byte, beginning = -1, 0
+            if fallback and is_beginning(word):
+                code = latin_of(word).encode("latin-1")
+                beginning = len(code) << 24 | int.from_bytes(code.ljust(3, b"\0"), "big")
+            elif fallback and len(word) == 1:
                 c = ord(word)
                 byte = c if c < 0x80 else c - 0xDC00 if 0xDC80 <= c <= 0xDCFF else -1
             if bytes_:
                 word = latin_of(word)
             view_of(word, view)
-            builder.get().add(view, log_probs[i], byte)
+            builder.get().add(view, log_probs[i], byte, beginning)
         self.model = builder.get().build()
         self.objects.reset(new Objects(words, shown))
 

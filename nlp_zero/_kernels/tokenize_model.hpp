@@ -39,6 +39,7 @@ struct Model {
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<uint32_t> chars;      // by symbol: its first character
     int32_t byte_ids[256] = {};       // with fallback: the id of each byte
+    std::unordered_map<uint32_t, int32_t> beginnings;  // ids of words that are the first 2 or 3 bytes of a character
     uint32_t max_length = 1;          // symbols of the longest word
 
     explicit Model(const Rules& r) : rules(r), symbols(r.alnum) {}
@@ -46,11 +47,28 @@ struct Model {
     Cost cost(int32_t id, uint32_t c) const {  // of a node with this id; c: the character where it begins
         if (id) return {log_probs[size_t(id)], 1};
         if (!rules.fallback) return {rules.unk, 1};
-        char bytes[4];
-        Cost sum{0, int(encode_utf8(c, bytes))};
-        for (int k = 0; k < sum.tokens; ++k) sum.log_prob += log_probs[size_t(byte_ids[uint8_t(bytes[k])])];
+        int32_t parts[4];
+        Cost sum{0, spelled(c, parts)};
+        for (int k = 0; k < sum.tokens; ++k) sum.log_prob += log_probs[size_t(parts[k])];
         if (!std::isnan(rules.unk)) sum.log_prob = rules.unk;
         return sum;
+    }
+    // With byte fallback: the tokens of a character that is no word: the longest of its beginnings that is one, then bytes.
+    int spelled(uint32_t c, int32_t* parts) const {
+        char bytes[4];
+        const int n = int(encode_utf8(c, bytes));
+        int from = 0, tokens = 0;
+        for (int k = beginnings.empty() ? 0 : n - 1; k > 1 && !from; --k) {
+            const auto found = beginnings.find(beginning(bytes, k));
+            if (found == beginnings.end()) continue;
+            parts[tokens++] = found->second;
+            from = k;
+        }
+        for (int k = from; k < n; ++k) parts[tokens++] = byte_ids[uint8_t(bytes[k])];
+        return tokens;
+    }
+    static uint32_t beginning(const char* bytes, int n) {  // of two or three bytes, as a key
+        return uint32_t(n) << 24 | uint32_t(uint8_t(bytes[0])) << 16 | uint32_t(uint8_t(bytes[1])) << 8 | (n > 2 ? uint8_t(bytes[2]) : 0);
     }
     double weight(const Cost& c) const { return rules.uniform ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
     double rank(const Cost& c) const { return c.log_prob - (rules.uniform ? TOKEN_COST * c.tokens : 0); }   // in Viterbi
@@ -62,11 +80,13 @@ class ModelBuilder {
 
     // Words in the order of their ids.  A word that can never be a token (it crosses a boundary, or a stretch in token mode,
     // or begins or ends inside one) keeps its id and is left out of the trie.  byte: which one the word stands for, or -1;
-    // between characters, one that is not ASCII is found through its id only.
-    void add(const TextView& word, double log_prob, int byte) {
+    // between characters, one that is not ASCII is found through its id only, and so are the first bytes of a character,
+    // `beginning` (a key, or 0).
+    void add(const TextView& word, double log_prob, int byte, uint32_t beginning = 0) {
         model_->log_probs.push_back(log_prob);
         if (byte >= 0) model_->byte_ids[byte] = int32_t(model_->log_probs.size()) - 1;
-        if (byte >= 128 && !model_->rules.bytes) return;
+        if (beginning) model_->beginnings[beginning] = int32_t(model_->log_probs.size()) - 1;
+        if ((byte >= 128 || beginning) && !model_->rules.bytes) return;
         const uint32_t first = uint32_t(pool_.size());
         const bool fits = with_chars(word, [&](auto text) { return append(text, word.size); });
         if (!fits) pool_.resize(first);

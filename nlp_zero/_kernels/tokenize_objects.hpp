@@ -151,9 +151,9 @@ struct TextMarginals {
                     probabilities[k++] = edges[e];
                 };
                 if (lattice.id[e] || !model.rules.fallback) { add(lattice.id[e]); continue; }
-                char bytes[4];
-                const size_t n = encode_utf8(uint32_t(chars[lattice.starts[i]]), bytes);
-                for (size_t b = 0; b < n; ++b) add(model.byte_ids[uint8_t(bytes[b])]);
+                int32_t parts[4];
+                const int n = model.spelled(uint32_t(chars[lattice.starts[i]]), parts);
+                for (int b = 0; b < n; ++b) add(parts[b]);
             }
             return 0;
         });

@@ -116,9 +116,9 @@ void told(const Model& model, const Char* text, Run run, Sink sink) {
             open = close == start && open < close ? open : start;
             close = end;
         } else {
-            char bytes[4];
-            const size_t n = encode_utf8(uint32_t(text[start]), bytes);
-            for (size_t k = 0; k < n; ++k) sink(model.byte_ids[uint8_t(bytes[k])], start, k + 1 < n ? start : end);
+            int32_t parts[4];
+            const int n = model.spelled(uint32_t(text[start]), parts);
+            for (int k = 0; k < n; ++k) sink(parts[k], start, k + 1 < n ? start : end);
         }
     });
     flush();

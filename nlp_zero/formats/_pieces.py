@@ -95,12 +95,7 @@ def _piece(word: str, score: float, space: str, fallback: bool) -> Piece:
         return Piece(byte_name(ord(word) & 0xFF), 0.0, "byte")
     try:
         word.encode()
-    except UnicodeEncodeError:
-        if fallback:
-            raise ValueError(
-                f"the piece {word!r} is not made of whole characters, which this format cannot hold; build the "
-                "vocabulary with unit='char', or with ensure_unicode."
-            ) from None
+    except UnicodeEncodeError:  # bytes that are no whole characters
         return Piece(word, score, "unused")
     if "\0" in word or (space != " " and space in word):
         return Piece(word, score, "unused")

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._pieces import BYTE_NAMES, SPACE, Piece, pieces_of, table_of
+from .._ids import TokenIds, byte_token
+from ._pieces import BYTE_NAMES, SPACE, Piece, model_scores, pieces_of, table_of
 from ._table import MOST_WORDS, Table, Words, checked_number
 from .json import parsed
 
 __all__ = ["dumps", "is_tokenizer", "loads", "table_of_value"]
 
 
-def dumps(words: Words) -> tuple[bytes, int]:
-    """A Unigram model with byte fallback that normalises nothing and cuts nothing beforehand.
+# ByteLevel writes bytes as characters: those that are letters or marks in Latin-1 as themselves, the others from U+0100 on.
+PLAIN = (*range(33, 127), *range(161, 173), *range(174, 256))
+LETTERS = {byte: chr(byte) for byte in PLAIN}
+LETTERS |= {byte: chr(256 + k) for k, byte in enumerate(sorted(set(range(256)) - set(PLAIN)))}
+BYTES = {letter: byte for byte, letter in LETTERS.items()}
 
-    Ids are those of `Tokenizer`; after them comes ``<unk>``, which encoding never gives, if there is none.  The names
-    of the special tokens are found in text, as is that program's rule.
+
+def dumps(words: Words) -> tuple[bytes, int]:
+    """A Unigram model that normalises nothing and cuts nothing beforehand; ids are those of `Tokenizer`.
+
+    Words that are all made of whole characters become a model with byte fallback: after the ids of `Tokenizer` comes
+    ``<unk>``, which encoding never gives, if there is none.  If some are parts of characters, the model is one of bytes
+    (ByteLevel), where nothing is unknown and the size is ours.  The names of the special tokens are found in text, as
+    is that program's rule.
     """
     import json
 
-    pieces = pieces_of(words, spare_ascii=False)
-    # The names of bytes are looked for in text like any piece: they must lose against the six characters they have.
-    lowest = min((piece.score for piece in pieces if piece.kind == "word"), default=-1.0)
-    vocab = [[piece.text, piece.score if piece.kind == "word" else 6 * lowest - 1] for piece in pieces]
-    unknown = next(number for number, piece in enumerate(pieces) if piece.kind == "unknown")
+    if words.meta.get("byte_fallback") == "yes" and any(
+        len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word) for word in words.words
+    ):
+        pieces, unknown, bytewise = _byte_pieces(words), None, True
+        vocab = [[piece.text, piece.score] for piece in pieces]
+    else:
+        pieces, bytewise = pieces_of(words, spare_ascii=False), False
+        unknown = next(number for number, piece in enumerate(pieces) if piece.kind == "unknown")
+        # Names of bytes are looked for in text like any piece: they must lose against the six characters they have.
+        lowest = min((piece.score for piece in pieces if piece.kind == "word"), default=-1.0)
+        vocab = [[piece.text, piece.score if piece.kind == "word" else 6 * lowest - 1] for piece in pieces]
+    steps = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
+    fallback = {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]}
     added = [
         {"id": number, "content": piece.text, "single_word": False, "lstrip": False, "rstrip": False,
          "normalized": False, "special": True}
@@ -35,13 +53,26 @@ def dumps(words: Words) -> tuple[bytes, int]:
         "padding": None,
         "added_tokens": added,
         "normalizer": None,
-        "pre_tokenizer": None,
+        "pre_tokenizer": steps if bytewise else None,
         "post_processor": None,
-        "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]},
-        "model": {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": True},
+        "decoder": steps if bytewise else fallback,
+        "model": {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": not bytewise},
     }
     text = json.dumps(value, ensure_ascii=False, indent=1)
     return text.encode("utf-8", "backslashreplace"), sum(piece.kind in ("word", "byte") for piece in pieces)
+
+
+def _byte_pieces(words: Words) -> list[Piece]:
+    """Every word as the letters of its bytes."""
+    ids = TokenIds(words)
+    pieces = [Piece(f"<unused_{number}>", 0.0, "unused") for number in range(ids.size)]
+    for number, name in zip(ids.special_ids, ids.specials, strict=True):
+        pieces[number] = Piece(name, 0.0, "unknown" if name == "<unk>" else "special")
+    for number, word, score in zip(ids.numbers[1:].tolist(), words.words, model_scores(words).tolist(), strict=True):
+        text = "".join(LETTERS[byte] for byte in word.encode("utf-8", "surrogateescape"))
+        if text not in ids.specials:
+            pieces[number] = Piece(text, score)
+    return pieces
 
 
 def loads(data: bytes) -> Table:
@@ -78,6 +109,8 @@ def table_of_value(value: Any) -> Table:
         raise ValueError("added_tokens: it must be a list.")
     for number, token in enumerate(added):
         _add(token, number, pieces)
+    if _mentions(value, "ByteLevel"):
+        return _byte_table(pieces)
     escaped = _mentions(value, SPACE)
     table = table_of(pieces, method="huggingface", space=SPACE if escaped else " ", fallback=fallback)
     normalizer = value.get("normalizer")
@@ -86,6 +119,21 @@ def table_of_value(value: Any) -> Table:
         "normalizer": str(normalizer.get("type"))[:40] if isinstance(normalizer, dict) else "identity",
         "dummy_prefix": "yes" if escaped else "no",
     }
+    return table
+
+
+def _byte_table(pieces: list[Piece]) -> Table:
+    for number, piece in enumerate(pieces):
+        if piece.kind == "word" and not BYTES.keys() >= set(piece.text):
+            piece.kind = "unused"  # no text has such bytes
+        elif piece.kind == "word":
+            data = bytes(BYTES[letter] for letter in piece.text)
+            piece.text = byte_token(data[0]) if len(data) == 1 else data.decode("utf-8", "surrogateescape")
+        elif piece.kind == "unknown" and not piece.text:
+            raise ValueError(f"model.vocab[{number}]: the unknown piece has no name.")
+    table = table_of(pieces, method="huggingface", fallback=True)
+    meta = {name: value for name, value in table.meta.items() if name != "unk_log_prob"}
+    table.meta = meta | {"unit": "byte", "normalizer": "identity", "dummy_prefix": "no"}
     return table
 
 

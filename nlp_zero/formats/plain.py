@@ -35,7 +35,10 @@ def loads(data: bytes) -> Table:
             )
         first[word] = number, count
         if not (count.isascii() and count.isdigit() and len(count) < 20 and int(count) < 1 << 63):
-            raise ValueError(f"line {number}: the count {count[:40]!r} is not a whole number; expected 'word count'.")
+            raise ValueError(
+                f"line {number}: the count {count[:40]!r} is not a whole number from 0 to 2**63 - 1; "
+                "expected 'word count'."
+            )
         words.append(word)
         counts.append(int(count))
     if not words:
