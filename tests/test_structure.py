@@ -29,6 +29,8 @@ ORDER = [
     "lattice",
     "tokenizer",
     "phrases",
+    "clauses",
+    "templates",
     "evaluation",
     "_cli",
     "_learn",
