@@ -90,6 +90,8 @@ class TemplateInventory:
         Probability that a chain of units ends after a unit.
     meta
         How they were found: ``method``, ``words`` (tokens), ...
+    leaves
+        How often each word stood by itself, in no template: what `nlp_zero.grammar` needs beside the templates.
     boundaries
         Where phrases begin and end (`nlp_zero.boundaries.BoundaryModel`), if it was counted.
 
@@ -106,12 +108,13 @@ class TemplateInventory:
         *,
         q: float = 0.5,
         meta: Mapping[str, object] | None = None,
+        leaves: Mapping[str, float] | None = None,
         boundaries: Any = None,
     ) -> None:
         if not 0 < q <= 1:
             raise ValueError(f"q must be a probability above 0, not {q}.")
         self.templates = tuple(templates)
-        self.q, self.meta, self.boundaries = float(q), dict(meta or {}), boundaries
+        self.q, self.meta, self.leaves, self.boundaries = float(q), dict(meta or {}), dict(leaves or {}), boundaries
 
     def __len__(self) -> int:
         return len(self.templates)
@@ -131,7 +134,7 @@ class TemplateInventory:
         return [template for template, _ in zip(chosen, range(n), strict=False)]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write JSON lines: a header, a line a template, then the lines of the boundary model.  Whole or not at all."""
+        """Write JSON lines: a header, templates, words by themselves, the boundary model.  Whole or not at all."""
         with write_text(path) as file:
             file.writelines(self.lines())
 
@@ -141,6 +144,8 @@ class TemplateInventory:
         yield _json(header)
         for template in self.templates:
             yield _json(_row(template))
+        for word, count in self.leaves.items():
+            yield _json({"leaf": word, "count": round(count, 2)})
         if self.boundaries is not None:
             for row in self.boundaries.rows():
                 yield _json(row)
@@ -206,18 +211,22 @@ def _parsed(text: str) -> TemplateInventory:
     if not isinstance(q, (int, float)) or not 0 < q <= 1:
         raise ValueError(f"line 1: q must be a probability above 0, not {q!r}.")
     templates: list[Template] = []
+    leaves: dict[str, float] = {}
     rest = []
     for number, line in enumerate(lines[1:-1], 2):
         row = _object(line, number)
         if "template" in row:
             templates.append(_template(row, number))
+        elif "leaf" in row:
+            leaves.update(_leaf(row, number))
         elif "word" in row or "pair" in row:
             rest.append(row)
         else:
-            raise ValueError(f"line {number}: neither a template nor a word nor a pair.")
+            raise ValueError(f"line {number}: neither a template nor a leaf, a word or a pair.")
     if expected is not None and expected != len(templates):
         raise ValueError(f"line 1: {expected} templates are promised, {len(templates)} found; the file was altered.")
-    return TemplateInventory(templates, q=q, meta=header, boundaries=BoundaryRows(rest) if rest else None)
+    boundaries = BoundaryRows(rest) if rest else None
+    return TemplateInventory(templates, q=q, meta=header, leaves=leaves, boundaries=boundaries)
 
 
 def _object(line: str, number: int) -> dict[str, Any]:
@@ -241,6 +250,13 @@ def _template(row: Mapping[str, Any], number: int) -> Template:
         return Template(tuple(row["template"]), **values, examples=examples, across=bool(row.get("across", False)))
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from None
+
+
+def _leaf(row: Mapping[str, Any], number: int) -> dict[str, float]:
+    word, count = row["leaf"], row.get("count")
+    if not isinstance(word, str) or not word or not isinstance(count, (int, float)) or not 0 <= count < math.inf:
+        raise ValueError(f"line {number}: a leaf needs a word and a count of 0 or more.")
+    return {word: float(count)}
 
 
 def _lists_of_texts(value: object) -> bool:

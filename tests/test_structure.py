@@ -31,6 +31,7 @@ ORDER = [
     "phrases",
     "clauses",
     "templates",
+    "grammar",
     "evaluation",
     "_cli",
     "_learn",
