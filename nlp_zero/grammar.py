@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SLOT", "WORD", "GrammarEntropy", "ParseSpan", "TemplateGrammar"]
 
 WORD, SLOT = -1, -2  # labels of spans beside the numbers of templates
-LONGEST = 256  # words; longer segments are parsed in pieces of this length, so that time stays in proportion
+LONGEST = 128  # words; longer segments are parsed in pieces of this length, so that time stays in proportion
 FORM_COST = 0.7  # nats for the form of each item of a template
 BATCH = 4096  # segments
 
@@ -178,7 +178,7 @@ class TemplateGrammar:
         Raises
         ------
         ValueError
-            If the segment is longer than 256 words.
+            If the segment is longer than 128 words.
         """
         words, _ = self._segments([tokens])
         if len(words) > LONGEST:
@@ -240,7 +240,8 @@ class Model:
     def over_anchors(self, values: Floats) -> Floats:
         """The sum of a value of words over the anchors of each template."""
         words = self.flat > 0
-        return np.asarray(np.bincount(self.owner[words], weights=values[self.flat[words]], minlength=len(self.forms)), np.float64)
+        sums = np.bincount(self.owner[words], weights=values[self.flat[words]], minlength=len(self.forms))
+        return sums.astype(np.float64)
 
     def anchors(self, words: Ints) -> Ints:
         """Words that are no anchor of any template become 0, which the chart steps over fastest."""
@@ -259,7 +260,8 @@ class Model:
         """ln P of each segment (of each piece, where it was cut)."""
         offsets = _cut(offsets)
         sums = np.concatenate([[0.0], np.cumsum(self.log_leaf[words])])
-        return np.asarray(sums[offsets[1:]] - sums[offsets[:-1]] + self.chart.log_values(self.anchors(words), offsets), np.float64)
+        alone: Floats = sums[offsets[1:]] - sums[offsets[:-1]]
+        return alone + self.chart.log_values(self.anchors(words), offsets)
 
     def best(self, words: Ints, offsets: Longs) -> tuple[Ints, Longs]:
         """Spans of the best parses, and where each segment's begin."""
