@@ -20,9 +20,12 @@ from .builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuil
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
+from .grammar import TemplateGrammar
 from .lattice import Lattice
 from .lexicon import Lexicon
+from .mining import TemplateMiner
 from .phrases import PhraseBuilder
+from .templates import Template, TemplateInventory
 from .tokenizer import Tokenizer
 
 __all__ = [
@@ -38,6 +41,10 @@ __all__ = [
     "NlpZeroError",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Template",
+    "TemplateGrammar",
+    "TemplateInventory",
+    "TemplateMiner",
     "Tokenizer",
     "__version__",
     "discovered",

@@ -15,11 +15,13 @@ from . import __version__
 from ._apply import add_evaluate, add_tokenize
 from ._cli import UsageError
 from ._learn import add_build_vocab, add_count
+from ._mine import add_mine_templates
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (add_count, add_build_vocab, add_tokenize, add_evaluate)  # each adds the parser of one command
+# each adds the parser of one command
+COMMANDS = (add_count, add_build_vocab, add_tokenize, add_mine_templates, add_evaluate)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -39,6 +39,7 @@ ORDER = [
     "_cli",
     "_learn",
     "_apply",
+    "_mine",
     "cli",
     "__main__",
 ]
