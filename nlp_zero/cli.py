@@ -15,11 +15,19 @@ from . import __version__
 from ._apply import add_evaluate, add_tokenize
 from ._cli import UsageError
 from ._learn import add_build_vocab, add_count
+from ._structure import add_evaluate_parse, add_parse
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (add_count, add_build_vocab, add_tokenize, add_evaluate)  # each adds the parser of one command
+COMMANDS = (  # each adds the parser of one command
+    add_count,
+    add_build_vocab,
+    add_tokenize,
+    add_evaluate,
+    add_parse,
+    add_evaluate_parse,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
