@@ -16,12 +16,20 @@ from ._apply import add_evaluate, add_tokenize
 from ._cli import UsageError
 from ._learn import add_build_vocab, add_count
 from ._mine import add_mine_templates
+from ._structure import add_evaluate_parse, add_parse
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]
 
-# each adds the parser of one command
-COMMANDS = (add_count, add_build_vocab, add_tokenize, add_mine_templates, add_evaluate)
+COMMANDS = (  # each adds the parser of one command
+    add_count,
+    add_build_vocab,
+    add_tokenize,
+    add_evaluate,
+    add_mine_templates,
+    add_parse,
+    add_evaluate_parse,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ import numpy as np
 from ._candidates import EXAMPLES, Form, anchors_of, candidates, clause_templates, examples_of, skipgram_templates
 from ._kernels.skipgrams import Fillings
 from ._numbers import NumberedCorpus
+from .boundaries import BoundaryModel
 from .clauses import token_lists_of
 from .errors import CorpusError
 from .grammar import Model
@@ -130,7 +131,10 @@ class TemplateMiner:
             meta = {"method": self.method, "words": corpus.tokens, "segments": corpus.segments}
             leaves = {} if model is None else dict(zip(corpus.words[1:], model.leaf[1:].tolist(), strict=True))
             q = 0.5 if model is None else model.q
-            return TemplateInventory(sorted(templates, key=_rank), q=q, meta=meta, leaves=leaves)
+        boundaries = BoundaryModel.train(token_lists)
+        return TemplateInventory(
+            sorted(templates, key=_rank), q=q, meta=meta, leaves=leaves, boundaries=boundaries
+        )
 
     def _by_skipgrams(self, corpus: NumberedCorpus) -> list[Template]:
         return skipgram_templates(
