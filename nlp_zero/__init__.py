@@ -26,9 +26,12 @@ from .builders import (
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
+from .grammar import TemplateGrammar
 from .lattice import Lattice
 from .lexicon import Lexicon
+from .mining import TemplateMiner
 from .phrases import PhraseBuilder
+from .templates import Template, TemplateInventory
 from .tokenizer import Tokenizer
 
 __all__ = [
@@ -44,6 +47,10 @@ __all__ = [
     "NlpZeroError",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Template",
+    "TemplateGrammar",
+    "TemplateInventory",
+    "TemplateMiner",
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",

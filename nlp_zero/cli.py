@@ -17,11 +17,22 @@ from ._cli import Stopped, UsageError
 from ._convert import add_convert
 from ._evaluate import add_evaluate
 from ._learn import add_build_vocab, add_count
+from ._mine import add_mine_templates
+from ._structure import add_evaluate_parse, add_parse
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (add_count, add_build_vocab, add_tokenize, add_convert, add_evaluate)  # each adds the parser of one command
+COMMANDS = (  # each adds the parser of one command
+    add_count,
+    add_build_vocab,
+    add_tokenize,
+    add_convert,
+    add_evaluate,
+    add_mine_templates,
+    add_parse,
+    add_evaluate_parse,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
