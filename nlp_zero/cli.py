@@ -15,6 +15,7 @@ from . import __version__
 from ._apply import add_evaluate, add_tokenize
 from ._cli import UsageError
 from ._learn import add_build_vocab, add_count
+from ._mine import add_mine_templates
 from ._structure import add_evaluate_parse, add_parse
 from .errors import NlpZeroError
 
@@ -24,8 +25,9 @@ COMMANDS = (  # each adds the parser of one command
     add_count,
     add_build_vocab,
     add_tokenize,
-    add_evaluate,
+    add_mine_templates,
     add_parse,
+    add_evaluate,
     add_evaluate_parse,
 )
 

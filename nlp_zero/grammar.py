@@ -256,6 +256,15 @@ class Model:
         forms = [form for form, keep in zip(self.forms, kept.tolist(), strict=True) if keep]
         return Model(forms, self.counts[kept], leaf, self.segments)
 
+    @property
+    def word_counts(self) -> Floats:
+        """Of each word, in templates and by itself."""
+        return self.part(np.zeros(len(self.forms), bool)).leaf
+
+    def expected(self, words: Ints, offsets: Longs) -> Floats:
+        """Expected uses of each template."""
+        return self.chart.expected(self.anchors(words), _cut(offsets))[0]
+
     def log_probs(self, words: Ints, offsets: Longs) -> Floats:
         """ln P of each segment (of each piece, where it was cut)."""
         offsets = _cut(offsets)

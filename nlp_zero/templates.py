@@ -75,6 +75,12 @@ class Template:
         """Number of slots."""
         return self.items.count(None)
 
+    @property
+    def is_gapped(self) -> bool:
+        """Whether a slot lies between two of its words."""
+        inner = "".join("…" if item is None else "x" for item in self.items).strip("…")
+        return "…" in inner
+
     def __str__(self) -> str:
         return " ".join("…" if item is None else item for item in self.items)
 
@@ -127,11 +133,6 @@ class TemplateInventory:
 
     def __repr__(self) -> str:
         return f"<TemplateInventory of {len(self):,} templates>"
-
-    def top(self, n: int, *, min_anchors: int = 2) -> list[Template]:
-        """The first `n` templates of at least `min_anchors` words, and of a slot between them or `across` clauses."""
-        chosen = (t for t in self.templates if len(t.anchors) >= min_anchors)
-        return [template for template, _ in zip(chosen, range(n), strict=False)]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write JSON lines: a header, templates, words by themselves, the boundary model.  Whole or not at all."""

@@ -24,7 +24,7 @@ from nlp_zero.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
-COMMANDS = ("count", "build-vocab", "tokenize", "evaluate")
+COMMANDS = ("count", "build-vocab", "tokenize", "mine-templates", "evaluate")
 Capture = pytest.CaptureFixture[str]
 
 

@@ -15,8 +15,8 @@ class TemplateChart:
     @property
     def templates(self) -> int: ...
     def __init__(self, items: Ints, offsets: Longs, weights: Floats, q: float) -> None: ...
-    def expected(self, words: Ints, offsets: Longs) -> tuple[Floats, Floats, float, float, float]:
-        """Expected uses of templates, P(word by itself) at each position, units, chains, sum of log-values."""
+    def expected(self, words: Ints, offsets: Longs) -> tuple[Floats, float]:
+        """Expected uses of templates, and the sum of log-values."""
     def log_values(self, words: Ints, offsets: Longs) -> Floats:
         """ln(P(segment) / product of P(word by itself)) of each segment."""
     def spans(self, words: Ints) -> Floats:

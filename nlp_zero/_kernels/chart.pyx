@@ -32,9 +32,8 @@ cdef extern from * nogil:
         BestChart(const TemplateTrie&) except +
         double inside(const int32_t*, size_t) except +
     cdef cppclass Outside "nlpzero::Outside":
-        double units, chains
         Outside(SumChart&) except +
-        void run(double*, double*, double*) except +
+        void run(double*, double*) except +
     void best_tree "nlpzero::best_tree"(BestChart&, vector[ParseNode]&) except +
     void drawn_tree "nlpzero::drawn_tree"(SumChart&, uint64_t, uint64_t, vector[ParseNode]&) except +
 
@@ -52,8 +51,8 @@ cdef class TemplateChart:
             self.trie.add(&items[offsets[t]], offsets[t + 1] - offsets[t], weights[t])
 
     def expected(self, const int32_t[::1] words, const int64_t[::1] offsets):
-        counts_array, leaf_array = np.zeros(self.templates + 1), np.zeros(words.shape[0] + 1)
-        cdef double[::1] counts = counts_array, leaf = leaf_array
+        counts_array = np.zeros(self.templates + 1)
+        cdef double[::1] counts = counts_array
         cdef SumChart* chart = new SumChart(self.trie)
         cdef Outside* outside = new Outside(chart[0])
         cdef double log_value = 0
@@ -61,11 +60,10 @@ cdef class TemplateChart:
         try:
             with nogil:
                 for s in range(offsets.shape[0] - 1):
-                    if offsets[s + 1] == offsets[s]:
-                        continue
-                    log_value += chart.inside(&words[offsets[s]], offsets[s + 1] - offsets[s])
-                    outside.run(&counts[0], &leaf[offsets[s]], NULL)
-            return counts_array[:self.templates], leaf_array[:words.shape[0]], outside.units, outside.chains, log_value
+                    if offsets[s + 1] > offsets[s]:
+                        log_value += chart.inside(&words[offsets[s]], offsets[s + 1] - offsets[s])
+                        outside.run(&counts[0], NULL)
+            return counts_array[:self.templates], log_value
         finally:
             del outside
             del chart
@@ -90,12 +88,12 @@ cdef class TemplateChart:
         cdef Outside* outside = new Outside(chart[0])
         units_array = np.zeros((n + 1, n + 1))
         cdef double[:, ::1] units = units_array
-        cdef double[::1] counts = np.zeros(self.templates + 1), leaf = np.zeros(n + 1)
+        cdef double[::1] counts = np.zeros(self.templates + 1)
         try:
             if n:
                 with nogil:
                     chart.inside(&words[0], n)
-                    outside.run(&counts[0], &leaf[0], &units[0, 0])
+                    outside.run(&counts[0], &units[0, 0])
             return units_array
         finally:
             del outside

@@ -7,14 +7,10 @@ namespace nlpzero {
 
 class Outside {
 public:
-    double units = 0, chains = 0;  // expected numbers of units and of chains
-    std::vector<double> DX;        // outside values of chains, rows of n + 1
-
     explicit Outside(Chart<Sum>& chart) : c(chart) {}
 
-    // After c.inside(): adds expected counts of templates; leaf[k] = P(word k is a unit by itself);
-    // spans, if given, receives P(i..k is a unit) at [i * (n + 1) + k].
-    void run(double* counts, double* leaf, double* spans = nullptr) {
+    // After c.inside(): adds expected counts of templates; spans, if given, receives P(i..k is a unit) at [i * (n + 1) + k].
+    void run(double* counts, double* spans) {
         const size_t n = c.n;
         DX.assign((n + 1) * (n + 1), 0);
         if (n) DX[n] = 1;  // X[0, n] is 1, as scaled
@@ -25,10 +21,7 @@ public:
                 if (k < n) move_back(i, k);
                 const double* u = c.unit(i);
                 const double du = unit_outside(i, k);
-                units += u[k] * du;
-                chains += c.trie.q * u[k] * DX[i * (n + 1) + k];
                 if (spans) spans[i * (n + 1) + k] = u[k] * du;
-                if (k == i + 1) leaf[i] = c.scale[i] * du;
                 for (ChartItem& item : c.items[k]) item.outside += reopen(item.node, item.value, du, counts);
                 for (size_t s = 0; s < c.slots.size(); ++s)
                     if (c.slots[s].from <= k) at(s, k) += reopen(c.slots[s].node, c.slot(s)[k], du, counts);
@@ -44,7 +37,7 @@ public:
 
 private:
     Chart<Sum>& c;
-    std::vector<double> slot_outside;
+    std::vector<double> DX, slot_outside;  // outside values of chains, rows of n + 1; of the row's slots
 
     double& at(size_t s, size_t k) { return slot_outside[s * (c.n + 1) + k]; }
 
