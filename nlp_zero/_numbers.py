@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,9 +57,11 @@ class NumberedCorpus:
     tokens: int  # words as they came, without punctuation
 
     def __init__(self, token_lists: Iterable[Sequence[str]]) -> None:
+        from tempfile import TemporaryFile  # it loads much
+
         with ExitStack() as stack:
-            self._raw = stack.enter_context(tempfile.TemporaryFile(prefix="nlp-zero-"))
-            self._fresh = stack.enter_context(tempfile.TemporaryFile(prefix="nlp-zero-"))
+            self._raw = stack.enter_context(TemporaryFile(prefix="nlp-zero-"))
+            self._fresh = stack.enter_context(TemporaryFile(prefix="nlp-zero-"))
             self.words = self._write(token_lists)
             self._deduplicate()
             self._stack = stack.pop_all()

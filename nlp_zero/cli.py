@@ -25,9 +25,9 @@ COMMANDS = (  # each adds the parser of one command
     add_count,
     add_build_vocab,
     add_tokenize,
+    add_evaluate,
     add_mine_templates,
     add_parse,
-    add_evaluate,
     add_evaluate_parse,
 )
 

@@ -131,10 +131,10 @@ class TemplateMiner:
             meta = {"method": self.method, "words": corpus.tokens, "segments": corpus.segments}
             leaves = {} if model is None else dict(zip(corpus.words[1:], model.leaf[1:].tolist(), strict=True))
             q = 0.5 if model is None else model.q
-            boundaries = BoundaryModel.train(token_lists)
-            return TemplateInventory(
-                sorted(templates, key=_rank), q=q, meta=meta, leaves=leaves, boundaries=boundaries
-            )
+        boundaries = BoundaryModel.train(token_lists)
+        return TemplateInventory(
+            sorted(templates, key=_rank), q=q, meta=meta, leaves=leaves, boundaries=boundaries
+        )
 
     def _by_skipgrams(self, corpus: NumberedCorpus) -> list[Template]:
         return skipgram_templates(

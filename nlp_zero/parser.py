@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from ._drawing import brackets_svg, outline_text
-from .boundaries import PROMINENCE, BoundaryModel
+from .boundaries import PROMINENCE
 from .clauses import clauses
 from .errors import FormatError
 from .grammar import SLOT, ParseSpan, TemplateGrammar
@@ -358,10 +358,7 @@ class TemplateParser:
             return
         if inventory.boundaries is None:
             raise FormatError("These templates hold no statistics of words and pairs; mine them again.")
-        boundaries = inventory.boundaries
-        self._boundaries = (
-            boundaries if isinstance(boundaries, BoundaryModel) else BoundaryModel.from_rows(boundaries.rows())
-        )
+        self._boundaries = inventory.boundaries
 
     def parse(self, sentence: str | Sequence[str]) -> ParseTree:
         """Parse a text, or a list of tokens; of a text white space is left out.  Never fails on odd input."""

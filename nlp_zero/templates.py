@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ._store import write_text
+from .boundaries import BoundaryModel
 from .errors import FormatError
 
 __all__ = ["Template", "TemplateInventory"]
@@ -115,7 +116,7 @@ class TemplateInventory:
         q: float = 0.5,
         meta: Mapping[str, object] | None = None,
         leaves: Mapping[str, float] | None = None,
-        boundaries: Any = None,
+        boundaries: BoundaryModel | None = None,
     ) -> None:
         if not 0 < q <= 1:
             raise ValueError(f"q must be a probability above 0, not {q}.")
@@ -133,6 +134,10 @@ class TemplateInventory:
 
     def __repr__(self) -> str:
         return f"<TemplateInventory of {len(self):,} templates>"
+
+    def top(self, n: int) -> list[Template]:
+        """The first `n` constructions: templates with a slot between words."""
+        return [template for template, _ in zip(filter(lambda t: t.is_gapped, self.templates), range(n), strict=False)]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write JSON lines: a header, templates, words by themselves, the boundary model.  Whole or not at all."""
@@ -171,13 +176,6 @@ class TemplateInventory:
             return _parsed(text)
         except ValueError as error:
             raise FormatError(f"{file}, {error}") from None
-
-
-class BoundaryRows(tuple[dict[str, Any], ...]):
-    """The lines of a boundary model, as they were read."""
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        return iter(self)
 
 
 def _json(row: Mapping[str, object]) -> str:
@@ -226,7 +224,7 @@ def _parsed(text: str) -> TemplateInventory:
             raise ValueError(f"line {number}: neither a template nor a leaf, a word or a pair.")
     if expected is not None and expected != len(templates):
         raise ValueError(f"line 1: {expected} templates are promised, {len(templates)} found; the file was altered.")
-    boundaries = BoundaryRows(rest) if rest else None
+    boundaries = BoundaryModel.from_rows(rest) if rest else None
     return TemplateInventory(templates, q=q, meta=header, leaves=leaves, boundaries=boundaries)
 
 
