@@ -7,8 +7,8 @@ One picture; every box is a task, and workers read their parts of the corpus the
     part 2 ──► map ─┴─► n-grams from 丰 to 龟 ──► merge ──► range 2 ─┘
 
 A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
-parts and prunes it.  The ranges are in order, so laying them end to end gives the tree, bit for bit the one that a single
-machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up in a tree.
+parts and prunes it.  The ranges are in order, so laying them end to end gives the tree, bit for bit the one that a
+single machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up in a tree.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ def build_vocab(
 ) -> Lexicon:
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
-    Every pass over the text runs on the cluster.  This process holds the links of the pruned count tree (8 bytes for each
-    n-gram that came twice or more) and maps the tree itself from the disk.  Parameters are those of `count`; the default
-    builder is ``PmiLexiconBuilder()``.
+    Every pass over the text runs on the cluster.  This process holds the links of the pruned count tree (8 bytes for
+    each n-gram that came twice or more) and maps the tree itself from the disk.  Parameters are those of `count`;
+    the default builder is ``PmiLexiconBuilder()``.
     """
     corpus = _corpus(corpus)
     builder = PmiLexiconBuilder() if builder is None else builder

@@ -80,7 +80,7 @@ class ParseTree:
 
     @property
     def template(self) -> Template | None:
-        """The template that covers the node: words where it has words, one or more words in each of its slots.
+        """The template with slots that covers the node: its words in place, one or more words in each slot.
 
         Its words are children of the node or stand at the edge of one.  Of several the one with the most words is
         taken, then the one of the best rank; of several ways to lay it, the one whose words come first.
@@ -262,6 +262,8 @@ class _Names:
         self._templates = tuple(templates)
         self._root: dict[Any, Any] = {}
         for rank, template in enumerate(self._templates):
+            if not template.slots:
+                continue
             node = self._root
             for item in template.items:
                 node = node.setdefault(item, {})

@@ -99,6 +99,7 @@ def test_marks_nest_by_strength_and_in_pairs() -> None:
     model = BoundaryModel.train([["甲", "乙", "，"]] * 5)
     assert (0, 3) in spans_of(model, ["甲", "，", "甲", "；", "甲", "乙"])
     assert (1, 6) in spans_of(model, ["甲", "“", "甲", "，", "乙", "”", "乙"])
+    assert spans_of(model, ["“", "甲", "，", "甲", "”"]) == set()  # the whole sentence
     assert spans_of(model, ["甲", "”", "“", "甲"]) == set()  # no pairs
     assert spans_of(model, ["（", "“", "甲", "）", "乙"]) == {(0, 4)}  # the quote has no partner
     assert (0, 3) in spans_of(model, ["甲", "·", "乙", "甲"])  # parts last
@@ -203,7 +204,7 @@ def test_anchors_stand_at_edges_of_children() -> None:
 
 def test_spans_that_cross_are_refused() -> None:
     for spans_ in ([(0, 2), (1, 3)], [(2, 5)], [(-1, 1)]):
-        with pytest.raises(ValueError, match="crosses|leaves"):
+        with pytest.raises(ValueError, match="crosses another span or leaves"):
             ParseTree.from_spans(["甲", "乙", "丙"], spans_)
 
 
@@ -261,7 +262,7 @@ def test_drawings_stay_aligned() -> None:
     lines = tree.pretty().split("\n")
     assert len(lines) == 6
     columns = {width(line[: line.rindex("  ") + 2]) for line in lines if "…" in line}
-    assert columns == {width("+-+- 从") + 4}
+    assert columns == {width("| `- 上海") + 4}
     assert re.fullmatch(r"[-+|` \x21-\x7e]*", re.sub(r"[^\x00-\x7f]", "", tree.pretty().replace("\n", "")))
     svg = ParseTree.from_spans(["<a>", "&", "\x00"], [(0, 2)]).to_svg()
     import xml.dom.minidom

@@ -12,7 +12,7 @@ from .json import parsed
 __all__ = ["dumps", "is_tokenizer", "loads", "table_of_value"]
 
 
-# ByteLevel writes bytes as characters: those that are letters or marks in Latin-1 as themselves, the others from U+0100 on.
+# ByteLevel writes bytes as characters: letters and marks of Latin-1 as themselves, the others from U+0100 on.
 PLAIN = (*range(33, 127), *range(161, 173), *range(174, 256))
 LETTERS = {byte: chr(byte) for byte in PLAIN}
 LETTERS |= {byte: chr(256 + k) for k, byte in enumerate(sorted(set(range(256)) - set(PLAIN)))}
