@@ -8,7 +8,8 @@ One picture; every box is a task, and workers read their parts of the corpus the
 
 A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
 parts and prunes it.  The ranges are in order, so laying them end to end gives the tree, bit for bit the one that a
-single machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up in a tree.
+single machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up in a
+tree.
 """
 
 from __future__ import annotations
