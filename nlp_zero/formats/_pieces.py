@@ -19,7 +19,7 @@ from ._table import MOST_WORDS, Table, Words
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["BYTE_NAMES", "Piece", "model_scores", "pieces_of", "table_of"]
+__all__ = ["BYTE_NAMES", "Piece", "has_fallback", "model_scores", "pieces_of", "table_of"]
 
 BYTE_NAMES = {f"<0x{byte:02X}>": byte for byte in range(256)}
 SPACE = "\u2581"
@@ -49,8 +49,8 @@ def model_scores(words: Words) -> npt.NDArray[np.float64]:
     return -TOKEN - TIE * log_probs / min(float(log_probs.min()), -1e-9)
 
 
-def pieces_of(words: Words, *, space: str = " ", spare_ascii: bool) -> list[Piece]:
-    """The pieces of a lexicon by id; then bytes that it lacks, and an unknown piece.
+def pieces_of(words: Words, *, space: str = " ", spare_ascii: bool) -> tuple[list[Piece], int]:
+    """The pieces of a lexicon by id, then bytes that it lacks and an unknown piece; also how many words they hold.
 
     A text that two pieces would have, that holds what `space` stands for, or that is not UTF-8, is left unused.
 
@@ -75,7 +75,9 @@ def pieces_of(words: Words, *, space: str = " ", spare_ascii: bool) -> list[Piec
     for piece in pieces:
         if piece and piece.kind == "word" and (piece.text in names or piece.text in BYTE_NAMES):
             piece.kind = "unused"
-    needed = (byte_name(byte) for byte in range(256) if byte == 0 or byte > 127 or spare_ascii)
+    held = sum(pieces[number].kind in ("word", "byte") for number in ids.numbers[1:].tolist())
+    single = set() if spare_ascii else {word for word in words.words if len(word) == 1 and "\0" < word < "\x80"}
+    needed = [byte_name(byte) for byte in range(256) if chr(byte) not in single] if has_fallback(words) else []
     full = [piece or Piece("", 0.0, "unused") for piece in pieces]
     full += [Piece(name, 0.0, "byte") for name in needed if name not in names]
     if not any(piece.kind == "unknown" for piece in full):
@@ -83,7 +85,12 @@ def pieces_of(words: Words, *, space: str = " ", spare_ascii: bool) -> list[Piec
     for number, piece in enumerate(full):
         if piece.kind == "unused":
             piece.text = f"<unused_{number}>"
-    return full
+    return full, held
+
+
+def has_fallback(words: Words) -> bool:
+    """Whether unknown characters become bytes: in vocabularies if they say so, and for plain lexicons when exported."""
+    return words.meta.get("byte_fallback", words.meta.get("boundaries", "yes")) == "yes"
 
 
 def byte_name(byte: int) -> str:

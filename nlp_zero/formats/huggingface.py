@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .._ids import TokenIds, byte_token
-from ._pieces import BYTE_NAMES, SPACE, Piece, model_scores, pieces_of, table_of
+from ._pieces import BYTE_NAMES, SPACE, Piece, has_fallback, model_scores, pieces_of, table_of
 from ._table import MOST_WORDS, Table, Words, checked_number
 from .json import parsed
 
 __all__ = ["dumps", "is_tokenizer", "loads", "table_of_value"]
 
 
-# ByteLevel writes bytes as characters: letters and marks of Latin-1 as themselves, the others from U+0100 on.
+# ByteLevel writes bytes as characters: what is a letter or mark in Latin-1 as itself, the others from U+0100 on.
 PLAIN = (*range(33, 127), *range(161, 173), *range(174, 256))
 LETTERS = {byte: chr(byte) for byte in PLAIN}
 LETTERS |= {byte: chr(256 + k) for k, byte in enumerate(sorted(set(range(256)) - set(PLAIN)))}
@@ -32,14 +32,15 @@ def dumps(words: Words) -> tuple[bytes, int]:
     if words.meta.get("byte_fallback") == "yes" and any(
         len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word) for word in words.words
     ):
-        pieces, unknown, bytewise = _byte_pieces(words), None, True
+        (pieces, held), unknown, bytewise = _byte_pieces(words), None, True
         vocab = [[piece.text, piece.score] for piece in pieces]
     else:
-        pieces, bytewise = pieces_of(words, spare_ascii=False), False
+        (pieces, held), bytewise = pieces_of(words, spare_ascii=False), False
         unknown = next(number for number, piece in enumerate(pieces) if piece.kind == "unknown")
         # Names of bytes are looked for in text like any piece: they must lose against the six characters they have.
         lowest = min((piece.score for piece in pieces if piece.kind == "word"), default=-1.0)
         vocab = [[piece.text, piece.score if piece.kind == "word" else 6 * lowest - 1] for piece in pieces]
+    tail = has_fallback(words) and not bytewise
     steps = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
     fallback = {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]}
     added = [
@@ -55,15 +56,15 @@ def dumps(words: Words) -> tuple[bytes, int]:
         "normalizer": None,
         "pre_tokenizer": steps if bytewise else None,
         "post_processor": None,
-        "decoder": steps if bytewise else fallback,
-        "model": {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": not bytewise},
+        "decoder": steps if bytewise else fallback if tail else {"type": "Fuse"},
+        "model": {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": tail},
     }
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    return text.encode("utf-8", "backslashreplace"), sum(piece.kind in ("word", "byte") for piece in pieces)
+    return text.encode("utf-8", "backslashreplace"), held
 
 
-def _byte_pieces(words: Words) -> list[Piece]:
-    """Every word as the letters of its bytes."""
+def _byte_pieces(words: Words) -> tuple[list[Piece], int]:
+    """Every word as the letters of its bytes, and how many there are."""
     ids = TokenIds(words)
     pieces = [Piece(f"<unused_{number}>", 0.0, "unused") for number in range(ids.size)]
     for number, name in zip(ids.special_ids, ids.specials, strict=True):
@@ -72,7 +73,7 @@ def _byte_pieces(words: Words) -> list[Piece]:
         text = "".join(LETTERS[byte] for byte in word.encode("utf-8", "surrogateescape"))
         if text not in ids.specials:
             pieces[number] = Piece(text, score)
-    return pieces
+    return pieces, sum(piece.kind == "word" for piece in pieces)
 
 
 def loads(data: bytes) -> Table:

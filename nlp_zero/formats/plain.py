@@ -27,7 +27,7 @@ def loads(data: bytes) -> Table:
         if not fields:
             continue
         word, count = fields[0], fields[1] if len(fields) > 1 else "1"
-        if word in first and first[word][1] == count:  # the same twice does no harm: jieba has such a row
+        if word in first and first[word][1] == count:  # the same twice does no harm; jieba's dict.txt has one such row
             continue
         if word in first:
             raise ValueError(

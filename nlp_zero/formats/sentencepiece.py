@@ -8,7 +8,7 @@ remove_extra_whitespaces = 4, escape_whitespaces = 5).
 
 from __future__ import annotations
 
-from ._pieces import BYTE_NAMES, SPACE, Piece, pieces_of, table_of
+from ._pieces import BYTE_NAMES, SPACE, Piece, has_fallback, pieces_of, table_of
 from ._table import MOST_WORDS, Table, Words
 from ._wire import bytes_field, fields, float_field, int_field
 
@@ -26,17 +26,17 @@ def dumps(words: Words) -> tuple[bytes, int]:
     beside those of the characters, and ``<unk>``, neither of which encoding ever gives.  A space is U+2581, as is its
     rule; a piece that holds a real U+2581 is left unused.
     """
-    pieces = pieces_of(words, space=SPACE, spare_ascii=True)
+    pieces, held = pieces_of(words, space=SPACE, spare_ascii=True)
     out = [bytes_field(1, _piece(piece)) for piece in pieces]
     roles = {40: -1, 41: -1, 42: -1, 43: -1}
     for number, piece in enumerate(pieces):
         if piece.kind in ("special", "unknown") and roles.get(ROLES.get(piece.text, 0)) == -1:
             roles[ROLES[piece.text]] = number
-    trainer = int_field(3, 1) + int_field(4, len(pieces)) + int_field(35, 1)
+    trainer = int_field(3, 1) + int_field(4, len(pieces)) + int_field(35, int(has_fallback(words)))
     trainer += b"".join(int_field(field, number & (1 << 64) - 1) for field, number in roles.items())
     normalizer = bytes_field(1, b"identity") + int_field(3, 0) + int_field(4, 0) + int_field(5, 1)
     out += [bytes_field(2, trainer), bytes_field(3, normalizer)]
-    return b"".join(out), sum(piece.kind in ("word", "byte") for piece in pieces)
+    return b"".join(out), held
 
 
 def _piece(piece: Piece) -> bytes:
