@@ -322,6 +322,7 @@ class TemplateParser:
 
     Examples
     --------
+    >>> from nlp_zero import BoundaryModel
     >>> text = [["他", "从", "北京", "到", "上海", "，", "我", "从", "家", "到", "公司", "。"], ["从", "家", "来"]] * 5
     >>> boundaries = BoundaryModel.train(text)
     >>> parser = TemplateParser(TemplateInventory([Template(("从", None, "到", None))], boundaries=boundaries))
