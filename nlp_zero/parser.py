@@ -98,7 +98,7 @@ class ParseTree:
         """Start and end of every node of two or more words, itself first, outer before inner, left before right."""
         if self._index == 0:
             whole = [(0, len(self._outline.words))] if len(self._outline.words) > 1 else []
-            return whole + [(start, end) for start, end in self._outline.spans]
+            return whole + list(map(tuple, self._outline.nested()))
         starts, ends = self._outline.starts, self._outline.ends
         return [(starts[i], ends[i]) for i in self._below() if ends[i] - starts[i] > 1]
 
@@ -206,12 +206,16 @@ class _Outline:
 
     __slots__ = ("_labels", "_names", "children", "ends", "spans", "starts", "words")
 
-    def __init__(self, words: tuple[str, ...], spans: Sequence[Sequence[int]], names: _Names) -> None:
+    def __init__(self, words: tuple[str, ...], spans: Any, names: _Names) -> None:
         self.words, self.spans, self._names = words, spans, names
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.children: list[list[int]] = []
         self._labels: dict[int, Label | None] = {}
+
+    def nested(self) -> list[Any]:
+        """Start and end of the nodes of two or more words below the root."""
+        return self.spans if isinstance(self.spans, list) else self.spans.tolist()
 
     def grown(self) -> _Outline:
         """Itself, with all nodes."""
@@ -222,7 +226,7 @@ class _Outline:
         return self
 
     def _grow(self) -> None:
-        words, spans = self.words, self.spans
+        words, spans = self.words, self.nested()
         self.starts, self.ends, self.children = [0], [len(words)], [[]]
         path, taken = [0], 0
         for word in range(len(words) if len(words) > 1 else 0):
@@ -322,6 +326,7 @@ class TemplateParser:
 
     Examples
     --------
+    >>> from nlp_zero import BoundaryModel
     >>> text = [["他", "从", "北京", "到", "上海", "，", "我", "从", "家", "到", "公司", "。"], ["从", "家", "来"]] * 5
     >>> boundaries = BoundaryModel.train(text)
     >>> parser = TemplateParser(TemplateInventory([Template(("从", None, "到", None))], boundaries=boundaries))
@@ -392,10 +397,10 @@ class TemplateParser:
         spans, offsets = self._boundaries.spans(
             sentences, prominence=self._prominence, punctuation=self._punctuation
         )
-        rows, where = spans.tolist(), offsets.tolist()
+        names, pieces = self._names, pairwise(offsets.tolist())
         return [
-            ParseTree(_Outline(tokens, rows[where[i] : where[i + 1]], self._names), 0)
-            for i, tokens in enumerate(sentences)
+            ParseTree(_Outline(tokens, spans[first:last], names), 0)
+            for tokens, (first, last) in zip(sentences, pieces, strict=True)
         ]
 
     def _charted(self, sentences: list[tuple[str, ...]]) -> list[ParseTree]:
