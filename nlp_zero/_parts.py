@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO, Any, cast
 
 from ._files import Source, find_sources
@@ -39,8 +40,9 @@ class Part:
 
 
 def split(corpus: Corpus, part_size: int) -> list[Part]:
-    """Parts of about `part_size` bytes.  What cannot be read from its middle is one part: a compressed file, JSON lines,
-    text that is not plain UTF-8.
+    """Parts of about `part_size` bytes.
+
+    What cannot be read from its middle is one part: a compressed file, JSON lines, text that is not plain UTF-8.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def split(corpus: Corpus, part_size: int) -> list[Part]:
             parts.append(Part(source, reader))
             continue
         cuts = [*range(0, size, part_size), size]
-        parts += [Part(source, reader, begin, end) for begin, end in zip(cuts, cuts[1:], strict=False)]
+        parts += [Part(source, reader, begin, end) for begin, end in pairwise(cuts)]
     return parts
 
 
