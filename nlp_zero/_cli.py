@@ -19,6 +19,7 @@ from .errors import CorpusError, NlpZeroError
 
 Result = TypeVar("Result")
 ALNUM = ("token", "join", "split")
+BLOCK_SIZE = 1 << 20  # bytes that are read at a time
 Commands = Any  # argparse keeps the type of add_subparsers() to itself
 
 
@@ -107,7 +108,7 @@ def corpus_of(arguments: argparse.Namespace, *sources: str, progress: bool = Tru
         field=arguments.field,
         normalize=arguments.normalize,
         progress=progress and not arguments.quiet and sys.stderr.isatty(),
-        block_size=1 << 20,
+        block_size=BLOCK_SIZE,
     )
     corpus.files()
     return corpus

@@ -92,11 +92,13 @@ class Spill:
             file = self._new_file()
             try:
                 run = write_run(file, pieces, order=self.order, symbols=symbols, totals=totals)
-                if self.checkpoint is not None:
-                    self.checkpoint.add(run, file, position)
             except BaseException:
                 file.close()
+                if self.checkpoint is not None:
+                    os.unlink(file.name)
                 raise
+            if self.checkpoint is not None:
+                self.checkpoint.add(run, file, position)
         self.runs.append(run)
         self.position = position
 

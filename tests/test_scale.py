@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -325,9 +327,9 @@ def test_builders_take_the_same_resources(corpus: Path, tmp_path: Path) -> None:
 
 CHILD = """
 import sys
-from nlp_zero import _spill
+from nlp_zero import _cli, _spill
 from nlp_zero.cli import main
-_spill.CHECKPOINT_SIZE = 20_000
+_spill.CHECKPOINT_SIZE = _cli.BLOCK_SIZE = 5_000
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -341,31 +343,119 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_killed_at_fifty_moments(tmp_path: Path) -> None:
-    """Each kill comes a little later than the one before, counted from when the child began to work."""
+def test_killed_at_fifty_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moments are spread at random over the time that the whole work takes."""
+    monkeypatch.setattr("nlp_zero._spill.CHECKPOINT_SIZE", 5_000)
+    monkeypatch.setattr("nlp_zero._cli.BLOCK_SIZE", 5_000)
     corpus = tmp_path / "corpus.txt"
-    corpus.write_text("\n".join(made_up(20_000)), encoding="utf-8")
-    command = ["count", corpus, "--order", 4, "--memory", "2M", "--checkpoint", tmp_path / "work", "-q", "-o"]
-    assert main([*map(str, command), str(tmp_path / "want")]) == 0
+    corpus.write_text("\n".join(made_up(4_000)), encoding="utf-8")
+    command = ["count", str(corpus), "--memory", "2M", "--checkpoint", str(tmp_path / "work"), "-q", "-o"]
+
+    def forked(folder: str) -> Any:
+        child = get_context("fork").Process(target=lambda: os._exit(main([*command, str(tmp_path / folder)])))
+        child.start()
+        return child
+
+    began = time.monotonic()
+    child = forked("want")
+    child.join()
+    whole = time.monotonic() - began
     rng = random.Random(3)
-    killed = resumes = 0
+    killed, resumed_from = 0, set()
     while killed < 50:
-        child = start(*command, tmp_path / "got")
-        before = len(list((tmp_path / "work").glob("*.run")))
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "work").exists() and child.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.001)
-        time.sleep(rng.random() * 0.4)
-        child.send_signal(signal.SIGKILL)
-        _, errors = child.communicate()
-        assert child.returncode in (0, -signal.SIGKILL), errors
-        killed += 1
-        resumes += before > 0
-        if child.returncode == 0:
+        resumed_from.add(len(list((tmp_path / "work").glob("*.run"))))
+        child = forked("got")
+        time.sleep(rng.random() * whole)
+        child.kill()
+        child.join()
+        assert child.exitcode in (0, -signal.SIGKILL)
+        killed += child.exitcode != 0
+        if child.exitcode == 0:
+            assert not (tmp_path / "work").exists()
             assert folder_bytes(tmp_path / "got") == folder_bytes(tmp_path / "want")
-    child = start(*command, tmp_path / "got")
+    child = forked("got")
+    child.join()
+    assert child.exitcode == 0
+    assert len(resumed_from) > 5
+    assert folder_bytes(tmp_path / "got") == folder_bytes(tmp_path / "want")
+
+
+def limited() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # as if the disk were full after that
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def test_full_disk_is_one_sentence_and_the_checkpoint_goes_on(corpus: Path, tmp_path: Path) -> None:
+    """The limit is large enough for the runs, and too small for the result."""
+    command = ["count", corpus, "-q", "--memory", "100K", "--temp-dir", tmp_path, "-o", tmp_path / "counts"]
+    child = start(*command, preexec_fn=limited)
+    _, errors = child.communicate()
+    assert child.returncode == 1
+    assert re.fullmatch(r"nlpzero: error: .*no room is left on this disk \(File too large\); make room.*\.\n", errors)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt"]
+    command += ["--checkpoint", tmp_path / "work"]
+    child = start(*command, preexec_fn=limited)
+    _, errors = child.communicate()
+    assert child.returncode == 1
+    assert f"run the same again: it goes on from the checkpoint {tmp_path / 'work'}" in errors
+    assert len(list((tmp_path / "work").glob("*.run"))) > 1
+    child = start(*command)
     _, errors = child.communicate()
     assert child.returncode == 0, errors
-    assert resumes > 5
-    assert folder_bytes(tmp_path / "got") == folder_bytes(tmp_path / "want")
+    assert_same(NgramCounts.load(tmp_path / "counts"), NgramCounter().update(Corpus(corpus)).freeze())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "counts"]
+
+
+def test_ctrl_c_says_how_to_go_on(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*how: object) -> None:
+        raise KeyboardInterrupt
+
+    command = ["build-vocab", str(corpus), "-q", "--checkpoint", str(tmp_path / "work"), "-o", str(tmp_path / "words")]
+    with monkeypatch.context() as patch:
+        patch.setattr("nlp_zero.builders._describe.Links.__init__", interrupted)
+        assert main(command) == 130
+    assert f"run the same command to go on from the checkpoint {tmp_path / 'work'}" in capsys.readouterr().err
+    assert (tmp_path / "work" / "checkpoint.json").exists()
+    assert main(command) == 0
     assert not (tmp_path / "work").exists()
+    assert main([*command[:2], "-q", "-o", str(tmp_path / "plain")]) == 0
+    assert (tmp_path / "words").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_add_files_later(tmp_path: Path) -> None:
+    texts = made_up(300)
+    for k in range(3):
+        (tmp_path / f"{k}.txt").write_text("\n".join(texts[100 * k : 100 * k + 100]), encoding="utf-8")
+    files = [str(tmp_path / f"{k}.txt") for k in range(3)]
+    assert main(["count", *files, "-q", "-o", str(tmp_path / "whole"), "--order", "3", "--alnum", "split"]) == 0
+    assert main(["count", files[0], "-q", "-o", str(tmp_path / "grown"), "--order", "3", "--alnum", "split"]) == 0
+    assert main(["count", files[1], "-q", "--add", str(tmp_path / "grown")]) == 0
+    assert main(["count", files[2], "-q", "--add", str(tmp_path / "grown"), "--memory", "16K", "--workers", "2"]) == 0
+    assert folder_bytes(tmp_path / "grown") == folder_bytes(tmp_path / "whole")
+
+
+def test_standard_input_cannot_be_resumed(tmp_path: Path) -> None:
+    child = start("count", "-", "-q", "--top", "1", "--checkpoint", tmp_path / "work", stdin=subprocess.DEVNULL)
+    _, errors = child.communicate()
+    assert child.returncode == 1
+    assert "<stdin> can be read only once, so a count of it cannot be resumed; save it to a file" in errors
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_tables(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    monkeypatch.setattr("nlp_zero._export.ROWS", 10)
+    path = tmp_path / f"table.{kind}"
+    for unit in ("char", "byte"):
+        counts = counted(made_up(20), order=3, unit=unit)
+        counts.export(path)
+        table = parquet.read_table(path) if kind == "parquet" else pyarrow.ipc.open_file(path.read_bytes()).read_all()
+        rows = zip(table["ngram"].to_pylist(), table["order"].to_pylist(), table["count"].to_pylist(), strict=True)
+        assert list(rows) == [(x, n, c) for n in (1, 2, 3) for x, c in counts.items(n)]
+    with pytest.raises(ValueError, match=r"\.parquet or \.arrow"):
+        counts.export(tmp_path / "table.csv")
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
