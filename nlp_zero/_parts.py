@@ -40,8 +40,9 @@ class Part:
 
 
 def split(corpus: Corpus, part_size: int) -> list[Part]:
-    """Parts of about `part_size` bytes.  What cannot be read from its middle is one part: a compressed file, JSON
-    lines, text that is not plain UTF-8.
+    """Parts of about `part_size` bytes.
+
+    What cannot be read from its middle is one part: a compressed file, JSON lines, text that is not plain UTF-8.
 
     Raises
     ------

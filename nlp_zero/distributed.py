@@ -8,8 +8,8 @@ One picture; every box is a task, and workers read their parts of the corpus the
 
 A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
 parts and prunes it.  The ranges are in order, so laying them end to end gives the tree, bit for bit the one that a
-single machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up in a
-tree.
+single machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up by
+tasks, eight at a time.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def build_vocab(
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
     Every pass over the text runs on the cluster.  This process holds the links of the pruned count tree (8 bytes for
-    each n-gram that came twice or more) and maps the tree itself from the disk.  Parameters are those of `count`;
-    the default builder is ``PmiLexiconBuilder()``.
+    each n-gram that came twice or more), on the builder's threads, and maps the tree itself from the disk.
+    Parameters are those of `count`; the default builder is ``PmiLexiconBuilder()``.
     """
     corpus = _corpus(corpus)
     builder = PmiLexiconBuilder() if builder is None else builder
@@ -146,6 +146,14 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
         ) from None
 
 
+def _part_size(size: int, threads: int) -> int:
+    """One part for each thread up to 64 MB a part, then parts of 64 MB, then 1,000 parts.
+
+    Fewer parts have fewer n-grams in common, which every part counts anew; every range takes something of every part.
+    """
+    return max(1 << 22, min(1 << 26, -(-size // threads)), -(-size // 1000))
+
+
 def _dask() -> Any:
     try:
         import distributed
@@ -180,8 +188,7 @@ class _Tasks:
         client.wait_for_workers(1, timeout=60)
         threads = sum(client.nthreads().values())
         size = sum(part.source.size or 0 for part in split(corpus, 1 << 62))
-        # A few parts a thread, so that none waits long for the last; not more than a scheduler likes.
-        self.parts = split(corpus, part_size or max(1 << 22, size // 1000, min(1 << 28, size // (4 * threads) + 1)))
+        self.parts = split(corpus, part_size or _part_size(size, threads))
         self.ranges = min(MOST_RANGES, max(threads, size >> 29))
 
     def _each(self, work: Callable[..., Any], things: Iterable[Any], *arguments: Any) -> list[Any]:
@@ -286,7 +293,7 @@ def _flush(text: ngrams.EncodedText, cuts: list[Any], order: int, found: list[li
     firsts = [1, *(1 + bisect_left(part.symbols, cut) for cut in cuts), len(part.symbols) + 1]
     for k, (first, stop) in enumerate(pairwise(firsts)):
         totals = text.totals(order) if k == 0 else [0] * order
-        blocks = [part.run(first, stop, BLOCK_SIZE)]
+        blocks = [part.run(first, stop, BLOCK_SIZE)] if first < stop else []
         found[k].append(_bytes_of(write_run, blocks, order=order, symbols=part.symbols, totals=totals))
 
 

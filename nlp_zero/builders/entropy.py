@@ -76,7 +76,7 @@ class EntropyLexiconBuilder:
         return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
 
     def learn(self, passes: Passes) -> Lexicon:
-        """Learn the lexicon by passes over a corpus: what `build` does, and `distributed` on other machines."""
+        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         counts = passes.count(self.max_length + 1)
         links = Links(counts, workers=self.workers)
         scores = self._scores(counts, links)

@@ -90,7 +90,7 @@ class PmiLexiconBuilder:
         return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
 
     def learn(self, passes: Passes) -> Lexicon:
-        """Learn the lexicon by passes over a corpus: what `build` does, and `distributed` on other machines."""
+        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         # What came once adds nothing to entropies, and cannot be a pattern.
         counts = passes.count(self.order, min_count=2)
         links = Links(counts, workers=self.workers)
