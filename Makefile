@@ -22,17 +22,28 @@ $(BIN)/python:
 		echo "nlp-zero needs a C++ compiler to build its kernels: install one (Debian: apt-get install g++, macOS: xcode-select --install) and run make again." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# What an extra asks for beside the package itself, whose kernels need not be built again.
+define EXTRA
+import sys
+from importlib.metadata import requires
+for line in requires("nlp-zero"):
+    name, _, extra = line.partition(";")
+    if f"'{sys.argv[1]}'" in extra.replace('"', "'") and not name.startswith("nlp-zero"):
+        print(name.replace(" ", ""))
+endef
+export EXTRA
+
 # The package is installed in place, so that sources can be edited; kernels are built again when they change.
 $(VENV)/installed: $(BIN)/python pyproject.toml setup.py $(KERNELS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	@touch $@
 
 $(VENV)/dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python -c "$$EXTRA" dev)
 	@touch $@
 
 $(VENV)/bench: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,bench]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python -c "$$EXTRA" bench)
 	@touch $@
 
 demo: $(VENV)/installed

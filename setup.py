@@ -26,6 +26,7 @@ if BUILDS and sys.platform != "win32" and not any(map(shutil.which, filter(None,
     sys.exit("nlp-zero needs a C++ compiler to build its kernels: install g++ or clang++, or name yours in CXX.")
 
 setup(
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
     ext_modules=cythonize(
         [
             Extension(

@@ -65,6 +65,18 @@ def word_finder(path: str, cache: str) -> dict[str, object]:
     return {"words": len(finder.words), "seconds": clock() - start}
 
 
+def sentencepiece(output: str, path: str, kind: str, size: str) -> dict[str, object]:
+    """Train a SentencePiece model that leaves the characters of the text as they are."""
+    from peers import needed
+
+    needed("sentencepiece").SentencePieceTrainer.train(
+        input=path, model_prefix=output.removesuffix(".model"), model_type=kind, vocab_size=int(size), num_threads=1,
+        minloglevel=2, normalization_rule_name="identity", add_dummy_prefix=False, remove_extra_whitespaces=False,
+        character_coverage=1.0, hard_vocab_limit=False,
+    )  # fmt: skip
+    return {}
+
+
 def sort(path: str) -> dict[str, object]:
     """One ``np.sort`` of the keys in a ``.npy`` file."""
     import numpy as np
@@ -84,7 +96,7 @@ def simd() -> dict[str, object]:
 
 
 JOBS: dict[str, Callable[..., dict[str, object]]] = {
-    "build-vocab": build_vocab, "word-finder": word_finder, "sort": sort, "simd": simd,
+    "build-vocab": build_vocab, "word-finder": word_finder, "sentencepiece": sentencepiece, "sort": sort, "simd": simd,
 }
 
 if __name__ == "__main__":

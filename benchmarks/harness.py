@@ -154,7 +154,7 @@ class Report:
     """Collects rows, and says on stderr what has been measured."""
 
     rows: list[Row] = field(default_factory=list)
-    quality: list[tuple[str, ...]] = field(default_factory=list)
+    tables: list[tuple[str, Sequence[str], list[tuple[str, ...]]]] = field(default_factory=list)  # title, header, rows
     notes: list[str] = field(default_factory=list)
 
     def add(self, row: Row) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness import CLOCK, CORPORA, THREADS, Report, Settings, machine, markdown
 
-GROUPS = ("count", "build", "tokenize", "sample", "startup", "quality")
+GROUPS = ("count", "build", "vocabulary", "tokenize", "sample", "startup", "quality")
 HEADER = ("work", "ours", "peer", "ratio", "target", "met?")
 
 
@@ -72,10 +72,8 @@ def show(report: Report, here: str, repeat: int, seconds: float) -> None:
     print(f"All of it took {seconds:.0f} s.\n")
     if report.rows:
         print(markdown(HEADER, [(r.work, r.ours, r.peer, r.ratio, r.target, r.met) for r in report.rows]))
-    if report.quality:
-        from pairs_quality import HEADER as QUALITY
-
-        print("\nLearnt from raw people-daily, judged by its gold words:\n\n" + markdown(QUALITY, report.quality))
+    for title, header, rows in report.tables:
+        print(f"\n{title}:\n\n{markdown(header, rows)}")
     if report.notes:
         print("\n" + "\n".join(f"- {note}" for note in report.notes))
 

@@ -16,17 +16,29 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
     ) from None
 
 from ._version import __version__
-from .builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder, discovered
+from .boundaries import BoundaryModel
+from .builders import (
+    BayesLexiconBuilder,
+    EntropyLexiconBuilder,
+    PmiLexiconBuilder,
+    VocabularyBuilder,
+    discovered,
+)
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
+from .grammar import TemplateGrammar
 from .lattice import Lattice
 from .lexicon import Lexicon
+from .mining import TemplateMiner
+from .parser import ParseTree, TemplateParser
 from .phrases import PhraseBuilder
+from .templates import Template, TemplateInventory
 from .tokenizer import Tokenizer
 
 __all__ = [
     "BayesLexiconBuilder",
+    "BoundaryModel",
     "Corpus",
     "CorpusError",
     "EntropyLexiconBuilder",
@@ -36,9 +48,16 @@ __all__ = [
     "NgramCounter",
     "NgramCounts",
     "NlpZeroError",
+    "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Template",
+    "TemplateGrammar",
+    "TemplateInventory",
+    "TemplateMiner",
+    "TemplateParser",
     "Tokenizer",
+    "VocabularyBuilder",
     "__version__",
     "discovered",
 ]

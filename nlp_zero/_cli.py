@@ -19,11 +19,16 @@ from .errors import CorpusError, NlpZeroError
 
 Result = TypeVar("Result")
 ALNUM = ("token", "join", "split")
+BLOCK_SIZE = 1 << 20  # bytes that are read at a time
 Commands = Any  # argparse keeps the type of add_subparsers() to itself
 
 
 class UsageError(Exception):
     """The options make no sense; exit status 2."""
+
+
+class Stopped(Exception):
+    """Ctrl-C, and there is a way to go on; exit status 130."""
 
 
 class OutputError(NlpZeroError):
@@ -69,6 +74,30 @@ def add_output(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help=f"where to write {what} (default: stdout)")
 
 
+def add_resources(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what counting may take, and where it goes on from when it was stopped."""
+    group = parser.add_argument_group("resources (none changes a result)")
+    group.add_argument("--memory", metavar="SIZE", help="count within so many bytes, like 512M (default: no limit)")
+    group.add_argument("--temp-dir", metavar="FOLDER", help="where counting puts what does not fit")
+    group.add_argument("--workers", type=int, metavar="N", help="threads (default: 1)")
+    group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command goes on from here")
+
+
+@contextmanager
+def resumable(arguments: argparse.Namespace) -> Iterator[None]:
+    """Say how to go on after Ctrl-C; the checkpoint goes when all is done."""
+    from .checkpoint import remove_checkpoint
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if arguments.checkpoint is None or not os.path.isdir(arguments.checkpoint):
+            raise
+        raise Stopped(f"stopped; run the same command to go on from the checkpoint {arguments.checkpoint}") from None
+    if arguments.checkpoint is not None:
+        remove_checkpoint(arguments.checkpoint)
+
+
 def corpus_of(arguments: argparse.Namespace, *sources: str, progress: bool = True) -> Corpus:
     """Return the corpus that the options describe; missing files are reported here, before any work."""
     corpus = configured(
@@ -79,7 +108,7 @@ def corpus_of(arguments: argparse.Namespace, *sources: str, progress: bool = Tru
         field=arguments.field,
         normalize=arguments.normalize,
         progress=progress and not arguments.quiet and sys.stderr.isatty(),
-        block_size=1 << 20,
+        block_size=BLOCK_SIZE,
     )
     corpus.files()
     return corpus

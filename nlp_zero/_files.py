@@ -69,6 +69,11 @@ class Source:
             return None if size is None else int(size)
         return None if self.one_shot else os.stat(cast(str, self.path)).st_size
 
+    @property
+    def changed(self) -> int | None:
+        """Time of the last change in nanoseconds; None when unknown."""
+        return None if self.remote is not None or self.path is None else os.stat(self.path).st_mtime_ns
+
     def open(self) -> IO[bytes]:
         """Open the stored bytes."""
         if self.remote is not None:
@@ -154,8 +159,10 @@ def _remote_sources(url: str) -> list[Source]:
     return [Source(str(remote.unstrip_protocol(name)), name, remote) for name in paths]
 
 
-def chunks(source: Source, size: int, advance: Callable[[int], object] | None = None) -> Iterator[bytes]:
-    """Yield the decompressed bytes of a source in chunks of at most about `size` bytes.
+def chunks(
+    source: Source, size: int, advance: Callable[[int], object] | None = None, start: int = 0
+) -> Iterator[bytes]:
+    """Yield the decompressed bytes of a source, from byte `start`, in chunks of at most about `size` bytes.
 
     `advance`, if given, is told how many stored (compressed) bytes were read.
 
@@ -170,6 +177,11 @@ def chunks(source: Source, size: int, advance: Callable[[int], object] | None = 
             if advance is not None:
                 stored = cast(IO[bytes], _Counted(stored, advance))
             read = _decompressed(source, stored)
+            if start and source.compression is None:
+                stored.seek(start)
+                start = 0
+            while start and (data := read(min(size, start))):
+                start -= len(data)
             while data := read(size):
                 yield data
     except _broken_stream_errors() as exc:

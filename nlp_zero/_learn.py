@@ -19,25 +19,32 @@ from ._cli import (
     add_command,
     add_input,
     add_output,
+    add_resources,
     check_folder,
     configured,
     corpus_of,
     first_columns,
     output,
+    resumable,
     say,
 )
+from ._learn_vocabulary import OPTIONS as VOCABULARY_OPTIONS
+from ._learn_vocabulary import add_vocabulary_options, run_vocabulary
 from .corpus import require_text, restartable
 
 if TYPE_CHECKING:
+    from .corpus import Corpus
     from .counts import NgramCounts
     from .lexicon import Lexicon
     from .phrases import PhraseBuilder
 
+RESOURCES = ("memory", "temp_dir", "workers", "checkpoint")
 # The options that each method has; its builder's name.
 METHODS = {
-    "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate"}),
-    "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length"}),
+    "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
+    "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers"}),
+    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
 
 
@@ -49,6 +56,8 @@ def add_count(commands: Commands) -> None:
         "Count all n-grams of a corpus, exactly; look counts up, list the most frequent, merge counts.",
         "  nlpzero count novel.txt -o counts            count n-grams of 1 to 4 characters\n"
         "  nlpzero count novel.txt --query 曹操 刘备    how often?\n"
+        "  nlpzero count big/ -o counts --memory 2G --workers 8 --checkpoint work\n"
+        "  nlpzero count new/ --add counts              the same as if new/ had been counted with the rest\n"
         "  nlpzero count --merge part1 part2 -o all     add up counts of parts\n"
         "  nlpzero count --merge all --top 20           the 20 most frequent of each order",
     )
@@ -59,43 +68,66 @@ def add_count(commands: Commands) -> None:
     parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
     parser.add_argument("--min-count", type=int, default=1, metavar="N", help="drop n-grams that are rarer")
     parser.add_argument("--merge", nargs="+", action="extend", default=[], metavar="FOLDER", help="add saved counts")
+    parser.add_argument("--add", metavar="FOLDER", help="add the corpus to these counts, with their options")
     parser.add_argument("--query", nargs="+", action="extend", default=[], metavar="WORD", help="print their counts")
     parser.add_argument("--top", type=int, metavar="N", help="print the N most frequent n-grams of each order")
+    parser.add_argument("--export", metavar="FILE", help="write a table as Parquet, or Arrow if it ends in .arrow")
+    add_resources(parser)
+    parser.set_defaults(workers=1)
 
 
 def run_count(arguments: argparse.Namespace) -> None:
     if not arguments.sources and not arguments.merge:
         raise UsageError("nothing to count; name a corpus, or counts with --merge")
-    if arguments.output is None and not arguments.query and arguments.top is None:
-        raise UsageError("say what to do with the counts: -o, --query or --top")
+    results = (arguments.output, arguments.add, arguments.export, arguments.top, arguments.query or None)
+    if all(result is None for result in results):
+        raise UsageError("say what to do with the counts: -o, --add, --export, --query or --top")
     if arguments.min_count < 1 or (arguments.top is not None and arguments.top < 1):
         raise UsageError("--min-count and --top must be 1 or more")
-    if arguments.output is not None:
-        check_folder(arguments.output)
-    counts = _counts(arguments)
-    counts = counts.prune(arguments.min_count)
-    sizes = ", ".join(f"{counts.types(n):,} of order {n}" for n in range(1, counts.order + 1))
-    say(arguments, f"{counts.total(1):,} {counts.unit}s counted; distinct n-grams: {sizes}")
-    if arguments.output is not None:
-        counts.save(arguments.output)
-    rows = [(word, counts[word]) for word in arguments.query]
-    if arguments.top is not None:
-        rows += _most_frequent(counts, arguments.top)
-    with output(None) as write:
-        write("".join(f"{_shown(word)}\t{count}\n" for word, count in rows))
+    if arguments.export is not None and not arguments.export.endswith((".parquet", ".arrow")):
+        raise UsageError("the name given to --export must end in .parquet or .arrow")
+    if arguments.checkpoint is not None and not arguments.sources:
+        raise UsageError("--checkpoint goes with a corpus")
+    folder = arguments.output if arguments.output is not None else arguments.add
+    if folder is not None:
+        check_folder(folder)
+    with resumable(arguments):
+        counts = _counts(arguments, folder)
+        sizes = ", ".join(f"{counts.types(n):,} of order {n}" for n in range(1, counts.order + 1))
+        say(arguments, f"{counts.total(1):,} {counts.unit}s counted; distinct n-grams: {sizes}")
+        if arguments.export is not None:
+            counts.export(arguments.export)
+        rows = [(word, counts[word]) for word in arguments.query]
+        if arguments.top is not None:
+            rows += _most_frequent(counts, arguments.top)
+        with output(None) as write:
+            write("".join(f"{_shown(word)}\t{count}\n" for word, count in rows))
 
 
-def _counts(arguments: argparse.Namespace) -> NgramCounts:
+def _counts(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
+    """What was asked for, pruned, and saved where a folder is given."""
     from .counts import NgramCounter, NgramCounts
 
-    parts = []
-    if arguments.sources:
-        counter = configured(NgramCounter, order=arguments.order, unit=arguments.unit, alnum=arguments.alnum)
-        corpus = corpus_of(arguments)
-        parts.append(counter.update(corpus).freeze())
-        require_text(parts[0].total(1), corpus)
-    parts += [NgramCounts.load(folder) for folder in arguments.merge]
-    return parts[0].merge(*parts[1:]) if len(parts) > 1 else parts[0]
+    saved = [NgramCounts.load(name) for name in [*arguments.merge, *filter(None, [arguments.add])]]
+    resources = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}
+    if not arguments.sources:
+        if len(saved) > 1:
+            return saved[0].merge(*saved[1:], min_count=arguments.min_count, folder=folder, **resources)
+        counts = saved[0].prune(arguments.min_count)
+        if folder is not None:
+            counts.save(folder)
+        return counts
+    options = {name: getattr(arguments, name) for name in ("order", "unit", "alnum")}
+    if arguments.add is not None:
+        options = {name: getattr(saved[-1], name) for name in options}
+    counter = configured(NgramCounter, **options, **resources, checkpoint=arguments.checkpoint)
+    corpus = corpus_of(arguments)
+    counter.update(corpus)
+    require_text(counter.positions, corpus)
+    if not saved:
+        return counter.freeze(min_count=arguments.min_count, folder=folder)
+    counts = counter.freeze()
+    return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
 
 
 def _most_frequent(counts: NgramCounts, top: int) -> Iterable[tuple[str | bytes, int]]:
@@ -121,6 +153,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab novel.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method entropy --top 20000 -o words.tsv\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
     add_input(parser)
@@ -132,10 +165,16 @@ def add_build_vocab(commands: Commands) -> None:
     parser.add_argument("--max-length", type=int, metavar="N", help="longest word, in characters")
     parser.add_argument("--deduplicate", action="store_true", default=None, help="pmi: drop words that others explain")
     parser.add_argument("--seed", type=int, help="bayes: same seed, same words (default: 0)")
-    parser.add_argument("--sample", type=int, metavar="N", help="bayes: learn on N characters spread over the corpus")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="bayes, vocabulary: learn on N characters spread over the corpus"
+    )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after so long")
-    parser.add_argument("--workers", type=int, metavar="N", help="bayes: threads (default: 1)")
-    parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
+    add_resources(parser)
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local)",
+    )  # fmt: skip
+    parser.add_argument("--alnum", choices=ALNUM, help="what digit and Latin runs are (default: token)")
     parser.add_argument("--discovered", metavar="FILE", help="also write the words that stand firmly by themselves")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
     parser.add_argument("--phrase-rounds", type=int, metavar="N", help="with --phrases: stop after N rounds of merging")
@@ -145,6 +184,7 @@ def add_build_vocab(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--top", type=int, metavar="N", help="keep the N most frequent words of two or more characters")
     parser.add_argument("--json", action="store_true", help="the summary as JSON (on stdout if -o is given)")
+    add_vocabulary_options(parser)
 
 
 def run_build_vocab(arguments: argparse.Namespace) -> None:
@@ -153,13 +193,16 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     if arguments.top is not None and arguments.top < 1:
         raise UsageError("--top must be 1 or more words")
     class_name, options = _builder_options(arguments)
+    if arguments.method == "vocabulary":
+        _refuse_word_options(arguments)
+        run_vocabulary(arguments)
+        return
     builder = configured(getattr(builders, class_name), **options)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(first_columns, arguments.known))
     listing = nullcontext() if arguments.discovered is None else output(arguments.discovered)
-    with output(arguments.output) as write, listing as write_listing:
-        corpus = restartable(corpus_of(arguments))
-        lexicon = builder.build(corpus)
+    with resumable(arguments), output(arguments.output) as write, listing as write_listing:
+        corpus, lexicon = _learnt(arguments, builder)
         if write_listing is not None:
             write_listing("".join(builders.discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -175,6 +218,16 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     _report_build(arguments, summary)
 
 
+def _learnt(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterable[str], Lexicon]:
+    corpus = corpus_of(arguments)
+    if arguments.scheduler is None:
+        texts = restartable(corpus)
+        return texts, builder.build(texts)
+    from .distributed import build_vocab
+
+    return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
+
+
 def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
     from .phrases import PhraseBuilder
 
@@ -188,7 +241,11 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     class_name, allowed = METHODS[arguments.method]
-    options: dict[str, Any] = {"alnum": arguments.alnum}
+    if arguments.scheduler is not None:
+        if arguments.method not in ("pmi", "entropy"):
+            raise UsageError(f"--method {arguments.method} does not run on a cluster; leave out --scheduler")
+        allowed = allowed - {"memory", "temp_dir", "checkpoint"}  # the cluster sees to that
+    options: dict[str, Any] = {"alnum": arguments.alnum or "token"}
     if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written
         options |= {"progress": not arguments.quiet and sys.stderr.isatty(), "keep_on_interrupt": True}
     for name in sorted(set().union(*(names for _, names in METHODS.values()))):
@@ -196,9 +253,17 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
         if value is None:
             continue
         if name not in allowed:
-            raise UsageError(f"--{name.replace('_', '-')} is no option of --method {arguments.method}")
+            where = f"--method {arguments.method}" + (" on a cluster" if arguments.scheduler is not None else "")
+            raise UsageError(f"--{name.replace('_', '-')} is no option of {where}")
         options[name] = _numbers(value) if name == "min_pmi" else value
     return class_name, options
+
+
+def _refuse_word_options(arguments: argparse.Namespace) -> None:
+    """What goes with words does not go with pieces."""
+    for name in ("alnum", "discovered", "phrases", "phrase_rounds", "known", "top"):
+        if getattr(arguments, name):
+            raise UsageError(f"--{name.replace('_', '-')} is no option of --method vocabulary")
 
 
 def _numbers(text: str) -> float | list[float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import AnyStr, Literal
 
 from ._files import Source, chunks
@@ -70,22 +70,33 @@ class Reader:
     normalize: Form | None = None
     block_size: int = 4 << 20
 
-    def blocks(self, source: Source, unit: str, advance: Advance = None) -> Iterator[Block]:
-        """Yield blocks: bytes where they are UTF-8 as it should be, otherwise decoded text."""
+    def blocks(self, source: Source, unit: str, advance: Advance = None, start: int = 0) -> Iterator[Block]:
+        """Yield blocks: bytes where they are UTF-8 as it should be, otherwise decoded text.
+
+        They begin behind `start` bytes of the first kind, or `start` blocks of the second.
+        """
         if source.is_json:
-            yield from joined(chain.from_iterable(self._json_batches(source, advance)), source.name)
+            blocks = joined(chain.from_iterable(self._json_batches(source, advance)), source.name)
+            yield from islice(blocks, start, None)
+        elif self.as_bytes:
+            yield from self._text_blocks(source, unit, advance, start)
         else:
-            yield from self._text_blocks(source, unit, advance)
+            yield from islice(self._text_blocks(source, unit, advance), start, None)
+
+    @property
+    def as_bytes(self) -> bool:
+        """True if plain text is handed on as the bytes that it is."""
+        return self.encoding in ("utf-8", "utf-8-sig") and self.errors == "strict" and self.normalize is None
 
     def batches(self, source: Source, advance: Advance = None) -> Iterator[list[str]]:
         """Yield the lines, or the texts of the JSON lines, of each piece that is read."""
         return self._json_batches(source, advance) if source.is_json else self._line_batches(source, advance)
 
-    def _text_blocks(self, source: Source, unit: str, advance: Advance) -> Iterator[Block]:
-        read = chunks(source, self.block_size, advance)
-        offset = 0
-        if self.encoding in ("utf-8", "utf-8-sig") and self.errors == "strict" and self.normalize is None:
-            if self.encoding == "utf-8-sig":
+    def _text_blocks(self, source: Source, unit: str, advance: Advance, start: int = 0) -> Iterator[Block]:
+        read = chunks(source, self.block_size, advance, start)
+        offset = start
+        if self.as_bytes:
+            if self.encoding == "utf-8-sig" and not start:
                 read, offset = _without_bom(read)
             for data in _cut(read, BYTE_MARKS, unit):
                 yield Block(data, source.name, offset)

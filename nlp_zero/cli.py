@@ -12,14 +12,27 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from ._apply import add_evaluate, add_tokenize
-from ._cli import UsageError
+from ._apply import add_tokenize
+from ._cli import Stopped, UsageError
+from ._convert import add_convert
+from ._evaluate import add_evaluate
 from ._learn import add_build_vocab, add_count
+from ._mine import add_mine_templates
+from ._structure import add_evaluate_parse, add_parse
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (add_count, add_build_vocab, add_tokenize, add_evaluate)  # each adds the parser of one command
+COMMANDS = (  # each adds the parser of one command
+    add_count,
+    add_build_vocab,
+    add_tokenize,
+    add_convert,
+    add_evaluate,
+    add_mine_templates,
+    add_parse,
+    add_evaluate_parse,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,15 +71,17 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
         arguments.run(arguments)
     except KeyboardInterrupt:
         return 130, "stopped; no unfinished result was left"
+    except Stopped as exc:
+        return 130, str(exc)
     except BrokenPipeError:  # whoever reads the results has seen enough
         _forget_stdout()
         return 0, ""
     except UsageError as exc:
         return 2, f"error: {exc}"
-    except (NlpZeroError, OSError, ValueError) as exc:
+    except (NlpZeroError, OSError, ValueError, ImportError) as exc:
         return 1, f"error: {exc}"
     except MemoryError:
-        return 1, "error: out of memory; use a smaller --order or a part of the corpus"
+        return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus"
     except Exception as exc:
         return 1, f"internal error ({type(exc).__name__}: {exc}); run with NLP_ZERO_TRACEBACK=1 and report it"
     return 0, ""

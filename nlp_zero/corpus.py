@@ -17,9 +17,9 @@ from typing import cast
 
 from ._files import Source, find_sources
 from ._reading import Advance, Block, Form, Reader, joined
-from .errors import CorpusError
+from .errors import CheckpointError, CorpusError
 
-__all__ = ["Block", "Corpus", "blocks_of", "require_text", "restartable"]
+__all__ = ["Block", "Corpus", "blocks_of", "progress_bar", "require_text", "restartable"]
 
 
 class Corpus:
@@ -110,6 +110,49 @@ class Corpus:
             raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
         return self._read(self._open_pass(), unit)
 
+    def blocks_from(self, start: tuple[int, int], unit: str = "char") -> Iterator[tuple[tuple[int, int], Block]]:
+        """Read on from a position; each block comes with the position behind it, where reading may begin again.
+
+        A position is the number of a file, and how far it was read: bytes of plain UTF-8 (decompressed), else blocks.
+        """
+        found = self._open_pass()
+        sizes = [source.size or 0 for source in found[: start[0]]]
+        with self._progress_bar(found) as advance:
+            if advance is not None:
+                advance(sum(sizes))
+            for number, source in enumerate(found[start[0] :], start[0]):
+                done = start[1] if number == start[0] else 0
+                for block in self._reader.blocks(source, unit, advance, done):
+                    done = block.offset + len(block.data) if isinstance(block.data, bytes) else done + 1
+                    yield (number, done), block
+
+    @property
+    def reader(self) -> Reader:
+        """How bytes become text."""
+        return self._reader
+
+    def options(self) -> dict[str, object]:
+        """How the text is read, as far as it matters to what is read."""
+        names = ("encoding", "errors", "field", "normalize", "block_size")
+        return {name: getattr(self._reader, name) for name in names}
+
+    def identity(self) -> list[tuple[str, int | None, int | None]]:
+        """Name, size in bytes and time of change (ns) of each file.
+
+        Raises
+        ------
+        CheckpointError
+            When one can be read only once, such as standard input: nobody could go on from its middle.
+        """
+        found = find_sources(self.sources)
+        for source in found:
+            if source.one_shot:
+                raise CheckpointError(
+                    f"{source.name} can be read only once, so a count of it cannot be resumed; "
+                    "save it to a file first, or count without a checkpoint"
+                )
+        return [(source.name, source.size, source.changed) for source in found]
+
     def batches(self) -> Iterator[list[str]]:
         """Read the texts once, in lists of about `block_size` bytes; from a live pipe, as they come."""
         return self._batches(self._open_pass())
@@ -144,12 +187,10 @@ class Corpus:
         if not self.progress:
             yield None
             return
-        from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
-
         sizes = [source.size for source in found]
         total = None if None in sizes else sum(size for size in sizes if size is not None)
-        with tqdm(total=total, unit="B", unit_scale=True, leave=False, file=sys.stderr, dynamic_ncols=True) as bar:
-            yield bar.update
+        with progress_bar(True, total=total, unit="B", unit_scale=True) as advance:
+            yield advance
 
     def _spool(self) -> Corpus:
         """Return a corpus that holds what can be read only once in temporary files, which go when it goes."""
@@ -167,6 +208,18 @@ class Corpus:
                     shutil.copyfileobj(stored, spool, 1 << 20)
                 copy._spooled[source.name] = path
         return copy
+
+
+@contextmanager
+def progress_bar(shown: bool, **options: object) -> Iterator[Advance]:
+    """A progress bar on stderr that goes when the work is done; None if it is not `shown`."""
+    if not shown:
+        yield None
+        return
+    from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
+
+    with tqdm(leave=False, file=sys.stderr, dynamic_ncols=True, **options) as bar:
+        yield bar.update
 
 
 def blocks_of(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:

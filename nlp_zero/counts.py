@@ -8,29 +8,35 @@ merge in one pass whatever text they come from, and the same text gives the same
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._kernels import ngrams
 from ._kernels.alphabet import Alphabet
-from ._store import read_folder, write_folder
-from .corpus import Corpus, blocks_of, require_text
+from ._levels import NAMES, LevelFiles, Levels, MemoryColumn
+from ._runs import RunSource, TreeSource, merge_to_levels, union_of
+from ._spill import Spill, bytes_of
+from ._store import LARGEST, STEP, ArrayFile, new_folder, read_folder, release, storage, write_folder, write_meta
+from ._threads import in_order
+from .corpus import Block, Corpus, blocks_of, progress_bar, require_text
 from .errors import FormatError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import numpy.typing as npt
 
-    from ._kernels.ngrams import Level
+    from ._levels import AnyLevel
+    from ._spill import Position
 
 __all__ = ["MAX_ORDER", "NgramCounter", "NgramCounts"]
 
 MAX_ORDER = 8
 FORMAT = "nlp-zero counts"
 VERSION = 1
-PART_SIZE = 1 << 26  # positions that are counted at once: bounds the memory of a count, and node numbers to 32 bits
-LARGEST_COUNT = 0xFFFFFFFF
 
 
 class NgramCounter:
@@ -46,6 +52,17 @@ class NgramCounter:
     alnum
         What a stretch of digits and Latin letters is: ``"token"`` ends a run (it is a token by itself),
         ``"join"`` makes it one symbol, ``"split"`` makes each of its characters a symbol.
+    memory
+        Bytes that counting may take, as a number or like ``"512M"``; what does not fit goes to the disk.  Beside it
+        Python and its libraries take up to 150 MB.  None: everything is held in memory.
+    temp_dir
+        Folder for what goes to the disk (the system's, if None); nothing is left there.
+    workers
+        Threads.
+    checkpoint
+        Folder from which the count goes on when it was stopped and is started again; see `update`.
+
+    None of the last four changes a result.
 
     Examples
     --------
@@ -54,50 +71,157 @@ class NgramCounter:
     (2, 1, 0, 7)
     """
 
-    def __init__(self, *, order: int = 4, unit: str = "char", alnum: str = "token") -> None:
+    def __init__(
+        self,
+        *,
+        order: int = 4,
+        unit: str = "char",
+        alnum: str = "token",
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
+        workers: int = 1,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> None:
         if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
             raise ValueError(f"order must be a whole number from 1 to {MAX_ORDER}, not {order!r}.")
-        self._tree = ngrams.TreeCounter(unit=unit, alnum=alnum)
-        self._finished: NgramCounts | None = None
-        self.order, self.unit, self.alnum = order, unit, alnum
+        if not isinstance(workers, int) or workers < 1:
+            raise ValueError(f"workers must be a whole number from 1, not {workers!r}.")
+        self.order, self.unit, self.alnum, self.workers = order, unit, alnum, workers
+        self._spill = Spill(memory=memory, temp_dir=temp_dir, workers=workers, order=order, alnum=alnum)
+        self.memory, self.checkpoint = self._spill.memory, checkpoint
+        self._progress = False
+        self._texts = self._no_text()
 
     def update(self, texts: Corpus | Iterable[str]) -> NgramCounter:
         """Count more texts (lines of a `Corpus`, or any iterable of `str`); returns the counter.
 
-        No n-gram reaches from one text into the next.
+        No n-gram reaches from one text into the next.  With a checkpoint, `texts` is a `Corpus` of files and the only
+        one: what an earlier process counted of it is not counted again.
 
         Raises
         ------
         CorpusError
             When a file cannot be read or decoded.  The counter then holds what came before.
+        StorageError
+            When a disk is full or the memory budget is too small.
+        CheckpointError
+            When the checkpoint is of another corpus or of other options.
         """
-        for block in blocks_of(texts, unit=self.unit):
-            try:
-                self._tree.add(block.data)
-            except UnicodeDecodeError as error:
-                raise block.located(error) from None
-            if self._tree.positions >= PART_SIZE:
-                self._finished = self._frozen(1)
-                self._tree = ngrams.TreeCounter(unit=self.unit, alnum=self.alnum)
+        self._progress = isinstance(texts, Corpus) and texts.progress
+        blocks: Iterator[tuple[Position, Block]]
+        if self.checkpoint is not None:
+            blocks = self._resumed(texts)
+        else:
+            blocks = zip(repeat((0, 0)), blocks_of(texts, self.unit), strict=False)
+        for position in self._encoded(blocks):
+            if sum(text.positions for text in self._texts) >= self._spill.part_size:
+                self._seal(position)
+        if self.checkpoint is not None and any(text.positions for text in self._texts):
+            self._seal(position)
         return self
 
-    def freeze(self, *, min_count: int = 1) -> NgramCounts:
+    def _resumed(self, texts: Corpus | Iterable[str]) -> Iterator[tuple[Position, Block]]:
+        """What the checkpoint's corpus still has."""
+        from .checkpoint import Checkpoint
+
+        if not isinstance(texts, Corpus) or self._spill.checkpoint is not None:
+            raise ValueError("with a checkpoint, update() takes one Corpus, once: other texts cannot be read again.")
+        options = {"order": self.order, "unit": self.unit, "alnum": self.alnum}
+        assert self.checkpoint is not None
+        self._spill.resume(Checkpoint(self.checkpoint, texts, options))
+        return texts.blocks_from(self._spill.position, self.unit)
+
+    def _encoded(self, blocks: Iterator[tuple[Position, Block]]) -> Iterator[Position]:
+        """Encode blocks, one for each thread at a time; yields the position behind them."""
+        if self.workers == 1:
+            for position, block in blocks:
+                _add(self._texts[0], block)
+                yield position
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(self.workers) as pool:
+            ready = list(islice(blocks, self.workers))
+            while ready:
+                # Look the counters up now: the consumer may put others in their place between two rounds.
+                jobs = [pool.submit(_add, text, block) for text, (_, block) in zip(self._texts, ready, strict=False)]
+                position, following, failed = ready[-1][0], [], None
+                try:
+                    following = list(islice(blocks, self.workers))
+                except Exception as error:
+                    failed = error
+                self._settle(jobs)
+                yield position
+                if failed is not None:
+                    raise failed
+                ready = following
+
+    def _settle(self, jobs: list[Future[None]]) -> None:
+        """Wait for all; if one failed, take back what came after it."""
+        errors = [job.exception() for job in jobs]
+        first = next((k for k, error in enumerate(errors) if error is not None), None)
+        if first is not None:
+            for text, error in list(zip(self._texts, errors, strict=False))[first + 1 :]:
+                if error is None:
+                    text.drop_last()
+            raise errors[first]  # type: ignore[misc]
+
+    def _no_text(self) -> list[ngrams.EncodedText]:
+        return [ngrams.EncodedText(unit=self.unit, alnum=self.alnum) for _ in range(self.workers)]
+
+    def _part(self) -> tuple[ngrams.Part, list[tuple[int, int]]]:
+        """What was encoded, dealt, and ranges of first symbols that make pieces of about the same size."""
+        part = ngrams.Part(self._texts, self.order)
+        for _ in in_order(range(len(self._texts)), part.deal, self.workers):
+            pass
+        pieces = 1 if self.workers == 1 and self.memory is None and not self._spill.runs else 16 * self.workers
+        total = int(part.begin[-1])
+        cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
+        bounds = sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})
+        return part, list(pairwise(bounds))
+
+    def _seal(self, position: Position) -> None:
+        """Turn what was encoded into a run."""
+        part, ranges = self._part()
+        totals = [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
+        pieces = in_order(ranges, lambda r: part.run(*r, self._spill.block_size), self.workers)
+        self._spill.add(pieces, part.symbols, totals, position)
+        self._texts = self._no_text()
+
+    @property
+    def positions(self) -> int:
+        """How many symbols were counted so far."""
+        return sum(text.positions for text in self._texts) + sum(int(run.totals[0]) for run in self._spill.runs)
+
+    def freeze(self, *, min_count: int = 1, folder: str | os.PathLike[str] | None = None) -> NgramCounts:
         """The counts so far; counting may go on.
 
-        N-grams of two or more symbols that came less than `min_count` times are left out.
+        N-grams of two or more symbols that came less than `min_count` times are left out.  With a `folder`, the counts
+        are written there, as by `NgramCounts.save`, and used from there; that takes less memory than saving them later.
         """
         if not isinstance(min_count, int) or min_count < 1:
             raise ValueError(f"min_count must be a whole number from 1, not {min_count!r}.")
-        return self._frozen(min_count)
+        if self._spill.runs and any(text.positions for text in self._texts):
+            self._seal(self._spill.position)
+        if self._spill.runs:
+            sources = [RunSource(run) for run in self._spill.reduced()]
+            return merged(sources, self._spill, self.unit, self.alnum, min_count, folder, progress=self._progress)
+        part, ranges = self._part()
+        self._spill.check_alphabet(len(part.symbols))
+        totals = [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
 
-    def _frozen(self, min_count: int) -> NgramCounts:
-        alone = self._finished is None
-        symbols, levels = self._tree.count(self.order, min_count if alone else 1)
-        totals = self._tree.totals(self.order)
-        part = NgramCounts._of(symbols, levels, totals, self.unit, self.alnum, min_count if alone else 1)
-        if self._finished is None:
-            return part
-        return self._finished.merge(part).prune(min_count)
+        def fill(levels: Levels) -> None:
+            for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.workers):
+                levels.append(piece)
+
+        return gathered(fill, part.symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
+
+
+def _add(text: ngrams.EncodedText, block: Block) -> None:
+    try:
+        text.add(block.data)
+    except UnicodeDecodeError as error:
+        raise block.located(error) from None
 
 
 class NgramCounts:
@@ -113,8 +237,9 @@ class NgramCounts:
         The symbols (`str`, or `bytes` with ``unit="byte"``) in the order of their text;
         ``levels`` uses their place in it, from 1.
     levels
-        For each order, three arrays (uint32): last symbol of each n-gram, its count, and where its continuations
-        of the next order end (those of n-gram i start where those of n-gram i - 1 end).
+        For each order, three arrays: last symbol of each n-gram, its count, and where its continuations
+        of the next order end (those of n-gram i start where those of n-gram i - 1 end).  They are uint32; counts and
+        ends are uint64 where one of them is larger than 4,294,967,295.
     """
 
     order: int
@@ -122,9 +247,10 @@ class NgramCounts:
     alnum: str
     min_count: int
     symbols: tuple[Any, ...]
-    levels: list[Level]
+    levels: list[Any]
     _totals: list[int]
     _alphabet: Alphabet
+    _characters: npt.NDArray[np.uint32] | None  # code points by id, where every symbol is one character
 
     def __init__(self) -> None:
         raise TypeError("NgramCounts are made by NgramCounter.freeze() and NgramCounts.load().")
@@ -133,7 +259,7 @@ class NgramCounts:
     def _of(
         cls,
         symbols: Sequence[Any],
-        levels: list[Level],
+        levels: list[AnyLevel],
         totals: list[int],
         unit: str,
         alnum: str,
@@ -147,6 +273,8 @@ class NgramCounts:
             for array in level:
                 array.flags.writeable = False
         self._alphabet = Alphabet(unit=unit, alnum=alnum, symbols=self.symbols)
+        single = unit == "char" and alnum != "join"
+        self._characters = np.array([0, *map(ord, self.symbols)], np.uint32) if single else None
         return self
 
     def __repr__(self) -> str:
@@ -199,6 +327,13 @@ class NgramCounts:
         """The n-grams (`str`, or `bytes` with unit="byte") at places `nodes` of order `n`."""
         parts = []
         symbols: Any
+        if self._characters is not None:  # every symbol is one character: quicker
+            table = np.zeros((len(nodes), n), np.uint32)
+            for level in range(self._level(n), -1, -1):
+                table[:, level] = self._characters[self.levels[level][0][nodes]]
+                if level:
+                    nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
+            return list(table.view(f"U{n}").ravel().tolist()) if len(table) else []
         for level in range(self._level(n), -1, -1):
             symbols, _, _ = self.levels[level]
             parts.append([self.symbols[s - 1] for s in symbols[nodes].tolist()])
@@ -211,63 +346,65 @@ class NgramCounts:
         """The same counts without n-grams of two or more symbols that came less than `min_count` times."""
         if min_count <= self.min_count:
             return self
-        levels: list[Level] = []
+        levels: list[AnyLevel] = []
         # What an n-gram begins with came at least as often, so this stays a tree.
         keeps = [(counts >= min_count) | (n == 0) for n, (_, counts, _) in enumerate(self.levels)]
         for n, (symbols, counts, ends) in enumerate(self.levels):
             if n + 1 < self.order:
-                survivors = np.concatenate([[0], np.cumsum(keeps[n + 1], dtype=np.uint32)])
-                ends = survivors[ends[keeps[n]]].astype(np.uint32)
-            levels.append((symbols[keeps[n]], counts[keeps[n]], ends))
+                survivors = np.concatenate([[0], np.cumsum(keeps[n + 1], dtype=np.uint64)])
+                ends = _narrow(survivors[ends[keeps[n]]])
+            levels.append((symbols[keeps[n]], _narrow(counts[keeps[n]]), ends))
         return NgramCounts._of(self.symbols, levels, self._totals, self.unit, self.alnum, min_count)
 
-    def merge(self, *others: NgramCounts) -> NgramCounts:
+    def merge(
+        self,
+        *others: NgramCounts,
+        min_count: int = 1,
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
+        workers: int = 1,
+        folder: str | os.PathLike[str] | None = None,
+    ) -> NgramCounts:
         """The counts of all texts together: the same arrays, bit for bit, as counting them at once.
+
+        `memory`, `temp_dir` and `workers` are those of `NgramCounter`, `min_count` and `folder` those of
+        `NgramCounter.freeze`.
 
         Raises
         ------
         ValueError
             When orders, units or `alnum` differ, or counts were pruned (their sum would not be exact).
         """
-        merged = self
         for other in others:
-            merged = merged._merge(other)
-        return merged
-
-    def _merge(self, other: NgramCounts) -> NgramCounts:
-        for name in ("order", "unit", "alnum"):
-            mine, its = getattr(self, name), getattr(other, name)
-            if mine != its:
-                raise ValueError(f"Counts of different {name} ({mine!r} and {its!r}) cannot be merged.")
-        if max(self.min_count, other.min_count) > 1:
+            for name in ("order", "unit", "alnum"):
+                mine, its = getattr(self, name), getattr(other, name)
+                if mine != its:
+                    raise ValueError(f"Counts of different {name} ({mine!r} and {its!r}) cannot be merged.")
+        if max(counts.min_count for counts in (self, *others)) > 1:
             raise ValueError("Pruned counts cannot be merged exactly; count with min_count=1 and prune the sum.")
-        totals = [a + b for a, b in zip(self._totals, other._totals, strict=True)]
-        if totals[0] > LARGEST_COUNT:
-            raise ValueError(f"The merged counts would hold {totals[0]:,} positions; {LARGEST_COUNT:,} is the limit.")
-        symbols: list[Any] = sorted({*self.symbols, *other.symbols})
-        place = {symbol: i for i, symbol in enumerate(symbols, 1)}
-        maps = [np.array([0, *(place[s] for s in c.symbols)], np.uint32) for c in (self, other)]
-        levels = ngrams.merge(self.levels, maps[0], other.levels, maps[1])
-        return NgramCounts._of(symbols, levels, totals, self.unit, self.alnum, 1)
+        spill = Spill(memory=memory, temp_dir=temp_dir, workers=workers, order=self.order, alnum=self.alnum)
+        sources = [TreeSource(c.symbols, c.levels, c._totals) for c in (self, *others)]
+        return merged(sources, spill, self.unit, self.alnum, min_count, folder)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write a folder of ``.npy`` arrays and ``meta.json``; it appears whole or not at all."""
-        names = ("symbols", "counts", "ends")
         arrays = {
             f"{name}{n}": array
             for n, level in enumerate(self.levels, 1)
-            for name, array in zip(names, level, strict=True)
+            for name, array in zip(NAMES, level, strict=True)
         }
-        text = [s.hex() if isinstance(s, bytes) else s for s in self.symbols]
-        meta = {
-            "order": self.order,
-            "unit": self.unit,
-            "alnum": self.alnum,
-            "min_count": self.min_count,
-            "totals": self._totals,
-            "symbols": text,
-        }
-        write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
+        meta = _meta(self.symbols, self._totals, self.unit, self.alnum, self.min_count)
+        with storage(folder, "make room, or name a folder on another disk"):
+            write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
+
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write all n-grams as a table (ngram, order, count): Parquet, or Arrow if `path` ends in ``.arrow``.
+
+        N-grams are text, with ``unit="byte"`` binary.  Needs pyarrow.
+        """
+        from ._export import export
+
+        export(self, path)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> NgramCounts:
@@ -295,34 +432,122 @@ class NgramCounts:
         return n - 1
 
 
-def count(texts: Corpus | Iterable[str], *, order: int, unit: str = "char", alnum: str = "token",
-          min_count: int = 1) -> NgramCounts:  # fmt: skip
-    """Count all of `texts`; refuses an empty corpus.
+def count(
+    texts: Corpus | Iterable[str],
+    *,
+    order: int,
+    unit: str = "char",
+    alnum: str = "token",
+    min_count: int = 1,
+    **how: Any,
+) -> NgramCounts:
+    """Count all of `texts`; refuses an empty corpus.  `how` are memory, temp_dir, workers and checkpoint.
 
     Raises
     ------
     CorpusError
         When there is not one countable symbol.
     """
-    counts = NgramCounter(order=order, unit=unit, alnum=alnum).update(texts).freeze(min_count=min_count)
+    counts = NgramCounter(order=order, unit=unit, alnum=alnum, **how).update(texts).freeze(min_count=min_count)
     require_text(counts.total(1), texts)
     return counts
 
 
-def _check(levels: list[Level], symbols: int, totals: list[int], order: int) -> None:
+def counting(*, memory: int | str | None, workers: int, **others: Any) -> dict[str, Any]:
+    """The resources of a count, for the `how` of `count`; refuses a bad budget at once."""
+    return {"memory": bytes_of(memory), "workers": workers, **others}
+
+
+def merged(
+    sources: Sequence[RunSource | TreeSource],
+    spill: Spill,
+    unit: str,
+    alnum: str,
+    min_count: int,
+    folder: str | os.PathLike[str] | None,
+    *,
+    progress: bool = False,
+) -> NgramCounts:
+    """The counts that are the sum of runs and count trees."""
+    totals = [sum(column) for column in zip(*(source.totals for source in sources), strict=True)]
+    symbols = union_of(sources)
+    spill.check_alphabet(len(symbols))
+
+    def fill(levels: Levels) -> None:
+        with progress_bar(progress) as advance:
+            merge_to_levels(sources, len(symbols), levels, min_count=min_count, advance=advance, **spill.merging)
+
+    return gathered(fill, symbols, totals, spill, unit, alnum, min_count, folder)
+
+
+def gathered(
+    fill: Callable[[Levels], None],
+    symbols: Sequence[Any],
+    totals: list[int],
+    spill: Spill,
+    unit: str,
+    alnum: str,
+    min_count: int,
+    folder: str | os.PathLike[str] | None,
+) -> NgramCounts:
+    """Counts whose levels `fill` appends: in memory, in a folder, or (under a memory budget) in nameless files."""
+    order = len(totals)
+    if folder is None and spill.memory is None:
+        levels = Levels(order, lambda name: MemoryColumn())
+        fill(levels)
+        return NgramCounts._of(symbols, levels.in_memory(), totals, unit, alnum, min_count)
+    if folder is None:
+        with spill.full_disk():
+            arrays = _in_files(LevelFiles(order, None, spill.temp_dir), fill)[0]
+    else:
+        with spill.full_disk(folder), new_folder(folder, format=FORMAT) as temporary:
+            arrays, columns = _in_files(LevelFiles(order, temporary, None), fill)
+            meta = _meta(symbols, totals, unit, alnum, min_count)
+            write_meta(temporary, format=FORMAT, version=VERSION, meta=meta, arrays=columns)
+    return NgramCounts._of(symbols, arrays, totals, unit, alnum, min_count)
+
+
+def _in_files(files: LevelFiles, fill: Callable[[Levels], None]) -> tuple[list[AnyLevel], dict[str, ArrayFile]]:
+    try:
+        fill(files)
+        return files.mapped(), files.columns
+    finally:
+        files.close()
+
+
+def _meta(symbols: Sequence[Any], totals: list[int], unit: str, alnum: str, min_count: int) -> dict[str, object]:
+    text = [s.hex() if isinstance(s, bytes) else s for s in symbols]
+    return {
+        "order": len(totals), "unit": unit, "alnum": alnum, "min_count": min_count, "totals": totals, "symbols": text,
+    }  # fmt: skip
+
+
+def _narrow(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values as uint32, if they fit."""
+    return values.astype(np.uint32, copy=False) if not len(values) or int(values.max()) <= LARGEST else values
+
+
+def _check(levels: list[AnyLevel], symbols: int, totals: list[int], order: int) -> None:
     """Refuse arrays that would make a look-up read outside of them."""
     if not 1 <= order <= MAX_ORDER or len(totals) != order:
         raise ValueError("the order is out of range")
     for n, (symbol, counts, ends) in enumerate(levels):
         last = n + 1 == order
-        if any(a.dtype != np.uint32 or a.ndim != 1 for a in (symbol, counts, ends)) or len(symbol) != len(counts):
+        wide = (np.dtype(np.uint32), np.dtype(np.uint64))
+        right = symbol.dtype == np.uint32 and counts.dtype in wide and ends.dtype in wide
+        if not right or len(symbol) != len(counts):
             raise ValueError(f"the arrays of order {n + 1} do not fit together")
-        if len(ends) != (0 if last else len(symbol)):
+        if any(array.ndim != 1 for array in (symbol, counts, ends)) or len(ends) != (0 if last else len(symbol)):
             raise ValueError(f"the array ends{n + 1} has the wrong length")
-        if len(symbol) and (int(symbol.max()) > symbols or int(symbol.min()) < 1):
-            raise ValueError(f"the array symbols{n + 1} names symbols that do not exist")
-        if not last and len(ends):
-            if int(ends[-1]) != len(levels[n + 1][0]) or bool((ends[1:] < ends[:-1]).any()):
+        below, before = 0 if last else len(levels[n + 1][0]), 0
+        for begin in range(0, len(symbol), STEP):
+            part, stop = symbol[begin : begin + STEP], ends[begin : begin + STEP]
+            if int(part.max()) > symbols or int(part.min()) < 1:
+                raise ValueError(f"the array symbols{n + 1} names symbols that do not exist")
+            if len(stop) and (int(stop[0]) < before or bool((stop[1:] < stop[:-1]).any())):
                 raise ValueError(f"the array ends{n + 1} is damaged")
-        elif not last and len(levels[n + 1][0]):
+            before = int(stop[-1]) if len(stop) else before
+            release(symbol)
+            release(ends)
+        if before != below:
             raise ValueError(f"the array ends{n + 1} is damaged")

@@ -4,7 +4,7 @@ Every message is one sentence that says what is wrong, where, and what to do; th
 Options that make no sense raise the ordinary `ValueError` or `TypeError`.
 """
 
-__all__ = ["CorpusError", "FormatError", "NlpZeroError"]
+__all__ = ["CheckpointError", "ClusterError", "CorpusError", "FormatError", "NlpZeroError", "StorageError"]
 
 
 class NlpZeroError(Exception):
@@ -17,3 +17,15 @@ class CorpusError(NlpZeroError):
 
 class FormatError(NlpZeroError):
     """A lexicon, a counts folder or another model file is unreadable, truncated or of another version."""
+
+
+class StorageError(NlpZeroError):
+    """A disk is full, or a memory budget is too small."""
+
+
+class CheckpointError(NlpZeroError):
+    """A checkpoint is of another corpus or of other options, or the corpus can be read only once."""
+
+
+class ClusterError(NlpZeroError):
+    """A scheduler cannot be reached, or the workers of a cluster keep dying."""

@@ -24,7 +24,7 @@ from nlp_zero.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
-COMMANDS = ("count", "build-vocab", "tokenize", "evaluate")
+COMMANDS = ("count", "build-vocab", "tokenize", "mine-templates", "evaluate")
 Capture = pytest.CaptureFixture[str]
 
 
@@ -91,7 +91,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
     ("arguments", "message"),
     [
         (["count"], "nothing to count"),
-        (["count", SAMPLE], "-o, --query or --top"),
+        (["count", SAMPLE], "-o, --add, --export, --query or --top"),
         (["count", SAMPLE, "--top", "0"], "--top must be 1"),
         (["count", SAMPLE, "--query", "a", "--min-count", "0"], "--min-count"),
         (["count", SAMPLE, "--query", "a", "--order", "9"], "order must be"),
@@ -111,7 +111,10 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
         (["evaluate", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--words", SAMPLE], "--words needs --lexicon"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags needs"),
     ],
 )
 def test_options_that_make_no_sense(arguments: list[str], message: str, capsys: Capture) -> None:
@@ -144,7 +147,7 @@ def test_from_raw_text_to_words_to_scores(method: str, tmp_path: Path, capsys: C
     scores = json.loads(out)
     assert scores["f1"] == 1.0
     assert scores["lines"] == text.count("\n")
-    assert 0.5 < max(scores["lexicon_precision"].values()) <= 1
+    assert 0.5 < max(scores["lexicon"]["gold standard"]["precision"].values()) <= 1
 
 
 def test_json_tokens_join_to_the_lines(lexicon: Path, capsys: Capture) -> None:
@@ -302,10 +305,12 @@ def test_evaluate_against_another_cut(tmp_path: Path, capsys: Capture) -> None:
     known.write_text("共同 5\n世纪 3\n", encoding="utf-8")
     status, out, err = run(capsys, "evaluate", gold, "--predicted", cut, "--train-words", known, "--bootstrap", 10)
     assert (status, err) == (0, "")
-    values = {name.strip(): value for name, value in re.findall(r"^([a-z1 ]+?)\s+(\d\.\d{4})", out, re.M)}
-    assert (values["precision"], values["recall"], values["f1"]) == ("0.4000", "0.3333", "0.3636")
-    assert (values["boundary f1"], values["oov recall"], values["iv recall"]) == ("0.6667", "0.2500", "0.5000")
-    assert "0.3636   0.3636 to 0.3636" in out
+    values = {name: numbers.split() for name, numbers in re.findall(r"^([a-z ]+?)  +([\d. to%]+)", out, re.M)}
+    assert values["words"] == ["0.4000", "0.3333", "0.3636", "0.3636", "to", "0.3636"]
+    assert values["boundaries"][2] == "0.6667"
+    assert (values["not in the word list"][1], values["in the word list"][1]) == ("0.2500", "0.5000")
+    assert out.splitlines()[0] == "level    raw: nothing is given but the ends of lines"
+    assert out.splitlines()[1].startswith("setting  not stated")
     target = tmp_path / "scores.json"
     assert run(capsys, "evaluate", gold, "--predicted", cut, "--json", "-o", target) == (0, "", "")
     assert json.loads(target.read_text())["words"] == {"correct": 2, "predicted": 5, "gold": 6}
@@ -313,6 +318,48 @@ def test_evaluate_against_another_cut(tmp_path: Path, capsys: Capture) -> None:
     status, out, err = run(capsys, "evaluate", gold, "--predicted", cut)
     assert (status, out) == (1, "")
     assert "line 1, character 6" in err
+
+
+def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
+    gold, train = tmp_path / "gold.txt", tmp_path / "train.txt"
+    gold.write_text("青石镇/ns 的/u 早晨/t ，/w １９９８年/t\n[柳河/ns 大桥/n]ns\n", encoding="utf-8")
+    train.write_text("柳河大桥\n", encoding="utf-8")
+    arguments = ["evaluate", gold, "-l", lexicon, "--trained-on", train]
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (1, "")
+    assert "say --tags /" in err
+    status, out, err = run(capsys, *arguments, "--tags", "/", "--breakdown", "--json")
+    assert (status, err) == (0, "")
+    scores = json.loads(out)
+    assert (scores["level"], scores["words"]["gold"]) == ("alnum", 7)
+    assert scores["setting"]["name"] == "mixed"
+    assert scores["setting"]["overlap"] == pytest.approx(4 / 16)
+    assert scores["breakdown"]["information"]["model_bits"] > 0
+    for level in ("punct", "join"):
+        out = run(capsys, *arguments, "--tags", "/", "--level", level, "--breakdown")[1]
+        assert out.startswith(f"level    {level}: ")
+        assert "function words stuck to a neighbour" in out
+    assert run(capsys, *arguments, "--tags", "/", "--level", "raw")[::2] == (
+        2,
+        "nlpzero: error: a lexicon is made with marks of punctuation as tokens; --level raw goes with --predicted\n",
+    )
+    one = tmp_path / "one.txt"
+    one.write_text("柳河大桥\n", encoding="utf-8")
+    assert "setting  transductive: 100.0%" in run(capsys, "evaluate", one, "-l", lexicon, "--trained-on", train)[1]
+    assert "setting  external: 0.0%" in run(capsys, "evaluate", SAMPLE, "-l", lexicon, "--trained-on", one)[1]
+
+
+def test_evaluate_against_word_lists(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
+    listed = tmp_path / "dict.txt"
+    listed.write_text("青石镇 3 ns\n早晨 2\n火星人 1\n", encoding="utf-8")
+    out = run(capsys, "evaluate", SAMPLE, "-l", lexicon, "--words", listed, "--json")[1]
+    against = json.loads(out)["lexicon"]
+    assert list(against) == ["gold standard", str(listed)]
+    assert against[str(listed)]["words"] == 2  # nobody on Mars
+    assert max(against[str(listed)]["recall"].values()) == 1.0
+    assert f"against {listed} (2 of whose words occur in the text)" in run(
+        capsys, "evaluate", SAMPLE, "-l", lexicon, "--words", listed
+    )[1]
 
 
 # --- what can go wrong --------------------------------------------------------------------------------------------

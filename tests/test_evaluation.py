@@ -10,7 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero.errors import CorpusError
-from nlp_zero.evaluation import Agreement, evaluate, lexicon_precision, without_spaces, word_types
+from nlp_zero.evaluation import (
+    LEVELS,
+    Agreement,
+    bits_per_character,
+    evaluate,
+    lexicon_precision,
+    lexicon_recall,
+    occurring,
+    training_overlap,
+    untagged,
+    without_spaces,
+    word_types,
+)
+from nlp_zero.evaluation.aligned import looks_tagged
+from nlp_zero.lexicon import Lexicon
+from nlp_zero.tokenizer import Tokenizer
 from tests.reference import evaluation as reference
 
 
@@ -90,7 +105,7 @@ def test_nonsense_options_are_refused() -> None:
             evaluate(["一"], ["一"], **options)  # type: ignore[arg-type]
 
 
-words = st.lists(st.lists(st.sampled_from("一二三"), min_size=1, max_size=3).map("".join), max_size=6)
+words = st.lists(st.lists(st.sampled_from("一二三１a。—"), min_size=1, max_size=3).map("".join), max_size=6)
 
 
 @st.composite
@@ -146,3 +161,133 @@ def test_lexicon_precision_by_hand() -> None:
 def test_word_types_and_raw_text() -> None:
     assert word_types(["一 二", ["二", "三"]]) == {"一", "二", "三"}
     assert without_spaces("\u3000一 二\t三\n") == "一二三"
+
+
+# --- levels -------------------------------------------------------------------------------------------------------
+
+MIXED = ["他 在 １９９８年 说 ： “ 好 ” ———"]
+GUESS = ["他在１９ ９８ 年说：“好 ”———"]
+
+
+@pytest.mark.parametrize(
+    ("level", "words", "unaided", "ceiling"),
+    [
+        # 他在１９|９８|年说：“好|”———
+        ("raw", Agreement(0, 4, 9), Agreement(0, 4, 9), 1.0),
+        # 他在１９|９８|年说|：|“|好|”|—|—|—: marks are cut off; the gold ——— cannot be reached
+        ("punct", Agreement(4, 10, 9), Agreement(1, 4, 5), 2 * 8 / (9 + 11)),
+        # 他在|１９９８|年说|...
+        ("alnum", Agreement(4, 10, 9), Agreement(1, 3, 5), 2 * 7 / (9 + 12)),
+        # 他在１９９８|年说|...: １９９８ is whole, but the guess had no cut before it
+        ("join", Agreement(4, 9, 9), Agreement(1, 3, 5), 2 * 8 / (9 + 11)),
+    ],
+)
+def test_levels_by_hand(level: str, words: Agreement, unaided: Agreement, ceiling: float) -> None:
+    result = evaluate(MIXED, GUESS, level=level)
+    assert (result.level, result.words, result.unaided, result.ceiling) == (level, words, unaided, ceiling)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pairs(), st.sampled_from(sorted(LEVELS)))
+def test_levels_agree_with_the_textbook(pair: tuple[list[list[str]], list[list[str]]], level: str) -> None:
+    gold, predicted = pair
+    result = evaluate(gold, predicted, level=level, breakdown=True)
+    changed = [reference.at_level(line, level) for line in predicted]
+    best = [reference.at_level(line, level) for line in gold]
+    assert result.words == Agreement(*reference.agreement(gold, changed, set())["words"])
+    assert result.boundaries == Agreement(*reference.agreement(gold, changed, set())["boundaries"])
+    assert result.unaided == Agreement(*reference.unaided(gold, predicted, level))
+    assert result.ceiling == Agreement(*reference.agreement(gold, best, set())["words"]).f1
+    assert evaluate(gold, changed, level=level).words == result.words  # doing it twice changes nothing
+    details = result.breakdown
+    assert details is not None
+    for kind, (inside, cut) in reference.kinds(gold, predicted, level).items():
+        assert details.kinds[kind] == Agreement(0, cut, inside), kind
+    own = [[w for line in lines for w in line if not reference.is_given(w, level)] for lines in (gold, changed)]
+    assert details.information["gold"] == pytest.approx(reference.information(own[0]))
+    assert details.information["predicted"] == pytest.approx(reference.information(own[1]))
+    assert details.information["characters"] == pytest.approx(reference.information([*"".join(own[1])]))
+    assert details.characters == len("".join(own[1]))
+    for rows in (details.by_length, details.by_frequency):
+        totals = [sum(getattr(row, name) for row in rows.values()) for name in ("correct", "predicted", "gold")]
+        assert Agreement(*totals) == result.unaided
+
+
+def test_an_unknown_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="raw, punct, alnum, join"):
+        evaluate(["一"], ["一"], level="word")
+
+
+def test_what_a_level_gives_is_no_new_word() -> None:
+    result = evaluate(["他 １２ 。"], ["他 １２ 。"], level="alnum", train_words={"她"})
+    assert result.unknown == Agreement(1, 0, 1)
+
+
+# --- where the errors are -----------------------------------------------------------------------------------------
+
+
+def test_breakdown_by_hand() -> None:
+    gold = ["中国 的 人民", "的 人民 来 了", "他们 的", "社会主义"]
+    predicted = ["中国 的人 民", "的 人民 来了", "他们的", "社会 主义"]
+    details = evaluate(gold, predicted, breakdown=True).breakdown
+    assert details is not None
+    assert details.by_length["1"] == Agreement(1, 2, 5)  # gold 的 的 来 了 的; predicted 民 的
+    assert details.by_length["2"] == Agreement(2, 6, 4)  # 中国 人民 人民 他们; 中国 的人 人民 来了 社会 主义
+    assert details.by_length["3"] == Agreement(0, 1, 0)
+    assert details.by_length["4"] == Agreement(0, 0, 1)
+    assert details.by_frequency["2-9"] == Agreement(2, 2, 5)  # gold 的 x 3, 人民 x 2; predicted 的, 人民
+    assert details.by_frequency["1"] == Agreement(1, 1, 5)
+    assert details.by_frequency["not a gold word"] == Agreement(0, 6, 0)
+    assert details.examples["crossed"] == [("的 人民", "的人 民", 1)]
+    assert details.examples["joined"] == [("他们 的", "他们的", 1), ("来 了", "来了", 1)]
+    assert details.examples["split"] == [("社会主义", "社会 主义", 1)]
+    assert [(w.word, w.count, w.stuck) for w in details.function_words] == [("的", 3, 2), ("了", 1, 1), ("来", 1, 1)]
+    assert (details.stuck, details.wrong) == (3, 6)  # 的人, 来了, 他们的
+    assert json.loads(json.dumps(details.to_dict()))["kinds"]["split"] == {"correct": 0, "predicted": 2, "gold": 1}
+
+
+def test_function_words_are_letters() -> None:
+    details = evaluate(["， 的 ３ a ，"], [", 的 ３ a ，".replace(",", "，")], breakdown=True).breakdown
+    assert details is not None
+    assert [w.word for w in details.function_words] == ["的"]
+
+
+# --- lexicons, tags, settings -------------------------------------------------------------------------------------
+
+
+def test_lexicon_recall_by_hand() -> None:
+    lexicon = ["的", "中国", "国人", "人民", "民币"]
+    assert lexicon_recall(lexicon, {"中国", "人民", "人民币", "我"}, n=(1, 3, 9)) == {1: 1 / 3, 3: 2 / 3, 4: 2 / 3}
+    assert lexicon_recall(lexicon, {"我"}) == {}
+
+
+def test_occurring_words_stand_between_marks() -> None:
+    texts = ["一二，三1四", "五六七八九十一二三"]
+    found = occurring(["一二", "二三", "三1四", "1四", "一", "五六七八九十一二", "五六七八九十一二三", "二，三"], texts)
+    assert found == {"一二", "二三", "三1四", "1四", "五六七八九十一二"}
+    assert occurring([], texts) == set()
+
+
+def test_training_overlap_counts_characters() -> None:
+    assert training_overlap(["一二三", "一二三", "四"], ["四", "五"]) == pytest.approx(1 / 7)
+    assert training_overlap(["一 二", ""], iter(["一二"])) == 1.0
+    assert training_overlap([], ["一"]) == 0.0
+
+
+def test_bits_of_a_lexicon_are_those_of_its_model() -> None:
+    tokenizer = Tokenizer(Lexicon(["一", "二", "一二"], [2, 1, 1]))
+    # p(一二) = 1/4, p(一) p(二) = 2/4 · 1/4; three characters, the mark is free
+    expected = -(math.log2(1 / 4 + 1 / 8) + math.log2(1 / 2)) / 3
+    assert bits_per_character(tokenizer, ["一二，", "一"], 3) == pytest.approx(expected)
+
+
+def test_tags_come_off() -> None:
+    assert untagged("19980101/m 迈向/v  [中共中央/nt 总书记/n]nt 、/w １/２/m", "/") == [
+        "19980101", "迈向", "中共中央", "总书记", "、", "１/２",
+    ]  # fmt: skip
+    assert untagged("中国_NR _PU 说_VV ： a/b", "_") == ["中国", "_PU", "说", "：", "a/b"]
+    assert untagged("[/w [/w 甲/n", "/") == ["[", "[", "甲"]
+    assert looks_tagged(["迈向/v 充满/v [中央/n 台/n]nt"]) == "/"
+    assert looks_tagged(["迈向_VV 充满_VV"]) == "_"
+    assert looks_tagged(["迈向 充满 a/b 1/2"]) is None
+    assert looks_tagged([]) is None

@@ -17,6 +17,8 @@ struct Lattice {
     const int64_t* first;  // n + 1: the edges from position i are first[i] .. first[i + 1] - 1
     const int64_t* end;
     const double* score;
+    const int32_t* tokens = nullptr;  // of each edge; null: one
+    int64_t count(int64_t e) const { return tokens ? tokens[e] : 1; }
 };
 
 struct Stream {  // SplitMix64; text number `index` under one seed has its own stream
@@ -145,7 +147,7 @@ inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, st
         const size_t j = size_t(lattice.end[e]);
         const double sum = lattice.score[e] + score[j];
         if (sum == -std::numeric_limits<double>::infinity()) continue;
-        const int64_t count = tokens[j] + 1;
+        const int64_t count = tokens[j] + lattice.count(e);
         bool better = edge[i] < 0 || sum > score[i];
         if (!better && sum == score[i]) better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
         if (better) { score[i] = sum; tokens[i] = count; edge[i] = e; }
@@ -187,11 +189,12 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         path.reserve(32);
         size_t at = 0;
         double sum = 0;
+        int64_t passed = 0;  // tokens
         if (d.parent >= 0) {
             const auto& parent = paths[size_t(d.parent)];
             path.assign(parent.begin(), parent.begin() + ptrdiff_t(d.place));
             path.push_back(d.edge);
-            for (int64_t e : path) sum += lattice.score[e], at = size_t(lattice.end[e]);
+            for (int64_t e : path) sum += lattice.score[e], passed += lattice.count(e), at = size_t(lattice.end[e]);
         }
         while (at < lattice.n) {
             for (int64_t e = lattice.first[at]; e < lattice.first[at + 1]; ++e) {
@@ -200,10 +203,11 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
                 const double total = sum + (lattice.score[e] + best[j]);
                 if (bound.size() >= limit && total < bound.front().score) continue;
                 if (total == -std::numeric_limits<double>::infinity()) continue;
-                offer({total, int64_t(path.size()) + 1 + tokens[j], order++, int64_t(paths.size()), path.size(), e});
+                offer({total, passed + lattice.count(e) + tokens[j], order++, int64_t(paths.size()), path.size(), e});
             }
             path.push_back(edge[at]);
             sum += lattice.score[edge[at]];
+            passed += lattice.count(edge[at]);
             at = size_t(lattice.end[edge[at]]);
         }
         paths.push_back(std::move(path));

@@ -4,9 +4,9 @@
 // top) where its children, the (n+1)-grams that begin with it, end on level n + 1.  Children of node i of level n are
 // [end[i-1], end[i]) with end[-1] = 0.
 //
-// Counting: positions are dealt into one bucket for each first symbol; the next order - 1 symbols, packed into W words
-// and zero-padded at run ends, are the key.  Each bucket is sorted by a least-significant-digit radix sort while it sits
-// in cache, and its distinct keys are unrolled into the tree.  The tree of a text is the same however it was cut.
+// Counting (part.hpp): positions are dealt into one bucket for each first symbol; the next order - 1 symbols, packed into
+// W words and zero-padded at run ends, are the key.  Each bucket is sorted by a least-significant-digit radix sort while
+// it sits in cache, and its distinct keys are unrolled into the tree.  The tree of a text is the same however it was cut.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -189,12 +189,9 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
 template <class Sym>
 struct Piece { const Sym* data; size_t size; };  // encoded text that ends with a boundary
 
-// Unroll the sorted keys of one first symbol into the tree, from the top level down.  What is left of a level is the
-// list of its prefixes with their counts and the ends of their children: the input of the level below.
+// Leave each of the sorted keys once, with how often it came; returns how many are left.
 template <int W>
-inline void unroll(Tree& tree, Key<W>* keys, size_t n, uint32_t* count, uint32_t* end, int bits) {
-    const int order = tree.order;
-    const uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
+inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
     size_t m = 0;
     uint32_t times = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -205,6 +202,15 @@ inline void unroll(Tree& tree, Key<W>* keys, size_t n, uint32_t* count, uint32_t
         times = last ? 0 : times;
         m += last;
     }
+    return m;
+}
+
+// Unroll the m distinct keys of one first symbol into the tree, from the top level down.  What is left of a level is the
+// list of its prefixes with their counts and the ends of their children: the input of the level below.
+template <int W>
+inline void unroll(Tree& tree, Key<W>* keys, size_t m, uint32_t* count, uint32_t* end, int bits) {
+    const int order = tree.order;
+    const uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
     for (int l = order - 1; l > 0; --l) {
         Level& level = tree.level[l];
         level.reserve(level.size + m + 1, l + 1 < order);
@@ -237,72 +243,6 @@ inline void unroll(Tree& tree, Key<W>* keys, size_t n, uint32_t* count, uint32_t
     }
 }
 
-// Count all n-grams of orders 1 ... order.  `rank[id]` is the final id (from 1) of a symbol; `bits` holds the largest.
-template <int W, class Sym>
-void count_tree(const std::vector<Piece<Sym>>& pieces, const std::vector<uint32_t>& rank, int bits, uint32_t min_count,
-                Tree& tree) {
-    const int order = tree.order;
-    const size_t symbols = rank.size();
-    std::vector<uint32_t> frequency(symbols, 0);
-    for (const auto& piece : pieces)
-        for (size_t i = 0; i < piece.size; ++i) ++frequency[piece.data[i]];
-    std::vector<uint32_t> by_rank(symbols, 0);
-    for (size_t s = 1; s < symbols; ++s) by_rank[rank[s]] = frequency[s];
-    size_t total = 0, largest = 0;
-    struct Slot { Key<W>* put; uint64_t rank; };
-    std::vector<size_t> begin(symbols + 1, 0);
-    for (size_t r = 1; r < symbols; ++r) {
-        begin[r] = total;
-        total += by_rank[r];
-        largest = std::max<size_t>(largest, by_rank[r]);
-    }
-    begin[symbols] = total;
-    Buffer<Key<W>> keys(order > 1 ? total + 1 : 0), scratch(order > 1 ? largest + 1 : 0);
-    Buffer<uint32_t> count(order > 1 ? largest : 0), end(order > 1 ? largest : 0);
-    if (order > 1) {
-        std::vector<Slot> slot(symbols);
-        for (size_t s = 1; s < symbols; ++s) slot[s] = {keys.data() + begin[rank[s]], rank[s]};
-        const int top = (order - 2) * bits;
-        for (const auto& piece : pieces) {
-            Key<W> w = {};
-            for (size_t i = piece.size; i-- > 0;) {
-                const Sym s = piece.data[i];
-                if (!s) { w = Key<W>{}; continue; }
-                Slot& to = slot[s];
-                *to.put++ = w;
-                w.shift_right_and_put(bits, to.rank, top);
-            }
-        }
-    }
-    tree.level[0].reserve(symbols, order > 1);
-    for (int l = 1; l < order && min_count == 1; ++l) tree.level[l].reserve(total / 2, l + 1 < order);  // untouched pages are free
-    for (size_t r = 1; r < symbols; ++r) {
-        const size_t n = by_rank[r];
-        std::array<size_t, MAX_ORDER> first{};
-        for (int l = 0; l < order; ++l) first[l] = tree.level[l].size;
-        if (order > 1 && n >= min_count) {
-            Key<W>* sorted = sort_keys<W>(keys.data() + begin[r], scratch.data(), n, (order - 1) * bits);
-            unroll<W>(tree, sorted, n, count.data(), end.data(), bits);
-        }
-        Level& level = tree.level[0];
-        level.symbol[level.size] = uint32_t(r);
-        level.count[level.size] = uint32_t(n);
-        if (order > 1) level.end[level.size] = uint32_t(tree.level[1].size);
-        ++level.size;
-        if (min_count > 1 && order > 1 && n >= min_count) prune_tail(tree, first, min_count);
-    }
-}
-
-template <class Sym>
-void count_tree(const std::vector<Piece<Sym>>& pieces, const std::vector<uint32_t>& rank, uint32_t min_count, Tree& tree) {
-    int bits = 1;
-    while ((size_t(1) << bits) < rank.size()) ++bits;
-    const int needed = std::max(1, (tree.order - 1) * bits);
-    if (needed <= 64) count_tree<1, Sym>(pieces, rank, bits, min_count, tree);
-    else if (needed <= 128) count_tree<2, Sym>(pieces, rank, bits, min_count, tree);
-    else count_tree<4, Sym>(pieces, rank, bits, min_count, tree);
-}
-
 // Encoded text, laid by in pieces of 16-bit symbols until an id needs more.
 class SymbolStore {
 public:
@@ -324,17 +264,20 @@ public:
         return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n);
     }
 
-    // Count into `tree`; `order_of_symbols` gets the ids in the order of their text, which ranks them.
-    void count(const Alphabet& alphabet, uint32_t min_count, Tree& tree, std::vector<uint32_t>& order_of_symbols) const {
-        const auto& text = alphabet.symbols();
-        order_of_symbols.resize(text.size());
-        for (size_t i = 0; i < text.size(); ++i) order_of_symbols[i] = uint32_t(i + 1);
-        std::sort(order_of_symbols.begin(), order_of_symbols.end(),
-                  [&](uint32_t a, uint32_t b) { return text[a - 1] < text[b - 1]; });
-        std::vector<uint32_t> rank(text.size() + 1, 0);
-        for (size_t r = 0; r < text.size(); ++r) rank[order_of_symbols[r]] = uint32_t(r + 1);
-        if (wide_) count_tree(views(wide_pieces_), rank, min_count, tree);
-        else count_tree(views(narrow_pieces_), rank, min_count, tree);
+    // How often each id came; ids that only text refused later has are 0.
+    const std::vector<uint64_t>& frequency() const { return frequency_; }
+
+    // Call visit(pieces), a vector of Piece<uint16_t> or Piece<uint32_t>.
+    template <class Visit>
+    void visit(Visit&& visit) const {
+        if (wide_) visit(views(wide_pieces_));
+        else visit(views(narrow_pieces_));
+    }
+
+    // Take back the piece that was added last.
+    void drop_last() {
+        if (wide_) drop_last(wide_pieces_);
+        else drop_last(narrow_pieces_);
     }
 
 private:
@@ -344,18 +287,34 @@ private:
     std::vector<Kept<uint32_t>> wide_pieces_;
     bool wide_ = false;
     std::array<uint64_t, MAX_ORDER> totals_{};
+    std::vector<uint64_t> frequency_;
 
     template <class Sym>
     bool keep(std::vector<Kept<Sym>>& pieces, Buffer<Sym>&& out, size_t n) {
-        size_t run = 0;
-        for (size_t i = 0; i < n; ++i) {
-            if (out[i]) { ++run; continue; }
-            for (size_t k = 0; k < MAX_ORDER && k < run; ++k) totals_[k] += run - k;
-            run = 0;
-        }
+        register_piece(out.data(), n, 1);
         out.resize_exactly(n);
         pieces.push_back({std::move(out), n});
         return true;
+    }
+    template <class Sym>
+    void register_piece(const Sym* piece, size_t n, uint64_t sign) {  // sign -1 takes it back
+        size_t run = 0;
+        for (size_t i = 0; i < n; ++i) {
+            const size_t symbol = piece[i];
+            if (symbol) {
+                if (symbol >= frequency_.size()) frequency_.resize(symbol + symbol / 2 + 1);
+                frequency_[symbol] += sign;
+                ++run;
+                continue;
+            }
+            for (size_t k = 0; k < MAX_ORDER && k < run; ++k) totals_[k] += sign * (run - k);
+            run = 0;
+        }
+    }
+    template <class Sym>
+    void drop_last(std::vector<Kept<Sym>>& pieces) {
+        register_piece(pieces.back().data.data(), pieces.back().size, ~uint64_t(0));
+        pieces.pop_back();
     }
     template <class Sym>
     static std::vector<Piece<Sym>> views(const std::vector<Kept<Sym>>& pieces) {

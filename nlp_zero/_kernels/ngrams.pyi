@@ -6,12 +6,16 @@ import numpy.typing as npt
 from .alphabet import Alphabet
 
 Uint32: TypeAlias = npt.NDArray[np.uint32]
+Uint64: TypeAlias = npt.NDArray[np.uint64]
 Float64: TypeAlias = npt.NDArray[np.float64]
 Level: TypeAlias = tuple[Uint32, Uint32, Uint32]
 """Last symbol, count, and end of the children (empty on the top level) of each n-gram of one order."""
 
-class TreeCounter:
-    """Holds encoded text and counts its n-grams."""
+RunBlocks: TypeAlias = tuple[bytes, Uint64, Uint32]
+"""Blocks of a run end to end, where each begins, and the first n-gram of each (blocks, order)."""
+
+class EncodedText:
+    """Text as symbols, to be counted by a `Part`."""
 
     alphabet: Alphabet
     def __init__(self, *, unit: str = "char", alnum: str = "token") -> None: ...
@@ -21,22 +25,41 @@ class TreeCounter:
         """Number of n-grams in the text for each order from 1."""
     def add(self, data: str | bytes) -> None:
         """Raises `UnicodeDecodeError` when bytes are not UTF-8; nothing is kept of `data` then."""
-    def count(self, order: int, min_count: int) -> tuple[list[str] | list[bytes], list[Level]]:
-        """Symbols in the order of their text (ids from 1) and the levels of the tree."""
+    def drop_last(self) -> None:
+        """Take back what was added last."""
 
-def merge(a: list[Level], map_a: Uint32, b: list[Level], map_b: Uint32) -> list[Level]:
-    """Sum of two trees; ``map_a[id]`` is the id of a symbol in the result and rises with ``id``."""
+class Part:
+    """The n-grams of some encoded texts.
 
-def suffix_links(levels: list[Level]) -> tuple[list[Uint32], list[Uint32]]:
-    """For each level, where a node is found one level below without its first, and without its last symbol."""
+    First `deal` each text; then `tree` or `run`, once for each range of first symbols.  Threads may share the work.
+    """
+
+    symbols: list[str] | list[bytes]
+    """In the order of their text; their places, from 1, are their ids."""
+    begin: Uint64
+    """Symbol ``r`` comes ``begin[r + 1] - begin[r]`` times."""
+    def __init__(self, texts: list[EncodedText], order: int) -> None: ...
+    def deal(self, k: int) -> None: ...
+    def tree(self, first: int, stop: int, min_count: int) -> list[Level]:
+        """The n-grams whose first symbol is in ``range(first, stop)``, as a tree of their own."""
+    def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
+        """The same as sorted records."""
+
+def link_children(
+    levels: list[Level], links: list[Uint32], parents: list[Uint32], n: int, first: int, stop: int
+) -> None:
+    """Fill in where n-grams of order ``n`` are found one order below without their first, and their last symbol.
+
+    Only those that begin with n-grams ``first`` ... ``stop`` - 1 of order ``n - 1``; lower orders must be filled in.
+    """
 
 def min_split_pmi(
     levels: list[Level], links: list[Uint32], parents: list[Uint32], total: float, n: int, nodes: Uint32
 ) -> Float64:
     """PMI (nats) of the n-grams of order ``n`` at places ``nodes``, the smallest over their split points."""
 
-def branching_entropy(levels: list[Level], links: list[Uint32], n: int) -> tuple[Float64, Float64]:
-    """Left and right branching entropies (nats) of the n-grams of order ``n``, below the top order."""
+def branching_entropy(levels: list[Level], links: list[Uint32], n: int, nodes: Uint32) -> tuple[Float64, Float64]:
+    """Left and right branching entropies (nats) of the n-grams of order ``n``, below the top order, at ``nodes``."""
 
 def find(levels: list[Level], encoded: Uint32, size: int) -> tuple[Uint32, Uint32]:
     """Places (``2**32 - 1``: absent) and lengths of ``size`` n-grams, encoded and each closed by a 0."""

@@ -1,8 +1,11 @@
 """Exact n-gram counts as a prefix tree: see ngrams.hpp."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libcpp cimport bool as cbool
+from libcpp.memory cimport make_unique, unique_ptr
+from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 import numpy as np
@@ -11,11 +14,6 @@ from .alphabet cimport Alphabet, CppAlphabet, Text, raise_invalid, text_of
 
 
 cdef extern from "ngrams.hpp" namespace "nlpzero" nogil:
-    cdef cppclass Buffer[T]:
-        T* data()
-        T* release()
-        void resize_exactly(size_t) except +
-
     cdef cppclass Level:
         Buffer[uint32_t] symbol, count, end
         size_t size
@@ -24,24 +22,29 @@ cdef extern from "ngrams.hpp" namespace "nlpzero" nogil:
         int order
         Level level[8]
 
-    cdef cppclass SymbolStore:
-        SymbolStore() except +
-        size_t positions() const
-        uint64_t total(int) const
-        cbool add(CppAlphabet&, const Text&, size_t&) except +
-        void count(const CppAlphabet&, uint32_t, Tree&, vector[uint32_t]&) except +
+
+cdef extern from "part.hpp" namespace "nlpzero" nogil:
+    cdef cppclass CppPart "nlpzero::Part":
+        vector[string] symbols
+        vector[uint64_t] begin
+        void deal(size_t) except +
+        void tree(size_t, size_t, uint32_t, Tree&) except +
+        void run(size_t, size_t, RunWriter&) except +
+        @staticmethod
+        unique_ptr[CppPart] of(const vector[const SymbolStore*]&, const vector[const CppAlphabet*]&, int) except +
 
 
 cdef class _Owned:
-    """Memory of a finished level, seen by NumPy without a copy."""
+    """Memory of a finished array, seen by NumPy without a copy."""
     cdef void* memory
+    cdef int itemsize
     cdef Py_ssize_t shape[1]
     cdef Py_ssize_t strides[1]
 
     def __getbuffer__(self, Py_buffer* buffer, int flags):
-        buffer.buf, buffer.obj, buffer.len = self.memory, self, self.shape[0] * 4
-        buffer.itemsize, buffer.readonly, buffer.ndim = 4, 0, 1
-        buffer.format = b"I"
+        buffer.buf, buffer.obj, buffer.len = self.memory, self, self.shape[0] * self.itemsize
+        buffer.itemsize, buffer.readonly, buffer.ndim = self.itemsize, 0, 1
+        buffer.format = b"I" if self.itemsize == 4 else b"Q"
         buffer.shape, buffer.strides = self.shape, self.strides
         buffer.suboffsets = NULL
         buffer.internal = NULL
@@ -50,18 +53,20 @@ cdef class _Owned:
         free(self.memory)
 
 
-cdef object _array(Buffer[uint32_t]& buffer, size_t size):
+cdef object owned_array(void* memory, size_t size, int itemsize):
     cdef _Owned owned = _Owned()
-    buffer.resize_exactly(size)
-    owned.memory = buffer.release()
-    owned.shape[0], owned.strides[0] = size, 4
+    owned.memory, owned.itemsize = memory, itemsize
+    owned.shape[0], owned.strides[0] = size, itemsize
     return np.asarray(owned)
 
 
-cdef class TreeCounter:
-    """Holds encoded text and counts its n-grams."""
-    cdef SymbolStore store
-    cdef readonly Alphabet alphabet
+cdef object _array(Buffer[uint32_t]& buffer, size_t size):
+    buffer.resize_exactly(size)
+    return owned_array(buffer.release(), size, 4)
+
+
+cdef class EncodedText:
+    """Text as symbols, to be counted by a `Part`."""
 
     def __init__(self, *, unit="char", alnum="token"):
         self.alphabet = Alphabet(unit=unit, alnum=alnum)
@@ -84,14 +89,54 @@ cdef class TreeCounter:
         if not good:
             raise_invalid(data, invalid)
 
-    def count(self, int order, uint32_t min_count):
-        cdef Tree tree
-        cdef vector[uint32_t] symbols
-        tree.order = order
+    def drop_last(self):
+        self.store.drop_last()
+
+
+cdef class Part:
+    """What the n-grams of some encoded texts are counted from."""
+    cdef unique_ptr[CppPart] part
+    cdef list texts
+    cdef int order
+    cdef readonly list symbols
+    cdef readonly object begin
+
+    def __init__(self, list texts, int order):
+        cdef vector[const SymbolStore*] stores
+        cdef vector[const CppAlphabet*] alphabets
+        cdef EncodedText text
+        for text in texts:
+            stores.push_back(&text.store)
+            alphabets.push_back(text.alphabet.cpp)
+        self.texts, self.order = texts, order
         with nogil:
-            self.store.count(self.alphabet.cpp[0], min_count, tree, symbols)
-        names = self.alphabet.symbols
-        return [names[i - 1] for i in symbols], _levels(tree)
+            self.part = CppPart.of(stores, alphabets, order)
+        symbols = list(self.part.get().symbols)
+        self.symbols = symbols if texts[0].alphabet.unit == "byte" else [s.decode("utf-8") for s in symbols]
+        self.begin = np.array(self.part.get().begin, np.uint64)
+
+    def deal(self, size_t k):
+        with nogil:
+            self.part.get().deal(k)
+
+    def tree(self, size_t first, size_t stop, uint32_t min_count):
+        cdef Tree tree
+        tree.order = self.order
+        with nogil:
+            self.part.get().tree(first, stop, min_count, tree)
+        return _levels(tree)
+
+    def run(self, size_t first, size_t stop, size_t block_size):
+        cdef unique_ptr[RunWriter] run = make_unique[RunWriter](self.order, block_size)
+        with nogil:
+            self.part.get().run(first, stop, run.get()[0])
+        return run_blocks(run.get()[0], self.order)
+
+
+cdef object run_blocks(RunWriter& run, int order):
+    """The blocks that a run was written to: bytes, where each begins, and the first n-gram of each."""
+    data = PyBytes_FromStringAndSize(<const char*>run.data.data(), run.data.size())
+    return data, np.array(run.starts, np.uint64), np.array(run.firsts, np.uint32).reshape(-1, order)
 
 
 cdef extern from "tree.hpp" namespace "nlpzero" nogil:
@@ -101,14 +146,14 @@ cdef extern from "tree.hpp" namespace "nlpzero" nogil:
         const uint32_t* end
         size_t size
 
-    void merge_trees(const vector[LevelView]&, const uint32_t*, const vector[LevelView]&, const uint32_t*, Tree&) except +
-    void _suffix_links "nlpzero::suffix_links"(const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&)
+    void _link_children "nlpzero::link_children"(
+        const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, size_t, size_t, size_t)
     void _min_split_pmi "nlpzero::min_split_pmi"(
         const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, double, int, const uint32_t*,
         size_t, double*)
     void find_all(const vector[LevelView]&, const uint32_t*, size_t, uint32_t*, uint32_t*)
     void _branching_entropy "nlpzero::branching_entropy"(
-        const vector[LevelView]&, const vector[uint32_t*]&, int, double*, double*)
+        const vector[LevelView]&, const vector[uint32_t*]&, int, const uint32_t*, size_t, double*, double*) except +
 
 
 cdef const uint32_t* _pointer(const uint32_t[::1] array) noexcept:
@@ -143,23 +188,13 @@ cdef list _levels(Tree& tree):
     return levels
 
 
-def merge(list a, const uint32_t[::1] map_a, list b, const uint32_t[::1] map_b):
-    cdef Tree tree
-    cdef vector[LevelView] views_a = _views(a), views_b = _views(b)
-    tree.order = len(a)
-    with nogil:
-        merge_trees(views_a, &map_a[0], views_b, &map_b[0], tree)
-    return _levels(tree)
-
-
-def suffix_links(list levels):
+def link_children(list levels, list links, list parents, size_t n, size_t first, size_t stop):
     cdef vector[LevelView] views = _views(levels)
-    links = [np.empty(len(symbol) if n else 0, np.uint32) for n, (symbol, _, _) in enumerate(levels)]
-    parents = [np.empty_like(array) for array in links]
     cdef vector[uint32_t*] link = _writable(links), parent = _writable(parents)
+    if not 1 < n <= len(levels) or stop > views[n - 2].size:
+        raise ValueError("nodes out of range")
     with nogil:
-        _suffix_links(views, link, parent)
-    return links, parents
+        _link_children(views, link, parent, n - 1, first, stop)
 
 
 def min_split_pmi(list levels, list links, list parents, double total, int n, const uint32_t[::1] nodes):
@@ -173,13 +208,13 @@ def min_split_pmi(list levels, list links, list parents, double total, int n, co
     return np.asarray(pmi)[:size]
 
 
-def branching_entropy(list levels, list links, int n):
+def branching_entropy(list levels, list links, int n, const uint32_t[::1] nodes):
     cdef vector[LevelView] views = _views(levels)
     cdef vector[uint32_t*] link = _writable(links)
-    cdef Py_ssize_t size = len(levels[n - 1][0])
-    cdef double[::1] left = np.empty(max(1, size)), right = np.empty(max(1, size))
+    cdef Py_ssize_t size = nodes.shape[0]
+    cdef double[::1] left = np.empty(size + 1), right = np.empty(size + 1)
     with nogil:
-        _branching_entropy(views, link, n - 1, &left[0], &right[0])
+        _branching_entropy(views, link, n - 1, &nodes[0] if size else NULL, size, &left[0], &right[0])
     return np.asarray(left)[:size], np.asarray(right)[:size]
 
 

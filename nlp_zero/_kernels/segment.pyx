@@ -1,9 +1,13 @@
-"""Cutting encoded text with the n-grams of a count tree: see segment.hpp."""
+"""Cutting text with the n-grams of a count tree: see patterns.hpp, segment.hpp and occurrences.hpp."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 import numpy as np
+
+from .alphabet cimport GAVE_UP, Alphabet, CppAlphabet, Text, raise_invalid, text_of
 
 
 cdef extern from "segment.hpp" namespace "nlpzero" nogil:
@@ -13,34 +17,83 @@ cdef extern from "segment.hpp" namespace "nlpzero" nogil:
         const uint32_t* end
         size_t size
 
+    cdef cppclass TableState "nlpzero::Patterns::State":
+        size_t firsts, mask, order, nodes
+        vector[uint64_t] slots, pair
+        vector[uint32_t] node
+        vector[double] score
+
+    cdef cppclass CppPatterns "nlpzero::Patterns":
+        TableState state() except +
+        void restore(const TableState&) except +
+        CppPatterns() except +
+        void build(const vector[LevelView]&, const vector[const uint8_t*]&, const vector[const double*]&) except +
+        void build(const uint32_t*, size_t, uint32_t) except +
+        size_t nodes() const
+        void add_by_node(const uint64_t*, int64_t*) const
+
     cdef cppclass PieceCounts:
         uint64_t tokens
+        void start(const CppPatterns&) except +
+        void add(const PieceCounts&) except +
+        void add(const uint32_t*, const uint64_t*, size_t) except +
+        void add_longer(const uint32_t*, size_t, uint64_t) except +
+        size_t slots() const
+        const uint64_t* by_slot() const
         void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
 
-    cdef cppclass Patterns:
-        Patterns() except +
-        void build(const vector[LevelView]&, const vector[const uint8_t*]&, const vector[const double*]&) except +
-        void add_counts(int64_t*)
+    void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, PieceCounts&) except +
+    void cut_by_score(const uint32_t*, size_t, const CppPatterns&, double, PieceCounts&) except +
 
+cdef extern from "occurrences.hpp" namespace "nlpzero" nogil:
     cdef cppclass CppOccurrences "nlpzero::Occurrences":
-        CppOccurrences(const uint32_t*, size_t, uint32_t) except +
-        void scan(const uint32_t*, size_t) except +
-        void result(uint64_t*, double*, double*)
+        void start(size_t, size_t) except +
+        void scan(const uint32_t*, size_t, const CppPatterns&) except +
+        void add(const CppOccurrences&) except +
+        void result(int64_t*, double*, double*) except +
+        const vector[uint64_t]& raw() const
+        vector[pair[uint64_t, uint64_t]] beside(int) except +
+        void add_raw(size_t, uint64_t) except +
+        void add_beside(int, uint64_t, uint64_t) except +
 
-    void cut_by_joining(const uint32_t*, size_t, Patterns&, int, PieceCounts&) except +
-    void cut_by_score(const uint32_t*, size_t, Patterns&, double, PieceCounts&) except +
+
+cdef object _array(const void* data, size_t size, object dtype):
+    """A copy of an array."""
+    return np.frombuffer((<const char*>data)[:size * dtype().itemsize], dtype) if size else np.zeros(0, dtype)
 
 
-cdef class PieceCounter:
-    """Cuts encoded text and counts the pieces."""
-    cdef Patterns patterns
-    cdef PieceCounts pieces
+cdef tuple _table(CppPatterns& patterns):
+    cdef TableState state
+    with nogil:
+        state = patterns.state()
+    return (state.firsts, state.mask, state.order, state.nodes,
+            _array(state.slots.data(), state.slots.size(), np.uint64), _array(state.pair.data(), state.pair.size(), np.uint64),
+            _array(state.node.data(), state.node.size(), np.uint32), _array(state.score.data(), state.score.size(), np.float64))
+
+
+cdef int _set_table(CppPatterns& patterns, tuple table) except -1:
+    cdef TableState state
+    cdef const uint64_t[::1] slots = table[4], pairs = table[5]
+    cdef const uint32_t[::1] node = table[6]
+    cdef const double[::1] score = table[7]
+    state.firsts, state.mask, state.order, state.nodes = table[:4]
+    if slots.shape[0] and pairs.shape[0] and node.shape[0]:
+        state.slots.assign(&slots[0], &slots[0] + slots.shape[0])
+        state.pair.assign(&pairs[0], &pairs[0] + pairs.shape[0])
+        state.node.assign(&node[0], &node[0] + node.shape[0])
+    if score.shape[0]:
+        state.score.assign(&score[0], &score[0] + score.shape[0])
+    with nogil:
+        patterns.restore(state)
+    return 0
+
+
+cdef class Patterns:
+    cdef CppPatterns cpp
     cdef list sizes
-    cdef int order
-    cdef double unknown
-    cdef bint by_score
+    cdef cbool scored
 
-    def __init__(self, list levels, list chosen, *, list scores=None, double unknown=0.0):
+    def __init__(self, list levels, list chosen, *, list scores=None):
         cdef vector[LevelView] views
         cdef vector[const uint8_t*] flags
         cdef vector[const double*] values
@@ -62,57 +115,167 @@ cdef class PieceCounter:
             else:
                 value = scores[n]
                 values.push_back(&value[0] if value.shape[0] else NULL)
-        self.order, self.by_score, self.unknown = len(levels), scores is not None, unknown
+        self.scored = scores is not None
         self.sizes = [len(level[0]) for level in levels]
         with nogil:
-            self.patterns.build(views, flags, values)
+            self.cpp.build(views, flags, values)
 
-    def add(self, const uint32_t[::1] text):
-        if not text.shape[0]:
-            return
+    def __reduce__(self):
+        return _patterns, (_table(self.cpp), self.sizes, self.scored)
+
+
+def _patterns(tuple table, list sizes, cbool scored):
+    cdef Patterns self = Patterns.__new__(Patterns)
+    _set_table(self.cpp, table)
+    self.sizes, self.scored = sizes, scored
+    return self
+
+
+cdef class _Reader:
+    """Encodes text into memory that is used again."""
+    cdef Alphabet alphabet
+    cdef vector[uint32_t] buffer
+
+    cdef size_t read(self, object data) except? 0:
+        if self.alphabet.unit == "byte" and isinstance(data, str):
+            data = data.encode("utf-8", "surrogatepass")
+        cdef Text text = text_of(data)
+        cdef size_t n, invalid = 0
         with nogil:
-            if self.by_score:
-                cut_by_score(&text[0], text.shape[0], self.patterns, self.unknown, self.pieces)
+            if self.buffer.size() < text.size + 1:
+                self.buffer.resize(text.size + 1)
+            n = self.alphabet.cpp.encode[uint32_t](text, self.buffer.data(), <uint32_t>0xFFFF0000, False, invalid)
+        if n == GAVE_UP:
+            raise_invalid(data, invalid)
+        return n
+
+
+cdef class PieceCounter(_Reader):
+    cdef Patterns patterns
+    cdef PieceCounts pieces
+    cdef double unknown
+
+    def __init__(self, Alphabet alphabet, Patterns patterns, *, double unknown=0.0):
+        self.alphabet, self.patterns, self.unknown = alphabet, patterns, unknown
+        self.pieces.start(patterns.cpp)
+
+    def add(self, data):
+        cdef size_t n = self.read(data)
+        with nogil:
+            if self.patterns.scored:
+                cut_by_score(self.buffer.data(), n, self.patterns.cpp, self.unknown, self.pieces)
             else:
-                cut_by_joining(&text[0], text.shape[0], self.patterns, self.order, self.pieces)
+                cut_by_joining(self.buffer.data(), n, self.patterns.cpp, self.pieces)
+
+    def merge(self, PieceCounter other):
+        if other.patterns is not self.patterns:
+            raise ValueError("counters of other patterns cannot be merged")
+        with nogil:
+            self.pieces.add(other.pieces)
+
+    def state(self):
+        times = _array(self.pieces.by_slot(), self.pieces.slots(), np.uint64)
+        slots = np.flatnonzero(times).astype(np.uint32)
+        long, counts = self.longer(1)
+        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts))
+
+    def add_state(self, tuple state):
+        cdef const uint32_t[::1] slots = state[1], piece
+        cdef const uint64_t[::1] times = state[2]
+        if slots.shape[0] != times.shape[0]:
+            raise ValueError("a state whose parts do not fit together")
+        if slots.shape[0]:
+            self.pieces.add(&slots[0], &times[0], slots.shape[0])
+        for symbols, count in state[3].items():
+            piece = np.array(symbols, np.uint32)
+            self.pieces.add_longer(&piece[0], piece.shape[0], count)
+        self.pieces.tokens += state[0]
 
     @property
     def tokens(self):
         return self.pieces.tokens
 
     def counts(self):
-        cdef int64_t[::1] flat = np.zeros(1 + sum(self.sizes), np.int64)
+        sizes = self.patterns.sizes
+        cdef int64_t[::1] flat = np.zeros(1 + sum(sizes), np.int64)
         with nogil:
-            self.patterns.add_counts(&flat[0])
-        return np.split(np.asarray(flat)[:sum(self.sizes)], np.cumsum(self.sizes[:len(self.sizes) - 1]))
+            self.patterns.cpp.add_by_node(self.pieces.by_slot(), &flat[0])
+        return np.split(np.asarray(flat)[:sum(sizes)], np.cumsum(sizes[:len(sizes) - 1]))
 
     def longer(self, uint64_t min_count):
         cdef vector[uint32_t] symbols, lengths
         cdef vector[uint64_t] counts
-        self.pieces.list_longer(min_count, symbols, lengths, counts)
+        with nogil:
+            self.pieces.list_longer(min_count, symbols, lengths, counts)
         flat, ends = list(symbols), np.cumsum(np.array(list(lengths), np.int64))
         return [tuple(flat[end - n:end]) for end, n in zip(ends.tolist(), lengths)], list(counts)
 
 
-cdef class Occurrences:
-    """Counts every occurrence of given n-grams in encoded text, and the symbols beside them."""
-    cdef CppOccurrences* cpp
-    cdef Py_ssize_t size
+cdef class NgramList:
+    cdef CppPatterns cpp
+    cdef readonly Py_ssize_t size
 
-    def __cinit__(self, const uint32_t[::1] ngrams, Py_ssize_t size, uint32_t largest):
-        self.size = size
-        self.cpp = new CppOccurrences(&ngrams[0], ngrams.shape[0] if size else 0, largest)
+    def __init__(self, const uint32_t[::1] ngrams, uint32_t largest):
+        cdef size_t n = ngrams.shape[0]
+        if n and ngrams[n - 1]:
+            raise ValueError("an n-gram is not closed by a 0")
+        with nogil:
+            self.cpp.build(&ngrams[0] if n else NULL, n, largest)
+        self.size = self.cpp.nodes()
 
-    def __dealloc__(self):
-        del self.cpp
+    def __reduce__(self):
+        return _ngram_list, (_table(self.cpp), self.size)
 
-    def add(self, const uint32_t[::1] text):
-        if text.shape[0]:
-            with nogil:
-                self.cpp.scan(&text[0], text.shape[0])
+
+def _ngram_list(tuple table, Py_ssize_t size):
+    cdef NgramList self = NgramList.__new__(NgramList)
+    _set_table(self.cpp, table)
+    self.size = size
+    return self
+
+
+cdef class Occurrences(_Reader):
+    cdef NgramList ngrams
+    cdef CppOccurrences found
+    cdef Py_ssize_t described
+
+    def __init__(self, Alphabet alphabet, NgramList ngrams, Py_ssize_t described):
+        if not 0 <= described <= ngrams.size:
+            raise ValueError("described is out of range")
+        self.alphabet, self.ngrams, self.described = alphabet, ngrams, described
+        self.found.start(ngrams.size, described)
+
+    def add(self, data):
+        cdef size_t n = self.read(data)
+        with nogil:
+            self.found.scan(self.buffer.data(), n, self.ngrams.cpp)
+
+    def merge(self, Occurrences other):
+        if other.ngrams is not self.ngrams:
+            raise ValueError("counters of other n-grams cannot be merged")
+        with nogil:
+            self.found.add(other.found)
+
+    def state(self):
+        raw = _array(self.found.raw().data(), self.found.raw().size(), np.uint64)
+        beside = [np.array(self.found.beside(side), np.uint64).reshape(-1, 2) for side in (0, 1)]
+        return raw, beside[0], beside[1]
+
+    def add_state(self, tuple state):
+        cdef const uint64_t[::1] raw = state[0]
+        cdef const uint64_t[:, :] beside
+        cdef Py_ssize_t k
+        for k in range(raw.shape[0]):
+            self.found.add_raw(k, raw[k])
+        for side in (0, 1):
+            beside = state[1 + side]
+            for k in range(beside.shape[0]):
+                self.found.add_beside(side, beside[k, 0], beside[k, 1])
 
     def result(self):
-        cdef uint64_t[::1] raw = np.zeros(self.size + 1, np.uint64)
-        cdef double[::1] left = np.zeros(self.size + 1), right = np.zeros(self.size + 1)
-        self.cpp.result(&raw[0], &left[0], &right[0])
-        return np.asarray(raw)[:self.size].astype(np.int64), np.asarray(left)[:self.size], np.asarray(right)[:self.size]
+        cdef int64_t[::1] raw = np.zeros(self.ngrams.size + 1, np.int64)
+        cdef double[::1] left = np.zeros(self.described + 1), right = np.zeros(self.described + 1)
+        with nogil:
+            self.found.result(&raw[0], &left[0], &right[0])
+        size, described = self.ngrams.size, self.described
+        return np.asarray(raw)[:size], np.asarray(left)[:described], np.asarray(right)[:described]

@@ -34,12 +34,15 @@ void in_slices(const std::vector<TextView>& texts, int workers, Job job) {
     for (const std::exception_ptr& error : errors) if (error) std::rethrow_exception(error);
 }
 
+inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }  // a character
+
 // A worker's tokens of text i, written from `out` on, return their number.  `ids` (and `ends`, unless null) has room for
-// one token a character; offsets (texts + 1) receives where each text's tokens begin.  Returns how many tokens there are.
+// `most_tokens` a character; offsets (texts + 1) receives where each text's tokens begin.  Returns how many tokens there are.
 template <class Cut>
-int64_t encode_texts(const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets, Cut cut_text) {
+int64_t encode_texts(const Model& model, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets, Cut cut_text) {
     std::vector<size_t> slice_of(texts.size());
     in_slices(texts, workers, [&](size_t first, size_t last, size_t at) {
+        at *= most_tokens(model);
         for (size_t i = first; i < last; ++i) {
             slice_of[i] = at;
             const size_t count = cut_text(i, ids + at, ends ? ends + at : nullptr);
@@ -60,11 +63,12 @@ int64_t encode_texts(const std::vector<TextView>& texts, int workers, int32_t* i
 }
 
 inline int64_t encode_best(const Model& model, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
-    return encode_texts(texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
+    return encode_texts(model, texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
         int32_t* const begin = out;
         with_chars(texts[i], [&](auto chars) {
-            if (ends_out) cut(model, chars, texts[i].size, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
-            else cut(model, chars, texts[i].size, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
+            auto run = [&](auto sink) { cut(model, chars, texts[i].size, sink); };
+            if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
+            else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
             return 0;
         });
         return size_t(out - begin);

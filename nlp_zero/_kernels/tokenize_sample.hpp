@@ -13,8 +13,6 @@ struct AlphaTable {  // the trie with weights p^alpha instead of scores
     std::vector<Node<double>> nodes;
 };
 
-inline double node_score(const Model& model, size_t node) { return model.log_probs[size_t(model.ids[node])]; }
-
 inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double alpha) {
     auto table = std::make_shared<AlphaTable>();
     table->alpha = alpha;
@@ -22,7 +20,8 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
     double cost = 0;
     for (size_t i = 0; i < model.nodes.size(); ++i) {
         const Node<int64_t>& node = model.nodes[i];
-        const double x = node.score == NO_WORD ? 0 : alpha * node_score(model, i);
+        const uint32_t c = i < model.chars.size() ? model.chars[i] : 0;
+        const double x = node.score == NO_WORD ? 0 : alpha * model.weight(model.cost(model.ids[i], c));
         cost = std::max(cost, std::abs(x));
         table->nodes[i] = {node.base, node.check, node.score == NO_WORD ? 0 : std::exp(x)};
     }
@@ -89,12 +88,16 @@ void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, 
 }
 
 // The lattice of a whole text.  Boundaries that are not words cost nothing; scores are those of Viterbi (2^-30 nats) if `fixed`.
+// An unknown character is one edge, also where it will be told as its bytes.
 struct TextLattice {
     std::vector<int64_t> first, end;
     std::vector<double> score;  // nats, or p^alpha if made with a plain table
+    std::vector<double> nats;      // weights in sums, only if `fixed`
     std::vector<int32_t> id;
+    std::vector<int32_t> tokens;   // that an edge stands for, only with byte fallback: else one
     std::vector<uint32_t> starts;  // of positions, in characters
-    Lattice view() const { return {first.size() - 1, first.data(), end.data(), score.data()}; }
+    bool unknown = false;          // some edge is no word
+    Lattice view() const { return {first.size() - 1, first.data(), end.data(), score.data(), tokens.empty() ? nullptr : tokens.data()}; }
 
     template <class Char>
     void build(const Model& model, const Char* text, size_t size, bool fixed, const AlphaTable* table = nullptr) {
@@ -106,22 +109,33 @@ struct TextLattice {
         symbols[n] = 0;
         const uint8_t* classes = class_table();
         first.reserve(n + 1); end.reserve(3 * n); score.reserve(3 * n); id.reserve(3 * n);
-        auto add = [&](size_t node, size_t to, bool boundary) {
-            const double nats = boundary ? 0 : node_score(model, node);
+        const bool many = model.rules.fallback;
+        if (many) tokens.reserve(3 * n);
+        auto add = [&](size_t node, size_t from, size_t to, bool boundary) {
             end.push_back(int64_t(to));
-            score.push_back(table ? boundary ? 1 : table->nodes[node].score : fixed ? double(std::llround(nats * 0x1p30)) * 0x1p-30 : nats);
             id.push_back(model.ids[node]);
+            unknown |= model.ids[node] == 0;
+            if (table && model.ids[node]) {
+                score.push_back(table->nodes[node].score);
+                if (many) tokens.push_back(1);
+                return;
+            }
+            const Cost cost = boundary ? Cost{0, 1} : model.cost(model.ids[node], uint32_t(text[starts[from]]));
+            const double weight = boundary ? 0 : model.weight(cost);
+            score.push_back(table ? std::exp(table->alpha * weight) : !fixed ? weight : boundary ? 0 : double(std::llround(model.rank(cost) * 0x1p30)) * 0x1p-30);
+            if (fixed) nats.push_back(weight);
+            if (many) tokens.push_back(cost.tokens);
         };
         for (size_t i = 0; i < n; ++i) {
             first.push_back(int64_t(end.size()));
             uint32_t at = symbols[i];
-            const bool boundary = model.ids[at] == 0 && classes[text[starts[i]]] == BOUNDARY;
-            add(at, i + 1, boundary);
+            const bool boundary = !model.rules.crossing && model.ids[at] == 0 && classes[text[starts[i]]] == BOUNDARY;
+            add(at, i, i + 1, boundary);
             for (size_t j = i + 1; j < n && model.nodes[at].base != 0; ++j) {
                 const uint32_t next = uint32_t(model.nodes[at].base) + symbols[j];
                 if (model.nodes[next].check != int32_t(at)) break;
                 at = next;
-                if (model.ids[at]) add(at, j + 1, false);
+                if (model.ids[at]) add(at, i, j + 1, false);
             }
         }
         first.push_back(int64_t(end.size()));

@@ -100,6 +100,30 @@ inline void viterbi(const Node<int64_t>* nodes, const uint32_t* symbols, size_t 
     }
 }
 
+// Tokens as they are handed out.  With byte fallback an unknown character becomes the ids of its bytes, all but the last of
+// which end where they begin; in other vocabularies unknown characters in a row become one token.  run(sink) makes tokens.
+template <class Char, class Run, class Sink>
+void told(const Model& model, const Char* text, Run run, Sink sink) {
+    if (!model.rules.crossing) return run(sink);
+    uint32_t open = 0, close = 0;  // unknown characters not yet told
+    auto flush = [&] { if (open < close) sink(0, open, close); };
+    run([&](int32_t id, uint32_t start, uint32_t end) {
+        if (id) {
+            flush();
+            open = close;
+            sink(id, start, end);
+        } else if (!model.rules.fallback) {
+            open = close == start && open < close ? open : start;
+            close = end;
+        } else {
+            int32_t parts[4];
+            const int n = model.spelled(uint32_t(text[start]), parts);
+            for (int k = 0; k < n; ++k) sink(parts[k], start, k + 1 < n ? start : end);
+        }
+    });
+    flush();
+}
+
 // Call sink(id, start, end) for every token of the best path.
 template <class Char, class Sink>
 void cut(const Model& model, const Char* text, size_t size, Sink sink) {

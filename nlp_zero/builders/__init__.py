@@ -8,5 +8,6 @@
 from .bayes import BayesLexiconBuilder, discovered
 from .entropy import EntropyLexiconBuilder
 from .pmi import PmiLexiconBuilder
+from .vocabulary import VocabularyBuilder
 
-__all__ = ["BayesLexiconBuilder", "EntropyLexiconBuilder", "PmiLexiconBuilder", "discovered"]
+__all__ = ["BayesLexiconBuilder", "EntropyLexiconBuilder", "PmiLexiconBuilder", "VocabularyBuilder", "discovered"]

@@ -2,47 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from .._kernels import ngrams
-from .._kernels.segment import Occurrences, PieceCounter
-from ..corpus import Corpus, blocks_of
-from ..counts import NgramCounts
+from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
+from .._threads import for_each
+from ..corpus import Block, Corpus, blocks_of, restartable
+from ..counts import NgramCounts, count
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import numpy.typing as npt
 
+    class _Counter(Protocol):
+        def add(self, data: str | bytes) -> None: ...
+        def merge(self, other: Any) -> None: ...
+
+
 ABSENT = 0xFFFFFFFF
+SLICE = 1 << 16  # nodes that a thread works on at a time
+C = TypeVar("C", bound="_Counter")
 
 
 class Links:
-    """A count tree with its suffix and prefix links."""
+    """A count tree with its suffix and prefix links: where an n-gram is without its first, and its last symbol."""
 
-    def __init__(self, counts: NgramCounts) -> None:
-        self.levels, self.total = counts.levels, counts.total(1)
-        self.suffix, self.prefix = ngrams.suffix_links(counts.levels)
-        self._branching: dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
+    def __init__(self, counts: NgramCounts, *, workers: int = 1) -> None:
+        self.levels, self.total, self.workers = counts.levels, counts.total(1), workers
+        self.suffix = [np.empty(len(level[0]) if n else 0, np.uint32) for n, level in enumerate(counts.levels)]
+        self.prefix = [np.empty_like(links) for links in self.suffix]
+        for n in range(2, counts.order + 1):
+            for_each(_slices(counts.types(n - 1)), partial(self._link_children, n), workers)
+
+    def _link_children(self, n: int, part: tuple[int, int]) -> None:
+        ngrams.link_children(self.levels, self.suffix, self.prefix, n, *part)
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
         """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
-        return ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes)
+        result = np.empty(len(nodes))
 
-    def branching(self, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Left and right branching entropies in nats of all n-grams of order `n`, below the top order."""
-        if n not in self._branching:
-            self._branching[n] = ngrams.branching_entropy(self.levels, self.suffix, n)
-        return self._branching[n]
+        def work(part: tuple[int, int]) -> None:
+            at = slice(*part)
+            result[at] = ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes[at])
+
+        for_each(_slices(len(nodes)), work, self.workers)
+        return result
+
+    def symbols(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[tuple[int, ...]]:
+        """The symbol ids of the n-grams of order `n` at places `nodes`."""
+        columns = []
+        for level in range(n - 1, -1, -1):
+            columns.append(self.levels[level][0][nodes].tolist())
+            nodes = self.prefix[level][nodes] if level else nodes
+        return list(zip(*reversed(columns), strict=True))
+
+    def branching(
+        self, n: int, nodes: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Left and right branching entropies in nats of the n-grams of order `n`, below the top order, at `nodes`."""
+        return ngrams.branching_entropy(self.levels, self.suffix, n, nodes)
 
 
-def cut_corpus(texts: Corpus | Iterable[str], counts: NgramCounts, pieces: PieceCounter) -> None:
-    """Cut all of `texts` into pieces."""
-    for block in blocks_of(texts, unit=counts.unit):
-        pieces.add(counts.alphabet.encode(block.data))
+class Passes:
+    """The passes over a corpus that builders make, on threads of this process."""
+
+    def __init__(self, texts: Corpus | Iterable[str], *, alnum: str = "token", **resources: Any) -> None:
+        self.texts, self.alnum, self.resources = restartable(texts), alnum, resources
+        self.workers: int = resources.get("workers", 1)
+
+    def count(self, order: int, min_count: int = 1) -> NgramCounts:
+        """Count n-grams; refuses an empty corpus."""
+        return count(self.texts, order=order, alnum=self.alnum, min_count=min_count, **self.resources)
+
+    def cut(self, counts: NgramCounts, patterns: Patterns) -> PieceCounter:
+        """Cut the corpus and count the pieces."""
+        return self._counted(lambda: PieceCounter(counts.alphabet, patterns))
+
+    def find(self, counts: NgramCounts, listed: NgramList, described: int) -> Occurrences:
+        """Count all occurrences of some n-grams, and what stands beside the first `described` of them."""
+        return self._counted(lambda: Occurrences(counts.alphabet, listed, described))
+
+    def _counted(self, make: Callable[[], C]) -> C:
+        """Hand all blocks to counters, one for each thread; the sum of the counters."""
+        counters = [make() for _ in range(self.workers)]
+        idle = list(counters)
+
+        def work(block: Block) -> None:
+            counter = idle.pop()
+            try:
+                counter.add(block.data)
+            except UnicodeDecodeError as error:
+                raise block.located(error) from None
+            finally:
+                idle.append(counter)
+
+        for_each(blocks_of(self.texts), work, self.workers)
+        for other in counters[1:]:
+            counters[0].merge(other)
+        return counters[0]
 
 
 def top_level(levels: list[ngrams.Level], order: int) -> list[ngrams.Level]:
@@ -58,6 +122,81 @@ def positive_int(name: str, value: object, *, least: int = 1) -> int:
     return value
 
 
+class Words:
+    """Words with their symbols and, where the count tree is deep enough for them, their places in it.
+
+    Attributes
+    ----------
+    words, tokens
+        The words and how often each came as one (int64).
+    length, node
+        Number of symbols, and place among the n-grams of that order; ``ABSENT`` for those that the tree lacks.
+    deep
+        Rows of the words that have the tree's order or more; ``ids`` are their symbols.
+    """
+
+    def __init__(
+        self,
+        words: list[str],
+        tokens: npt.ArrayLike,
+        length: npt.NDArray[np.uint32],
+        node: npt.NDArray[np.uint32],
+        deep: npt.NDArray[np.int64],
+        ids: list[tuple[int, ...]],
+    ) -> None:
+        self.words, self.tokens, self.length, self.node = words, np.asarray(tokens, np.int64), length, node
+        self.deep, self.ids = deep, ids
+
+    @classmethod
+    def find(cls, counts: NgramCounts, words: Sequence[str], tokens: npt.ArrayLike) -> Words:
+        """Look words up in the count tree."""
+        encoded = counts.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
+        node, length = ngrams.find(counts.levels, encoded, len(words))
+        starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
+        deep = np.flatnonzero(length >= counts.order)
+        ids = [tuple(encoded[starts[k] : starts[k + 1] - 1].tolist()) for k in deep.tolist()]
+        return cls(list(words), tokens, length, node, deep, ids)
+
+    @classmethod
+    def from_pieces(
+        cls, counts: NgramCounts, links: Links, pieces: PieceCounter, min_count: int, max_length: int | None = None
+    ) -> Words:
+        """The pieces of at most `max_length` symbols that came `min_count` times, and all single symbols."""
+        words: list[str] = []
+        tokens, length, node = [], [], []
+        ids: list[tuple[int, ...]] = []
+        for n, times in enumerate(pieces.counts(), 1):
+            if n > (max_length or n):
+                break
+            places = np.flatnonzero(times >= (min_count if n > 1 else 1)).astype(np.uint32)
+            words += counts.texts(n, places)
+            tokens.append(times[places])
+            length.append(np.full(len(places), n, np.uint32))
+            node.append(places)
+            if n == counts.order:
+                ids = links.symbols(n, places)
+        long, more = pieces.longer(min_count)
+        if max_length is not None:
+            kept = [k for k, piece in enumerate(long) if len(piece) <= max_length]
+            long, more = [long[k] for k in kept], [more[k] for k in kept]
+        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]
+        tokens.append(np.array(more, np.int64))
+        length.append(np.array([len(piece) for piece in long], np.uint32))
+        node.append(np.full(len(long), ABSENT, np.uint32))
+        ids += long
+        deep = np.arange(len(words) - len(ids), len(words))
+        return cls(words, np.concatenate(tokens), np.concatenate(length), np.concatenate(node), deep, ids)
+
+    def keep(self, rows: npt.NDArray[np.int64]) -> Words:
+        """The words at some places, which must rise."""
+        new_place = np.full(len(self.words), -1)
+        new_place[rows] = np.arange(len(rows))
+        deep = new_place[self.deep]
+        ids = [x for x, place in zip(self.ids, deep.tolist(), strict=True) if place >= 0]
+        words = [self.words[k] for k in rows.tolist()]
+        return Words(words, self.tokens[rows], self.length[rows], self.node[rows], deep[deep >= 0], ids)
+
+
 def describe(
     texts: Corpus | Iterable[str],
     counts: NgramCounts,
@@ -67,83 +206,72 @@ def describe(
     *,
     method: str,
 ) -> Lexicon:
-    """The lexicon of `words` that came `tokens` times, with PMI, branching entropies and cohesion.
+    """The lexicon of `words` that came `tokens` times; see `lexicon_of`."""
+    return lexicon_of(Passes(texts), counts, links, Words.find(counts, words, tokens), method=method)
 
-    Words shorter than the order of `counts` are read off the count tree; `texts` is scanned once more for the others.
+
+def lexicon_of(passes: Passes, counts: NgramCounts, links: Links, found: Words, *, method: str) -> Lexicon:
+    """The lexicon of the words found, with PMI, branching entropies and cohesion.
+
+    Words shorter than the order of `counts` are read off the count tree; one more pass finds the others.
     """
-    token_counts = np.asarray(tokens, np.int64)
-    encoded = counts.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
-    node, length = ngrams.find(counts.levels, encoded, len(words))
-    columns = {name: np.full(len(words), np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
-    raw = np.zeros(len(words), np.int64)
+    size = len(found.words)
+    columns = {name: np.full(size, np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
+    raw = np.zeros(size, np.int64)
     for n in range(1, counts.order + 1):
-        here = np.flatnonzero((length == n) & (node != ABSENT))
-        at = node[here]
+        here = np.flatnonzero((found.length == n) & (found.node != ABSENT))
+        at = found.node[here]
         raw[here] = counts.levels[n - 1][1][at]
         columns["pmi"][here] = links.pmi(n, at) if n > 1 else 0.0
         if n < counts.order:
-            left, right = links.branching(n)
-            columns["left_entropy"][here], columns["right_entropy"][here] = left[at], right[at]
-    deep = np.flatnonzero(length >= counts.order)
-    if len(deep):
-        _scan(texts, counts, encoded, length, deep, raw, columns)
-    columns["cohesion"] = np.divide(token_counts, raw, out=np.full(len(words), np.nan), where=raw > 0)
-    sizes = [len(word) for word in words]
+            columns["left_entropy"][here], columns["right_entropy"][here] = links.branching(n, at)
+    if len(found.deep):
+        _scan(passes, counts, found, raw, columns)
+    columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
     frequency = counts.levels[0][1]
     meta: dict[str, object] = {
         "method": method,
         "unit": counts.unit,
         "alnum": counts.alnum,
         "characters": counts.total(1),
-        "tokens": int(token_counts.sum()),
+        "tokens": int(found.tokens.sum()),
         "entropy_before": information_per_symbol(frequency, 1),
-        "entropy_after": information_per_symbol(token_counts, sizes),
+        "entropy_after": information_per_symbol(found.tokens, list(map(len, found.words))),
     }
-    return Lexicon(words, token_counts, scores=columns, meta=meta)
+    return Lexicon(found.words, found.tokens, scores=columns, meta=meta)
 
 
 def _scan(
-    texts: Corpus | Iterable[str],
+    passes: Passes,
     counts: NgramCounts,
-    encoded: npt.NDArray[np.uint32],
-    length: npt.NDArray[np.uint32],
-    deep: npt.NDArray[np.int64],
+    found: Words,
     raw: npt.NDArray[np.int64],
     columns: dict[str, npt.NDArray[np.float64]],
 ) -> None:
-    """Fill in raw counts, entropies and PMI of the words `deep`, which the count tree is too shallow for."""
-    starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
-    ids = [tuple(encoded[starts[k] : starts[k + 1] - 1].tolist()) for k in deep.tolist()]
-    affixes = list({x for w in ids for k in range(1, len(w)) for x in (w[:k], w[k:])}.difference(ids))
+    """Fill in what the count tree is too shallow for: entropies of the deep words, all numbers of those beyond it."""
+    ids, deep = found.ids, found.deep
+    beyond = [k for k, w in enumerate(ids) if len(w) > counts.order]
+    affixes = list({x for k in beyond for i in range(1, len(ids[k])) for x in (ids[k][:i], ids[k][i:])}.difference(ids))
     shallow = [x for x in affixes if len(x) <= counts.order]
     wanted = ids + [x for x in affixes if len(x) > counts.order]
-    occurrences = Occurrences(_flat(wanted), len(wanted), len(counts.symbols))
-    for block in blocks_of(texts, unit=counts.unit):
-        occurrences.add(counts.alphabet.encode(block.data))
-    times, left, right = occurrences.result()
+    listed = NgramList(_flat(wanted), len(counts.symbols))
+    times, left, right = passes.find(counts, listed, len(ids)).result()
     raw[deep] = times[: len(ids)]
-    columns["left_entropy"][deep], columns["right_entropy"][deep] = left[: len(ids)], right[: len(ids)]
+    columns["left_entropy"][deep], columns["right_entropy"][deep] = left, right
     number = dict(zip(wanted, times.tolist(), strict=True))
     node, _ = ngrams.find(counts.levels, _flat(shallow), len(shallow))
     for x, place in zip(shallow, node.tolist(), strict=True):
         number[x] = int(counts.levels[len(x) - 1][1][place])
-    worst = [max(number[w[:k]] * number[w[k:]] for k in range(1, len(w))) for w in ids]
-    columns["pmi"][deep] = np.log(raw[deep] * float(counts.total(1)) / np.array(worst, np.float64))
+    worst = [max(number[w[:i]] * number[w[i:]] for i in range(1, len(w))) for w in (ids[k] for k in beyond)]
+    at = deep[beyond]
+    columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / np.array(worst, np.float64))
+
+
+def _slices(size: int) -> list[tuple[int, int]]:
+    """Places 0 ... `size` - 1 in pieces, for threads."""
+    return [(k, min(size, k + SLICE)) for k in range(0, size, SLICE)]
 
 
 def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:
     """N-grams end to end, each closed by a 0."""
     return np.array([symbol for x in ngrams_ for symbol in (*x, 0)], np.uint32)
-
-
-def rows(
-    counts: NgramCounts, per_order: list[npt.NDArray[np.int64]], least: Sequence[int]
-) -> tuple[list[str], list[Any]]:
-    """Words and token counts of the n-grams that came at least ``least[n - 1]`` times as pieces."""
-    words: list[str] = []
-    tokens: list[Any] = []
-    for n, (count, minimum) in enumerate(zip(per_order, least, strict=True), 1):
-        places = np.flatnonzero(count >= minimum)
-        words.extend(counts.texts(n, places))
-        tokens.extend(count[places].tolist())
-    return words, tokens

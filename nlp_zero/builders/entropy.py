@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import PieceCounter
-from ..corpus import Corpus, restartable
-from ..counts import MAX_ORDER, NgramCounts, count
+from .._kernels.segment import Patterns
+from ..corpus import Corpus
+from ..counts import MAX_ORDER, NgramCounts, counting
 from ..lexicon import Lexicon
-from ._describe import Links, cut_corpus, describe, positive_int, rows, top_level
+from ._describe import Links, Passes, Words, lexicon_of, positive_int, top_level
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,13 +42,28 @@ class EntropyLexiconBuilder:
         Words of two or more symbols that come less often as a piece are left out.
     alnum
         What digit and Latin runs are; see `NgramCounter`.
+    workers
+        Threads; never change the result.
+    memory, temp_dir, checkpoint
+        Of the count; see `NgramCounter`.  Words are then found in memory: about 35 bytes for each distinct n-gram.
     """
 
-    def __init__(self, *, max_length: int = 4, min_count: int = 2, alnum: str = "token") -> None:
+    def __init__(
+        self,
+        *,
+        max_length: int = 4,
+        min_count: int = 2,
+        alnum: str = "token",
+        workers: int = 1,
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> None:
         if positive_int("max_length", max_length) >= MAX_ORDER:
             raise ValueError(f"max_length must be at most {MAX_ORDER - 1} for this method, not {max_length}.")
         self.max_length, self.alnum = max_length, alnum
-        self.min_count = positive_int("min_count", min_count)
+        self.min_count, self.workers = positive_int("min_count", min_count), positive_int("workers", workers)
+        self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
     def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
         """Learn the lexicon of `texts`, which are read twice.
@@ -57,24 +73,28 @@ class EntropyLexiconBuilder:
         CorpusError
             When the texts cannot be read or hold nothing to count.
         """
-        texts = restartable(texts)
-        counts = count(texts, order=self.max_length + 1, alnum=self.alnum)
-        links = Links(counts)
+        return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
+
+    def learn(self, passes: Passes) -> Lexicon:
+        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
+        counts = passes.count(self.max_length + 1)
+        links = Links(counts, workers=self.workers)
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)
         # What came once is no word; it only takes part in the means.
         chosen = [(level[1] >= (2 if n else 1)).astype(np.uint8) for n, level in enumerate(levels)]
-        pieces = PieceCounter(levels, chosen, scores=scores)
-        cut_corpus(texts, counts, pieces)
-        words, tokens = rows(counts, pieces.counts(), [1] + [self.min_count] * (self.max_length - 1))
-        return describe(texts, counts, links, words, tokens, method="entropy")
+        patterns = Patterns(levels, chosen, scores=scores)
+        del scores, chosen
+        pieces = passes.cut(counts, patterns)
+        found = Words.from_pieces(counts, links, pieces, self.min_count)
+        return lexicon_of(passes, counts, links, found, method="entropy")
 
     def _scores(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.float64]]:
         """a(x) times length for all n-grams up to the longest word."""
         scores = []
         shorter_left = shorter_right = np.zeros(0)
         for n in range(1, self.max_length + 1):
-            left, right = links.branching(n)
+            left, right = links.branching(n, np.arange(counts.types(n), dtype=np.uint32))
             rise_right, rise_left = right, left
             if n > 1:
                 rise_right = right - shorter_right[links.prefix[n - 1]]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import PieceCounter
-from ..corpus import Corpus, restartable
-from ..counts import MAX_ORDER, NgramCounts, count
+from .._kernels.segment import Patterns
+from ..corpus import Corpus
+from ..counts import MAX_ORDER, NgramCounts, counting
 from ..lexicon import Lexicon
-from ._describe import Links, cut_corpus, describe, positive_int, rows
+from ._describe import Links, Passes, Words, lexicon_of, positive_int
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,6 +49,10 @@ class PmiLexiconBuilder:
         is then below ``len(word) - 1`` nats.  With ``order=2, min_pmi=1`` this is the older algorithm.
     alnum
         What digit and Latin runs are; see `NgramCounter`.
+    workers
+        Threads; never change the result.
+    memory, temp_dir, checkpoint
+        Of the count; see `NgramCounter`.  Words are then found in memory: about 25 bytes for each n-gram that is kept.
     """
 
     def __init__(
@@ -59,6 +64,10 @@ class PmiLexiconBuilder:
         max_length: int | None = None,
         deduplicate: bool = False,
         alnum: str = "token",
+        workers: int = 1,
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         self.order = positive_int("order", order, least=2)
         if order > MAX_ORDER:
@@ -67,6 +76,8 @@ class PmiLexiconBuilder:
         self.min_count = positive_int("min_count", min_count)
         self.max_length = None if max_length is None else positive_int("max_length", max_length)
         self.deduplicate, self.alnum = bool(deduplicate), alnum
+        self.workers = positive_int("workers", workers)
+        self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
     def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
         """Learn the lexicon of `texts`, which are read two or three times.
@@ -76,22 +87,19 @@ class PmiLexiconBuilder:
         CorpusError
             When the texts cannot be read or hold nothing to count.
         """
-        texts = restartable(texts)
+        return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
+
+    def learn(self, passes: Passes) -> Lexicon:
+        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         # What came once adds nothing to entropies, and cannot be a pattern.
-        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2)
-        links = Links(counts)
-        pieces = PieceCounter(counts.levels, self._kept(counts, links))
-        cut_corpus(texts, counts, pieces)
-        words, tokens = rows(counts, pieces.counts(), [1] + [self.min_count] * (self.order - 1))
-        long, times = pieces.longer(self.min_count)
-        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]
-        tokens += times
-        if self.max_length is not None:
-            short = [k for k, word in enumerate(words) if len(counts.alphabet.encode(word)) - 1 <= self.max_length]
-            words, tokens = [words[k] for k in short], [tokens[k] for k in short]
+        counts = passes.count(self.order, min_count=2)
+        links = Links(counts, workers=self.workers)
+        patterns = Patterns(counts.levels, self._kept(counts, links))
+        pieces = passes.cut(counts, patterns)
+        found = Words.from_pieces(counts, links, pieces, self.min_count, self.max_length)
         if self.deduplicate:
-            words, tokens = _deduplicated(words, tokens)
-        return describe(texts, counts, links, words, tokens, method="pmi")
+            found = found.keep(_not_redundant(found.words, found.tokens.tolist()))
+        return lexicon_of(passes, counts, links, found, method="pmi")
 
     def _kept(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.uint8]]:
         """For each order, which n-grams stick together."""
@@ -118,9 +126,10 @@ def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[fl
     return tuple(values)
 
 
-def _deduplicated(words: list[str], tokens: list[int]) -> tuple[list[str], list[int]]:
-    """Drop a word when ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
+def _not_redundant(words: list[str], tokens: list[int]) -> npt.NDArray[np.int64]:
+    """Places of the words that stay.
 
+    A word goes when its ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
     Longest words are judged first, against all words that are still there.
     """
     total = sum(tokens)
@@ -138,5 +147,4 @@ def _deduplicated(words: list[str], tokens: list[int]) -> tuple[list[str], list[
                     best[end] = max(best[end], best[begin] + score)
         if own - best[-1] >= len(word) - 1:
             log_p[word] = own
-    keep = [k for k, word in enumerate(words) if word in log_p]
-    return [words[k] for k in keep], [tokens[k] for k in keep]
+    return np.array([k for k, word in enumerate(words) if word in log_p], np.int64)

@@ -74,3 +74,32 @@ def best_path(text: str, log_probs: Mapping[str, float], unk: float, alnum: str 
         result.append(text[at : chosen[at][1]])
         at = chosen[at][1]
     return result
+
+
+def vocabulary_paths(text: str | bytes, words: set[str], unit: str = "char") -> list[list[str]]:
+    """Every segmentation by a vocabulary with byte fallback; bytes are written as surrogate escapes."""
+    if unit == "byte":
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        pieces: list[list[str]] = [[escaped(data[k : k + 1])] for k in range(len(data))]
+        known = {word.encode("utf-8", "surrogateescape") for word in words}
+        inside = [[data[i:j] for j in range(i + 2, len(data) + 1)] for i in range(len(data))]
+        longer = [[(len(part), escaped(part)) for part in row if part in known] for row in inside]
+    else:
+        assert isinstance(text, str)
+        pieces = [[c] if c in words and not "\ud800" <= c <= "\udfff" else in_bytes(c) for c in text]
+        inside_text = [[text[i:j] for j in range(i + 2, len(text) + 1)] for i in range(len(text))]
+        longer = [[(len(part), part) for part in row if part in words] for row in inside_text]
+    paths: list[list[list[str]]] = [[] for _ in pieces] + [[[]]]
+    for i in reversed(range(len(pieces))):
+        paths[i] = [[*pieces[i], *rest] for rest in paths[i + 1]]
+        for length, part in longer[i]:
+            paths[i] += [[part, *rest] for rest in paths[i + length]]
+    return paths[0]
+
+
+def escaped(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def in_bytes(char: str) -> list[str]:
+    return [escaped(bytes([b])) for b in char.encode("utf-8", "surrogatepass")]

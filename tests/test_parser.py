@@ -1,0 +1,285 @@
+"""Boundary statistics, trees and the parser: against plain versions, and at the edges."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import Lexicon, Tokenizer
+from nlp_zero._drawing import width
+from nlp_zero.boundaries import STEP, BoundaryModel, is_mark
+from nlp_zero.errors import CorpusError, FormatError
+from nlp_zero.parser import ParseTree, TemplateParser
+from nlp_zero.templates import Template, TemplateInventory
+
+from .reference.boundary import PlainBoundaries, spans
+
+TOKENS = [*"甲乙丙丁戊己庚辛", "１９９８", "3%", "，", "、", "。", "；", "“", "”", "（", "）", "《", "·", "…", "%"]
+sentences = st.lists(st.sampled_from(TOKENS), max_size=25)
+corpora = st.lists(sentences, min_size=1, max_size=12)
+
+
+def spans_of(model: BoundaryModel, tokens: list[str], **options: object) -> set[tuple[int, int]]:
+    rows, offsets = model.spans([tokens], **options)
+    assert offsets.tolist() == [0, len(rows)]
+    found = [tuple(row) for row in rows.tolist()]
+    assert len(set(found)) == len(found)
+    assert found == sorted(found, key=lambda span: (span[0], -span[1]))
+    return set(found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(corpora, sentences, st.integers(0, 3), st.sampled_from([0.0, 0.4, 2.0]))
+def test_equals_the_plain_version(corpus: list[list[str]], sentence: list[str], rounds: int, prominence: float) -> None:
+    try:
+        model = BoundaryModel.train(corpus, rounds=rounds)
+    except CorpusError:
+        assert all(is_mark(token) for line in corpus for token in line)
+        return
+    plain = PlainBoundaries(corpus, rounds)
+    assert dict(zip(model.words, model.count.tolist(), strict=True)) == dict(plain.count)
+    for word, starts, ends in zip(model.words, model.starts.tolist(), model.ends.tolist(), strict=True):
+        assert (starts, ends) == (plain.starts[word], plain.ends[word])
+    assert spans_of(model, sentence, prominence=prominence) == spans(plain, sentence, prominence)
+    words = [i for i, token in enumerate(sentence) if not is_mark(token)]
+    bare = spans(plain, [sentence[i] for i in words], prominence)
+    hidden = spans_of(model, sentence, prominence=prominence, punctuation=False)
+    assert hidden == {(words[a], words[b - 1] + 1) for a, b in bare}
+
+
+@settings(max_examples=100, deadline=None)
+@given(corpora, sentences)
+def test_trees_are_well_formed(corpus: list[list[str]], sentence: list[str]) -> None:
+    model = BoundaryModel.train([*corpus, ["甲", "乙"]])
+    tree = TemplateParser(TemplateInventory([], boundaries=model)).parse(sentence)
+    leaves, stack = [], [tree]
+    while stack:
+        node = stack.pop()
+        children = node.children
+        assert len(children) != 1
+        if children:
+            assert sum((child.words for child in children), ()) == node.words
+            assert [child.start for child in children[1:]] == [child.end for child in children[:-1]]
+        elif len(node):
+            leaves.append(node.words)
+        stack += children[::-1]
+    assert [word for (word,) in leaves] == sentence
+    assert tree.to_brackets().replace("(", "").replace(")", "").split() == sentence
+    assert len(tree.pretty().split("\n")) == max(len(sentence), 1)
+    record = json.loads(json.dumps(tree.to_dict()))
+    assert record["words"] == sentence
+    assert {(node["start"], node["end"]) for node in record["nodes"]} == set(tree.spans())
+    for node in record["nodes"][1:]:
+        parent = record["nodes"][node["parent"]]
+        assert parent["start"] <= node["start"] < node["end"] <= parent["end"]
+
+
+def test_a_first_equal_gap_is_cut_in_training() -> None:
+    model = BoundaryModel.train([["甲"] * 4], rounds=1)
+    # gaps 1-3 are equal: the first is cut; then the second, first of the two to its right
+    assert model.starts.tolist() == [3]
+    model = BoundaryModel.train([["乙", "甲", "甲", "甲", "甲", "丙"]], rounds=1)
+    by_word = dict(zip(model.words, model.ends.tolist(), strict=True))
+    assert by_word == dict(PlainBoundaries([["乙", "甲", "甲", "甲", "甲", "丙"]], 1).ends) | {"乙": by_word["乙"]}
+
+
+def test_equal_gaps_split_one_node_together() -> None:
+    model = BoundaryModel.train([["甲", "乙", "，"]] * 5)
+    assert spans_of(model, ["甲"] * 6) == set()
+    assert spans_of(model, ["甲", "，", "甲", "，", "甲", "乙"], prominence=0.0) == {(4, 6)}
+
+
+def test_marks_nest_by_strength_and_in_pairs() -> None:
+    model = BoundaryModel.train([["甲", "乙", "，"]] * 5)
+    assert (0, 3) in spans_of(model, ["甲", "，", "甲", "；", "甲", "乙"])
+    assert (1, 6) in spans_of(model, ["甲", "“", "甲", "，", "乙", "”", "乙"])
+    assert spans_of(model, ["“", "甲", "，", "甲", "”"]) == set()  # the whole sentence
+    assert spans_of(model, ["甲", "”", "“", "甲"]) == set()  # no pairs
+    assert spans_of(model, ["（", "“", "甲", "）", "乙"]) == {(0, 4)}  # the quote has no partner
+    assert (0, 3) in spans_of(model, ["甲", "·", "乙", "甲"])  # parts last
+
+
+def test_scores_are_the_formula() -> None:
+    corpus = [["甲", "乙", "，", "甲", "丙", "。"], ["乙", "丙"]]
+    model, plain = BoundaryModel.train(corpus, rounds=2), PlainBoundaries(corpus, 2)
+    for u in "甲乙丙丁":
+        for v in "甲乙丙丁":
+            assert model.score(u, v) == plain.score(u, v) / STEP
+    with pytest.raises(ValueError, match="'，' is no word"):
+        model.score("甲", "，")
+
+
+def test_training_refuses_what_is_no_list_of_tokens() -> None:
+    with pytest.raises(TypeError, match="cut the text first"):
+        BoundaryModel.train("甲乙")
+    with pytest.raises(TypeError, match="cut the text first"):
+        BoundaryModel.train(["甲乙"])
+    with pytest.raises(CorpusError, match="no word"):
+        BoundaryModel.train([["，"]])
+    with pytest.raises(ValueError, match="rounds"):
+        BoundaryModel.train([["甲"]], rounds=-1)
+
+
+def test_rows_bring_a_model_back() -> None:
+    model = BoundaryModel.train([["甲", "乙", "，", "甲", "丙", "。"], ["乙", "丙", "甲"]] * 3)
+    again = BoundaryModel.from_rows(json.loads(json.dumps(list(model.rows()))))
+    assert list(again.rows()) == list(model.rows())
+    tokens = [["甲", "乙", "丙", "甲", "丙", "乙", "乙"]]
+    assert np.array_equal(again.spans(tokens)[0], model.spans(tokens)[0])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"word": "甲", "count": 1}],
+        [{"pair": ["甲", "乙"], "count": 1}],
+        [{"word": "甲", "count": -1, "starts": 0, "ends": 0, "left": 0, "right": 0}],
+        [{"word": "甲", "count": "x", "starts": 0, "ends": 0, "left": 0, "right": 0}],
+        [{"word": "甲", "count": 10**30, "starts": 0, "ends": 0, "left": 0, "right": 0}],
+    ],
+)
+def test_damaged_rows_are_refused(rows: list[dict[str, object]]) -> None:
+    with pytest.raises(FormatError, match="mine it again"):
+        BoundaryModel.from_rows(rows)
+
+
+TEXT = [["他", "从", "北京", "到", "上海", "，", "我", "从", "家", "到", "公司", "。"], ["从", "家", "来"]] * 5
+TEMPLATES = [
+    Template(("从", None, "到", None)),
+    Template((None, "到", None)),
+    Template(("从", None)),
+    Template(("从", None, "到", None)),
+]
+
+
+def parser(**options: object) -> TemplateParser:
+    return TemplateParser(TemplateInventory(TEMPLATES, boundaries=BoundaryModel.train(TEXT)), **options)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "brackets"),
+    [([], "()"), (["他"], "(他)"), (["。"], "(。)"), (["，", "。", "“"], "(， 。 “)"), (["(", "他"], "(-LRB- 他)")],
+)
+def test_the_smallest_sentences(tokens: list[str], brackets: str) -> None:
+    tree = parser().parse(tokens)
+    assert tree.to_brackets() == brackets
+    assert tree.template is None
+    assert tree.pretty().count("\n") == max(len(tokens) - 1, 0)
+    assert tree.to_svg().startswith("<svg")
+    assert tree.to_dict()["words"] == tokens
+
+
+def test_a_hundred_thousand_words() -> None:
+    rng = np.random.default_rng(0)
+    tokens = [TEXT[0][i] for i in rng.integers(0, 4, 100_000).tolist()]
+    tree = parser().parse(tokens)
+    assert tree.to_brackets().replace("(", "").replace(")", "").split() == tokens
+    chain = BoundaryModel.train([["甲", "乙", "，"]] * 3).spans([["“", "甲"] * 50_000 + ["乙", "”"] * 50_000])[0]
+    assert len(chain) >= 50_000 - 1  # so deep that recursion would fail
+
+
+def test_templates_name_the_nodes_that_they_cover() -> None:
+    tree = ParseTree.from_spans(["他", "从", "北京", "西站", "到", "上海", "。"], [(1, 6), (2, 4)], templates=TEMPLATES)
+    node = tree.children[1]
+    assert node.template is TEMPLATES[0]
+    assert node.content == (("北京", "西站"), ("上海",))
+    assert tree.template is None  # 到 is inside a child of the sentence
+    assert tree.children[1].children[1].template is None
+
+
+def test_anchors_stand_at_edges_of_children() -> None:
+    words = ["从", "甲", "到", "乙", "丙", "到", "丁"]
+    inside = ParseTree.from_spans(words, [(1, 5)], templates=TEMPLATES[:1])
+    assert inside.content == (("甲", "到", "乙", "丙"), ("丁",))  # the first 到 is inside a child
+    flat = ParseTree.from_spans(words, [], templates=TEMPLATES[:1])
+    assert flat.content == (("甲",), ("乙", "丙", "到", "丁"))  # words that come first
+
+
+def test_spans_that_cross_are_refused() -> None:
+    for spans_ in ([(0, 2), (1, 3)], [(2, 5)], [(-1, 1)]):
+        with pytest.raises(ValueError, match="crosses another span or leaves"):
+            ParseTree.from_spans(["甲", "乙", "丙"], spans_)
+
+
+def test_texts_need_a_tokenizer() -> None:
+    with pytest.raises(TypeError, match="tokenizer"):
+        parser().parse("他来")
+    tokenizer = Tokenizer(Lexicon(["从", "北京", "到", "上海", "他"], [5, 4, 3, 2, 1]))
+    for given_ in (tokenizer, tokenizer.tokenize):
+        tree = parser(tokenizer=given_).parse("他 从北京\t到上海。")
+        assert tree.words == ("他", "从", "北京", "到", "上海", "。")
+    with pytest.raises(TypeError, match="tokenizer"):
+        parser(tokenizer=3)
+    with pytest.raises(TypeError, match="parse for one text"):
+        parser().parse_batch("他来")
+
+
+def test_batches_and_workers_change_nothing() -> None:
+    rng = np.random.default_rng(1)
+    texts = [[TEXT[0][i] for i in rng.integers(0, 12, n).tolist()] for n in rng.integers(0, 15, 9000).tolist()]
+    one, two = parser().parse_batch(texts), parser().parse_batch(iter(texts), workers=2)
+    assert [tree.spans() for tree in one] == [tree.spans() for tree in two]
+    assert [tree.words for tree in one] == [tuple(text) for text in texts]
+    assert parser().parse(texts[0]).spans() == one[0].spans()
+    with pytest.raises(ValueError, match="workers"):
+        parser().parse_batch(texts, workers=0)
+
+
+def test_bad_configuration_fails_at_once() -> None:
+    for options in ({"method": "best"}, {"prominence": -1}, {"prominence": float("nan")}):
+        with pytest.raises(ValueError, match="must be"):
+            parser(**options)
+    with pytest.raises(FormatError, match="mine them again"):
+        TemplateParser(TemplateInventory(TEMPLATES))
+    with pytest.raises(ValueError, match="entropy"):
+        parser(method="chart")
+
+
+def test_chart_trees_follow_the_grammar() -> None:
+    inventory = TemplateInventory(
+        [Template(("从", None, "到", None), count=8)],
+        meta={"segments": 8},
+        leaves={"北京": 9, "上海": 9, "西站": 3, "从": 1, "到": 1, "他": 5},
+    )
+    tree = TemplateParser(inventory, method="chart").parse(["他", "，", "从", "北京", "西站", "到", "上海", "。"])
+    assert tree.to_brackets() == "(他 ， (从 (北京 西站) 到 上海) 。)"
+    node = tree.children[2]
+    assert (str(node.template), node.content) == ("从 … 到 …", (("北京", "西站"), ("上海",)))
+    assert tree.template is None
+
+
+def test_drawings_stay_aligned() -> None:
+    tree = ParseTree.from_spans(
+        ["ab", "从", "é́", "到", "上海", "\n"], [(1, 5)], templates=[*TEMPLATES, Template(("ab", None))]
+    )
+    lines = tree.pretty().split("\n")
+    assert len(lines) == 6
+    columns = {width(line[: line.rindex("  ") + 2]) for line in lines if "…" in line}
+    assert columns == {width("| `- 上海") + 4}
+    assert re.fullmatch(r"[-+|` \x21-\x7e]*", re.sub(r"[^\x00-\x7f]", "", tree.pretty().replace("\n", "")))
+    svg = ParseTree.from_spans(["<a>", "&", "\x00"], [(0, 2)]).to_svg()
+    import xml.dom.minidom
+
+    assert xml.dom.minidom.parseString(svg).documentElement.tagName == "svg"
+
+
+def test_subtrees_are_trees_of_their_own() -> None:
+    tree = ParseTree.from_spans(["甲", "乙", "丙", "丁", "戊"], [(1, 5), (2, 4)])
+    part = tree.children[1]
+    assert part.to_brackets() == "(乙 (丙 丁) 戊)"
+    assert part.spans() == [(1, 5), (2, 4)]
+    assert part.pretty() == "+- 乙\n+-+- 丙\n| `- 丁\n`- 戊"
+    assert part.to_dict()["nodes"][1]["start"] == 2
+    assert len(part) == 4
+
+
+def test_models_can_be_copied_to_other_processes() -> None:
+    model = BoundaryModel.train(TEXT)
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).spans(TEXT)[0], model.spans(TEXT)[0])
