@@ -24,6 +24,13 @@ METHODS = (
     "every character", *OURS, "SentencePiece unigram", "SentencePiece BPE", "jieba, HMM off", "jieba, HMM on"
 )  # fmt: skip
 SETTINGS = ("pmi", "entropy", "bayes", "SentencePiece unigram", "SentencePiece BPE")  # those that learn
+STUCK = "一不是的"
+ERRORS = (
+    "gold words joined to one", "gold words split", "gold words crossed",
+    *(f"{word} stuck to a neighbour" for word in STUCK),
+    "wrong words with a function word stuck in", "recall of words of 1 / 2 / 3 / 4 characters",
+    "F1 of words that the gold standard has once / 2–9 times",
+)  # fmt: skip
 Rows = list[tuple[str, ...]]
 
 
@@ -47,6 +54,7 @@ def transductive(settings: Settings, report: Report, raw: list[str], gold: list[
     types, text = word_types(gold), settings.path("people-daily")
     scores: Rows = []
     words: Rows = []
+    errors: dict[str, list[str]] = {}
     for name in METHODS:
         learnt: dict[str, Learnt] = {}
         results: list[Evaluation] = []
@@ -62,6 +70,7 @@ def transductive(settings: Settings, report: Report, raw: list[str], gold: list[
         low, high = middle.intervals["f1"]
         scores.append((name, *pairs(results), f"{low:.3f}–{high:.3f}", shown(middle.unaided_f1),
                        shown(middle.precision), shown(middle.recall)))  # fmt: skip
+        errors[name] = about_errors(results[place - 1])
         words += about_words(name, learnt["alnum"], types, middle)
         say(scores[-1])
     ends = [halves(gold, gold, level) for level in levels]
@@ -73,6 +82,9 @@ def transductive(settings: Settings, report: Report, raw: list[str], gold: list[
     header = ("method", "words of ≥ 2 characters", *(f"{n:,}" for n in SIZES), "nats a character", "time", "memory")
     report.tables.append(("Precision of the first N words against the gold words of the whole month; information of "
                           "the second half's cut; the whole process of learning", header, words))  # fmt: skip
+    rows = list(zip(ERRORS, *(errors[name] for name in OURS), strict=True))
+    what = "first half, learnt from all raw people-daily, level alnum, unaided words"
+    report.tables.append((f"Errors: {what}", ("", *OURS), rows))
 
 
 def unseen(report: Report, raw: list[str], gold: list[str], folder: Path) -> None:
@@ -131,10 +143,22 @@ def slice_places(lines: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def halves(gold: list[str], cut: Sequence[str | Sequence[str]], level: str) -> list[Evaluation]:
-    """Scores on the first half and on the second, which also gets intervals and a breakdown."""
-    first = evaluate(gold[:DEVELOPMENT], cut[:DEVELOPMENT], level=level)
-    second = evaluate(gold[DEVELOPMENT:], cut[DEVELOPMENT:], level=level, bootstrap=1000, breakdown=level == "alnum")
+    """Scores on the first half and on the second, which also gets intervals."""
+    details = level == "alnum"
+    first = evaluate(gold[:DEVELOPMENT], cut[:DEVELOPMENT], level=level, breakdown=details)
+    second = evaluate(gold[DEVELOPMENT:], cut[DEVELOPMENT:], level=level, breakdown=details, bootstrap=1000)
     return [first, second]
+
+
+def about_errors(result: Evaluation) -> list[str]:
+    """One cell for each of ERRORS."""
+    details = result.breakdown
+    assert details is not None
+    stuck = {w.word: f"{w.stuck / w.count:.0%}" for w in details.function_words}
+    recall = " / ".join(f"{details.by_length[length].recall:.2f}" for length in "1234")
+    rare = " / ".join(f"{details.by_frequency[times].f1:.2f}" for times in ("1", "2-9"))
+    kinds = [f"{details.kinds[kind].gold:,}" for kind in ("joined", "split", "crossed")]
+    return [*kinds, *(stuck.get(word, "–") for word in STUCK), f"{details.stuck / details.wrong:.1%}", recall, rare]
 
 
 def about_words(name: str, learnt: Learnt, types: set[str], result: Evaluation) -> Rows:

@@ -96,6 +96,9 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("say what to score: --lexicon or --predicted")
     if arguments.lexicon is None and (arguments.lexicon_precision or arguments.words):
         raise UsageError(f"--{'words' if arguments.words else 'lexicon-precision'} needs --lexicon")
+    inputs = [*arguments.sources, *arguments.trained_on, *[arguments.predicted] * (arguments.predicted is not None)]
+    if sum(name == "-" or name.startswith("-.") for name in inputs) > 1:
+        raise UsageError("standard input can be only one of gold text, --predicted and --trained-on")
     if arguments.bootstrap < 0 or arguments.seed < 0:
         raise UsageError("--bootstrap and --seed must be 0 or more")
     if arguments.tags is not None and (not arguments.tags or arguments.tags.isspace()):

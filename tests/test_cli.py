@@ -18,6 +18,7 @@ import pytest
 
 import nlp_zero
 from nlp_zero import builders
+from nlp_zero._evaluate import _tokenizer
 from nlp_zero.cli import main
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenizer import Tokenizer
@@ -115,6 +116,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags needs"),
+        (["evaluate", "-", "--predicted", "-"], "standard input can be only one"),
     ],
 )
 def test_options_that_make_no_sense(arguments: list[str], message: str, capsys: Capture) -> None:
@@ -347,6 +349,14 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
     one.write_text("柳河大桥\n", encoding="utf-8")
     assert "setting  transductive: 100.0%" in run(capsys, "evaluate", one, "-l", lexicon, "--trained-on", train)[1]
     assert "setting  external: 0.0%" in run(capsys, "evaluate", SAMPLE, "-l", lexicon, "--trained-on", one)[1]
+
+
+def test_a_lexicon_of_bytes_is_given_nothing() -> None:
+    every = [bytes([n]).decode("utf-8", "surrogateescape") for n in range(256)]
+    words = ["中国", "。", *every]
+    lexicon = Lexicon(words, [1] * len(words), meta={"byte_fallback": "yes"})
+    assert _tokenizer(lexicon, None)[1] == "raw"
+    assert _tokenizer(lexicon, "join")[1] == "join"
 
 
 def test_evaluate_against_word_lists(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..scores import information_per_symbol
 from .aligned import Agreement, starts_of
+from .levels import LETTER, class_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -151,10 +152,7 @@ def _function_words(
     aligned: Aligned, words: list[str], counts: Counter[str], right: Bools
 ) -> tuple[list[FunctionWord], Bools]:
     """The function words, and for each predicted word whether it holds one."""
-    from .._kernels.alphabet import Alphabet
-
-    letters = Alphabet(alnum="token")
-    single = ((word, n) for word, n in counts.items() if len(word) == 1 and letters.encode(word).any())
+    single = ((word, n) for word, n in counts.items() if len(word) == 1 and class_of(word) == LETTER)
     chosen = dict(sorted(single, key=lambda item: (-item[1], item[0]))[:FUNCTION_WORDS])
     there = np.fromiter((word in chosen for word in words), bool, len(words))
     stuck = Counter(word for word, lost in zip(words, (there & ~right).tolist(), strict=True) if lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Bools = npt.NDArray[np.bool_]
 
-__all__ = ["LEVELS", "Preprocessing"]
+__all__ = ["LETTER", "LEVELS", "Preprocessing", "class_of"]
 
 LEVELS = {
     "raw": "nothing is given but the ends of lines",
@@ -69,15 +70,23 @@ class Preprocessing:
         return np.equal(before[ends], before[starts_of(ends)[:-1]])
 
 
+@cache
+def class_of(char: str) -> int:
+    """LETTER (of any script), MARK, or ALNUM (digits and Latin letters)."""
+    if not _alphabet("split").encode(char).any():
+        return MARK
+    return LETTER if _alphabet("token").encode(char).any() else ALNUM
+
+
+@cache
+def _alphabet(alnum: str) -> Alphabet:
+    return Alphabet(alnum=alnum)
+
+
 def _classes(text: str) -> npt.NDArray[np.uint8]:
-    """The class of each character: a letter (of any script), a mark, or alnum (digits and Latin letters)."""
+    """The class of each character."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     found = np.flatnonzero(np.bincount(points))
-    chars = list(map(chr, found.tolist()))
-    mark, no_letter = (
-        [not alphabet.encode(char).any() for char in chars]
-        for alphabet in (Alphabet(alnum="split"), Alphabet(alnum="token"))
-    )
     table = np.zeros(int(found[-1]) + 1, np.uint8)
-    table[found] = np.where(mark, MARK, np.where(no_letter, ALNUM, LETTER))
+    table[found] = [class_of(chr(point)) for point in found.tolist()]
     return table[points]

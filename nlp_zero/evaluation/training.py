@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..corpus import Corpus
-from ..counts import MAX_ORDER, count
+from ..counts import MAX_ORDER, NgramCounter
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
@@ -66,7 +66,9 @@ def occurring(words: Iterable[str], texts: Corpus | Iterable[str]) -> set[str]:
     ['中国', '人民']
     """
     listed = {word for word in words if 2 <= len(word) <= MAX_ORDER}
-    counts = count(texts, order=max(map(len, listed), default=2), alnum="split")
+    if not listed:
+        return set()
+    counts = NgramCounter(order=max(map(len, listed)), alnum="split").update(texts).freeze()
     return {word for word in listed if counts[word]}
 
 
