@@ -134,7 +134,8 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
             yield client
         elif client is None or client == "local":
             options = {"n_workers": workers or os.cpu_count() or 1, "threads_per_worker": 1, "dashboard_address": None}
-            with dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
+            # Workers look at their own stacks a hundred times a second unless told not to.
+            with _configured(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
                 yield own
         else:
             with _reached(dask, client) as own:
@@ -160,6 +161,12 @@ def _dask() -> Any:
     except ImportError:
         raise ImportError("working on a cluster needs Dask; run: pip install 'nlp-zero[distributed]'") from None
     return distributed
+
+
+def _configured() -> Any:
+    import dask
+
+    return dask.config.set({"distributed.worker.profile.enabled": False})
 
 
 def _reached(dask: Any, address: object) -> Any:

@@ -40,7 +40,7 @@ class PieceCounter:
         """Pieces longer than the tree is deep, as symbol ids in their order, and their counts."""
 
 class NgramList:
-    """Given n-grams (ids end to end, each closed by a 0), ready to be found in text; shared by threads; pickles."""
+    """Given n-grams (ids end to end, each closed by a 0), ready to be found in text; threads share it."""
 
     size: int
     def __init__(self, ngrams: Uint32, largest: int) -> None: ...

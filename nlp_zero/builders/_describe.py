@@ -13,6 +13,7 @@ from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
 from .._threads import for_each
 from ..corpus import Block, Corpus, blocks_of, restartable
 from ..counts import NgramCounts, count
+from ..errors import CorpusError
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
 
@@ -35,6 +36,8 @@ class Links:
     """A count tree with its suffix and prefix links: where an n-gram is without its first, and its last symbol."""
 
     def __init__(self, counts: NgramCounts, *, workers: int = 1) -> None:
+        if any(array.dtype != np.uint32 for level in counts.levels for array in level):
+            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295: take a part of the corpus")
         self.levels, self.total, self.workers = counts.levels, counts.total(1), workers
         self.suffix = [np.empty(len(level[0]) if n else 0, np.uint32) for n, level in enumerate(counts.levels)]
         self.prefix = [np.empty_like(links) for links in self.suffix]
