@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness import CLOCK, CORPORA, THREADS, Report, Settings, machine, markdown
 
-GROUPS = ("count", "build", "tokenize", "sample", "startup", "quality")
+GROUPS = ("count", "build", "vocabulary", "tokenize", "sample", "startup", "quality")
 HEADER = ("work", "ours", "peer", "ratio", "target", "met?")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Float64 = npt.NDArray[np.float64]
     Bool = npt.NDArray[np.bool_]
 
-BLOCK = 2000  # symbols of neighbouring lines whose savings count as one observation
+BLOCK = 250  # symbols of neighbouring lines whose savings count as one observation
 GROWTH = (0.3, 0.6, 0.85, 1.0)  # shares of the size by which the vocabulary grows at first
 SWAPS = (0.15, 0.13)  # then this share is swapped in and out
 BEGINNINGS = 20  # one piece of so many may be the first bytes of a character

@@ -1,0 +1,148 @@
+"""Vocabularies of fixed size: text per token on held-out text, bits per character, and the time to train.
+
+Every program learns from the same lines, normalises nothing, may cross spaces and punctuation, and is lossless by bytes.
+A is every tenth line of people-daily, which nobody learns from; B the first 20,000 lines of reviews.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import Missing, Report, Row, Settings, Timing, child, clock, yes
+from peers import needed
+
+from nlp_zero import Corpus, Lexicon, Tokenizer, VocabularyBuilder
+
+SIZES = (8_000, 20_000, 50_000)
+TARGETS = {8_000: (1.0, 0.3), 20_000: (1.7, 1.2), 50_000: (2.5, 2.0)}  # percent more bytes a token than HF, on A and B
+Counter = Callable[[Sequence[str]], int]  # the tokens of some lines
+
+
+def run(settings: Settings, report: Report) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for step in (_news, _novel, _bits, _time, _large):
+            try:
+                step(settings, report, Path(folder))
+            except Missing as missing:
+                report.missing("vocabulary", "peer or text", missing)
+
+
+def _split(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is learnt from, and every tenth line."""
+    return [line for k, line in enumerate(lines) if k % 10], list(lines[::10])
+
+
+def _ours(lines: Sequence[str], size: int) -> Counter:
+    lexicon = VocabularyBuilder(vocab_size=size).build(lines)
+    assert isinstance(lexicon, Lexicon)
+    tokenizer = Tokenizer(lexicon)
+    return lambda texts: len(tokenizer.encode_batch(texts)[0])
+
+
+def _hf(lines: Sequence[str], size: int) -> Counter:
+    """Hugging Face byte-level BPE that splits at line ends only."""
+    hf = needed("tokenizers")
+    levels, trainers = needed("tokenizers.pre_tokenizers"), needed("tokenizers.trainers")
+    tokenizer = hf.Tokenizer(needed("tokenizers.models").BPE())
+    tokenizer.pre_tokenizer = levels.ByteLevel(add_prefix_space=False, use_regex=False)
+    alphabet = levels.ByteLevel.alphabet()
+    tokenizer.train_from_iterator(
+        lines, trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
+    )
+    return lambda texts: sum(len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts)))
+
+
+def _sentencepiece(lines: Iterable[str], size: int, kind: str, folder: Path) -> Any:
+    spm = needed("sentencepiece")
+    text, model = folder / "lines.txt", folder / kind
+    text.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    spm.SentencePieceTrainer.train(
+        input=str(text), model_prefix=str(model), vocab_size=size, model_type=kind, byte_fallback=True,
+        normalization_rule_name="identity", add_dummy_prefix=False, remove_extra_whitespaces=False,
+        split_by_unicode_script=False, split_by_whitespace=False, split_by_number=False, max_sentence_length=1 << 20,
+        num_threads=1, minloglevel=2, bos_id=-1, eos_id=-1,
+    )  # fmt: skip
+    return spm.SentencePieceProcessor(model_file=f"{model}.model")
+
+
+def _bytes_per_token(lines: Sequence[str], count: Counter) -> float:
+    return sum(len(line.encode()) for line in lines) / count(lines)
+
+
+def _compare(report: Report, work: str, ours: Counter, peer: Counter, name: str, texts: Sequence[Sequence[str]],
+             targets: Sequence[float | None]) -> None:  # fmt: skip
+    for letter, lines, target in zip("AB", texts, targets, strict=False):
+        mine, theirs = _bytes_per_token(lines, ours), _bytes_per_token(lines, peer)
+        more = 100 * (mine / theirs - 1)
+        goal = ("–", "–") if target is None else (f"≥ {target:+.1f} %", yes(more >= target))
+        where = f"{work}, {letter}" if len(texts) > 1 else work
+        report.add(Row(where, f"{mine:.3f} bytes a token", f"{name}: {theirs:.3f}", f"{more:+.2f} %", *goal))
+
+
+def _news(settings: Settings, report: Report, folder: Path) -> None:
+    learn, held = _split(settings.lines("people-daily"))
+    reviews = settings.lines("reviews")[:20_000]
+    for size in SIZES:
+        ours, work = _ours(learn, size), f"{size:,} pieces, people-daily"
+        _compare(report, work, ours, _hf(learn, size), "HF byte-level BPE", (held, reviews), TARGETS[size])
+        if size == 20_000:
+            for kind in ("unigram", "bpe"):
+                model = _sentencepiece(learn, size, kind, folder)
+                _compare(report, work, ours, lambda texts, m=model: sum(map(len, m.encode(list(texts)))),
+                         f"SentencePiece {kind}", (held, reviews), (None, None))  # fmt: skip
+
+
+def _novel(settings: Settings, report: Report, folder: Path) -> None:
+    learn, held = _split(settings.lines("sanguo"))
+    news = settings.lines("people-daily")[::10]
+    for size in (8_000, 20_000):
+        ours, peer = _ours(learn, size), _hf(learn, size)
+        _compare(report, f"{size:,} pieces, sanguo", ours, peer, "HF byte-level BPE", (held,), (1.4,))
+        _compare(report, f"{size:,} pieces, sanguo, tested on news", ours, peer, "HF byte-level BPE", (news,), (0,))
+
+
+def _bits(settings: Settings, report: Report, folder: Path) -> None:
+    """-log2 p of the most probable tokens, on the held-out lines."""
+    learn, held = _split(settings.lines("people-daily"))
+    lexicon = VocabularyBuilder(vocab_size=20_000, objective="unigram").build(learn)
+    assert isinstance(lexicon, Lexicon)
+    ids, _ = Tokenizer(lexicon).encode_batch(held)
+    characters = sum(map(len, held))
+    ours = -float(lexicon.log_probs[ids].sum()) / math.log(2) / characters
+    model = _sentencepiece(learn, 20_000, "unigram", folder)
+    theirs = -sum(model.GetScore(k) for line in held for k in model.encode(line)) / math.log(2) / characters
+    cells = f"{ours:.3f}", f"SentencePiece unigram: {theirs:.3f}", f"{100 * (ours / theirs - 1):+.2f} %"
+    report.add(Row("bits a character, 20,000 pieces, A", *cells, "≤ 6.74", yes(ours <= 6.74)))
+
+
+def _time(settings: Settings, report: Report, folder: Path) -> None:
+    """Ours, Hugging Face's and SentencePiece's, by turns, once each."""
+    path, lines = settings.path("people-daily"), settings.lines("people-daily")
+    jobs: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("ours", lambda: VocabularyBuilder(vocab_size=20_000).build(Corpus(path))),
+        ("HF byte-level BPE", lambda: _hf(lines, 20_000)),
+        ("SentencePiece bpe", lambda: _sentencepiece(lines, 20_000, "bpe", folder)),
+        ("SentencePiece unigram", lambda: _sentencepiece(lines, 20_000, "unigram", folder)),
+    )
+    seconds = {}
+    for name, job in jobs:
+        start = clock()
+        job()
+        seconds[name] = clock() - start
+    mine = seconds.pop("ours")
+    for name, other in seconds.items():
+        report.add(Row("training 20,000 pieces on people-daily", f"{mine:.2f} s", f"{name}: {other:.2f} s",
+                       f"{other / mine:.2f} × faster", "≤ 4 s", yes(mine <= 4)))  # fmt: skip
+
+
+def _large(settings: Settings, report: Report, folder: Path) -> None:
+    path = settings.path(settings.large)
+    found = child("build-vocab", folder / "v.tsv", path, "--method", "vocabulary", "--vocab-size", 20_000)
+    timing = Timing((float(found["whole"]),))
+    cells = f"{timing.shown()}, {found['peak_mb']:.0f} MB", "–", "–"
+    met = timing.median <= 60 and found["peak_mb"] <= 1000
+    report.add(Row(f"training 20,000 pieces on {settings.large}, whole process", *cells, "≤ 60 s, 1 GB", yes(met)))
