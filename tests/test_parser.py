@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -283,3 +284,14 @@ def test_subtrees_are_trees_of_their_own() -> None:
 def test_models_can_be_copied_to_other_processes() -> None:
     model = BoundaryModel.train(TEXT)
     assert np.array_equal(pickle.loads(pickle.dumps(model)).spans(TEXT)[0], model.spans(TEXT)[0])
+
+
+def test_a_damaged_line_of_a_long_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "templates.jsonl"
+    TemplateInventory([Template((str(i), None)) for i in range(2500)]).save(path)
+    assert len(TemplateInventory.load(path)) == 2500
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for wrong in ('{"template": ["a"', "3", '{"word": "a"}, {"word": "b"}', '{"other": 1}'):
+        path.write_text("\n".join([*lines[:1699], wrong, *lines[1700:]]), encoding="utf-8")
+        with pytest.raises(FormatError, match="line 1700: "):
+            TemplateInventory.load(path)
