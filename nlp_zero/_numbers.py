@@ -123,12 +123,12 @@ class NumberedCorpus:
 
 
 def is_numeral(word: str) -> bool:
-    """Whether a word holds a digit, or is made of numerals only: dates and amounts are no anchors.
+    """Whether a word begins with a digit, or is made of numerals only: dates and amounts are no anchors.
 
-    >>> is_numeral("１２月"), is_numeral("三十"), is_numeral("一样")
-    (True, True, False)
+    >>> is_numeral("１２月"), is_numeral("三十"), is_numeral("一样"), is_numeral("w12")
+    (True, True, False, False)
     """
-    return any(char.isdigit() for char in word) or all(unicodedata.numeric(char, None) is not None for char in word)
+    return word[0].isdigit() or all(unicodedata.numeric(char, None) is not None for char in word)
 
 
 def _mapped(file: IO[bytes]) -> Ints:

@@ -232,8 +232,8 @@ class Model:
         self.log_leaf: Floats = np.log((leaf + 0.5) / (leaf.sum() + 0.5 * len(leaf))) + math.log(alone)
         with np.errstate(divide="ignore"):
             ratios = np.log(counts / self.units) - self.over_anchors(self.log_leaf)
-        offsets = np.cumsum([0, *self.lengths], dtype=np.int64)
-        self.chart = TemplateChart(self.flat, offsets, np.exp(np.minimum(ratios, 600.0)), self.q)
+        self._ratios, self._offsets = ratios, np.cumsum([0, *self.lengths], dtype=np.int64)
+        self.chart = TemplateChart(self.flat, self._offsets, np.exp(np.minimum(ratios, 600.0)), self.q)
         self._anchor = np.zeros(len(leaf), bool)
         self._anchor[self.flat] = True
 
@@ -287,12 +287,10 @@ class Model:
         return FORM_COST * self.lengths + 0.5 * math.log(max(self.units, 1.0)) - self.over_anchors(unigram)
 
     def gains(self) -> Floats:
-        """Nats that each template saves where it is used, its cost paid."""
-        sigma, alpha = self.slots, self.lengths - self.slots
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.log(self.counts / self.units) - self.over_anchors(self.log_leaf)
-            use = self.counts * (ratio + sigma * math.log(self.q) - (alpha + sigma - 1) * math.log(1 - self.q))
-        return np.where(self.counts > 0, use, 0.0) - self.costs()
+        """Nats that each template saves where it is used, against the best parse of its items without it; cost paid."""
+        with np.errstate(invalid="ignore"):
+            saved = self._ratios + self.slots * math.log(self.q) - self.chart.alternatives(self.flat, self._offsets)
+            return np.where(self.counts > 0, self.counts * saved, 0.0) - self.costs()
 
 
 def _cut(offsets: Longs) -> Longs:

@@ -31,8 +31,7 @@ __all__ = ["TemplateMiner"]
 Piece = tuple[int, "Ints", "Longs"]  # place, words, offsets: of `NumberedCorpus.clauses`
 Result = TypeVar("Result")
 
-COST_SHARE = 0.3  # of its cost that a template must save to stay: all of it would leave out what foretells new text
-MIN_LONGER = 10  # uses of a pair that is also tried with a slot before or after it
+MIN_LONGER = 10  # uses of a pair that is also tried with slots or words beside it
 SINGLES = 300  # most frequent words that are tried with slots beside them
 
 
@@ -149,14 +148,15 @@ class TemplateMiner:
     def _by_entropy(self, corpus: NumberedCorpus) -> tuple[list[Template], Model]:
         counts = corpus.counts.astype(np.float64)
         with self._bar((self.iterations + 1) * corpus.segments) as advance:
-            model = _guess(corpus, candidates(corpus, window=self.window, min_fillers=self.min_fillers))
+            forms = candidates(corpus, window=self.window, min_fillers=self.min_fillers)
+            model = _guess(corpus, forms)
             for round_ in range(self.iterations):
                 used = self._expected(model, corpus, advance)
                 model = _refitted(model, used, counts)
                 if round_:
-                    model = model.part((used >= 2) & (model.gains() + (1 - COST_SHARE) * model.costs() > 0))
+                    model = model.part((used >= 2) & (model.gains() > 0))
                 if round_ == 1:
-                    model = _longer(model, corpus)
+                    model = _longer(model, corpus, set(forms))
             return self._described(model, corpus, advance), model
 
     def _expected(self, model: Model, corpus: NumberedCorpus, advance: Callable[[int], object]) -> Floats:
@@ -246,15 +246,46 @@ def _refitted(model: Model, used: Floats, counts: Floats) -> Model:
     return Model(model.forms, used, leaf, model.segments)
 
 
-def _longer(model: Model, corpus: NumberedCorpus) -> Model:
-    """Beside pairs that are used often, the same with a slot before or after; words with slots beside them."""
+def _longer(model: Model, corpus: NumberedCorpus, known: set[Form]) -> Model:
+    """Beside what is used often: pairs with a slot before or after, chains of pairs, words with slots beside them."""
     forms = dict(zip(model.forms, model.counts.tolist(), strict=True))
-    for form, count in zip(model.forms, model.counts.tolist(), strict=True):
-        if len(form) == 3 and form[1] == 0 and count >= MIN_LONGER:
+    often = {form: count for form, count in forms.items() if count >= MIN_LONGER and _is_pair(form)}
+    for form, count in chains_of_pairs(often, known).items():
+        forms.setdefault(form, 0.5 * count)
+    for form, count in often.items():
+        if 0 in form:
             forms[(0, *form)] = forms[(*form, 0)] = 0.1 * count
     for word in anchors_of(corpus)[:SINGLES].tolist():
         forms[word, 0] = forms[0, word] = forms[0, word, 0] = 0.05 * float(model.leaf[word])
     return Model(list(forms), np.array(list(forms.values())), model.leaf, model.segments)
+
+
+def _is_pair(form: Form) -> bool:
+    return len(form) - form.count(0) == 2 and form[0] != 0 and form[-1] != 0
+
+
+def chains_of_pairs(often: dict[Form, float], known: set[Form]) -> dict[Form, float]:
+    """Forms a b c (a slot between some of them) of whose pairs a b, b c and a … c two are used often, the third known."""
+    after: dict[int, list[Form]] = {}
+    before: dict[int, list[Form]] = {}
+    for form in often:
+        after.setdefault(form[0], []).append(form)
+        before.setdefault(form[-1], []).append(form)
+    found: dict[Form, float] = {}
+    for form, count in often.items():
+        for tail in after.get(form[-1], ()):
+            if (form[0], 0, tail[-1]) in known:
+                found[(*form, *tail[1:])] = min(count, often[tail])
+        if 0 in form:
+            continue
+        a, b = form
+        for whole in after[a]:  # a b … c
+            if 0 in whole and (b, 0, whole[-1]) in known:
+                found[a, b, 0, whole[-1]] = min(count, often[whole])
+        for whole in before[b]:  # c … a b
+            if 0 in whole and (whole[0], 0, a) in known:
+                found[whole[0], 0, a, b] = min(count, often[whole])
+    return found
 
 
 def _pmis(model: Model) -> Floats:

@@ -17,6 +17,11 @@ class TemplateChart:
     def __init__(self, items: Ints, offsets: Longs, weights: Floats, q: float) -> None: ...
     def expected(self, words: Ints, offsets: Longs) -> tuple[Floats, float]:
         """Expected uses of templates, and the sum of log-values."""
+    def alternatives(self, items: Ints, offsets: Longs) -> Floats:
+        """Of each template, ln of the best chain of other units over its items, relative to words by themselves.
+
+        ``items`` and ``offsets`` are those of the constructor.
+        """
     def log_values(self, words: Ints, offsets: Longs) -> Floats:
         """ln(P(segment) / product of P(word by itself)) of each segment."""
     def spans(self, words: Ints) -> Floats:

@@ -34,6 +34,7 @@ cdef extern from * nogil:
     cdef cppclass Outside "nlpzero::Outside":
         Outside(SumChart&) except +
         void run(double*, double*) except +
+    void c_alternatives "nlpzero::alternatives"(BestChart&, const int32_t*, const int64_t*, size_t, double*) except +
     void best_tree "nlpzero::best_tree"(BestChart&, vector[ParseNode]&) except +
     void drawn_tree "nlpzero::drawn_tree"(SumChart&, uint64_t, uint64_t, vector[ParseNode]&) except +
 
@@ -66,6 +67,18 @@ cdef class TemplateChart:
             return counts_array[:self.templates], log_value
         finally:
             del outside
+            del chart
+
+    def alternatives(self, const int32_t[::1] items, const int64_t[::1] offsets):
+        out = np.zeros(self.templates + 1)
+        cdef double[::1] values = out
+        cdef BestChart* chart = new BestChart(self.trie)
+        try:
+            with nogil:
+                if self.templates:
+                    c_alternatives(chart[0], &items[0], &offsets[0], self.templates, &values[0])
+            return out[:self.templates]
+        finally:
             del chart
 
     def log_values(self, const int32_t[::1] words, const int64_t[::1] offsets):

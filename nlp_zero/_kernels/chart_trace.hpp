@@ -151,4 +151,26 @@ private:
     }
 };
 
+// How well the items of each template are parsed without it: ln of the best chain of other units over them, its end left
+// out, relative to words by themselves.  A slot stands for one unit that is already there, and weighs 1.
+inline void alternatives(Chart<Best>& chart, const int32_t* items, const int64_t* offsets, size_t templates, double* out) {
+    const double q = chart.trie.q;
+    for (size_t t = 0; t < templates; ++t) {
+        const size_t n = size_t(offsets[t + 1] - offsets[t]);
+        const double log_value = chart.inside(items + offsets[t], n);  // X[0, n] is scaled to 1
+        chart.revisit(0);
+        double unit = n == 1 ? chart.scale[0] : 0, best = 0;
+        const auto consider = [&](int32_t node, double value) {
+            for (int32_t o = chart.trie.first[node]; o != TemplateTrie::NONE; o = chart.trie.next[o])
+                if (size_t(o) != t) unit = std::max(unit, chart.trie.weight[o] * value);
+        };
+        for (const ChartItem& item : chart.items[n]) consider(item.node, item.value);
+        for (size_t s = 0; s < chart.slots.size(); ++s)
+            if (chart.slots[s].from <= n) consider(chart.slots[s].node, chart.slot(s)[n]);
+        best = q * unit;
+        for (size_t k = 1; k < n; ++k) best = std::max(best, (1 - q) * chart.unit(0)[k] * chart.chain(k)[n]);
+        out[t] = log_value + std::log(best / q);
+    }
+}
+
 }  // namespace nlpzero
