@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any
 
 from ._drawing import brackets_svg, outline_text
 from .boundaries import PROMINENCE
-from .clauses import clauses
+from .clauses import CLAUSE_ENDS, SENTENCE_ENDS, clauses
 from .errors import FormatError
 from .grammar import SLOT, ParseSpan, TemplateGrammar
 from .templates import Template, TemplateInventory
 
 __all__ = ["ParseTree", "TemplateParser"]
 
+CLAUSE_MARKS = CLAUSE_ENDS | SENTENCE_ENDS
 WIDEST = 64  # children of a node beyond which no template is looked for
 SENTENCES = 4096  # parsed at a time
 
@@ -82,8 +84,11 @@ class ParseTree:
     def template(self) -> Template | None:
         """The template with slots that covers the node: its words in place, one or more words in each slot.
 
-        Its words are children of the node or stand at the edge of one.  Of several the one with the most words is
-        taken, then the one of the best rank; of several ways to lay it, the one whose words come first.
+        Its words are children of the node or stand at the edge of one.  One of two or more words may get a further
+        slot at its ends: 从 … 到 becomes 从 … 到 ….  Nodes whose children are clauses are named by templates that join
+        clauses (`Template.across`), other nodes by the others.  Of several the one with the most words is taken, then
+        the one with the fewest slots added, then the one of the best rank; of several ways to lay it, the one whose
+        words come first.
         """
         label = self._outline.label(self._index)
         return label and label[0]
@@ -260,15 +265,16 @@ class _Outline:
 
 
 class _Names:
-    """Templates as a trie: an item is a word or None, a slot; True marks the end of a template."""
+    """Templates as tries: an item is a word or None, a slot; True leads to the rank of a template that ends there."""
 
     def __init__(self, templates: Iterable[Template]) -> None:
         self._templates = tuple(templates)
-        self._root: dict[Any, Any] = {}
+        self._inside: dict[Any, Any] = {}
+        self._across: dict[Any, Any] = {}
         for rank, template in enumerate(self._templates):
             if not template.slots:
                 continue
-            node = self._root
+            node = self._across if template.across else self._inside
             for item in template.items:
                 node = node.setdefault(item, {})
             node.setdefault(True, rank)  # of equal templates the first
@@ -277,32 +283,46 @@ class _Names:
         """The template that lies best over neighbouring spans of words, with its contents."""
         if len(edges) < 2 or len(edges) > WIDEST:
             return None
+        clauses_inside = any(b - a == 1 and words[a] in CLAUSE_MARKS for a, b in edges)
+        root = self._across if clauses_inside else self._inside
         start, end = edges[0][0], edges[-1][1]
         anchors = sorted({edge for left, right in edges for edge in (left, right - 1)})
-        ranked: tuple[int, int] | None = None  # most words, best rank
+        best: tuple[int, int, int] | None = None  # most words, fewest slots added at the ends, best rank
         found: tuple[int, ...] = ()
         seen = set()
-        stack: list[tuple[dict[Any, Any], int, bool, tuple[int, ...]]] = [(self._root, start, False, ())]
-        while stack:  # a path of the trie, the first word that it has not used, whether a slot is open, its words
-            node, at, slot, used = stack.pop()
-            if (id(node), at) in seen:
+        # a path of the trie, the first word not used, whether a slot is open, whether one was added in front, its words
+        stack: list[tuple[dict[Any, Any], int, bool, bool, tuple[int, ...]]] = [
+            (root, start, True, True, ()),
+            (root, start, False, False, ()),
+        ]
+        while stack:
+            node, at, slot, led, used = stack.pop()
+            if (id(node), at, led) in seen:
                 continue
-            seen.add((id(node), at))
-            if True in node and (at < end if slot else at == end):
-                candidate = (-len(used), node[True])
-                if ranked is None or candidate < ranked:
-                    ranked, found = candidate, used
+            seen.add((id(node), at, led))
+            if True in node and (at < end or not slot):
+                added = led + (at < end and not slot)
+                candidate = (-len(used), added, node[True])
+                if (not added or len(used) > 1) and (best is None or candidate < best):
+                    best, found = candidate, used
             if not slot and None in node and at < end:
-                stack.append((node[None], at, True, used))
-            places = [at] if not slot else [place for place in anchors if place > at]
+                stack.append((node[None], at, True, led, used))
+            places = [place for place in anchors if place > at] if slot else [at] if at in anchors else []
             for place in reversed(places):  # the first place is looked at first
-                if place < end and words[place] in node and (slot or place in anchors):
-                    stack.append((node[words[place]], place + 1, False, (*used, place)))
-        if ranked is None:
+                if words[place] in node:
+                    stack.append((node[words[place]], place + 1, False, led, (*used, place)))
+        if best is None:
             return None
         bounds = [start - 1, *found, end]
-        gaps = [tuple(words[a + 1 : b]) for a, b in pairwise(bounds) if b - a > 1]
-        return self._templates[ranked[1]], tuple(gaps)
+        gaps = tuple(tuple(words[a + 1 : b]) for a, b in pairwise(bounds) if b - a > 1)
+        return _widened(self._templates[best[2]], found[0] > start, found[-1] + 1 < end), gaps
+
+
+def _widened(template: Template, before: bool, after: bool) -> Template:
+    """The template with a slot at either end where words are."""
+    lead = (None,) if before and template.items[0] is not None else ()
+    tail = (None,) if after and template.items[-1] is not None else ()
+    return replace(template, items=(*lead, *template.items, *tail)) if lead or tail else template
 
 
 class TemplateParser:

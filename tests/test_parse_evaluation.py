@@ -241,3 +241,14 @@ def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd
     assert "same sentences" in run(capfd, "evaluate-parse", str(gold), "--predicted", str(other), status=2)
     gold.write_text("(我 来\n", encoding="utf-8")
     assert "line 1: a '('" in run(capfd, "evaluate-parse", str(gold), "-t", templates, status=1)
+
+
+def test_the_development_set_holds_trees() -> None:
+    rows = json.loads((Path(__file__).parent.parent / "benchmarks" / "brackets.json").read_text(encoding="utf-8"))
+    assert len(rows) == 120
+    for line, first, size, spans in rows:
+        assert line >= 9742  # the second half of the corpus
+        assert first >= 0
+        assert 8 <= size <= 40
+        assert all(end - start > 1 for start, end in spans)
+        ParseTree.from_spans(["甲"] * size, spans)
