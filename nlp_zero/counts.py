@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ORDER", "NgramCounter", "NgramCounts"]
 
 MAX_ORDER = 8
+PIECES = 16  # of a part, for each thread: what is counted at a time
 FORMAT = "nlp-zero counts"
 VERSION = 1
 
@@ -107,12 +108,14 @@ class NgramCounter:
         CheckpointError
             When the checkpoint is of another corpus or of other options.
         """
-        self._progress = isinstance(texts, Corpus) and texts.progress
         blocks: Iterator[tuple[Position, Block]]
         if self.checkpoint is not None:
             blocks = self._resumed(texts)
         else:
             blocks = zip(repeat((0, 0)), blocks_of(texts, self.unit), strict=False)
+        if isinstance(texts, Corpus):
+            self._progress = texts.progress
+            self._spill.check_disk(texts.stored_bytes())
         for position in self._encoded(blocks):
             if sum(text.positions for text in self._texts) >= self._spill.part_size:
                 self._seal(position)
@@ -174,7 +177,7 @@ class NgramCounter:
         part = ngrams.Part(self._texts, self.order)
         for _ in in_order(range(len(self._texts)), part.deal, self.workers):
             pass
-        pieces = 1 if self.workers == 1 and self.memory is None and not self._spill.runs else 16 * self.workers
+        pieces = PIECES * self.workers
         total = int(part.begin[-1])
         cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
         bounds = sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})
