@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,11 +49,55 @@ def build_vocab(output: str, *arguments: str) -> dict[str, object]:
     """Our command line: ``nlpzero build-vocab ARGUMENT... -o output``."""
     from nlp_zero.cli import main
 
+    start = time.perf_counter()
     status = main(["build-vocab", *arguments, "-q", "-o", output])
     if status:
         raise SystemExit(status)
+    seconds = time.perf_counter() - start
     with open(output, encoding="utf-8") as file:
-        return {"words": sum(1 for _ in file) - 2}
+        return {"words": sum(1 for _ in file) - 2, "seconds": seconds}
+
+
+def nlpzero(*arguments: str) -> dict[str, object]:
+    """Any command line; also the most that nameless temporary files held, in MB."""
+    from nlp_zero.cli import main
+
+    most, done = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not done.wait(0.1):
+            now = 0
+            for link in Path("/proc/self/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    now += link.stat().st_blocks * 512 if "(deleted)" in os.readlink(link) else 0
+            most = max(most, now)
+
+    watcher = threading.Thread(target=watch)
+    if Path("/proc/self/fd").is_dir():
+        watcher.start()
+    status = main(list(arguments))
+    done.set()
+    if status:
+        raise SystemExit(status)
+    return {"disk_mb": most / 1e6}
+
+
+def cluster(path: str, workers: str) -> dict[str, object]:
+    """The same lexicon in this process and by worker processes, which are up and warm before the clock starts."""
+    from nlp_zero import Corpus, PmiLexiconBuilder, distributed
+
+    start = clock()
+    here = PmiLexiconBuilder().build(Corpus(path))
+    alone = clock() - start
+    with distributed.connect(workers=int(workers)) as client:
+        distributed.count(path, client=client, order=1)
+        start = time.perf_counter()
+        there = distributed.build_vocab(path, PmiLexiconBuilder(workers=int(workers)), client=client)
+        seconds = time.perf_counter() - start
+    if here != there:
+        raise SystemExit("the lexicons differ")
+    return {"here": alone, "there": seconds}
 
 
 def word_finder(path: str, cache: str) -> dict[str, object]:
@@ -84,7 +131,8 @@ def simd() -> dict[str, object]:
 
 
 JOBS: dict[str, Callable[..., dict[str, object]]] = {
-    "build-vocab": build_vocab, "word-finder": word_finder, "sort": sort, "simd": simd,
+    "build-vocab": build_vocab, "nlpzero": nlpzero, "cluster": cluster, "word-finder": word_finder, "sort": sort,
+    "simd": simd,
 }
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from ._cli import (
 from .corpus import require_text, restartable
 
 if TYPE_CHECKING:
+    from .corpus import Corpus
     from .counts import NgramCounts
     from .lexicon import Lexicon
     from .phrases import PhraseBuilder
@@ -163,6 +164,10 @@ def add_build_vocab(commands: Commands) -> None:
     parser.add_argument("--sample", type=int, metavar="N", help="bayes: learn on N characters spread over the corpus")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after so long")
     add_resources(parser)
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local)",
+    )  # fmt: skip
     parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
     parser.add_argument("--discovered", metavar="FILE", help="also write the words that stand firmly by themselves")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
@@ -186,8 +191,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     known = set().union(*map(first_columns, arguments.known))
     listing = nullcontext() if arguments.discovered is None else output(arguments.discovered)
     with resumable(arguments), output(arguments.output) as write, listing as write_listing:
-        corpus = restartable(corpus_of(arguments))
-        lexicon = builder.build(corpus)
+        corpus, lexicon = _learnt(arguments, builder)
         if write_listing is not None:
             write_listing("".join(builders.discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -203,6 +207,16 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     _report_build(arguments, summary)
 
 
+def _learnt(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterable[str], Lexicon]:
+    corpus = corpus_of(arguments)
+    if arguments.scheduler is None:
+        texts = restartable(corpus)
+        return texts, builder.build(texts)
+    from .distributed import build_vocab
+
+    return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
+
+
 def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
     from .phrases import PhraseBuilder
 
@@ -216,6 +230,10 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     class_name, allowed = METHODS[arguments.method]
+    if arguments.scheduler is not None:
+        if arguments.method not in ("pmi", "entropy"):
+            raise UsageError(f"--method {arguments.method} does not run on a cluster; leave out --scheduler")
+        allowed = allowed - {"memory", "temp_dir", "checkpoint"}  # the cluster sees to that
     options: dict[str, Any] = {"alnum": arguments.alnum}
     if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written
         options |= {"progress": not arguments.quiet and sys.stderr.isatty(), "keep_on_interrupt": True}
@@ -224,7 +242,8 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
         if value is None:
             continue
         if name not in allowed:
-            raise UsageError(f"--{name.replace('_', '-')} is no option of --method {arguments.method}")
+            where = f"--method {arguments.method}" + (" on a cluster" if arguments.scheduler is not None else "")
+            raise UsageError(f"--{name.replace('_', '-')} is no option of {where}")
         options[name] = _numbers(value) if name == "min_pmi" else value
     return class_name, options
 

@@ -78,13 +78,14 @@ class Reader:
         if source.is_json:
             blocks = joined(chain.from_iterable(self._json_batches(source, advance)), source.name)
             yield from islice(blocks, start, None)
-        elif self._as_bytes:
+        elif self.as_bytes:
             yield from self._text_blocks(source, unit, advance, start)
         else:
             yield from islice(self._text_blocks(source, unit, advance), start, None)
 
     @property
-    def _as_bytes(self) -> bool:
+    def as_bytes(self) -> bool:
+        """True if plain text is handed on as the bytes that it is."""
         return self.encoding in ("utf-8", "utf-8-sig") and self.errors == "strict" and self.normalize is None
 
     def batches(self, source: Source, advance: Advance = None) -> Iterator[list[str]]:
@@ -94,7 +95,7 @@ class Reader:
     def _text_blocks(self, source: Source, unit: str, advance: Advance, start: int = 0) -> Iterator[Block]:
         read = chunks(source, self.block_size, advance, start)
         offset = start
-        if self._as_bytes:
+        if self.as_bytes:
             if self.encoding == "utf-8-sig" and not start:
                 read, offset = _without_bom(read)
             for data in _cut(read, BYTE_MARKS, unit):

@@ -1,4 +1,4 @@
-"""The same work on many things by several threads.  Worth it where the work releases the GIL.  Private to the package."""
+"""The same work on many things by several threads; worth it where the work releases the GIL.  Private."""
 
 from __future__ import annotations
 

@@ -130,6 +130,11 @@ class Corpus:
         """Size of all files, as far as it is known; compressed ones hold more text than that."""
         return sum(source.size or 0 for source in find_sources(self.sources))
 
+    @property
+    def reader(self) -> Reader:
+        """How bytes become text."""
+        return self._reader
+
     def options(self) -> dict[str, object]:
         """How the text is read, as far as it matters to what is read."""
         names = ("encoding", "errors", "field", "normalize", "block_size")

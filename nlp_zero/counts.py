@@ -217,7 +217,7 @@ class NgramCounter:
             for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.workers):
                 levels.append(piece)
 
-        return _gathered(fill, part.symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
+        return gathered(fill, part.symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
 
 
 def _add(text: ngrams.EncodedText, block: Block) -> None:
@@ -253,6 +253,7 @@ class NgramCounts:
     levels: list[Any]
     _totals: list[int]
     _alphabet: Alphabet
+    _characters: npt.NDArray[np.uint32] | None  # code points by id, where every symbol is one character
 
     def __init__(self) -> None:
         raise TypeError("NgramCounts are made by NgramCounter.freeze() and NgramCounts.load().")
@@ -275,6 +276,8 @@ class NgramCounts:
             for array in level:
                 array.flags.writeable = False
         self._alphabet = Alphabet(unit=unit, alnum=alnum, symbols=self.symbols)
+        single = unit == "char" and alnum != "join"
+        self._characters = np.array([0, *map(ord, self.symbols)], np.uint32) if single else None
         return self
 
     def __repr__(self) -> str:
@@ -327,6 +330,13 @@ class NgramCounts:
         """The n-grams (`str`, or `bytes` with unit="byte") at places `nodes` of order `n`."""
         parts = []
         symbols: Any
+        if self._characters is not None:  # every symbol is one character: quicker
+            table = np.zeros((len(nodes), n), np.uint32)
+            for level in range(self._level(n), -1, -1):
+                table[:, level] = self._characters[self.levels[level][0][nodes]]
+                if level:
+                    nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
+            return list(table.view(f"U{n}").ravel().tolist()) if len(table) else []
         for level in range(self._level(n), -1, -1):
             symbols, _, _ = self.levels[level]
             parts.append([self.symbols[s - 1] for s in symbols[nodes].tolist()])
@@ -470,10 +480,10 @@ def merged(
         with progress_bar(progress) as advance:
             merge_to_levels(sources, len(symbols), levels, min_count=min_count, advance=advance, **spill.merging)
 
-    return _gathered(fill, symbols, totals, spill, unit, alnum, min_count, folder)
+    return gathered(fill, symbols, totals, spill, unit, alnum, min_count, folder)
 
 
-def _gathered(
+def gathered(
     fill: Callable[[Levels], None],
     symbols: Sequence[Any],
     totals: list[int],

@@ -4,7 +4,7 @@ Every message is one sentence that says what is wrong, where, and what to do; th
 Options that make no sense raise the ordinary `ValueError` or `TypeError`.
 """
 
-__all__ = ["CheckpointError", "CorpusError", "FormatError", "NlpZeroError", "StorageError"]
+__all__ = ["CheckpointError", "ClusterError", "CorpusError", "FormatError", "NlpZeroError", "StorageError"]
 
 
 class NlpZeroError(Exception):
@@ -25,3 +25,7 @@ class StorageError(NlpZeroError):
 
 class CheckpointError(NlpZeroError):
     """A checkpoint is of another corpus or of other options, or the corpus can be read only once."""
+
+
+class ClusterError(NlpZeroError):
+    """A scheduler cannot be reached, or the workers of a cluster keep dying."""

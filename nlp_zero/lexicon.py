@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._kernels.rows import format_rows
 from ._store import write_text
 from .errors import FormatError
 
@@ -72,11 +73,11 @@ class Lexicon:
             raise ValueError(f"{len(words)} words need as many counts, not {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
-        ranks = list(zip((-count).tolist(), words, strict=True))
-        order: list[int] | slice = slice(None)  # a saved lexicon is in order already: quicker to see than to make
-        if not all(map(operator.le, ranks, ranks[1:])):
-            order = sorted(range(len(words)), key=ranks.__getitem__)
-            words = [words[k] for k in order]
+        order: npt.NDArray[np.int64] | slice = slice(None)
+        if not _ranked(words, count):  # a saved lexicon is in order already: quicker to see than to make
+            by_text = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
+            order = by_text[np.argsort(-count[by_text], kind="stable")]
+            words = [words[k] for k in order.tolist()]
         self.words = tuple(words)
         self.counts = np.array(count[order])
         self.scores = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
@@ -172,6 +173,10 @@ class Lexicon:
         yield f"{FORMAT} v{VERSION}{about}\n"
         names = ["word", "count", *self.scores] + (["parts"] if self.parts else [])
         yield "#" + "\t".join(names) + "\n"
+        if not self.parts:  # the usual table is written by a kernel
+            rows = format_rows(_closed(self.words), self.counts, list(self.scores.values())).decode("utf-8").split("\n")
+            yield from (row + "\n" for row in rows[:-1])
+            return
         columns = [[f"{x:.6g}" for x in column.tolist()] for column in self.scores.values()]
         if self.parts:
             columns.append([" ".join(map(_escaped, self.parts.get(word, ()))) for word in self.words])
@@ -203,6 +208,13 @@ class Lexicon:
             raise FormatError(f"{file}, {error}") from None
 
 
+def _ranked(words: Sequence[str], counts: npt.NDArray[np.int64]) -> bool:
+    if bool((counts[1:] > counts[:-1]).any()):
+        return False
+    ties = np.flatnonzero(counts[1:] == counts[:-1]).tolist()
+    return all(words[k] <= words[k + 1] for k in ties)
+
+
 def _rebuild(*state: object) -> Lexicon:
     words, counts, scores, meta, parts = state
     return Lexicon(words, counts, scores=scores, meta=meta, parts=parts)  # type: ignore[arg-type]
@@ -216,6 +228,15 @@ def _escaped(text: str) -> str:
     if text.isalnum():
         return text
     return "".join(ESCAPES.get(c, c) if not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _closed(words: Sequence[str]) -> bytes:
+    """The escaped words, each closed by a line feed."""
+    text = "".join(words)
+    if not any(c in text for c in ESCAPES):
+        with suppress(UnicodeEncodeError):  # a lone surrogate
+            return ("\n".join(words) + "\n" * bool(words)).encode("utf-8")
+    return "".join([_escaped(word) + "\n" for word in words]).encode("utf-8")
 
 
 def _unescaped(text: str) -> str:

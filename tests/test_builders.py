@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder
+from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, Lexicon, NgramCounter, PmiLexiconBuilder
 from nlp_zero.builders import entropy as entropy_module
 from nlp_zero.scores import entropy_gain, information_per_symbol, pmi
 from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces, without_redundant
@@ -177,3 +177,43 @@ def test_gain_is_the_fall_of_entropy(ab: int, a_rest: int, b_rest: int, other: i
     before = information([a, b, other])
     after = information([ab, a_rest, b_rest, other])
     assert entropy_gain(ab, a, b, total) == pytest.approx(before - after, abs=1e-9)
+
+
+@pytest.mark.parametrize("make", [PmiLexiconBuilder, EntropyLexiconBuilder])
+def test_threads_change_nothing(make, tmp_path) -> None:
+    """Bit for bit, with many blocks that come in any order."""
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(sample() * 3), encoding="utf-8")
+    options = {"min_pmi": 2.5} if make is PmiLexiconBuilder else {}
+    alone = make(**options).build(Corpus(path))
+    for workers, block_size in ((2, 400), (5, 1000), (3, 1 << 20)):
+        lexicon = make(workers=workers, **options).build(Corpus(path, block_size=block_size))
+        assert "".join(lexicon.lines()) == "".join(alone.lines())
+        assert lexicon == alone
+        assert lexicon.meta == alone.meta
+
+
+def test_bad_text_that_a_thread_meets(tmp_path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("中国人民\n".encode() * 500 + b"\xb5\xda\n")
+    builder = PmiLexiconBuilder(workers=2)
+    with pytest.raises(CorpusError, match="byte 6500 "):
+        builder.build(Corpus(path, block_size=100))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(), max_size=5), st.integers(0, 10**12))
+def test_rows_are_written_as_python_writes_them(numbers: list[float], count: int) -> None:
+    scores = {str(k): [x] for k, x in enumerate(numbers)}
+    *_, line = Lexicon(["词"], [count], scores=scores).lines()
+    assert line == "\t".join(["词", str(count), *(f"{x:.6g}" for x in numbers)]) + "\n"
+
+
+def test_numbers_at_the_edges_of_their_forms() -> None:
+    """Halves, where binary fractions round either way, and numbers beside a change of exponent."""
+    rng = np.random.default_rng(0)
+    halves = (rng.integers(0, 10**6, 4000) + 0.5) / 10.0 ** rng.integers(0, 10, 4000)
+    edges = [e * f for e in (1e-5, 1e-4, 1.0, 1e5, 1e6) for f in (1 - 1e-16, 1 - 4.9e-7, 1 - 5.1e-7, 1.0, 1 + 1e-15)]
+    for x in [*halves.tolist(), *edges, 999999.5, 99999.95, 0.00010000005]:
+        *_, line = Lexicon(["词"], [1], scores={"x": [x]}).lines()
+        assert line == f"词\t1\t{x:.6g}\n"

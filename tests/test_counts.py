@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
-from nlp_zero._kernels import ngrams
 from nlp_zero._kernels.alphabet import Alphabet
+from nlp_zero.builders._describe import Links
 from nlp_zero.counts import count
 from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
 from tests.reference.text import is_alnum, is_boundary, runs
@@ -96,18 +96,17 @@ def test_statistics(texts: list[str], order: int) -> None:
     counts = NgramCounter(order=order).update(texts).freeze()
     all_runs = [run for text in texts for run in runs(text)]
     levels = count_ngrams(all_runs, order)
-    links, parents = ngrams.suffix_links(counts.levels)
+    links = Links(counts)
     for n in range(1, order + 1):
         words = counts.texts(n, np.arange(counts.types(n)))
         if n > 1:
             want = [min_split_pmi(tuple(w), levels) for w in words]
-            got = ngrams.min_split_pmi(
-                counts.levels, links, parents, counts.total(1), n, np.arange(len(words), dtype=np.uint32)
-            )
+            got = links.pmi(n, np.arange(len(words), dtype=np.uint32))
             assert got.tolist() == pytest.approx(want)
         if n < order:
-            left, right = ngrams.branching_entropy(counts.levels, links, n)
-            wanted = [branching_entropy(tuple(w), all_runs) for w in words]
+            some = np.arange(len(words) - 1, -1, -2, dtype=np.uint32)
+            left, right = links.branching(n, some)
+            wanted = [branching_entropy(tuple(words[k]), all_runs) for k in some]
             assert list(zip(left, right, strict=True)) == [pytest.approx(w, abs=1e-12) for w in wanted]
 
 
@@ -116,7 +115,7 @@ def test_entropies_survive_pruning_of_singletons() -> None:
     full, pruned = (NgramCounter(order=3).update(texts).freeze(min_count=m) for m in (1, 2))
     place = [x for x, _ in full.items(2)].index("一二"), [x for x, _ in pruned.items(2)].index("一二")
     left_right = [
-        [side[k] for side in ngrams.branching_entropy(c.levels, ngrams.suffix_links(c.levels)[0], 2)]
+        [side[k] for side in Links(c).branching(2, np.arange(c.types(2), dtype=np.uint32))]
         for c, k in zip((full, pruned), place, strict=True)
     ]
     # 一二 comes 4 times; before it: start, 三, 四, start; after it: 三 twice, 四, end

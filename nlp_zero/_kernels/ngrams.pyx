@@ -146,13 +146,14 @@ cdef extern from "tree.hpp" namespace "nlpzero" nogil:
         const uint32_t* end
         size_t size
 
-    void _suffix_links "nlpzero::suffix_links"(const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&)
+    void _link_children "nlpzero::link_children"(
+        const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, size_t, size_t, size_t)
     void _min_split_pmi "nlpzero::min_split_pmi"(
         const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, double, int, const uint32_t*,
         size_t, double*)
     void find_all(const vector[LevelView]&, const uint32_t*, size_t, uint32_t*, uint32_t*)
     void _branching_entropy "nlpzero::branching_entropy"(
-        const vector[LevelView]&, const vector[uint32_t*]&, int, double*, double*)
+        const vector[LevelView]&, const vector[uint32_t*]&, int, const uint32_t*, size_t, double*, double*) except +
 
 
 cdef const uint32_t* _pointer(const uint32_t[::1] array) noexcept:
@@ -191,14 +192,13 @@ cdef list _levels(Tree& tree):
     return levels
 
 
-def suffix_links(list levels):
+def link_children(list levels, list links, list parents, size_t n, size_t first, size_t stop):
     cdef vector[LevelView] views = _views(levels)
-    links = [np.empty(len(symbol) if n else 0, np.uint32) for n, (symbol, _, _) in enumerate(levels)]
-    parents = [np.empty_like(array) for array in links]
     cdef vector[uint32_t*] link = _writable(links), parent = _writable(parents)
+    if not 1 < n <= len(levels) or stop > views[n - 2].size:
+        raise ValueError("nodes out of range")
     with nogil:
-        _suffix_links(views, link, parent)
-    return links, parents
+        _link_children(views, link, parent, n - 1, first, stop)
 
 
 def min_split_pmi(list levels, list links, list parents, double total, int n, const uint32_t[::1] nodes):
@@ -212,13 +212,13 @@ def min_split_pmi(list levels, list links, list parents, double total, int n, co
     return np.asarray(pmi)[:size]
 
 
-def branching_entropy(list levels, list links, int n):
+def branching_entropy(list levels, list links, int n, const uint32_t[::1] nodes):
     cdef vector[LevelView] views = _views(levels)
     cdef vector[uint32_t*] link = _writable(links)
-    cdef Py_ssize_t size = len(levels[n - 1][0])
-    cdef double[::1] left = np.empty(max(1, size)), right = np.empty(max(1, size))
+    cdef Py_ssize_t size = nodes.shape[0]
+    cdef double[::1] left = np.empty(size + 1), right = np.empty(size + 1)
     with nogil:
-        _branching_entropy(views, link, n - 1, &left[0], &right[0])
+        _branching_entropy(views, link, n - 1, &nodes[0] if size else NULL, size, &left[0], &right[0])
     return np.asarray(left)[:size], np.asarray(right)[:size]
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,14 @@ public:
         for (size_t k = 0; k < raw_.size(); ++k) raw_[k] += other.raw_[k];
         left_.add(other.left_);
         right_.add(other.right_);
+    }
+    // The parts of it, and adding such parts: `side` is 0 for what stands on the left, 1 for the right.
+    const std::vector<uint64_t>& raw() const { return raw_; }
+    std::vector<std::pair<uint64_t, uint64_t>> beside(int side) const { return (side ? right_ : left_).sorted(); }
+    void add_raw(size_t index, uint64_t times) { raw_.at(index) += times; }
+    void add_beside(int side, uint64_t key, uint64_t times) {
+        if (!key || key >> 32 >= described_) throw std::invalid_argument("no such n-gram");
+        (side ? right_ : left_).add(key, times);
     }
     // raw[size]: counts; left[described], right[described]: branching entropies in nats; every run end is a symbol of its own.
     void result(int64_t* raw, double* left, double* right) const {

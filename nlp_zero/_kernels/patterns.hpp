@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
+#include <tuple>
 #include <vector>
 
 #include "tree.hpp"
@@ -75,6 +76,27 @@ public:
         }
     }
 
+    // The whole table, to be sent to another process.
+    struct State {
+        size_t firsts, mask, order, nodes;
+        std::vector<uint64_t> slots, pair;
+        std::vector<uint32_t> node;
+        std::vector<double> score;
+    };
+    State state() const {
+        return {firsts_, mask_, order_, nodes_, {slots_.data(), slots_.data() + slots()}, pair_, node_, score_};
+    }
+    void restore(const State& from) {
+        if (from.slots.size() != from.firsts + from.mask + 1 || from.node.size() != from.slots.size() ||
+            (!from.score.empty() && from.score.size() != from.slots.size()) || (from.mask & (from.mask + 1)) ||
+            from.pair.size() != (PAIR_MASK + 1) / 64 || from.slots.empty())
+            throw std::invalid_argument("the parts of a table do not fit together");
+        std::tie(firsts_, mask_, order_, nodes_) = std::tie(from.firsts, from.mask, from.order, from.nodes);
+        slots_.resize_exactly(from.slots.size());
+        std::copy(from.slots.begin(), from.slots.end(), slots_.data());
+        std::tie(pair_, node_, score_) = std::tie(from.pair, from.node, from.score);
+    }
+
     size_t order() const { return order_; }
     size_t node(size_t slot) const { return node_[slot]; }
     size_t slots() const { return firsts_ + mask_ + 1; }
@@ -99,12 +121,19 @@ public:
                 if (!next) continue;
                 const uint64_t key = entry(s, next);
                 const size_t h = hash(key);
-                if (!(pair_[(h & PAIR_MASK) >> 6] >> (h & 63) & 1)) continue;  // most pairs of symbols begin no pattern
-                __builtin_prefetch(&slots_[firsts_ + (h & mask_)]);
-                active[m++] = {key, uint32_t(k), uint32_t(h & mask_)};
+                __builtin_prefetch(&pair_[(h & PAIR_MASK) >> 6]);
+                active[m++] = {key, h, uint32_t(k)};
             }
+            size_t left = 0;
+            for (size_t a = 0; a < m; ++a) {  // most pairs of symbols begin no pattern: a small bit table says so
+                const Active at = active[a];
+                if (!(pair_[(at.h & PAIR_MASK) >> 6] >> (at.h & 63) & 1)) continue;
+                __builtin_prefetch(&slots_[firsts_ + (at.h & mask_)]);
+                active[left++] = {at.key, at.h & mask_, at.k};
+            }
+            m = left;
             for (size_t length = 2; m; ++length) {
-                size_t left = 0;
+                left = 0;
                 for (size_t a = 0; a < m; ++a) {
                     const Active at = active[a];
                     size_t h = at.h;
@@ -117,7 +146,7 @@ public:
                     const uint64_t key = entry(firsts_ + h, text[i]);
                     const size_t to = hash(key) & mask_;
                     __builtin_prefetch(&slots_[firsts_ + to]);
-                    active[left++] = {key, at.k, uint32_t(to)};
+                    active[left++] = {key, to, at.k};
                 }
                 m = left;
             }
@@ -130,7 +159,7 @@ public:
     }
 
 private:
-    struct Active { uint64_t key; uint32_t k, h; };
+    struct Active { uint64_t key; size_t h; uint32_t k; };
     static constexpr size_t STEP = 128;
     static constexpr size_t PAIR_MASK = (size_t(1) << 22) - 1;
     Buffer<uint64_t> slots_;

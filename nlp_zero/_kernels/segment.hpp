@@ -1,5 +1,7 @@
 // Cutting encoded text with patterns, and counting the pieces.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -16,7 +18,16 @@ public:
     uint64_t tokens = 0;
 
     void start(const Patterns& patterns) { times_.assign(patterns.slots(), 0); }
-    void count(size_t slot) { ++times_[slot]; }
+    // Count a piece a little later, when its memory has come.
+    void count(uint32_t slot) {
+        __builtin_prefetch(&times_[slot], 1);
+        uint32_t& waiting = waiting_[at_++ % WAIT];
+        ++times_[waiting];
+        waiting = slot;
+    }
+    void finish() {
+        for (uint32_t& slot : waiting_) { ++times_[slot]; slot = 0; }
+    }
     void count_longer(const uint32_t* piece, size_t size) { ++longer_[std::u32string(piece, piece + size)]; }
 
     void add(const PieceCounts& other) {
@@ -24,15 +35,24 @@ public:
         for (size_t s = 0; s < times_.size(); ++s) times_[s] += other.times_[s];
         for (const auto& [piece, count] : other.longer_) longer_[piece] += count;
     }
+    void add(const uint32_t* slots, const uint64_t* times, size_t n) {
+        for (size_t k = 0; k < n; ++k) {
+            if (slots[k] >= times_.size()) throw std::invalid_argument("no such pattern");
+            times_[slots[k]] += times[k];
+        }
+    }
+    void add_longer(const uint32_t* piece, size_t size, uint64_t times) { longer_[std::u32string(piece, piece + size)] += times; }
+    size_t slots() const { return times_.size(); }
     const uint64_t* by_slot() const { return times_.data(); }
 
     // The longer pieces that came min_count times, in the order of their symbols: the symbols end to end, the lengths
     // and the counts.
     void list_longer(uint64_t min_count, std::vector<uint32_t>& symbols, std::vector<uint32_t>& lengths,
                      std::vector<uint64_t>& counts) const {
-        std::vector<const std::pair<const std::u32string, uint64_t>*> kept;
+        using Entry = std::pair<const std::u32string, uint64_t>;
+        std::vector<const Entry*> kept;
         for (const auto& entry : longer_) if (entry.second >= min_count) kept.push_back(&entry);
-        std::sort(kept.begin(), kept.end(), [](auto a, auto b) { return a->first < b->first; });
+        std::sort(kept.begin(), kept.end(), [](const Entry* a, const Entry* b) { return a->first < b->first; });
         for (const auto* entry : kept) {
             symbols.insert(symbols.end(), entry->first.begin(), entry->first.end());
             lengths.push_back(uint32_t(entry->first.size()));
@@ -41,7 +61,10 @@ public:
     }
 
 private:
-    std::vector<uint64_t> times_;  // by slot of the pattern
+    static constexpr size_t WAIT = 32;
+    std::vector<uint64_t> times_;  // by slot of the pattern; slot 0 is none
+    std::array<uint32_t, WAIT> waiting_{};
+    size_t at_ = 0;
     std::unordered_map<std::u32string, uint64_t> longer_;  // pieces longer than the tree is deep
 };
 
@@ -82,6 +105,7 @@ inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patte
         }
     }
     close();
+    out.finish();
 }
 
 // Cut each run so that the sum of the pieces' scores is greatest; ties go to fewer pieces, then to the longer first
@@ -121,6 +145,7 @@ inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& pattern
             out.tokens += text[group + k] != 0;
         }
     }
+    out.finish();
 }
 
 }  // namespace nlpzero

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -5,7 +7,7 @@ from .alphabet import Alphabet
 from .ngrams import Float64, Level, Uint32
 
 class Patterns:
-    """The chosen n-grams of a count tree, ready to be found in text; threads share it.
+    """The chosen n-grams of a count tree, ready to be found in text; threads share it, and it can be pickled.
 
     ``chosen[n][i]`` (uint8) tells whether n-gram i of order n + 1 may be a piece.
     """
@@ -26,6 +28,10 @@ class PieceCounter:
         """Raises `UnicodeDecodeError` when bytes are not UTF-8."""
     def merge(self, other: PieceCounter) -> None:
         """Add what another counter of the same patterns has counted."""
+    def state(self) -> tuple[Any, ...]:
+        """What was counted, to be sent to another process: tokens, patterns (uint32), their counts, longer pieces."""
+    def add_state(self, state: tuple[Any, ...]) -> None:
+        """Add what a counter of the same patterns has counted, perhaps in another process."""
     @property
     def tokens(self) -> int: ...
     def counts(self) -> list[npt.NDArray[np.int64]]:
@@ -47,5 +53,9 @@ class Occurrences:
         """Raises `UnicodeDecodeError` when bytes are not UTF-8."""
     def merge(self, other: Occurrences) -> None:
         """Add what another counter of the same n-grams has counted."""
+    def state(self) -> tuple[Any, ...]:
+        """What was counted, to be sent to another process: counts, and (key, count) of what stands left and right."""
+    def add_state(self, state: tuple[Any, ...]) -> None:
+        """Add what a counter of the same n-grams has counted, perhaps in another process."""
     def result(self) -> tuple[npt.NDArray[np.int64], Float64, Float64]:
         """Counts of all; left and right branching entropies (nats) of those that are described."""

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 import numpy as np
@@ -16,7 +17,15 @@ cdef extern from "segment.hpp" namespace "nlpzero" nogil:
         const uint32_t* end
         size_t size
 
+    cdef cppclass TableState "nlpzero::Patterns::State":
+        size_t firsts, mask, order, nodes
+        vector[uint64_t] slots, pair
+        vector[uint32_t] node
+        vector[double] score
+
     cdef cppclass CppPatterns "nlpzero::Patterns":
+        TableState state() except +
+        void restore(const TableState&) except +
         CppPatterns() except +
         void build(const vector[LevelView]&, const vector[const uint8_t*]&, const vector[const double*]&) except +
         void build(const uint32_t*, size_t, uint32_t) except +
@@ -27,6 +36,9 @@ cdef extern from "segment.hpp" namespace "nlpzero" nogil:
         uint64_t tokens
         void start(const CppPatterns&) except +
         void add(const PieceCounts&) except +
+        void add(const uint32_t*, const uint64_t*, size_t) except +
+        void add_longer(const uint32_t*, size_t, uint64_t) except +
+        size_t slots() const
         const uint64_t* by_slot() const
         void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
 
@@ -39,6 +51,41 @@ cdef extern from "occurrences.hpp" namespace "nlpzero" nogil:
         void scan(const uint32_t*, size_t, const CppPatterns&) except +
         void add(const CppOccurrences&) except +
         void result(int64_t*, double*, double*) except +
+        const vector[uint64_t]& raw() const
+        vector[pair[uint64_t, uint64_t]] beside(int) except +
+        void add_raw(size_t, uint64_t) except +
+        void add_beside(int, uint64_t, uint64_t) except +
+
+
+cdef object _array(const void* data, size_t size, object dtype):
+    """A copy of an array."""
+    return np.frombuffer((<const char*>data)[:size * dtype().itemsize], dtype) if size else np.zeros(0, dtype)
+
+
+cdef tuple _table(CppPatterns& patterns):
+    cdef TableState state
+    with nogil:
+        state = patterns.state()
+    return (state.firsts, state.mask, state.order, state.nodes,
+            _array(state.slots.data(), state.slots.size(), np.uint64), _array(state.pair.data(), state.pair.size(), np.uint64),
+            _array(state.node.data(), state.node.size(), np.uint32), _array(state.score.data(), state.score.size(), np.float64))
+
+
+cdef int _set_table(CppPatterns& patterns, tuple table) except -1:
+    cdef TableState state
+    cdef const uint64_t[::1] slots = table[4], pairs = table[5]
+    cdef const uint32_t[::1] node = table[6]
+    cdef const double[::1] score = table[7]
+    state.firsts, state.mask, state.order, state.nodes = table[:4]
+    if slots.shape[0] and pairs.shape[0] and node.shape[0]:
+        state.slots.assign(&slots[0], &slots[0] + slots.shape[0])
+        state.pair.assign(&pairs[0], &pairs[0] + pairs.shape[0])
+        state.node.assign(&node[0], &node[0] + node.shape[0])
+    if score.shape[0]:
+        state.score.assign(&score[0], &score[0] + score.shape[0])
+    with nogil:
+        patterns.restore(state)
+    return 0
 
 
 cdef class Patterns:
@@ -72,6 +119,16 @@ cdef class Patterns:
         self.sizes = [len(level[0]) for level in levels]
         with nogil:
             self.cpp.build(views, flags, values)
+
+    def __reduce__(self):
+        return _patterns, (_table(self.cpp), self.sizes, self.scored)
+
+
+def _patterns(tuple table, list sizes, cbool scored):
+    cdef Patterns self = Patterns.__new__(Patterns)
+    _set_table(self.cpp, table)
+    self.sizes, self.scored = sizes, scored
+    return self
 
 
 cdef class _Reader:
@@ -116,6 +173,24 @@ cdef class PieceCounter(_Reader):
         with nogil:
             self.pieces.add(other.pieces)
 
+    def state(self):
+        times = _array(self.pieces.by_slot(), self.pieces.slots(), np.uint64)
+        slots = np.flatnonzero(times).astype(np.uint32)
+        long, counts = self.longer(1)
+        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts))
+
+    def add_state(self, tuple state):
+        cdef const uint32_t[::1] slots = state[1], piece
+        cdef const uint64_t[::1] times = state[2]
+        if slots.shape[0] != times.shape[0]:
+            raise ValueError("a state whose parts do not fit together")
+        if slots.shape[0]:
+            self.pieces.add(&slots[0], &times[0], slots.shape[0])
+        for symbols, count in state[3].items():
+            piece = np.array(symbols, np.uint32)
+            self.pieces.add_longer(&piece[0], piece.shape[0], count)
+        self.pieces.tokens += state[0]
+
     @property
     def tokens(self):
         return self.pieces.tokens
@@ -148,6 +223,16 @@ cdef class NgramList:
             self.cpp.build(&ngrams[0] if n else NULL, n, largest)
         self.size = self.cpp.nodes()
 
+    def __reduce__(self):
+        return _ngram_list, (_table(self.cpp), self.size)
+
+
+def _ngram_list(tuple table, Py_ssize_t size):
+    cdef NgramList self = NgramList.__new__(NgramList)
+    _set_table(self.cpp, table)
+    self.size = size
+    return self
+
 
 cdef class Occurrences(_Reader):
     cdef NgramList ngrams
@@ -170,6 +255,22 @@ cdef class Occurrences(_Reader):
             raise ValueError("counters of other n-grams cannot be merged")
         with nogil:
             self.found.add(other.found)
+
+    def state(self):
+        raw = _array(self.found.raw().data(), self.found.raw().size(), np.uint64)
+        beside = [np.array(self.found.beside(side), np.uint64).reshape(-1, 2) for side in (0, 1)]
+        return raw, beside[0], beside[1]
+
+    def add_state(self, tuple state):
+        cdef const uint64_t[::1] raw = state[0]
+        cdef const uint64_t[:, :] beside
+        cdef Py_ssize_t k
+        for k in range(raw.shape[0]):
+            self.found.add_raw(k, raw[k])
+        for side in (0, 1):
+            beside = state[1 + side]
+            for k in range(beside.shape[0]):
+                self.found.add_beside(side, beside[k, 0], beside[k, 1])
 
     def result(self):
         cdef int64_t[::1] raw = np.zeros(self.ngrams.size + 1, np.int64)

@@ -15,28 +15,30 @@ struct LevelView {
     size_t begin_of(size_t i) const { return i ? end[i - 1] : 0; }
 };
 
-// link[l][i]: where node i of level l is found on level l - 1 without its first symbol.  Also fills parent[l][i].
-inline void suffix_links(const std::vector<LevelView>& tree, const std::vector<uint32_t*>& link,
-                         const std::vector<uint32_t*>& parent) {
-    uint32_t largest = 0;
-    for (size_t i = 0; i < tree[0].size; ++i) largest = std::max(largest, tree[0].symbol[i]);
-    std::vector<uint32_t> root(size_t(largest) + 1, 0);
-    for (size_t i = 0; i < tree[0].size; ++i) root[tree[0].symbol[i]] = uint32_t(i);
-    for (size_t l = 1; l < tree.size(); ++l) {
-        const LevelView &above = tree[l - 1], &level = tree[l];
-        for (size_t p = 0; p < above.size; ++p) {
-            const uint32_t *from = level.symbol, *to = level.symbol;
-            if (l > 1) {
-                const uint32_t q = link[l - 1][p];
-                from = above.symbol + tree[l - 2].begin_of(q);
-                to = above.symbol + tree[l - 2].end[q];
+// link[l][i]: where node i of level l is found on level l - 1 without its first symbol; parent[l][i]: without its last.
+// Fills both for the children of nodes [first, stop) of level l - 1; the levels above must be filled already.
+inline void link_children(const std::vector<LevelView>& tree, const std::vector<uint32_t*>& link,
+                          const std::vector<uint32_t*>& parent, size_t l, size_t first, size_t stop) {
+    constexpr size_t AHEAD = 8;  // nodes between a prefetch and its use
+    const LevelView &above = tree[l - 1], &level = tree[l];
+    for (size_t p = first; p < stop; ++p) {
+        const uint32_t *from = above.symbol, *to = above.symbol + above.size;
+        if (l > 1) {
+            const uint32_t q = link[l - 1][p];
+            if (p + AHEAD < stop) {
+                const uint32_t ahead = link[l - 1][p + AHEAD];
+                __builtin_prefetch(above.symbol + tree[l - 2].begin_of(ahead));
+                if (p + 2 * AHEAD < stop) __builtin_prefetch(tree[l - 2].end + link[l - 1][p + 2 * AHEAD]);
             }
-            for (size_t i = above.begin_of(p); i < above.end[p]; ++i) {
-                parent[l][i] = uint32_t(p);
-                if (l == 1) { link[l][i] = root[level.symbol[i]]; continue; }
-                from = std::lower_bound(from, to, level.symbol[i]);
-                link[l][i] = uint32_t(from - above.symbol);
-            }
+            from = above.symbol + tree[l - 2].begin_of(q);
+            to = above.symbol + tree[l - 2].end[q];
+        }
+        for (size_t i = above.begin_of(p); i < above.end[p]; ++i) {
+            const uint32_t s = level.symbol[i];
+            parent[l][i] = uint32_t(p);
+            if (l == 1 && s - 1 < above.size && above.symbol[s - 1] == s) { link[l][i] = s - 1; continue; }
+            from = std::lower_bound(from, to, s);
+            link[l][i] = uint32_t(from - above.symbol);
         }
     }
 }
@@ -59,23 +61,29 @@ inline void min_split_pmi(const std::vector<LevelView>& tree, const std::vector<
     }
 }
 
-// Branching entropies in nats of the nodes of level l (below the top).  Every run end is a symbol of its own, and what
-// the tree lost to pruning counts as symbols that came once: neither adds to the sum of c ln c.
-inline void branching_entropy(const std::vector<LevelView>& tree, const std::vector<uint32_t*>& link, int l, double* left,
-                              double* right) {
+// Branching entropies in nats of the n-grams nodes[0, n) of level l (below the top).  Every run end is a symbol of its
+// own, and what the tree lost to pruning counts as symbols that came once: neither adds to the sum of c ln c.
+inline void branching_entropy(const std::vector<LevelView>& tree, const std::vector<uint32_t*>& link, int l,
+                              const uint32_t* nodes, size_t n, double* left, double* right) {
     const LevelView &level = tree[l], &below = tree[l + 1];
-    std::fill(left, left + level.size, 0.0);
-    for (size_t i = 0; i < level.size; ++i) {
-        double sum = 0;
-        for (size_t j = level.begin_of(i); j < level.end[i]; ++j) {
-            const double c = below.count[j], x = c > 1 ? c * std::log(c) : 0.0;
-            sum += x;
-            left[link[l + 1][j]] += x;
-        }
-        const double c = level.count[i];
-        right[i] = std::log(c) - sum / c;
+    constexpr uint32_t FEW = 1024;
+    std::vector<double> table(FEW);
+    for (uint32_t c = 2; c < FEW; ++c) table[c] = c * std::log(double(c));
+    auto c_log_c = [&](uint32_t c) { return c < FEW ? table[c] : c * std::log(double(c)); };
+    std::vector<uint32_t> wanted(level.size, 0);  // 1 + the place among `nodes`
+    for (size_t k = 0; k < n; ++k) {
+        wanted[nodes[k]] = uint32_t(k + 1);
+        left[k] = right[k] = 0;
+        for (size_t j = level.begin_of(nodes[k]); j < level.end[nodes[k]]; ++j) right[k] += c_log_c(below.count[j]);
     }
-    for (size_t i = 0; i < level.size; ++i) left[i] = std::log(double(level.count[i])) - left[i] / level.count[i];
+    const uint32_t* const suffix = link[l + 1];
+    for (size_t j = 0; j < below.size; ++j)
+        if (const uint32_t k = wanted[suffix[j]]) left[k - 1] += c_log_c(below.count[j]);
+    for (size_t k = 0; k < n; ++k) {
+        const double c = level.count[nodes[k]], log_c = std::log(c);
+        left[k] = log_c - left[k] / c;
+        right[k] = log_c - right[k] / c;
+    }
 }
 
 // Look up encoded n-grams, each closed by a 0.  node[k] is the place of the k-th on the level of its length, or ~0.

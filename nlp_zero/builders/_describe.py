@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from .._kernels import ngrams
-from .._kernels.segment import NgramList, Occurrences, PieceCounter
+from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
 from .._threads import for_each
-from ..corpus import Block, Corpus, blocks_of
-from ..counts import NgramCounts
+from ..corpus import Block, Corpus, blocks_of, restartable
+from ..counts import NgramCounts, count
+from ..errors import CorpusError
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
 
@@ -26,20 +28,35 @@ if TYPE_CHECKING:
 
 
 ABSENT = 0xFFFFFFFF
+SLICE = 1 << 16  # nodes that a thread works on at a time
 C = TypeVar("C", bound="_Counter")
 
 
 class Links:
-    """A count tree with its suffix and prefix links."""
+    """A count tree with its suffix and prefix links: where an n-gram is without its first, and its last symbol."""
 
-    def __init__(self, counts: NgramCounts) -> None:
-        self.levels, self.total = counts.levels, counts.total(1)
-        self.suffix, self.prefix = ngrams.suffix_links(counts.levels)
-        self._branching: dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
+    def __init__(self, counts: NgramCounts, *, workers: int = 1) -> None:
+        if any(array.dtype != np.uint32 for level in counts.levels for array in level):
+            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295: take a part of the corpus")
+        self.levels, self.total, self.workers = counts.levels, counts.total(1), workers
+        self.suffix = [np.empty(len(level[0]) if n else 0, np.uint32) for n, level in enumerate(counts.levels)]
+        self.prefix = [np.empty_like(links) for links in self.suffix]
+        for n in range(2, counts.order + 1):
+            for_each(_slices(counts.types(n - 1)), partial(self._link_children, n), workers)
+
+    def _link_children(self, n: int, part: tuple[int, int]) -> None:
+        ngrams.link_children(self.levels, self.suffix, self.prefix, n, *part)
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
         """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
-        return ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes)
+        result = np.empty(len(nodes))
+
+        def work(part: tuple[int, int]) -> None:
+            at = slice(*part)
+            result[at] = ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes[at])
+
+        for_each(_slices(len(nodes)), work, self.workers)
+        return result
 
     def symbols(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[tuple[int, ...]]:
         """The symbol ids of the n-grams of order `n` at places `nodes`."""
@@ -49,31 +66,50 @@ class Links:
             nodes = self.prefix[level][nodes] if level else nodes
         return list(zip(*reversed(columns), strict=True))
 
-    def branching(self, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Left and right branching entropies in nats of all n-grams of order `n`, below the top order."""
-        if n not in self._branching:
-            self._branching[n] = ngrams.branching_entropy(self.levels, self.suffix, n)
-        return self._branching[n]
+    def branching(
+        self, n: int, nodes: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Left and right branching entropies in nats of the n-grams of order `n`, below the top order, at `nodes`."""
+        return ngrams.branching_entropy(self.levels, self.suffix, n, nodes)
 
 
-def over_corpus(texts: Corpus | Iterable[str], unit: str, make: Callable[[], C], workers: int) -> C:
-    """Hand all blocks of `texts` to counters that `make` makes, one for each thread; the sum of the counters."""
-    counters = [make() for _ in range(workers)]
-    idle = list(counters)
+class Passes:
+    """The passes over a corpus that builders make, on threads of this process."""
 
-    def work(block: Block) -> None:
-        counter = idle.pop()
-        try:
-            counter.add(block.data)
-        except UnicodeDecodeError as error:
-            raise block.located(error) from None
-        finally:
-            idle.append(counter)
+    def __init__(self, texts: Corpus | Iterable[str], *, alnum: str = "token", **resources: Any) -> None:
+        self.texts, self.alnum, self.resources = restartable(texts), alnum, resources
+        self.workers: int = resources.get("workers", 1)
 
-    for_each(blocks_of(texts, unit=unit), work, workers)
-    for other in counters[1:]:
-        counters[0].merge(other)
-    return counters[0]
+    def count(self, order: int, min_count: int = 1) -> NgramCounts:
+        """Count n-grams; refuses an empty corpus."""
+        return count(self.texts, order=order, alnum=self.alnum, min_count=min_count, **self.resources)
+
+    def cut(self, counts: NgramCounts, patterns: Patterns) -> PieceCounter:
+        """Cut the corpus and count the pieces."""
+        return self._counted(lambda: PieceCounter(counts.alphabet, patterns))
+
+    def find(self, counts: NgramCounts, listed: NgramList, described: int) -> Occurrences:
+        """Count all occurrences of some n-grams, and what stands beside the first `described` of them."""
+        return self._counted(lambda: Occurrences(counts.alphabet, listed, described))
+
+    def _counted(self, make: Callable[[], C]) -> C:
+        """Hand all blocks to counters, one for each thread; the sum of the counters."""
+        counters = [make() for _ in range(self.workers)]
+        idle = list(counters)
+
+        def work(block: Block) -> None:
+            counter = idle.pop()
+            try:
+                counter.add(block.data)
+            except UnicodeDecodeError as error:
+                raise block.located(error) from None
+            finally:
+                idle.append(counter)
+
+        for_each(blocks_of(self.texts), work, self.workers)
+        for other in counters[1:]:
+            counters[0].merge(other)
+        return counters[0]
 
 
 def top_level(levels: list[ngrams.Level], order: int) -> list[ngrams.Level]:
@@ -174,21 +210,13 @@ def describe(
     method: str,
 ) -> Lexicon:
     """The lexicon of `words` that came `tokens` times; see `lexicon_of`."""
-    return lexicon_of(texts, counts, links, Words.find(counts, words, tokens), method=method)
+    return lexicon_of(Passes(texts), counts, links, Words.find(counts, words, tokens), method=method)
 
 
-def lexicon_of(
-    texts: Corpus | Iterable[str],
-    counts: NgramCounts,
-    links: Links,
-    found: Words,
-    *,
-    method: str,
-    workers: int = 1,
-) -> Lexicon:
+def lexicon_of(passes: Passes, counts: NgramCounts, links: Links, found: Words, *, method: str) -> Lexicon:
     """The lexicon of the words found, with PMI, branching entropies and cohesion.
 
-    Words shorter than the order of `counts` are read off the count tree; `texts` is scanned once more for the others.
+    Words shorter than the order of `counts` are read off the count tree; one more pass finds the others.
     """
     size = len(found.words)
     columns = {name: np.full(size, np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
@@ -199,10 +227,9 @@ def lexicon_of(
         raw[here] = counts.levels[n - 1][1][at]
         columns["pmi"][here] = links.pmi(n, at) if n > 1 else 0.0
         if n < counts.order:
-            left, right = links.branching(n)
-            columns["left_entropy"][here], columns["right_entropy"][here] = left[at], right[at]
+            columns["left_entropy"][here], columns["right_entropy"][here] = links.branching(n, at)
     if len(found.deep):
-        _scan(texts, counts, found, raw, columns, workers)
+        _scan(passes, counts, found, raw, columns)
     columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
     frequency = counts.levels[0][1]
     meta: dict[str, object] = {
@@ -218,24 +245,20 @@ def lexicon_of(
 
 
 def _scan(
-    texts: Corpus | Iterable[str],
+    passes: Passes,
     counts: NgramCounts,
     found: Words,
     raw: npt.NDArray[np.int64],
     columns: dict[str, npt.NDArray[np.float64]],
-    workers: int,
 ) -> None:
     """Fill in what the count tree is too shallow for: entropies of the deep words, all numbers of those beyond it."""
     ids, deep = found.ids, found.deep
     beyond = [k for k, w in enumerate(ids) if len(w) > counts.order]
-    affixes = list({x for k in beyond for w in [ids[k]] for i in range(1, len(w)) for x in (w[:i], w[i:])}.difference(ids))
+    affixes = list({x for k in beyond for i in range(1, len(ids[k])) for x in (ids[k][:i], ids[k][i:])}.difference(ids))
     shallow = [x for x in affixes if len(x) <= counts.order]
     wanted = ids + [x for x in affixes if len(x) > counts.order]
     listed = NgramList(_flat(wanted), len(counts.symbols))
-    occurrences = over_corpus(
-        texts, counts.unit, lambda: Occurrences(counts.alphabet, listed, len(ids)), workers
-    )
-    times, left, right = occurrences.result()
+    times, left, right = passes.find(counts, listed, len(ids)).result()
     raw[deep] = times[: len(ids)]
     columns["left_entropy"][deep], columns["right_entropy"][deep] = left, right
     number = dict(zip(wanted, times.tolist(), strict=True))
@@ -245,6 +268,11 @@ def _scan(
     worst = [max(number[w[:i]] * number[w[i:]] for i in range(1, len(w))) for w in (ids[k] for k in beyond)]
     at = deep[beyond]
     columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / np.array(worst, np.float64))
+
+
+def _slices(size: int) -> list[tuple[int, int]]:
+    """Places 0 ... `size` - 1 in pieces, for threads."""
+    return [(k, min(size, k + SLICE)) for k in range(0, size, SLICE)]
 
 
 def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:

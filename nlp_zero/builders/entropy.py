@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import Patterns, PieceCounter
-from ..corpus import Corpus, restartable
-from ..counts import MAX_ORDER, NgramCounts, count, counting
+from .._kernels.segment import Patterns
+from ..corpus import Corpus
+from ..counts import MAX_ORDER, NgramCounts, counting
 from ..lexicon import Lexicon
-from ._describe import Links, Words, lexicon_of, over_corpus, positive_int, top_level
+from ._describe import Links, Passes, Words, lexicon_of, positive_int, top_level
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -73,25 +73,28 @@ class EntropyLexiconBuilder:
         CorpusError
             When the texts cannot be read or hold nothing to count.
         """
-        texts = restartable(texts)
-        counts = count(texts, order=self.max_length + 1, alnum=self.alnum, **self._resources)
-        links = Links(counts)
+        return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
+
+    def learn(self, passes: Passes) -> Lexicon:
+        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
+        counts = passes.count(self.max_length + 1)
+        links = Links(counts, workers=self.workers)
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)
         # What came once is no word; it only takes part in the means.
         chosen = [(level[1] >= (2 if n else 1)).astype(np.uint8) for n, level in enumerate(levels)]
         patterns = Patterns(levels, chosen, scores=scores)
         del scores, chosen
-        pieces = over_corpus(texts, counts.unit, lambda: PieceCounter(counts.alphabet, patterns), self.workers)
+        pieces = passes.cut(counts, patterns)
         found = Words.from_pieces(counts, links, pieces, self.min_count)
-        return lexicon_of(texts, counts, links, found, method="entropy", workers=self.workers)
+        return lexicon_of(passes, counts, links, found, method="entropy")
 
     def _scores(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.float64]]:
         """a(x) times length for all n-grams up to the longest word."""
         scores = []
         shorter_left = shorter_right = np.zeros(0)
         for n in range(1, self.max_length + 1):
-            left, right = links.branching(n)
+            left, right = links.branching(n, np.arange(counts.types(n), dtype=np.uint32))
             rise_right, rise_left = right, left
             if n > 1:
                 rise_right = right - shorter_right[links.prefix[n - 1]]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import Patterns, PieceCounter
-from ..corpus import Corpus, restartable
-from ..counts import MAX_ORDER, NgramCounts, count, counting
+from .._kernels.segment import Patterns
+from ..corpus import Corpus
+from ..counts import MAX_ORDER, NgramCounts, counting
 from ..lexicon import Lexicon
-from ._describe import Links, Words, lexicon_of, over_corpus, positive_int
+from ._describe import Links, Passes, Words, lexicon_of, positive_int
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -87,18 +87,19 @@ class PmiLexiconBuilder:
         CorpusError
             When the texts cannot be read or hold nothing to count.
         """
-        texts = restartable(texts)
+        return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
+
+    def learn(self, passes: Passes) -> Lexicon:
+        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         # What came once adds nothing to entropies, and cannot be a pattern.
-        counts = count(texts, order=self.order, alnum=self.alnum, min_count=2, **self._resources)
-        links = Links(counts)
+        counts = passes.count(self.order, min_count=2)
+        links = Links(counts, workers=self.workers)
         patterns = Patterns(counts.levels, self._kept(counts, links))
-        pieces = over_corpus(texts, counts.unit, lambda: PieceCounter(counts.alphabet, patterns), self.workers)
-        del patterns
+        pieces = passes.cut(counts, patterns)
         found = Words.from_pieces(counts, links, pieces, self.min_count, self.max_length)
-        del pieces
         if self.deduplicate:
             found = found.keep(_not_redundant(found.words, found.tokens.tolist()))
-        return lexicon_of(texts, counts, links, found, method="pmi", workers=self.workers)
+        return lexicon_of(passes, counts, links, found, method="pmi")
 
     def _kept(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.uint8]]:
         """For each order, which n-grams stick together."""
@@ -126,8 +127,9 @@ def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[fl
 
 
 def _not_redundant(words: list[str], tokens: list[int]) -> npt.NDArray[np.int64]:
-    """Places of the words that stay; drop a word when ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
+    """Places of the words that stay.
 
+    A word goes when its ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
     Longest words are judged first, against all words that are still there.
     """
     total = sum(tokens)

@@ -1,0 +1,202 @@
+"""A real scheduler with two worker processes, against the same work in this process."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import dask
+import distributed as dask_distributed
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
+from nlp_zero._parts import split
+from nlp_zero.builders import BayesLexiconBuilder
+from nlp_zero.cli import main
+from nlp_zero.errors import ClusterError
+
+SAMPLE = Path("corpora/sample.txt")
+
+
+@pytest.fixture(scope="module")
+def client():
+    with distributed.connect(workers=2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Plain text, text that cannot be split, and an empty file."""
+    folder = tmp_path_factory.mktemp("corpus")
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "a.txt").write_text("".join(lines), encoding="utf-8")
+    (folder / "b.txt.gz").write_bytes(gzip.compress("".join(lines[::2]).encode()))
+    (folder / "c.txt").write_text("", encoding="utf-8")
+    (folder / "d.jsonl").write_text('{"text": "青石镇2024年"}\n{"text": "柳河大桥"}\n', encoding="utf-8")
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.lists(st.sampled_from(["", "一", "二三", "abc，四五", "\r", "六" * 30]), max_size=12),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_parts_are_the_text(tmp_path_factory, lines: list[str], part_size: int, closed: bool) -> None:
+    path = tmp_path_factory.getbasetemp() / "parts.txt"
+    data = ("\n".join(lines) + "\n" * closed).encode()
+    path.write_bytes(data)
+    parts = split(Corpus(path, block_size=7), part_size)
+    assert len(parts) == max(1, -(-len(data) // part_size))
+    blocks = [block for part in parts for block in part.blocks("byte")]
+    assert b"".join(block.data for block in blocks) == data
+    assert all(data[b.offset : b.offset + len(b.data)] == b.data for b in blocks)
+    # a part begins with a line, so no run reaches from one into the next
+    firsts = [next(part.blocks("byte"), None) for part in parts]
+    assert all(b is None or b.offset == 0 or data[b.offset - 1 : b.offset] == b"\n" for b in firsts)
+
+
+@pytest.mark.parametrize(
+    ("options", "min_count", "part_size"),
+    [
+        ({"order": 4}, 1, None),
+        ({"order": 3, "alnum": "join"}, 2, 5000),
+        ({"order": 1}, 1, 5000),
+        ({"order": 5, "unit": "byte"}, 3, 20000),
+    ],
+)
+def test_counts_are_the_same(client, folder, tmp_path, options, min_count, part_size) -> None:
+    corpus = Corpus(folder)
+    here = NgramCounter(**options).update(corpus).freeze(min_count=min_count)
+    here.save(tmp_path / "here")
+    there = distributed.count(
+        corpus, client=client, min_count=min_count, part_size=part_size, folder=tmp_path / "there", **options
+    )
+    assert repr(there) == repr(here)
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
+    """What a worker does with a part that is too large to be counted at once."""
+    parts = split(Corpus(folder), 1 << 40)
+    cuts = distributed._cuts(parts, 3, "char", "token")
+    assert len(cuts) == 2
+    whole = [distributed._map(part, cuts, 4, "char", "token") for part in parts]
+    monkeypatch.setattr(distributed, "FLUSH", 1000)
+    parts = split(Corpus(folder, block_size=500), 1 << 40)
+    flushed = [distributed._map(part, cuts, 4, "char", "token") for part in parts]
+    for k in range(3):
+        one, other = (distributed._merge([m[k] for m in maps], 4, "char", "token", 1) for maps in (whole, flushed))
+        assert one[:2] == other[:2]
+        assert all((a == b).all() for x, y in zip(one[2], other[2], strict=True) for a, b in zip(x, y, strict=True))
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [PmiLexiconBuilder(min_pmi=2.5), PmiLexiconBuilder(order=2, min_pmi=1, deduplicate=True), EntropyLexiconBuilder()],
+)
+def test_lexicons_are_the_same(client, folder, builder) -> None:
+    here = builder.build(Corpus(folder))
+    there = distributed.build_vocab(folder, builder, client=client, part_size=9000)
+    assert there == here
+    assert "".join(there.lines()) == "".join(here.lines())
+
+
+def kill_one(client) -> None:
+    """Kill a worker process, and wait until the scheduler has noticed."""
+    processes = client.run(os.getpid)
+    address, process = next(iter(processes.items()))
+    os.kill(process, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while address in client.scheduler_info()["workers"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert address not in client.scheduler_info()["workers"]
+
+
+def test_a_worker_dies_while_counting(client, folder, tmp_path, monkeypatch) -> None:
+    """When the first range is known, one worker goes, with what it holds of the others."""
+    real, died = distributed.require_text, []
+
+    def dying(*arguments) -> None:
+        kill_one(client)
+        died.append(True)
+        real(*arguments)
+
+    monkeypatch.setattr(distributed, "require_text", dying)
+    NgramCounter().update(Corpus(folder)).freeze().save(tmp_path / "here")
+    distributed.count(folder, client=client, part_size=3000, folder=tmp_path / "there")
+    assert died
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+def test_a_worker_dies_between_passes(client, folder) -> None:
+    class Dying(PmiLexiconBuilder):
+        def _kept(self, counts, links):
+            kill_one(client)
+            return super()._kept(counts, links)
+
+    there = distributed.build_vocab(folder, Dying(min_pmi=2.5), client=client, part_size=9000)
+    assert there == PmiLexiconBuilder(min_pmi=2.5).build(Corpus(folder))
+
+
+def test_command(client, folder, tmp_path) -> None:
+    for name, more in (("here", []), ("there", ["--scheduler", client.scheduler.address])):
+        assert main(["build-vocab", str(folder), "-q", "--min-pmi", "2.5", "-o", str(tmp_path / name), *more]) == 0
+    assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
+
+
+def test_bad_input(client, folder, tmp_path, capsys) -> None:
+    (tmp_path / "bad.txt").write_bytes("中国人民\n".encode() * 500 + b"\xb5\xda\n")
+    with pytest.raises(CorpusError, match=r"bad\.txt: byte 6500 .*--encoding"):
+        distributed.count(tmp_path / "bad.txt", client=client, part_size=1000)
+    (tmp_path / "empty.txt").write_text("，。\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="nothing to count"):
+        distributed.count(tmp_path / "empty.txt", client=client)
+    with pytest.raises(CorpusError, match="no such file"):
+        distributed.count([tmp_path / "none.txt"], client=client)
+    with pytest.raises(TypeError, match="pmi and entropy"):
+        distributed.build_vocab(folder, BayesLexiconBuilder(), client=client)
+    for options in ({"order": 9}, {"min_count": 0}, {"part_size": 0}):
+        with pytest.raises(ValueError, match="must be"):
+            distributed.count(folder, client=client, **options)
+    with pytest.raises(ValueError, match="workers must be"):
+        distributed.count(folder, workers=0)
+    for more in (["--memory", "1G"], ["--checkpoint", "x"], ["--method", "bayes"]):
+        assert main(["build-vocab", str(folder), "--scheduler", "local", *more]) == 2
+    assert "cluster" in capsys.readouterr().err
+
+
+def test_no_scheduler(folder, capsys) -> None:
+    with dask.config.set({"distributed.comm.timeouts.connect": "200ms"}):
+        with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+            distributed.count(folder, client="tcp://127.0.0.1:9")
+        with pytest.raises(ClusterError, match="no Dask scheduler answers at nonsense"):
+            distributed.count(folder, client="nonsense://x")
+
+
+def test_without_dask(folder, monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["build-vocab", str(folder), "--scheduler", "local"]) == 1
+    assert "pip install 'nlp-zero[distributed]'" in capsys.readouterr().err
+
+
+def test_workers_that_keep_dying(monkeypatch, folder) -> None:
+    class Failing(dask_distributed.Client):
+        def __init__(self) -> None:
+            pass
+
+        def wait_for_workers(self, *_, **__):
+            raise dask_distributed.KilledWorker("_map", None, 3)
+
+    with pytest.raises(ClusterError, match="died again and again"):
+        distributed.count(folder, client=Failing())
