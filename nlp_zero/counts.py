@@ -144,19 +144,24 @@ class NgramCounter:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(self.workers) as pool:
-            ready = list(islice(blocks, self.workers))
-            while ready:
-                # Look the counters up now: the consumer may put others in their place between two rounds.
+            ready: list[tuple[Position, Block]] = []
+            failed: Exception | None = None
+            while True:
+                # The counters of now: the consumer may put others in their place between two rounds.
                 jobs = [pool.submit(_add, text, block) for text, (_, block) in zip(self._texts, ready, strict=False)]
-                position, following, failed = ready[-1][0], [], None
+                following = []
                 try:
-                    following = list(islice(blocks, self.workers))
+                    for item in islice(blocks, self.workers if failed is None else 0):
+                        following.append(item)  # one by one: what was read before an error is counted
                 except Exception as error:
                     failed = error
                 self._settle(jobs)
-                yield position
-                if failed is not None:
+                if ready:
+                    yield ready[-1][0]
+                if failed is not None and not following:
                     raise failed
+                if not following:
+                    return
                 ready = following
 
     def _settle(self, jobs: list[Future[None]]) -> None:
