@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Spill", "bytes_of"]
 
 PART_SIZE = 1 << 26  # positions that are counted at once when memory is not limited
-CHECKPOINT_SIZE = 1 << 24  # and with a checkpoint: what is lost at worst
+CHECKPOINT_SIZE = 1 << 25  # and with a checkpoint: what is lost at worst, seconds of work
 LARGEST_PART = 1 << 30  # node numbers of a part have 32 bits
 SYMBOL_BYTES = 256  # a symbol's share of alphabets, their order and the names of the result
 LEAST = 4096
@@ -114,6 +114,12 @@ class Spill:
                 file = self._temporary()
                 runs = [*runs[len(some) :], merge_to_run(some, file, block_size=self.block_size, **self.merging)]
         return runs
+
+    def check_disk(self, corpus_bytes: int) -> None:
+        """Refuse at once what is sure to fill the disk: runs of real text take about half of its size."""
+        if self.checkpoint is not None or (self.memory is not None and corpus_bytes > 3 * self.part_size):
+            done = sum(run.size for run in self.runs)
+            require_space(self._folder(), corpus_bytes // 3 - done, self._remedy())
 
     def check_alphabet(self, symbols: int) -> None:
         """Refuse a budget that the symbols alone would fill."""
