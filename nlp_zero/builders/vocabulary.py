@@ -50,8 +50,8 @@ class VocabularyBuilder:
         ``"shortest"``: the segmentation with the fewest tokens counts, ties go to the most probable.  ``"unigram"``:
         the most probable segmentation counts, and the vocabulary is the one that needs the fewest bits.
     algorithm
-        ``"swap"``: the search.  ``"ngram-lm"``: BytePiece's method, which cuts the text by a model of 6 bytes, counts the
-        pieces and keeps the most frequent; it finds fewer tokens a text worth of pieces, and is here for comparison.
+        ``"swap"``: the search.  ``"ngram-lm"``: BytePiece's method, which cuts the text by a model of 6 bytes, counts
+        the pieces and keeps the most frequent; texts need about a tenth more tokens then.
     max_piece_length
         Longest piece, in characters (default 16), or in bytes for bytes that need not be characters (default 48).
     isolate_digits
@@ -186,7 +186,8 @@ class VocabularyBuilder:
     def _check_most(self, most: int) -> None:
         if max(self.sizes) > most:
             raise ValueError(
-                f"vocab_size {max(self.sizes)} is more than this text yields: give more text, or ask for at most {most}."
+                f"vocab_size {max(self.sizes)} is more than this text yields: give more text, or ask for at most "
+                f"{most}."
             )
 
     def _by_search(self, text: Text) -> dict[int, Lexicon]:
@@ -219,7 +220,8 @@ class VocabularyBuilder:
         text = Text(bytes=in_bytes)
         for block in _spread(blocks_of(texts, unit="byte"), self.sample, bytes_=self.any_bytes):
             data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "surrogatepass")
-            if not text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str)) or (in_bytes and not self.any_bytes):
+            added = text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str))
+            if not added or (in_bytes and not self.any_bytes):
                 _check_utf8(block)
         return text
 
