@@ -1,6 +1,6 @@
 """Vocabularies of fixed size: text per token on held-out text, bits per character, and the time to train.
 
-Every program learns from the same lines, normalises nothing, may cross spaces and punctuation, and is lossless by bytes.
+Every program learns from the same lines, normalises nothing, may cross spaces and punctuation, and is lossless.
 A is every tenth line of people-daily, which nobody learns from; B the first 20,000 lines of reviews.
 """
 

@@ -39,6 +39,7 @@ ORDER = [
     "builders.pmi",
     "builders.bayes",
     "builders._swap",
+    "builders._ngram_pieces",
     "builders.vocabulary",
     "builders",
     "lattice",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,12 @@ from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer, VocabularyBuilder
 from nlp_zero._kernels.vocabulary import Search, Text
+from nlp_zero._kernels.vocabulary_ngram import Splitter, count_pieces
 from nlp_zero.builders._swap import Discount, Swap, _largest, topics
 from nlp_zero.builders.vocabulary import _spread
 from nlp_zero.cli import main
 from nlp_zero.corpus import blocks_of
+from nlp_zero.counts import NgramCounter
 
 from .reference import vocabulary as slow
 
@@ -345,6 +349,8 @@ def test_a_generator_is_enough() -> None:
         ({"vocab_size": 300, "unit": "word"}, "unit"),
         ({"objective": "longest"}, "objective"),
         ({"unit": "byte", "byte_fallback": False}, "256 bytes"),
+        ({"algorithm": "bpe"}, "algorithm"),
+        ({"algorithm": "ngram-lm", "byte_fallback": False}, "bytes"),
         ({"max_piece_length": 64}, "at most 63"),
         ({"required": ["a", "a"]}, "twice"),
         ({"required": ["春"], "specials": ["春"]}, "both"),
@@ -386,6 +392,71 @@ def test_bad_utf8_is_named_with_its_place(tmp_path: Path) -> None:
         VocabularyBuilder(vocab_size=300).build(Corpus(path))
     path.write_bytes(b"ab\xff\nab\xff\n")
     assert len(built(Corpus(path), vocab_size=257, unit="byte", ensure_unicode=False)) == 257
+
+
+# --- BytePiece's method -----------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.text("ab春天", min_size=1, max_size=3), min_size=2, max_size=5), st.integers(2, 4), st.booleans())
+@settings(max_examples=60)
+def test_cut_by_ngrams_is_the_best_of_all_cuts(lines: list[str], order: int, whole: bool) -> None:
+    counts = NgramCounter(order=order, unit="byte").update(lines).freeze()
+    table = Counter(
+        data[i : i + n]
+        for data in map(str.encode, lines)
+        for n in range(1, order + 1)
+        for i in range(len(data) - n + 1)
+    )
+    total = counts.total(1)
+    for line in lines:
+        text = text_of([line], as_bytes=True)
+        found = count_pieces(counts.levels, counts.symbols, total, text.encoded, text.codes, whole=whole)
+        scores = [
+            (slow.ngram_score(cut, table, total, order), Counter(cut))
+            for cut in slow.byte_cuts(line.encode(), whole=whole)
+        ]
+        best = max(score for score, _ in scores)
+        assert any(score >= best - 1e-9 and pieces == found for score, pieces in scores)
+
+
+@given(st.dictionaries(st.text("ab", min_size=1, max_size=4), st.integers(1, 9), max_size=8), st.text("ab", max_size=7))
+def test_splitter_takes_the_most_probable_pieces(counts: dict[str, int], text: str) -> None:
+    counts |= {"a": 1, "b": 1}
+    log_probs = {piece: math.log(n / sum(counts.values())) for piece, n in counts.items()}
+    splitter = Splitter({piece.encode(): value for piece, value in log_probs.items()})
+    parts = [part.decode() for part in splitter.split(text.encode())]
+    assert "".join(parts) == text
+    assert -sum(log_probs[part] for part in parts) / math.log(2) == pytest.approx(slow.bits(text, log_probs))
+    if len(text) > 1:
+        assert splitter.split(text.encode(), itself=False) != [text.encode()]
+
+
+@pytest.mark.parametrize("unit", ["char", "byte"])
+def test_ngram_lm(unit: str) -> None:
+    options = {"unit": unit, "algorithm": "ngram-lm", "isolate_digits": True, "required": ["周明远说"]}
+    lexicon = built(Corpus(SAMPLE), vocab_size=500, specials=["<s>"], **options)
+    assert len(lexicon) == 499
+    assert "周明远说" in lexicon
+    assert "青石镇" in lexicon
+    assert not any(len(word) > 1 and any(map(str.isdecimal, word)) for word in lexicon)
+    assert max(len(word) for word in lexicon) <= 16
+    tokenizer = Tokenizer(lexicon)
+    for text in ["青石镇在柳河边", "😀 abc\n", "龘"]:
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+    both = VocabularyBuilder(vocab_size=[400, 500], specials=["<s>"], **options).build(Corpus(SAMPLE))  # type: ignore[arg-type]
+    assert isinstance(both, dict)
+    assert both[500] == lexicon
+
+
+def test_ngram_lm_of_any_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "b"
+    path.write_bytes(b"ab\xff\xfeab\xff\xfe\n" * 5 + SAMPLE.read_bytes())
+    lexicon = built(Corpus(path), vocab_size=400, unit="byte", ensure_unicode=False, algorithm="ngram-lm")
+    assert len(lexicon) == 400
+    tokenizer = Tokenizer(lexicon)
+    assert tokenizer.decode_bytes(tokenizer.encode(b"ab\xff\xfe\xe9")) == b"ab\xff\xfe\xe9"
+    with pytest.raises(CorpusError, match="byte 2"):
+        VocabularyBuilder(vocab_size=400, unit="byte", algorithm="ngram-lm").build(Corpus(path))
 
 
 # --- the sample -------------------------------------------------------------------------------------------------------

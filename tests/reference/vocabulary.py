@@ -96,3 +96,24 @@ def bits(text: str, log_probs: Mapping[str, float]) -> float:
             if text[i:j] in log_probs:
                 best[j] = min(best[j], best[i] - log_probs[text[i:j]] / math.log(2))
     return best[-1]
+
+
+def ngram_score(path: Sequence[bytes], counts: Mapping[bytes, int], total: int, order: int) -> float:
+    """ln of the n-gram model's score: within a piece each byte is predicted from those before it, order - 1 at most."""
+    score = 0.0
+    for piece in path:
+        for k in range(len(piece)):
+            gram = piece[max(0, k - order + 1) : k + 1]
+            before = counts[gram[:-1]] if len(gram) > 1 else total
+            score += math.log(counts[gram] / before) if counts.get(gram) and before else -math.inf
+    return score
+
+
+def byte_cuts(data: bytes, *, whole: bool) -> Iterator[list[bytes]]:
+    """All ways to cut bytes into pieces, inside characters only unless `whole`."""
+    if not data:
+        yield []
+    for j in range(1, len(data) + 1):
+        if j == len(data) or not (whole and data[j] & 0xC0 == 0x80):
+            for rest in byte_cuts(data[j:], whole=whole):
+                yield [data[:j], *rest]
