@@ -74,7 +74,8 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
     configured(check_alpha, arguments.alpha)
     arguments.seed = configured(seed_of, arguments.seed)  # one for all batches
     arguments.sources = arguments.sources or ["-"]
-    tokenizer = Tokenizer(Lexicon.load(arguments.lexicon), alnum=arguments.alnum)
+    tokenizer = configured(Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum)
+    arguments.bytes = tokenizer.byte_fallback
     corpus = corpus_of(arguments)
     start = 0
     with output(arguments.output) as write:
@@ -120,7 +121,10 @@ def _line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
         return line + "\n"
     if "\n" in row:  # a line end inside a JSON text
         row = [token for token in row if token != "\n"]
-    return str(arguments.separator.join(row)) + "\n"
+    line = str(arguments.separator.join(row)) + "\n"
+    if arguments.bytes and not line.isascii():  # parts of characters, which no text file can hold
+        line = "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in line)
+    return line
 
 
 def add_evaluate(commands: Commands) -> None:

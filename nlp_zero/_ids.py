@@ -8,21 +8,58 @@ Python's ``surrogateescape`` does: 0xE4 is ``"\\udce4"``; smaller ones are ASCII
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ._kernels.tokenize import is_beginning
-from .lexicon import Lexicon, split_names
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["StreamDecoder", "TokenIds", "joined"]
+__all__ = ["StreamDecoder", "TokenIds", "Words", "byte_token", "handler", "join_names", "joined", "split_names"]
 
 UNKNOWN = "\ufffd"
 MOST = 1 << 28  # ids of a vocabulary: tables of them must fit into memory
+
+
+class Words(Protocol):
+    """A lexicon, as far as numbering its words goes."""
+
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def scores(self) -> Mapping[str, npt.NDArray[np.float64]]: ...
+    @property
+    def meta(self) -> Mapping[str, object]: ...
+    def index(self, word: str, /) -> int: ...
+
+
+def byte_token(byte: int) -> str:
+    """The word that stands for a byte.
+
+    >>> byte_token(0x41), byte_token(0xE4)
+    ('A', '\\udce4')
+    """
+    return chr(byte if byte < 128 else 0xDC00 + byte)
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Names in one field of `meta`, as ``specials``: separated by a space; a space inside is written ``\\s``.
+
+    >>> split_names(join_names(["<pad>", "a b", "\\\\s"]))
+    ('<pad>', 'a b', '\\\\s')
+    """
+    return " ".join(name.replace("\\", "\\\\").replace(" ", "\\s") for name in names)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names that `join_names` joined."""
+    codes = {"\\s": " ", "\\\\": "\\"}
+    parts = (re.split(r"(\\.)", name) for name in text.split(" ") if name)
+    return tuple("".join(codes.get(part, part) for part in name) for name in parts)
 
 
 def _replacement(error: UnicodeError) -> tuple[str, int]:
@@ -48,7 +85,7 @@ def joined(tokens: Iterable[str]) -> str:
     return "".join(tokens).encode("utf-8", "surrogateescape").decode("utf-8", "surrogatepass")
 
 
-def _numbers(lexicon: Lexicon, name: str) -> list[int]:
+def _numbers(lexicon: Words, name: str) -> list[int]:
     try:
         numbers = [int(x) for x in str(lexicon.meta.get(name, "")).split()]
     except ValueError:
@@ -68,8 +105,8 @@ class TokenIds:
 
     __slots__ = ("_find", "_tokens", "byte_ids", "fallback", "numbers", "size", "special_ids", "specials", "unknown")
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        count = len(lexicon)
+    def __init__(self, lexicon: Words) -> None:
+        count = len(lexicon.words)
         self.fallback = str(lexicon.meta.get("byte_fallback", "no")) == "yes"
         self.specials = split_names(str(lexicon.meta.get("specials", "")))
         self.special_ids = _numbers(lexicon, "special_ids") or list(range(len(self.specials)))
@@ -99,7 +136,7 @@ class TokenIds:
             if self.unknown >= 0:
                 tokens[self.unknown] = UNKNOWN
             for byte, number in enumerate(self.byte_ids):
-                tokens[number] = chr(byte if byte < 128 else 0xDC00 + byte)
+                tokens[number] = byte_token(byte)
             for number, word in zip(self.numbers[1:].tolist(), words, strict=True):
                 tokens[number] = word
             for number, name in zip(self.special_ids, self.specials, strict=True):
@@ -107,7 +144,7 @@ class TokenIds:
             self._tokens = tokens
         return self._tokens
 
-    def find(self, token: str, lexicon: Lexicon) -> int:
+    def find(self, token: str, lexicon: Words) -> int:
         """The id of a special token or a word; raises `KeyError`."""
         if token in self.specials:
             return self.special_ids[self.specials.index(token)]
@@ -186,8 +223,9 @@ def _whole(column: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
     return column.astype(np.int32)
 
 
-def _check_bytes(lexicon: Lexicon) -> None:
-    lacking = [b for b in range(256) if chr(b if b < 128 else 0xDC00 + b) not in lexicon]
+def _check_bytes(lexicon: Words) -> None:
+    held = set(lexicon.words)
+    lacking = [byte for byte in range(256) if byte_token(byte) not in held]
     if lacking:
         raise ValueError(
             f"a lexicon with byte_fallback must hold all 256 bytes as words; {len(lacking)} lack, "

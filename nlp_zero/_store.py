@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,18 +12,27 @@ import numpy as np
 
 from .errors import FormatError
 
-__all__ = ["read_folder", "write_folder", "write_text"]
+__all__ = ["read_folder", "write_bytes", "write_folder", "write_text"]
+
+
+def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
+    """Open a temporary file beside `path` for UTF-8 text; it takes the place of `path` when the block ends well."""
+    return _replacing(path, "w", encoding="utf-8", newline="\n", errors="surrogatepass")
+
+
+def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
+    """The same for bytes."""
+    return _replacing(path, "wb")
 
 
 @contextmanager
-def write_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
-    """Open a temporary file beside `path` for UTF-8 text; it takes the place of `path` when the block ends well."""
+def _replacing(path: str | os.PathLike[str], mode: str, **options: str) -> Iterator[IO[Any]]:
     import tempfile
 
     target = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+        with os.fdopen(handle, mode, **options) as file:  # type: ignore[call-overload]
             yield file
             file.flush()
             os.fsync(file.fileno())

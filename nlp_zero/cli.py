@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from . import __version__
 from ._apply import add_evaluate, add_tokenize
 from ._cli import UsageError
+from ._convert import add_convert
 from ._learn import add_build_vocab, add_count
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (add_count, add_build_vocab, add_tokenize, add_evaluate)  # each adds the parser of one command
+COMMANDS = (add_count, add_build_vocab, add_tokenize, add_convert, add_evaluate)  # each adds the parser of one command
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import operator
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, repeat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._store import write_text
+from . import formats
 from .errors import FormatError
+from .formats import tsv
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Lexicon", "join_names", "split_names"]
-
-FORMAT = "#nlp-zero lexicon"
-VERSION = 1
-NAMES = ("specials",)  # fields of meta that stay text even if they look like numbers
-EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written so that they come back as they were
-ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+__all__ = ["Lexicon"]
 
 
 class Lexicon:
@@ -165,212 +157,53 @@ class Lexicon:
         lacking = set(known)
         return self.keep(len(word) > 1 and word not in lacking for word in self.words)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the lexicon as UTF-8 text: a line about the file, a line of column names, and one line a word.
+    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> int:
+        """Write the lexicon; the file appears whole or not at all.
 
-        Columns are separated by tabs.  In words, backslash, tab and line ends are written ``\\\\``, ``\\t``, ``\\n``
-        and ``\\r``, and a lone surrogate ``\\ud800``.  The file appears whole or not at all.
-        """
-        with write_text(path) as file:
-            file.writelines(self.lines())
+        Parameters
+        ----------
+        path
+            Unless a `format` is given, the name says which: ``tokenizer.json`` (huggingface), ``.json``, ``.parquet``,
+            ``.model`` (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; anything else is ours.
+        format
+            ``tsv`` (our own: keeps everything), ``plain`` ('word count' lines), ``json``, ``parquet``, ``jieba``,
+            ``sentencepiece``, ``huggingface`` or ``bytepiece``.
 
-    def lines(self) -> Iterator[str]:
-        """The lines of the file that `save` writes."""
-        about = "".join(f"\t{name}={_escaped(_shown(value))}" for name, value in self.meta.items())
-        yield f"{FORMAT} v{VERSION}{about}\n"
-        names = ["word", "count", *self.scores] + (["parts"] if self.parts else [])
-        yield "#" + "\t".join(names) + "\n"
-        columns = [
-            [repr(x) if name in EXACT else f"{x:.6g}" for x in column.tolist()] for name, column in self.scores.items()
-        ]
-        if self.parts:
-            columns.append([" ".join(map(_escaped, self.parts.get(word, ()))) for word in self.words])
-        counts = map(str, self.counts.tolist())
-        for row in zip(map(_escaped, self.words), counts, *columns, strict=True):
-            yield "\t".join(row) + "\n"
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Lexicon:
-        """Read a lexicon, or a plain word list with ``word count [tag]`` or just ``word`` on each line (as jieba's).
+        Returns
+        -------
+        int
+            How many of the words the file holds: other programs' formats cannot hold all.
 
         Raises
         ------
         FormatError
-            When the file is missing, not UTF-8, damaged, or of a later version; says the line.
+            When the format cannot hold such a lexicon; says why.
         """
-        file = Path(path)
+        return formats.write(self, path, format)
+
+    def lines(self) -> Iterator[str]:
+        """The lines of our own file."""
+        return tsv.lines(self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, format: str | None = None) -> Lexicon:
+        """Read a lexicon: our own file, or any other that `save` writes; its content tells which.
+
+        A word list has ``word count [tag]`` or just ``word`` on each line (as jieba's).  The lexicon of another
+        program's model keeps its ids and scores: ``Tokenizer(Lexicon.load("unigram.model"))`` cuts as that model does.
+
+        Raises
+        ------
+        FormatError
+            When the file is missing, not UTF-8, damaged, or of a later version; says the line or the byte.
+        """
+        table = formats.read(path, format)
         try:
-            text = file.read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            raise FormatError(f"The lexicon {file} cannot be read: {error.strerror}.") from None
-        except UnicodeDecodeError as error:
-            raise FormatError(
-                f"The lexicon {file} is not UTF-8 at byte {error.start}; convert it to UTF-8 first."
-            ) from None
-        try:
-            return _parsed(text) if text.startswith(FORMAT) else _plain(text)
-        except ValueError as error:
-            raise FormatError(f"{file}, {error}") from None
+            return cls(table.words, table.counts, scores=table.scores, meta=table.meta, parts=table.parts)
+        except (ValueError, OverflowError) as error:
+            raise FormatError(f"{os.fspath(path)}: {error}") from None
 
 
 def _rebuild(*state: object) -> Lexicon:
     words, counts, scores, meta, parts = state
     return Lexicon(words, counts, scores=scores, meta=meta, parts=parts)  # type: ignore[arg-type]
-
-
-def join_names(names: Iterable[str]) -> str:
-    """Names in one field of `meta`, as ``specials``: separated by a space; a space inside is written ``\\s``.
-
-    >>> split_names(join_names(["<pad>", "a b", "\\\\s"]))
-    ('<pad>', 'a b', '\\\\s')
-    """
-    return " ".join(name.replace("\\", "\\\\").replace(" ", "\\s") for name in names)
-
-
-def split_names(text: str) -> tuple[str, ...]:
-    """The names that `join_names` joined."""
-    codes = {"\\s": " ", "\\\\": "\\"}
-    parts = (re.split(r"(\\.)", name) for name in text.split(" ") if name)
-    return tuple("".join(codes.get(part, part) for part in name) for name in parts)
-
-
-def _shown(value: object) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
-
-
-def _escaped(text: str) -> str:
-    if text.isalnum():
-        return text
-    return "".join(ESCAPES.get(c, c) if not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text)
-
-
-def _unescaped(text: str) -> str:
-    if "\\" not in text:
-        return text
-    codes = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
-    out, chars = [], iter(text)
-    for c in chars:
-        if c == "\\":
-            code = next(chars, "")
-            if code == "u":  # a lone surrogate, which UTF-8 cannot hold
-                c = chr(int("".join(islice(chars, 4)), 16))
-            elif code in codes:
-                c = codes[code]
-            else:
-                raise ValueError(f"unknown escape \\{code}")
-        out.append(c)
-    return "".join(out)
-
-
-def _value(text: str) -> object:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return _unescaped(text)
-
-
-def _parsed(text: str) -> Lexicon:
-    """Rows of our own format; `ValueError` begins with the line that is wrong."""
-    lines = text.split("\n")
-    version, *about = lines[0].rstrip("\r").split("\t")
-    if version != f"{FORMAT} v{VERSION}":
-        raise ValueError(f"line 1: this is {version[1:]!r}, which this nlp-zero cannot read; update nlp-zero.")
-    fields_of = (field.partition("=") for field in about)
-    meta = {name: _unescaped(value) if name in NAMES else _value(value) for name, _, value in fields_of}
-    if lines[-1]:
-        raise ValueError(f"line {len(lines)}: the file is truncated (the line has no end); write the lexicon again.")
-    names = lines[1].rstrip("\r").lstrip("#").split("\t") if len(lines) > 2 else ["word", "count"]
-    if names[:2] != ["word", "count"]:
-        raise ValueError("line 2: the column names must begin with word and count.")
-    rows = [line.rstrip("\r") for line in lines[2:-1]] if "\r" in text else lines[2:-1]
-    tabs = list(map(str.count, rows, repeat("\t")))
-    if set(tabs) - {len(names) - 1}:
-        number = next(k for k, found in enumerate(tabs) if found != len(names) - 1)
-        raise ValueError(
-            f"line {number + 3}: {tabs[number] + 1} columns separated by tabs, but {len(names)} are expected."
-        )
-    fields = "\t".join(rows).split("\t") if rows else []
-    columns = [fields[k :: len(names)] for k in range(len(names))]
-    words = _words(_plain_words(columns[0]) if "\\" in text else columns[0], first_line=3)
-    counts = _numbers(columns[1], int, first_line=3)
-    scores = {
-        name: np.array(_numbers(column, float, first_line=3))
-        for name, column in zip(names[2:], columns[2:], strict=True)
-        if name != "parts"
-    }
-    parts = {}
-    if "parts" in names:
-        listed = columns[names.index("parts")]
-        parts = {w: tuple(map(_unescaped, p.split(" "))) for w, p in zip(words, listed, strict=True) if p}
-    return Lexicon(words, np.array(counts, np.int64), scores=scores, meta=meta, parts=parts)
-
-
-def _plain(text: str) -> Lexicon:
-    """Rows of ``word count [tag]`` or ``word``, separated by white space; a word alone counts once."""
-    words: list[str] = []
-    counts: list[str] = []
-    numbers: list[int] = []
-    first: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        fields = line.split()
-        if not fields:
-            continue
-        word = fields[0]
-        if word in first:
-            raise ValueError(f"line {number}: the word {word!r} was already on line {first[word]}; remove one of them.")
-        first[word] = number
-        words.append(word)
-        numbers.append(number)
-        counts.append(fields[1] if len(fields) > 1 else "1")
-    values = []
-    for number, value in zip(numbers, counts, strict=True):
-        if not value.isdigit():
-            raise ValueError(f"line {number}: the count {value!r} is not a whole number; expected 'word count'.")
-        values.append(int(value))
-    if not words:
-        raise ValueError("line 1: there is not one word in this lexicon.")
-    return Lexicon(words, np.array(values, np.int64))
-
-
-def _plain_words(words: list[str]) -> list[str]:
-    plain = []
-    for number, word in enumerate(words, 3):
-        try:
-            plain.append(_unescaped(word))
-        except ValueError as error:
-            raise ValueError(f"line {number}: {word!r} is not a word as `save` writes it: {error}.") from None
-    return plain
-
-
-def _words(words: list[str], *, first_line: int) -> list[str]:
-    if len(set(words)) != len(words) or "" in words:
-        seen: dict[str, int] = {}
-        for number, word in enumerate(words, first_line):
-            if not word:
-                raise ValueError(f"line {number}: the word is empty.")
-            if word in seen:
-                raise ValueError(
-                    f"line {number}: the word {word!r} was already on line {seen[word]}; remove one of them."
-                )
-            seen[word] = number
-    return words
-
-
-def _numbers(texts: Sequence[str], kind: type[int] | type[float], *, first_line: int) -> list[int] | list[float]:
-    try:
-        values = list(map(kind, texts))
-        if kind is int and values and not 0 <= min(values) <= max(values) < 1 << 63:
-            raise ValueError
-        return values
-    except ValueError:
-        for number, text in enumerate(texts, first_line):
-            try:
-                good = kind is float or 0 <= int(text) < 1 << 63
-                float(text)
-            except ValueError:
-                good = False
-            if not good:
-                raise ValueError(f"line {number}: {text!r} is not a usable number.") from None
-        raise

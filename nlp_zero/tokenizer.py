@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,17 @@ class Tokenizer(Weighing):
         self._unk_log_prob = None if unk is None else float(unk)
         return self
 
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], *, format: str | None = None, objective: str | None = None
+    ) -> Tokenizer:
+        """A tokenizer of whatever `Lexicon.load` reads: our lexicons, SentencePiece, Hugging Face, BytePiece models.
+
+        It cuts, samples and numbers tokens as that model does, on text as the model sees it: what the model does to
+        text beforehand (Unicode normalisation, a space put in front) is named in ``lexicon.meta`` and not done here.
+        """
+        return cls(Lexicon.load(path, format=format), objective=objective)
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self._lexicon, self._alnum, self._unk_log_prob, self._objective)
 
@@ -126,6 +138,11 @@ class Tokenizer(Weighing):
     def unk_log_prob(self) -> float | None:
         """Log-probability of a symbol that is not a word, in nats; None with byte fallback: that of its bytes."""
         return self._unk_log_prob
+
+    @property
+    def byte_fallback(self) -> bool:
+        """Whether unknown characters become bytes, so that nothing is unknown."""
+        return self._ids.fallback
 
     @property
     def vocab_size(self) -> int:

@@ -257,12 +257,14 @@ def test_any_bytes_come_back() -> None:
 
 def test_counts_are_those_of_the_tokenizer() -> None:
     """The kernel that learns and the tokenizer that is used agree on the number of tokens."""
-    for options in ({}, {"unit": "byte"}, {"unit": "byte", "ensure_unicode": False}):
+    for options in ({}, {"unit": "byte"}, {"unit": "byte", "ensure_unicode": False}, {"beginnings": False}):
         lexicon = built(Corpus(SAMPLE), vocab_size=600, **options)
         tokenizer = Tokenizer(lexicon)
         tokens = [token for line in Corpus(SAMPLE) for token in tokenizer.tokenize(line)]
         assert len(tokens) == lexicon.total
         assert lexicon.total == lexicon.meta["tokens"]
+        parts = [word for word in lexicon if len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word)]
+        assert bool(parts) == ("beginnings" not in options)
 
 
 def test_a_vocabulary_beats_its_characters() -> None:

@@ -145,8 +145,9 @@ class Swap:
         them a vocabulary does badly on text that is unlike the one it was learnt on.
         """
         self.fixed = self.fixed_always.copy()
-        best = np.argsort(-self.count[self.beginnings], kind="stable")[: size // BEGINNINGS]
-        self.fixed[self.beginnings[best]] = True
+        usable = self.beginnings[self.usable[self.beginnings]]
+        best = np.argsort(-self.count[usable], kind="stable")[: size // BEGINNINGS]
+        self.fixed[usable[best]] = True
         self.usable = self.usable | self.fixed
 
     def _start(self, size: int) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._ids import join_names
 from .._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..corpus import Block, Corpus, blocks_of, require_text
-from ..lexicon import Lexicon, join_names
+from ..lexicon import Lexicon
 from ._describe import positive_int
 from ._ngram_pieces import NgramPieces
 from ._swap import BLOCK, Swap
@@ -46,6 +47,9 @@ class VocabularyBuilder:
     ensure_unicode
         Byte units: pieces are whole characters all the same (and the first bytes of characters).  False allows any
         string of bytes.
+    beginnings
+        Let the first bytes of characters be pieces: rare characters cost two tokens in place of three.  SentencePiece
+        files cannot hold such pieces.
     objective
         ``"shortest"``: the segmentation with the fewest tokens counts, ties go to the most probable.  ``"unigram"``:
         the most probable segmentation counts, and the vocabulary is the one that needs the fewest bits.
@@ -80,6 +84,7 @@ class VocabularyBuilder:
         unit: str = "char",
         byte_fallback: bool = True,
         ensure_unicode: bool = True,
+        beginnings: bool = True,
         objective: str = "shortest",
         algorithm: str = "swap",
         max_piece_length: int | None = None,
@@ -101,6 +106,7 @@ class VocabularyBuilder:
             raise ValueError("byte units always hold the 256 bytes; byte_fallback=False goes with unit='char'.")
         self.unit, self.objective, self.algorithm = unit, objective, algorithm
         self.byte_fallback, self.ensure_unicode = bool(byte_fallback), bool(ensure_unicode)
+        self.beginnings = bool(beginnings)
         self.any_bytes = unit == "byte" and not ensure_unicode
         if max_piece_length is None:
             max_piece_length = LONGEST["byte" if self.any_bytes else "char"]
@@ -242,6 +248,7 @@ class VocabularyBuilder:
         symbols, codes = slice(search.first_symbol, search.first_prefix), search.text.codes
         usable[symbols] = ~search.is_byte()
         usable[search.first_symbol] = False  # the line end
+        usable[search.first_prefix :] = self.beginnings
         if not self.any_bytes:
             usable[symbols] &= (codes < 0xD800) | (codes >= 0xE000)
         for id_ in search.locate([self._codes(name) for name in self.specials]):

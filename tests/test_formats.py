@@ -1,0 +1,504 @@
+"""Other programs' files: what they do with ours, what we do with theirs, and what damaged ones do to us.
+
+``NLP_ZERO_FUZZ=100`` runs a hundred times as many damaged files.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import json
+import math
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import VocabularyBuilder, formats
+from nlp_zero._ids import byte_token
+from nlp_zero.cli import main
+from nlp_zero.errors import FormatError, NlpZeroError
+from nlp_zero.formats import _wire
+from nlp_zero.formats._pieces import BYTE_NAMES, model_scores
+from nlp_zero.formats.jieba import kept_frequencies
+from nlp_zero.lexicon import Lexicon
+from nlp_zero.tokenizer import Tokenizer
+from tests.reference import bytepiece as reference
+
+FUZZ = int(os.environ.get("NLP_ZERO_FUZZ", "1"))
+SAMPLE = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
+ODD = ["龘靐齉", "a龘b", "\0\x01\t\r\n", " 前后  空 格 ", "1998年，ABC é😀", "<0xE4><s><unk>", "\u3000", ""]
+objectives = pytest.mark.parametrize("objective", ["unigram", "shortest"])
+
+
+def vocabulary(objective: str, **options: Any) -> Lexicon:
+    """Words, characters and bytes of the sample: no piece is part of a character."""
+    from collections import Counter
+
+    counts = Counter(byte_token(byte) for byte in range(256))
+    for line in SAMPLE:
+        counts.update(line)
+        counts.update(line[k : k + n] for n in (2, 3, 4) for k in range(len(line) - n + 1))
+    kept = {w: c for w, c in counts.items() if c >= 3 or len(w) == 1}
+    kept |= {"  ": 5, " 格": 4, "，我": 9}
+    meta = {"method": "vocabulary", "byte_fallback": "yes", "objective": objective, "specials": "<pad> <s> </s>"}
+    total = sum(kept.values())
+    shifted = [math.log(n / total) - 0.01 * (k * 0.6180339887 % 1) for k, n in enumerate(kept.values())]  # few ties
+    return Lexicon(list(kept), list(kept.values()), scores={"log_prob": shifted}, meta={**meta, **options})
+
+
+def explained(lexicon: Lexicon, ours: list[int], theirs: list[int], tokenizer: Tokenizer) -> bool:
+    """The same ids, or others with the same score to a float's precision: a tie."""
+    scores = dict(zip(lexicon.words, model_scores(lexicon).tolist(), strict=True))
+    if ours == theirs:
+        return True
+    a, b = (math.fsum(scores.get(tokenizer.id_to_token(i), math.inf) for i in ids) for ids in (ours, theirs))
+    return len(ours) == len(theirs) and math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-4)
+
+
+# --- ours -------------------------------------------------------------------------------------------------------------
+
+texts = st.text(st.characters() | st.sampled_from("\\\t\n\r#\0\ud800\udce4 中"), min_size=1, max_size=5)
+numbers = st.floats(-50, 50) | st.just(math.nan)
+rows = st.dictionaries(texts, st.tuples(st.integers(0, 2**50), numbers, numbers), max_size=12)
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.json", "a.parquet"])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=rows)
+def test_round_trip(tmp_path: Path, name: str, table: dict[str, tuple[int, float, float]]) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow", reason="pyarrow (extra test) is not installed")
+    scores = {"pmi": [r[1] for r in table.values()], "log_prob": [r[2] for r in table.values()]}
+    parts = {word: (word, "x y") for word in list(table)[::2]}
+    meta = {"method": "pmi", "specials": "1 2", "entropy_before": 1.5, "alnum": "split"}
+    lexicon = Lexicon(list(table), [r[0] for r in table.values()], scores=scores, meta=meta, parts=parts)
+    assert lexicon.save(tmp_path / name) == len(lexicon)
+    loaded = Lexicon.load(tmp_path / name)
+    assert loaded.words == lexicon.words
+    np.testing.assert_array_equal(loaded.counts, lexicon.counts)
+    if table:  # a table without rows does not say which columns hold numbers
+        np.testing.assert_array_equal(loaded.scores["log_prob"], lexicon.scores["log_prob"])
+        np.testing.assert_allclose(loaded.scores["pmi"], lexicon.scores["pmi"], rtol=1e-5)
+    assert loaded.meta == meta
+    if not name.endswith("tsv"):  # there a space separates parts
+        assert loaded.parts == parts
+
+
+def test_word_lists(tmp_path: Path) -> None:
+    lexicon = Lexicon(["中国", "a b", "\udce4", "，"], [5, 4, 3, 2])
+    assert lexicon.save(tmp_path / "words.txt", format="plain") == 2
+    assert (tmp_path / "words.txt").read_text(encoding="utf-8") == "中国 5\n， 2\n"
+    assert Lexicon.load(tmp_path / "words.txt").words == ("中国", "，")
+    (tmp_path / "words.txt").write_text("B超 3 n\n中 2\nB超 3 n\n", encoding="utf-8")  # as in jieba's dict.txt
+    assert Lexicon.load(tmp_path / "words.txt").words == ("B超", "中")
+
+
+def test_names_and_contents_tell_the_format(tmp_path: Path) -> None:
+    names = {
+        "a.model": "sentencepiece", "my-bytepiece.model": "bytepiece", "tokenizer.json": "huggingface",
+        "a.json": "json", "jieba.txt": "jieba", "user_dict.txt": "jieba", "a.txt": None, "a.parquet": "parquet",
+        "a.tsv": "tsv", "a": None,
+    }  # fmt: skip
+    assert {name: formats.format_of_name(name) for name in names} == names
+    lexicon = vocabulary("unigram")
+    for format in ("tsv", "json", "sentencepiece", "huggingface", "bytepiece", "plain"):
+        lexicon.save(tmp_path / "nameless", format=format)
+        assert formats.format_of_content((tmp_path / "nameless").read_bytes(), "nameless") == format
+        assert "青石镇" in Lexicon.load(tmp_path / "nameless")
+    (tmp_path / "nameless").write_text("{ 30\n\n中 2\n", encoding="utf-8")
+    assert Lexicon.load(tmp_path / "nameless").words == ("{", "中")
+    with pytest.raises(ValueError, match=r"format must be one of tsv, plain, .*not 'csv'"):
+        lexicon.save(tmp_path / "a", format="csv")
+
+
+def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    assert real is builtins.__import__
+    with pytest.raises(FormatError, match=r"need pyarrow; run: pip install 'nlp-zero\[formats\]'"):
+        Lexicon(["a"], [1]).save(tmp_path / "a.parquet")
+    assert not list(tmp_path.iterdir())
+
+
+# --- SentencePiece ----------------------------------------------------------------------------------------------------
+
+
+def test_wire_format() -> None:
+    message = _wire.int_field(3, 300) + _wire.bytes_field(1, b"abc") + _wire.float_field(2, -1.5)
+    assert message.hex() == "18ac02" + "0a03616263" + "150000c0bf"  # worked out by hand from the format's description
+    found = [(n, v, message[a:b]) for n, v, a, b in _wire.fields(message, 0, len(message))]
+    assert found == [(3, 300, b""), (1, 0, b"abc"), (2, -1.5, b"\0\0\xc0\xbf")]
+
+
+@objectives
+def test_sentencepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
+    lexicon = vocabulary(objective)
+    tokenizer = Tokenizer(lexicon)
+    assert lexicon.save(tmp_path / "m.model") == len(lexicon)
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
+    lines = SAMPLE + ODD
+    ours = [tokenizer.encode(line) for line in lines]
+    theirs = model.encode(lines)
+    assert sum(a == b for a, b in zip(ours, theirs, strict=True)) >= 0.99 * len(lines)
+    assert all(explained(lexicon, a, b, tokenizer) for a, b in zip(ours, theirs, strict=True))
+    assert [model.decode(ids) for ids in ours] == lines
+    assert (model.bos_id(), model.eos_id(), model.pad_id()) == (1, 2, 0)
+    assert model.get_piece_size() == tokenizer.vocab_size + 128  # 127 bytes that have a character's piece, and <unk>
+    back = Tokenizer.from_file(tmp_path / "m.model")
+    assert [back.encode(line) for line in lines] == ours
+    assert [back.decode(ids) for ids in ours] == lines
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_their_model_in_our_hands(tmp_path: Path, fallback: bool) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
+    sentencepiece.SentencePieceTrainer.train(
+        input="corpora/sample.txt", model_prefix=str(tmp_path / "m"), vocab_size=1200, character_coverage=0.98,
+        hard_vocab_limit=False, minloglevel=2, normalization_rule_name="identity", byte_fallback=fallback,
+        user_defined_symbols=["望江", "<sep>"], control_symbols=["<mask>"], remove_extra_whitespaces=False,
+    )  # fmt: skip
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
+    tokenizer = Tokenizer.from_file(tmp_path / "m.model")
+    lexicon = tokenizer.lexicon
+    assert lexicon.meta["dummy_prefix"] == "yes"
+    lines = [line for line in SAMPLE + ODD if line and "\0" not in line]
+    same = 0
+    for line in lines:
+        ours, theirs = tokenizer.encode(" " + line), model.encode(line)  # it puts a space in front
+        same += ours == theirs
+        assert explained(lexicon, ours, theirs, tokenizer)
+        if fallback:
+            assert tokenizer.decode(theirs) == " " + line
+            assert tokenizer.vocab_size == model.get_piece_size()
+    assert same >= 0.99 * len(lines)
+    assert lexicon.meta["specials"] == ("<unk> <s> </s> <mask>" if fallback else "<s> </s> <mask>")
+    copy = Tokenizer.from_file(_saved(lexicon, tmp_path / "copy.tsv"))
+    assert [copy.encode(line) for line in lines] == [tokenizer.encode(line) for line in lines]
+    again = Tokenizer.from_file(_saved(lexicon, tmp_path / "tokenizer.json"))
+    assert [again.encode(line) for line in lines] == [tokenizer.encode(line) for line in lines]
+
+
+def _saved(lexicon: Lexicon, path: Path) -> Path:
+    lexicon.save(path)
+    return path
+
+
+def test_plain_lexicons_become_models(tmp_path: Path) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
+    lexicon = Lexicon(["早晨", "喝茶", "茶"], [5, 3, 2])
+    lexicon.save(tmp_path / "m.model")
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
+    assert model.encode("早晨喝茶") == [1, 2]
+    assert model.decode(model.encode("早晨，喝茶a")) == "早晨，喝茶a"
+
+
+def test_only_unigram_models_are_read(tmp_path: Path) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
+    sentencepiece.SentencePieceTrainer.train(
+        input="corpora/sample.txt", model_prefix=str(tmp_path / "b"), vocab_size=900, model_type="bpe", minloglevel=2
+    )
+    with pytest.raises(FormatError, match=r"b\.model, this is a BPE model; only unigram models can be read"):
+        Lexicon.load(tmp_path / "b.model")
+
+
+# --- Hugging Face -----------------------------------------------------------------------------------------------------
+
+
+@objectives
+@pytest.mark.parametrize("parts", [False, True])
+def test_tokenizers_cuts_as_we_do(tmp_path: Path, objective: str, parts: bool) -> None:
+    tokenizers = pytest.importorskip("tokenizers", reason="tokenizers (extra test) is not installed")
+    lexicon = vocabulary(objective)
+    if parts:  # beginnings of characters
+        extra = ["\udce9\udcbe", "\udce9\udcbd"]
+        scores = {"log_prob": [*lexicon.scores["log_prob"].tolist(), -5.0, -6.0]}
+        lexicon = Lexicon([*lexicon.words, *extra], [*lexicon.counts.tolist(), 9, 5], scores=scores, meta=lexicon.meta)
+    tokenizer = Tokenizer(lexicon)
+    assert lexicon.save(tmp_path / "tokenizer.json") == len(lexicon)
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    lines = SAMPLE + [line for line in ODD if "<s>" not in line]  # it finds special tokens in text
+    ours = [tokenizer.encode(line) for line in lines]
+    found = [encoding.ids for encoding in theirs.encode_batch(lines)]
+    assert sum(a == b for a, b in zip(ours, found, strict=True)) >= 0.99 * len(lines)
+    assert all(explained(lexicon, a, b, tokenizer) for a, b in zip(ours, found, strict=True))
+    assert [theirs.decode(ids) for ids in ours] == lines
+    assert theirs.get_vocab_size() == tokenizer.vocab_size + (not parts)
+    assert theirs.token_to_id("</s>") == tokenizer.token_to_id("</s>") == 2
+    assert theirs.encode("中<s>").ids == tokenizer.encode_with_specials("中<s>")
+    assert theirs.decode(tokenizer.encode("<0xE4>")) == "<0xE4>"
+    back = Tokenizer.from_file(tmp_path / "tokenizer.json")
+    assert [back.decode(ids) for ids in ours] == lines
+    assert [back.encode(line) for line in lines] == [
+        a if a == b else back.encode(line) for a, b, line in zip(ours, found, lines, strict=True)
+    ]
+
+
+def test_transformers_takes_it(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    lexicon = vocabulary("unigram")
+    lexicon.save(tmp_path / "tokenizer.json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = transformers.PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
+        ids = theirs(SAMPLE[:20])["input_ids"]
+    assert ids == [Tokenizer(lexicon).encode(line) for line in SAMPLE[:20]]
+    assert [theirs.decode(row) for row in ids] == SAMPLE[:20]
+
+
+# --- BytePiece --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("objective", ["unigram", "shortest"])
+def test_bytepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
+    lexicon = vocabulary(objective, specials="<pad> <bos> <eos>", unit="byte")
+    tokenizer = Tokenizer(lexicon)
+    lexicon.save(tmp_path / "bytepiece.model")
+    model = json.loads((tmp_path / "bytepiece.model").read_text(encoding="utf-8"))
+    scores = dict(zip(lexicon.words, model_scores(lexicon).tolist(), strict=True))
+    same = 0
+    lines = SAMPLE[:60] + ODD
+    for line in lines:
+        theirs = reference.cut(line, model)
+        ours = [tokenizer.decode_bytes([i]) for i in tokenizer.encode(line)]
+        same += ours == theirs
+        words = [[piece.decode("utf-8", "surrogateescape") for piece in pieces] for pieces in (ours, theirs)]
+        a, b = (math.fsum(scores[word] for word in row) for row in words)
+        assert b"".join(theirs).decode() == line
+        assert math.isclose(a, b, abs_tol=1e-6)
+    assert same >= 0.97 * len(lines)
+    ids = {base64.b64decode(key): row[0] for key, row in model.items()}
+    assert all(ids[tokenizer.decode_bytes([i])] == i for i in tokenizer.encode("".join(SAMPLE)))
+    back = Tokenizer.from_file(tmp_path / "bytepiece.model")
+    assert [back.encode(line) for line in SAMPLE] == [tokenizer.encode(line) for line in SAMPLE]
+    assert back.specials == ("<pad>", "<bos>", "<eos>")
+    back.lexicon.save(tmp_path / "again.model", format="bytepiece")
+    assert json.loads((tmp_path / "again.model").read_text(encoding="utf-8")) == model
+
+
+# --- jieba ------------------------------------------------------------------------------------------------------------
+
+
+def test_frequencies_keep_words() -> None:
+    """Against every cut: with the new frequencies, the whole word beats all of them."""
+    known = {"甲": 300, "乙": 50, "丙": 900, "甲乙": 40, "乙丙": 7, "丙丁": 30}
+    total = sum(known.values())
+    found = kept_frequencies(dict.fromkeys(["甲乙丙", "甲乙", "丙丁甲乙", "戊己"], 1), known, total)
+    everything = known | found
+    grown = total + sum(found.values())
+    for word in found:
+        for cuts in range(1, 1 << (len(word) - 1)):
+            pieces, start = [], 0
+            for k in range(1, len(word) + 1):
+                if k == len(word) or cuts >> (k - 1) & 1:
+                    pieces.append(word[start:k])
+                    start = k
+            if all(len(piece) == 1 or piece in everything for piece in pieces):
+                score = math.fsum(math.log(everything.get(piece, 1) / grown) for piece in pieces)
+                assert math.log(found[word] / grown) > score
+    assert found["甲乙"] >= 40
+    assert found["戊己"] == 1
+
+
+def test_jieba_keeps_the_words(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        jieba = pytest.importorskip("jieba", reason="jieba (extra test) is not installed")
+    jieba.setLogLevel(60)
+    lexicon = Lexicon.load(_saved(VocabularyBuilder(vocab_size=900).build(SAMPLE), tmp_path / "v.tsv"))
+    words = [word for word in lexicon.words if len(word) > 1 and word.isalnum()]
+    lexicon = Lexicon(words, [lexicon[word] for word in words])
+    assert lexicon.save(tmp_path / "userdict.txt") == len(Lexicon.load(tmp_path / "userdict.txt")) > 50
+    cutter = jieba.Tokenizer()
+    cutter.tmp_dir = str(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cutter.initialize()
+        before = {word for word, frequency in cutter.FREQ.items() if frequency}
+        cutter.load_userdict(str(tmp_path / "userdict.txt"))
+    ours, lost, used = Tokenizer(lexicon), 0, 0
+    for line in SAMPLE:
+        theirs, at = set(), 0
+        for word in cutter.cut(line, HMM=False):
+            theirs.add((at, at + len(word)))
+            at += len(word)
+        for start, end in ours.spans(line):
+            if line[start:end] in lexicon and line[start:end] not in before:
+                used += 1
+                crossed = any(a < start < b or a < end < b for a, b in theirs)
+                assert (start, end) in theirs or crossed  # never cut where nothing overlaps it
+                lost += crossed
+    assert used > 100
+    assert lost < 0.2 * used
+
+
+def test_what_jieba_cannot_hold_is_left_out(tmp_path: Path) -> None:
+    lexicon = Lexicon(["中", "卡尔·马克思", "a b", "石墨烯", "c++"], [9, 8, 7, 6, 5])
+    assert lexicon.save(tmp_path / "jieba.txt") == 2
+    assert [line.split()[0] for line in (tmp_path / "jieba.txt").read_text(encoding="utf-8").splitlines()] == [
+        "石墨烯", "c++",
+    ]  # fmt: skip
+
+
+# --- convert ----------------------------------------------------------------------------------------------------------
+
+
+def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = str(_saved(vocabulary("shortest"), tmp_path / "v.tsv"))
+    size = len(Lexicon.load(source))
+    for name in ("v.model", "tokenizer.json", "v.json", "v-bytepiece.model", "again.tsv"):
+        assert main(["convert", source, str(tmp_path / name)]) == 0
+        assert f"{size:,} words\n" in capsys.readouterr().err
+        source = str(tmp_path / name) if name != "v.json" else source
+    assert main(["convert", source, str(tmp_path / "w.txt"), "--to", "plain"]) == 0
+    assert "that it cannot hold were left out" in capsys.readouterr().err
+    assert main(["convert", str(tmp_path / "w.txt"), str(tmp_path / "x.tsv"), "--from", "plain", "-q"]) == 0
+    assert main(["convert", source, str(tmp_path / "w.txt")]) == 2
+    assert "add --to with one of tsv, plain" in capsys.readouterr().err
+    assert main(["convert", source, str(tmp_path / "none" / "v.model")]) == 1
+    assert "cannot be written: No such file or directory" in capsys.readouterr().err
+    (tmp_path / "folder.json").mkdir()
+    assert main(["convert", source, str(tmp_path / "folder.json")]) == 1
+    assert "it is a folder" in capsys.readouterr().err
+    assert main(["convert", str(tmp_path / "missing"), str(tmp_path / "v.model")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_tokenize_shows_bytes(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    lexicon = _saved(vocabulary("shortest"), tmp_path / "v.tsv")
+    (tmp_path / "t.txt").write_text("龘青石镇\n", encoding="utf-8")
+    assert main(["tokenize", str(tmp_path / "t.txt"), "--lexicon", str(lexicon), "-q"]) == 0
+    assert capsysbinary.readouterr().out.decode() == "<0xE9> <0xBE> <0x98> 青石镇\n"
+
+
+# --- damage -----------------------------------------------------------------------------------------------------------
+
+
+def small(fallback: bool = True) -> Lexicon:
+    words = [*map(byte_token, range(256)), "中国", "人 民"] if fallback else ["中国", "人民"]
+    meta = {"byte_fallback": "yes", "specials": "<s>"} if fallback else {}
+    return Lexicon(words, range(1, len(words) + 1), scores={"pmi": [1.5] * len(words)}, meta=meta)
+
+
+GOOD = ("tsv", "plain", "json", "parquet", "sentencepiece", "huggingface", "bytepiece")
+SEEDS: dict[str, list[bytes]] = {}
+
+
+def seeds(format: str) -> list[bytes]:
+    if format not in SEEDS:
+        module: Any = formats._module(format)
+        SEEDS[format] = [module.dumps(small(True))[0], module.dumps(small(False))[0]]
+    return SEEDS[format]
+
+
+@st.composite
+def damaged(draw: Callable[..., Any], format: str) -> bytes:
+    data = bytearray(draw(st.sampled_from(seeds(format))))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(len(data) - 1, 0)))
+        at = draw(st.sampled_from([at, min(at, 64)]))
+        match draw(st.integers(0, 3)):
+            case 0:
+                data[at : at + 1] = draw(st.binary(max_size=6))
+            case 1:
+                del data[at:]
+            case 2:
+                del data[at : at + draw(st.integers(1, 9))]
+            case _:
+                data[at:at] = draw(st.sampled_from([b"\xff" * 9, b"[" * 50, b"1e999", b"null", b'"', b"-1", b"\t"]))
+    return bytes(data)
+
+
+@pytest.mark.parametrize("format", GOOD)
+def test_damaged_files_give_one_sentence(tmp_path: Path, format: str) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow (extra test) is not installed")
+
+    @settings(max_examples=120 * FUZZ, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(damaged(format) | st.binary(max_size=60))
+    def check(data: bytes) -> None:
+        path = tmp_path / "damaged"
+        path.write_bytes(data)
+        for chosen in (format, None):
+            try:
+                lexicon = Lexicon.load(path, format=chosen)
+            except NlpZeroError as error:
+                sentences.append(str(error))
+                continue
+            try:
+                tokenizer = Tokenizer(lexicon)
+            except ValueError:
+                continue
+            for text in ("中国人 民a龘", "\0\ud800"):
+                tokens = tokenizer.tokenize(text)
+                if tokenizer.byte_fallback:
+                    assert tokenizer.join(tokens) == text
+                tokenizer.decode(tokenizer.encode(text))
+
+    sentences: list[str] = []
+    check()
+    assert all("\n" not in sentence and str(tmp_path) in sentence for sentence in sentences)
+    assert len(sentences) > 20
+
+
+HF = {"model": {"type": "Unigram", "vocab": [["a", -1.0]], "unk_id": None}}
+JSON = {"format": "nlp-zero lexicon", "version": 1, "columns": ["word", "count"]}
+BP = {base64.b64encode(bytes([byte])).decode(): [byte + 3, "", 1] for byte in range(256)}
+
+
+@pytest.mark.parametrize(
+    ("format", "data", "message"),
+    [
+        ("sentencepiece", b"\n\x7f\n\x03abc", "byte 0: a field of 127 bytes goes past the end"),
+        ("sentencepiece", b"\n" + b"\xff" * 12, "byte 1: a number does not end"),
+        ("sentencepiece", b"\x03", "byte 0: this is no field"),
+        ("sentencepiece", b"", "byte 0: there is not one piece"),
+        ("sentencepiece", b"\n\x03\n\x01\xff", "byte 4: piece 0 is not UTF-8"),
+        ("sentencepiece", b"\n\x05\n\x01a\x18\x09", "byte 2: piece 0, 'a', is of no known kind"),
+        ("sentencepiece", b"\n\x08\n\x01a\x15\x00\x00\xc0\x7f", "piece 0: the score nan is no log-probability"),
+        ("sentencepiece", b"\n\x03\n\x01a\n\x03\n\x01a", "piece 1: 'a' is empty or was there before"),
+        ("sentencepiece", b"\n\x03\n\x01a\x12\x03\x98\x02\x01", "byte fallback but has no piece <0x00>"),
+        ("huggingface", b"{", "line 1, column 2: this is not JSON"),
+        ("huggingface", b"[" * 100_000, "nested too deeply"),
+        ("huggingface", b"[]", "it has no model"),
+        ("huggingface", json.dumps({"model": {"type": "BPE"}}).encode(), "its type is BPE; only Unigram"),
+        ("huggingface", json.dumps({"model": {"vocab": {}}}).encode(), r"model\.vocab: it must be a list"),
+        ("huggingface", json.dumps({"model": {"vocab": [["a"]]}}).encode(), r"model\.vocab\[0\]: it must be a piece"),
+        ("huggingface", b'{"model": {"vocab": [["a", NaN]]}}', r"model\.vocab\[0\]: 'nan' is not a usable number"),
+        ("huggingface", json.dumps(HF | {"added_tokens": [{"id": 9**9, "content": "x"}]}).encode(), "far from those"),
+        ("huggingface", json.dumps(HF | {"added_tokens": [3]}).encode(), r"added_tokens\[0\]: it must have"),
+        ("bytepiece", b"{}", "the byte 0x00 is no piece"),
+        ("bytepiece", b'{"*": [3, "", 1]}', r"piece 1 \('\*'\): its name is not base64"),
+        ("bytepiece", b'{"YQ==": [3, ""]}', r"piece 1 \('YQ=='\): it must have a list"),
+        ("bytepiece", b'{"YQ==": [3, "", 0]}', "the count must be 1 or more"),
+        ("bytepiece", json.dumps(BP | {"YWI=": [3, "", 1]}).encode(), "same id"),
+        ("json", b"{}", "this JSON is not a lexicon"),
+        ("json", b'{"format": "nlp-zero lexicon", "version": 9}', "version 9 of the lexicon; update nlp-zero"),
+        ("json", json.dumps(JSON | {"rows": [["a"]]}).encode(), "row 1: it must be a list of 2 values"),
+        ("json", json.dumps(JSON | {"rows": [["a", -1]]}).encode(), "row 1: '-1' is not a usable number"),
+        ("json", json.dumps(JSON | {"rows": [["a", 1], ["a", 1]]}).encode(), "row 2: the word 'a' was already on row"),
+        ("plain", "中 99999999999999999999\n".encode(), "line 1: the count '99999999999999999999' is not"),
+        ("plain", "中 ٣\n".encode(), "line 1: the count"),
+        ("parquet", b"PAR1", "this Parquet file cannot be read"),
+    ],
+)  # fmt: skip
+def test_damage_is_named_with_its_place(tmp_path: Path, format: str, data: bytes, message: str) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow (extra test) is not installed")
+    (tmp_path / "f").write_bytes(data)
+    with pytest.raises(FormatError, match=message) as error:
+        Lexicon.load(tmp_path / "f", format=format)
+    assert str(tmp_path / "f") in str(error.value)
+
+
+def test_byte_names() -> None:
+    assert len(BYTE_NAMES) == 256
+    assert BYTE_NAMES["<0x0A>"] == 10
