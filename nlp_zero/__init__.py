@@ -16,6 +16,7 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
     ) from None
 
 from ._version import __version__
+from .boundaries import BoundaryModel
 from .builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder, discovered
 from .corpus import Corpus
 from .counts import NgramCounter, NgramCounts
@@ -24,12 +25,14 @@ from .grammar import TemplateGrammar
 from .lattice import Lattice
 from .lexicon import Lexicon
 from .mining import TemplateMiner
+from .parser import ParseTree, TemplateParser
 from .phrases import PhraseBuilder
 from .templates import Template, TemplateInventory
 from .tokenizer import Tokenizer
 
 __all__ = [
     "BayesLexiconBuilder",
+    "BoundaryModel",
     "Corpus",
     "CorpusError",
     "EntropyLexiconBuilder",
@@ -39,12 +42,14 @@ __all__ = [
     "NgramCounter",
     "NgramCounts",
     "NlpZeroError",
+    "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
     "Template",
     "TemplateGrammar",
     "TemplateInventory",
     "TemplateMiner",
+    "TemplateParser",
     "Tokenizer",
     "__version__",
     "discovered",

@@ -160,7 +160,7 @@ def run_evaluate_parse(arguments: argparse.Namespace) -> None:
             result["brackets"] = {name: {k: s.to_dict() for k, s in both.items()} for name, both in rows.items()}
         if arguments.constructions is not None and inventory is not None:
             known = Corpus(arguments.constructions, encoding="utf-8-sig")
-            scores = construction_scores(inventory.top(max(arguments.at)), known, at=arguments.at)
+            scores = construction_scores(inventory.templates, known, at=arguments.at)
             text += [f"first {k} templates: precision {p:.4f}, recall {r:.4f}" for k, (p, r) in scores.items()]
             result["constructions"] = {str(k): {"precision": p, "recall": r} for k, (p, r) in scores.items()}
         write(json.dumps(result, ensure_ascii=False) + "\n" if arguments.json else "\n".join(text) + "\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +105,8 @@ class BoundaryModel:
     ) -> None:
         self.words, self.pairs = tuple(words), pairs
         self.count, self.starts, self.ends, self.left, self.right = count, starts, ends, left, right
-        self._codes = _Codes(zip(self.words, range(len(self.words)), strict=True))
+        self._codes = _Codes({mark: code_of_mark(mark) for mark in MARKS if is_mark(mark)})
+        self._codes.update(zip(self.words, range(len(self.words)), strict=True))
         total = int(count.sum())
         rate = (total - int(left.sum())) / total if total else 1.0
         first = np.searchsorted(pairs[:, 0], np.arange(len(self.words) + 1))
@@ -214,8 +216,8 @@ class BoundaryModel:
         """
         lookup = self._codes.__getitem__
         offsets = np.zeros(len(sentences) + 1, np.int64)
-        np.cumsum([len(tokens) for tokens in sentences], out=offsets[1:])
-        codes = np.fromiter((code for tokens in sentences for code in map(lookup, tokens)), np.int32, offsets[-1])
+        np.cumsum(list(map(len, sentences)), out=offsets[1:])
+        codes = np.fromiter(map(lookup, chain.from_iterable(sentences)), np.int32, offsets[-1])
         steps = round(prominence * STEP), round(pause * STEP)
         if punctuation:
             return self._table.trees(codes, offsets, *steps)

@@ -304,8 +304,8 @@ def construction_scores(
 ) -> dict[int, tuple[float, float]]:
     """Share of the first k templates that are known constructions, and share of the constructions among them.
 
-    A construction is written with … (or ...) for its slots: 从…到…, 不仅…而且.  Slots at the two ends do not matter,
-    nor how the words between two slots are cut.
+    A construction is written with … (or ...) for its slots: 从…到…, 不仅…而且; a line that begins with # is a comment.
+    Slots at the two ends do not matter, nor how the words between two slots are cut.
 
     Examples
     --------
@@ -313,7 +313,8 @@ def construction_scores(
     >>> construction_scores(found, ["从…到…", "以…为…"], at=[1, 2])
     {1: (1.0, 0.5), 2: (0.5, 0.5)}
     """
-    known = {form for line in constructions if (form := _form(re.split(r"(?:…|\.{2,}|⋯|~|～|—)+", line)))}
+    lines = (line for line in constructions if not line.startswith("#"))
+    known = {form for line in lines if (form := _form(re.split(r"(?:…|\.{2,}|⋯|~|～|—)+", line)))}
     if not known:
         raise CorpusError("the list holds no construction; write one a line, such as 从…到….")
     forms = [_form("".join(item or "\0" for item in template.items).split("\0")) for template in templates]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any
 
 from ._drawing import brackets_svg, outline_text
 from .boundaries import PROMINENCE
-from .clauses import clauses
+from .clauses import CLAUSE_ENDS, SENTENCE_ENDS, clauses
 from .errors import FormatError
 from .grammar import SLOT, ParseSpan, TemplateGrammar
 from .templates import Template, TemplateInventory
 
 __all__ = ["ParseTree", "TemplateParser"]
 
+CLAUSE_MARKS = CLAUSE_ENDS | SENTENCE_ENDS
 WIDEST = 64  # children of a node beyond which no template is looked for
 SENTENCES = 4096  # parsed at a time
 
@@ -80,10 +82,13 @@ class ParseTree:
 
     @property
     def template(self) -> Template | None:
-        """The template that covers the node: words where it has words, one or more words in each of its slots.
+        """The template with slots that covers the node: its words in place, one or more words in each slot.
 
-        Its words are children of the node or stand at the edge of one.  Of several the one with the most words is
-        taken, then the one of the best rank; of several ways to lay it, the one whose words come first.
+        Its words are children of the node or stand at the edge of one.  One of two or more words may get a further
+        slot at its ends: 从 … 到 becomes 从 … 到 ….  Nodes whose children are clauses are named by templates that join
+        clauses (`Template.across`), other nodes by the others.  Of several the one with the most words is taken, then
+        the one with the fewest slots added, then the one of the best rank; of several ways to lay it, the one whose
+        words come first.
         """
         label = self._outline.label(self._index)
         return label and label[0]
@@ -98,7 +103,7 @@ class ParseTree:
         """Start and end of every node of two or more words, itself first, outer before inner, left before right."""
         if self._index == 0:
             whole = [(0, len(self._outline.words))] if len(self._outline.words) > 1 else []
-            return whole + [(start, end) for start, end in self._outline.spans]
+            return whole + list(map(tuple, self._outline.nested()))
         starts, ends = self._outline.starts, self._outline.ends
         return [(starts[i], ends[i]) for i in self._below() if ends[i] - starts[i] > 1]
 
@@ -206,12 +211,16 @@ class _Outline:
 
     __slots__ = ("_labels", "_names", "children", "ends", "spans", "starts", "words")
 
-    def __init__(self, words: tuple[str, ...], spans: Sequence[Sequence[int]], names: _Names) -> None:
+    def __init__(self, words: tuple[str, ...], spans: Any, names: _Names) -> None:
         self.words, self.spans, self._names = words, spans, names
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.children: list[list[int]] = []
         self._labels: dict[int, Label | None] = {}
+
+    def nested(self) -> list[Any]:
+        """Start and end of the nodes of two or more words below the root."""
+        return self.spans if isinstance(self.spans, list) else self.spans.tolist()
 
     def grown(self) -> _Outline:
         """Itself, with all nodes."""
@@ -222,7 +231,7 @@ class _Outline:
         return self
 
     def _grow(self) -> None:
-        words, spans = self.words, self.spans
+        words, spans = self.words, self.nested()
         self.starts, self.ends, self.children = [0], [len(words)], [[]]
         path, taken = [0], 0
         for word in range(len(words) if len(words) > 1 else 0):
@@ -256,13 +265,16 @@ class _Outline:
 
 
 class _Names:
-    """Templates as a trie: an item is a word or None, a slot; True marks the end of a template."""
+    """Templates as tries: an item is a word or None, a slot; True leads to the rank of a template that ends there."""
 
     def __init__(self, templates: Iterable[Template]) -> None:
         self._templates = tuple(templates)
-        self._root: dict[Any, Any] = {}
+        self._inside: dict[Any, Any] = {}
+        self._across: dict[Any, Any] = {}
         for rank, template in enumerate(self._templates):
-            node = self._root
+            if not template.slots:
+                continue
+            node = self._across if template.across else self._inside
             for item in template.items:
                 node = node.setdefault(item, {})
             node.setdefault(True, rank)  # of equal templates the first
@@ -271,32 +283,46 @@ class _Names:
         """The template that lies best over neighbouring spans of words, with its contents."""
         if len(edges) < 2 or len(edges) > WIDEST:
             return None
+        clauses_inside = any(b - a == 1 and words[a] in CLAUSE_MARKS for a, b in edges)
+        root = self._across if clauses_inside else self._inside
         start, end = edges[0][0], edges[-1][1]
         anchors = sorted({edge for left, right in edges for edge in (left, right - 1)})
-        ranked: tuple[int, int] | None = None  # most words, best rank
+        best: tuple[int, int, int] | None = None  # most words, fewest slots added at the ends, best rank
         found: tuple[int, ...] = ()
         seen = set()
-        stack: list[tuple[dict[Any, Any], int, bool, tuple[int, ...]]] = [(self._root, start, False, ())]
-        while stack:  # a path of the trie, the first word that it has not used, whether a slot is open, its words
-            node, at, slot, used = stack.pop()
-            if (id(node), at) in seen:
+        # a path of the trie, the first word not used, whether a slot is open, whether one was added in front, its words
+        stack: list[tuple[dict[Any, Any], int, bool, bool, tuple[int, ...]]] = [
+            (root, start, True, True, ()),
+            (root, start, False, False, ()),
+        ]
+        while stack:
+            node, at, slot, led, used = stack.pop()
+            if (id(node), at, led) in seen:
                 continue
-            seen.add((id(node), at))
-            if True in node and (at < end if slot else at == end):
-                candidate = (-len(used), node[True])
-                if ranked is None or candidate < ranked:
-                    ranked, found = candidate, used
+            seen.add((id(node), at, led))
+            if True in node and (at < end or not slot):
+                added = led + (at < end and not slot)
+                candidate = (-len(used), added, node[True])
+                if (not added or len(used) > 1) and (best is None or candidate < best):
+                    best, found = candidate, used
             if not slot and None in node and at < end:
-                stack.append((node[None], at, True, used))
-            places = [at] if not slot else [place for place in anchors if place > at]
+                stack.append((node[None], at, True, led, used))
+            places = [place for place in anchors if place > at] if slot else [at] if at in anchors else []
             for place in reversed(places):  # the first place is looked at first
-                if place < end and words[place] in node and (slot or place in anchors):
-                    stack.append((node[words[place]], place + 1, False, (*used, place)))
-        if ranked is None:
+                if words[place] in node:
+                    stack.append((node[words[place]], place + 1, False, led, (*used, place)))
+        if best is None:
             return None
         bounds = [start - 1, *found, end]
-        gaps = [tuple(words[a + 1 : b]) for a, b in pairwise(bounds) if b - a > 1]
-        return self._templates[ranked[1]], tuple(gaps)
+        gaps = tuple(tuple(words[a + 1 : b]) for a, b in pairwise(bounds) if b - a > 1)
+        return _widened(self._templates[best[2]], found[0] > start, found[-1] + 1 < end), gaps
+
+
+def _widened(template: Template, before: bool, after: bool) -> Template:
+    """The template with a slot at either end where words are."""
+    lead = (None,) if before and template.items[0] is not None else ()
+    tail = (None,) if after and template.items[-1] is not None else ()
+    return replace(template, items=(*lead, *template.items, *tail)) if lead or tail else template
 
 
 class TemplateParser:
@@ -320,6 +346,7 @@ class TemplateParser:
 
     Examples
     --------
+    >>> from nlp_zero import BoundaryModel
     >>> text = [["他", "从", "北京", "到", "上海", "，", "我", "从", "家", "到", "公司", "。"], ["从", "家", "来"]] * 5
     >>> boundaries = BoundaryModel.train(text)
     >>> parser = TemplateParser(TemplateInventory([Template(("从", None, "到", None))], boundaries=boundaries))
@@ -390,10 +417,10 @@ class TemplateParser:
         spans, offsets = self._boundaries.spans(
             sentences, prominence=self._prominence, punctuation=self._punctuation
         )
-        rows, where = spans.tolist(), offsets.tolist()
+        names, pieces = self._names, pairwise(offsets.tolist())
         return [
-            ParseTree(_Outline(tokens, rows[where[i] : where[i + 1]], self._names), 0)
-            for i, tokens in enumerate(sentences)
+            ParseTree(_Outline(tokens, spans[first:last], names), 0)
+            for tokens, (first, last) in zip(sentences, pieces, strict=True)
         ]
 
     def _charted(self, sentences: list[tuple[str, ...]]) -> list[ParseTree]:

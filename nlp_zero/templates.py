@@ -18,6 +18,7 @@ __all__ = ["Template", "TemplateInventory"]
 
 FORMAT = "nlp-zero templates"
 VERSION = 1
+LINES = 1000  # decoded at a time
 
 
 @dataclass(frozen=True)
@@ -212,8 +213,7 @@ def _parsed(text: str) -> TemplateInventory:
     templates: list[Template] = []
     leaves: dict[str, float] = {}
     rest = []
-    for number, line in enumerate(lines[1:-1], 2):
-        row = _object(line, number)
+    for number, row in enumerate(_objects(lines[1:-1]), 2):
         if "template" in row:
             templates.append(_template(row, number))
         elif "leaf" in row:
@@ -226,6 +226,19 @@ def _parsed(text: str) -> TemplateInventory:
         raise ValueError(f"line 1: {expected} templates are promised, {len(templates)} found; the file was altered.")
     boundaries = BoundaryModel.from_rows(rest) if rest else None
     return TemplateInventory(templates, q=q, meta=header, leaves=leaves, boundaries=boundaries)
+
+
+def _objects(lines: list[str]) -> Iterator[dict[str, Any]]:
+    """The lines that follow the header, decoded many at a time, which is several times faster than one by one."""
+    for start in range(0, len(lines), LINES):
+        some = lines[start : start + LINES]
+        try:
+            rows = json.loads(f"[{','.join(some)}]")
+        except (ValueError, RecursionError):
+            rows = []
+        if len(rows) != len(some) or not all(isinstance(row, dict) for row in rows):  # one by one: which is wrong?
+            rows = [_object(line, number) for number, line in enumerate(some, start + 2)]
+        yield from rows
 
 
 def _object(line: str, number: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +100,7 @@ def test_marks_nest_by_strength_and_in_pairs() -> None:
     model = BoundaryModel.train([["甲", "乙", "，"]] * 5)
     assert (0, 3) in spans_of(model, ["甲", "，", "甲", "；", "甲", "乙"])
     assert (1, 6) in spans_of(model, ["甲", "“", "甲", "，", "乙", "”", "乙"])
+    assert spans_of(model, ["“", "甲", "，", "甲", "”"]) == set()  # the whole sentence
     assert spans_of(model, ["甲", "”", "“", "甲"]) == set()  # no pairs
     assert spans_of(model, ["（", "“", "甲", "）", "乙"]) == {(0, 4)}  # the quote has no partner
     assert (0, 3) in spans_of(model, ["甲", "·", "乙", "甲"])  # parts last
@@ -201,9 +203,32 @@ def test_anchors_stand_at_edges_of_children() -> None:
     assert flat.content == (("甲",), ("乙", "丙", "到", "丁"))  # words that come first
 
 
+def test_slots_are_added_at_the_ends_of_longer_templates() -> None:
+    words = ["他", "从", "甲", "到", "乙"]
+    short = [Template(("从", None, "到")), Template((None, "到"))]
+    tree = ParseTree.from_spans(words, [(1, 5)], templates=short)
+    assert str(tree.children[1].template) == "从 … 到 …"
+    assert tree.children[1].content == (("甲",), ("乙",))
+    flat = ParseTree.from_spans(words, [], templates=short)
+    assert (str(flat.template), flat.content) == ("… 从 … 到 …", (("他",), ("甲",), ("乙",)))
+    assert ParseTree.from_spans(words, [], templates=short[1:]).template is None  # one word: as it is or not at all
+    exact = [*short, Template(("从", None, "到", None))]
+    assert ParseTree.from_spans(words, [(1, 5)], templates=exact).children[1].template is exact[2]
+
+
+def test_clauses_are_joined_by_templates_across() -> None:
+    words = ["不仅", "甲", "，", "而且", "乙"]
+    inside, across = Template(("不仅", None, "而且")), Template(("不仅", None, "而且"), across=True)
+    assert ParseTree.from_spans(words, [(0, 2), (3, 5)], templates=[inside]).template is None
+    tree = ParseTree.from_spans(words, [(0, 2), (3, 5)], templates=[inside, across])
+    assert tree.template is not None
+    assert tree.template.across
+    assert tree.content == (("甲", "，"), ("乙",))
+
+
 def test_spans_that_cross_are_refused() -> None:
     for spans_ in ([(0, 2), (1, 3)], [(2, 5)], [(-1, 1)]):
-        with pytest.raises(ValueError, match="crosses|leaves"):
+        with pytest.raises(ValueError, match="crosses another span or leaves"):
             ParseTree.from_spans(["甲", "乙", "丙"], spans_)
 
 
@@ -261,7 +286,7 @@ def test_drawings_stay_aligned() -> None:
     lines = tree.pretty().split("\n")
     assert len(lines) == 6
     columns = {width(line[: line.rindex("  ") + 2]) for line in lines if "…" in line}
-    assert columns == {width("+-+- 从") + 4}
+    assert columns == {width("| `- 上海") + 4}
     assert re.fullmatch(r"[-+|` \x21-\x7e]*", re.sub(r"[^\x00-\x7f]", "", tree.pretty().replace("\n", "")))
     svg = ParseTree.from_spans(["<a>", "&", "\x00"], [(0, 2)]).to_svg()
     import xml.dom.minidom
@@ -282,3 +307,14 @@ def test_subtrees_are_trees_of_their_own() -> None:
 def test_models_can_be_copied_to_other_processes() -> None:
     model = BoundaryModel.train(TEXT)
     assert np.array_equal(pickle.loads(pickle.dumps(model)).spans(TEXT)[0], model.spans(TEXT)[0])
+
+
+def test_a_damaged_line_of_a_long_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "templates.jsonl"
+    TemplateInventory([Template((str(i), None)) for i in range(2500)]).save(path)
+    assert len(TemplateInventory.load(path)) == 2500
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for wrong in ('{"template": ["a"', "3", '{"word": "a"}, {"word": "b"}', '{"other": 1}'):
+        path.write_text("\n".join([*lines[:1699], wrong, *lines[1700:]]), encoding="utf-8")
+        with pytest.raises(FormatError, match="line 1700: "):
+            TemplateInventory.load(path)

@@ -83,6 +83,7 @@ public:
     const std::vector<Span>& build(const int32_t* code, int32_t n) {
         spans_.clear();
         frames_.clear();
+        size_ = n;
         match_brackets(code, n);
         frames_.push_back({0, 0, -1});
         items_.clear();
@@ -151,7 +152,7 @@ private:
         bracket(items_.data() + frame.items, count);
         int32_t first = items_[frame.items].first, last = items_.back().last;
         items_.resize(frame.items);
-        spans_.push_back({frame.open, close + 1});
+        if (frame.open > 0 || close + 1 < size_) spans_.push_back({frame.open, close + 1});
         add_item({frame.open, close + 1}, first, last);
     }
 
@@ -216,6 +217,7 @@ private:
 
     const BoundaryView& model_;
     int64_t prominence_, pause_, gap_ = NONE;
+    int32_t size_ = 0;
     std::vector<Span> spans_;
     std::vector<Item> items_;
     std::vector<Frame> frames_;

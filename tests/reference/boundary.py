@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from nlp_zero.boundaries import MARKS, is_mark, word_form
 
@@ -17,7 +18,7 @@ class PlainBoundaries:
     def __init__(self, sentences: Sequence[Sequence[str]], rounds: int) -> None:
         segments = segments_of(sentences)
         self.count = Counter(word for segment in segments for word in segment)
-        self.pairs = Counter(pair for segment in segments for pair in zip(segment, segment[1:], strict=False))
+        self.pairs = Counter(pair for segment in segments for pair in pairwise(segment))
         self.left, self.right = Counter(), Counter()
         for (u, v), times in self.pairs.items():
             self.left[u] += times
@@ -35,7 +36,7 @@ class PlainBoundaries:
             self.starts, self.ends = starts, ends
 
     def gaps(self, words: Segment) -> list[int]:
-        return [self.score(u, v) for u, v in zip(words, words[1:], strict=False)]
+        return [self.score(u, v) for u, v in pairwise(words)]
 
     def cuts(self, segment: Segment) -> list[tuple[str, str]]:
         gaps = self.gaps(segment)
@@ -72,7 +73,9 @@ def segments_of(sentences: Sequence[Sequence[str]]) -> list[Segment]:
     return [segment for segment in segments if segment]
 
 
-def spans(model: PlainBoundaries, tokens: Sequence[str], prominence: float = 0.4, pause: float = 1.5) -> set[tuple[int, int]]:
+def spans(
+    model: PlainBoundaries, tokens: Sequence[str], prominence: float = 0.4, pause: float = 1.5
+) -> set[tuple[int, int]]:
     """Brackets of two or more tokens but the whole sentence: top down, splitting at all largest gaps at once."""
     mates = partners(tokens)
     found: set[tuple[int, int]] = set()
@@ -114,7 +117,7 @@ def spans(model: PlainBoundaries, tokens: Sequence[str], prominence: float = 0.4
             found.add((items[start][0], items[end - 1][1]))
         places = [i for i in range(start, end - 1) if gaps[i] == top]
         edges = [start, *(i + 1 for i in places), end]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             outer = [gaps[a - 1] if a else INF, gaps[b - 1] if b < len(items) else INF]
             split(items, gaps, a, b, min(outer))
 
