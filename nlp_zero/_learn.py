@@ -43,7 +43,7 @@ RESOURCES = ("memory", "temp_dir", "workers", "checkpoint")
 METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
-    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers"}),
+    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
     "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
 
@@ -246,8 +246,9 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
             raise UsageError(f"--method {arguments.method} does not run on a cluster; leave out --scheduler")
         allowed = allowed - {"memory", "temp_dir", "checkpoint"}  # the cluster sees to that
     options: dict[str, Any] = {"alnum": arguments.alnum or "token"}
-    if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written
-        options |= {"progress": not arguments.quiet and sys.stderr.isatty(), "keep_on_interrupt": True}
+    if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written, or a checkpoint is kept
+        shown = not arguments.quiet and sys.stderr.isatty()
+        options |= {"progress": shown, "keep_on_interrupt": arguments.checkpoint is None}
     for name in sorted(set().union(*(names for _, names in METHODS.values()))):
         value = getattr(arguments, name)
         if value is None:

@@ -23,6 +23,7 @@ __all__ = ["Checkpoint", "remove_checkpoint"]
 FORMAT = "nlp-zero checkpoint"
 VERSION = 1
 MANIFEST = "checkpoint.json"
+SAMPLING = "nlp-zero sampling checkpoint"  # written by builders._state
 
 
 class Checkpoint:
@@ -143,6 +144,9 @@ class Checkpoint:
 def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
     """Remove a checkpoint whose result is safe; leaves alone what is none."""
     path = Path(folder)
+    if (path / "meta.json").exists():
+        _remove_sampling(path)
+        return
     if not (path / MANIFEST).exists():
         return
     (path / MANIFEST).unlink()
@@ -151,3 +155,14 @@ def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
             file.unlink()
     if not any(path.iterdir()):
         path.rmdir()
+
+
+def _remove_sampling(path: Path) -> None:
+    import shutil
+
+    try:
+        ours = json.loads((path / "meta.json").read_text(encoding="utf-8"))["format"] == SAMPLING
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if ours:
+        shutil.rmtree(path)

@@ -44,6 +44,7 @@ ORDER = [
     "builders._describe",
     "builders.entropy",
     "builders.pmi",
+    "builders._state",
     "builders.bayes",
     "builders._swap",
     "builders._ngram_pieces",

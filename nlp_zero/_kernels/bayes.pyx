@@ -135,6 +135,12 @@ cdef class Sampler:
         flat = np.array(<float[:n]> self.cpp.marginals.data()) if n else np.zeros(0, np.float32)
         return flat.reshape(self.max_length, -1)
 
+    @marginals.setter
+    def marginals(self, const float[:, ::1] sums):
+        if sums.shape[0] != self.max_length or <size_t> sums.shape[1] != self.cpp.text.size():
+            raise ValueError("one row is needed for each length, one column for each position.")
+        self.cpp.marginals.assign(&sums[0, 0], &sums[0, 0] + sums.shape[0] * sums.shape[1])
+
     @property
     def tokens(self):
         return self.cpp.tokens()

@@ -44,6 +44,14 @@ public:
         return true;
     }
 
+    // One order of the lists, whatever came and went before: a state that was saved and read goes on exactly alike.
+    void sort() {
+        for (const List& list : list_)
+            if (list.size > 1)
+                std::sort(pool_.begin() + list.at, pool_.begin() + list.at + list.size,
+                          [](const Held& a, const Held& b) { return a.z < b.z; });
+    }
+
 private:
     struct List { uint32_t at; uint16_t size, space; };  // in the pool, with room for 2^space
     std::vector<List> list_;

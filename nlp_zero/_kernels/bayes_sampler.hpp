@@ -55,6 +55,7 @@ public:
 
     void begin_sweep(uint64_t seed, uint64_t sweep) {
         respell();
+        model.held.sort();
         order.clear();
         std::vector<Stretch> odd;
         Rng rng(seed, sweep << 32);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -17,6 +19,7 @@ from ..counts import MAX_ORDER, NgramCounts, count
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
 from ._describe import Links, describe, positive_int
+from ._state import SavedState, text_sum
 from .entropy import SINGLE
 
 if TYPE_CHECKING:
@@ -28,14 +31,15 @@ __all__ = ["BayesLexiconBuilder", "discovered"]
 
 # Discounts and strengths of the classes (d, theta) and of what they share (d1, theta1), and prior strengths of the
 # class chain, of a class's type lengths and of the spelling model.
-HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 100.0}
+HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0}
 LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
 START_LENGTH = 4  # longest word of the entropy segmentation that sampling starts from
-AVERAGED = 8  # sweeps whose span probabilities are averaged
+AVERAGED = 5  # sweeps whose span probabilities are averaged
 COST = 0.4  # a word must be this probable to be worth its place
 SETTLED, WINDOW = 0.01, 5  # stop when the tokens changed by less than this share over so many sweeps
 MOST_SWEEPS = 200
 ROUNDS = 256  # a sweep is done in so many rounds; what one round samples does not see each other
+SAVED = 10.0  # seconds between the states that are saved
 SLICE = 2000  # symbols that a spread sample takes at a time
 
 
@@ -45,7 +49,7 @@ class BayesLexiconBuilder:
     Every word belongs to a latent class, classes follow each other as a Markov chain, and each class emits words by a
     Pitman-Yor process over a distribution that the classes share, itself one over a spelling model.  The state starts
     at the entropy segmentation with classes by exchange clustering; sweeps of exact forward filtering and backward
-    sampling follow until the number of tokens settles, then eight whose exact span probabilities are averaged.
+    sampling follow until the number of tokens settles, then five whose exact span probabilities are averaged.
     Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; Chen et al.,
     EMNLP 2014 (start from nVBE).
 
@@ -56,7 +60,8 @@ class BayesLexiconBuilder:
     max_length
         Longest word in symbols; time grows with it in proportion.
     classes
-        Latent classes (1 to 255); by default the square root of the symbols / 50, within 4 and 64.
+        Latent classes (1 to 255); by default (symbols to the power of 3/4) / 700, within 4 and 64: 8 for 100,000
+        characters, 64 for 1.6 million.
     seed
         The same seed gives the same lexicon, for any `workers`.
     sample
@@ -66,11 +71,15 @@ class BayesLexiconBuilder:
         Seconds after which sampling stops (a result then depends on the machine's speed).
     workers
         Threads.
+    checkpoint
+        A folder for the state of the sampler, saved every few seconds.  If it holds one, `build` goes on from there and
+        ends with the same lexicon as if it had never stopped.  The folder stays; remove it when the lexicon is safe.
     keep_on_interrupt
         When true, a `KeyboardInterrupt` (Ctrl-C) ends sampling, and `build` returns the lexicon of the last state,
         marked ``interrupted`` in ``meta``.  Otherwise the interrupt is raised as usual.
     progress
-        Show a progress bar on stderr: tokens, types and information per symbol (nats) after each sweep.
+        Show a progress bar on stderr: tokens, types and information per symbol (nats) after each sweep, and
+        the time that is left by the pace at which the number of tokens settles.
     alnum
         What digit and Latin runs are; see `NgramCounter`.
 
@@ -90,6 +99,7 @@ class BayesLexiconBuilder:
         sample: int | None = None,
         time_limit: float | None = None,
         workers: int = 1,
+        checkpoint: str | os.PathLike[str] | None = None,
         keep_on_interrupt: bool = False,
         progress: bool = False,
         alnum: str = "token",
@@ -104,6 +114,7 @@ class BayesLexiconBuilder:
             raise ValueError(f"time_limit must be a number of seconds above 0, not {time_limit!r}.")
         self.time_limit, self.alnum = time_limit, alnum
         self.workers = positive_int("workers", workers)
+        self.checkpoint = checkpoint
         self.keep_on_interrupt, self.progress = bool(keep_on_interrupt), bool(progress)
 
     def build(self, texts: Corpus | Iterable[str], *, start: Lexicon | None = None) -> Lexicon:
@@ -116,13 +127,16 @@ class BayesLexiconBuilder:
         ------
         CorpusError
             When the texts cannot be read or hold nothing to count.
+        CheckpointError
+            When the checkpoint is of another text or of other options.
         """
         begun = time.monotonic()
         texts = restartable(texts)
         counts = count(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
         text = self._text(texts, counts)
-        sampler = self._sampler(text, counts, start)
-        run = _Run(self, sampler, begun, int(np.count_nonzero(text)))
+        saved = self._saved(text, counts, start)
+        sampler = self._sampler(text, counts, start, saved)
+        run = _Run(self, sampler, begun, saved)
         run.learn()
         words, tokens = _words(sampler, text, counts)
         if self.sample is not None and self.sample < counts.total(1):
@@ -144,13 +158,36 @@ class BayesLexiconBuilder:
             raise ValueError(f"The text has {total:,} symbols, more than can be learnt on at once; set sample=.")
         return text
 
-    def _sampler(self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None) -> Sampler:
+    def _saved(
+        self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None
+    ) -> SavedState | None:
+        if self.checkpoint is None:
+            return None
+        what = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
+        words = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
+        constants = [*HYPER.values(), *LENGTHS, START_LENGTH, AVERAGED, COST, SETTLED, WINDOW, ROUNDS]
+        text_is = text_sum(text, list(map(str, counts.symbols)))
+        return SavedState(self.checkpoint, {**what, "start": words, "constants": constants, "text": text_is})
+
+    def _sampler(
+        self,
+        text: npt.NDArray[np.uint32],
+        counts: NgramCounts,
+        start: Lexicon | None = None,
+        saved: SavedState | None = None,
+    ) -> Sampler:
         symbols = int(np.count_nonzero(text))
-        classes = self.classes or min(64, max(4, round(math.sqrt(symbols) / 50)))
+        classes = self.classes or min(64, max(4, round(symbols**0.75 / 700)))
         weights = [LENGTHS[n] if n < len(LENGTHS) else LENGTHS[-1] / 3.0 ** (n + 1 - len(LENGTHS))
                    for n in range(self.max_length)]  # fmt: skip
         lengths = [max(w, 1e-30) / sum(weights) for w in weights]
         sampler = Sampler(text, classes, lengths, HYPER, max(self.max_length, START_LENGTH) + 1)
+        if saved is not None and saved.arrays:
+            sampler.set_state(saved.arrays["length"], saved.arrays["class"])
+            if "marginals" in saved.arrays:
+                sampler.marginals = saved.arrays["marginals"]
+            sampler.load()
+            return sampler
         if start is None:
             sampler.cut_by_entropy(min(self.max_length, START_LENGTH), SINGLE)
         else:
@@ -165,42 +202,71 @@ class BayesLexiconBuilder:
 class _Run:
     """One run of the sampler: when to go on and when to stop."""
 
-    def __init__(self, builder: BayesLexiconBuilder, sampler: Sampler, begun: float, symbols: int) -> None:
-        self.sampler, self.seed, self.workers, self.symbols = sampler, builder.seed, builder.workers, symbols
+    def __init__(
+        self, builder: BayesLexiconBuilder, sampler: Sampler, begun: float, saved: SavedState | None = None
+    ) -> None:
+        self.sampler, self.seed, self.workers, self.saved = sampler, builder.seed, builder.workers, saved
         self.limit = math.inf if builder.time_limit is None else begun + builder.time_limit
         self.keep, self.show = builder.keep_on_interrupt, builder.progress
-        self.sweeps = 0
+        run = saved.run if saved is not None else {}
+        self.sweeps: int = run.get("sweeps", 0)
+        self.averaged: int = run.get("averaged", 0)
+        self.tokens: list[int] = run.get("tokens") or [sampler.tokens]  # before each sweep, and now
+        self.saved_at = time.monotonic()
         self.interrupted = False
 
     def learn(self) -> None:
         """Sample until the state settles, average, and leave the best segmentation in the sampler."""
         from concurrent.futures import ThreadPoolExecutor
 
-        averaged = 0
         try:
             with _bar(self.show) as bar, ThreadPoolExecutor(self.workers) as pool:
-                self._settle(pool, bar)
-                while averaged < AVERAGED and (averaged == 0 or time.monotonic() < self.limit):
-                    self._sweep(pool, bar, average=averaged + 1)
-                    averaged += 1
+                late = False
+                while not (late or self.averaged or self._settled()):
+                    begun = time.monotonic()
+                    self._sweep(pool, bar)
+                    self.tokens.append(self.sampler.tokens)
+                    self._save()
+                    now = time.monotonic()
+                    late = now + 1.5 * AVERAGED * (now - begun) > self.limit  # averaging costs half as much again
+                while self.averaged < AVERAGED and (self.averaged == 0 or time.monotonic() < self.limit):
+                    self._sweep(pool, bar, average=self.averaged + 1)
+                    self.averaged += 1
+                    self._save()
         except KeyboardInterrupt:
             if not self.keep:
                 raise
             self.interrupted = True
-        if averaged and not self.interrupted:
-            self.sampler.decode(averaged, COST)
+        if self.averaged and not self.interrupted:
+            self.sampler.decode(self.averaged, COST)
 
-    def _settle(self, pool: Executor, bar: Any) -> None:
-        tokens = [self.sampler.tokens]
-        while len(tokens) <= MOST_SWEEPS:
-            begun = time.monotonic()
-            self._sweep(pool, bar)
-            tokens.append(self.sampler.tokens)
-            if len(tokens) > WINDOW and abs(tokens[-1] - tokens[-1 - WINDOW]) < SETTLED * tokens[-1]:
-                return
-            now = time.monotonic()
-            if now + 1.5 * AVERAGED * (now - begun) > self.limit:  # averaging costs half as much again
-                return
+    def _change(self, back: int = 0) -> float:
+        """Share by which the tokens changed in the window that ended `back` sweeps ago."""
+        now, before = self.tokens[-1 - back], self.tokens[-1 - back - WINDOW]
+        return abs(now - before) / max(now, 1)
+
+    def _settled(self) -> bool:
+        return len(self.tokens) > MOST_SWEEPS or (len(self.tokens) > WINDOW and self._change() < SETTLED)
+
+    def _left(self) -> int:
+        """About how many sweeps are left: the change of the tokens falls by a factor that hardly changes."""
+        if self.averaged or self._settled():
+            return AVERAGED - self.averaged
+        if len(self.tokens) < WINDOW + 2:
+            return max(20 - self.sweeps, 5) + AVERAGED
+        change, before = self._change(), self._change(1)
+        pace = math.log(before / change) if 0 < change < before else 0.1
+        return min(MOST_SWEEPS, max(1, math.ceil(math.log(change / SETTLED) / max(pace, 0.02)))) + AVERAGED
+
+    def _save(self) -> None:
+        if self.saved is None or time.monotonic() - self.saved_at < SAVED:
+            return
+        length, cls = self.sampler.state
+        arrays = {"length": length, "class": cls}
+        if self.averaged:
+            arrays["marginals"] = self.sampler.marginals
+        self.saved.save({"sweeps": self.sweeps, "averaged": self.averaged, "tokens": self.tokens}, arrays)
+        self.saved_at = time.monotonic()
 
     def _sweep(self, pool: Executor, bar: Any, *, average: int = 0) -> None:
         """One sweep; `average` numbers those that add to the average from 1."""
@@ -221,8 +287,8 @@ class _Run:
             _, lengths, counts = sampler.words()
             nats = information_per_symbol(counts, lengths)
             bar.set_postfix_str(f"{sampler.tokens:,} tokens, {sampler.types:,} types, {nats:.3f} nats", refresh=False)
-            bar.total = max(self.sweeps, bar.total)
-            bar.update()
+            bar.total = self.sweeps + self._left()
+            bar.update(self.sweeps - bar.n)
 
 
 def discovered(lexicon: Lexicon, *, min_cohesion: float = 0.7, min_entropy: float = 0.5) -> Lexicon:

@@ -35,7 +35,9 @@ class PlainModel:
 
     def transition(self, a: int, b: int) -> float:
         row = sum(n for (x, _), n in self.chain.items() if x == a)
-        return (self.chain[a, b] + self.h["chain"] / (self.k + 1)) / (row + self.h["chain"])
+        into = sum(n for (_, y), n in self.chain.items() if y == b)
+        prior = (into + 1) / (sum(self.chain.values()) + self.k + 1)
+        return (self.chain[a, b] + self.h["chain"] * prior) / (row + self.h["chain"])
 
     def spelling(self, w: Word) -> float:
         total = sum(self.symbols.values())
