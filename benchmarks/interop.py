@@ -103,8 +103,8 @@ def keeps(name: str, lexicon: Lexicon, lines: list[str]) -> None:
                 kept += (start, end) in theirs
                 crossed += any(a < start < b or a < end < b for a, b in theirs)
     print(
-        f"jieba          {name:<12} {len(exported):,} words, {len(exported - known):,} new to it; of {used:,} uses "
-        f"{kept / used:.1%} kept, {crossed:,} under an overlapping word, {used - kept - crossed} cut"
+        f"jieba          {name:<12} {len(exported):,} words, {len(exported - known):,} that it lacked; "
+        f"of {used:,} uses {kept / used:.1%} kept, {crossed:,} under an overlapping word, {used - kept - crossed} cut"
     )
 
 
