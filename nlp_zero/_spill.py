@@ -62,6 +62,8 @@ class Spill:
     ) -> None:
         self.memory, self.workers, self.order = bytes_of(memory), workers, order
         self.temp_dir = None if temp_dir is None else os.fspath(temp_dir)
+        if self.temp_dir is not None and not os.path.isdir(self.temp_dir):
+            raise ValueError(f"temp_dir must be a folder, and {self.temp_dir!r} is none.")
         self.runs: list[Run] = []
         self.checkpoint: Checkpoint | None = None
         self.position: Position = (0, 0)
@@ -85,7 +87,7 @@ class Spill:
         self, pieces: Iterable[RunBlocks], symbols: Sequence[Any], totals: list[int], position: Position
     ) -> None:
         """Write a run."""
-        self.check_alphabet(len(symbols))
+        self.check_alphabet(len(symbols), so_far=True)
         with self.full_disk():
             if self.memory is not None or self.checkpoint is not None:
                 require_space(self._folder(), 3 * totals[0], self._remedy())
@@ -121,12 +123,14 @@ class Spill:
             done = sum(run.size for run in self.runs)
             require_space(self._folder(), corpus_bytes // 3 - done, self._remedy())
 
-    def check_alphabet(self, symbols: int) -> None:
+    def check_alphabet(self, symbols: int, *, so_far: bool = False) -> None:
         """Refuse a budget that the symbols alone would fill."""
-        if self.memory is not None and symbols * SYMBOL_BYTES > self.memory:
+        least = symbols * SYMBOL_BYTES
+        if self.memory is not None and least > self.memory:
+            remedy = "give more than" if so_far else "the smallest that works here is"
             raise StorageError(
-                f"memory of {self.memory:,} bytes is too small for {symbols:,} distinct symbols; "
-                f"the smallest that works here is {symbols * SYMBOL_BYTES:,} bytes."
+                f"memory of {self.memory:,} bytes is too small for {symbols:,} distinct symbols"
+                f"{' that came so far' if so_far else ''}; {remedy} {least:,} bytes."
             )
 
     def full_disk(self, folder: str | os.PathLike[str] | None = None) -> AbstractContextManager[None]:
