@@ -73,8 +73,8 @@ class VocabularyBuilder:
     --------
     >>> texts = ["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3
     >>> vocabulary = VocabularyBuilder(vocab_size=270, specials=["<pad>"]).build(texts)
-    >>> len(vocabulary), "青石镇" in vocabulary, vocabulary.meta["specials"]
-    (269, True, '<pad>')
+    >>> len(vocabulary), vocabulary["青石镇的早晨"], vocabulary.meta["specials"]
+    (269, 3, '<pad>')
     """
 
     def __init__(
