@@ -1,15 +1,16 @@
-"""Sampled segmentations, marginals and n-best, beside SentencePiece with the same pieces and scores."""
+"""Sampled segmentations, marginals and n-best, beside SentencePiece on the same model file."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import peers
 from harness import Missing, Report, Settings, Timing, alternate, share_of, timed, times_faster
 from pairs_tokenize import SIZE, each
 
-from nlp_zero import Lexicon, Tokenizer
+from nlp_zero import Tokenizer
 
 ALPHA = 0.2
 PART = 5  # SentencePiece samples every fifth line, and its time is multiplied: it is slow
@@ -24,20 +25,17 @@ def run(settings: Settings, report: Report) -> None:
     except Missing as missing:
         report.missing("sample", "SentencePiece", missing)
         return
-    tokenizer = Tokenizer(equal_lexicon(model))
+    tokenizer = same_model(model)
     _against_sentencepiece(settings, report, tokenizer, model, lines)
     _against_ourselves(settings, report, tokenizer, model, lines, news)
 
 
-def equal_lexicon(model: Any) -> Lexicon:
-    """SentencePiece's pieces as words, with counts in proportion to its probabilities."""
-    size = model.GetPieceSize()
-    pieces = {
-        model.IdToPiece(k).replace("\u2581", ""): model.GetScore(k) for k in range(size) if model.IsUnused(k) is False
-    }
-    pieces = {piece: score for piece, score in pieces.items() if piece and not piece.startswith("<")}
-    counts = np.maximum(1, np.exp(np.array(list(pieces.values()))) * 1e9).astype(np.int64)
-    return Lexicon(list(pieces), counts)
+def same_model(model: Any) -> Tokenizer:
+    """Our tokenizer of SentencePiece's own file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "peer.model"
+        path.write_bytes(model.serialized_model_proto())
+        return Tokenizer.from_file(path)
 
 
 def _against_sentencepiece(

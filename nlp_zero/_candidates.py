@@ -26,6 +26,7 @@ Form = tuple[int, ...]  # words from 1, 0 a slot
 
 ANCHORS = 3000  # most frequent words that may stand before or after a slot
 MIN_PAIR_PMI = 0.2  # nats, over distinct fillings
+MIN_SHARE = 0.2  # or: distinct fillings for each coming of the more frequent word
 MIN_RUN = 3  # occurrences of words side by side
 MIN_RUN_PMI = 0.2  # nats
 LONGEST_RUN = 3  # words side by side
@@ -39,8 +40,8 @@ SHOWN = {CLAUSE: "，", SENTENCE: "。"}  # in examples
 
 def candidates(corpus: NumberedCorpus, *, window: int, min_fillers: int) -> dict[Form, float]:
     """Forms that may be templates, with a first guess of how often each is used."""
-    forms: dict[Form, float] = {form: 0.5 * count for form, count in runs(corpus)}
-    forms |= {form: 0.3 * fillings for form, fillings in pairs(corpus, window=window, min_fillers=min_fillers)}
+    forms: dict[Form, float] = {form: 0.2 * count for form, count in runs(corpus)}
+    forms |= {form: 0.5 * fillings for form, fillings in pairs(corpus, window=window, min_fillers=min_fillers)}
     return forms
 
 
@@ -73,7 +74,8 @@ def pairs(corpus: NumberedCorpus, *, window: int, min_fillers: int) -> Iterator[
     left, right = np.nonzero(counts >= min_fillers)
     c = counts[left, right]
     expected = counts.sum(1)[left] * (counts.sum(0)[right] / max(float(counts.sum()), 1.0))
-    kept = np.log(c / expected) > MIN_PAIR_PMI
+    often = np.maximum(corpus.counts[anchors[left - 1]], corpus.counts[anchors[right - 1]])
+    kept = (np.log(c / expected) > MIN_PAIR_PMI) | (c >= MIN_SHARE * often)
     chosen = zip(anchors[left[kept] - 1].tolist(), anchors[right[kept] - 1].tolist(), c[kept].tolist(), strict=True)
     return (((a, 0, b), fillings) for a, b, fillings in chosen)
 

@@ -13,8 +13,8 @@ from ._cli import UsageError, configured, corpus_of, output, say
 from .corpus import Corpus
 
 OPTIONS = (
-    "vocab_size", "unit", "byte_fallback", "ensure_unicode", "objective", "algorithm", "max_piece_length",
-    "isolate_digits", "required", "specials",
+    "vocab_size", "unit", "byte_fallback", "ensure_unicode", "beginnings", "objective", "algorithm",
+    "max_piece_length", "isolate_digits", "required", "specials",
 )  # fmt: skip
 SHOWN = ("method", "objective", "characters", "tokens", "bytes_per_token", "entropy_before", "entropy_after")
 
@@ -30,6 +30,8 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
                        help="no bytes: characters without a piece are unknown")  # fmt: skip
     group.add_argument("--no-ensure-unicode", dest="ensure_unicode", action="store_false", default=None,
                        help="byte units: pieces may be any bytes, not only characters")  # fmt: skip
+    group.add_argument("--no-beginnings", dest="beginnings", action="store_false", default=None,
+                       help="no piece is part of a character: for SentencePiece, which cannot hold such")  # fmt: skip
     group.add_argument("--max-piece-length", type=int, metavar="N", help="longest piece, in characters (default: 16)")
     group.add_argument("--isolate-digits", action="store_true", default=None, help="every digit is a token of its own")
     group.add_argument("--required", metavar="FILE", help="pieces that the vocabulary must hold, one a line")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Spill", "bytes_of"]
 
 PART_SIZE = 1 << 26  # positions that are counted at once when memory is not limited
-CHECKPOINT_SIZE = 1 << 24  # and with a checkpoint: what is lost at worst
+CHECKPOINT_SIZE = 1 << 25  # and with a checkpoint: what is lost at worst, seconds of work
 LARGEST_PART = 1 << 30  # node numbers of a part have 32 bits
 SYMBOL_BYTES = 256  # a symbol's share of alphabets, their order and the names of the result
 LEAST = 4096
@@ -62,6 +62,8 @@ class Spill:
     ) -> None:
         self.memory, self.workers, self.order = bytes_of(memory), workers, order
         self.temp_dir = None if temp_dir is None else os.fspath(temp_dir)
+        if self.temp_dir is not None and not os.path.isdir(self.temp_dir):
+            raise ValueError(f"temp_dir must be a folder, and {self.temp_dir!r} is none.")
         self.runs: list[Run] = []
         self.checkpoint: Checkpoint | None = None
         self.position: Position = (0, 0)
@@ -85,7 +87,7 @@ class Spill:
         self, pieces: Iterable[RunBlocks], symbols: Sequence[Any], totals: list[int], position: Position
     ) -> None:
         """Write a run."""
-        self.check_alphabet(len(symbols))
+        self.check_alphabet(len(symbols), so_far=True)
         with self.full_disk():
             if self.memory is not None or self.checkpoint is not None:
                 require_space(self._folder(), 3 * totals[0], self._remedy())
@@ -115,12 +117,20 @@ class Spill:
                 runs = [*runs[len(some) :], merge_to_run(some, file, block_size=self.block_size, **self.merging)]
         return runs
 
-    def check_alphabet(self, symbols: int) -> None:
+    def check_disk(self, corpus_bytes: int) -> None:
+        """Refuse at once what is sure to fill the disk: runs of real text take about half of its size."""
+        if self.checkpoint is not None or (self.memory is not None and corpus_bytes > 3 * self.part_size):
+            done = sum(run.size for run in self.runs)
+            require_space(self._folder(), corpus_bytes // 3 - done, self._remedy())
+
+    def check_alphabet(self, symbols: int, *, so_far: bool = False) -> None:
         """Refuse a budget that the symbols alone would fill."""
-        if self.memory is not None and symbols * SYMBOL_BYTES > self.memory:
+        least = symbols * SYMBOL_BYTES
+        if self.memory is not None and least > self.memory:
+            remedy = "give more than" if so_far else "the smallest that works here is"
             raise StorageError(
-                f"memory of {self.memory:,} bytes is too small for {symbols:,} distinct symbols; "
-                f"the smallest that works here is {symbols * SYMBOL_BYTES:,} bytes."
+                f"memory of {self.memory:,} bytes is too small for {symbols:,} distinct symbols"
+                f"{' that came so far' if so_far else ''}; {remedy} {least:,} bytes."
             )
 
     def full_disk(self, folder: str | os.PathLike[str] | None = None) -> AbstractContextManager[None]:

@@ -126,6 +126,10 @@ class Corpus:
                     done = block.offset + len(block.data) if isinstance(block.data, bytes) else done + 1
                     yield (number, done), block
 
+    def stored_bytes(self) -> int:
+        """Size of all files, as far as it is known; compressed ones hold more text than that."""
+        return sum(source.size or 0 for source in find_sources(self.sources))
+
     @property
     def reader(self) -> Reader:
         """How bytes become text."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ORDER", "NgramCounter", "NgramCounts"]
 
 MAX_ORDER = 8
+PIECES = 16  # of a part, for each thread: what is counted at a time
 FORMAT = "nlp-zero counts"
 VERSION = 1
 
@@ -107,12 +108,14 @@ class NgramCounter:
         CheckpointError
             When the checkpoint is of another corpus or of other options.
         """
-        self._progress = isinstance(texts, Corpus) and texts.progress
         blocks: Iterator[tuple[Position, Block]]
         if self.checkpoint is not None:
             blocks = self._resumed(texts)
         else:
             blocks = zip(repeat((0, 0)), blocks_of(texts, self.unit), strict=False)
+        if isinstance(texts, Corpus):
+            self._progress = texts.progress
+            self._spill.check_disk(texts.stored_bytes())
         for position in self._encoded(blocks):
             if sum(text.positions for text in self._texts) >= self._spill.part_size:
                 self._seal(position)
@@ -141,19 +144,24 @@ class NgramCounter:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(self.workers) as pool:
-            ready = list(islice(blocks, self.workers))
-            while ready:
-                # Look the counters up now: the consumer may put others in their place between two rounds.
+            ready: list[tuple[Position, Block]] = []
+            failed: Exception | None = None
+            while True:
+                # The counters of now: the consumer may put others in their place between two rounds.
                 jobs = [pool.submit(_add, text, block) for text, (_, block) in zip(self._texts, ready, strict=False)]
-                position, following, failed = ready[-1][0], [], None
+                following = []
                 try:
-                    following = list(islice(blocks, self.workers))
+                    for item in islice(blocks, self.workers if failed is None else 0):
+                        following.append(item)  # one by one: what was read before an error is counted
                 except Exception as error:
                     failed = error
                 self._settle(jobs)
-                yield position
-                if failed is not None:
+                if ready:
+                    yield ready[-1][0]
+                if failed is not None and not following:
                     raise failed
+                if not following:
+                    return
                 ready = following
 
     def _settle(self, jobs: list[Future[None]]) -> None:
@@ -174,7 +182,7 @@ class NgramCounter:
         part = ngrams.Part(self._texts, self.order)
         for _ in in_order(range(len(self._texts)), part.deal, self.workers):
             pass
-        pieces = 1 if self.workers == 1 and self.memory is None and not self._spill.runs else 16 * self.workers
+        pieces = PIECES * self.workers
         total = int(part.begin[-1])
         cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
         bounds = sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})

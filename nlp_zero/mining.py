@@ -69,10 +69,10 @@ class TemplateMiner:
 
     Examples
     --------
-    >>> texts = [["从", a, "到", b] for a in "甲乙丙丁戊己" for b in "子丑寅卯辰巳"]
-    >>> inventory = TemplateMiner(examples=1).mine(texts)
+    >>> texts = [["从", f"甲{k}", "到", f"乙{k}"] for k in range(50)]
+    >>> inventory = TemplateMiner(examples=2).mine(texts)
     >>> print(inventory[0], inventory[0].examples)
-    从 … 到 … (('甲', '子'),)
+    从 … 到 (('甲0',), ('甲1',))
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class TemplateMiner:
                 model = _refitted(model, used, counts)
                 if round_:
                     model = model.part((used >= 2) & (model.gains() > 0))
-                if round_ == 1:
+                if round_ == 0:
                     model = _longer(model, corpus, set(forms))
             return self._described(model, corpus, advance), model
 
@@ -182,7 +182,7 @@ class TemplateMiner:
                 pmi=float(pmis[t]),
                 gain=float(gains[t]),
                 probability=float(probabilities[t]),
-                examples=examples.get(t, ()),
+                examples=examples.get(t, ()) if 0 in form else (),
             )
             for t, form in enumerate(model.forms)
         ]
@@ -265,7 +265,7 @@ def _is_pair(form: Form) -> bool:
 
 
 def chains_of_pairs(often: dict[Form, float], known: set[Form]) -> dict[Form, float]:
-    """Forms a b c (a slot between some of them) of whose pairs a b, b c and a … c two are used often, the third known."""
+    """Forms a b c, slots between or not: of the pairs a b, b c and a … c two are used often, and the third is known."""
     after: dict[int, list[Form]] = {}
     before: dict[int, list[Form]] = {}
     for form in often:

@@ -136,6 +136,16 @@ def test_bad_text_keeps_what_came_before(tmp_path: Path) -> None:
         assert as_dict(counter.freeze()) == oracle(["一二", "三四", "五"], 2, "token")
 
 
+def test_unreadable_files_keep_what_came_before(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text("一二\n三四\n五六\n", encoding="utf-8")
+    (tmp_path / "bad.txt.gz").write_bytes(b"no gzip")
+    for workers in (1, 2, 3, 4):
+        counter = NgramCounter(order=2, workers=workers)
+        with pytest.raises(CorpusError, match="not a whole gzip file"):
+            counter.update(Corpus(tmp_path / "good.txt", tmp_path / "bad.txt.gz", block_size=1))
+        assert as_dict(counter.freeze()) == oracle(["一二", "三四", "五六"], 2, "token")
+
+
 def test_merge_within_a_budget(tmp_path: Path) -> None:
     texts = made_up(3000)
     whole = counted(texts)
@@ -184,6 +194,10 @@ def test_refusals(tmp_path: Path) -> None:
     for memory, message in [("x", "512M"), (100, "4096 bytes or more"), ("-1K", "512M"), (True, "4096"), (1.5, "4096")]:
         with pytest.raises(ValueError, match=message):
             NgramCounter(memory=memory)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="temp_dir must be a folder"):
+        NgramCounter(temp_dir=tmp_path / "nowhere")
+    with pytest.raises(StorageError, match="90 distinct symbols that came so far; give more than 23,040 bytes"):
+        counted(["".join(chr(0x4E00 + k) for k in range(90)) * 9, "丁"], 2, memory=9000)
     with pytest.raises(ValueError, match="workers"):
         NgramCounter(workers=0)
     with pytest.raises(ValueError, match="memory"):
@@ -409,7 +423,7 @@ def test_full_disk_is_one_sentence_and_the_checkpoint_goes_on(corpus: Path, tmp_
 def test_ctrl_c_says_how_to_go_on(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*how: object) -> None:
+    def interrupted(*how: object, **options: object) -> None:
         raise KeyboardInterrupt
 
     command = ["build-vocab", str(corpus), "-q", "--checkpoint", str(tmp_path / "work"), "-o", str(tmp_path / "words")]

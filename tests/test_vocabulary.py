@@ -257,12 +257,14 @@ def test_any_bytes_come_back() -> None:
 
 def test_counts_are_those_of_the_tokenizer() -> None:
     """The kernel that learns and the tokenizer that is used agree on the number of tokens."""
-    for options in ({}, {"unit": "byte"}, {"unit": "byte", "ensure_unicode": False}):
+    for options in ({}, {"unit": "byte"}, {"unit": "byte", "ensure_unicode": False}, {"beginnings": False}):
         lexicon = built(Corpus(SAMPLE), vocab_size=600, **options)
         tokenizer = Tokenizer(lexicon)
         tokens = [token for line in Corpus(SAMPLE) for token in tokenizer.tokenize(line)]
         assert len(tokens) == lexicon.total
         assert lexicon.total == lexicon.meta["tokens"]
+        parts = [word for word in lexicon if len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word)]
+        assert bool(parts) == ("beginnings" not in options)
 
 
 def test_a_vocabulary_beats_its_characters() -> None:
@@ -410,7 +412,8 @@ def test_cut_by_ngrams_is_the_best_of_all_cuts(lines: list[str], order: int, who
         text = text_of([line], as_bytes=True)
         found = count_pieces(counts.levels, counts.symbols, total, text.encoded, text.codes, whole=whole)
         scores = [
-            (slow.ngram_score(cut, table, total, order), Counter(cut)) for cut in slow.byte_cuts(line.encode(), whole=whole)
+            (slow.ngram_score(cut, table, total, order), Counter(cut))
+            for cut in slow.byte_cuts(line.encode(), whole=whole)
         ]
         best = max(score for score, _ in scores)
         assert any(score >= best - 1e-9 and pieces == found for score, pieces in scores)
@@ -430,16 +433,19 @@ def test_splitter_takes_the_most_probable_pieces(counts: dict[str, int], text: s
 
 @pytest.mark.parametrize("unit", ["char", "byte"])
 def test_ngram_lm(unit: str) -> None:
-    options = {"unit": unit, "algorithm": "ngram-lm", "isolate_digits": True, "required": ["周明远说"], "specials": ["<s>"]}
-    lexicon = built(Corpus(SAMPLE), vocab_size=500, **options)
-    assert len(lexicon) == 499 and "周明远说" in lexicon and "青石镇" in lexicon
+    options = {"unit": unit, "algorithm": "ngram-lm", "isolate_digits": True, "required": ["周明远说"]}
+    lexicon = built(Corpus(SAMPLE), vocab_size=500, specials=["<s>"], **options)
+    assert len(lexicon) == 499
+    assert "周明远说" in lexicon
+    assert "青石镇" in lexicon
     assert not any(len(word) > 1 and any(map(str.isdecimal, word)) for word in lexicon)
     assert max(len(word) for word in lexicon) <= 16
     tokenizer = Tokenizer(lexicon)
     for text in ["青石镇在柳河边", "😀 abc\n", "龘"]:
         assert tokenizer.decode(tokenizer.encode(text)) == text
-    both = VocabularyBuilder(vocab_size=[400, 500], **options).build(Corpus(SAMPLE))  # type: ignore[arg-type]
-    assert isinstance(both, dict) and both[500] == lexicon
+    both = VocabularyBuilder(vocab_size=[400, 500], specials=["<s>"], **options).build(Corpus(SAMPLE))  # type: ignore[arg-type]
+    assert isinstance(both, dict)
+    assert both[500] == lexicon
 
 
 def test_ngram_lm_of_any_bytes(tmp_path: Path) -> None:

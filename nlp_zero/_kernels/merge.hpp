@@ -98,15 +98,12 @@ private:
     }
 };
 
-// What is merged.
+// What is merged: runs, by their maps, and trees.
 struct Sources {
-    std::vector<std::unique_ptr<RunSource>> all;
-    void add_run(int order, const uint32_t* map, size_t map_size) {
-        all.push_back(std::make_unique<BlockSource>(order, map, map_size));
-    }
-    void add_tree(const std::vector<StoredLevel>& levels, const uint32_t* map, const uint32_t* low) {
-        all.push_back(std::make_unique<TreeSource>(levels, map, low));
-    }
+    struct Source { std::vector<StoredLevel> levels; const uint32_t* map; size_t map_size; };
+    std::vector<Source> all;
+    void add_run(const uint32_t* map, size_t map_size) { all.push_back({{}, map, map_size}); }
+    void add_tree(const std::vector<StoredLevel>& levels, const uint32_t* map) { all.push_back({levels, map, 0}); }
 };
 
 // Merges sources whose n-grams, in the final ids, lie in [low, high); `high` may be empty.  Symbols take `bits` bits.
@@ -115,72 +112,64 @@ public:
     virtual ~Merge() = default;
     // Works until a source must be fed (its number is returned) or all is done (-1).
     virtual int advance(TreePiece* tree, RunWriter* run) = 0;
-    virtual RunSource& source(size_t i) = 0;
+    virtual void feed(size_t source, const uint8_t* block, size_t size) = 0;
 
-    static std::unique_ptr<Merge> of(Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
+    static std::unique_ptr<Merge> of(const Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
                                      const std::vector<uint32_t>& high);
 };
 
 template <int W>
 class MergeOf : public Merge {
 public:
-    MergeOf(std::vector<std::unique_ptr<RunSource>>&& sources, int order, int bits, const std::vector<uint32_t>& low,
-            const std::vector<uint32_t>& high)
-        : sources_(std::move(sources)), order_(order), bits_(bits), low_(pack(low.data())), bounded_(!high.empty()) {
-        if (bounded_) high_ = pack(high.data());
-        heads_.resize(sources_.size());
-        for (size_t i = 0; i < sources_.size(); ++i) fresh_.push_back(sources_.size() - 1 - i);
+    MergeOf(const Sources& sources, Packing packing, const std::vector<uint32_t>& low, const std::vector<uint32_t>& high)
+        : packing_(packing), low_(pack(low)), high_(pack(high)), bounded_(!high.empty()) {
+        for (const auto& source : sources.all) {
+            fresh_.push_back(fresh_.size());
+            if (source.levels.empty()) sources_.push_back(std::make_unique<BlockSource<W>>(packing, source.map, source.map_size));
+            else sources_.push_back(std::make_unique<TreeSource<W>>(packing, source.levels, source.map, low.data()));
+        }
+        std::reverse(fresh_.begin(), fresh_.end());
     }
 
-    RunSource& source(size_t i) override { return *sources_[i]; }
+    void feed(size_t source, const uint8_t* block, size_t size) override { sources_[source]->feed(block, size); }
 
     int advance(TreePiece* tree, RunWriter* run) override {
-        while (!fresh_.empty()) {  // sources that have not shown their first n-gram
+        for (; !fresh_.empty(); fresh_.pop_back()) {  // sources that have not shown their first n-gram
             const size_t i = fresh_.back();
-            const auto status = load(i);
-            if (status == RunSource::HUNGRY) return int(i);
-            fresh_.pop_back();
-            if (status == RunSource::READY) {
-                heap_.push_back(i);
-                std::push_heap(heap_.begin(), heap_.end(), [&](size_t a, size_t b) { return after(a, b); });
-            }
+            Head head{{}, 0, i};
+            const auto status = load(head);
+            if (status == Source::HUNGRY) return int(i);
+            if (status == Source::DONE) continue;
+            heap_.push_back(head);
+            std::push_heap(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return less(b.key, a.key); });
         }
-        if (waiting_) {
-            waiting_ = false;
-            if (!refill()) return int(heap_[0]);
-        }
+        if (waiting_ && !refill()) return int(heap_[0].source);
         while (!heap_.empty()) {
-            const size_t top = heap_[0];
-            const RunSource& from = *sources_[top];
-            if (pending_ && !(heads_[top] == key_)) emit(tree, run);
-            if (!pending_) {
-                key_ = heads_[top];
-                std::copy(from.symbol, from.symbol + order_, symbol_);
-                pending_ = true;
-            }
-            count_ += from.count;
-            if (!refill()) return int(top);
+            const Head& top = heap_[0];
+            if (pending_ && !(top.key == key_)) emit(tree, run);
+            key_ = top.key;
+            count_ += top.count;
+            pending_ = true;
+            if (!refill()) return int(heap_[0].source);
         }
         if (pending_) emit(tree, run);
         return -1;
     }
 
 private:
-    std::vector<std::unique_ptr<RunSource>> sources_;
-    int order_, bits_;
-    Key<W> low_, high_{}, key_{};
+    using Source = RunSource<W>;
+    struct Head { Key<W> key; uint64_t count; size_t source; };
+    std::vector<std::unique_ptr<Source>> sources_;
+    Packing packing_;
+    Key<W> low_, high_, key_{};
     bool bounded_, pending_ = false, waiting_ = false;
-    uint32_t symbol_[MAX_ORDER] = {};
     uint64_t count_ = 0;
-    std::vector<Key<W>> heads_;
-    std::vector<size_t> heap_, fresh_;  // heap_[0] has the smallest head
+    std::vector<Head> heap_;  // the smallest first
+    std::vector<size_t> fresh_;
 
-    Key<W> pack(const uint32_t* symbol) const {
+    Key<W> pack(const std::vector<uint32_t>& symbol) const {
         Key<W> key{};
-        for (int j = 0; j < order_; ++j) {
-            for (int i = 0; i + 1 < W; ++i) key.word[i] = key.word[i] << bits_ | key.word[i + 1] >> (64 - bits_);
-            key.word[W - 1] = key.word[W - 1] << bits_ | symbol[j];
-        }
+        for (size_t j = 0; j < symbol.size(); ++j) packing_.put(key, int(j), symbol[j]);
         return key;
     }
     static bool less(const Key<W>& a, const Key<W>& b) {
@@ -188,50 +177,55 @@ private:
         while (i + 1 < W && a.word[i] == b.word[i]) ++i;
         return a.word[i] < b.word[i];
     }
-    bool after(size_t a, size_t b) const { return less(heads_[b], heads_[a]); }
 
-    RunSource::Status load(size_t i) {
+    typename Source::Status load(Head& head) {
+        Source& source = *sources_[head.source];
         for (;;) {
-            const auto status = sources_[i]->next();
-            if (status != RunSource::READY) return status;
-            heads_[i] = pack(sources_[i]->symbol);
-            if (less(heads_[i], low_)) continue;
-            return bounded_ && !less(heads_[i], high_) ? RunSource::DONE : RunSource::READY;
+            const auto status = source.next();
+            if (status != Source::READY) return status;
+            head.key = source.head().key;
+            head.count = source.head().count;
+            if (less(head.key, low_)) continue;
+            return bounded_ && !less(head.key, high_) ? Source::DONE : Source::READY;
         }
     }
     // Replace the smallest head by the next of its source; false when that must be fed first.
     bool refill() {
-        const size_t top = heap_[0];
-        const auto status = load(top);
-        if (status == RunSource::HUNGRY) { waiting_ = true; return false; }
-        if (status == RunSource::DONE) {
-            heap_[0] = heap_.back();
+        Head moving = heap_[0];
+        const auto status = load(moving);
+        waiting_ = status == Source::HUNGRY;
+        if (waiting_) return false;
+        if (status == Source::DONE) {
+            moving = heap_.back();
             heap_.pop_back();
             if (heap_.empty()) return true;
         }
-        const size_t moving = heap_[0], n = heap_.size();
+        const size_t n = heap_.size();
         size_t at = 0;
         for (size_t child; (child = 2 * at + 1) < n; at = child) {
-            child += child + 1 < n && after(heap_[child], heap_[child + 1]);
-            if (!after(moving, heap_[child])) break;
+            child += child + 1 < n && less(heap_[child + 1].key, heap_[child].key);
+            if (!less(heap_[child].key, moving.key)) break;
             heap_[at] = heap_[child];
         }
         heap_[at] = moving;
         return true;
     }
     void emit(TreePiece* tree, RunWriter* run) {
-        if (tree) tree->push(symbol_, count_);
-        else run->push(symbol_, count_);
+        uint32_t symbol[MAX_ORDER];
+        packing_.unpack(key_, symbol);
+        if (tree) tree->push(symbol, count_);
+        else run->push(symbol, count_);
         pending_ = false;
         count_ = 0;
     }
 };
 
-inline std::unique_ptr<Merge> Merge::of(Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
+inline std::unique_ptr<Merge> Merge::of(const Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
                                         const std::vector<uint32_t>& high) {
-    if (order * bits <= 64) return std::make_unique<MergeOf<1>>(std::move(sources.all), order, bits, low, high);
-    if (order * bits <= 128) return std::make_unique<MergeOf<2>>(std::move(sources.all), order, bits, low, high);
-    return std::make_unique<MergeOf<4>>(std::move(sources.all), order, bits, low, high);
+    const Packing packing{order, bits};
+    if (order * bits <= 64) return std::make_unique<MergeOf<1>>(sources, packing, low, high);
+    if (order * bits <= 128) return std::make_unique<MergeOf<2>>(sources, packing, low, high);
+    return std::make_unique<MergeOf<4>>(sources, packing, low, high);
 }
 
 }  // namespace nlpzero

@@ -25,9 +25,6 @@ cdef extern from "merge.hpp" namespace "nlpzero" nogil:
         PieceLevel level[8]
         void join(CppOpenPath&, uint64_t, cbool) except +
 
-    cdef cppclass RunSource:
-        void feed(const uint8_t*, size_t) except +
-
     cdef cppclass StoredLevel:
         const uint32_t* symbol
         const void* count
@@ -37,13 +34,13 @@ cdef extern from "merge.hpp" namespace "nlpzero" nogil:
 
     cdef cppclass CppMerge "nlpzero::Merge":
         int advance(CppTreePiece*, RunWriter*) except +
-        RunSource& source(size_t)
+        void feed(size_t, const uint8_t*, size_t) except +
         @staticmethod
-        unique_ptr[CppMerge] of(Sources&, int, int, const vector[uint32_t]&, const vector[uint32_t]&) except +
+        unique_ptr[CppMerge] of(const Sources&, int, int, const vector[uint32_t]&, const vector[uint32_t]&) except +
 
     cdef cppclass Sources:
-        void add_run(int, const uint32_t*, size_t) except +
-        void add_tree(const vector[StoredLevel]&, const uint32_t*, const uint32_t*) except +
+        void add_run(const uint32_t*, size_t) except +
+        void add_tree(const vector[StoredLevel]&, const uint32_t*) except +
 
 
 cdef class OpenPath:
@@ -97,7 +94,7 @@ cdef class Merge:
         self.order, self.bits, self.low, self.high, self.kept = order, bits, low, high, []
 
     def add_run(self, const uint32_t[::1] map):
-        self.sources.add_run(self.order, &map[0], map.shape[0])
+        self.sources.add_run(&map[0], map.shape[0])
         self.kept.append(map)
 
     def add_tree(self, list levels, const uint32_t[::1] map):
@@ -109,11 +106,11 @@ cdef class Merge:
             view.count, view.end = <const void*><size_t>count.ctypes.data, <const void*><size_t>end.ctypes.data
             view.wide_count, view.wide_end = count.itemsize == 8, end.itemsize == 8
             views.push_back(view)
-        self.sources.add_tree(views, &map[0], self.low.data())
+        self.sources.add_tree(views, &map[0])
         self.kept += [levels, map]
 
     def feed(self, size_t source, const uint8_t[::1] block):
-        self.merge.get().source(source).feed(&block[0] if block.shape[0] else NULL, block.shape[0])
+        self.merge.get().feed(source, &block[0] if block.shape[0] else NULL, block.shape[0])
 
     def advance(self, piece):
         cdef CppTreePiece* tree = NULL

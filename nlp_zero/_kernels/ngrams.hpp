@@ -179,6 +179,7 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
     if (W == 1 && n > 1500) {
         if (bits <= 33) return radix_sort<W, 3, 11>(a, scratch, n);
         if (bits <= 44) return radix_sort<W, 4, 11>(a, scratch, n);
+        if (bits <= 48) return radix_sort<W, 4, 12>(a, scratch, n);
         return radix_sort<W, 6, 11>(a, scratch, n);
     }
     if (bits <= 24) return radix_sort<W, 3, 8>(a, scratch, n);

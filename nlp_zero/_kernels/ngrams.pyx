@@ -165,6 +165,10 @@ cdef vector[LevelView] _views(list levels) except *:
     cdef vector[LevelView] views
     cdef LevelView view
     for symbol, count, end in levels:
+        if count.itemsize > 4 or end.itemsize > 4:
+            raise ValueError(
+                "these counts have numbers above 4,294,967,295, and words are learnt from smaller ones; "
+                "leave out rare n-grams (min_count), or learn from a part of the corpus")
         view.symbol, view.count, view.end, view.size = _pointer(symbol), _pointer(count), _pointer(end), len(symbol)
         views.push_back(view)
     return views

@@ -56,69 +56,112 @@ private:
     }
 };
 
-// A stream of n-grams in order.  `next` gives the next one; HUNGRY: a block must be fed first; DONE: there is no more.
-struct RunSource {
-    enum Status { READY, HUNGRY, DONE };
-    uint32_t symbol[MAX_ORDER] = {};
-    uint64_t count = 0;
+// Where the symbols of an n-gram lie in a key: from the top down, `bits` each.
+struct Packing {
+    int order, bits;
+    int shift(int j) const { return (order - 1 - j) * bits; }
+    template <int W>
+    void put(Key<W>& key, int j, uint64_t symbol) const {
+        const int at = shift(j), i = W - 1 - (at >> 6), s = at & 63;
+        key.word[i] |= symbol << s;
+        if (W > 1 && i > 0 && s + bits > 64) key.word[i - 1] |= symbol >> (64 - s);
+    }
+    template <int W>
+    void unpack(const Key<W>& key, uint32_t* symbol) const {
+        const uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
+        for (int j = 0; j < order; ++j) symbol[j] = key.bits(shift(j), mask);
+    }
+};
+
+// A stream of n-grams in order, some of them at a time.
+template <int W>
+class RunSource {
+public:
+    enum Status { READY, HUNGRY, DONE };  // HUNGRY: a block must be fed first
+    struct Entry { Key<W> key; uint64_t count; };
 
     virtual ~RunSource() = default;
-    virtual Status next() = 0;
     virtual void feed(const uint8_t*, size_t) { throw std::invalid_argument("only runs are fed"); }
+
+    // The next one.
+    Status next() {
+        if (++at_ < size_) return READY;
+        at_ = size_ = 0;
+        const Status status = fill();
+        at_ = 0;
+        return size_ ? READY : status;
+    }
+    const Entry& head() const { return entry_[at_]; }
+
+protected:
+    static constexpr size_t ROOM = 256;
+    size_t at_ = 0, size_ = 0;
+    Entry entry_[ROOM];
+    virtual Status fill() = 0;  // put up to ROOM entries in entry_; if none, say why
 };
 
 [[noreturn]] inline void damaged() { throw std::invalid_argument("the records of a run are damaged"); }
 
 // Reads the blocks of a run; `map` gives the final id of each of its symbols, and rises.
-class BlockSource : public RunSource {
+template <int W>
+class BlockSource : public RunSource<W> {
 public:
-    BlockSource(int order, const uint32_t* map, size_t map_size) : order_(order), map_(map), map_size_(map_size) {}
+    BlockSource(Packing packing, const uint32_t* map, size_t map_size)
+        : packing_(packing), map_(map), map_size_(map_size) {}
 
     void feed(const uint8_t* block, size_t size) override {  // nothing more comes when the size is 0
         done_ = size == 0;
         data_.assign(block, block + size);
         data_.resize(size + PADDING, 0);
-        at_ = data_.data();
-        end_ = at_ + size;
+        from_ = data_.data();
+        end_ = from_ + size;
         std::fill(own_, own_ + MAX_ORDER, 0);
     }
 
-    Status next() override {
-        if (at_ == end_) return done_ ? DONE : HUNGRY;
-        const int shared = *at_ & 7;
-        count = *at_++ >> 3;
-        if (!count) count = varint();
-        if (shared >= order_ || (shared && !own_[shared - 1])) damaged();
-        put(shared, own_[shared] + varint());
-        int j = shared + 1;
-        for (; j < order_ && own_[j - 1]; ++j) put(j, varint());
-        for (; j < order_; ++j) own_[j] = symbol[j] = 0;
-        if (at_ > end_) damaged();
-        return READY;
+protected:
+    typename RunSource<W>::Status fill() override {
+        const int order = packing_.order;
+        while (from_ < end_ && this->size_ < this->ROOM) {
+            auto& entry = this->entry_[this->size_++];
+            int j = *from_ & 7;
+            entry.count = *from_++ >> 3;
+            if (!entry.count) entry.count = varint();
+            if (j >= order || (j && !own_[j - 1])) damaged();
+            for (uint64_t own = own_[j] + varint();; own = varint()) {
+                if (own >= map_size_) damaged();
+                own_[j] = uint32_t(own);
+                if (!own) break;  // the end of a short one
+                prefix_[j + 1] = prefix_[j];
+                packing_.put(prefix_[j + 1], j, map_[own]);
+                if (++j == order) break;
+            }
+            entry.key = prefix_[j];
+            if (from_ > end_) damaged();
+        }
+        return done_ ? this->DONE : this->HUNGRY;
     }
 
 private:
     static constexpr size_t PADDING = 1 + 10 * (MAX_ORDER + 1);  // no record is longer
-    int order_;
+    Packing packing_;
     const uint32_t* map_;
     size_t map_size_;
     bool done_ = false;
     std::vector<uint8_t> data_;
-    const uint8_t *at_ = nullptr, *end_ = nullptr;
-    uint32_t own_[MAX_ORDER] = {};
+    const uint8_t *from_ = nullptr, *end_ = nullptr;
+    uint32_t own_[MAX_ORDER] = {};        // the run's own ids; a 0 ends them
+    Key<W> prefix_[MAX_ORDER + 1] = {};   // the first j symbols, in the final ids
 
-    void put(int j, uint64_t own) {
-        if (own >= map_size_) damaged();
-        own_[j] = uint32_t(own);
-        symbol[j] = map_[own];
-    }
     uint64_t varint() {
-        uint64_t x = *at_ & 0x7F;
-        for (int shift = 7; *at_++ & 0x80; shift += 7) {
-            if (shift > 63) damaged();
-            x |= uint64_t(*at_ & 0x7F) << shift;
+        uint64_t x = *from_++;
+        if (x < 0x80) return x;
+        x &= 0x7F;
+        for (int shift = 7; shift <= 63; shift += 7) {
+            const uint64_t byte = *from_++;
+            x |= (byte & 0x7F) << shift;
+            if (byte < 0x80) return x;
         }
-        return x;
+        damaged();
     }
 };
 
@@ -136,57 +179,66 @@ struct StoredLevel {
 };
 
 // Walks a finished count tree, depth first.
-class TreeSource : public RunSource {
+template <int W>
+class TreeSource : public RunSource<W> {
 public:
-    TreeSource(std::vector<StoredLevel> levels, const uint32_t* map, const uint32_t* low)
-        : levels_(std::move(levels)), order_(int(levels_.size())), map_(map) {
+    TreeSource(Packing packing, std::vector<StoredLevel> levels, const uint32_t* map, const uint32_t* low)
+        : packing_(packing), levels_(std::move(levels)), map_(map) {
         stop_[0] = levels_[0].size;
         for (level_ = 0;; ++level_) {  // go to the first n-gram that is not below `low`
             const uint32_t* const base = levels_[level_].symbol;
             node_[level_] = std::partition_point(base + node_[level_], base + stop_[level_],
                 [&](uint32_t s) { return map_[s] < low[level_]; }) - base;
             const size_t i = node_[level_];
-            if (level_ + 1 == order_ || !low[level_ + 1] || i == stop_[level_] || map_[base[i]] != low[level_]) return;
-            symbol[level_] = map_[base[i]];
-            node_[level_ + 1] = begin_of(level_, i);
-            stop_[level_ + 1] = levels_[level_].end_of(i);
+            if (level_ + 1 == packing_.order || !low[level_ + 1] || i == stop_[level_] || map_[base[i]] != low[level_]) return;
+            descend(i);
         }
     }
 
-    Status next() override {
-        for (;;) {
+protected:
+    typename RunSource<W>::Status fill() override {
+        while (this->size_ < this->ROOM) {
             const size_t i = node_[level_];
             if (i == stop_[level_]) {
-                if (level_ == 0) return DONE;
+                if (level_ == 0) return this->DONE;
                 ++node_[--level_];
                 continue;
             }
-            symbol[level_] = map_[levels_[level_].symbol[i]];
-            std::fill(symbol + level_ + 1, symbol + MAX_ORDER, 0);
-            count = levels_[level_].count_of(i);
-            if (level_ + 1 == order_) {
+            auto& entry = this->entry_[this->size_];
+            entry.count = levels_[level_].count_of(i);
+            if (level_ + 1 == packing_.order) {
+                entry.key = prefix_[level_];
+                packing_.put(entry.key, level_, map_[levels_[level_].symbol[i]]);
                 ++node_[level_];
-                return READY;
+                ++this->size_;
+                continue;
             }
-            const StoredLevel& below = levels_[level_ + 1];
-            node_[level_ + 1] = begin_of(level_, i);
-            stop_[level_ + 1] = levels_[level_].end_of(i);
+            descend(i);
+            const StoredLevel& below = levels_[++level_];
             uint64_t inside = 0;
-            for (size_t k = node_[level_ + 1]; k < stop_[level_ + 1]; ++k) inside += below.count_of(k);
-            if (inside > count) damaged();
-            ++level_;
-            count -= inside;
-            if (count) return READY;  // a run of text ended here so often
+            for (size_t k = node_[level_]; k < stop_[level_]; ++k) inside += below.count_of(k);
+            if (inside > entry.count) damaged();
+            entry.count -= inside;
+            entry.key = prefix_[level_];
+            this->size_ += entry.count != 0;  // a run of text ended here so often
         }
+        return this->READY;
     }
 
 private:
+    Packing packing_;
     std::vector<StoredLevel> levels_;
-    int order_, level_ = 0;
+    int level_ = 0;
     const uint32_t* map_;
     size_t node_[MAX_ORDER] = {}, stop_[MAX_ORDER] = {};
+    Key<W> prefix_[MAX_ORDER + 1] = {};
 
-    size_t begin_of(int l, size_t i) const { return i ? levels_[l].end_of(i - 1) : 0; }
+    void descend(size_t i) {  // to the children of node i of this level
+        prefix_[level_ + 1] = prefix_[level_];
+        packing_.put(prefix_[level_ + 1], level_, map_[levels_[level_].symbol[i]]);
+        node_[level_ + 1] = i ? levels_[level_].end_of(i - 1) : 0;
+        stop_[level_ + 1] = levels_[level_].end_of(i);
+    }
 };
 
 }  // namespace nlpzero

@@ -46,7 +46,8 @@ private:
     bool kept(uint64_t print) const { return (print & ((uint64_t(1) << thinned) - 1)) == 0; }
 
     void insert(uint32_t pair, uint64_t filling) {
-        const uint64_t print = Stream::mix(filling ^ Stream::mix(pair)) | uint64_t(1) << 63;  // never 0
+        // times 3: a plain sum or exclusive or would take (x, y) for (y, x)
+        const uint64_t print = Stream::mix(filling * 3 + Stream::mix(pair)) | uint64_t(1) << 63;  // never 0
         if (!kept(print)) return;
         if (!put(print, pair)) return;
         ++counts[pair];

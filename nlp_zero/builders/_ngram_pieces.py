@@ -1,4 +1,4 @@
-"""BytePiece's way to a vocabulary: cut the text by an n-gram model of bytes, count the pieces, drop what is not used."""
+"""BytePiece's way to a vocabulary: cut the text by an n-gram model of bytes, count pieces, drop those not used."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ BYTES = [bytes([byte]) for byte in range(256)]
 class NgramPieces:
     """The pieces of `text` (of bytes) that an n-gram model finds, cleaned; `cut` takes the most frequent.
 
-    ``whole``: pieces are whole characters; ``longest``, in bytes; ``refused``: pieces that may not be; ``required``: those
-    that must.  Source: kexue.fm/archives/9752.
+    ``whole``: pieces are whole characters; ``longest``, in bytes; ``refused``: pieces that may not be; ``required``:
+    those that must.  Source: kexue.fm/archives/9752.
     """
 
     def __init__(

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Bool = npt.NDArray[np.bool_]
 
 BLOCK = 250  # symbols of neighbouring lines whose savings count as one observation
-GROWTH = (0.3, 0.6, 0.85, 1.0)  # shares of the size by which the vocabulary grows at first
-SWAPS = (0.15, 0.13)  # then this share is swapped in and out
+GROWTH = (0.5, 1.0)  # shares of the size by which the vocabulary grows at first
+SWAPS = (0.2, 0.15)  # then this share is swapped in and out
 BEGINNINGS = 20  # one piece of so many may be the first bytes of a character
 CLASSES = 6  # pieces of 1, 2, 3, 4, 5 or 6, and more symbols are discounted alike
 BINS = np.array([2, 3, 4, 5, 7, 10, 15, 25, 50, 100])  # numbers of blocks, for the estimate
@@ -109,6 +109,7 @@ class Swap:
         """Leave `size` pieces present in the search, and their uses."""
         search = self.search
         search.set_price(*self.price)
+        self.discount = Discount()
         self._fix(size)
         self._start(size)
         for step, part in enumerate(GROWTH):
@@ -144,8 +145,9 @@ class Swap:
         them a vocabulary does badly on text that is unlike the one it was learnt on.
         """
         self.fixed = self.fixed_always.copy()
-        best = np.argsort(-self.count[self.beginnings], kind="stable")[: size // BEGINNINGS]
-        self.fixed[self.beginnings[best]] = True
+        usable = self.beginnings[self.usable[self.beginnings]]
+        best = np.argsort(-self.count[usable], kind="stable")[: size // BEGINNINGS]
+        self.fixed[usable[best]] = True
         self.usable = self.usable | self.fixed
 
     def _start(self, size: int) -> None:

@@ -47,12 +47,15 @@ class VocabularyBuilder:
     ensure_unicode
         Byte units: pieces are whole characters all the same (and the first bytes of characters).  False allows any
         string of bytes.
+    beginnings
+        Let the first bytes of characters be pieces: rare characters cost two tokens in place of three.  SentencePiece
+        files cannot hold such pieces.
     objective
         ``"shortest"``: the segmentation with the fewest tokens counts, ties go to the most probable.  ``"unigram"``:
         the most probable segmentation counts, and the vocabulary is the one that needs the fewest bits.
     algorithm
-        ``"swap"``: the search.  ``"ngram-lm"``: BytePiece's method, which cuts the text by a model of 6 bytes, counts the
-        pieces and keeps the most frequent; it finds fewer tokens a text worth of pieces, and is here for comparison.
+        ``"swap"``: the search.  ``"ngram-lm"``: BytePiece's method, which cuts the text by a model of 6 bytes, counts
+        the pieces and keeps the most frequent; texts need about a tenth more tokens then.
     max_piece_length
         Longest piece, in characters (default 16), or in bytes for bytes that need not be characters (default 48).
     isolate_digits
@@ -70,8 +73,8 @@ class VocabularyBuilder:
     --------
     >>> texts = ["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3
     >>> vocabulary = VocabularyBuilder(vocab_size=270, specials=["<pad>"]).build(texts)
-    >>> len(vocabulary), "青石镇" in vocabulary, vocabulary.meta["specials"]
-    (269, True, '<pad>')
+    >>> len(vocabulary), vocabulary["青石镇的早晨"], vocabulary.meta["specials"]
+    (269, 3, '<pad>')
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class VocabularyBuilder:
         unit: str = "char",
         byte_fallback: bool = True,
         ensure_unicode: bool = True,
+        beginnings: bool = True,
         objective: str = "shortest",
         algorithm: str = "swap",
         max_piece_length: int | None = None,
@@ -102,6 +106,7 @@ class VocabularyBuilder:
             raise ValueError("byte units always hold the 256 bytes; byte_fallback=False goes with unit='char'.")
         self.unit, self.objective, self.algorithm = unit, objective, algorithm
         self.byte_fallback, self.ensure_unicode = bool(byte_fallback), bool(ensure_unicode)
+        self.beginnings = bool(beginnings)
         self.any_bytes = unit == "byte" and not ensure_unicode
         if max_piece_length is None:
             max_piece_length = LONGEST["byte" if self.any_bytes else "char"]
@@ -187,7 +192,8 @@ class VocabularyBuilder:
     def _check_most(self, most: int) -> None:
         if max(self.sizes) > most:
             raise ValueError(
-                f"vocab_size {max(self.sizes)} is more than this text yields: give more text, or ask for at most {most}."
+                f"vocab_size {max(self.sizes)} is more than this text yields: give more text, or ask for at most "
+                f"{most}."
             )
 
     def _by_search(self, text: Text) -> dict[int, Lexicon]:
@@ -220,7 +226,8 @@ class VocabularyBuilder:
         text = Text(bytes=in_bytes)
         for block in _spread(blocks_of(texts, unit="byte"), self.sample, bytes_=self.any_bytes):
             data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "surrogatepass")
-            if not text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str)) or (in_bytes and not self.any_bytes):
+            added = text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str))
+            if not added or (in_bytes and not self.any_bytes):
                 _check_utf8(block)
         return text
 
@@ -241,6 +248,7 @@ class VocabularyBuilder:
         symbols, codes = slice(search.first_symbol, search.first_prefix), search.text.codes
         usable[symbols] = ~search.is_byte()
         usable[search.first_symbol] = False  # the line end
+        usable[search.first_prefix :] = self.beginnings
         if not self.any_bytes:
             usable[symbols] &= (codes < 0xD800) | (codes >= 0xE000)
         for id_ in search.locate([self._codes(name) for name in self.specials]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -54,3 +55,20 @@ def derivations(
     if not words:
         return []
     return [(p, tuple(flat(chain, 0))) for p, chain in chains(0, len(words))]
+
+
+def pair_fillings(segments: Sequence[Sequence[str]], window: int) -> dict[tuple[str, str], set[tuple[str, ...]]]:
+    """Distinct fillings between two words, at least one word apart, in a stretch of `window` words."""
+    found: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+    for words in segments:
+        for i in range(len(words)):
+            for k in range(i + 2, min(len(words), i + window)):
+                found.setdefault((words[i], words[k]), set()).add(tuple(words[i + 1 : k]))
+    return found
+
+
+def information(both: int, first: int, second: int, total: int) -> float:
+    """`total` times the mutual information of two events, nats."""
+    table = {(1, 1): both, (1, 0): first - both, (0, 1): second - both, (0, 0): total - first - second + both}
+    row, column = {1: first, 0: total - first}, {1: second, 0: total - second}
+    return sum(c * math.log(c * total / (row[x] * column[y])) for (x, y), c in table.items() if c)
