@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ import nlp_zero.builders.bayes as bayes_module
 from nlp_zero import CorpusError
 from nlp_zero._kernels.bayes import Cutter, Sampler
 from nlp_zero.builders import BayesLexiconBuilder, discovered
+from nlp_zero.cli import main
+from nlp_zero.errors import CheckpointError, FormatError
+from nlp_zero.phrases import PhraseBuilder
 from tests.reference.bayes import PlainModel, Token, best_unigram_score
 
 LENGTHS = (0.2, 0.6, 0.2)
@@ -237,3 +242,89 @@ def test_nonsense_options() -> None:
                     {"time_limit": float("nan")}, {"workers": 0}, {"seed": -1}):  # fmt: skip
         with pytest.raises(ValueError, match="must be"):
             BayesLexiconBuilder(**options)
+
+
+class Killed(Exception):
+    """What a test kills a run with."""
+
+
+def test_checkpoint_goes_on_as_if_never_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed in a sweep, while settling and again while averaging: the words are those of an undisturbed run."""
+    texts, _ = planted(6_000)
+    whole = BayesLexiconBuilder(seed=3).build(texts)
+    folder = tmp_path / "state"
+    monkeypatch.setattr(bayes_module, "SAVED", 0.0)
+    sweep = bayes_module._Run._sweep
+    stops = [3, whole.meta["sweeps"] - 2]
+
+    def killed(self, *args, **options):
+        if stops and self.sweeps == stops[0]:
+            stops.pop(0)
+            self.sampler.take_out(0, 5)  # in the middle of a sweep
+            raise Killed
+        sweep(self, *args, **options)
+
+    monkeypatch.setattr(bayes_module._Run, "_sweep", killed)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts)
+    assert (folder / "marginals.npy").exists()
+    resumed = BayesLexiconBuilder(seed=3, checkpoint=folder, workers=2).build(texts)
+    assert not stops
+    assert resumed == whole
+    assert BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts) == whole  # from the finished state
+
+
+def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, _ = planted(2_000)
+    monkeypatch.setattr(bayes_module, "SAVED", 0.0)
+    folder = tmp_path / "state"
+    BayesLexiconBuilder(checkpoint=folder).build(texts)
+    with pytest.raises(CheckpointError, match="seed 0, not 1"):
+        BayesLexiconBuilder(checkpoint=folder, seed=1).build(texts)
+    with pytest.raises(CheckpointError, match="another text"):
+        BayesLexiconBuilder(checkpoint=folder).build([*texts, "又一行"])
+    (folder / "length.npy").write_bytes(b"damaged")
+    with pytest.raises(FormatError, match="length"):
+        BayesLexiconBuilder(checkpoint=folder).build(texts)
+    (tmp_path / "mine.txt").write_text("notes")
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        BayesLexiconBuilder(checkpoint=tmp_path).build(texts)
+
+
+def test_command_line_goes_on_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts, _ = planted(3_000)
+    corpus, folder = tmp_path / "text.txt", tmp_path / "state"
+    corpus.write_text("\n".join(texts), encoding="utf-8")
+    command = ["build-vocab", str(corpus), "--method", "bayes", "-o", str(tmp_path / "words.tsv")]
+    assert main(command) == 0
+    whole = (tmp_path / "words.tsv").read_bytes()
+    (tmp_path / "words.tsv").unlink()
+    monkeypatch.setattr(bayes_module, "SAVED", 0.0)
+    sweep = bayes_module._Run._sweep
+
+    def stopped(self, *args, **options):
+        if self.sweeps == 4:
+            raise KeyboardInterrupt
+        sweep(self, *args, **options)
+
+    monkeypatch.setattr(bayes_module._Run, "_sweep", stopped)
+    assert main([*command, "--checkpoint", str(folder)]) != 0
+    assert "run the same command to go on" in capsys.readouterr().err
+    assert not (tmp_path / "words.tsv").exists()
+    monkeypatch.setattr(bayes_module._Run, "_sweep", sweep)
+    assert main([*command, "--checkpoint", str(folder)]) == 0
+    assert (tmp_path / "words.tsv").read_bytes() == whole
+    assert not folder.exists()
+
+
+def test_long_words_and_phrases() -> None:
+    """中华人民共和国 is one word when words may be long enough, and a phrase otherwise."""
+    lines, _ = planted(12_000)
+    texts = [a + "中华人民共和国" + b for a, b in pairwise(lines)]
+    assert "中华人民共和国" in BayesLexiconBuilder(max_length=7).build(texts)
+    short = BayesLexiconBuilder(max_length=4).build(texts)
+    assert "中华人民共和国" not in short
+    assert "中华人民共和国" in PhraseBuilder().build(texts, short)

@@ -68,4 +68,5 @@ class SavedState:
 
 def text_sum(text: npt.NDArray[np.uint32], symbols: list[str]) -> str:
     """A checksum of an encoded text and of what its symbols are."""
-    return f"{len(text)}-{zlib.crc32(text.data):08x}-{zlib.crc32(chr(0).join(symbols).encode('utf-8', 'surrogatepass')):08x}"
+    names = "\0".join(symbols).encode("utf-8", "surrogatepass")
+    return f"{len(text)}-{zlib.crc32(text.data):08x}-{zlib.crc32(names):08x}"

@@ -33,7 +33,6 @@ __all__ = ["BayesLexiconBuilder", "discovered"]
 # class chain, of a class's type lengths and of the spelling model.
 HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0}
 LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
-START_LENGTH = 4  # longest word of the entropy segmentation that sampling starts from
 AVERAGED = 5  # sweeps whose span probabilities are averaged
 COST = 0.4  # a word must be this probable to be worth its place
 SETTLED, WINDOW = 0.01, 5  # stop when the tokens changed by less than this share over so many sweeps
@@ -60,7 +59,7 @@ class BayesLexiconBuilder:
     max_length
         Longest word in symbols; time grows with it in proportion.
     classes
-        Latent classes (1 to 255); by default (symbols to the power of 3/4) / 700, within 4 and 64: 8 for 100,000
+        Latent classes (1 to 255); by default (symbols to the power of 3/4) / 600, within 4 and 64: 9 for 100,000
         characters, 64 for 1.6 million.
     seed
         The same seed gives the same lexicon, for any `workers`.
@@ -165,7 +164,7 @@ class BayesLexiconBuilder:
             return None
         what = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
         words = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
-        constants = [*HYPER.values(), *LENGTHS, START_LENGTH, AVERAGED, COST, SETTLED, WINDOW, ROUNDS]
+        constants = [*HYPER.values(), *LENGTHS, AVERAGED, COST, SETTLED, WINDOW, ROUNDS]
         text_is = text_sum(text, list(map(str, counts.symbols)))
         return SavedState(self.checkpoint, {**what, "start": words, "constants": constants, "text": text_is})
 
@@ -177,19 +176,19 @@ class BayesLexiconBuilder:
         saved: SavedState | None = None,
     ) -> Sampler:
         symbols = int(np.count_nonzero(text))
-        classes = self.classes or min(64, max(4, round(symbols**0.75 / 700)))
+        classes = self.classes or min(64, max(4, round(symbols**0.75 / 600)))
         weights = [LENGTHS[n] if n < len(LENGTHS) else LENGTHS[-1] / 3.0 ** (n + 1 - len(LENGTHS))
                    for n in range(self.max_length)]  # fmt: skip
         lengths = [max(w, 1e-30) / sum(weights) for w in weights]
-        sampler = Sampler(text, classes, lengths, HYPER, max(self.max_length, START_LENGTH) + 1)
+        sampler = Sampler(text, classes, lengths, HYPER, self.max_length + 1)
         if saved is not None and saved.arrays:
             sampler.set_state(saved.arrays["length"], saved.arrays["class"])
             if "marginals" in saved.arrays:
-                sampler.marginals = saved.arrays["marginals"]
+                sampler.marginals = saved.arrays["marginals"].reshape(self.max_length, -1)
             sampler.load()
             return sampler
         if start is None:
-            sampler.cut_by_entropy(min(self.max_length, START_LENGTH), SINGLE)
+            sampler.cut_by_entropy(self.max_length, SINGLE)
         else:
             words = [(w, k) for w, k in zip(start.words, start.counts.tolist(), strict=True) if k > 0]
             cutter, _ = _cutter(counts, [w for w, _ in words], [k for _, k in words], self.max_length)
@@ -262,9 +261,9 @@ class _Run:
         if self.saved is None or time.monotonic() - self.saved_at < SAVED:
             return
         length, cls = self.sampler.state
-        arrays = {"length": length, "class": cls}
+        arrays: dict[str, np.ndarray[Any, Any]] = {"length": length, "class": cls}
         if self.averaged:
-            arrays["marginals"] = self.sampler.marginals
+            arrays["marginals"] = self.sampler.marginals.ravel()
         self.saved.save({"sweeps": self.sweeps, "averaged": self.averaged, "tokens": self.tokens}, arrays)
         self.saved_at = time.monotonic()
 
