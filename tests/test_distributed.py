@@ -118,9 +118,9 @@ def kill_one(client) -> None:
     address, process = next(iter(processes.items()))
     os.kill(process, signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while address in client.scheduler_info()["workers"] and time.monotonic() < deadline:
+    while address in client.scheduler_info()["workers"]:  # soon another one has the same address
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert address not in client.scheduler_info()["workers"]
 
 
 def test_a_worker_dies_while_counting(client, folder, tmp_path, monkeypatch) -> None:
