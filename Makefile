@@ -65,7 +65,7 @@ doctest: $(VENV)/installed
 # A copy of the tree in build/debug, its kernels built with bounds checks and assertions, and the tests run there.
 debug: $(VENV)/dev
 	rm -rf build/debug && mkdir -p build/debug/corpora
-	cp -r nlp_zero tests docs README*.md Makefile setup.py pyproject.toml build/debug/ && cp corpora/*.* build/debug/corpora/
+	cp -r nlp_zero tests docs benchmarks README*.md Makefile setup.py pyproject.toml build/debug/ && cp corpora/*.* build/debug/corpora/
 	rm -f build/debug/nlp_zero/_kernels/*.so build/debug/nlp_zero/_kernels/*.cpp
 	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
 	cd build/debug && NLP_ZERO_EXPECT=. ../../$(BIN)/python -m pytest -p no:cacheprovider

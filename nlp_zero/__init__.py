@@ -25,7 +25,8 @@ from .builders import (
     discovered,
 )
 from .corpus import Corpus
-from .counts import NgramCounter, NgramCounts
+from .counter import NgramCounter
+from .counts import NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
 from .grammar import TemplateGrammar
 from .lattice import Lattice

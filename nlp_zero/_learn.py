@@ -106,7 +106,8 @@ def run_count(arguments: argparse.Namespace) -> None:
 
 def _counts(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     """What was asked for, pruned, and saved where a folder is given."""
-    from .counts import NgramCounter, NgramCounts
+    from .counter import NgramCounter
+    from .counts import NgramCounts
 
     saved = [NgramCounts.load(name) for name in [*arguments.merge, *filter(None, [arguments.add])]]
     resources = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}

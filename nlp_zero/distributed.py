@@ -32,7 +32,8 @@ from ._spill import Spill
 from .builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from .builders._describe import Passes
 from .corpus import Corpus, progress_bar, require_text
-from .counts import NgramCounter, NgramCounts, gathered, merged
+from .counter import NgramCounter
+from .counts import NgramCounts, gathered, merged
 from .errors import ClusterError
 
 if TYPE_CHECKING:

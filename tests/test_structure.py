@@ -26,6 +26,7 @@ ORDER = [
     "_spill",
     "_export",
     "counts",
+    "counter",
     "scores",
     "_ids",
     "formats._table",

@@ -19,7 +19,7 @@ from nlp_zero.builders._swap import Discount, Swap, _largest, topics
 from nlp_zero.builders.vocabulary import _spread
 from nlp_zero.cli import main
 from nlp_zero.corpus import blocks_of
-from nlp_zero.counts import NgramCounter
+from nlp_zero.counter import NgramCounter
 
 from .reference import vocabulary as slow
 

@@ -12,7 +12,8 @@ from .._kernels import ngrams
 from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
 from .._threads import for_each
 from ..corpus import Block, Corpus, blocks_of, restartable
-from ..counts import NgramCounts, count
+from ..counter import count
+from ..counts import NgramCounts
 from ..errors import CorpusError
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._kernels.vocabulary import Text
 from .._kernels.vocabulary_ngram import Splitter, count_pieces
-from ..counts import NgramCounter
+from ..counter import NgramCounter
 
 ORDER = 6  # bytes: two Chinese characters
 RARE = 2  # n-grams and pieces that come less often are forgotten, or cut up

@@ -15,7 +15,8 @@ import numpy as np
 
 from .._kernels.bayes import Cutter, Sampler
 from ..corpus import Corpus, blocks_of, restartable
-from ..counts import MAX_ORDER, NgramCounts, count
+from ..counter import count
+from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
 from ._describe import Links, describe, positive_int

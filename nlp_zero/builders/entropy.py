@@ -10,7 +10,8 @@ import numpy as np
 
 from .._kernels.segment import Patterns
 from ..corpus import Corpus
-from ..counts import MAX_ORDER, NgramCounts, counting
+from ..counter import counting
+from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
 from ._describe import Links, Passes, Words, lexicon_of, positive_int, top_level
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..corpus import Corpus
-from ..counts import MAX_ORDER, NgramCounter
+from ..counter import NgramCounter
+from ..counts import MAX_ORDER
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
