@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from nlp_zero import BoundaryModel, TemplateInventory, TemplateParser
-from nlp_zero.parse_evaluation import BASELINES, Brackets, baseline, bracket_scores, is_mark
+from nlp_zero.evaluation.brackets import BASELINES, Brackets, baseline, bracket_scores, is_mark
 
 
 def development_set(gold: list[list[str]]) -> list[Brackets]:

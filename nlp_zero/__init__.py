@@ -16,7 +16,6 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
     ) from None
 
 from ._version import __version__
-from .boundaries import BoundaryModel
 from .builders import (
     BayesLexiconBuilder,
     EntropyLexiconBuilder,
@@ -28,13 +27,11 @@ from .corpus import Corpus
 from .counter import NgramCounter
 from .counts import NgramCounts
 from .errors import CorpusError, FormatError, NlpZeroError
-from .grammar import TemplateGrammar
 from .lattice import Lattice
 from .lexicon import Lexicon
-from .mining import TemplateMiner
 from .parser import ParseTree, TemplateParser
 from .phrases import PhraseBuilder
-from .templates import Template, TemplateInventory
+from .templates import BoundaryModel, Template, TemplateGrammar, TemplateInventory, TemplateMiner
 from .tokenizer import Tokenizer
 
 __all__ = [

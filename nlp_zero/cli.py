@@ -12,13 +12,13 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from ._apply import add_tokenize
-from ._cli import Stopped, UsageError
-from ._convert import add_convert
-from ._evaluate import add_evaluate
-from ._learn import add_build_vocab, add_count
-from ._mine import add_mine_templates
-from ._structure import add_evaluate_parse, add_parse
+from .commands._common import Stopped, UsageError
+from .commands.convert import add_convert
+from .commands.evaluate import add_evaluate
+from .commands.learn import add_build_vocab, add_count
+from .commands.mine import add_mine_templates
+from .commands.parse import add_evaluate_parse, add_parse
+from .commands.tokenize import add_tokenize
 from .errors import NlpZeroError
 
 __all__ = ["build_parser", "main"]

@@ -8,11 +8,11 @@ from itertools import islice, pairwise
 from typing import Any
 
 from ._drawing import brackets_svg, outline_text
-from .boundaries import PROMINENCE
-from .clauses import CLAUSE_ENDS, SENTENCE_ENDS, clauses
 from .errors import FormatError
-from .grammar import SLOT, ParseSpan, TemplateGrammar
-from .templates import Template, TemplateInventory
+from .templates.boundaries import PROMINENCE
+from .templates.clauses import CLAUSE_ENDS, SENTENCE_ENDS, clauses
+from .templates.grammar import SLOT, ParseSpan, TemplateGrammar
+from .templates.inventory import Template, TemplateInventory
 
 __all__ = ["ParseTree", "TemplateParser"]
 

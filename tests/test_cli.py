@@ -18,8 +18,8 @@ import pytest
 
 import nlp_zero
 from nlp_zero import builders
-from nlp_zero._evaluate import _tokenizer
 from nlp_zero.cli import main
+from nlp_zero.commands.evaluate import _tokenizer
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenizer import Tokenizer
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nlp_zero import BoundaryModel, ParseTree, Template, TemplateInventory
 from nlp_zero.cli import main
 from nlp_zero.errors import CorpusError
-from nlp_zero.parse_evaluation import (
+from nlp_zero.evaluation.brackets import (
     BASELINES,
     Brackets,
     baseline,

@@ -1,4 +1,4 @@
-"""Boundary trees: see boundary.hpp; `nlp_zero.boundaries` and `nlp_zero.parser` are what people use."""
+"""Boundary trees: see boundary.hpp; `nlp_zero.templates.boundaries` and `nlp_zero.parser` are what people use."""
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy

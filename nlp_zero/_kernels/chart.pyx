@@ -1,4 +1,4 @@
-"""Parses under a template grammar: see chart.hpp.  `nlp_zero.grammar` is what people use."""
+"""Parses under a template grammar: see chart.hpp.  `nlp_zero.templates.grammar` is what people use."""
 # Segments come as flat numbers of words (0: no anchor of any template) with offsets, as Tokenizer.encode_batch gives them.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t

@@ -1,4 +1,4 @@
-"""Counting candidates of templates: see skipgrams.hpp.  `nlp_zero.mining` is what people use."""
+"""Counting candidates of templates: see skipgrams.hpp.  `nlp_zero.templates.mining` is what people use."""
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nlp_zero.boundaries import MARKS, is_mark, word_form
+from nlp_zero.templates.boundaries import MARKS, is_mark, word_form
 
 STEP = 1 << 20
 INF = math.inf

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from ._cli import (
+from ._common import (
     Commands,
     UsageError,
     add_command,
@@ -21,9 +21,9 @@ from ._cli import (
 Tree = TypeVar("Tree")
 
 if TYPE_CHECKING:
-    from .parse_evaluation import Brackets, BracketScores
-    from .parser import ParseTree, TemplateParser
-    from .templates import TemplateInventory
+    from ..evaluation.brackets import Brackets, BracketScores
+    from ..parser import ParseTree, TemplateParser
+    from ..templates.inventory import TemplateInventory
 
 
 def add_parse(commands: Commands) -> None:
@@ -64,7 +64,7 @@ def _add_parser_options(parser: argparse.ArgumentParser, *, required: bool = Tru
 
 
 def _parser_of(arguments: argparse.Namespace, inventory: TemplateInventory, tokenizer: object = None) -> TemplateParser:
-    from .parser import TemplateParser
+    from ..parser import TemplateParser
 
     return configured(
         TemplateParser,
@@ -77,9 +77,9 @@ def _parser_of(arguments: argparse.Namespace, inventory: TemplateInventory, toke
 
 
 def run_parse(arguments: argparse.Namespace) -> None:
-    from .lexicon import Lexicon
-    from .templates import TemplateInventory
-    from .tokenizer import Tokenizer
+    from ..lexicon import Lexicon
+    from ..templates.inventory import TemplateInventory
+    from ..tokenizer import Tokenizer
 
     if arguments.lexicon is None and not arguments.tokenized:
         raise UsageError("say how to find the words: --lexicon FILE, or --tokenized if they stand apart already")
@@ -140,9 +140,9 @@ def add_evaluate_parse(commands: Commands) -> None:
 
 
 def run_evaluate_parse(arguments: argparse.Namespace) -> None:
-    from .corpus import Corpus
-    from .parse_evaluation import construction_scores
-    from .templates import TemplateInventory
+    from ..corpus import Corpus
+    from ..evaluation.brackets import construction_scores
+    from ..templates.inventory import TemplateInventory
 
     if not arguments.sources and arguments.constructions is None:
         raise UsageError("say what to score: GOLD trees, or --templates against --constructions")
@@ -167,7 +167,7 @@ def run_evaluate_parse(arguments: argparse.Namespace) -> None:
 
 
 def _gold(arguments: argparse.Namespace) -> list[Brackets]:
-    from .parse_evaluation import read_brackets, read_conllu
+    from ..evaluation.brackets import read_brackets, read_conllu
 
     corpus = corpus_of(arguments)
     form = arguments.gold_format
@@ -181,7 +181,7 @@ def _bracket_rows(
     arguments: argparse.Namespace, inventory: TemplateInventory | None
 ) -> dict[str, dict[str, BracketScores]]:
     """Name of a parser -> scores without and with the spans of whole sentences."""
-    from .parse_evaluation import BASELINES, baseline, bracket_scores, read_brackets
+    from ..evaluation.brackets import BASELINES, baseline, bracket_scores, read_brackets
 
     gold = _gold(arguments)
     others: dict[str, Iterable[Brackets | ParseTree]] = {}

@@ -9,8 +9,8 @@ import sys
 from contextlib import ExitStack
 from typing import Any
 
-from ._cli import UsageError, configured, corpus_of, output, say
-from .corpus import Corpus
+from ..corpus import Corpus
+from ._common import UsageError, configured, corpus_of, output, say
 
 OPTIONS = (
     "vocab_size", "unit", "byte_fallback", "ensure_unicode", "beginnings", "objective", "algorithm",
@@ -39,7 +39,7 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_vocabulary(arguments: argparse.Namespace) -> None:
-    from .builders import VocabularyBuilder
+    from ..builders import VocabularyBuilder
 
     options = _options(arguments)
     builder = configured(VocabularyBuilder, progress=not arguments.quiet and sys.stderr.isatty(), **options)

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._cli import Commands, UsageError, add_command, add_input, add_output, corpus_of, first_columns, output
-from .errors import CorpusError
+from ..errors import CorpusError
+from ._common import Commands, UsageError, add_command, add_input, add_output, corpus_of, first_columns, output
 
 if TYPE_CHECKING:
-    from .evaluation import Agreement, Breakdown, Evaluation
-    from .lexicon import Lexicon
-    from .tokenizer import Tokenizer
+    from ..evaluation import Agreement, Breakdown, Evaluation
+    from ..lexicon import Lexicon
+    from ..tokenizer import Tokenizer
 
 LEVEL_OF = {"split": "punct", "token": "alnum", "join": "join"}  # what a tokenizer with this alnum= is given
 ALNUM_OF = {level: alnum for alnum, level in LEVEL_OF.items()}
@@ -62,8 +62,8 @@ def add_evaluate(commands: Commands) -> None:
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
-    from .evaluation import evaluate, without_spaces
-    from .lexicon import Lexicon
+    from ..evaluation import evaluate, without_spaces
+    from ..lexicon import Lexicon
 
     _check(arguments)
     lexicon = None if arguments.lexicon is None else Lexicon.load(arguments.lexicon)
@@ -107,7 +107,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _gold(arguments: argparse.Namespace) -> list[str]:
     """The lines of the gold standard, without tags."""
-    from .evaluation.aligned import looks_tagged, untagged
+    from ..evaluation.aligned import looks_tagged, untagged
 
     lines = list(corpus_of(arguments))
     if arguments.tags is not None:
@@ -120,7 +120,7 @@ def _gold(arguments: argparse.Namespace) -> list[str]:
 
 def _tokenizer(lexicon: Lexicon | None, level: str | None) -> tuple[Tokenizer | None, str]:
     """The tokenizer that knows what the level gives, and the level."""
-    from .tokenizer import Tokenizer
+    from ..tokenizer import Tokenizer
 
     if lexicon is None:
         return None, level or "raw"
@@ -133,7 +133,7 @@ def _tokenizer(lexicon: Lexicon | None, level: str | None) -> tuple[Tokenizer | 
 
 
 def _setting(raw: list[str], training: Iterable[str] | None) -> Values:
-    from .evaluation import training_overlap
+    from ..evaluation import training_overlap
 
     if training is None:
         return {"name": "not stated", "overlap": None}
@@ -143,14 +143,14 @@ def _setting(raw: list[str], training: Iterable[str] | None) -> Values:
 
 
 def _model_bits(tokenizer: Tokenizer, raw: list[str], scores: Evaluation) -> Values:
-    from .evaluation import bits_per_character
+    from ..evaluation import bits_per_character
 
     assert scores.breakdown is not None
     return {"model_bits": bits_per_character(tokenizer, raw, scores.breakdown.characters)}
 
 
 def _lexicon_scores(lexicon: Lexicon, gold: list[str], raw: list[str], lists: dict[str, set[str]]) -> Values:
-    from .evaluation import lexicon_precision, lexicon_recall, occurring, word_types
+    from ..evaluation import lexicon_precision, lexicon_recall, occurring, word_types
 
     lists = {"gold standard": word_types(gold), **lists}
     there = occurring(set().union(*lists.values()), raw)
@@ -172,7 +172,7 @@ def _text(scores: Evaluation, values: Values, vocabulary: str) -> str:
 
 
 def _header(scores: Evaluation, values: Values) -> Iterator[str]:
-    from .evaluation import LEVELS
+    from ..evaluation import LEVELS
 
     overlap = values["setting"]["overlap"]
     share = "--trained-on TEXT tells it" if overlap is None else f"{overlap:.1%} of this text is in the training text"

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ._cli import Commands, UsageError, add_command, add_input, add_output, configured, corpus_of, output, say
-from .corpus import Corpus, restartable
+from ..corpus import Corpus, restartable
+from ._common import Commands, UsageError, add_command, add_input, add_output, configured, corpus_of, output, say
 
 if TYPE_CHECKING:
-    from .templates import Template, TemplateInventory
-    from .tokenizer import Tokenizer
+    from ..templates.inventory import Template, TemplateInventory
+    from ..tokenizer import Tokenizer
 
 
 def add_mine_templates(commands: Commands) -> None:
@@ -47,9 +47,9 @@ def add_mine_templates(commands: Commands) -> None:
 
 
 def run_mine_templates(arguments: argparse.Namespace) -> None:
-    from .lexicon import Lexicon
-    from .mining import TemplateMiner
-    from .tokenizer import Tokenizer
+    from ..lexicon import Lexicon
+    from ..templates.mining import TemplateMiner
+    from ..tokenizer import Tokenizer
 
     if arguments.top is not None and arguments.top < 1:
         raise UsageError("--top must be 1 or more templates")

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ._cli import (
+from ..corpus import require_text, restartable
+from ._common import (
     ALNUM,
     Commands,
     UsageError,
@@ -28,15 +29,14 @@ from ._cli import (
     resumable,
     say,
 )
-from ._learn_vocabulary import OPTIONS as VOCABULARY_OPTIONS
-from ._learn_vocabulary import add_vocabulary_options, run_vocabulary
-from .corpus import require_text, restartable
+from .learn_vocabulary import OPTIONS as VOCABULARY_OPTIONS
+from .learn_vocabulary import add_vocabulary_options, run_vocabulary
 
 if TYPE_CHECKING:
-    from .corpus import Corpus
-    from .counts import NgramCounts
-    from .lexicon import Lexicon
-    from .phrases import PhraseBuilder
+    from ..corpus import Corpus
+    from ..counts import NgramCounts
+    from ..lexicon import Lexicon
+    from ..phrases import PhraseBuilder
 
 RESOURCES = ("memory", "temp_dir", "workers", "checkpoint")
 # The options that each method has; its builder's name.
@@ -106,8 +106,8 @@ def run_count(arguments: argparse.Namespace) -> None:
 
 def _counts(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     """What was asked for, pruned, and saved where a folder is given."""
-    from .counter import NgramCounter
-    from .counts import NgramCounts
+    from ..counter import NgramCounter
+    from ..counts import NgramCounts
 
     saved = [NgramCounts.load(name) for name in [*arguments.merge, *filter(None, [arguments.add])]]
     resources = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}
@@ -189,7 +189,7 @@ def add_build_vocab(commands: Commands) -> None:
 
 
 def run_build_vocab(arguments: argparse.Namespace) -> None:
-    from . import builders
+    from .. import builders
 
     if arguments.top is not None and arguments.top < 1:
         raise UsageError("--top must be 1 or more words")
@@ -224,13 +224,13 @@ def _learnt(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Itera
     if arguments.scheduler is None:
         texts = restartable(corpus)
         return texts, builder.build(texts)
-    from .distributed import build_vocab
+    from ..distributed import build_vocab
 
     return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
 
 
 def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
-    from .phrases import PhraseBuilder
+    from ..phrases import PhraseBuilder
 
     if not arguments.phrases:
         if arguments.phrase_rounds is not None:

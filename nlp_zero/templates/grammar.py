@@ -1,7 +1,7 @@
 """Template grammars: all parses of a segment, summed, best, or drawn; and how short they make a text.
 
 A segment, and every slot, is a chain of units: after each unit the chain ends with probability q.  A unit is a word by
-itself or a template, whose slots are chains again.  `nlp_zero.mining` finds the templates.
+itself or a template, whose slots are chains again.  `nlp_zero.templates.mining` finds the templates.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ._kernels.chart import TemplateChart
+from .._kernels.chart import TemplateChart
+from ..lattice import seed_of
 from .clauses import clauses, token_lists_of
-from .lattice import seed_of
-from .templates import Template, TemplateInventory
+from .inventory import Template, TemplateInventory
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .boundaries import is_mark
-from .errors import CorpusError
-from .parser import ParseTree
-from .templates import Template
+from ..errors import CorpusError
+from ..parser import ParseTree
+from ..templates.boundaries import is_mark
+from ..templates.inventory import Template
 
 __all__ = [
     "BASELINES",

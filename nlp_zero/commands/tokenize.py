@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ._cli import (
+from ._common import (
     ALNUM,
     Commands,
     UsageError,
@@ -24,7 +24,7 @@ from ._cli import (
 )
 
 if TYPE_CHECKING:
-    from .tokenizer import Tokenizer
+    from ..tokenizer import Tokenizer
 
 def add_tokenize(commands: Commands) -> None:
     parser = add_command(
@@ -55,9 +55,9 @@ def add_tokenize(commands: Commands) -> None:
 
 
 def run_tokenize(arguments: argparse.Namespace) -> None:
-    from .lattice import check_alpha, seed_of
-    from .lexicon import Lexicon
-    from .tokenizer import Tokenizer
+    from ..lattice import check_alpha, seed_of
+    from ..lexicon import Lexicon
+    from ..tokenizer import Tokenizer
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
         raise UsageError("--alpha, --seed and -k go with --sample")

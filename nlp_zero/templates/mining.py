@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from .._kernels.skipgrams import Fillings
+from ..errors import CorpusError
 from ._candidates import EXAMPLES, Form, anchors_of, candidates, clause_templates, examples_of, skipgram_templates
-from ._kernels.skipgrams import Fillings
 from ._numbers import NumberedCorpus
 from .boundaries import BoundaryModel
 from .clauses import token_lists_of
-from .errors import CorpusError
 from .grammar import Model
-from .templates import Template, TemplateInventory
+from .inventory import Template, TemplateInventory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +38,7 @@ SINGLES = 300  # most frequent words that are tried with slots beside them
 class TemplateMiner:
     """Finds the templates of a corpus that is cut into words.
 
-    ``entropy`` fits a template grammar (`nlp_zero.grammar`) by expectation maximisation to the clauses, each different
+    ``entropy`` fits a template grammar (`TemplateGrammar`) by expectation maximisation to the clauses, each different
     one counted once, and drops templates that do not shorten the description.  Candidates are pairs of frequent words
     with a slot between (at least `min_fillers` different fillings, PMI above 0.2 nats), the same with a slot before or
     after them, words side by side (PMI above 0.2 nats), and single words with slots beside them.

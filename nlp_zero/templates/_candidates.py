@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._kernels.skipgrams import ClausePairs, DistinctPairs, Fillings
+from .._kernels.skipgrams import ClausePairs, DistinctPairs, Fillings
 from ._numbers import CLAUSE, SENTENCE, NumberedCorpus, is_numeral
 from .grammar import FORM_COST
-from .templates import Template
+from .inventory import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt

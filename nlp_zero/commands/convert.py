@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
-from . import formats
-from ._cli import Commands, OutputError, UsageError, add_command, say
-from .errors import FormatError
+from .. import formats
+from ..errors import FormatError
+from ._common import Commands, OutputError, UsageError, add_command, say
 
 
 def add_convert(commands: Commands) -> None:
@@ -32,7 +32,7 @@ def add_convert(commands: Commands) -> None:
 
 
 def run_convert(arguments: argparse.Namespace) -> None:
-    from .lexicon import Lexicon
+    from ..lexicon import Lexicon
 
     target = arguments.target or formats.format_of_name(arguments.output)
     if target is None:

@@ -1,6 +1,6 @@
 """What the commands share: options that name texts, results written whole, messages.
 
-Private to the package; `nlp_zero._learn` and `nlp_zero._apply` hold the commands, `nlp_zero.cli` the way in.
+Private to the package; the other modules of this folder hold the commands, `nlp_zero.cli` the way in.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from ._store import write_text
-from .corpus import Corpus
-from .errors import CorpusError, NlpZeroError
+from .._store import write_text
+from ..corpus import Corpus
+from ..errors import CorpusError, NlpZeroError
 
 Result = TypeVar("Result")
 ALNUM = ("token", "join", "split")
@@ -86,7 +86,7 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def resumable(arguments: argparse.Namespace) -> Iterator[None]:
     """Say how to go on after Ctrl-C; the checkpoint goes when all is done."""
-    from .checkpoint import remove_checkpoint
+    from ..checkpoint import remove_checkpoint
 
     try:
         yield

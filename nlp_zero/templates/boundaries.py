@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._kernels.boundary import BoundaryTable, count_cuts
+from .._kernels.boundary import BoundaryTable, count_cuts
+from ..errors import CorpusError, FormatError
 from .clauses import is_boundary
-from .errors import CorpusError, FormatError
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._store import write_text
+from .._store import write_text
+from ..errors import FormatError
 from .boundaries import BoundaryModel
-from .errors import FormatError
 
 __all__ = ["Template", "TemplateInventory"]
 
@@ -99,9 +99,9 @@ class TemplateInventory:
     meta
         How they were found: ``method``, ``words`` (tokens), ...
     leaves
-        How often each word stood by itself, in no template: what `nlp_zero.grammar` needs beside the templates.
+        How often each word stood by itself, in no template: what `TemplateGrammar` needs beside the templates.
     boundaries
-        Where phrases begin and end (`nlp_zero.boundaries.BoundaryModel`), if it was counted.
+        Where phrases begin and end (`nlp_zero.templates.boundaries.BoundaryModel`), if it was counted.
 
     Examples
     --------

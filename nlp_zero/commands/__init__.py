@@ -1,0 +1,1 @@
+"""The commands of `nlpzero`, one module each family; `nlp_zero.cli` is the way in."""
