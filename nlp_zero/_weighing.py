@@ -52,12 +52,13 @@ class Weighing(Segmenter):
     A path weighs the product of p(token) ** alpha.  With ``objective="shortest"`` every token has p = 1 / vocab_size.
     """
 
-    __slots__ = ("_alnum", "_ids", "_lexicon", "_objective", "_unk_log_prob")
+    __slots__ = ("_alnum", "_ids", "_lexicon", "_new_words", "_objective", "_unk_log_prob")
 
     _lexicon: Lexicon
     _alnum: str
     _unk_log_prob: float | None
     _objective: str
+    _new_words: bool
     _ids: TokenIds
 
     def sample(

@@ -66,7 +66,7 @@ class PhraseBuilder:
         made of.  ``meta["phrase_rounds"]`` lists the average information per character (nats) before the first round
         and after each one; it falls.
         """
-        ids = _tokens(texts, Tokenizer(lexicon))
+        ids = _tokens(texts, Tokenizer(lexicon, new_words=False))
         units = [*lexicon.words]
         parts: list[tuple[str, ...]] = [(word,) for word in units]
         gains = [np.nan] * len(units)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Float64 = npt.NDArray[np.float64]
 
-__all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "pmi"]
+__all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "new_word_share", "pmi"]
 
 
 def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> np.float64 | Float64:
@@ -67,6 +67,23 @@ def information_per_symbol(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> flo
     size, n = np.broadcast_to(size, n.shape)[n > 0], n[n > 0]
     total = n.sum()
     return float((total * np.log(total) - (n * np.log(n)).sum()) / (n * size).sum()) if total else 0.0
+
+
+def new_word_share(counts: npt.ArrayLike, total: float) -> float:
+    """The share of the tokens of other text that are words not seen here, estimated from `counts` of `total` tokens.
+
+    As many as came once (Good, Biometrika 1953).  Where rare words were left out, so that the least count is n, Zipf's
+    law says how many came once: those that came n times, times n (n + 1) / 2.  At most one half.
+
+    >>> new_word_share([5, 1, 1], 10), new_word_share([5, 2, 2], 100)
+    (0.2, 0.06)
+    """
+    n = np.asarray(counts, np.int64)
+    n = n[n > 0]
+    if not len(n):
+        return 0.0
+    least = int(n.min())
+    return min(float(np.count_nonzero(n == least)) * least * (least + 1) / 2 / total, 0.5)
 
 
 def _x_log(x: Any, y: Any) -> Any:

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ._ids import StreamDecoder, TokenIds, handler, joined
 from ._weighing import Marginals, Weighing, check_texts, check_workers
 from .lexicon import Lexicon
+from .scores import new_word_share
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["Marginals", "Tokenizer"]
@@ -48,6 +50,13 @@ class Tokenizer(Weighing):
         token costs 16384 nats besides its -ln p, in steps of about 2**-18); where paths are weighed (`sample`, `nbest`,
         `marginals`, `entropy`), each token counts -ln(vocab_size) nats, a unigram model in which all words are equally
         probable.  None: as the lexicon was made, else "unigram".
+    new_words
+        Whether letters in a row that are no word of the lexicon may be a word all the same, of two to four symbols:
+        p(word) = p(new) · p(length) · p(first symbol) · p(middle symbols) · p(last symbol), estimated from the words
+        that the lexicon has (p(new): `scores.new_word_share`).  Such a word has the id of the unknown; it is not chosen
+        unless better than all words there are, and may not hold a character that the lexicon lacks.  It counts for
+        the best segmentation only: what is drawn, weighed or ranked (`sample`, `nbest`, `marginals`, ...) are words of
+        the lexicon.  None: as the lexicon was made, which is yes for ``bayes``, else no.
 
     Examples
     --------
@@ -67,6 +76,7 @@ class Tokenizer(Weighing):
         alnum: str | None = None,
         unk_log_prob: float | None = None,
         objective: str | None = None,
+        new_words: bool | None = None,
     ) -> Tokenizer:
         if not isinstance(lexicon, Lexicon):
             raise TypeError(f"a Lexicon is needed, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
@@ -88,6 +98,9 @@ class Tokenizer(Weighing):
             unk = -math.log(lexicon.total + 1) - 1
         if unk is not None and not (isinstance(unk, (int, float)) and -1e6 <= unk <= 0):
             raise ValueError(f"unk_log_prob must be between -1e6 and 0 nats, not {unk}.")
+        share, rare = (0.0, 0.0) if goal != "unigram" and not new_words else _new_words(lexicon, new_words)
+        if share and (crossing or goal != "unigram"):
+            raise ValueError("new_words goes with a lexicon of words and objective='unigram', not with a vocabulary.")
         self: Tokenizer = super().__new__(
             cls,
             lexicon.words,
@@ -99,8 +112,11 @@ class Tokenizer(Weighing):
             lexicon.meta.get("unit") == "byte",
             math.nan if unk is None else unk,
             math.log(max(ids.size, 2)) if goal == "shortest" else 0.0,
+            share,
+            rare,
         )
         self._lexicon, self._alnum, self._objective, self._ids = lexicon, mode, goal, ids
+        self._new_words = share > 0
         self._unk_log_prob = None if unk is None else float(unk)
         return self
 
@@ -116,7 +132,7 @@ class Tokenizer(Weighing):
         return cls(Lexicon.load(path, format=format), objective=objective)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self._lexicon, self._alnum, self._unk_log_prob, self._objective)
+        return _rebuild, (type(self), self._lexicon, self._alnum, self._unk_log_prob, self._objective, self._new_words)
 
     def __repr__(self) -> str:
         how = f"objective={self._objective!r}" if self._ids.fallback else f"alnum={self._alnum!r}"
@@ -133,6 +149,11 @@ class Tokenizer(Weighing):
     @property
     def objective(self) -> str:
         return self._objective
+
+    @property
+    def new_words(self) -> bool:
+        """Whether words that the lexicon lacks are looked for."""
+        return self._new_words
 
     @property
     def unk_log_prob(self) -> float | None:
@@ -233,6 +254,20 @@ class Tokenizer(Weighing):
 
 
 def _rebuild(
-    cls: type[Tokenizer], lexicon: Lexicon, alnum: str, unk_log_prob: float | None, objective: str
+    cls: type[Tokenizer], lexicon: Lexicon, alnum: str, unk_log_prob: float | None, objective: str, new_words: bool
 ) -> Tokenizer:
-    return cls(lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective)
+    return cls(lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words)
+
+
+def _new_words(lexicon: Lexicon, wanted: bool | None) -> tuple[float, float]:
+    """The share of tokens that are new words (0: none are looked for), and the ln p of words like them, the rare."""
+    share = lexicon.meta.get("new_words", 0)
+    if not isinstance(share, (int, float)) or not 0 <= share < 1:
+        raise ValueError(f"the lexicon's new_words must be a share of its tokens, from 0 to 1, not {share!r}.")
+    counts = lexicon.counts[np.fromiter((len(word) > 1 for word in lexicon.words), bool, len(lexicon))]
+    counts = counts[counts > 0]
+    if wanted and not share:
+        share = new_word_share(counts, lexicon.total)
+    if wanted is False or not share or not len(counts):
+        return 0.0, 0.0
+    return float(share), math.log((int(counts.min()) + 1.5) / lexicon.total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import multiprocessing
 import pickle
 import threading
@@ -41,6 +42,43 @@ def test_equals_the_definition(lexicon: Lexicon, lines: list[str], alnum: str) -
         assert [text[a:b] for a, b in spans] == tokens
         ids = tokenizer.encode(text)
         assert [lexicon.words[i - 1] if i else None for i in ids] == [t if t in lexicon else None for t in tokens]
+
+
+@settings(max_examples=200, deadline=None)
+@given(lexicons, st.lists(texts, min_size=1, max_size=6), modes, st.floats(1e-6, 0.9))
+def test_new_words_equal_the_definition(lexicon: Lexicon, lines: list[str], alnum: str, share: float) -> None:
+    lexicon.meta["new_words"] = share
+    tokenizer = Tokenizer(lexicon, alnum=alnum)
+    long = [n for word, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True) if len(word) > 1]
+    assert tokenizer.new_words == bool(long)
+    rare = math.log((min(long, default=1) + 1.5) / lexicon.total) if long else 0.0
+    score = reference.spelling(log_probs(lexicon), share, rare, alnum) if long else lambda text: None
+    for text in lines:
+        tokens = tokenizer.tokenize(text)
+        assert tokens == reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob, alnum, score)
+        assert [text[a:b] for a, b in tokenizer.spans(text)] == tokens
+        assert tokenizer.encode(text) == [lexicon.index(t) + 1 if t in lexicon else 0 for t in tokens]
+        ids, _ = tokenizer.encode_batch([text, text], workers=2)
+        assert ids.tolist() == tokenizer.encode(text) * 2
+        assert tokenizer.tokenize_batch([text], workers=2) == [tokens]
+    plain = Tokenizer(lexicon, alnum=alnum, new_words=False)
+    assert [plain.sample(t, math.inf) for t in lines] == [tokenizer.sample(t, math.inf) for t in lines]
+    assert [plain.entropy(t) for t in lines] == [tokenizer.entropy(t) for t in lines]
+    assert pickle.loads(pickle.dumps(tokenizer)).new_words == tokenizer.new_words
+
+
+def test_a_name_that_the_lexicon_lacks_is_found_on_demand() -> None:
+    names = ["王伟", "王芳", "李伟", "李芳", "张伟", "张敏", "李敏"]
+    lexicon = Lexicon([*names, "是", "的", "朋友"], [1] * len(names) + [30, 40, 20])
+    assert Tokenizer(lexicon).tokenize("王敏是李伟的朋友") == ["王", "敏", "是", "李伟", "的", "朋友"]
+    finder = Tokenizer(lexicon, new_words=True)
+    assert finder.tokenize("王敏是李伟的朋友") == ["王敏", "是", "李伟", "的", "朋友"]
+    assert finder.new_words
+    assert not Tokenizer(lexicon).new_words
+    with pytest.raises(ValueError, match="new_words goes with"):
+        Tokenizer(lexicon, objective="shortest", new_words=True)
+    with pytest.raises(ValueError, match="from 0 to 1, not 3"):
+        Tokenizer(Lexicon(["王伟"], [1], meta={"new_words": 3}))
 
 
 @settings(max_examples=150, deadline=None)

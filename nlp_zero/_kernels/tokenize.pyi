@@ -28,6 +28,8 @@ class Segmenter:
         bytes_: bool,
         unk: float,
         uniform: float,
+        new_mass: float,
+        new_rare: float,
         /,
     ) -> Any: ...
     def tokenize(self, text: str | bytes, /) -> list[str]: ...

@@ -17,7 +17,7 @@ cdef extern from "tokenize_emit.hpp" namespace "nlpzero" nogil:
     cdef cppclass Rules:
         Alnum alnum
         bint crossing, fallback, bytes
-        double unk, uniform
+        double unk, uniform, new_mass, new_rare
     cdef cppclass Model:
         Rules rules
         vector[double] log_probs
@@ -109,10 +109,11 @@ cdef class Segmenter:
     cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; touched under the GIL only
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
-                  bint crossing, bint fallback, bint bytes_, double unk, double uniform):
+                  bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
+                  double new_rare):
         cdef Rules rules
         rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
-        rules.unk, rules.uniform = unk, uniform
+        rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
         cdef unique_ptr[ModelBuilder] builder = unique_ptr[ModelBuilder](new ModelBuilder(rules))
         cdef TextView view
         cdef Py_ssize_t i

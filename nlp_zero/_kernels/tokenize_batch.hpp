@@ -66,7 +66,7 @@ inline int64_t encode_best(const Model& model, const std::vector<TextView>& text
     return encode_texts(model, texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
         int32_t* const begin = out;
         with_chars(texts[i], [&](auto chars) {
-            auto run = [&](auto sink) { cut(model, chars, texts[i].size, sink); };
+            auto run = [&](auto sink) { cut_best(model, chars, texts[i].size, sink); };
             if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
             else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
             return 0;

@@ -27,12 +27,25 @@ struct Rules {  // what is done with the text around the words, and which segmen
     bool bytes = false;     // symbols are the bytes of UTF-8
     double unk = 0;         // nats of an unknown symbol; NaN: of its bytes together
     double uniform = 0;     // 0: the most probable tokens; else the fewest, and -uniform nats is what each weighs in sums
+    double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
+    double new_rare = 0;    // nats: words no more probable than this are taken for examples of new ones
 };
 
 struct Cost { double log_prob; int tokens; };  // of a word, or of an unknown character
 
+// Words that the lexicon lacks, spelt symbol by symbol: ln p(w) = ln mass + ln p(length) + ln p(first symbol) + ... + ln p(last).
+// Scores are those of Viterbi.
+struct Spelling {
+    static constexpr uint32_t LONGEST = 4;
+    static constexpr double PRIOR = 300;  // words' worth of the symbols' own frequencies in each of the three tables
+    std::vector<bool> letter;             // by symbol: may be part of a new word
+    std::vector<int64_t> first, middle, last;  // by symbol
+    int64_t length[LONGEST + 1] = {};
+};
+
 struct Model {
     Rules rules;
+    Spelling spelling;
     SymbolMap symbols;
     std::vector<Node<int64_t>> nodes;
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1
@@ -104,11 +117,20 @@ class ModelBuilder {
             cost = std::max(cost, std::abs(m.rank(m.cost(key.value, 0))));
         }
         for (uint32_t c : m.chars) cost = std::max(cost, std::abs(m.rank(m.cost(0, c))) + 1);
+        const std::vector<double> letters = m.rules.new_mass > 0 ? spelt(cost) : std::vector<double>();
         DoubleArray trie;
         trie.build(pool_, keys_, uint32_t(texts_.size()));
         const int room = 61 - TIE_BITS - int(std::ceil(std::log2(cost * 2 * (m.max_length + 1.0))));
         const double unit = std::ldexp(1.0, std::max(0, std::min(30, room)));
         auto fixed = [&](const Cost& c) { return int64_t(std::llround(m.rank(c) * unit)) * (int64_t(1) << TIE_BITS) - c.tokens; };
+        if (!letters.empty()) {
+            const size_t n = texts_.size() + 1;
+            auto whole = [&](double nats) { return int64_t(std::llround(nats * unit)) * (int64_t(1) << TIE_BITS); };
+            std::vector<int64_t>* tables[3] = {&m.spelling.first, &m.spelling.middle, &m.spelling.last};
+            for (size_t p = 0; p < 3; ++p)
+                for (size_t s = 0; s < n; ++s) tables[p]->push_back(whole(letters[p * n + s]));
+            for (size_t l = 2; l <= Spelling::LONGEST; ++l) m.spelling.length[l] = whole(letters[3 * n + l]) - 1;  // a token
+        }
         m.ids = std::move(trie.value);
         m.nodes.resize(trie.base.size());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
@@ -124,9 +146,53 @@ class ModelBuilder {
     std::vector<uint32_t> pool_;
     std::vector<Key> keys_;
     std::vector<std::u32string> texts_;  // of symbols, in order of appearance: symbol s is texts_[s - 1]
-    std::vector<double> weight_;         // how much of the text a symbol makes up
+    std::vector<double> weight_, weights_;  // how much of the text a symbol makes up, before and after `number_symbols`
     std::unordered_map<std::u32string, uint32_t> number_;
     std::vector<uint32_t> single_;  // by code point: a symbol of one character
+
+    // What `Spelling` holds, in nats: three tables by symbol, then one by length.  Raises `cost` to that of the dearest new word.
+    std::vector<double> spelt(double& cost) {
+        Model& m = *model_;
+        const size_t n = texts_.size() + 1;
+        const uint8_t* classes = class_table();
+        std::vector<bool>& letter = m.spelling.letter;
+        letter.assign(n, false);
+        double all = 0;
+        for (size_t s = 1; s < n; ++s) {
+            const uint8_t cls = classes[m.chars[s]];
+            letter[s] = weights_[s] > 0 && cls != BOUNDARY && (cls != ALNUM || m.rules.alnum == ALNUM_SPLIT);
+            all += letter[s] ? weights_[s] : 0;
+        }
+        std::vector<double> found(3 * n + Spelling::LONGEST + 1);
+        double types = Spelling::PRIOR, inner = Spelling::PRIOR, rare = 0;
+        for (const Key& key : keys_) {
+            const uint32_t* w = &pool_[key.first];
+            if (key.length < 2 || !std::all_of(w, w + key.length, [&](uint32_t s) { return letter[s]; })) continue;
+            types += 1;
+            inner += key.length - 2;
+            ++found[w[0]];
+            for (uint32_t k = 1; k + 1 < key.length; ++k) ++found[n + w[k]];
+            ++found[2 * n + w[key.length - 1]];
+            if (key.length > Spelling::LONGEST || m.log_probs[size_t(key.value)] > m.rules.new_rare) continue;
+            ++found[3 * n + key.length];
+            ++rare;
+        }
+        double worst[4] = {0, 0, 0, 0};
+        for (size_t p = 0; p < 3; ++p)
+            for (size_t s = 1; s < n; ++s) {
+                if (!letter[s]) continue;
+                double& x = found[p * n + s];
+                x = std::log((x + Spelling::PRIOR * weights_[s] / all) / (p == 1 ? inner : types));
+                worst[p] = std::min(worst[p], x);
+            }
+        for (size_t l = 2; l <= Spelling::LONGEST; ++l) {
+            double& x = found[3 * n + l];
+            x = std::log(m.rules.new_mass * (x + 1) / (rare + Spelling::LONGEST - 1));
+            worst[3] = std::min(worst[3], x);
+        }
+        cost = std::max(cost, -(worst[0] + (Spelling::LONGEST - 2) * worst[1] + worst[2] + worst[3]));
+        return found;
+    }
 
     template <class Char>
     bool append(const Char* text, size_t size) {
@@ -175,6 +241,8 @@ class ModelBuilder {
             else model_->symbols.set_char(text[0], i + 1);
         }
         for (uint32_t& s : pool_) s = rank[s];
+        weights_.resize(weight_.size() + 1);
+        for (size_t s = 0; s < weight_.size(); ++s) weights_[rank[s + 1]] = weight_[s];
     }
 };
 

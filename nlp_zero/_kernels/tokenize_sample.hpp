@@ -160,7 +160,7 @@ struct TextChain {
 // Draw one segmentation; sink as in `cut`.
 template <class Char, class Sink>
 void sample_text(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
-    if (std::isinf(table.alpha)) return cut(model, text, size, sink);
+    if (std::isinf(table.alpha)) return cut<false>(model, text, size, sink);
     if (table.plain) return cut_sampled(model, table, text, size, stream, sink);
     TextChain chain;
     chain.build(model, table, text, size);

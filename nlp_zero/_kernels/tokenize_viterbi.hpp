@@ -66,9 +66,16 @@ size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& f
 }
 
 // Right to left, so that ties are decided where they arise: >= takes the longer first token, TIE_BITS the fewer tokens.
-inline void viterbi(const Node<int64_t>* nodes, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
+// With `New`, any letters in a row may be a word that the lexicon lacks; it has to be better than every word there is, and
+// than a shorter new one.
+template <bool New>
+inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
+    const Node<int64_t>* nodes = model.nodes.data();
+    const Spelling& spelling = model.spelling;
+    uint32_t reach = 0;  // letters in a row from i on
     best[n] = best[n + 1] = best[n + 2] = 0;
     for (size_t i = n; i-- > 0;) {
+        uint32_t words = 0;  // a bit for each length that the lexicon has, as far as a new word could be meant
         uint32_t at = symbols[i];
         const Node<int64_t>* node = nodes + at;
         uint64_t top = uint64_t(best[i + 1]) + uint64_t(node->score);
@@ -83,17 +90,32 @@ inline void viterbi(const Node<int64_t>* nodes, const uint32_t* symbols, size_t 
         step.node = better ? int32_t(next) : step.node;
         step.length = better ? 2 : 1;
         at = next;
+        if (New) words |= uint32_t(child && node->score != NO_WORD) << 2;
         if (child & (node->base != 0)) for (size_t j = i + 2;;) {
             next = uint32_t(node->base) + symbols[j++];
             node = nodes + next;
             if (node->check != int32_t(at)) break;
             at = next;
+            if (New && j - i <= Spelling::LONGEST) words |= uint32_t(node->score != NO_WORD) << (j - i);
             sum = uint64_t(best[j]) + uint64_t(node->score);
             better = int64_t(sum - top) >= 0;
             top = better ? sum : top;
             step.node = better ? int32_t(at) : step.node;
             step.length = better ? uint32_t(j - i) : step.length;
             if (node->base == 0) break;
+        }
+        if (New) {
+            reach = spelling.letter[symbols[i]] ? std::min(reach + 1, Spelling::LONGEST) : 0;
+            uint64_t begun = reach > 1 ? uint64_t(spelling.first[symbols[i]]) : 0;
+            for (uint32_t l = 2; l <= reach; ++l) {
+                const uint32_t s = symbols[i + l - 1];
+                const uint64_t total = uint64_t(best[i + l]) + begun + uint64_t(spelling.last[s]) + uint64_t(spelling.length[l]);
+                if (!(words >> l & 1) && int64_t(total - top) > 0) {
+                    top = total;
+                    step = {0, l};  // no word of the lexicon
+                }
+                begun += uint64_t(spelling.middle[s]);
+            }
         }
         best[i] = int64_t(top);
         steps[i] = step;
@@ -124,15 +146,14 @@ void told(const Model& model, const Char* text, Run run, Sink sink) {
     flush();
 }
 
-// Call sink(id, start, end) for every token of the best path.
-template <class Char, class Sink>
+// Call sink(id, start, end) for every token of the best path, of words of the lexicon alone or of `New` ones too.
+template <bool New, class Char, class Sink>
 void cut(const Model& model, const Char* text, size_t size, Sink sink) {
     Scratch<int64_t, Step> scratch;
-    const Node<int64_t>* nodes = model.nodes.data();
     const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
         const size_t n = read_block(model.symbols, text, size, from, scratch);
-        viterbi(nodes, scratch.symbols, n, scratch.best, scratch.steps);
+        viterbi<New>(model, scratch.symbols, n, scratch.best, scratch.steps);
         for (size_t i = 0; i < n;) {
             const Step step = scratch.steps[i];
             const size_t next = i + step.length;
@@ -140,6 +161,12 @@ void cut(const Model& model, const Char* text, size_t size, Sink sink) {
             i = next;
         }
     }
+}
+
+template <class Char, class Sink>
+void cut_best(const Model& model, const Char* text, size_t size, Sink sink) {
+    if (model.rules.new_mass > 0) cut<true>(model, text, size, sink);
+    else cut<false>(model, text, size, sink);
 }
 
 }  // namespace nlpzero

@@ -18,7 +18,7 @@ from ..corpus import Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
-from ..scores import information_per_symbol
+from ..scores import information_per_symbol, new_word_share
 from ._describe import Links, describe, positive_int
 from ._state import SavedState, text_sum
 from .entropy import SINGLE
@@ -139,10 +139,13 @@ class BayesLexiconBuilder:
         run = _Run(self, sampler, begun, saved)
         run.learn()
         words, tokens = _words(sampler, text, counts)
+        seldom = [n for word, n in zip(words, tokens, strict=True) if len(word) > 1]
+        share = new_word_share(seldom, sum(tokens))
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = _recount(texts, counts, words, tokens)
         lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
         lexicon.meta.update(seed=self.seed, classes=sampler.classes, sweeps=run.sweeps, max_length=self.max_length)
+        lexicon.meta["new_words"] = round(share, 6)
         if run.interrupted:
             lexicon.meta["interrupted"] = True
         return lexicon

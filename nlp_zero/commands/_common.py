@@ -69,6 +69,13 @@ def add_input(parser: argparse.ArgumentParser, *, name: str = "CORPUS", nargs: s
     group.add_argument("--normalize", choices=("NFC", "NFKC", "NFD", "NFKD"), help="Unicode normalisation")
 
 
+def add_new_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--new-words", action=argparse.BooleanOptionalAction,
+        help="also find words that the lexicon lacks (default: as it was made, that is: bayes yes, others no)",
+    )  # fmt: skip
+
+
 def add_output(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the option that names the result."""
     parser.add_argument("-o", "--output", metavar="FILE", help=f"where to write {what} (default: stdout)")

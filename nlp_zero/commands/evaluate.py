@@ -8,7 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CorpusError
-from ._common import Commands, UsageError, add_command, add_input, add_output, corpus_of, first_columns, output
+from ._common import (
+    Commands,
+    UsageError,
+    add_command,
+    add_input,
+    add_new_words,
+    add_output,
+    configured,
+    corpus_of,
+    first_columns,
+    output,
+)
 
 if TYPE_CHECKING:
     from ..evaluation import Agreement, Breakdown, Evaluation
@@ -37,6 +48,7 @@ def add_evaluate(commands: Commands) -> None:
     add_input(parser, name="GOLD", nargs="+")
     add_output(parser, "the scores")
     parser.add_argument("-l", "--lexicon", metavar="FILE", help="cut the gold text, less its spaces, with these words")
+    add_new_words(parser)
     parser.add_argument("--predicted", metavar="FILE", help="the gold text as cut by something else")
     parser.add_argument(
         "--level", choices=["raw", *ALNUM_OF],
@@ -73,7 +85,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     with output(arguments.output) as write:
         gold = _gold(arguments)
         raw = [without_spaces(line) for line in gold]
-        tokenizer, level = _tokenizer(lexicon, arguments.level)
+        tokenizer, level = _tokenizer(lexicon, arguments.level, arguments.new_words)
         predicted: Iterable[str | Sequence[str]]
         if tokenizer is not None:
             predicted = tokenizer.tokenize_batch(raw)
@@ -118,17 +130,19 @@ def _gold(arguments: argparse.Namespace) -> list[str]:
     return lines
 
 
-def _tokenizer(lexicon: Lexicon | None, level: str | None) -> tuple[Tokenizer | None, str]:
+def _tokenizer(
+    lexicon: Lexicon | None, level: str | None, new_words: bool | None = None
+) -> tuple[Tokenizer | None, str]:
     """The tokenizer that knows what the level gives, and the level."""
     from ..tokenizer import Tokenizer
 
     if lexicon is None:
         return None, level or "raw"
     if lexicon.meta.get("byte_fallback") == "yes":  # its words may hold marks: it uses nothing that a level gives
-        return Tokenizer(lexicon), level or "raw"
+        return configured(Tokenizer, lexicon, new_words=new_words), level or "raw"
     if level == "raw":
         raise UsageError("a lexicon is made with marks of punctuation as tokens; --level raw goes with --predicted")
-    tokenizer = Tokenizer(lexicon, alnum=ALNUM_OF.get(level or ""))
+    tokenizer = configured(Tokenizer, lexicon, alnum=ALNUM_OF.get(level or ""), new_words=new_words)
     return tokenizer, LEVEL_OF[tokenizer.alnum]
 
 

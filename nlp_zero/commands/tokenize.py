@@ -17,6 +17,7 @@ from ._common import (
     UsageError,
     add_command,
     add_input,
+    add_new_words,
     add_output,
     configured,
     corpus_of,
@@ -48,6 +49,7 @@ def add_tokenize(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--separator", default=" ", metavar="TEXT", help="between words (default: a space)")
     parser.add_argument("--alnum", choices=ALNUM, help="what digit and Latin runs are (default: as the lexicon says)")
+    add_new_words(parser)
     parser.add_argument("--sample", action="store_true", help="draw segmentations at random instead of the best one")
     parser.add_argument("--alpha", type=float, help="with --sample: 0 is uniform, large near the best (default: 0.2)")
     parser.add_argument("--seed", type=int, help="with --sample: same seed, same output")
@@ -63,11 +65,15 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
         raise UsageError("--alpha, --seed and -k go with --sample")
     if arguments.k is not None and arguments.k < 1:
         raise UsageError("-k must be 1 or more draws")
+    if arguments.sample and arguments.new_words:
+        raise UsageError("--sample draws words of the lexicon; --new-words goes without it")
     arguments.alpha = 0.2 if arguments.alpha is None else arguments.alpha
     configured(check_alpha, arguments.alpha)
     arguments.seed = configured(seed_of, arguments.seed)  # one for all batches
     arguments.sources = arguments.sources or ["-"]
-    tokenizer = configured(Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum)
+    tokenizer = configured(
+        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words
+    )
     arguments.bytes = tokenizer.byte_fallback
     corpus = corpus_of(arguments)
     start = 0

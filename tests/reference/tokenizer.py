@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 
 from tests.reference.text import is_alnum, is_boundary
 
@@ -57,17 +58,74 @@ def fixed(nats: float) -> int:
     return int(math.copysign(math.floor(abs(nats) * 2**30 + 0.5), nats))
 
 
-def best_path(text: str, log_probs: Mapping[str, float], unk: float, alnum: str = "token") -> list[str]:
-    """Greatest score, then fewer tokens, then the longer first token, by dynamic programming from the right."""
+def spelling(
+    log_probs: Mapping[str, float], share: float, rare: float, alnum: str = "token"
+) -> Callable[[str], int | None]:
+    """The score of two to four letters as a new word, in steps of 2**-30 nats; None where they cannot be one."""
+
+    def parts(word: str) -> list[str]:
+        return [word[start:end] for start, end in symbols(word, alnum)]
+
+    def letter(symbol: str) -> bool:
+        return not is_boundary(symbol[0]) and (alnum == "split" or not is_alnum(symbol[0]))
+
+    frequency: Counter[str] = Counter()
+    first: Counter[str] = Counter()
+    middle: Counter[str] = Counter()
+    last: Counter[str] = Counter()
+    lengths = Counter({2: 1, 3: 1, 4: 1})
+    for word, log_prob in log_probs.items():
+        spelt = parts(word)
+        if len(spelt) > 1 and any(is_boundary(s[0]) or (alnum == "token" and is_alnum(s[0])) for s in spelt):
+            continue  # can never be a token
+        for symbol in filter(letter, spelt):
+            frequency[symbol] += math.exp(log_prob)  # type: ignore[assignment]
+        if len(spelt) < 2 or not all(map(letter, spelt)):
+            continue
+        first[spelt[0]] += 1
+        last[spelt[-1]] += 1
+        middle.update(spelt[1:-1])
+        if len(spelt) <= 4 and log_prob <= rare:
+            lengths[len(spelt)] += 1
+
+    def spelt_as(table: Counter[str], symbol: str) -> int:
+        own = frequency[symbol] / sum(frequency.values())
+        return fixed(math.log((table[symbol] + 300 * own) / (sum(table.values()) + 300)))
+
+    def score(text: str) -> int | None:
+        if not 2 <= len(text) <= 4 or text in log_probs or not all(letter(c) and c in frequency for c in text):
+            return None
+        inside = sum(spelt_as(middle, c) for c in text[1:-1])
+        of_length = fixed(math.log(share * lengths[len(text)] / sum(lengths.values())))
+        return of_length + spelt_as(first, text[0]) + inside + spelt_as(last, text[-1])
+
+    return score
+
+
+def best_path(
+    text: str,
+    log_probs: Mapping[str, float],
+    unk: float,
+    alnum: str = "token",
+    new: Callable[[str], int | None] = lambda text: None,
+) -> list[str]:
+    """Greatest score, then fewer tokens, then the longer first token, by dynamic programming from the right.
+
+    `new` scores words that are in no list; of equals, one from the list comes before these, and a shorter one first.
+    """
     table, parts = edges(text, log_probs, unk, alnum), symbols(text, alnum)
     best: dict[int, tuple[int, int]] = {len(text): (0, 0)}
     chosen: dict[int, Edge] = {}
     for i in reversed(range(len(parts))):
         ranked = [
-            (fixed(score) + best[end][0], -1 + best[end][1], end, (start, end, score, known))
+            (fixed(score) + best[end][0], -1 + best[end][1], True, end, (start, end, score, known))
             for start, end, score, known in table[i]
         ]
-        score, tokens, _, edge = max(ranked, key=lambda r: r[:3])
+        start = parts[i][0]
+        for end in [end for _, end in parts[i : i + 4]]:
+            if (points := new(text[start:end])) is not None:
+                ranked.append((points + best[end][0], -1 + best[end][1], False, -end, (start, end, 0.0, False)))
+        score, tokens, _, _, edge = max(ranked, key=lambda r: r[:4])
         best[parts[i][0]], chosen[parts[i][0]] = (score, tokens), edge
     result, at = [], 0
     while at < len(text):
