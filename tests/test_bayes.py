@@ -15,6 +15,7 @@ import nlp_zero.builders.bayes as bayes_module
 from nlp_zero import CorpusError
 from nlp_zero._kernels.bayes import Cutter, Sampler
 from nlp_zero.builders import BayesLexiconBuilder, discovered
+from nlp_zero.builders import _sampling as sampling
 from nlp_zero.cli import main
 from nlp_zero.errors import CheckpointError, FormatError
 from nlp_zero.phrases import PhraseBuilder
@@ -137,12 +138,34 @@ def test_planted_lexicon_is_recovered() -> None:
     assert min(map(len, shown.words)) > 1
 
 
-def test_same_seed_same_lexicon_for_any_workers() -> None:
+@pytest.mark.parametrize("part", [900_000, 3_000])
+def test_same_seed_same_lexicon_for_any_workers(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bayes_module, "PART", part)
     texts, _ = planted(8_000)
     first = BayesLexiconBuilder(seed=4).build(texts)
     assert first == BayesLexiconBuilder(seed=4).build(texts)
-    assert first == BayesLexiconBuilder(seed=4, workers=3).build(texts)
+    for workers in (2, 3, 7):
+        assert first == BayesLexiconBuilder(seed=4, workers=workers).build(texts)
     assert first != BayesLexiconBuilder(seed=5).build(texts)
+
+
+def test_parts_are_whole_runs_of_equal_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learnt in parts, a text has the words of its parts, and all of its symbols are in some word."""
+    monkeypatch.setattr(bayes_module, "PART", 1_000)
+    rng = np.random.default_rng(3)
+    for runs in (1, 2, 400):
+        text = np.concatenate([[0], *[np.append(rng.integers(1, 9, rng.integers(1, 30)), 0) for _ in range(runs)]])
+        parts = bayes_module._parts(text.astype(np.uint32))
+        assert np.array_equal(np.concatenate(parts), text)
+        assert all(part[-1] == 0 for part in parts)
+        sizes = [np.count_nonzero(part) for part in parts]
+        assert len(parts) == min(runs, max(1, round(sum(sizes) / 1_000)))
+        assert max(sizes) - min(sizes) <= 60
+    texts, used = planted(40_000)
+    monkeypatch.setattr(bayes_module, "PART", 12_000)
+    lexicon = BayesLexiconBuilder().build(texts)
+    assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
+    assert sum(w in used for w in lexicon.top(200)) > 180
 
 
 def test_long_runs_do_not_underflow() -> None:
@@ -193,14 +216,14 @@ def test_sample_counts_the_whole_corpus() -> None:
 
 def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(4_000)
-    sweep = bayes_module._Run._sweep
+    sweep = sampling.Part.sweep
 
     def interrupted(self, *args, **options):
         if self.sweeps == 2:
             raise KeyboardInterrupt
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(bayes_module._Run, "_sweep", interrupted)
+    monkeypatch.setattr(sampling.Part, "sweep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         BayesLexiconBuilder().build(texts)
     lexicon = BayesLexiconBuilder(keep_on_interrupt=True).build(texts)
@@ -248,13 +271,15 @@ class Killed(Exception):
     """What a test kills a run with."""
 
 
-def test_checkpoint_goes_on_as_if_never_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", [900_000, 2_500])
+def test_checkpoint_goes_on_as_if_never_stopped(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed in a sweep, while settling and again while averaging: the words are those of an undisturbed run."""
+    monkeypatch.setattr(bayes_module, "PART", part)
     texts, _ = planted(6_000)
     whole = BayesLexiconBuilder(seed=3).build(texts)
     folder = tmp_path / "state"
-    monkeypatch.setattr(bayes_module, "SAVED", 0.0)
-    sweep = bayes_module._Run._sweep
+    monkeypatch.setattr(sampling, "SAVED", 0.0)
+    sweep = sampling.Part.sweep
     stops = [3, whole.meta["sweeps"] - 2]
 
     def killed(self, *args, **options):
@@ -264,11 +289,11 @@ def test_checkpoint_goes_on_as_if_never_stopped(tmp_path: Path, monkeypatch: pyt
             raise Killed
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(bayes_module._Run, "_sweep", killed)
+    monkeypatch.setattr(sampling.Part, "sweep", killed)
     for _ in range(2):
         with pytest.raises(Killed):
             BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts)
-    assert (folder / "marginals.npy").exists()
+    assert (folder / "marginals0.npy").exists()
     resumed = BayesLexiconBuilder(seed=3, checkpoint=folder, workers=2).build(texts)
     assert not stops
     assert resumed == whole
@@ -277,14 +302,14 @@ def test_checkpoint_goes_on_as_if_never_stopped(tmp_path: Path, monkeypatch: pyt
 
 def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(2_000)
-    monkeypatch.setattr(bayes_module, "SAVED", 0.0)
+    monkeypatch.setattr(sampling, "SAVED", 0.0)
     folder = tmp_path / "state"
     BayesLexiconBuilder(checkpoint=folder).build(texts)
     with pytest.raises(CheckpointError, match="seed 0, not 1"):
         BayesLexiconBuilder(checkpoint=folder, seed=1).build(texts)
     with pytest.raises(CheckpointError, match="another text"):
         BayesLexiconBuilder(checkpoint=folder).build([*texts, "又一行"])
-    (folder / "length.npy").write_bytes(b"damaged")
+    (folder / "length0.npy").write_bytes(b"damaged")
     with pytest.raises(FormatError, match="length"):
         BayesLexiconBuilder(checkpoint=folder).build(texts)
     (tmp_path / "mine.txt").write_text("notes")
@@ -302,19 +327,19 @@ def test_command_line_goes_on_after_a_stop(
     assert main(command) == 0
     whole = (tmp_path / "words.tsv").read_bytes()
     (tmp_path / "words.tsv").unlink()
-    monkeypatch.setattr(bayes_module, "SAVED", 0.0)
-    sweep = bayes_module._Run._sweep
+    monkeypatch.setattr(sampling, "SAVED", 0.0)
+    sweep = sampling.Part.sweep
 
     def stopped(self, *args, **options):
         if self.sweeps == 4:
             raise KeyboardInterrupt
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(bayes_module._Run, "_sweep", stopped)
+    monkeypatch.setattr(sampling.Part, "sweep", stopped)
     assert main([*command, "--checkpoint", str(folder)]) != 0
     assert "run the same command to go on" in capsys.readouterr().err
     assert not (tmp_path / "words.tsv").exists()
-    monkeypatch.setattr(bayes_module._Run, "_sweep", sweep)
+    monkeypatch.setattr(sampling.Part, "sweep", sweep)
     assert main([*command, "--checkpoint", str(folder)]) == 0
     assert (tmp_path / "words.tsv").read_bytes() == whole
     assert not folder.exists()

@@ -46,6 +46,7 @@ ORDER = [
     "builders.entropy",
     "builders.pmi",
     "builders._state",
+    "builders._sampling",
     "builders.bayes",
     "builders._swap",
     "builders._ngram_pieces",

@@ -241,15 +241,19 @@ private:
             carry(a, model.trans.data(), k, width, out);
         }
     }
-    // out = row · matrix; eight columns at a time stay in registers
+    // out = row · matrix.  Columns are summed in registers, as many as do not have to wait for each other.
     static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
-        for (int y = 0; y < width; y += 8) {
-            float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-            const float* t = matrix + y;
-            for (int z = 0; z < k; ++z, t += width)
-                for (int c = 0; c < 8; ++c) sum[c] += row[z] * t[c];
-            for (int c = 0; c < 8; ++c) out[y + c] = sum[c];
-        }
+        int y = 0;
+        for (; y + 40 <= width; y += 40) columns<40>(row, matrix + y, k, width, out + y);
+        for (; y + 24 <= width; y += 24) columns<24>(row, matrix + y, k, width, out + y);
+        for (; y < width; y += 8) columns<8>(row, matrix + y, k, width, out + y);
+    }
+    template <int N>
+    static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width, float* __restrict out) {
+        float sum[N] = {0};
+        for (int z = 0; z < k; ++z, t += width)
+            for (int c = 0; c < N; ++c) sum[c] += row[z] * t[c];
+        for (int c = 0; c < N; ++c) out[c] = sum[c];
     }
     // The sum of a row; eight sums side by side do not wait for each other.
     static NLP_ZERO_INLINE float total(const float* row, int width) {

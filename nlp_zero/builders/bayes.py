@@ -7,9 +7,8 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,13 +17,13 @@ from ..corpus import Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
-from ..scores import information_per_symbol, new_word_share
+from ..scores import new_word_share
 from ._describe import Links, describe, positive_int
+from ._sampling import AVERAGED, COST, ROUNDS, SETTLED, WINDOW, Part, Run, words_of
 from ._state import SavedState, text_sum
 from .entropy import SINGLE
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
 
     import numpy.typing as npt
 
@@ -34,13 +33,8 @@ __all__ = ["BayesLexiconBuilder", "discovered"]
 # class chain, of a class's type lengths and of the spelling model.
 HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0}
 LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
-AVERAGED = 5  # sweeps whose span probabilities are averaged
-COST = 0.4  # a word must be this probable to be worth its place
-SETTLED, WINDOW = 0.01, 5  # stop when the tokens changed by less than this share over so many sweeps
-MOST_SWEEPS = 200
-ROUNDS = 256  # a sweep is done in so many rounds; what one round samples does not see each other
-SAVED = 10.0  # seconds between the states that are saved
 SLICE = 2000  # symbols that a spread sample takes at a time
+PART = 900_000  # symbols that are learnt together: with more, frequent neighbours are taken for words
 
 
 class BayesLexiconBuilder:
@@ -53,6 +47,9 @@ class BayesLexiconBuilder:
     Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; Chen et al.,
     EMNLP 2014 (start from nVBE).
 
+    A text of more than 1.35 million symbols is learnt in equal parts of about 900,000, each by a sampler of its own,
+    and the words are added up.
+
     All words are kept, those that came once too: cutting text needs them.  `discovered` picks the list to look at.
 
     Parameters
@@ -60,8 +57,8 @@ class BayesLexiconBuilder:
     max_length
         Longest word in symbols; time grows with it in proportion.
     classes
-        Latent classes (1 to 255); by default (symbols to the power of 3/4) / 600, within 4 and 64: 9 for 100,000
-        characters, 64 for 1.6 million.
+        Latent classes of each part (1 to 255); by default (symbols to the power of 3/4) / 600, within 4 and 64: 9 for
+        100,000 characters, 45 for 800,000.
     seed
         The same seed gives the same lexicon, for any `workers`.
     sample
@@ -135,17 +132,19 @@ class BayesLexiconBuilder:
         counts = count(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
         text = self._text(texts, counts)
         saved = self._saved(text, counts, start)
-        sampler = self._sampler(text, counts, start, saved)
-        run = _Run(self, sampler, begun, saved)
+        parts = [self._part(part, counts, start, saved, number) for number, part in enumerate(_parts(text))]
+        limit = math.inf if self.time_limit is None else begun + self.time_limit
+        keep, show = self.keep_on_interrupt, self.progress
+        run = Run(parts, workers=self.workers, limit=limit, keep=keep, show=show, saved=saved)
         run.learn()
-        words, tokens = _words(sampler, text, counts)
+        words, tokens = words_of(parts, counts)
         seldom = [n for word, n in zip(words, tokens, strict=True) if len(word) > 1]
         share = new_word_share(seldom, sum(tokens))
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = _recount(texts, counts, words, tokens)
         lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
-        lexicon.meta.update(seed=self.seed, classes=sampler.classes, sweeps=run.sweeps, max_length=self.max_length)
-        lexicon.meta["new_words"] = round(share, 6)
+        lexicon.meta.update(seed=self.seed, classes=parts[0].sampler.classes, sweeps=run.sweeps)
+        lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
         if run.interrupted:
             lexicon.meta["interrupted"] = True
         return lexicon
@@ -168,29 +167,28 @@ class BayesLexiconBuilder:
             return None
         what = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
         words = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
-        constants = [*HYPER.values(), *LENGTHS, AVERAGED, COST, SETTLED, WINDOW, ROUNDS]
+        constants = [*HYPER.values(), *LENGTHS, AVERAGED, COST, SETTLED, WINDOW, ROUNDS, PART]
         text_is = text_sum(text, list(map(str, counts.symbols)))
         return SavedState(self.checkpoint, {**what, "start": words, "constants": constants, "text": text_is})
 
-    def _sampler(
+    def _part(
         self,
         text: npt.NDArray[np.uint32],
         counts: NgramCounts,
         start: Lexicon | None = None,
         saved: SavedState | None = None,
-    ) -> Sampler:
+        number: int = 0,
+    ) -> Part:
         symbols = int(np.count_nonzero(text))
         classes = self.classes or min(64, max(4, round(symbols**0.75 / 600)))
         weights = [LENGTHS[n] if n < len(LENGTHS) else LENGTHS[-1] / 3.0 ** (n + 1 - len(LENGTHS))
                    for n in range(self.max_length)]  # fmt: skip
         lengths = [max(w, 1e-30) / sum(weights) for w in weights]
-        sampler = Sampler(text, classes, lengths, HYPER, self.max_length + 1)
+        part = Part(text, Sampler(text, classes, lengths, HYPER, self.max_length + 1), self.seed)
+        sampler = part.sampler
         if saved is not None and saved.arrays:
-            sampler.set_state(saved.arrays["length"], saved.arrays["class"])
-            if "marginals" in saved.arrays:
-                sampler.marginals = saved.arrays["marginals"].reshape(self.max_length, -1)
-            sampler.load()
-            return sampler
+            part.go_on(saved, number)
+            return part
         if start is None:
             sampler.cut_by_entropy(self.max_length, SINGLE)
         else:
@@ -199,99 +197,8 @@ class BayesLexiconBuilder:
             sampler.set_state(cutter.cut(text).astype(np.uint8), np.zeros(len(text), np.uint8))
         sampler.classify(2, 5)
         sampler.load()
-        return sampler
-
-
-class _Run:
-    """One run of the sampler: when to go on and when to stop."""
-
-    def __init__(
-        self, builder: BayesLexiconBuilder, sampler: Sampler, begun: float, saved: SavedState | None = None
-    ) -> None:
-        self.sampler, self.seed, self.workers, self.saved = sampler, builder.seed, builder.workers, saved
-        self.limit = math.inf if builder.time_limit is None else begun + builder.time_limit
-        self.keep, self.show = builder.keep_on_interrupt, builder.progress
-        run = saved.run if saved is not None else {}
-        self.sweeps: int = run.get("sweeps", 0)
-        self.averaged: int = run.get("averaged", 0)
-        self.tokens: list[int] = run.get("tokens") or [sampler.tokens]  # before each sweep, and now
-        self.saved_at = time.monotonic()
-        self.interrupted = False
-
-    def learn(self) -> None:
-        """Sample until the state settles, average, and leave the best segmentation in the sampler."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        try:
-            with _bar(self.show) as bar, ThreadPoolExecutor(self.workers) as pool:
-                late = False
-                while not (late or self.averaged or self._settled()):
-                    begun = time.monotonic()
-                    self._sweep(pool, bar)
-                    self.tokens.append(self.sampler.tokens)
-                    self._save()
-                    now = time.monotonic()
-                    late = now + 1.5 * AVERAGED * (now - begun) > self.limit  # averaging costs half as much again
-                while self.averaged < AVERAGED and (self.averaged == 0 or time.monotonic() < self.limit):
-                    self._sweep(pool, bar, average=self.averaged + 1)
-                    self.averaged += 1
-                    self._save()
-        except KeyboardInterrupt:
-            if not self.keep:
-                raise
-            self.interrupted = True
-        if self.averaged and not self.interrupted:
-            self.sampler.decode(self.averaged, COST)
-
-    def _change(self, back: int = 0) -> float:
-        """Share by which the tokens changed in the window that ended `back` sweeps ago."""
-        now, before = self.tokens[-1 - back], self.tokens[-1 - back - WINDOW]
-        return abs(now - before) / max(now, 1)
-
-    def _settled(self) -> bool:
-        return len(self.tokens) > MOST_SWEEPS or (len(self.tokens) > WINDOW and self._change() < SETTLED)
-
-    def _left(self) -> int:
-        """About how many sweeps are left: the change of the tokens falls by a factor that hardly changes."""
-        if self.averaged or self._settled():
-            return AVERAGED - self.averaged
-        if len(self.tokens) < WINDOW + 2:
-            return max(20 - self.sweeps, 5) + AVERAGED
-        change, before = self._change(), self._change(1)
-        pace = math.log(before / change) if 0 < change < before else 0.1
-        return min(MOST_SWEEPS, max(1, math.ceil(math.log(change / SETTLED) / max(pace, 0.02)))) + AVERAGED
-
-    def _save(self) -> None:
-        if self.saved is None or time.monotonic() - self.saved_at < SAVED:
-            return
-        length, cls = self.sampler.state
-        arrays: dict[str, np.ndarray[Any, Any]] = {"length": length, "class": cls}
-        if self.averaged:
-            arrays["marginals"] = self.sampler.marginals.ravel()
-        self.saved.save({"sweeps": self.sweeps, "averaged": self.averaged, "tokens": self.tokens}, arrays)
-        self.saved_at = time.monotonic()
-
-    def _sweep(self, pool: Executor, bar: Any, *, average: int = 0) -> None:
-        """One sweep; `average` numbers those that add to the average from 1."""
-        sampler, seed, number = self.sampler, self.seed, self.sweeps
-        size, fence = sampler.begin_sweep(seed, number, first_average=average == 1)
-        step = min(1024, max(1, size // ROUNDS))
-        bounds = [*range(0, fence, step), *range(fence, size, step), size]
-        for begin, end in pairwise(bounds):
-            sampler.take_out(begin, end)
-            cuts = np.linspace(begin, end, min(self.workers, end - begin) + 1).astype(int).tolist()
-            jobs = [pool.submit(sampler.sample, a, b, seed, number, average > 0) for a, b in pairwise(cuts[:-1])]
-            sampler.sample(cuts[-2], end, seed, number, average > 0)
-            for job in jobs:
-                job.result()
-            sampler.put_in(begin, end)
-        self.sweeps += 1
-        if bar is not None:
-            _, lengths, counts = sampler.words()
-            nats = information_per_symbol(counts, lengths)
-            bar.set_postfix_str(f"{sampler.tokens:,} tokens, {sampler.types:,} types, {nats:.3f} nats", refresh=False)
-            bar.total = self.sweeps + self._left()
-            bar.update(self.sweeps - bar.n)
+        part.tokens.append(sampler.tokens)
+        return part
 
 
 def discovered(lexicon: Lexicon, *, min_cohesion: float = 0.7, min_entropy: float = 0.5) -> Lexicon:
@@ -311,17 +218,6 @@ def discovered(lexicon: Lexicon, *, min_cohesion: float = 0.7, min_entropy: floa
     return lexicon.keep(len(word) > 1 and ok for word, ok in zip(lexicon.words, good.tolist(), strict=True))
 
 
-@contextmanager
-def _bar(show: bool) -> Iterator[Any]:
-    if not show:
-        yield None
-        return
-    from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
-
-    with tqdm(total=40, unit=" sweeps", desc="sampling") as bar:
-        yield bar
-
-
 def _spread(encoded: Iterable[npt.NDArray[np.uint32]], share: float) -> Iterator[npt.NDArray[np.uint32]]:
     """About `share` of the text, in slices of whole runs that are spread evenly."""
     due = 1.0
@@ -337,14 +233,13 @@ def _spread(encoded: Iterable[npt.NDArray[np.uint32]], share: float) -> Iterator
             begin = end
 
 
-def _words(sampler: Sampler, text: npt.NDArray[np.uint32], counts: NgramCounts) -> tuple[list[str], list[int]]:
-    """Words and token counts of the sampler's segmentation."""
-    places, lengths, tokens = sampler.words()
-    symbols = [str(symbol) for symbol in counts.symbols]
-    ids = text.tolist()
-    words = ["".join(symbols[s - 1] for s in ids[at : at + n])
-             for at, n in zip(places.tolist(), lengths.tolist(), strict=True)]  # fmt: skip
-    return words, tokens.tolist()
+def _parts(text: npt.NDArray[np.uint32]) -> list[npt.NDArray[np.uint32]]:
+    """The text in parts of equal size, of about `PART` symbols, each of whole runs."""
+    ends = np.flatnonzero(text == 0) + 1
+    symbols = ends - np.arange(1, len(ends) + 1)  # before each end
+    number = max(1, round(int(symbols[-1]) / PART))
+    cuts = ends[np.searchsorted(symbols, symbols[-1] * np.arange(1, number) // number)].tolist()
+    return [text[a:b] for a, b in pairwise([0, *cuts, len(text)]) if np.any(text[a:b])]
 
 
 def _cutter(counts: NgramCounts, words: list[str], tokens: list[int], longest: int) -> tuple[Cutter, list[str]]:
