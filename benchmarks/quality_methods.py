@@ -18,6 +18,7 @@ from nlp_zero.evaluation.levels import Preprocessing
 ALNUM = {"punct": "split", "alnum": "token", "join": "join"}  # our option for each level
 PIECES = 20_000  # the best of 8,000, 20,000, 30,000 and 50,000 on the first half of people-daily
 OURS = ("pmi", "entropy", "bayes")
+NEW_WORDS = {"new words": True, "known words only": False}  # what may follow the name of one of ours
 
 Lines = Sequence[str]
 
@@ -39,8 +40,9 @@ class Learnt:
 
 def learn(name: str, text: Path, level: str, folder: Path) -> Learnt:
     """Train the method on a raw text; what it is told of marks, digits and Latin letters is its own affair."""
-    if name in OURS:
-        return _ours(name, text, ALNUM[level], folder)
+    method, _, how = name.partition(", ")
+    if method in OURS:
+        return _ours(method, text, ALNUM[level], folder, NEW_WORDS.get(how))
     if name.startswith("SentencePiece"):
         return _sentencepiece(name.split()[1].lower(), text, folder)
     if name.startswith("jieba"):
@@ -48,13 +50,14 @@ def learn(name: str, text: Path, level: str, folder: Path) -> Learnt:
     return _ranked(lambda lines: [list(line) for line in lines], text)  # every character a word
 
 
-def _ours(method: str, text: Path, alnum: str, folder: Path) -> Learnt:
+def _ours(method: str, text: Path, alnum: str, folder: Path, new_words: bool | None) -> Learnt:
     output = folder / f"{text.stem}-{method}-{alnum}.tsv"
     job = child("build-vocab", output, text, "--method", method, "--alnum", alnum)
     lexicon = Lexicon.load(output)
     firm = discovered(lexicon).top(len(lexicon)) if method == "bayes" else None
     words = lexicon.top(len(lexicon))
-    return Learnt(Tokenizer(lexicon).tokenize_batch, words, job["whole"], job["peak_mb"], firm)
+    cut = Tokenizer(lexicon, new_words=new_words).tokenize_batch
+    return Learnt(cut, words, job["whole"], job["peak_mb"], firm)
 
 
 def _sentencepiece(kind: str, text: Path, folder: Path) -> Learnt:
