@@ -212,6 +212,19 @@ def test_sample_counts_the_whole_corpus() -> None:
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == characters
     assert set("".join(texts)) - set("".join(lexicon.words)) == set()
     assert sum(w in used for w in lexicon.top(200)) > 180
+    assert lexicon == BayesLexiconBuilder(sample=20_000, workers=3).build(texts)
+
+
+def test_a_sample_finds_new_words_in_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, used = planted(40_000)
+    build = BayesLexiconBuilder(sample=10_000).build
+    long = {word for word in used if len(word) > 1}
+    found = len(long & set(build(texts).words))
+    monkeypatch.setattr(bayes_module, "MOST_FOUND", 100)
+    frugal = len(long & set(build(texts).words))  # new words that came once are forgotten
+    monkeypatch.setattr(bayes_module, "new_word_share", lambda counts, total: 0.0)
+    learnt = len(long & set(build(texts).words))
+    assert found > frugal > learnt
 
 
 def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,11 +266,10 @@ def test_cutter_finds_the_best_cut() -> None:
         run = tuple(rng.choices((1, 2, 3, 4), k=rng.randint(1, 12)))
         cutter = Cutter(encoded(words), np.array([scores[w] for w in words]), -8.0)
         text = encoded([run, run])
-        length = cutter.cut(text, count=True)
+        length = cutter.cut(text)
         pieces = [run[i : i + n] for i, n in enumerate(length[: len(run)].tolist()) if n]
         assert sum(map(len, pieces)) == len(run)
         assert sum(scores.get(w, -8.0) for w in pieces) == pytest.approx(best_unigram_score(run, scores, -8.0))
-        assert cutter.counts.tolist() == [2 * pieces.count(w) for w in words]
 
 
 def test_nonsense_options() -> None:

@@ -45,7 +45,5 @@ class Cutter:
     """Cuts encoded text by unigram Viterbi over words (ids, each closed by a 0) with one score each, in nats."""
 
     def __init__(self, words: Uint32, scores: npt.NDArray[np.float64], unknown: float) -> None: ...
-    def cut(self, text: Uint32, *, count: bool = False) -> Uint32:
+    def cut(self, text: Uint32) -> Uint32:
         """Length of the piece that begins at each position, else 0."""
-    @property
-    def counts(self) -> npt.NDArray[np.int64]: ...

@@ -183,9 +183,8 @@ cdef class Sampler:
 
 cdef extern from "bayes_cut.hpp" namespace "nlpzero" nogil:
     cdef cppclass UnigramCutter:
-        vector[uint64_t] counts
         UnigramCutter(const uint32_t*, size_t, const double*, double) except +
-        void cut(const uint32_t*, size_t, uint32_t*, cbool) except +
+        void cut(const uint32_t*, size_t, uint32_t*) except +
 
 
 cdef class Cutter:
@@ -201,13 +200,9 @@ cdef class Cutter:
     def __dealloc__(self):
         del self.cpp
 
-    def cut(self, const uint32_t[::1] text, *, bint count=False):
+    def cut(self, const uint32_t[::1] text):
         cdef uint32_t[::1] length = np.zeros(max(text.shape[0], 1), np.uint32)
         if text.shape[0]:
             with nogil:
-                self.cpp.cut(&text[0], text.shape[0], &length[0], count)
+                self.cpp.cut(&text[0], text.shape[0], &length[0])
         return np.asarray(length)[:text.shape[0]]
-
-    @property
-    def counts(self):
-        return np.array(self.cpp.counts, dtype=np.int64)

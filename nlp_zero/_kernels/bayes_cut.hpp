@@ -1,4 +1,4 @@
-// Viterbi over the words of a lexicon of any length, and counting of the pieces.
+// Viterbi over the words of a lexicon of any length.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -9,7 +9,7 @@ class UnigramCutter {
 public:
     // Words as symbols end to end, each closed by a 0, and their scores; a symbol that is no word scores `unknown`.
     UnigramCutter(const uint32_t* words, size_t n, const double* score, double unknown)
-        : unknown_(unknown), word_(1, 0), score_(1, 0.0) {
+        : unknown_(unknown), word_(1, false), score_(1, 0.0) {
         size_t slots = 64;
         while (slots < 2 * n) slots *= 2;
         edge_.assign(slots, Edge{0, 0, 0});
@@ -17,21 +17,19 @@ public:
         for (size_t i = 0; i < n; ++i) {
             if (words[i]) { at = child(at, words[i], true); continue; }
             score_[at] = score[number];
-            word_[at] = ++number;
+            word_[at] = true;
+            ++number;
             at = 0;
         }
-        counts.assign(number, 0);
     }
 
-    std::vector<uint64_t> counts;  // by word
-
     // Cut a text; length[i] is the length of the piece at i, else 0.  Ties: fewer pieces, then the longer first one.
-    void cut(const uint32_t* text, size_t n, uint32_t* length, bool count) {
-        best_.assign(n + 1, State{0, 0, 0});
+    void cut(const uint32_t* text, size_t n, uint32_t* length) {
+        best_.assign(n + 1, State{0, 0});
         for (size_t i = n; i-- > 0;) {
             length[i] = 0;
-            if (!text[i]) { best_[i] = State{0, 0, 0}; continue; }
-            State top = {best_[i + 1].score + unknown_, best_[i + 1].pieces + 1, 0};
+            if (!text[i]) { best_[i] = State{0, 0}; continue; }
+            State top = {best_[i + 1].score + unknown_, best_[i + 1].pieces + 1};
             length[i] = 1;
             uint32_t at = 0;
             for (size_t j = i; j < n && text[j] && (at = child(at, text[j], false)); ++j) {
@@ -39,24 +37,23 @@ public:
                 const State& rest = best_[j + 1];
                 const double score = rest.score + score_[at];
                 if (j > i && (score < top.score || (score == top.score && rest.pieces + 1 > top.pieces))) continue;
-                top = {score, rest.pieces + 1, word_[at]};
+                top = {score, rest.pieces + 1};
                 length[i] = uint32_t(j - i + 1);
             }
             best_[i] = top;
         }
         for (size_t i = 0; i < n;) {
             const size_t next = i + (length[i] ? length[i] : 1);
-            if (count && length[i] && best_[i].word) ++counts[best_[i].word - 1];
             while (++i < next) length[i] = 0;
         }
     }
 
 private:
     struct Edge { uint32_t parent, symbol, node; };
-    struct State { double score; uint32_t pieces, word; };
+    struct State { double score; uint32_t pieces; };
     double unknown_;
     std::vector<Edge> edge_;
-    std::vector<uint32_t> word_;  // by node: 1 + number of the word that ends there, or 0
+    std::vector<bool> word_;  // by node: a word ends there
     std::vector<double> score_;
     std::vector<State> best_;
 
@@ -68,7 +65,7 @@ private:
             if (e.node) continue;
             if (!make) return 0;
             e = Edge{parent, symbol, uint32_t(word_.size())};
-            word_.push_back(0);
+            word_.push_back(false);
             score_.push_back(0);
             return e.node;
         }

@@ -6,13 +6,15 @@ import math
 import os
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._kernels.bayes import Cutter, Sampler
+from .._kernels.tokenize import Segmenter
 from ..corpus import Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import MAX_ORDER, NgramCounts
@@ -34,6 +36,7 @@ __all__ = ["BayesLexiconBuilder", "discovered"]
 HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0}
 LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
 SLICE = 2000  # symbols that a spread sample takes at a time
+MOST_FOUND = 4_000_000  # words of a large corpus that are remembered while it is counted with those of a sample
 PART = 900_000  # symbols that are learnt together: with more, frequent neighbours are taken for words
 
 
@@ -62,8 +65,9 @@ class BayesLexiconBuilder:
     seed
         The same seed gives the same lexicon, for any `workers`.
     sample
-        Learn on about so many symbols, spread evenly over the corpus, then cut and count all of it with what was
-        learnt.  None learns on everything.
+        Learn on about so many symbols, spread evenly over the corpus, then cut all of it with what was learnt, and
+        count the words that come there, new ones of the same kind too (as `Tokenizer` finds them with ``new_words``).
+        None learns on everything.
     time_limit
         Seconds after which sampling stops (a result then depends on the machine's speed).
     workers
@@ -138,10 +142,10 @@ class BayesLexiconBuilder:
         run = Run(parts, workers=self.workers, limit=limit, keep=keep, show=show, saved=saved)
         run.learn()
         words, tokens = words_of(parts, counts)
+        if self.sample is not None and self.sample < counts.total(1):
+            words, tokens = _recount(texts, counts, words, tokens, self.workers)
         seldom = [n for word, n in zip(words, tokens, strict=True) if len(word) > 1]
         share = new_word_share(seldom, sum(tokens))
-        if self.sample is not None and self.sample < counts.total(1):
-            words, tokens = _recount(texts, counts, words, tokens)
         lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
         lexicon.meta.update(seed=self.seed, classes=parts[0].sampler.classes, sweeps=run.sweeps)
         lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
@@ -192,8 +196,7 @@ class BayesLexiconBuilder:
         if start is None:
             sampler.cut_by_entropy(self.max_length, SINGLE)
         else:
-            words = [(w, k) for w, k in zip(start.words, start.counts.tolist(), strict=True) if k > 0]
-            cutter, _ = _cutter(counts, [w for w, _ in words], [k for _, k in words], self.max_length)
+            cutter = _cutter(counts, start, self.max_length)
             sampler.set_state(cutter.cut(text).astype(np.uint8), np.zeros(len(text), np.uint8))
         sampler.classify(2, 5)
         sampler.load()
@@ -242,33 +245,51 @@ def _parts(text: npt.NDArray[np.uint32]) -> list[npt.NDArray[np.uint32]]:
     return [text[a:b] for a, b in pairwise([0, *cuts, len(text)]) if np.any(text[a:b])]
 
 
-def _cutter(counts: NgramCounts, words: list[str], tokens: list[int], longest: int) -> tuple[Cutter, list[str]]:
-    """Unigram Viterbi over `words` of at most `longest` symbols and over every symbol, and the words it counts."""
+def _cutter(counts: NgramCounts, words: Lexicon, longest: int) -> Cutter:
+    """Unigram Viterbi over words of at most `longest` symbols and over every symbol."""
     known, alphabet = set(words), len(counts.symbols)
-    encoded, scores, kept = [], [], []
-    log_total = math.log(max(sum(tokens), 1))
-    for word, n in zip(words, tokens, strict=True):
+    encoded, scores = [], []
+    log_total = math.log(max(words.total, 1))
+    for word, n in zip(words.words, words.counts.tolist(), strict=True):
         ids = counts.alphabet.encode(word)
         inside = int(np.count_nonzero((ids > 0) & (ids <= alphabet)))
-        if 0 < inside == len(ids) - 1 <= longest:
+        if n and 0 < inside == len(ids) - 1 <= longest:
             encoded.append(ids)
             scores.append(math.log(n) - log_total)
-            kept.append(word)
-    unknown = -math.log(sum(tokens) + 1) - 1
+    unknown = -math.log(words.total + 1) - 1
     for number, symbol in enumerate(counts.symbols, 1):
         if symbol not in known:
             encoded.append(np.array([number, 0], np.uint32))
             scores.append(unknown)
-            kept.append(str(symbol))
-    return Cutter(np.concatenate(encoded), np.array(scores), unknown), kept
+    return Cutter(np.concatenate(encoded), np.array(scores), unknown)
 
 
 def _recount(
-    texts: Corpus | Iterable[str], counts: NgramCounts, words: list[str], tokens: list[int]
+    texts: Corpus | Iterable[str], counts: NgramCounts, words: list[str], tokens: list[int], workers: int
 ) -> tuple[list[str], list[int]]:
-    """What was learnt on a sample, counted over the whole corpus."""
-    cutter, kept = _cutter(counts, words, tokens, 255)
+    """The words of a sample, and new ones like them (see `Tokenizer`), counted over the whole corpus."""
+    n, total = np.array(tokens), sum(tokens)
+    seldom = n[[len(word) > 1 for word in words]]
+    mode = ("token", "join", "split").index(counts.alnum)
+    share, rare = new_word_share(seldom, total), math.log(2.5 / total)
+    segmenter = Segmenter(tuple(words), np.log(n / total), np.arange(len(words) + 1, dtype=np.int32), mode,
+                          False, False, False, -math.log(total + 1) - 1, 0.0, share, rare)  # fmt: skip
+    learnt, alphabet = set(words), len(counts.symbols)
+    found: Counter[str] = Counter()
+    others: set[str] = set()  # marks, and stretches of digits and Latin letters that are no symbols
     for block in blocks_of(texts):
-        cutter.cut(counts.alphabet.encode(block.data), count=True)
-    found = [(w, n) for w, n in zip(kept, cutter.counts.tolist(), strict=True) if n]
-    return [w for w, _ in found], [n for _, n in found]
+        text = block.data if isinstance(block.data, str) else block.data.decode("utf-8", "surrogatepass")
+        here = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
+        for word in [word for word in here if word not in learnt and word not in found]:
+            if word not in others:
+                ids = counts.alphabet.encode(word)[:-1]
+                if len(ids) and ids.min() > 0 and ids.max() <= alphabet:
+                    continue
+                others.add(word)
+            del here[word]
+        found.update(here)
+        if len(found) > MOST_FOUND:  # what came once may come again, but memory is bounded
+            found = Counter({word: k for word, k in found.items() if k > 1 or word in learnt})
+        if len(others) > MOST_FOUND:
+            others.clear()
+    return list(found), list(found.values())
