@@ -339,7 +339,6 @@ def test_command_line_goes_on_after_a_stop(
     assert main(command) == 0
     whole = (tmp_path / "words.tsv").read_bytes()
     (tmp_path / "words.tsv").unlink()
-    monkeypatch.setattr(sampling, "SAVED", 0.0)
     sweep = sampling.Part.sweep
 
     def stopped(self, *args, **options):

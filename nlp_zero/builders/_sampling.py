@@ -150,15 +150,18 @@ class Run:
 
     def _sweep(self, parts: list[Part], outer: Executor, inner: Executor) -> None:
         threads = max(1, self.workers // len(parts))
-        jobs = [outer.submit(part.sweep, inner, threads) for part in parts[1:]]
+        jobs = [outer.submit(part.sweep, inner, threads) for part in parts]
         try:
-            parts[0].sweep(inner, threads)
-        finally:
             for job in jobs:
                 job.result()
+        except KeyboardInterrupt:  # the sweep ends first, so that the state is one to go on from
+            for job in jobs:
+                job.exception()
+            self._save(now=True)
+            raise
 
-    def _save(self) -> None:
-        if self.saved is None or time.monotonic() - self.saved_at < SAVED:
+    def _save(self, *, now: bool = False) -> None:
+        if self.saved is None or not (now or time.monotonic() - self.saved_at >= SAVED):
             return
         runs, arrays = [], {}
         for number, part in enumerate(self.parts):
