@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -14,12 +15,14 @@ from .errors import FormatError, StorageError
 
 __all__ = [
     "ArrayFile",
+    "new_column",
     "new_file",
     "new_folder",
     "read_folder",
     "release",
     "require_space",
     "storage",
+    "take",
     "write_bytes",
     "write_folder",
     "write_meta",
@@ -27,6 +30,7 @@ __all__ = [
 ]
 
 STEP = 1 << 20  # values that are read or written at a time
+TAKEN = 1 << 22  # values of a mapped array whose pages are held at a time while some are picked
 LARGEST = 0xFFFFFFFF  # an array with larger values has 8 bytes a value
 
 
@@ -129,6 +133,31 @@ class ArrayFile:
         self.file.seek(self.HEADER)
         while data := self.file.read(8 * STEP):
             self.checksum = zlib.crc32(data, self.checksum)
+
+
+def new_column(length: int, temp_dir: str | os.PathLike[str] | None) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """Room for numbers in a nameless file, mapped; the disk has it, or this fails."""
+    import tempfile
+
+    if not length:
+        return np.zeros(0, np.uint32)
+    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=temp_dir) as file:
+        if hasattr(os, "posix_fallocate"):  # a disk that fills up under a mapping kills the process
+            os.posix_fallocate(file.fileno(), 0, 4 * length)
+        return np.memmap(file, np.uint32, "r+" if hasattr(os, "posix_fallocate") else "w+", 0, (length,))
+
+
+def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """``array[places]``, for places that rise, without holding all of a mapped array in memory."""
+    if not hasattr(array, "_mmap"):
+        return array[places]
+    result = np.empty(len(places), array.dtype)
+    bounds = np.searchsorted(places, np.arange(0, len(array) + TAKEN, TAKEN))
+    for begin, end in itertools.pairwise(bounds.tolist()):
+        if begin < end:
+            result[begin:end] = array[places[begin:end]]
+            release(array)
+    return result
 
 
 def release(array: np.ndarray[Any, Any]) -> None:

@@ -32,6 +32,7 @@ __all__ = ["MAX_ORDER", "NgramCounts", "gathered", "merged"]
 MAX_ORDER = 8
 FORMAT = "nlp-zero counts"
 VERSION = 1
+PART = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given up
 
 
 class NgramCounts:
@@ -135,22 +136,29 @@ class NgramCounts:
 
     def texts(self, n: int, nodes: npt.NDArray[Any]) -> list[Any]:
         """The n-grams (`str`, or `bytes` with unit="byte") at places `nodes` of order `n`."""
-        parts = []
-        symbols: Any
+        ids = self.ids(n, nodes)
         if self._characters is not None:  # every symbol is one character: quicker
-            table = np.zeros((len(nodes), n), np.uint32)
-            for level in range(self._level(n), -1, -1):
-                table[:, level] = self._characters[self.levels[level][0][nodes]]
-                if level:
-                    nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
-            return list(table.view(f"U{n}").ravel().tolist()) if len(table) else []
-        for level in range(self._level(n), -1, -1):
-            symbols, _, _ = self.levels[level]
-            parts.append([self.symbols[s - 1] for s in symbols[nodes].tolist()])
-            if level:
-                nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
+            return list(self._characters[ids].view(f"U{n}").ravel().tolist()) if len(ids) else []
         empty: Any = b"" if self.unit == "byte" else ""
-        return [empty.join(ngram) for ngram in zip(*reversed(parts), strict=True)]
+        names = (None, *self.symbols)
+        return [empty.join([names[s] for s in ngram]) for ngram in ids.tolist()]
+
+    def ids(self, n: int, nodes: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+        """Symbol ids, shape (nodes, n), of the n-grams at places `nodes` of order `n`."""
+        table = np.zeros((len(nodes), self._level(n) + 1), np.uint32)
+        for begin in range(0, len(nodes), PART):
+            at = nodes[begin : begin + PART]
+            for level in range(n - 1, -1, -1):
+                symbols, _, _ = self.levels[level]
+                table[begin : begin + PART, level] = symbols[at]
+                if level:
+                    ends = self.levels[level - 1][2]
+                    at = np.searchsorted(ends, at.astype(ends.dtype), side="right")
+            if len(at) == PART:  # else pages are few
+                for level in range(n):
+                    release(self.levels[level][0])
+                    release(self.levels[level][2])
+        return table
 
     def prune(self, min_count: int) -> NgramCounts:
         """The same counts without n-grams of two or more symbols that came less than `min_count` times."""

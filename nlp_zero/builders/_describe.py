@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
@@ -16,7 +15,9 @@ from ..counter import count
 from ..counts import NgramCounts
 from ..errors import CorpusError
 from ..lexicon import Lexicon
+from .._store import take
 from ..scores import information_per_symbol
+from ._links import Chosen, Links
 
 if TYPE_CHECKING:
     from typing import Any
@@ -25,53 +26,12 @@ if TYPE_CHECKING:
 
     class _Counter(Protocol):
         def add(self, data: str | bytes) -> None: ...
+        def another(self) -> Any: ...
         def merge(self, other: Any) -> None: ...
 
 
 ABSENT = 0xFFFFFFFF
-SLICE = 1 << 16  # nodes that a thread works on at a time
 C = TypeVar("C", bound="_Counter")
-
-
-class Links:
-    """A count tree with its suffix and prefix links: where an n-gram is without its first, and its last symbol."""
-
-    def __init__(self, counts: NgramCounts, *, workers: int = 1) -> None:
-        if any(array.dtype != np.uint32 for level in counts.levels for array in level):
-            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295: take a part of the corpus")
-        self.levels, self.total, self.workers = counts.levels, counts.total(1), workers
-        self.suffix = [np.empty(len(level[0]) if n else 0, np.uint32) for n, level in enumerate(counts.levels)]
-        self.prefix = [np.empty_like(links) for links in self.suffix]
-        for n in range(2, counts.order + 1):
-            for_each(_slices(counts.types(n - 1)), partial(self._link_children, n), workers)
-
-    def _link_children(self, n: int, part: tuple[int, int]) -> None:
-        ngrams.link_children(self.levels, self.suffix, self.prefix, n, *part)
-
-    def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-        """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
-        result = np.empty(len(nodes))
-
-        def work(part: tuple[int, int]) -> None:
-            at = slice(*part)
-            result[at] = ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes[at])
-
-        for_each(_slices(len(nodes)), work, self.workers)
-        return result
-
-    def symbols(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[tuple[int, ...]]:
-        """The symbol ids of the n-grams of order `n` at places `nodes`."""
-        columns = []
-        for level in range(n - 1, -1, -1):
-            columns.append(self.levels[level][0][nodes].tolist())
-            nodes = self.prefix[level][nodes] if level else nodes
-        return list(zip(*reversed(columns), strict=True))
-
-    def branching(
-        self, n: int, nodes: npt.NDArray[np.uint32]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Left and right branching entropies in nats of the n-grams of order `n`, below the top order, at `nodes`."""
-        return ngrams.branching_entropy(self.levels, self.suffix, n, nodes)
 
 
 class Passes:
@@ -80,6 +40,7 @@ class Passes:
     def __init__(self, texts: Corpus | Iterable[str], *, alnum: str = "token", **resources: Any) -> None:
         self.texts, self.alnum, self.resources = restartable(texts), alnum, resources
         self.workers: int = resources.get("workers", 1)
+        self.memory, self.temp_dir = (resources.get(name) for name in ("memory", "temp_dir"))
 
     def count(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; refuses an empty corpus."""
@@ -95,7 +56,8 @@ class Passes:
 
     def _counted(self, make: Callable[[], C]) -> C:
         """Hand all blocks to counters, one for each thread; the sum of the counters."""
-        counters = [make() for _ in range(self.workers)]
+        first = make()
+        counters = [first, *(first.another() for _ in range(self.workers - 1))]
         idle = list(counters)
 
         def work(block: Block) -> None:
@@ -109,8 +71,8 @@ class Passes:
 
         for_each(blocks_of(self.texts), work, self.workers)
         for other in counters[1:]:
-            counters[0].merge(other)
-        return counters[0]
+            first.merge(other)
+        return first
 
 
 def top_level(levels: list[ngrams.Level], order: int) -> list[ngrams.Level]:
@@ -163,7 +125,7 @@ class Words:
 
     @classmethod
     def from_pieces(
-        cls, counts: NgramCounts, links: Links, pieces: PieceCounter, min_count: int, max_length: int | None = None
+        cls, counts: NgramCounts, chosen: Chosen, pieces: PieceCounter, min_count: int, max_length: int | None = None
     ) -> Words:
         """The pieces of at most `max_length` symbols that came `min_count` times, and all single symbols."""
         words: list[str] = []
@@ -172,13 +134,14 @@ class Words:
         for n, times in enumerate(pieces.counts(), 1):
             if n > (max_length or n):
                 break
-            places = np.flatnonzero(times >= (min_count if n > 1 else 1)).astype(np.uint32)
-            words += counts.texts(n, places)
+            places = np.flatnonzero(times >= (min_count if n > 1 else 1))
+            nodes = chosen.nodes[n - 1][places]
+            words += counts.texts(n, nodes)
             tokens.append(times[places])
             length.append(np.full(len(places), n, np.uint32))
-            node.append(places)
+            node.append(nodes)
             if n == counts.order:
-                ids = links.symbols(n, places)
+                ids = list(map(tuple, counts.ids(n, nodes).tolist()))
         long, more = pieces.longer(min_count)
         if max_length is not None:
             kept = [k for k, piece in enumerate(long) if len(piece) <= max_length]
@@ -222,13 +185,17 @@ def lexicon_of(passes: Passes, counts: NgramCounts, links: Links, found: Words, 
     size = len(found.words)
     columns = {name: np.full(size, np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
     raw = np.zeros(size, np.int64)
+    shorter = np.zeros(0, np.int64)
     for n in range(1, counts.order + 1):
         here = np.flatnonzero((found.length == n) & (found.node != ABSENT))
         at = found.node[here]
-        raw[here] = counts.levels[n - 1][1][at]
-        columns["pmi"][here] = links.pmi(n, at) if n > 1 else 0.0
-        if n < counts.order:
-            columns["left_entropy"][here], columns["right_entropy"][here] = links.branching(n, at)
+        raw[here] = take(counts.levels[n - 1][1], at)
+        columns["pmi"][here] = 0.0
+        if n > 1:
+            columns["pmi"][here], columns["left_entropy"][shorter], columns["right_entropy"][shorter] = links.measured(
+                n, at, found.node[shorter]
+            )
+        shorter = here
     if len(found.deep):
         _scan(passes, counts, found, raw, columns)
     columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
@@ -269,11 +236,6 @@ def _scan(
     worst = [max(number[w[:i]] * number[w[i:]] for i in range(1, len(w))) for w in (ids[k] for k in beyond)]
     at = deep[beyond]
     columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / np.array(worst, np.float64))
-
-
-def _slices(size: int) -> list[tuple[int, int]]:
-    """Places 0 ... `size` - 1 in pieces, for threads."""
-    return [(k, min(size, k + SLICE)) for k in range(0, size, SLICE)]
 
 
 def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:

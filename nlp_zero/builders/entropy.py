@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import Patterns
 from ..corpus import Corpus
 from ..counter import counting
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
-from ._describe import Links, Passes, Words, lexicon_of, positive_int, top_level
+from ._describe import Passes, Words, lexicon_of, positive_int, top_level
+from ._links import Chosen, Links
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -79,15 +79,16 @@ class EntropyLexiconBuilder:
     def learn(self, passes: Passes) -> Lexicon:
         """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         counts = passes.count(self.max_length + 1)
-        links = Links(counts, workers=self.workers)
+        links = Links(counts, workers=self.workers, memory=passes.memory, temp_dir=passes.temp_dir)
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)
         # What came once is no word; it only takes part in the means.
-        chosen = [(level[1] >= (2 if n else 1)).astype(np.uint8) for n, level in enumerate(levels)]
-        patterns = Patterns(levels, chosen, scores=scores)
-        del scores, chosen
-        pieces = passes.cut(counts, patterns)
-        found = Words.from_pieces(counts, links, pieces, self.min_count)
+        often = [np.packbits(level[1] >= (2 if n else 1), bitorder="little") for n, level in enumerate(levels)]
+        chosen = Chosen(levels, often, often, scores=scores, memory=links.memory)
+        del scores, often
+        pieces = passes.cut(counts, chosen.patterns)
+        found = Words.from_pieces(counts, chosen, pieces, self.min_count)
+        del chosen, pieces  # large
         return lexicon_of(passes, counts, links, found, method="entropy")
 
     def _scores(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.float64]]:
@@ -98,8 +99,9 @@ class EntropyLexiconBuilder:
             left, right = links.branching(n, np.arange(counts.types(n), dtype=np.uint32))
             rise_right, rise_left = right, left
             if n > 1:
-                rise_right = right - shorter_right[links.prefix[n - 1]]
-                rise_left = left - shorter_left[links.suffix[n - 1]]
+                rise_right = right - np.repeat(shorter_right, np.diff(counts.levels[n - 2][2], prepend=0))
+                suffix = links.suffix[n - 1]  # of two symbols: the second one, and level 1 has all symbols in their order
+                rise_left = left - shorter_left[counts.levels[1][0] - 1 if suffix is None else suffix]
             autonomy = rise_right + rise_left
             if len(autonomy):
                 autonomy = autonomy - autonomy.mean()
