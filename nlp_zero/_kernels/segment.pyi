@@ -39,8 +39,8 @@ class PieceCounter:
     def tokens(self) -> int: ...
     def counts(self) -> list[Uint32]:
         """How often each n-gram came as a piece, for each order."""
-    def longer(self, min_count: int) -> tuple[list[tuple[int, ...]], list[int]]:
-        """Pieces longer than the tree is deep, as symbol ids in their order, and their counts."""
+    def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:
+        """Pieces longer than the tree is deep, the bytes of their symbol ids (uint32) in their order, and their counts."""
 
 class NgramList:
     """Given n-grams (ids end to end, each closed by a 0), ready to be found in text; threads share it."""

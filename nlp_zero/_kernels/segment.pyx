@@ -193,7 +193,7 @@ cdef class PieceCounter(_Reader):
         times = _array(table.times.data(), table.times.size(), np.uint32)
         slots = np.flatnonzero(times).astype(np.uint32)
         long, counts = self.longer(1)
-        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts))
+        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
 
     def add_state(self, tuple state):
         cdef const uint32_t[::1] slots = state[1], times = state[2], piece
@@ -202,7 +202,7 @@ cdef class PieceCounter(_Reader):
         if slots.shape[0]:
             self.pieces.add(&slots[0], &times[0], slots.shape[0])
         for symbols, count in state[3].items():
-            piece = np.array(symbols, np.uint32)
+            piece = np.frombuffer(symbols, np.uint32)
             self.pieces.add_longer(&piece[0], piece.shape[0], count)
         self.pieces.tokens += state[0]
 
@@ -223,8 +223,13 @@ cdef class PieceCounter(_Reader):
         cdef vector[uint64_t] counts
         with nogil:
             self.pieces.list_longer(min_count, symbols, lengths, counts)
-        flat, ends = list(symbols), np.cumsum(np.array(list(lengths), np.int64))
-        return [tuple(flat[end - n:end]) for end, n in zip(ends.tolist(), lengths)], list(counts)
+        cdef const char* at = <const char*>symbols.data()
+        cdef list pieces = []
+        cdef uint32_t size
+        for size in lengths:
+            pieces.append(at[:4 * size])
+            at += 4 * size
+        return pieces, _array(counts.data(), counts.size(), np.uint64)
 
 
 cdef class NgramList:

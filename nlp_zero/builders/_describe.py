@@ -9,13 +9,13 @@ import numpy as np
 
 from .._kernels import ngrams
 from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
+from .._store import release, take
 from .._threads import for_each
 from ..corpus import Block, Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import NgramCounts
 from ..errors import CorpusError
 from ..lexicon import Lexicon
-from .._store import take
 from ..scores import information_per_symbol
 from ._links import Chosen, Links
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 
 ABSENT = 0xFFFFFFFF
+SYMBOL = 4  # bytes of a symbol id
+LOOKED_UP = 1 << 14  # n-grams that are looked up before pages of a mapped tree are given up
 C = TypeVar("C", bound="_Counter")
 
 
@@ -98,7 +100,8 @@ class Words:
     length, node
         Number of symbols, and place among the n-grams of that order; ``ABSENT`` for those that the tree lacks.
     deep
-        Rows of the words that have the tree's order or more; ``ids`` are their symbols.
+        Rows of the words that have the tree's order or more; ``ids`` are the bytes of their symbol ids (uint32): in
+        this form a million of them need a tenth of the memory that tuples would.
     """
 
     def __init__(
@@ -108,7 +111,7 @@ class Words:
         length: npt.NDArray[np.uint32],
         node: npt.NDArray[np.uint32],
         deep: npt.NDArray[np.int64],
-        ids: list[tuple[int, ...]],
+        ids: list[bytes],
     ) -> None:
         self.words, self.tokens, self.length, self.node = words, np.asarray(tokens, np.int64), length, node
         self.deep, self.ids = deep, ids
@@ -120,7 +123,7 @@ class Words:
         node, length = ngrams.find(counts.levels, encoded, len(words))
         starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
         deep = np.flatnonzero(length >= counts.order)
-        ids = [tuple(encoded[starts[k] : starts[k + 1] - 1].tolist()) for k in deep.tolist()]
+        ids = [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
         return cls(list(words), tokens, length, node, deep, ids)
 
     @classmethod
@@ -130,7 +133,7 @@ class Words:
         """The pieces of at most `max_length` symbols that came `min_count` times, and all single symbols."""
         words: list[str] = []
         tokens, length, node = [], [], []
-        ids: list[tuple[int, ...]] = []
+        ids: list[bytes] = []
         for n, times in enumerate(pieces.counts(), 1):
             if n > (max_length or n):
                 break
@@ -141,14 +144,14 @@ class Words:
             length.append(np.full(len(places), n, np.uint32))
             node.append(nodes)
             if n == counts.order:
-                ids = list(map(tuple, counts.ids(n, nodes).tolist()))
+                ids = _rows(counts.ids(n, nodes))
         long, more = pieces.longer(min_count)
         if max_length is not None:
-            kept = [k for k, piece in enumerate(long) if len(piece) <= max_length]
-            long, more = [long[k] for k in kept], [more[k] for k in kept]
-        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]
-        tokens.append(np.array(more, np.int64))
-        length.append(np.array([len(piece) for piece in long], np.uint32))
+            kept = [k for k, piece in enumerate(long) if len(piece) <= SYMBOL * max_length]
+            long, more = [long[k] for k in kept], more[kept]
+        words += ["".join([counts.symbols[s - 1] for s in memoryview(piece).cast("I")]) for piece in long]
+        tokens.append(more.astype(np.int64))
+        length.append(np.array([len(piece) // SYMBOL for piece in long], np.uint32))
         node.append(np.full(len(long), ABSENT, np.uint32))
         ids += long
         deep = np.arange(len(words) - len(ids), len(words))
@@ -221,23 +224,56 @@ def _scan(
 ) -> None:
     """Fill in what the count tree is too shallow for: entropies of the deep words, all numbers of those beyond it."""
     ids, deep = found.ids, found.deep
-    beyond = [k for k, w in enumerate(ids) if len(w) > counts.order]
-    affixes = list({x for k in beyond for i in range(1, len(ids[k])) for x in (ids[k][:i], ids[k][i:])}.difference(ids))
-    shallow = [x for x in affixes if len(x) <= counts.order]
-    wanted = ids + [x for x in affixes if len(x) > counts.order]
+    order = counts.order * SYMBOL
+    beyond = [k for k, w in enumerate(ids) if len(w) > order]
+    affixes = {x for k in beyond for i in range(SYMBOL, len(ids[k]), SYMBOL) for x in (ids[k][:i], ids[k][i:])}
+    affixes.difference_update(ids)
+    shallow = _by_beginning([x for x in affixes if len(x) <= order])
+    wanted = ids + [x for x in affixes if len(x) > order]
+    del affixes
     listed = NgramList(_flat(wanted), len(counts.symbols))
     times, left, right = passes.find(counts, listed, len(ids)).result()
     raw[deep] = times[: len(ids)]
     columns["left_entropy"][deep], columns["right_entropy"][deep] = left, right
     number = dict(zip(wanted, times.tolist(), strict=True))
-    node, _ = ngrams.find(counts.levels, _flat(shallow), len(shallow))
-    for x, place in zip(shallow, node.tolist(), strict=True):
-        number[x] = int(counts.levels[len(x) - 1][1][place])
-    worst = [max(number[w[:i]] * number[w[i:]] for i in range(1, len(w))) for w in (ids[k] for k in beyond)]
+    del listed, wanted
+    number |= zip(shallow, _looked_up(counts, shallow), strict=True)
+    worst = np.array(
+        [max([number[w[:i]] * number[w[i:]] for i in range(SYMBOL, len(w), SYMBOL)]) for w in (ids[k] for k in beyond)],
+        np.float64,
+    )
     at = deep[beyond]
-    columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / np.array(worst, np.float64))
+    columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / worst)
 
 
-def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:
+def _by_beginning(ids: list[bytes]) -> list[bytes]:
+    """N-grams in the order of their first two symbols: neighbours are near each other in the count tree, too."""
+    pairs = np.frombuffer(b"".join([x[: 2 * SYMBOL].ljust(2 * SYMBOL, b"\0") for x in ids]), np.uint32).reshape(-1, 2)
+    return [ids[k] for k in np.lexsort((pairs[:, 1], pairs[:, 0])).tolist()]
+
+
+def _looked_up(counts: NgramCounts, ids: Sequence[bytes]) -> list[int]:
+    """How often n-grams came, which the count tree has."""
+    result = np.zeros(len(ids), np.int64)
+    for begin in range(0, len(ids), LOOKED_UP):
+        some = ids[begin : begin + LOOKED_UP]
+        node, length = ngrams.find(counts.levels, _flat(some), len(some))
+        for n, (_, times, _) in enumerate(counts.levels, 1):
+            here = np.flatnonzero(length == n)
+            result[begin + here] = times[node[here]]
+        for level in counts.levels:
+            for array in level:
+                release(array)
+    return result.tolist()
+
+
+def _rows(table: npt.NDArray[np.uint32]) -> list[bytes]:
+    """The rows of a table, as bytes."""
+    data, step = table.tobytes(), SYMBOL * table.shape[1]
+    return [data[k : k + step] for k in range(0, len(data), step)]
+
+
+def _flat(ngrams_: Sequence[bytes]) -> npt.NDArray[np.uint32]:
     """N-grams end to end, each closed by a 0."""
-    return np.array([symbol for x in ngrams_ for symbol in (*x, 0)], np.uint32)
+    end = bytes(SYMBOL)
+    return np.frombuffer(end.join([*ngrams_, b""]), np.uint32)
