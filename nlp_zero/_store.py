@@ -135,13 +135,13 @@ class ArrayFile:
             self.checksum = zlib.crc32(data, self.checksum)
 
 
-def new_column(length: int, temp_dir: str | os.PathLike[str] | None) -> np.ndarray[Any, np.dtype[np.uint32]]:
+def new_column(length: int, folder: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """Room for numbers in a nameless file, mapped; the disk has it, or this fails."""
     import tempfile
 
     if not length:
         return np.zeros(0, np.uint32)
-    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=temp_dir) as file:
+    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=folder) as file:
         if hasattr(os, "posix_fallocate"):  # a disk that fills up under a mapping kills the process
             os.posix_fallocate(file.fileno(), 0, 4 * length)
         return np.memmap(file, np.uint32, "r+" if hasattr(os, "posix_fallocate") else "w+", 0, (length,))
@@ -150,7 +150,7 @@ def new_column(length: int, temp_dir: str | os.PathLike[str] | None) -> np.ndarr
 def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """``array[places]``, for places that rise, without holding all of a mapped array in memory."""
     if not hasattr(array, "_mmap"):
-        return array[places]
+        return np.asarray(array[places])
     result = np.empty(len(places), array.dtype)
     bounds = np.searchsorted(places, np.arange(0, len(array) + TAKEN, TAKEN))
     for begin, end in itertools.pairwise(bounds.tolist()):

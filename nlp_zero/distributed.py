@@ -104,8 +104,8 @@ def build_vocab(
 ) -> Lexicon:
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
-    Every pass over the text runs on the cluster.  This process holds the links of the pruned count tree (8 bytes for
-    each n-gram that came twice or more), on the builder's threads, and maps the tree itself from the disk.
+    Every pass over the text runs on the cluster.  This process maps the count tree from the disk and works on it on the
+    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept.
     Parameters are those of `count`; the default builder is ``PmiLexiconBuilder()``.
     """
     corpus = _corpus(corpus)
@@ -370,11 +370,12 @@ def _add(counter: Any, block: Any) -> None:
 def _add_pieces(states: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     """The sum of states of `PieceCounter`."""
     tokens, slots, times, longer = zip(*states, strict=True)
-    total: dict[tuple[int, ...], int] = {}
+    total: dict[bytes, int] = {}
     for pieces in longer:
         for piece, n in pieces.items():
             total[piece] = total.get(piece, 0) + n
-    return sum(tokens), *_added(np.concatenate(slots), np.concatenate(times)), total
+    slot, sums = _added(np.concatenate(slots), np.concatenate(times))
+    return sum(tokens), slot, sums.astype(np.uint32), total
 
 
 def _add_found(states: list[tuple[Any, ...]]) -> tuple[Any, ...]:

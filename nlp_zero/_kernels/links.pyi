@@ -8,16 +8,18 @@ Piece = tuple[int, int, Uint32, Uint32]
 """First symbols (places from, to), and for each symbol where its pairs begin and end whose second symbol is meant."""
 
 def cut(levels: list[Level], bounds: Uint32) -> Uint32:
-    """For each of the bounds (places of symbols, rising): where the pairs of each first symbol begin whose second symbol
-    is at the bound or later.  Shape (bounds, symbols)."""
+    """Where the pairs of each first symbol begin whose second symbol is at a bound or later.
+
+    Bounds are places of symbols, and rise.  Shape (bounds, symbols).
+    """
 
 def fill(
     levels: list[Level], links: list[Uint32 | None], suffixes: list[Uint32 | None], n: int, piece: Piece
 ) -> None:
-    """Fill in, for the n-grams of order ``n`` >= 3 in a piece, where each is found without its first symbol, and (unless
-    it is None) the counts of it without the first one, two, ... symbols: ``n - 2`` numbers.
+    """Fill in, for the n-grams of order ``n`` >= 3 in a piece, where each is found without its first symbol.
 
-    Orders below must be filled in already.
+    And (unless it is None) the counts of it without its first one, two, ... symbols: ``n - 2`` numbers.  Orders below
+    must be filled in already.
     """
 
 def choose(
@@ -32,10 +34,10 @@ def choose(
     chosen: list[Bits],
     needed: list[Bits],
 ) -> None:
-    """Set the bits (the lowest first) of n-grams of order ``n`` in a piece that come ``min_count`` times and stick together.
+    """Set the bits (the lowest first) of n-grams of order ``n`` in a piece that are often enough and stick together.
 
-    Their PMI, the smallest over split points, must be at least ``min_pmi`` nats.  In ``needed`` the bits of what they
-    begin with are set too.
+    They come ``min_count`` times, and their PMI, the smallest over split points, is at least ``min_pmi`` nats.  In
+    ``needed`` the bits of what they begin with are set too.
     """
 
 def measure(
@@ -52,10 +54,10 @@ def measure(
     left: Float64,
     right: Float64,
 ) -> None:
-    """For n-grams ``nodes`` of order ``n`` in a piece their PMI (nats).  For n-grams ``shorter``, one symbol shorter, add
-    up c ln c over what stands before and after them.
+    """For n-grams ``nodes`` of order ``n`` in a piece their PMI (nats).
 
-    Places rise; ``block`` are the places, one order below, of what begins with the piece's symbols.
+    For n-grams ``shorter``, one symbol shorter, add up c ln c over what stands before and after them.  Places rise;
+    ``block`` are the places, one order below, of what begins with the piece's symbols.
     """
 
 def entropies(counts: Uint32, sums: Float64) -> Float64:

@@ -10,9 +10,9 @@ from .ngrams import Float64, Uint32
 class Patterns:
     """N-grams, ready to be found in text; threads share it, and it can be pickled.
 
-    ``levels`` gives for each order arrays of one entry an n-gram: its last symbol, the place on the order below of what it
-    begins with, whether it may be a piece itself (uint8) and, if ``scored``, its score.  ``edges``: how many n-grams have
-    two or more symbols.  24 bytes for each of them, with the counts of a `PieceCounter`; 32 with scores.
+    ``levels`` gives for each order arrays of one entry an n-gram: its last symbol, the place on the order below of what
+    it begins with, whether it may be a piece itself (uint8) and, if ``scored``, its score.  ``edges``: how many n-grams
+    have two or more symbols.  24 bytes for each of them, with the counts of a `PieceCounter`; 36 with scores.
     """
 
     def __init__(self, levels: Iterable[tuple[Any, ...]], edges: int, largest: int, scored: bool = False) -> None: ...
@@ -40,7 +40,7 @@ class PieceCounter:
     def counts(self) -> list[Uint32]:
         """How often each n-gram came as a piece, for each order."""
     def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:
-        """Pieces longer than the tree is deep, the bytes of their symbol ids (uint32) in their order, and their counts."""
+        """Pieces longer than the tree is deep, as bytes of symbol ids (uint32), in order, and their counts."""
 
 class NgramList:
     """Given n-grams (ids end to end, each closed by a 0), ready to be found in text; threads share it."""

@@ -14,10 +14,9 @@ from .._threads import for_each
 from ..corpus import Block, Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import NgramCounts
-from ..errors import CorpusError
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
-from ._links import Chosen, Links
+from ._links import Chosen, Links, require_memory
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 
 ABSENT = 0xFFFFFFFF
+WORD_BYTES = 500  # a word, until it is a line of the lexicon
 SYMBOL = 4  # bytes of a symbol id
 LOOKED_UP = 1 << 14  # n-grams that are looked up before pages of a mapped tree are given up
 C = TypeVar("C", bound="_Counter")
@@ -128,7 +128,14 @@ class Words:
 
     @classmethod
     def from_pieces(
-        cls, counts: NgramCounts, chosen: Chosen, pieces: PieceCounter, min_count: int, max_length: int | None = None
+        cls,
+        counts: NgramCounts,
+        chosen: Chosen,
+        pieces: PieceCounter,
+        min_count: int,
+        *,
+        max_length: int | None = None,
+        memory: int | None = None,
     ) -> Words:
         """The pieces of at most `max_length` symbols that came `min_count` times, and all single symbols."""
         words: list[str] = []
@@ -154,6 +161,7 @@ class Words:
         length.append(np.array([len(piece) // SYMBOL for piece in long], np.uint32))
         node.append(np.full(len(long), ABSENT, np.uint32))
         ids += long
+        require_memory(memory, WORD_BYTES * len(words), f"{len(words):,} words")
         deep = np.arange(len(words) - len(ids), len(words))
         return cls(words, np.concatenate(tokens), np.concatenate(length), np.concatenate(node), deep, ids)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from .._kernels.links import Bits, Piece
     from .._kernels.ngrams import Float64, Level, Uint32
 
-__all__ = ["Chosen", "Links"]
+__all__ = ["Chosen", "Links", "require_memory"]
 
 PIECE = 1 << 20  # bytes of the tree below the second symbols of a piece: what a core's cache holds
 SHARE = 8  # of a budget, each thread's pieces and what links to them take two parts in so many
 TABLE = 1 << 23  # pieces times symbols, at most
 CHOSEN_BYTES = 40  # an n-gram that may be a piece, in the table and in lists of places and counts; with scores
-SCORED_BYTES = 48
+SCORED_BYTES = 56
 SLACK = 1 << 25  # bytes that the smallest budget may take here: part of the 150 MB that no budget includes
 STEP = 1 << 20
 
@@ -70,7 +71,7 @@ class Links:
         for n in range(3, counts.order):
             self.suffix[n - 1] = self._column(counts.types(n))
             self._suffixes[n - 1] = self._column(counts.types(n) * (n - 2))
-            self._each(links.fill, n)
+            self._each(partial(self._fill, n))
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
         """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
@@ -87,11 +88,11 @@ class Links:
         (here, back), (above, back_above) = _rising(nodes), _rising(shorter)
         pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
 
-        def work(*what: Any) -> None:
-            *tree, piece, number = what
-            links.measure(*tree, piece, self.total, self._block(n - 1, number), here, pmi, above, left, right)
+        def work(piece: Piece, number: int) -> None:
+            tree = (self.levels, self.suffix, self._suffixes, n, piece, self.total)
+            links.measure(*tree, self._block(n - 1, number), here, pmi, above, left, right)
 
-        self._each(work, n, numbered=True)
+        self._each(work)
         times = take(self.levels[n - 2][1], above)
         left, right = links.entropies(times, left), links.entropies(times, right)
         return pmi[back], left[back_above], right[back_above]
@@ -104,10 +105,11 @@ class Links:
             bits[:] = 255
         for n in range(2, self.counts.order + 1):
 
-            def work(*what: Any, n: int = n) -> None:
-                links.choose(*what, self.total, min_count, min_pmi[n - 1], chosen, needed)
+            def work(piece: Piece, _: int, n: int = n) -> None:
+                tree = (self.levels, self.suffix, self._suffixes, n, piece, self.total)
+                links.choose(*tree, min_count, min_pmi[n - 1], chosen, needed)
 
-            self._each(work, n)
+            self._each(work)
         return Chosen(self.levels, chosen, needed, memory=self.memory)
 
     def _cut(self) -> None:
@@ -135,13 +137,16 @@ class Links:
         ends, (low, high) = self._ends[n - 1], self._bounds[number : number + 2].tolist()
         return int(ends[low - 1]) if low else 0, int(ends[high - 1])
 
-    def _each(self, work: Callable[..., object], n: int, *, numbered: bool = False) -> None:
-        """Call ``work(levels, suffix, suffixes, n, piece)`` for all pieces."""
+    def _fill(self, n: int, piece: Piece, _: int) -> None:
+        links.fill(self.levels, self.suffix, self._suffixes, n, piece)
+
+    def _each(self, work: Callable[[Piece, int], object]) -> None:
+        """Call ``work(piece, number)`` for all pieces."""
 
         def one(number: int) -> None:
             for first, stop in pairwise(self._stretches):
                 piece: Piece = (first, stop, self._starts[number], self._starts[number + 1])
-                work(self.levels, self.suffix, self._suffixes, n, piece, *([number] if numbered else []))
+                work(piece, number)
                 self._release()
 
         for_each(range(len(self._bounds) - 1), one, self.workers)
@@ -155,8 +160,11 @@ class Links:
     def _column(self, size: int) -> Uint32:
         if self.memory is None:
             return np.empty(size, np.uint32)
-        with storage(self._temp_dir or "the folder for temporary files", "make room, or name another with temp_dir"):
-            return new_column(size, self._temp_dir)
+        import tempfile
+
+        folder = self._temp_dir or tempfile.gettempdir()
+        with storage(folder, "make room, or name a folder on another disk for temporary files"):
+            return new_column(size, folder)
 
 
 class Chosen:
@@ -181,7 +189,7 @@ class Chosen:
     ) -> None:
         sizes = [len(level[0]) for level in levels]
         edges = sum(_number_set(bits, size) for bits, size in zip(needed[1:], sizes[1:], strict=True))
-        _require(memory, edges, CHOSEN_BYTES if scores is None else SCORED_BYTES)
+        require_memory(memory, edges * (CHOSEN_BYTES if scores is None else SCORED_BYTES), f"{edges:,} n-grams")
         self.nodes: list[Uint32] = []
         largest = int(levels[0][0][-1]) if sizes[0] else 0
         self.patterns = Patterns(self._listed(levels, chosen, needed, scores), edges, largest, scores is not None)
@@ -197,11 +205,12 @@ class Chosen:
             yield take(symbols, nodes), parents, flags, *([] if scores is None else [scores[n][nodes]])
 
 
-def _require(memory: int | None, ngrams: int, each: int) -> None:
-    if memory is not None and ngrams * each > max(memory, SLACK):
+def require_memory(memory: int | None, needed: int, what: str) -> None:
+    """Refuse a budget that `what` does not fit in."""
+    if memory is not None and needed > max(memory, SLACK):
         raise StorageError(
-            f"memory of {memory:,} bytes is too small for the {ngrams:,} n-grams that words are made of; the smallest "
-            f"that works here is {ngrams * each:,} bytes, or leave out rarer ones (min_count)."
+            f"memory of {memory:,} bytes is too small for the {what} that words are found with; the smallest that "
+            f"works here is {needed:,} bytes, or leave out what is rare (min_count)."
         )
 
 

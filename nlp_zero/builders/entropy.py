@@ -13,7 +13,7 @@ from ..counter import counting
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
 from ._describe import Passes, Words, lexicon_of, positive_int, top_level
-from ._links import Chosen, Links
+from ._links import Chosen, Links, require_memory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,6 +24,7 @@ __all__ = ["EntropyLexiconBuilder"]
 # view: 0.95 gave F1 .757 for .752 (every fifth of the first 9,700 lines), and lexicon precision at 1,000/5,000/10,000
 # of .930/.891/.818 for .936/.893/.811 (all gold types).  Lower gains more F1 and loses more precision.
 SINGLE = 0.95
+SCORES_BYTES = 80  # an n-gram of the longest length, while it is scored
 
 
 class EntropyLexiconBuilder:
@@ -80,6 +81,8 @@ class EntropyLexiconBuilder:
         """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         counts = passes.count(self.max_length + 1)
         links = Links(counts, workers=self.workers, memory=passes.memory, temp_dir=passes.temp_dir)
+        types = [counts.types(n) for n in range(1, self.max_length + 1)]
+        require_memory(links.memory, SCORES_BYTES * max(types) + 8 * sum(types), f"{sum(types):,} n-grams and scores")
         scores = self._scores(counts, links)
         levels = top_level(counts.levels, self.max_length)
         # What came once is no word; it only takes part in the means.
@@ -87,7 +90,7 @@ class EntropyLexiconBuilder:
         chosen = Chosen(levels, often, often, scores=scores, memory=links.memory)
         del scores, often
         pieces = passes.cut(counts, chosen.patterns)
-        found = Words.from_pieces(counts, chosen, pieces, self.min_count)
+        found = Words.from_pieces(counts, chosen, pieces, self.min_count, memory=links.memory)
         del chosen, pieces  # large
         return lexicon_of(passes, counts, links, found, method="entropy")
 
@@ -100,7 +103,7 @@ class EntropyLexiconBuilder:
             rise_right, rise_left = right, left
             if n > 1:
                 rise_right = right - np.repeat(shorter_right, np.diff(counts.levels[n - 2][2], prepend=0))
-                suffix = links.suffix[n - 1]  # of two symbols: the second one, and level 1 has all symbols in their order
+                suffix = links.suffix[n - 1]  # of pairs: the second one; level 1 has all symbols in order
                 rise_left = left - shorter_left[counts.levels[1][0] - 1 if suffix is None else suffix]
             autonomy = rise_right + rise_left
             if len(autonomy):

@@ -97,7 +97,9 @@ class PmiLexiconBuilder:
         links = Links(counts, workers=self.workers, memory=passes.memory, temp_dir=passes.temp_dir)
         chosen = links.kept(self.min_count, self.min_pmi)
         pieces = passes.cut(counts, chosen.patterns)
-        found = Words.from_pieces(counts, chosen, pieces, self.min_count, self.max_length)
+        found = Words.from_pieces(
+            counts, chosen, pieces, self.min_count, max_length=self.max_length, memory=links.memory
+        )
         del chosen, pieces  # large
         if self.deduplicate:
             found = found.keep(_not_redundant(found.words, found.tokens.tolist()))
