@@ -27,12 +27,13 @@ public:
         size_t size;
     };
 
-    // Then all orders are added, the single symbols first; together they have `edges` n-grams of two or more symbols.
-    void start(size_t edges, uint32_t largest, bool scored) {
-        capacity_ = edges + edges / 2 + 64;
+    // Then all orders are added, the single symbols first; together they have `edges` n-grams of two or more symbols,
+    // each with `room` slots: with 1.5 of them looking up takes a fifth longer than with 2.
+    void start(size_t edges, uint32_t largest, bool scored, double room = 2) {
+        capacity_ = size_t(double(edges) * room) + 64;
         edges_ = edges;
         firsts_ = size_t(largest) + 1;
-        if (slots() > size_t(1) << 30) throw std::length_error("more than 700 million n-grams");
+        if (slots() > size_t(1) << 30) throw std::length_error("more than 500 million n-grams");
         slots_.resize_exactly(slots());
         std::memset(slots_.data(), 0, slots() * sizeof(uint64_t));
         place_.assign(slots(), 0);

@@ -12,10 +12,12 @@ class Patterns:
 
     ``levels`` gives for each order arrays of one entry an n-gram: its last symbol, the place on the order below of what
     it begins with, whether it may be a piece itself (uint8) and, if ``scored``, its score.  ``edges``: how many n-grams
-    have two or more symbols.  24 bytes for each of them, with the counts of a `PieceCounter`; 36 with scores.
+    have two or more symbols.  Each has ``room`` slots of 16 bytes, with the counts of a `PieceCounter`; 24 with scores.
     """
 
-    def __init__(self, levels: Iterable[tuple[Any, ...]], edges: int, largest: int, scored: bool = False) -> None: ...
+    def __init__(
+        self, levels: Iterable[tuple[Any, ...]], edges: int, largest: int, *, scored: bool = False, room: float = 2
+    ) -> None: ...
 
 class PieceCounter:
     """Cuts text and counts the pieces; one for each thread.

@@ -29,7 +29,7 @@ cdef extern from "segment.hpp" namespace "nlpzero" nogil:
         TableState state() except +
         void restore(const TableState&) except +
         CppPatterns() except +
-        void start(size_t, uint32_t, cbool) except +
+        void start(size_t, uint32_t, cbool, double) except +
         void add(const TableLevel&) except +
         void finish()
         void build(const uint32_t*, size_t, uint32_t) except +
@@ -102,13 +102,15 @@ cdef class Patterns:
     cdef list sizes
     cdef cbool scored
 
-    def __init__(self, levels, size_t edges, uint32_t largest, cbool scored=False):
+    def __init__(self, levels, size_t edges, uint32_t largest, *, cbool scored=False, double room=2):
         cdef TableLevel level
         cdef const uint32_t[::1] symbol, parent
         cdef const uint8_t[::1] chosen
         cdef const double[::1] score
         self.scored, self.sizes = scored, []
-        self.cpp.start(edges, largest, scored)
+        if not room >= 1:
+            raise ValueError("n-grams need a slot each")
+        self.cpp.start(edges, largest, scored, room)
         for symbol, parent, chosen, *scores in levels:
             level.size = symbol.shape[0]
             if chosen.shape[0] != symbol.shape[0] or (self.sizes and parent.shape[0] != symbol.shape[0]):

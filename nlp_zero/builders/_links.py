@@ -33,8 +33,8 @@ __all__ = ["Chosen", "Links", "require_memory"]
 PIECE = 1 << 20  # bytes of the tree below the second symbols of a piece: what a core's cache holds
 SHARE = 8  # of a budget, each thread's pieces and what links to them take two parts in so many
 TABLE = 1 << 23  # pieces times symbols, at most
-CHOSEN_BYTES = 40  # an n-gram that may be a piece, in the table and in lists of places and counts; with scores
-SCORED_BYTES = 56
+LISTED_BYTES = 16  # an n-gram that may be a piece, in lists of places and counts; then its slots in the table
+SLOT_BYTES, SCORED_SLOT_BYTES = 16, 24
 SLACK = 1 << 25  # bytes that the smallest budget may take here: part of the 150 MB that no budget includes
 STEP = 1 << 20
 
@@ -189,10 +189,13 @@ class Chosen:
     ) -> None:
         sizes = [len(level[0]) for level in levels]
         edges = sum(_number_set(bits, size) for bits, size in zip(needed[1:], sizes[1:], strict=True))
-        require_memory(memory, edges * (CHOSEN_BYTES if scores is None else SCORED_BYTES), f"{edges:,} n-grams")
+        slot = SLOT_BYTES if scores is None else SCORED_SLOT_BYTES
+        room = 2.0 if memory is None or edges * (LISTED_BYTES + 2 * slot) < 3 * memory // 4 else 1.5
+        require_memory(memory, int(edges * (LISTED_BYTES + 1.5 * slot)), f"{edges:,} n-grams")
         self.nodes: list[Uint32] = []
         largest = int(levels[0][0][-1]) if sizes[0] else 0
-        self.patterns = Patterns(self._listed(levels, chosen, needed, scores), edges, largest, scores is not None)
+        listed = self._listed(levels, chosen, needed, scores)
+        self.patterns = Patterns(listed, edges, largest, scored=scores is not None, room=room)
 
     def _listed(
         self, levels: list[Level], chosen: list[Bits], needed: list[Bits], scores: list[Float64] | None
