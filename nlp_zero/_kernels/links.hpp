@@ -24,12 +24,6 @@ struct PieceView {
     const uint32_t *from, *to;
 };
 
-// N-grams from the first to the one before last, of the n-gram that is visited.
-struct Path {
-    size_t node[MAX_ORDER];
-    uint32_t count[MAX_ORDER];
-};
-
 // One bit a node, set by any thread.
 inline bool bit_of(const uint8_t* bits, size_t i) { return __atomic_load_n(&bits[i >> 3], __ATOMIC_RELAXED) >> (i & 7) & 1; }
 inline void set_bit(uint8_t* bits, size_t i) { __atomic_fetch_or(&bits[i >> 3], uint8_t(1u << (i & 7)), __ATOMIC_RELAXED); }
@@ -55,12 +49,23 @@ public:
 
     // Fill in link[l] and suffixes[l] (unless it is null).
     void fill(int l, const PieceView& piece) const {
-        visit<false>(l, piece, 0, [](const Path&) {}, [&](const Path&, size_t i, size_t j) {
-            link[l][i] = uint32_t(j);
-            if (!suffixes[l]) return;
-            uint32_t* const mine = suffixes[l] + i * (l - 1);
-            mine[0] = tree[l - 1].count[j];
-            for (int k = 1; k < l - 1; ++k) mine[k] = suffixes[l - 1][j * (l - 2) + k - 1];
+        each_range(l, piece, [&](const Range* range) {
+            const Range above = range[l - 1];
+            const LevelView &level = tree[l], &shorter = tree[l - 1];
+            for (size_t p = above.begin, i = range[l].begin; p < above.end; ++p) {
+                if (i == shorter.end[p]) continue;
+                const size_t q = link_of(l - 1, p);
+                const uint32_t *from = shorter.symbol + tree[l - 2].begin_of(q), *const to = shorter.symbol + tree[l - 2].end[q];
+                for (; i < shorter.end[p]; ++i) {
+                    from = search(from, to, level.symbol[i]);
+                    const size_t j = size_t(from - shorter.symbol);
+                    link[l][i] = uint32_t(j);
+                    if (!suffixes[l]) continue;
+                    uint32_t* const mine = suffixes[l] + i * (l - 1);
+                    mine[0] = shorter.count[j];
+                    for (int k = 1; k < l - 1; ++k) mine[k] = suffixes[l - 1][j * (l - 2) + k - 1];
+                }
+            }
         });
     }
 
@@ -68,15 +73,19 @@ public:
     // they begin with as needed.
     void choose(int l, const PieceView& piece, double total, uint32_t min_count, double min_pmi, uint8_t* chosen,
                 const std::vector<uint8_t*>& needed) const {
-        visit<true>(l, piece, min_count, [](const Path&) {}, [&](const Path& path, size_t i, size_t j) {
-            if (!(pmi(l, path, i, j, total) >= min_pmi)) return;
-            set_bit(chosen, i);
-            set_bit(needed[l], i);
-            for (int k = l - 1; k > 0 && !bit_of(needed[k], path.node[k]); --k) set_bit(needed[k], path.node[k]);
+        each_range(l, piece, [&](const Range* range) {
+            Path path(*this, l, range);
+            for (size_t i = range[l].begin; i < range[l].end; ++i) {
+                if (tree[l].count[i] < min_count) continue;
+                path.climb(i);
+                if (!(pmi(l, path, total) >= min_pmi)) continue;
+                set_bit(chosen, i);
+                for (int k = l; k > 0 && !bit_of(needed[k], path.node[k]); --k) set_bit(needed[k], path.node[k]);
+            }
         });
     }
 
-    // What is wanted of some n-grams: places that rise, and room for the answers.
+    // What is wanted of some n-grams: places that rise.
     struct Wanted {
         const uint32_t* node;
         size_t size;
@@ -95,96 +104,97 @@ public:
         for (const uint32_t* p = std::lower_bound(above.begin(), above.end(), low); p != above.end() && *p < high; ++p)
             place[*p - low] = uint32_t(p - above.begin() + 1);
         const uint32_t *next = here.begin(), *parent = above.begin();
-        auto skip = [](const uint32_t*& p, const uint32_t* end, size_t node) {  // to the first that is not below `node`
-            if (p != end && *p < node) p = std::lower_bound(p + 1, end, node);
-            return p != end && *p == node;
-        };
-        const LevelView& level = tree[l];
-        auto add_right = [&](size_t node) {
-            if (!skip(parent, above.end(), node)) return;
-            double& sum = right[parent - above.begin()];
-            for (size_t i = tree[l - 1].begin_of(node); i < tree[l - 1].end[node]; ++i) sum += c_log_c(level.count[i]);
+        const LevelView &level = tree[l], &shorter = tree[l - 1];
+        auto add_right = [&](size_t begin, size_t end) {  // for those wanted in [begin, end)
+            for (parent = forward(parent, above.end(), begin); parent != above.end() && *parent < end; ++parent) {
+                double& sum = right[parent - above.begin()];
+                for (size_t i = shorter.begin_of(*parent); i < shorter.end[*parent]; ++i) sum += c_log_c(level.count[i]);
+            }
         };
         // A single symbol has its pairs in all pieces; the piece that it is in itself adds them up.
-        for (size_t x = std::max(piece.first, low); l == 1 && x < std::min(piece.stop, high); ++x) add_right(x);
-        visit<true>(l, piece, 0,
-            [&](const Path& path) { if (l > 1) add_right(path.node[l - 1]); },
-            [&](const Path& path, size_t i, size_t j) {
-                if (!place.empty())
-                    if (const uint32_t k = place[j - low]) left[k - 1] += c_log_c(level.count[i]);
-                if (next != here.end() && *next <= i && skip(next, here.end(), i))
-                    pmi_of[next - here.begin()] = pmi(l, path, i, j, total);
-            });
+        if (l == 1) add_right(std::max(piece.first, low), std::max(low, std::min(piece.stop, high)));
+        each_range(l, piece, [&](const Range* range) {
+            if (l > 1) add_right(range[l - 1].begin, range[l - 1].end);
+            for (size_t i = range[l].begin; i < range[l].end && above.size; ++i)
+                if (const uint32_t k = place[link_of(l, i) - low]) left[k - 1] += c_log_c(level.count[i]);
+            next = forward(next, here.end(), range[l].begin);
+            for (Path path(*this, l, range); next != here.end() && *next < range[l].end; ++next) {
+                path.climb(*next);
+                pmi_of[next - here.begin()] = pmi(l, path, total);
+            }
+        });
     }
 
 private:
     static constexpr uint32_t FEW = 1024;
+    struct Range { size_t begin, end; };
+
+    // The n-gram that is looked at, and what it begins with; they only move forward, within a range.
+    struct Path {
+        const LinkedTree& links;
+        int l;
+        size_t node[MAX_ORDER];
+        Path(const LinkedTree& links, int l, const Range* range) : links(links), l(l) {
+            for (int k = 0; k <= l; ++k) node[k] = range[k].begin;
+        }
+        void climb(size_t i) {
+            node[l] = i;
+            for (int k = l - 1; k >= 0; --k) {
+                const uint32_t* const end = links.tree[k].end;
+                size_t at = node[k], step = 1;
+                if (end[at] > node[k + 1]) continue;
+                for (; at + step < links.tree[k].size && end[at + step] <= node[k + 1]; step *= 2) at += step;
+                while (end[at] <= node[k + 1]) {  // the first that ends behind is less than a step away
+                    step = std::max<size_t>(step / 2, 1);
+                    at += at + step < links.tree[k].size && end[at + step] <= node[k + 1] ? step : size_t(step == 1);
+                }
+                node[k] = at;
+            }
+        }
+        double count(int k) const { return links.tree[k].count[node[k]]; }
+    };
 
     size_t place_of(uint32_t symbol) const {  // of a symbol on level 0, which has all of them
         if (symbol - 1 < tree[0].size && tree[0].symbol[symbol - 1] == symbol) return symbol - 1;
         return size_t(std::lower_bound(tree[0].symbol, tree[0].symbol + tree[0].size, symbol) - tree[0].symbol);
     }
+    size_t link_of(int l, size_t i) const { return l == 1 ? place_of(tree[1].symbol[i]) : link[l][i]; }
 
-    // PMI in nats of node i of level l, the smallest over split points: ln c(x) N / (c(prefix) c(suffix)).
-    double pmi(int l, const Path& path, size_t i, size_t j, double total) const {
-        double worst = double(path.count[0]) * double(tree[l - 1].count[j]);
+    // PMI in nats of an n-gram of level l, the smallest over split points: ln c(x) N / (c(prefix) c(suffix)).
+    double pmi(int l, const Path& path, double total) const {
+        const size_t i = path.node[l], j = link_of(l, i);
+        double worst = path.count(0) * double(tree[l - 1].count[j]);
         for (int k = 1; k < l - 1; ++k)  // without the first k + 1 symbols, l - k are left
-            worst = std::max(worst, double(path.count[k]) * double(suffixes[l - 1][j * (l - 2) + k - 1]));
-        if (l > 1) worst = std::max(worst, double(path.count[l - 1]) * double(tree[0].count[place_of(tree[l].symbol[i])]));
+            worst = std::max(worst, path.count(k) * double(suffixes[l - 1][j * (l - 2) + k - 1]));
+        if (l > 1) worst = std::max(worst, path.count(l - 1) * double(tree[0].count[place_of(tree[l].symbol[i])]));
         return std::log(double(tree[l].count[i]) * total / worst);
     }
 
     // The first of the symbols [from, to), which rise, that is not below `symbol`; without branches to guess.
     static const uint32_t* search(const uint32_t* from, const uint32_t* to, uint32_t symbol) {
-        for (size_t n = size_t(to - from); n; ) {
+        for (size_t n = size_t(to - from); n;) {
             const size_t half = (n + 1) / 2;
             from += (from[half - 1] < symbol) * half;
             n -= half;
         }
         return from;
     }
-
-    // open(path) for every n-gram of level l - 1 in the piece; then found(path, i, j) for each of its continuations that
-    // came min_count times: its place and its link.  Links that are filled in are used if they are `known`.
-    template <bool known, class Open, class Found>
-    void visit(int l, const PieceView& piece, uint32_t min_count, Open&& open, Found&& found) const {
-        Path path;
-        auto at_end = [&](size_t begin, size_t end) {
-            const LevelView& level = tree[l];
-            open(path);
-            if (l == 1 || (known && size_t(l) + 1 < tree.size())) {
-                for (size_t i = begin; i < end; ++i)
-                    if (level.count[i] >= min_count) found(path, i, l == 1 ? place_of(level.symbol[i]) : size_t(link[l][i]));
-                return;
-            }
-            const size_t q = l == 2 ? place_of(tree[1].symbol[path.node[1]]) : link[l - 1][path.node[l - 1]];
-            const uint32_t* const base = tree[l - 1].symbol;
-            const uint32_t *from = base + tree[l - 2].begin_of(q), *const to = base + tree[l - 2].end[q];
-            for (size_t i = begin; i < end; ++i) {
-                if (level.count[i] < min_count) continue;
-                from = search(from, to, level.symbol[i]);
-                found(path, i, size_t(from - base));
-            }
-        };
-        for (size_t x = piece.first; x < piece.stop; ++x) {
-            if (piece.from[x] == piece.to[x]) continue;
-            path.node[0] = x;
-            path.count[0] = tree[0].count[x];
-            descend(1, l, piece.from[x], piece.to[x], path, at_end);
-        }
+    // The first of [p, end) that is not below `node`; mostly near.
+    static const uint32_t* forward(const uint32_t* p, const uint32_t* end, size_t node) {
+        return p == end || *p >= node ? p : std::lower_bound(p + 1, end, node);
     }
-    template <class AtEnd>
-    void descend(int at, int l, size_t begin, size_t end, Path& path, AtEnd& at_end) const {
-        if (at == l) {
-            at_end(begin, end);
-            return;
-        }
-        const LevelView& level = tree[at];
-        for (size_t i = begin, first = level.begin_of(begin); i < end; first = level.end[i++]) {
-            if (first == level.end[i]) continue;
-            path.node[at] = i;
-            path.count[at] = level.count[i];
-            descend(at + 1, l, first, level.end[i], path, at_end);
+
+    // For each first symbol: work(range), where range[k] are its n-grams of level k in the piece, down to level l.
+    template <class Work>
+    void each_range(int l, const PieceView& piece, Work&& work) const {
+        Range range[MAX_ORDER];
+        for (size_t x = piece.first; x < piece.stop; ++x) {
+            range[0] = {x, x + 1};
+            range[1] = {piece.from[x], piece.to[x]};
+            int k = 1;
+            for (; k < l && range[k].begin < range[k].end; ++k)
+                range[k + 1] = {tree[k].begin_of(range[k].begin), tree[k].end[range[k].end - 1]};
+            if (k == l && range[l].begin < range[l].end) work(range);
         }
     }
 };

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chosen", "Links", "require_memory"]
 
-PIECE = 1 << 20  # bytes of the tree below the second symbols of a piece: what a core's cache holds
+PIECE = 1 << 23  # bytes of the tree below the second symbols of a piece: small enough for threads to share the work
 SHARE = 8  # of a budget, each thread's pieces and what links to them take two parts in so many
 TABLE = 1 << 23  # pieces times symbols, at most
 LISTED_BYTES = 16  # an n-gram that may be a piece, in lists of places and counts; then its slots in the table
@@ -68,9 +68,10 @@ class Links:
         self.suffix: list[Uint32 | None] = [None] * counts.order
         self._suffixes: list[Uint32 | None] = [None] * counts.order
         self._cut()
-        for n in range(3, counts.order):
+        for n in range(3, counts.order + 1):
             self.suffix[n - 1] = self._column(counts.types(n))
-            self._suffixes[n - 1] = self._column(counts.types(n) * (n - 2))
+            if n < counts.order:
+                self._suffixes[n - 1] = self._column(counts.types(n) * (n - 2))
             self._each(partial(self._fill, n))
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
