@@ -75,7 +75,7 @@ class Levels:
             last = k + 1 == len(levels)
             if not last:
                 base = self.sizes[k + 1]
-                self.columns[f"ends{k + 1}"].append(ends + np.uint64(base) if base else ends)
+                self.columns[f"ends{k + 1}"].append(_shifted(ends, base, len(levels[k + 1][0])))
             self.columns[f"symbols{k + 1}"].append(symbols)
             self.columns[f"counts{k + 1}"].append(counts)
         for k, level in enumerate(levels):
@@ -85,6 +85,12 @@ class Levels:
         """The finished arrays, where the columns are in memory."""
         arrays = [column.finished() for column in self.columns.values()]
         return list(zip(arrays[::3], arrays[1::3], arrays[2::3], strict=True))
+
+
+def _shifted(ends: npt.NDArray[Any], base: int, size: int) -> npt.NDArray[Any]:
+    """Ends of children that stand behind `base` others; `size` of them are counted by `ends`."""
+    narrow = base + size <= LARGEST
+    return np.add(ends, base, dtype=np.uint32 if narrow else np.uint64, casting="unsafe") if base else ends
 
 
 class LevelFiles(Levels):
