@@ -287,7 +287,7 @@ def gathered(
     if folder is None and spill.memory is None:
         levels = Levels(order, lambda name: MemoryColumn())
         fill(levels)
-        return NgramCounts._of(symbols, levels.in_memory(), totals, unit, alnum, min_count)
+        return NgramCounts._of(symbols, levels.in_memory(spill.workers), totals, unit, alnum, min_count)
     if folder is None:
         with spill.full_disk():
             arrays = _in_files(LevelFiles(order, None, spill.temp_dir), fill)[0]
