@@ -39,6 +39,8 @@ class Part:
     begin: Uint64
     """Symbol ``r`` comes ``begin[r + 1] - begin[r]`` times."""
     def __init__(self, texts: list[EncodedText], order: int) -> None: ...
+    def restrict_to(self, first: int, stop: int) -> None:
+        """Before `deal`: only n-grams whose first symbol is in ``range(first, stop)`` will be asked for."""
     def deal(self, k: int) -> None: ...
     def tree(self, first: int, stop: int, min_count: int) -> list[Level]:
         """The n-grams whose first symbol is in ``range(first, stop)``, as a tree of their own."""

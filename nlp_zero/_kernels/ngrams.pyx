@@ -28,6 +28,7 @@ cdef extern from "part.hpp" namespace "nlpzero" nogil:
         vector[string] symbols
         vector[uint64_t] begin
         void deal(size_t) except +
+        void restrict_to(size_t, size_t) except +
         void tree(size_t, size_t, uint32_t, Tree&) except +
         void run(size_t, size_t, RunWriter&) except +
         @staticmethod
@@ -114,6 +115,11 @@ cdef class Part:
         symbols = list(self.part.get().symbols)
         self.symbols = symbols if texts[0].alphabet.unit == "byte" else [s.decode("utf-8") for s in symbols]
         self.begin = np.array(self.part.get().begin, np.uint64)
+
+    def restrict_to(self, size_t first, size_t stop):
+        if first > stop or stop > len(self.symbols) + 1:
+            raise ValueError("no such symbols")
+        self.part.get().restrict_to(first, stop)
 
     def deal(self, size_t k):
         with nogil:

@@ -284,7 +284,11 @@ cdef class Occurrences(_Reader):
 
     def state(self):
         raw = _array(self.found.raw().data(), self.found.raw().size(), np.uint64)
-        beside = [np.array(self.found.beside(side), np.uint64).reshape(-1, 2) for side in (0, 1)]
+        beside = []
+        cdef vector[pair[uint64_t, uint64_t]] pairs
+        for side in (0, 1):
+            pairs = self.found.beside(side)
+            beside.append(_array(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
         return raw, beside[0], beside[1]
 
     def add_state(self, tuple state):
