@@ -22,6 +22,7 @@ __all__ = [
     "release",
     "require_space",
     "storage",
+    "sync_folder",
     "take",
     "write_bytes",
     "write_folder",
@@ -31,6 +32,7 @@ __all__ = [
 
 STEP = 1 << 20  # values that are read or written at a time
 TAKEN = 1 << 22  # values of a mapped array whose pages are held at a time while some are picked
+ELSEWHERE = "make room, or name a folder on another disk"
 LARGEST = 0xFFFFFFFF  # an array with larger values has 8 bytes a value
 
 
@@ -49,9 +51,23 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes private files; a result is an ordinary one
         os.replace(temporary, target)
+        sync_folder(target.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Have the names in a folder on the disk: a file that was synced may have no name yet when the power goes."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:  # some file systems cannot, and need not
+        pass
+    finally:
+        os.close(handle)
 
 
 def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
@@ -210,13 +226,16 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
     try:
         yield temporary
         os.chmod(temporary, 0o755)
+        sync_folder(temporary)
         if target.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
             os.replace(target, old / "folder")
             os.replace(temporary, target)
+            sync_folder(target.parent)
             shutil.rmtree(old)
         else:
             os.replace(temporary, target)
+            sync_folder(target.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -245,6 +264,7 @@ def write_folder(
     arrays: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
     """Write arrays and ``meta.json``; replaces a folder of the same format at `path`, leaves anything else alone."""
+    require_space(Path(path).parent, sum(array.nbytes for array in arrays.values()), ELSEWHERE)
     with new_folder(path, format=format) as folder:
         files = {}
         for name, array in arrays.items():

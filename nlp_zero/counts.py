@@ -17,7 +17,18 @@ from ._kernels.alphabet import Alphabet
 from ._levels import NAMES, LevelFiles, Levels, MemoryColumn
 from ._runs import RunSource, TreeSource, merge_to_levels, union_of
 from ._spill import Spill
-from ._store import LARGEST, STEP, ArrayFile, new_folder, read_folder, release, storage, write_folder, write_meta
+from ._store import (
+    ELSEWHERE,
+    LARGEST,
+    STEP,
+    ArrayFile,
+    new_folder,
+    read_folder,
+    release,
+    storage,
+    write_folder,
+    write_meta,
+)
 from .corpus import progress_bar
 from .errors import FormatError
 
@@ -212,7 +223,7 @@ class NgramCounts:
             for name, array in zip(NAMES, level, strict=True)
         }
         meta = _meta(self.symbols, self._totals, self.unit, self.alnum, self.min_count)
-        with storage(folder, "make room, or name a folder on another disk"):
+        with storage(folder, ELSEWHERE):
             write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
 
     def export(self, path: str | os.PathLike[str]) -> None:
@@ -264,6 +275,8 @@ def merged(
     totals = [sum(column) for column in zip(*(source.totals for source in sources), strict=True)]
     symbols = union_of(sources)
     spill.check_alphabet(len(symbols))
+    if folder is not None and min_count == 1:
+        spill.check_result(folder, sources)
 
     def fill(levels: Levels) -> None:
         with progress_bar(progress) as advance:
