@@ -47,7 +47,8 @@ class EntropyLexiconBuilder:
     workers
         Threads; never change the result.
     memory, temp_dir, checkpoint
-        Of the count; see `NgramCounter`.  Words are then found in memory: about 35 bytes for each distinct n-gram.
+        See `NgramCounter`.  The budget holds for all of the work; scores must fit in it, 80 bytes for each distinct
+        n-gram of the longest length and 8 for the others.  If they do not, a `StorageError` says which budget would do.
     """
 
     def __init__(

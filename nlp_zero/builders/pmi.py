@@ -53,7 +53,9 @@ class PmiLexiconBuilder:
     workers
         Threads; never change the result.
     memory, temp_dir, checkpoint
-        Of the count; see `NgramCounter`.  Words are then found in memory: about 25 bytes for each n-gram that is kept.
+        See `NgramCounter`.  The budget holds for all of the work: the count tree and its links stay on the disk.  What
+        must fit in it are the n-grams that stick together, 40 bytes each, and the words, 500 bytes each; if they do
+        not, a `StorageError` says which budget would do.
     """
 
     def __init__(
