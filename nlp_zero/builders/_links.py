@@ -33,8 +33,8 @@ __all__ = ["Chosen", "Links", "require_memory"]
 PIECE = 1 << 23  # bytes of the tree below the second symbols of a piece: small enough for threads to share the work
 SHARE = 8  # of a budget, each thread's pieces and what links to them take two parts in so many
 TABLE = 1 << 23  # pieces times symbols, at most
-LISTED_BYTES = 16  # an n-gram that may be a piece, in lists of places and counts; then its slots in the table
-SLOT_BYTES, SCORED_SLOT_BYTES = 16, 24
+LISTED_BYTES = 16  # an n-gram that may be a piece, in lists of places and counts; then its slots in the table; 8 more with scores
+SLOT_BYTES = 16
 SLACK = 1 << 25  # bytes that the smallest budget may take here: part of the 150 MB that no budget includes
 STEP = 1 << 20
 
@@ -127,7 +127,7 @@ class Links:
         inner = np.searchsorted(weight, weight[-1:].sum() * np.arange(1, pieces) // max(pieces, 1))
         self._bounds = np.unique(np.concatenate([[0], inner, [size]]))
         self._starts = links.cut(levels, self._bounds.astype(np.uint32))
-        self._release()
+        self.release()
         self._stretches = [0, size]
         if self.memory is not None:
             weight = np.cumsum(below.sum(axis=0))
@@ -148,11 +148,12 @@ class Links:
             for first, stop in pairwise(self._stretches):
                 piece: Piece = (first, stop, self._starts[number], self._starts[number + 1])
                 work(piece, number)
-                self._release()
+                self.release()
 
         for_each(range(len(self._bounds) - 1), one, self.workers)
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give up the pages that are mapped, if memory is limited."""
         if self.memory is not None:
             for array in (*(array for level in self.levels for array in level), *self.suffix, *self._suffixes):
                 if array is not None:
@@ -176,7 +177,7 @@ class Chosen:
     nodes
         For each order their places in the tree, rising.
     patterns
-        The same n-grams, in the same order.
+        The same n-grams, in the same order; so are the `scores` that may be given.
     """
 
     def __init__(
@@ -190,13 +191,13 @@ class Chosen:
     ) -> None:
         sizes = [len(level[0]) for level in levels]
         edges = sum(_number_set(bits, size) for bits, size in zip(needed[1:], sizes[1:], strict=True))
-        slot = SLOT_BYTES if scores is None else SCORED_SLOT_BYTES
-        room = 2.0 if memory is None or edges * (LISTED_BYTES + 2 * slot) < 3 * memory // 4 else 1.5
-        require_memory(memory, int(edges * (LISTED_BYTES + 1.5 * slot)), f"{edges:,} n-grams")
+        listed, slot = (LISTED_BYTES, SLOT_BYTES) if scores is None else (LISTED_BYTES + 8, SLOT_BYTES + 8)
+        room = 2.0 if memory is None or edges * (listed + 2 * slot) < 3 * memory // 4 else 1.5
+        require_memory(memory, int(edges * (listed + 1.5 * slot)), f"{edges:,} n-grams")
         self.nodes: list[Uint32] = []
         largest = int(levels[0][0][-1]) if sizes[0] else 0
-        listed = self._listed(levels, chosen, needed, scores)
-        self.patterns = Patterns(listed, edges, largest, scored=scores is not None, room=room)
+        rows = self._listed(levels, chosen, needed, scores)
+        self.patterns = Patterns(rows, edges, largest, scored=scores is not None, room=room)
 
     def _listed(
         self, levels: list[Level], chosen: list[Bits], needed: list[Bits], scores: list[Float64] | None
@@ -206,7 +207,7 @@ class Chosen:
             parents = links.parents_of(take(levels[n - 1][2], self.nodes[-1]), nodes) if n else nodes[:0]
             flags = chosen[n][nodes >> 3] >> (nodes & 7).astype(np.uint8) & 1
             self.nodes.append(nodes)
-            yield take(symbols, nodes), parents, flags, *([] if scores is None else [scores[n][nodes]])
+            yield take(symbols, nodes), parents, flags, *([] if scores is None else [scores[n]])
 
 
 def require_memory(memory: int | None, needed: int, what: str) -> None:
