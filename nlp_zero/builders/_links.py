@@ -33,8 +33,8 @@ __all__ = ["Chosen", "Links", "require_memory"]
 PIECE = 1 << 23  # bytes of the tree below the second symbols of a piece: small enough for threads to share the work
 SHARE = 8  # of a budget, each thread's pieces and what links to them take two parts in so many
 TABLE = 1 << 23  # pieces times symbols, at most
-LISTED_BYTES = 16  # an n-gram that may be a piece, in lists of places and counts; then its slots in the table; 8 more with scores
-SLOT_BYTES = 16
+LISTED_BYTES = 16  # an n-gram that may be a piece, in lists of places and counts; with a score 8 more
+SLOT_BYTES = 16  # one of its slots in the table; with scores 8 more
 SLACK = 1 << 25  # bytes that the smallest budget may take here: part of the 150 MB that no budget includes
 STEP = 1 << 20
 
@@ -215,7 +215,7 @@ def require_memory(memory: int | None, needed: int, what: str) -> None:
     if memory is not None and needed > max(memory, SLACK):
         raise StorageError(
             f"memory of {memory:,} bytes is too small for the {what} that words are found with; the smallest that "
-            f"works here is {needed:,} bytes, or leave out what is rare (min_count)."
+            f"works here is {needed:,} bytes, or leave out more (min_count, max_length)."
         )
 
 
