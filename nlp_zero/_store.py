@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,13 +61,12 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Have the names in a folder on the disk: a file that was synced may have no name yet when the power goes."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:  # some file systems cannot, and need not
-        pass
-    finally:
-        os.close(handle)
+    with suppress(OSError):  # some file systems cannot, and need not; some folders cannot be read
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
