@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from ._store import LARGEST, ArrayFile
+from ._threads import for_each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,39 +29,32 @@ class Column(Protocol):
 
 
 class MemoryColumn:
-    """An array of uint32 that grows in memory; uint64 from when it must be."""
+    """An array of uint32 in memory, of pieces that are laid end to end at last; uint64 if it must be."""
 
     def __init__(self) -> None:
-        self.length = 0
-        self._array: npt.NDArray[Any] = np.zeros(0, np.uint32)
-        self._owned = False  # else it is the first piece itself, and the only one in most cases
+        self._pieces: list[npt.NDArray[Any]] = []
 
     def append(self, values: npt.NDArray[Any]) -> None:
         if not len(values):
             return
-        if values.dtype == np.uint64 and self._array.dtype == np.uint32:
-            wide = int(values.max()) > LARGEST
-            values = values if wide else values.astype(np.uint32)
-            if wide:
-                self._array, self._owned = self._array[: self.length].astype(np.uint64), True
-        end = self.length + len(values)
-        if not self.length:
-            self._array, self._owned = values, False
-        elif end > len(self._array):
-            if not self._owned:
-                fresh = np.empty(end + end // 2, self._array.dtype)
-                fresh[: self.length] = self._array[: self.length]
-                self._array, self._owned = fresh, True
-            else:
-                self._array.resize(end + end // 2, refcheck=False)  # moves pages, not bytes, where it can
-        if self._array is not values:
-            self._array[self.length : end] = values
-        self.length = end
+        if values.dtype == np.uint64 and int(values.max()) <= LARGEST:
+            values = values.astype(np.uint32)
+        self._pieces.append(values)
 
-    def finished(self) -> npt.NDArray[Any]:
-        if self._owned:
-            self._array.resize(self.length, refcheck=False)
-        return self._array
+    def finished(self, workers: int) -> npt.NDArray[Any]:
+        """The array, put together by threads."""
+        if len(self._pieces) == 1:
+            return self._pieces[0]
+        ends = list(accumulate(map(len, self._pieces), initial=0))
+        wide = any(values.dtype == np.uint64 for values in self._pieces)
+        result = np.empty(ends[-1], np.uint64 if wide else np.uint32)
+
+        def put(k: int) -> None:
+            result[ends[k] : ends[k + 1]] = self._pieces[k]
+            self._pieces[k] = result[:0]
+
+        for_each(range(len(self._pieces)), put, workers)
+        return result
 
 
 class Levels:
@@ -75,16 +70,22 @@ class Levels:
             last = k + 1 == len(levels)
             if not last:
                 base = self.sizes[k + 1]
-                self.columns[f"ends{k + 1}"].append(ends + np.uint64(base) if base else ends)
+                self.columns[f"ends{k + 1}"].append(_shifted(ends, base, len(levels[k + 1][0])))
             self.columns[f"symbols{k + 1}"].append(symbols)
             self.columns[f"counts{k + 1}"].append(counts)
         for k, level in enumerate(levels):
             self.sizes[k] += len(level[0])
 
-    def in_memory(self) -> list[AnyLevel]:
+    def in_memory(self, workers: int) -> list[AnyLevel]:
         """The finished arrays, where the columns are in memory."""
-        arrays = [column.finished() for column in self.columns.values()]
+        arrays = [column.finished(workers) for column in self.columns.values()]
         return list(zip(arrays[::3], arrays[1::3], arrays[2::3], strict=True))
+
+
+def _shifted(ends: npt.NDArray[Any], base: int, size: int) -> npt.NDArray[Any]:
+    """Ends of children that stand behind `base` others; `size` of them are counted by `ends`."""
+    narrow = base + size <= LARGEST
+    return np.add(ends, base, dtype=np.uint32 if narrow else np.uint64, casting="unsafe") if base else ends
 
 
 class LevelFiles(Levels):

@@ -114,10 +114,10 @@ class Run:
 
 
 class RunSource:
-    """A run as something to be merged."""
+    """A run as something to be merged; a record takes less than its n-grams will, so its size is a lower bound."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.order, self.totals = run, run.order, run.totals
+        self.run, self.order, self.totals, self.size = run, run.order, run.totals, run.size
         self.symbols: list[Any] = run.index()[3]
 
     def place(self, places: dict[Any, int]) -> None:
@@ -143,6 +143,7 @@ class TreeSource:
 
     def __init__(self, symbols: Sequence[Any], levels: list[AnyLevel], totals: list[int]) -> None:
         self.order, self.totals, self.levels = len(levels), totals, levels
+        self.size = sum(array.nbytes for level in levels for array in level)
         self.symbols = list(symbols)
 
     def place(self, places: dict[Any, int]) -> None:

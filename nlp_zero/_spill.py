@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import IO, TYPE_CHECKING, Any
 
-from ._runs import Run, merge_to_run, write_run
+from ._runs import Run, RunSource, TreeSource, merge_to_run, write_run
 from ._store import require_space, storage
 from .errors import StorageError
 
@@ -122,6 +122,10 @@ class Spill:
         if self.checkpoint is not None or (self.memory is not None and corpus_bytes > 3 * self.part_size):
             done = sum(run.size for run in self.runs)
             require_space(self._folder(), corpus_bytes // 3 - done, self._remedy())
+
+    def check_result(self, folder: str | os.PathLike[str], sources: Iterable[RunSource | TreeSource]) -> None:
+        """Refuse what is sure not to fit: the sum takes at least what the largest of its parts takes."""
+        require_space(os.path.dirname(os.path.abspath(folder)), max(source.size for source in sources), self._remedy())
 
     def check_alphabet(self, symbols: int, *, so_far: bool = False) -> None:
         """Refuse a budget that the symbols alone would fill."""

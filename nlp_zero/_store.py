@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,12 +15,15 @@ from .errors import FormatError, StorageError
 
 __all__ = [
     "ArrayFile",
+    "new_column",
     "new_file",
     "new_folder",
     "read_folder",
     "release",
     "require_space",
     "storage",
+    "sync_folder",
+    "take",
     "write_bytes",
     "write_folder",
     "write_meta",
@@ -27,6 +31,8 @@ __all__ = [
 ]
 
 STEP = 1 << 20  # values that are read or written at a time
+TAKEN = 1 << 22  # values of a mapped array whose pages are held at a time while some are picked
+ELSEWHERE = "make room, or name a folder on another disk"
 LARGEST = 0xFFFFFFFF  # an array with larger values has 8 bytes a value
 
 
@@ -45,9 +51,22 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes private files; a result is an ordinary one
         os.replace(temporary, target)
+        sync_folder(target.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Have the names in a folder on the disk: a file that was synced may have no name yet when the power goes."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):  # some file systems cannot, and need not; some folders cannot be read
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
@@ -131,6 +150,31 @@ class ArrayFile:
             self.checksum = zlib.crc32(data, self.checksum)
 
 
+def new_column(length: int, folder: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """Room for numbers in a nameless file, mapped; the disk has it, or this fails."""
+    import tempfile
+
+    if not length:
+        return np.zeros(0, np.uint32)
+    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # a disk that fills up under a mapping kills the process
+            os.posix_fallocate(file.fileno(), 0, 4 * length)
+        return np.memmap(file, np.uint32, "r+" if hasattr(os, "posix_fallocate") else "w+", 0, (length,))
+
+
+def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """``array[places]``, for places that rise, without holding all of a mapped array in memory."""
+    if not hasattr(array, "_mmap"):
+        return np.asarray(array[places])
+    result = np.empty(len(places), array.dtype)
+    bounds = np.searchsorted(places, np.arange(0, len(array) + TAKEN, TAKEN))
+    for begin, end in itertools.pairwise(bounds.tolist()):
+        if begin < end:
+            result[begin:end] = array[places[begin:end]]
+            release(array)
+    return result
+
+
 def release(array: np.ndarray[Any, Any]) -> None:
     """Give up the memory of a mapped array's pages; they are read again when they are wanted."""
     mapping: Any = getattr(array, "_mmap", None)
@@ -181,13 +225,16 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
     try:
         yield temporary
         os.chmod(temporary, 0o755)
+        sync_folder(temporary)
         if target.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
             os.replace(target, old / "folder")
             os.replace(temporary, target)
+            sync_folder(target.parent)
             shutil.rmtree(old)
         else:
             os.replace(temporary, target)
+            sync_folder(target.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -216,6 +263,7 @@ def write_folder(
     arrays: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
     """Write arrays and ``meta.json``; replaces a folder of the same format at `path`, leaves anything else alone."""
+    require_space(Path(path).parent, sum(array.nbytes for array in arrays.values()), ELSEWHERE)
     with new_folder(path, format=format) as folder:
         files = {}
         for name, array in arrays.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from itertools import islice, pairwise, repeat
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["NgramCounter", "count", "counting"]
 
 PIECES = 16  # of a part, for each thread: what is counted at a time
+ROUND = 4  # blocks that a thread encodes before it waits for the others
 
 
 class NgramCounter:
@@ -135,11 +136,18 @@ class NgramCounter:
             failed: Exception | None = None
             while True:
                 # The counters of now: the consumer may put others in their place between two rounds.
-                jobs = [pool.submit(_add, text, block) for text, (_, block) in zip(self._texts, ready, strict=False)]
-                following = []
+                share = -(-len(ready) // self.workers)
+                shares = [[block for _, block in ready[k * share : (k + 1) * share]] for k in range(self.workers)]
+                jobs = [pool.submit(_add_all, text, some) for text, some in zip(self._texts, shares, strict=True)]
+                following: list[tuple[Position, Block]] = []
                 try:
-                    for item in islice(blocks, self.workers if failed is None else 0):
+                    size = 0
+                    for item in blocks if failed is None else ():
                         following.append(item)  # one by one: what was read before an error is counted
+                        size += len(item[1].data)
+                        enough = len(following) >= ROUND * self.workers or size >= self._spill.part_size // 8
+                        if enough and len(following) % self.workers == 0:
+                            break
                 except Exception as error:
                     failed = error
                 self._settle(jobs)
@@ -151,15 +159,15 @@ class NgramCounter:
                     return
                 ready = following
 
-    def _settle(self, jobs: list[Future[None]]) -> None:
+    def _settle(self, jobs: list[Future[tuple[int, Exception | None]]]) -> None:
         """Wait for all; if one failed, take back what came after it."""
-        errors = [job.exception() for job in jobs]
-        first = next((k for k, error in enumerate(errors) if error is not None), None)
+        results = [job.result() for job in jobs]
+        first = next((k for k, (_, error) in enumerate(results) if error is not None), None)
         if first is not None:
-            for text, error in list(zip(self._texts, errors, strict=False))[first + 1 :]:
-                if error is None:
+            for text, (added, _) in list(zip(self._texts, results, strict=True))[first + 1 :]:
+                for _ in range(added):
                     text.drop_last()
-            raise errors[first]  # type: ignore[misc]
+            raise results[first][1]  # type: ignore[misc]
 
     def _no_text(self) -> list[ngrams.EncodedText]:
         return [ngrams.EncodedText(unit=self.unit, alnum=self.alnum) for _ in range(self.workers)]
@@ -201,15 +209,17 @@ class NgramCounter:
         if self._spill.runs:
             sources = [RunSource(run) for run in self._spill.reduced()]
             return merged(sources, self._spill, self.unit, self.alnum, min_count, folder, progress=self._progress)
-        part, ranges = self._part()
-        self._spill.check_alphabet(len(part.symbols))
+        parts = [self._part()]
+        symbols = parts[0][0].symbols
+        self._spill.check_alphabet(len(symbols))
         totals = [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
 
         def fill(levels: Levels) -> None:
+            part, ranges = parts.pop()  # its memory is free when this is done
             for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.workers):
                 levels.append(piece)
 
-        return gathered(fill, part.symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
+        return gathered(fill, symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
 
 
 def _add(text: ngrams.EncodedText, block: Block) -> None:
@@ -217,6 +227,16 @@ def _add(text: ngrams.EncodedText, block: Block) -> None:
         text.add(block.data)
     except UnicodeDecodeError as error:
         raise block.located(error) from None
+
+
+def _add_all(text: ngrams.EncodedText, blocks: list[Block]) -> tuple[int, Exception | None]:
+    """Add blocks up to the first that fails; how many were added, and what failed."""
+    for k, block in enumerate(blocks):
+        try:
+            _add(text, block)
+        except Exception as error:
+            return k, error
+    return len(blocks), None
 
 
 def count(

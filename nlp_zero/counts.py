@@ -17,7 +17,18 @@ from ._kernels.alphabet import Alphabet
 from ._levels import NAMES, LevelFiles, Levels, MemoryColumn
 from ._runs import RunSource, TreeSource, merge_to_levels, union_of
 from ._spill import Spill
-from ._store import LARGEST, STEP, ArrayFile, new_folder, read_folder, release, storage, write_folder, write_meta
+from ._store import (
+    ELSEWHERE,
+    LARGEST,
+    STEP,
+    ArrayFile,
+    new_folder,
+    read_folder,
+    release,
+    storage,
+    write_folder,
+    write_meta,
+)
 from .corpus import progress_bar
 from .errors import FormatError
 
@@ -32,6 +43,7 @@ __all__ = ["MAX_ORDER", "NgramCounts", "gathered", "merged"]
 MAX_ORDER = 8
 FORMAT = "nlp-zero counts"
 VERSION = 1
+PART = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given up
 
 
 class NgramCounts:
@@ -135,22 +147,29 @@ class NgramCounts:
 
     def texts(self, n: int, nodes: npt.NDArray[Any]) -> list[Any]:
         """The n-grams (`str`, or `bytes` with unit="byte") at places `nodes` of order `n`."""
-        parts = []
-        symbols: Any
+        ids = self.ids(n, nodes)
         if self._characters is not None:  # every symbol is one character: quicker
-            table = np.zeros((len(nodes), n), np.uint32)
-            for level in range(self._level(n), -1, -1):
-                table[:, level] = self._characters[self.levels[level][0][nodes]]
-                if level:
-                    nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
-            return list(table.view(f"U{n}").ravel().tolist()) if len(table) else []
-        for level in range(self._level(n), -1, -1):
-            symbols, _, _ = self.levels[level]
-            parts.append([self.symbols[s - 1] for s in symbols[nodes].tolist()])
-            if level:
-                nodes = np.searchsorted(self.levels[level - 1][2], nodes, side="right")
+            return list(self._characters[ids].view(f"U{n}").ravel().tolist()) if len(ids) else []
         empty: Any = b"" if self.unit == "byte" else ""
-        return [empty.join(ngram) for ngram in zip(*reversed(parts), strict=True)]
+        names = (None, *self.symbols)
+        return [empty.join([names[s] for s in ngram]) for ngram in ids.tolist()]
+
+    def ids(self, n: int, nodes: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+        """Symbol ids, shape (nodes, n), of the n-grams at places `nodes` of order `n`."""
+        table = np.zeros((len(nodes), self._level(n) + 1), np.uint32)
+        for begin in range(0, len(nodes), PART):
+            at = nodes[begin : begin + PART]
+            for level in range(n - 1, -1, -1):
+                symbols, _, _ = self.levels[level]
+                table[begin : begin + PART, level] = symbols[at]
+                if level:
+                    ends = self.levels[level - 1][2]
+                    at = np.searchsorted(ends, at.astype(ends.dtype), side="right")
+            if len(at) == PART:  # else pages are few
+                for level in range(n):
+                    release(self.levels[level][0])
+                    release(self.levels[level][2])
+        return table
 
     def prune(self, min_count: int) -> NgramCounts:
         """The same counts without n-grams of two or more symbols that came less than `min_count` times."""
@@ -204,7 +223,7 @@ class NgramCounts:
             for name, array in zip(NAMES, level, strict=True)
         }
         meta = _meta(self.symbols, self._totals, self.unit, self.alnum, self.min_count)
-        with storage(folder, "make room, or name a folder on another disk"):
+        with storage(folder, ELSEWHERE):
             write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
 
     def export(self, path: str | os.PathLike[str]) -> None:
@@ -256,6 +275,8 @@ def merged(
     totals = [sum(column) for column in zip(*(source.totals for source in sources), strict=True)]
     symbols = union_of(sources)
     spill.check_alphabet(len(symbols))
+    if folder is not None and min_count == 1:
+        spill.check_result(folder, sources)
 
     def fill(levels: Levels) -> None:
         with progress_bar(progress) as advance:
@@ -279,7 +300,7 @@ def gathered(
     if folder is None and spill.memory is None:
         levels = Levels(order, lambda name: MemoryColumn())
         fill(levels)
-        return NgramCounts._of(symbols, levels.in_memory(), totals, unit, alnum, min_count)
+        return NgramCounts._of(symbols, levels.in_memory(spill.workers), totals, unit, alnum, min_count)
     if folder is None:
         with spill.full_disk():
             arrays = _in_files(LevelFiles(order, None, spill.temp_dir), fill)[0]

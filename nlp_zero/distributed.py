@@ -9,13 +9,15 @@ One picture; every box is a task, and workers read their parts of the corpus the
 A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
 parts and prunes it.  The ranges are in order, so laying them end to end gives the tree, bit for bit the one that a
 single machine makes.  Builders then cut and search the parts in the same way; what each part gives is added up by
-tasks, eight at a time.
+tasks, eight at a time.  A text that is small for the cluster is read whole by every worker, each of which counts one
+range: reading twice or eight times costs less than merging.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build_vocab", "connect", "count"]
 
+WHOLE = 1 << 27  # bytes of text a thread up to which each thread reads all of it, and how many threads do so
+WHOLE_THREADS = 8
 FLUSH = 1 << 24  # positions that a map counts at once: about 18 bytes each
 BLOCK_SIZE = 1 << 18  # bytes of a block of a run
 FAN_IN = 8  # results that are added up by one task
@@ -104,8 +108,8 @@ def build_vocab(
 ) -> Lexicon:
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
-    Every pass over the text runs on the cluster.  This process holds the links of the pruned count tree (8 bytes for
-    each n-gram that came twice or more), on the builder's threads, and maps the tree itself from the disk.
+    Every pass over the text runs on the cluster.  This process maps the count tree from the disk and works on it on the
+    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept.
     Parameters are those of `count`; the default builder is ``PmiLexiconBuilder()``.
     """
     corpus = _corpus(corpus)
@@ -127,7 +131,7 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
     ClusterError
         When the scheduler cannot be reached, or workers keep dying.
     """
-    dask = _dask()
+    dask = _dask(local=client is None or client == "local")
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number from 1, not {workers!r}.")
     try:
@@ -156,11 +160,34 @@ def _part_size(size: int, threads: int) -> int:
     return max(1 << 22, min(1 << 26, -(-size // threads)), -(-size // 1000))
 
 
-def _dask() -> Any:
+def _dask(*, local: bool) -> Any:
     try:
+        import dask
+
+        if local and "distributed" not in sys.modules:
+            return _dask_with_forkserver(dask)
         import distributed
     except ImportError:
         raise ImportError("working on a cluster needs Dask; run: pip install 'nlp-zero[distributed]'") from None
+    return distributed
+
+
+def _dask_with_forkserver(dask: Any) -> Any:
+    """Import Dask; local workers will be forks of a fresh process that imports the same meanwhile.
+
+    They start in half the time.  Unless a configuration says otherwise.
+    """
+    import multiprocessing
+
+    name = "distributed.worker.multiprocessing-method"
+    if dask.config.get(name, None) is None and "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        multiprocessing.set_forkserver_preload(["distributed", __name__])
+        forkserver.ensure_running()
+        dask.config.set({name: "forkserver"})  # for good: it is read once, by what follows
+    import distributed
+
     return distributed
 
 
@@ -195,7 +222,12 @@ class _Tasks:
             raise ValueError(f"part_size must be a number of bytes from 1, not {part_size!r}.")
         client.wait_for_workers(1, timeout=60)
         threads = sum(client.nthreads().values())
-        size = sum(part.source.size or 0 for part in split(corpus, 1 << 62))
+        whole = split(corpus, 1 << 62)
+        size = sum(part.source.size or 0 for part in whole)
+        plain = all(part.source.size is not None and part.source.compression is None for part in whole)
+        self.whole = whole if plain and threads <= WHOLE_THREADS and size <= threads * WHOLE else None
+        if part_size is not None:  # who says how to cut wants it cut
+            self.whole = None
         self.parts = split(corpus, part_size or _part_size(size, threads))
         self.ranges = min(MOST_RANGES, max(threads, size >> 29))
 
@@ -216,32 +248,49 @@ class _Tasks:
         self, order: int, unit: str, alnum: str, min_count: int, folder: str | os.PathLike[str] | None
     ) -> NgramCounts:
         options = (order, unit, alnum)
+        if self.whole is not None:
+            ranges = self._each(_whole, range(self.ranges), self.ranges, self.whole, *options, min_count)
+            return self._gathered(ranges, options, min_count, folder, None)
         step = -(-len(self.parts) // 16)
         cuts = self.client.submit(_cuts, self.parts[::step], self.ranges, unit, alnum, retries=RETRIES, pure=False)
         maps = self._each(_map, self.parts, cuts, *options)
         pieces = [self._each(_piece, maps, k) for k in range(self.ranges)]
         ranges = self._each(_merge, pieces, *options, min_count)
-        symbols, totals = self.client.submit(_head, ranges[0], pure=False).result()
         del maps, pieces
+        # A memory budget is what makes counts lie in files.
+        return self._gathered(ranges, options, min_count, folder, "1G")
+
+    def _gathered(
+        self,
+        ranges: list[Any],
+        options: tuple[int, str, str],
+        min_count: int,
+        folder: str | os.PathLike[str] | None,
+        memory: str | None,
+    ) -> NgramCounts:
+        """The counts that lie in ranges on the workers."""
+        order, unit, alnum = options
+        symbols, totals = self.client.submit(_head, ranges[0], pure=False).result()
         require_text(totals[0], self.corpus)
 
         def fill(levels: Levels) -> None:
             for _, _, piece in self._ends(ranges):
                 levels.append(piece)
 
-        # A memory budget is what makes counts lie in files.
-        spill = Spill(memory="1G", temp_dir=None, workers=1, order=order, alnum=alnum)
+        spill = Spill(memory=memory, temp_dir=None, workers=1, order=order, alnum=alnum)
         return gathered(fill, symbols, totals, spill, unit, alnum, min_count, folder)
 
-    def sum(self, work: Callable[..., Any], shared: tuple[Any, ...], add: Callable[[list[Any]], Any]) -> Any:
-        """``work(part, shared)`` for all parts, added up in a tree."""
+    def sums(
+        self, work: Callable[..., Any], shared: tuple[Any, ...], add: Callable[[list[Any]], Any]
+    ) -> Iterator[Any]:
+        """``work(part, shared)`` for all parts, added up in a tree to a few sums."""
         # Every worker gets a copy: no single death loses it.
         scattered = self.client.scatter(shared, broadcast=True, hash=False)
         results = self._each(work, self.parts, scattered)
-        while len(results) > 1:
+        while len(results) > FAN_IN:
             groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
             results = self._each(add, groups)
-        return next(self._ends(results))
+        return self._ends(results)
 
 
 class _DistributedPasses(Passes):
@@ -256,12 +305,14 @@ class _DistributedPasses(Passes):
 
     def cut(self, counts: NgramCounts, patterns: Patterns) -> PieceCounter:
         total = PieceCounter(counts.alphabet, patterns)
-        total.add_state(self._tasks.sum(_cut, (counts.alphabet, patterns), _add_pieces))
+        for state in self._tasks.sums(_cut, (counts.alphabet, patterns), _add_pieces):
+            total.add_state(state)
         return total
 
     def find(self, counts: NgramCounts, listed: NgramList, described: int) -> Occurrences:
         total = Occurrences(counts.alphabet, listed, described)
-        total.add_state(self._tasks.sum(_find, (counts.alphabet, listed, described), _add_found))
+        for state in self._tasks.sums(_find, (counts.alphabet, listed, described), _add_found):
+            total.add_state(state)
         return total
 
 
@@ -280,6 +331,23 @@ def _cuts(parts: list[Part], ranges: int, unit: str, alnum: str) -> list[Any]:
     places = np.searchsorted(begin, [int(begin[-1]) * k // ranges for k in range(1, ranges)], side="left")
     cuts = [sample.symbols[place - 1] for place in places.tolist() if 0 < place <= len(sample.symbols)]
     return (cuts + cuts[-1:] * ranges)[: ranges - 1]
+
+
+def _whole(
+    k: int, ranges: int, parts: list[Part], order: int, unit: str, alnum: str, min_count: int
+) -> tuple[list[Any], list[int], list[AnyLevel]]:
+    """Range `k` of all parts: symbols, totals, levels.  All workers see the same text, so they cut it alike."""
+    text = ngrams.EncodedText(unit=unit, alnum=alnum)
+    for part in parts:
+        for block in part.blocks(unit):
+            _add(text, block)
+    counted = ngrams.Part([text], order)
+    begin = counted.begin
+    cuts = np.searchsorted(begin, [int(begin[-1]) * at // ranges for at in range(1, ranges)], side="left")
+    firsts = [1, *np.maximum(cuts, 1).tolist(), len(counted.symbols) + 1]
+    counted.restrict_to(firsts[k], firsts[k + 1])
+    counted.deal(0)
+    return list(counted.symbols), text.totals(order), counted.tree(firsts[k], firsts[k + 1], min_count)
 
 
 def _map(part: Part, cuts: list[Any], order: int, unit: str, alnum: str) -> list[bytes]:
@@ -370,11 +438,12 @@ def _add(counter: Any, block: Any) -> None:
 def _add_pieces(states: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     """The sum of states of `PieceCounter`."""
     tokens, slots, times, longer = zip(*states, strict=True)
-    total: dict[tuple[int, ...], int] = {}
+    total: dict[bytes, int] = {}
     for pieces in longer:
         for piece, n in pieces.items():
             total[piece] = total.get(piece, 0) + n
-    return sum(tokens), *_added(np.concatenate(slots), np.concatenate(times)), total
+    slot, sums = _added(np.concatenate(slots), np.concatenate(times))
+    return sum(tokens), slot, sums.astype(np.uint32), total
 
 
 def _add_found(states: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import eq
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,13 +44,14 @@ class Lexicon:
     (('茶', '青石镇', '早晨'), 5, 10)
     """
 
-    __slots__ = ("_index", "counts", "meta", "parts", "scores", "words")
+    __slots__ = ("_places", "counts", "meta", "parts", "scores", "words")
 
     words: tuple[str, ...]
     counts: npt.NDArray[np.int64]
     scores: dict[str, npt.NDArray[np.float64]]
     meta: dict[str, object]
     parts: dict[str, tuple[str, ...]]
+    _places: dict[str, int] | None
 
     def __init__(
         self,
@@ -67,9 +70,15 @@ class Lexicon:
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
         order: npt.NDArray[np.int64] | slice = slice(None)
-        if not _ranked(words, count):  # a saved lexicon is in order already: quicker to see than to make
+        index: dict[str, int] | None = None
+        if _ranked(words, count):  # a saved lexicon is in order already: quicker to see than to make
+            index = dict(zip(words, range(len(words)), strict=True))
+            distinct = len(index) == len(words)
+        else:
             by_text = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
             order = by_text[np.argsort(-count[by_text], kind="stable")]
+            alphabetic = [words[k] for k in by_text.tolist()]
+            distinct = not any(map(eq, alphabetic, islice(alphabetic, 1, None)))
             words = [words[k] for k in order.tolist()]
         self.words = tuple(words)
         self.counts = np.array(count[order])
@@ -79,9 +88,16 @@ class Lexicon:
         self.meta, self.parts = dict(meta or {}), dict(parts or {})
         for array in (self.counts, *self.scores.values()):
             array.flags.writeable = False
-        self._index = dict(zip(self.words, range(len(self.words)), strict=True))
-        if len(self._index) != len(self.words) or "" in self._index:
+        if not distinct or "" in self.words:
             raise ValueError("words must be distinct and not empty.")
+        self._places = index
+
+    @property
+    def _index(self) -> dict[str, int]:
+        """The rank of each word; made when it is first asked for."""
+        if self._places is None:
+            self._places = dict(zip(self.words, range(len(self.words)), strict=True))
+        return self._places
 
     def __len__(self) -> int:
         return len(self.words)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
+from nlp_zero._levels import Levels, MemoryColumn
 from nlp_zero._parts import split
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
@@ -84,6 +85,32 @@ def test_counts_are_the_same(client, folder, tmp_path, options, min_count, part_
     )
     assert repr(there) == repr(here)
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+@pytest.mark.parametrize("options", [{"order": 4}, {"order": 1}, {"order": 5, "unit": "byte"}])
+def test_small_texts_are_read_whole(client, tmp_path, monkeypatch, options) -> None:
+    monkeypatch.setattr(distributed, "_map", None)  # would fail
+    NgramCounter(**options).update(Corpus(SAMPLE)).freeze(min_count=2).save(tmp_path / "here")
+    distributed.count(SAMPLE, client=client, min_count=2, folder=tmp_path / "there", **options)
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+    if options == {"order": 4}:
+        assert distributed.build_vocab(SAMPLE, client=client) == PmiLexiconBuilder().build(Corpus(SAMPLE))
+
+
+@pytest.mark.parametrize("ranges", [1, 2, 3, 40])
+def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
+    """Every range by itself; there may be more of them than symbols."""
+    (tmp_path / "a.txt").write_text("一二三一二，三二一二\n一一二三四\n" * 3, encoding="utf-8")
+    corpus = Corpus(tmp_path)
+    counts = NgramCounter(order=3).update(corpus).freeze(min_count=2)
+    levels = Levels(3, lambda name: MemoryColumn())
+    for k in range(ranges):
+        symbols, totals, piece = distributed._whole(k, ranges, split(corpus, 1 << 40), 3, "char", "token", 2)
+        levels.append(piece)
+    assert tuple(symbols) == counts.symbols
+    assert totals == [counts.total(n) for n in (1, 2, 3)]
+    for mine, its in zip(levels.in_memory(1), counts.levels, strict=True):
+        assert all((x == y).all() and len(x) == len(y) for x, y in zip(mine, its, strict=True))
 
 
 def test_many_flushes_of_a_part(folder, monkeypatch) -> None:

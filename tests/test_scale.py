@@ -329,6 +329,43 @@ def test_damaged_checkpoints_are_refused(corpus: Path, tmp_path: Path) -> None:
         resumed(corpus, work)
 
 
+def test_one_process_at_a_time(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second process is refused in one sentence; a dead one locks nobody out."""
+    work = tmp_path / "work"
+    holder = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from nlp_zero.checkpoint import Checkpoint\nfrom nlp_zero import Corpus\n"
+        f"corpus = Corpus({str(corpus)!r}, encoding='utf-8-sig', block_size=1 << 20)\n"
+        f"checkpoint = Checkpoint({str(work)!r}, corpus, {{'order': 4, 'unit': 'char', 'alnum': 'token'}})\n"
+        "print('here', flush=True)\ninput()\n"
+    )
+    command = ["count", str(corpus), "-o", str(tmp_path / "counts"), "--checkpoint", str(work)]
+    with subprocess.Popen(
+        [sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "here\n"
+        assert main(command) == 1
+        message = capsys.readouterr().err
+        assert f"{work} is in use by another process; wait until it is done" in message
+        assert "Traceback" not in message
+        other.kill()
+    assert main(command) == 0
+    assert not work.exists()
+    assert (tmp_path / "counts").is_dir()
+
+
+def test_results_that_cannot_fit_are_refused_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = NgramCounter(memory=20_000).update(made_up(300)).freeze()
+    parts = [NgramCounter().update(made_up(300, seed)).freeze() for seed in (1, 2)]
+    full = type("Usage", (), {"free": 100})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: full)
+    for save in (lambda: counts.save(tmp_path / "a"), lambda: parts[0].merge(parts[1], folder=tmp_path / "b")):
+        with pytest.raises(StorageError, match=r"about .* MB more are needed .* and 0\.0 MB are free; make room"):
+            save()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_builders_take_the_same_resources(corpus: Path, tmp_path: Path) -> None:
     for Builder in (PmiLexiconBuilder, EntropyLexiconBuilder):
         plain = list(Builder().build(Corpus(corpus)).lines())

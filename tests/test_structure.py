@@ -42,6 +42,7 @@ ORDER = [
     "formats.bytepiece",
     "formats",
     "lexicon",
+    "builders._links",
     "builders._describe",
     "builders.entropy",
     "builders.pmi",

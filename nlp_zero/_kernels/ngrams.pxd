@@ -27,6 +27,14 @@ cdef extern from "runs.hpp" namespace "nlpzero" nogil:
         vector[uint32_t] firsts
 
 
+cdef extern from "tree.hpp" namespace "nlpzero" nogil:
+    cdef cppclass LevelView:
+        const uint32_t* symbol
+        const uint32_t* count
+        const uint32_t* end
+        size_t size
+
+
 cdef class EncodedText:
     cdef SymbolStore store
     cdef readonly Alphabet alphabet
@@ -34,3 +42,4 @@ cdef class EncodedText:
 
 cdef object owned_array(void* memory, size_t size, int itemsize)
 cdef object run_blocks(RunWriter& run, int order)
+cdef vector[LevelView] views_of(list levels) except *

@@ -39,27 +39,13 @@ class Part:
     begin: Uint64
     """Symbol ``r`` comes ``begin[r + 1] - begin[r]`` times."""
     def __init__(self, texts: list[EncodedText], order: int) -> None: ...
+    def restrict_to(self, first: int, stop: int) -> None:
+        """Before `deal`: only n-grams whose first symbol is in ``range(first, stop)`` will be asked for."""
     def deal(self, k: int) -> None: ...
     def tree(self, first: int, stop: int, min_count: int) -> list[Level]:
         """The n-grams whose first symbol is in ``range(first, stop)``, as a tree of their own."""
     def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
         """The same as sorted records."""
-
-def link_children(
-    levels: list[Level], links: list[Uint32], parents: list[Uint32], n: int, first: int, stop: int
-) -> None:
-    """Fill in where n-grams of order ``n`` are found one order below without their first, and their last symbol.
-
-    Only those that begin with n-grams ``first`` ... ``stop`` - 1 of order ``n - 1``; lower orders must be filled in.
-    """
-
-def min_split_pmi(
-    levels: list[Level], links: list[Uint32], parents: list[Uint32], total: float, n: int, nodes: Uint32
-) -> Float64:
-    """PMI (nats) of the n-grams of order ``n`` at places ``nodes``, the smallest over their split points."""
-
-def branching_entropy(levels: list[Level], links: list[Uint32], n: int, nodes: Uint32) -> tuple[Float64, Float64]:
-    """Left and right branching entropies (nats) of the n-grams of order ``n``, below the top order, at ``nodes``."""
 
 def find(levels: list[Level], encoded: Uint32, size: int) -> tuple[Uint32, Uint32]:
     """Places (``2**32 - 1``: absent) and lengths of ``size`` n-grams, encoded and each closed by a 0."""

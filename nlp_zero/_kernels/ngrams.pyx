@@ -28,6 +28,7 @@ cdef extern from "part.hpp" namespace "nlpzero" nogil:
         vector[string] symbols
         vector[uint64_t] begin
         void deal(size_t) except +
+        void restrict_to(size_t, size_t) except +
         void tree(size_t, size_t, uint32_t, Tree&) except +
         void run(size_t, size_t, RunWriter&) except +
         @staticmethod
@@ -115,6 +116,11 @@ cdef class Part:
         self.symbols = symbols if texts[0].alphabet.unit == "byte" else [s.decode("utf-8") for s in symbols]
         self.begin = np.array(self.part.get().begin, np.uint64)
 
+    def restrict_to(self, size_t first, size_t stop):
+        if first > stop or stop > len(self.symbols) + 1:
+            raise ValueError("no such symbols")
+        self.part.get().restrict_to(first, stop)
+
     def deal(self, size_t k):
         with nogil:
             self.part.get().deal(k)
@@ -140,27 +146,14 @@ cdef object run_blocks(RunWriter& run, int order):
 
 
 cdef extern from "tree.hpp" namespace "nlpzero" nogil:
-    cdef cppclass LevelView:
-        const uint32_t* symbol
-        const uint32_t* count
-        const uint32_t* end
-        size_t size
-
-    void _link_children "nlpzero::link_children"(
-        const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, size_t, size_t, size_t)
-    void _min_split_pmi "nlpzero::min_split_pmi"(
-        const vector[LevelView]&, const vector[uint32_t*]&, const vector[uint32_t*]&, double, int, const uint32_t*,
-        size_t, double*)
     void find_all(const vector[LevelView]&, const uint32_t*, size_t, uint32_t*, uint32_t*)
-    void _branching_entropy "nlpzero::branching_entropy"(
-        const vector[LevelView]&, const vector[uint32_t*]&, int, const uint32_t*, size_t, double*, double*) except +
 
 
 cdef const uint32_t* _pointer(const uint32_t[::1] array) noexcept:
     return &array[0] if array.shape[0] else NULL
 
 
-cdef vector[LevelView] _views(list levels) except *:
+cdef vector[LevelView] views_of(list levels) except *:
     """Pointers into the arrays of a tree; valid while `levels` lives."""
     cdef vector[LevelView] views
     cdef LevelView view
@@ -174,15 +167,6 @@ cdef vector[LevelView] _views(list levels) except *:
     return views
 
 
-cdef vector[uint32_t*] _writable(list arrays) except *:
-    cdef vector[uint32_t*] pointers
-    cdef uint32_t[::1] view
-    for array in arrays:
-        view = array
-        pointers.push_back(&view[0] if view.shape[0] else NULL)
-    return pointers
-
-
 cdef list _levels(Tree& tree):
     levels = []
     for n in range(tree.order):
@@ -192,38 +176,8 @@ cdef list _levels(Tree& tree):
     return levels
 
 
-def link_children(list levels, list links, list parents, size_t n, size_t first, size_t stop):
-    cdef vector[LevelView] views = _views(levels)
-    cdef vector[uint32_t*] link = _writable(links), parent = _writable(parents)
-    if not 1 < n <= len(levels) or stop > views[n - 2].size:
-        raise ValueError("nodes out of range")
-    with nogil:
-        _link_children(views, link, parent, n - 1, first, stop)
-
-
-def min_split_pmi(list levels, list links, list parents, double total, int n, const uint32_t[::1] nodes):
-    cdef vector[LevelView] views = _views(levels)
-    cdef vector[uint32_t*] link = _writable(links), parent = _writable(parents)
-    cdef size_t size = nodes.shape[0]
-    cdef double[::1] pmi = np.empty(size + 1)
-    if size:
-        with nogil:
-            _min_split_pmi(views, link, parent, total, n - 1, &nodes[0], size, &pmi[0])
-    return np.asarray(pmi)[:size]
-
-
-def branching_entropy(list levels, list links, int n, const uint32_t[::1] nodes):
-    cdef vector[LevelView] views = _views(levels)
-    cdef vector[uint32_t*] link = _writable(links)
-    cdef Py_ssize_t size = nodes.shape[0]
-    cdef double[::1] left = np.empty(size + 1), right = np.empty(size + 1)
-    with nogil:
-        _branching_entropy(views, link, n - 1, &nodes[0] if size else NULL, size, &left[0], &right[0])
-    return np.asarray(left)[:size], np.asarray(right)[:size]
-
-
 def find(list levels, const uint32_t[::1] encoded, Py_ssize_t size):
-    cdef vector[LevelView] views = _views(levels)
+    cdef vector[LevelView] views = views_of(levels)
     cdef uint32_t[::1] node = np.empty(size + 1, np.uint32), length = np.empty(size + 1, np.uint32)
     if size:
         with nogil:

@@ -60,7 +60,7 @@ public:
 
     void scan(const uint32_t* text, size_t n, const Patterns& patterns) {
         patterns.match(text, n, 0, n, [&](size_t k, size_t length, size_t slot) {
-            const size_t index = patterns.node(slot);
+            const size_t index = patterns.place(slot);
             ++raw_[index];
             if (index >= described_) return;
             if (k && text[k - 1]) left_.add(uint64_t(index) << 32 | text[k - 1], 1);

@@ -16,6 +16,8 @@ public:
     std::vector<uint64_t> begin;  // bucket r holds positions [begin[r], begin[r + 1])
 
     virtual ~Part() = default;
+    // From now on only n-grams whose first symbol is in [from, to) are counted; call it before `deal`.
+    virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
     virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
@@ -48,14 +50,27 @@ public:
                 if (frequency[id]) share_[k + 1][rank_[k][id]] += frequency[id];
         }
         if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
+        from_ = 0;
+        to_ = symbols.size() + 1;
+    }
+
+    void restrict_to(size_t from, size_t to) override {
+        from_ = from;
+        to_ = std::max(from, to);
+        if (order_ > 1) keys_ = Buffer<Key<W>>(begin[to_] - begin[from_] + 1);
     }
 
     void deal(size_t k) override {
         if (order_ < 2) return;
-        struct Slot { Key<W>* put; uint64_t rank; };
+        struct Slot { Key<W>* put; uint32_t rank, step; };
         std::vector<Slot> slot(rank_[k].size());
-        for (size_t id = 1; id < slot.size(); ++id)
-            if (rank_[k][id]) slot[id] = {keys_.data() + share_[k][rank_[k][id]], rank_[k][id]};
+        Key<W> ignored;  // by symbols that are not counted here, again and again
+        for (size_t id = 1; id < slot.size(); ++id) {
+            const uint32_t rank = rank_[k][id];
+            if (!rank) continue;
+            if (rank >= from_ && rank < to_) slot[id] = {bucket(0) + (share_[k][rank] - begin[from_]), rank, 1};
+            else slot[id] = {&ignored, rank, 0};
+        }
         const int top = (order_ - 2) * bits_;
         stores_[k]->visit([&](const auto& pieces) {
             for (const auto& piece : pieces) {
@@ -64,8 +79,9 @@ public:
                     const auto s = piece.data[i];
                     if (!s) { w = Key<W>{}; continue; }
                     Slot& to = slot[s];
-                    *to.put++ = w;
-                    w.shift_right_and_put(bits_, to.rank, top);
+                    *to.put = w;
+                    to.put += to.step;
+                    w.shift_right_and_put(bits_, uint64_t(to.rank), top);
                 }
             }
         });
@@ -81,7 +97,7 @@ public:
             std::array<size_t, MAX_ORDER> first{};
             for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
             if (order_ > 1 && n >= min_count) {
-                Key<W>* sorted = sort_keys<W>(keys_.data() + begin[r], scratch.keys.data(), n, (order_ - 1) * bits_);
+                Key<W>* sorted = sort_keys<W>(bucket(begin[r] - begin[from_]), scratch.keys.data(), n, (order_ - 1) * bits_);
                 const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
                 unroll<W>(tree, sorted, distinct, scratch.count.data(), scratch.end.data(), bits_);
             }
@@ -102,7 +118,7 @@ public:
             const size_t n = begin[r + 1] - begin[r];
             symbol[0] = uint32_t(r);
             if (order_ == 1) { run.push(symbol, n); continue; }
-            Key<W>* sorted = sort_keys<W>(keys_.data() + begin[r], scratch.keys.data(), n, (order_ - 1) * bits_);
+            Key<W>* sorted = sort_keys<W>(bucket(begin[r] - begin[from_]), scratch.keys.data(), n, (order_ - 1) * bits_);
             const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
             for (size_t i = 0; i < distinct; ++i) {
                 for (int j = 1; j < order_; ++j) symbol[j] = sorted[i].bits((order_ - 1 - j) * bits_, mask);
@@ -122,7 +138,9 @@ private:
     std::vector<std::vector<uint64_t>> share_;
     Buffer<Key<W>> keys_;
     int order_, bits_;
+    size_t from_ = 0, to_ = 0;
 
+    Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
     size_t widest(size_t from, size_t to) const {
         size_t n = 0;
         for (size_t r = from; r < to; ++r) n = std::max<size_t>(n, begin[r + 1] - begin[r]);

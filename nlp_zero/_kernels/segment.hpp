@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -12,38 +13,56 @@
 
 namespace nlpzero {
 
-// What one thread counts; the sum over threads is the result.
+// How often each pattern came as a piece: one table that all threads add to, by slot of the pattern; slot 0 is none.
+struct PieceTimes {
+    std::vector<uint32_t> times;  // no piece comes more often than its n-gram, whose count has 4 bytes too
+    bool shared = false;          // by several threads
+    explicit PieceTimes(size_t slots) : times(slots, 0) {}
+    void add(uint32_t slot, uint32_t n) {
+        if (shared) __atomic_fetch_add(&times[slot], n, __ATOMIC_RELAXED);
+        else times[slot] += n;
+    }
+};
+
+// What one thread counts.
 class PieceCounts {
 public:
     uint64_t tokens = 0;
 
-    void start(const Patterns& patterns) { times_.assign(patterns.slots(), 0); }
-    // Count a piece a little later, when its memory has come.
+    void start(std::shared_ptr<PieceTimes> table) {
+        table_ = std::move(table);
+        recent_.assign(RECENT, {});
+    }
+    const std::shared_ptr<PieceTimes>& table() const { return table_; }
+    // Count a piece: at once where it came lately, so that threads seldom meet at what is frequent; else when another one
+    // takes its place there, and then a little later, when its memory has come.
     void count(uint32_t slot) {
-        __builtin_prefetch(&times_[slot], 1);
-        uint32_t& waiting = waiting_[at_++ % WAIT];
-        ++times_[waiting];
-        waiting = slot;
+        Times& last = recent_[slot & (RECENT - 1)];
+        if (last.slot == slot) { ++last.times; return; }
+        lay_by(last);
+        last = {slot, 1};
     }
     void finish() {
-        for (uint32_t& slot : waiting_) { ++times_[slot]; slot = 0; }
+        for (Times& last : recent_) { lay_by(last); last = {}; }
+        for (Times& waiting : waiting_) { table_->add(waiting.slot, waiting.times); waiting = {}; }
     }
     void count_longer(const uint32_t* piece, size_t size) { ++longer_[std::u32string(piece, piece + size)]; }
 
-    void add(const PieceCounts& other) {
+    // Take over what a counter of the same table counted besides it.
+    void add(PieceCounts& other) {
         tokens += other.tokens;
-        for (size_t s = 0; s < times_.size(); ++s) times_[s] += other.times_[s];
+        other.tokens = 0;
+        if (longer_.empty()) longer_.swap(other.longer_);
         for (const auto& [piece, count] : other.longer_) longer_[piece] += count;
+        other.longer_.clear();
     }
-    void add(const uint32_t* slots, const uint64_t* times, size_t n) {
+    void add(const uint32_t* slots, const uint32_t* times, size_t n) {
         for (size_t k = 0; k < n; ++k) {
-            if (slots[k] >= times_.size()) throw std::invalid_argument("no such pattern");
-            times_[slots[k]] += times[k];
+            if (slots[k] >= table_->times.size()) throw std::invalid_argument("no such pattern");
+            table_->times[slots[k]] += times[k];
         }
     }
     void add_longer(const uint32_t* piece, size_t size, uint64_t times) { longer_[std::u32string(piece, piece + size)] += times; }
-    size_t slots() const { return times_.size(); }
-    const uint64_t* by_slot() const { return times_.data(); }
 
     // The longer pieces that came min_count times, in the order of their symbols: the symbols end to end, the lengths
     // and the counts.
@@ -61,11 +80,21 @@ public:
     }
 
 private:
-    static constexpr size_t WAIT = 32;
-    std::vector<uint64_t> times_;  // by slot of the pattern; slot 0 is none
-    std::array<uint32_t, WAIT> waiting_{};
+    struct Times { uint32_t slot = 0, times = 0; };
+    static constexpr size_t WAIT = 32, RECENT = 1 << 12;
+    std::shared_ptr<PieceTimes> table_;
+    std::vector<Times> recent_;
+    std::array<Times, WAIT> waiting_{};
     size_t at_ = 0;
     std::unordered_map<std::u32string, uint64_t> longer_;  // pieces longer than the tree is deep
+
+    void lay_by(const Times& what) {
+        if (!what.times) return;
+        __builtin_prefetch(&table_->times[what.slot], 1);
+        Times& waiting = waiting_[at_++ % WAIT];
+        table_->add(waiting.slot, waiting.times);
+        waiting = what;
+    }
 };
 
 // Cut by longest joining: patterns that overlap belong to one piece.  A piece that is no pattern itself is counted only

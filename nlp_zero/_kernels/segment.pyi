@@ -1,19 +1,22 @@
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .alphabet import Alphabet
-from .ngrams import Float64, Level, Uint32
+from .ngrams import Float64, Uint32
 
 class Patterns:
-    """The chosen n-grams of a count tree, ready to be found in text; threads share it, and it can be pickled.
+    """N-grams, ready to be found in text; threads share it, and it can be pickled.
 
-    ``chosen[n][i]`` (uint8) tells whether n-gram i of order n + 1 may be a piece.
+    ``levels`` gives for each order arrays of one entry an n-gram: its last symbol, the place on the order below of what
+    it begins with, whether it may be a piece itself (uint8) and, if ``scored``, its score.  ``edges``: how many n-grams
+    have two or more symbols.  Each has ``room`` slots of 16 bytes, with the counts of a `PieceCounter`; 24 with scores.
     """
 
     def __init__(
-        self, levels: list[Level], chosen: list[npt.NDArray[np.uint8]], *, scores: list[Float64] | None = None
+        self, levels: Iterable[tuple[Any, ...]], edges: int, largest: int, *, scored: bool = False, room: float = 2
     ) -> None: ...
 
 class PieceCounter:
@@ -26,18 +29,20 @@ class PieceCounter:
     def __init__(self, alphabet: Alphabet, patterns: Patterns, *, unknown: float = 0.0) -> None: ...
     def add(self, data: str | bytes) -> None:
         """Raises `UnicodeDecodeError` when bytes are not UTF-8."""
+    def another(self) -> PieceCounter:
+        """A counter for another thread; patterns are counted together, the rest is added by `merge`."""
     def merge(self, other: PieceCounter) -> None:
-        """Add what another counter of the same patterns has counted."""
+        """Take over what a counter that `another` made has counted."""
     def state(self) -> tuple[Any, ...]:
         """What was counted, to be sent to another process: tokens, patterns (uint32), their counts, longer pieces."""
     def add_state(self, state: tuple[Any, ...]) -> None:
         """Add what a counter of the same patterns has counted, perhaps in another process."""
     @property
     def tokens(self) -> int: ...
-    def counts(self) -> list[npt.NDArray[np.int64]]:
+    def counts(self) -> list[Uint32]:
         """How often each n-gram came as a piece, for each order."""
-    def longer(self, min_count: int) -> tuple[list[tuple[int, ...]], list[int]]:
-        """Pieces longer than the tree is deep, as symbol ids in their order, and their counts."""
+    def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:
+        """Pieces longer than the tree is deep, as bytes of symbol ids (uint32), in order, and their counts."""
 
 class NgramList:
     """Given n-grams (ids end to end, each closed by a 0), ready to be found in text; threads share it."""
@@ -51,6 +56,8 @@ class Occurrences:
     def __init__(self, alphabet: Alphabet, ngrams: NgramList, described: int) -> None: ...
     def add(self, data: str | bytes) -> None:
         """Raises `UnicodeDecodeError` when bytes are not UTF-8."""
+    def another(self) -> Occurrences:
+        """A counter for another thread."""
     def merge(self, other: Occurrences) -> None:
         """Add what another counter of the same n-grams has counted."""
     def state(self) -> tuple[Any, ...]:

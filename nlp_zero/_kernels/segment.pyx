@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.memory cimport make_shared, shared_ptr
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
@@ -11,35 +12,43 @@ from .alphabet cimport GAVE_UP, Alphabet, CppAlphabet, Text, raise_invalid, text
 
 
 cdef extern from "segment.hpp" namespace "nlpzero" nogil:
-    cdef cppclass LevelView:
-        const uint32_t* symbol
-        const uint32_t* count
-        const uint32_t* end
-        size_t size
-
     cdef cppclass TableState "nlpzero::Patterns::State":
-        size_t firsts, mask, order, nodes
+        size_t firsts, capacity, order, nodes
         vector[uint64_t] slots, pair
-        vector[uint32_t] node
+        vector[uint32_t] place
         vector[double] score
+
+    cdef cppclass TableLevel "nlpzero::Patterns::Level":
+        const uint32_t* symbol
+        const uint32_t* parent
+        const uint8_t* chosen
+        const double* score
+        size_t size
 
     cdef cppclass CppPatterns "nlpzero::Patterns":
         TableState state() except +
         void restore(const TableState&) except +
         CppPatterns() except +
-        void build(const vector[LevelView]&, const vector[const uint8_t*]&, const vector[const double*]&) except +
+        void start(size_t, uint32_t, cbool, double) except +
+        void add(const TableLevel&) except +
+        void finish()
         void build(const uint32_t*, size_t, uint32_t) except +
         size_t nodes() const
-        void add_by_node(const uint64_t*, int64_t*) const
+        size_t slots() const
+        void add_by_place(const uint32_t*, uint32_t*) const
+
+    cdef cppclass PieceTimes:
+        vector[uint32_t] times
+        cbool shared
 
     cdef cppclass PieceCounts:
         uint64_t tokens
-        void start(const CppPatterns&) except +
-        void add(const PieceCounts&) except +
-        void add(const uint32_t*, const uint64_t*, size_t) except +
+        void start(shared_ptr[PieceTimes]) except +
+        const shared_ptr[PieceTimes]& table() const
+        void finish() except +
+        void add(PieceCounts&) except +
+        void add(const uint32_t*, const uint32_t*, size_t) except +
         void add_longer(const uint32_t*, size_t, uint64_t) except +
-        size_t slots() const
-        const uint64_t* by_slot() const
         void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
 
     void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, PieceCounts&) except +
@@ -66,21 +75,21 @@ cdef tuple _table(CppPatterns& patterns):
     cdef TableState state
     with nogil:
         state = patterns.state()
-    return (state.firsts, state.mask, state.order, state.nodes,
+    return (state.firsts, state.capacity, state.order, state.nodes,
             _array(state.slots.data(), state.slots.size(), np.uint64), _array(state.pair.data(), state.pair.size(), np.uint64),
-            _array(state.node.data(), state.node.size(), np.uint32), _array(state.score.data(), state.score.size(), np.float64))
+            _array(state.place.data(), state.place.size(), np.uint32), _array(state.score.data(), state.score.size(), np.float64))
 
 
 cdef int _set_table(CppPatterns& patterns, tuple table) except -1:
     cdef TableState state
     cdef const uint64_t[::1] slots = table[4], pairs = table[5]
-    cdef const uint32_t[::1] node = table[6]
+    cdef const uint32_t[::1] place = table[6]
     cdef const double[::1] score = table[7]
-    state.firsts, state.mask, state.order, state.nodes = table[:4]
-    if slots.shape[0] and pairs.shape[0] and node.shape[0]:
+    state.firsts, state.capacity, state.order, state.nodes = table[:4]
+    if slots.shape[0] and pairs.shape[0] and place.shape[0]:
         state.slots.assign(&slots[0], &slots[0] + slots.shape[0])
         state.pair.assign(&pairs[0], &pairs[0] + pairs.shape[0])
-        state.node.assign(&node[0], &node[0] + node.shape[0])
+        state.place.assign(&place[0], &place[0] + place.shape[0])
     if score.shape[0]:
         state.score.assign(&score[0], &score[0] + score.shape[0])
     with nogil:
@@ -93,32 +102,32 @@ cdef class Patterns:
     cdef list sizes
     cdef cbool scored
 
-    def __init__(self, list levels, list chosen, *, list scores=None):
-        cdef vector[LevelView] views
-        cdef vector[const uint8_t*] flags
-        cdef vector[const double*] values
-        cdef LevelView view
-        cdef const uint32_t[::1] symbol, count, end
-        cdef const uint8_t[::1] flag
-        cdef const double[::1] value
-        for n, level in enumerate(levels):
-            symbol, count, end = level
-            flag = chosen[n]
-            view.symbol = &symbol[0] if symbol.shape[0] else NULL
-            view.count = &count[0] if count.shape[0] else NULL
-            view.end = &end[0] if end.shape[0] else NULL
-            view.size = symbol.shape[0]
-            views.push_back(view)
-            flags.push_back(&flag[0] if flag.shape[0] else NULL)
-            if scores is None:
-                values.push_back(NULL)
-            else:
-                value = scores[n]
-                values.push_back(&value[0] if value.shape[0] else NULL)
-        self.scored = scores is not None
-        self.sizes = [len(level[0]) for level in levels]
-        with nogil:
-            self.cpp.build(views, flags, values)
+    def __init__(self, levels, size_t edges, uint32_t largest, *, cbool scored=False, double room=2):
+        cdef TableLevel level
+        cdef const uint32_t[::1] symbol, parent
+        cdef const uint8_t[::1] chosen
+        cdef const double[::1] score
+        self.scored, self.sizes = scored, []
+        if not room >= 1:
+            raise ValueError("n-grams need a slot each")
+        self.cpp.start(edges, largest, scored, room)
+        for symbol, parent, chosen, *scores in levels:
+            level.size = symbol.shape[0]
+            if chosen.shape[0] != symbol.shape[0] or (self.sizes and parent.shape[0] != symbol.shape[0]):
+                raise ValueError("arrays of different lengths")
+            level.symbol = &symbol[0] if level.size else NULL
+            level.parent = &parent[0] if parent.shape[0] else NULL
+            level.chosen = &chosen[0] if level.size else NULL
+            level.score = NULL
+            if scored:
+                score = scores[0]
+                if score.shape[0] != symbol.shape[0]:
+                    raise ValueError("arrays of different lengths")
+                level.score = &score[0] if level.size else NULL
+            with nogil:
+                self.cpp.add(level)
+            self.sizes.append(level.size)
+        self.cpp.finish()
 
     def __reduce__(self):
         return _patterns, (_table(self.cpp), self.sizes, self.scored)
@@ -157,7 +166,15 @@ cdef class PieceCounter(_Reader):
 
     def __init__(self, Alphabet alphabet, Patterns patterns, *, double unknown=0.0):
         self.alphabet, self.patterns, self.unknown = alphabet, patterns, unknown
-        self.pieces.start(patterns.cpp)
+        cdef shared_ptr[PieceTimes] table = make_shared[PieceTimes](patterns.cpp.slots())
+        self.pieces.start(table)
+
+    def another(self):
+        cdef PieceCounter other = PieceCounter.__new__(PieceCounter)
+        other.alphabet, other.patterns, other.unknown = self.alphabet, self.patterns, self.unknown
+        self.pieces.table().get().shared = True
+        other.pieces.start(self.pieces.table())
+        return other
 
     def add(self, data):
         cdef size_t n = self.read(data)
@@ -168,26 +185,26 @@ cdef class PieceCounter(_Reader):
                 cut_by_joining(self.buffer.data(), n, self.patterns.cpp, self.pieces)
 
     def merge(self, PieceCounter other):
-        if other.patterns is not self.patterns:
-            raise ValueError("counters of other patterns cannot be merged")
+        if other.pieces.table().get() != self.pieces.table().get():
+            raise ValueError("only counters that `another` made can be merged")
         with nogil:
             self.pieces.add(other.pieces)
 
     def state(self):
-        times = _array(self.pieces.by_slot(), self.pieces.slots(), np.uint64)
+        cdef PieceTimes* table = self.pieces.table().get()
+        times = _array(table.times.data(), table.times.size(), np.uint32)
         slots = np.flatnonzero(times).astype(np.uint32)
         long, counts = self.longer(1)
-        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts))
+        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
 
     def add_state(self, tuple state):
-        cdef const uint32_t[::1] slots = state[1], piece
-        cdef const uint64_t[::1] times = state[2]
+        cdef const uint32_t[::1] slots = state[1], times = state[2], piece
         if slots.shape[0] != times.shape[0]:
             raise ValueError("a state whose parts do not fit together")
         if slots.shape[0]:
             self.pieces.add(&slots[0], &times[0], slots.shape[0])
         for symbols, count in state[3].items():
-            piece = np.array(symbols, np.uint32)
+            piece = np.frombuffer(symbols, np.uint32)
             self.pieces.add_longer(&piece[0], piece.shape[0], count)
         self.pieces.tokens += state[0]
 
@@ -197,9 +214,10 @@ cdef class PieceCounter(_Reader):
 
     def counts(self):
         sizes = self.patterns.sizes
-        cdef int64_t[::1] flat = np.zeros(1 + sum(sizes), np.int64)
+        cdef uint32_t[::1] flat = np.zeros(1 + sum(sizes), np.uint32)
+        cdef PieceTimes* table = self.pieces.table().get()
         with nogil:
-            self.patterns.cpp.add_by_node(self.pieces.by_slot(), &flat[0])
+            self.patterns.cpp.add_by_place(table.times.data(), &flat[0])
         return np.split(np.asarray(flat)[:sum(sizes)], np.cumsum(sizes[:len(sizes) - 1]))
 
     def longer(self, uint64_t min_count):
@@ -207,8 +225,13 @@ cdef class PieceCounter(_Reader):
         cdef vector[uint64_t] counts
         with nogil:
             self.pieces.list_longer(min_count, symbols, lengths, counts)
-        flat, ends = list(symbols), np.cumsum(np.array(list(lengths), np.int64))
-        return [tuple(flat[end - n:end]) for end, n in zip(ends.tolist(), lengths)], list(counts)
+        cdef const char* at = <const char*>symbols.data()
+        cdef list pieces = []
+        cdef uint32_t size
+        for size in lengths:
+            pieces.append(at[:4 * size])
+            at += 4 * size
+        return pieces, _array(counts.data(), counts.size(), np.uint64)
 
 
 cdef class NgramList:
@@ -250,6 +273,9 @@ cdef class Occurrences(_Reader):
         with nogil:
             self.found.scan(self.buffer.data(), n, self.ngrams.cpp)
 
+    def another(self):
+        return Occurrences(self.alphabet, self.ngrams, self.described)
+
     def merge(self, Occurrences other):
         if other.ngrams is not self.ngrams:
             raise ValueError("counters of other n-grams cannot be merged")
@@ -258,7 +284,11 @@ cdef class Occurrences(_Reader):
 
     def state(self):
         raw = _array(self.found.raw().data(), self.found.raw().size(), np.uint64)
-        beside = [np.array(self.found.beside(side), np.uint64).reshape(-1, 2) for side in (0, 1)]
+        beside = []
+        cdef vector[pair[uint64_t, uint64_t]] pairs
+        for side in (0, 1):
+            pairs = self.found.beside(side)
+            beside.append(_array(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
         return raw, beside[0], beside[1]
 
     def add_state(self, tuple state):

@@ -1,13 +1,32 @@
 """Lexicon builders: from a corpus to its words.
 
+>>> from nlp_zero.builders import PmiLexiconBuilder
 >>> texts = ["青石镇的早晨", "我到青石镇来", "青石镇下雨了", "早晨的茶", "早晨下雨"]
 >>> PmiLexiconBuilder(min_pmi=1, min_count=2).build(texts).top(2)
 ['早晨', '青石镇']
 """
 
-from .bayes import BayesLexiconBuilder, discovered
-from .entropy import EntropyLexiconBuilder
-from .pmi import PmiLexiconBuilder
-from .vocabulary import VocabularyBuilder
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .bayes import BayesLexiconBuilder, discovered
+    from .entropy import EntropyLexiconBuilder
+    from .pmi import PmiLexiconBuilder
+    from .vocabulary import VocabularyBuilder
 
 __all__ = ["BayesLexiconBuilder", "EntropyLexiconBuilder", "PmiLexiconBuilder", "VocabularyBuilder", "discovered"]
+_HOMES = {
+    "BayesLexiconBuilder": "bayes",
+    "EntropyLexiconBuilder": "entropy",
+    "PmiLexiconBuilder": "pmi",
+    "VocabularyBuilder": "vocabulary",
+    "discovered": "bayes",
+}
+
+
+def __getattr__(name: str) -> object:  # each when it is asked for
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

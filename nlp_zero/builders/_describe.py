@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from .._kernels import ngrams
 from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
+from .._store import release, take
 from .._threads import for_each
 from ..corpus import Block, Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import NgramCounts
-from ..errors import CorpusError
 from ..lexicon import Lexicon
 from ..scores import information_per_symbol
+from ._links import Chosen, Links, require_memory
 
 if TYPE_CHECKING:
     from typing import Any
@@ -25,53 +25,15 @@ if TYPE_CHECKING:
 
     class _Counter(Protocol):
         def add(self, data: str | bytes) -> None: ...
+        def another(self) -> Any: ...
         def merge(self, other: Any) -> None: ...
 
 
 ABSENT = 0xFFFFFFFF
-SLICE = 1 << 16  # nodes that a thread works on at a time
+WORD_BYTES = 500  # a word, until it is a line of the lexicon
+SYMBOL = 4  # bytes of a symbol id
+LOOKED_UP = 1 << 14  # n-grams that are looked up before pages of a mapped tree are given up
 C = TypeVar("C", bound="_Counter")
-
-
-class Links:
-    """A count tree with its suffix and prefix links: where an n-gram is without its first, and its last symbol."""
-
-    def __init__(self, counts: NgramCounts, *, workers: int = 1) -> None:
-        if any(array.dtype != np.uint32 for level in counts.levels for array in level):
-            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295: take a part of the corpus")
-        self.levels, self.total, self.workers = counts.levels, counts.total(1), workers
-        self.suffix = [np.empty(len(level[0]) if n else 0, np.uint32) for n, level in enumerate(counts.levels)]
-        self.prefix = [np.empty_like(links) for links in self.suffix]
-        for n in range(2, counts.order + 1):
-            for_each(_slices(counts.types(n - 1)), partial(self._link_children, n), workers)
-
-    def _link_children(self, n: int, part: tuple[int, int]) -> None:
-        ngrams.link_children(self.levels, self.suffix, self.prefix, n, *part)
-
-    def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-        """PMI in nats, the smallest over the split points, of the n-grams of order `n` at places `nodes`."""
-        result = np.empty(len(nodes))
-
-        def work(part: tuple[int, int]) -> None:
-            at = slice(*part)
-            result[at] = ngrams.min_split_pmi(self.levels, self.suffix, self.prefix, self.total, n, nodes[at])
-
-        for_each(_slices(len(nodes)), work, self.workers)
-        return result
-
-    def symbols(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[tuple[int, ...]]:
-        """The symbol ids of the n-grams of order `n` at places `nodes`."""
-        columns = []
-        for level in range(n - 1, -1, -1):
-            columns.append(self.levels[level][0][nodes].tolist())
-            nodes = self.prefix[level][nodes] if level else nodes
-        return list(zip(*reversed(columns), strict=True))
-
-    def branching(
-        self, n: int, nodes: npt.NDArray[np.uint32]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Left and right branching entropies in nats of the n-grams of order `n`, below the top order, at `nodes`."""
-        return ngrams.branching_entropy(self.levels, self.suffix, n, nodes)
 
 
 class Passes:
@@ -80,6 +42,7 @@ class Passes:
     def __init__(self, texts: Corpus | Iterable[str], *, alnum: str = "token", **resources: Any) -> None:
         self.texts, self.alnum, self.resources = restartable(texts), alnum, resources
         self.workers: int = resources.get("workers", 1)
+        self.memory, self.temp_dir = (resources.get(name) for name in ("memory", "temp_dir"))
 
     def count(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; refuses an empty corpus."""
@@ -95,7 +58,8 @@ class Passes:
 
     def _counted(self, make: Callable[[], C]) -> C:
         """Hand all blocks to counters, one for each thread; the sum of the counters."""
-        counters = [make() for _ in range(self.workers)]
+        first = make()
+        counters = [first, *(first.another() for _ in range(self.workers - 1))]
         idle = list(counters)
 
         def work(block: Block) -> None:
@@ -109,8 +73,8 @@ class Passes:
 
         for_each(blocks_of(self.texts), work, self.workers)
         for other in counters[1:]:
-            counters[0].merge(other)
-        return counters[0]
+            first.merge(other)
+        return first
 
 
 def top_level(levels: list[ngrams.Level], order: int) -> list[ngrams.Level]:
@@ -136,7 +100,8 @@ class Words:
     length, node
         Number of symbols, and place among the n-grams of that order; ``ABSENT`` for those that the tree lacks.
     deep
-        Rows of the words that have the tree's order or more; ``ids`` are their symbols.
+        Rows of the words that have the tree's order or more; ``ids`` are the bytes of their symbol ids (uint32): in
+        this form a million of them need a tenth of the memory that tuples would.
     """
 
     def __init__(
@@ -146,7 +111,7 @@ class Words:
         length: npt.NDArray[np.uint32],
         node: npt.NDArray[np.uint32],
         deep: npt.NDArray[np.int64],
-        ids: list[tuple[int, ...]],
+        ids: list[bytes],
     ) -> None:
         self.words, self.tokens, self.length, self.node = words, np.asarray(tokens, np.int64), length, node
         self.deep, self.ids = deep, ids
@@ -158,36 +123,45 @@ class Words:
         node, length = ngrams.find(counts.levels, encoded, len(words))
         starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
         deep = np.flatnonzero(length >= counts.order)
-        ids = [tuple(encoded[starts[k] : starts[k + 1] - 1].tolist()) for k in deep.tolist()]
+        ids = [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
         return cls(list(words), tokens, length, node, deep, ids)
 
     @classmethod
     def from_pieces(
-        cls, counts: NgramCounts, links: Links, pieces: PieceCounter, min_count: int, max_length: int | None = None
+        cls,
+        counts: NgramCounts,
+        chosen: Chosen,
+        pieces: PieceCounter,
+        min_count: int,
+        *,
+        max_length: int | None = None,
+        memory: int | None = None,
     ) -> Words:
         """The pieces of at most `max_length` symbols that came `min_count` times, and all single symbols."""
         words: list[str] = []
         tokens, length, node = [], [], []
-        ids: list[tuple[int, ...]] = []
+        ids: list[bytes] = []
         for n, times in enumerate(pieces.counts(), 1):
             if n > (max_length or n):
                 break
-            places = np.flatnonzero(times >= (min_count if n > 1 else 1)).astype(np.uint32)
-            words += counts.texts(n, places)
+            places = np.flatnonzero(times >= (min_count if n > 1 else 1))
+            nodes = chosen.nodes[n - 1][places]
+            words += counts.texts(n, nodes)
             tokens.append(times[places])
             length.append(np.full(len(places), n, np.uint32))
-            node.append(places)
+            node.append(nodes)
             if n == counts.order:
-                ids = links.symbols(n, places)
+                ids = _rows(counts.ids(n, nodes))
         long, more = pieces.longer(min_count)
         if max_length is not None:
-            kept = [k for k, piece in enumerate(long) if len(piece) <= max_length]
-            long, more = [long[k] for k in kept], [more[k] for k in kept]
-        words += ["".join(counts.symbols[s - 1] for s in piece) for piece in long]
-        tokens.append(np.array(more, np.int64))
-        length.append(np.array([len(piece) for piece in long], np.uint32))
+            kept = [k for k, piece in enumerate(long) if len(piece) <= SYMBOL * max_length]
+            long, more = [long[k] for k in kept], more[kept]
+        words += ["".join([counts.symbols[s - 1] for s in memoryview(piece).cast("I")]) for piece in long]
+        tokens.append(more.astype(np.int64))
+        length.append(np.array([len(piece) // SYMBOL for piece in long], np.uint32))
         node.append(np.full(len(long), ABSENT, np.uint32))
         ids += long
+        require_memory(memory, WORD_BYTES * len(words), f"{len(words):,} words")
         deep = np.arange(len(words) - len(ids), len(words))
         return cls(words, np.concatenate(tokens), np.concatenate(length), np.concatenate(node), deep, ids)
 
@@ -222,13 +196,17 @@ def lexicon_of(passes: Passes, counts: NgramCounts, links: Links, found: Words, 
     size = len(found.words)
     columns = {name: np.full(size, np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
     raw = np.zeros(size, np.int64)
+    shorter = np.zeros(0, np.int64)
     for n in range(1, counts.order + 1):
         here = np.flatnonzero((found.length == n) & (found.node != ABSENT))
         at = found.node[here]
-        raw[here] = counts.levels[n - 1][1][at]
-        columns["pmi"][here] = links.pmi(n, at) if n > 1 else 0.0
-        if n < counts.order:
-            columns["left_entropy"][here], columns["right_entropy"][here] = links.branching(n, at)
+        raw[here] = take(counts.levels[n - 1][1], at)
+        columns["pmi"][here] = 0.0
+        if n > 1:
+            columns["pmi"][here], columns["left_entropy"][shorter], columns["right_entropy"][shorter] = links.measured(
+                n, at, found.node[shorter]
+            )
+        shorter = here
     if len(found.deep):
         _scan(passes, counts, found, raw, columns)
     columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
@@ -254,28 +232,56 @@ def _scan(
 ) -> None:
     """Fill in what the count tree is too shallow for: entropies of the deep words, all numbers of those beyond it."""
     ids, deep = found.ids, found.deep
-    beyond = [k for k, w in enumerate(ids) if len(w) > counts.order]
-    affixes = list({x for k in beyond for i in range(1, len(ids[k])) for x in (ids[k][:i], ids[k][i:])}.difference(ids))
-    shallow = [x for x in affixes if len(x) <= counts.order]
-    wanted = ids + [x for x in affixes if len(x) > counts.order]
+    order = counts.order * SYMBOL
+    beyond = [k for k, w in enumerate(ids) if len(w) > order]
+    affixes = {x for k in beyond for i in range(SYMBOL, len(ids[k]), SYMBOL) for x in (ids[k][:i], ids[k][i:])}
+    affixes.difference_update(ids)
+    shallow = _by_beginning([x for x in affixes if len(x) <= order])
+    wanted = ids + [x for x in affixes if len(x) > order]
+    del affixes
     listed = NgramList(_flat(wanted), len(counts.symbols))
     times, left, right = passes.find(counts, listed, len(ids)).result()
     raw[deep] = times[: len(ids)]
     columns["left_entropy"][deep], columns["right_entropy"][deep] = left, right
     number = dict(zip(wanted, times.tolist(), strict=True))
-    node, _ = ngrams.find(counts.levels, _flat(shallow), len(shallow))
-    for x, place in zip(shallow, node.tolist(), strict=True):
-        number[x] = int(counts.levels[len(x) - 1][1][place])
-    worst = [max(number[w[:i]] * number[w[i:]] for i in range(1, len(w))) for w in (ids[k] for k in beyond)]
+    del listed, wanted
+    number |= zip(shallow, _looked_up(counts, shallow), strict=True)
+    worst = np.array(
+        [max([number[w[:i]] * number[w[i:]] for i in range(SYMBOL, len(w), SYMBOL)]) for w in (ids[k] for k in beyond)],
+        np.float64,
+    )
     at = deep[beyond]
-    columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / np.array(worst, np.float64))
+    columns["pmi"][at] = np.log(raw[at] * float(counts.total(1)) / worst)
 
 
-def _slices(size: int) -> list[tuple[int, int]]:
-    """Places 0 ... `size` - 1 in pieces, for threads."""
-    return [(k, min(size, k + SLICE)) for k in range(0, size, SLICE)]
+def _by_beginning(ids: list[bytes]) -> list[bytes]:
+    """N-grams in the order of their first two symbols: neighbours are near each other in the count tree, too."""
+    pairs = np.frombuffer(b"".join([x[: 2 * SYMBOL].ljust(2 * SYMBOL, b"\0") for x in ids]), np.uint32).reshape(-1, 2)
+    return [ids[k] for k in np.lexsort((pairs[:, 1], pairs[:, 0])).tolist()]
 
 
-def _flat(ngrams_: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint32]:
+def _looked_up(counts: NgramCounts, ids: Sequence[bytes]) -> list[int]:
+    """How often n-grams came, which the count tree has."""
+    result = np.zeros(len(ids), np.int64)
+    for begin in range(0, len(ids), LOOKED_UP):
+        some = ids[begin : begin + LOOKED_UP]
+        node, length = ngrams.find(counts.levels, _flat(some), len(some))
+        for n, (_, times, _) in enumerate(counts.levels, 1):
+            here = np.flatnonzero(length == n)
+            result[begin + here] = times[node[here]]
+        for level in counts.levels:
+            for array in level:
+                release(array)
+    return result.tolist()
+
+
+def _rows(table: npt.NDArray[np.uint32]) -> list[bytes]:
+    """The rows of a table, as bytes."""
+    data, step = table.tobytes(), SYMBOL * table.shape[1]
+    return [data[k : k + step] for k in range(0, len(data), step)]
+
+
+def _flat(ngrams_: Sequence[bytes]) -> npt.NDArray[np.uint32]:
     """N-grams end to end, each closed by a 0."""
-    return np.array([symbol for x in ngrams_ for symbol in (*x, 0)], np.uint32)
+    end = bytes(SYMBOL)
+    return np.frombuffer(end.join([*ngrams_, b""]), np.uint32)

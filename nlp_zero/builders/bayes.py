@@ -20,7 +20,8 @@ from ..counter import count
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
 from ..scores import new_word_share
-from ._describe import Links, describe, positive_int
+from ._describe import describe, positive_int
+from ._links import Links
 from ._sampling import AVERAGED, COST, ROUNDS, SETTLED, WINDOW, Part, Run, words_of
 from ._state import SavedState, text_sum
 from .entropy import SINGLE

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import Patterns
 from ..corpus import Corpus
 from ..counter import counting
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
-from ._describe import Links, Passes, Words, lexicon_of, positive_int, top_level
+from ._describe import Passes, Words, lexicon_of, positive_int, top_level
+from ._links import Chosen, Links, require_memory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,6 +24,9 @@ __all__ = ["EntropyLexiconBuilder"]
 # view: 0.95 gave F1 .757 for .752 (every fifth of the first 9,700 lines), and lexicon precision at 1,000/5,000/10,000
 # of .930/.891/.818 for .936/.893/.811 (all gold types).  Lower gains more F1 and loses more precision.
 SINGLE = 0.95
+SCORED_BYTES = 32  # an n-gram of the longest length, while it is scored
+OTHERS_BYTES = 24  # one of the lengths before
+STEP = 1 << 20  # n-grams that are scored at a time
 
 
 class EntropyLexiconBuilder:
@@ -46,7 +49,8 @@ class EntropyLexiconBuilder:
     workers
         Threads; never change the result.
     memory, temp_dir, checkpoint
-        Of the count; see `NgramCounter`.  Words are then found in memory: about 35 bytes for each distinct n-gram.
+        See `NgramCounter`.  The budget holds for all of the work; scores must fit in it, about 32 bytes for each
+        distinct n-gram.  If they do not, a `StorageError` says which budget would do.
     """
 
     def __init__(
@@ -79,30 +83,43 @@ class EntropyLexiconBuilder:
     def learn(self, passes: Passes) -> Lexicon:
         """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         counts = passes.count(self.max_length + 1)
-        links = Links(counts, workers=self.workers)
-        scores = self._scores(counts, links)
+        links = Links(counts, workers=self.workers, memory=passes.memory, temp_dir=passes.temp_dir)
         levels = top_level(counts.levels, self.max_length)
         # What came once is no word; it only takes part in the means.
-        chosen = [(level[1] >= (2 if n else 1)).astype(np.uint8) for n, level in enumerate(levels)]
-        patterns = Patterns(levels, chosen, scores=scores)
-        del scores, chosen
-        pieces = passes.cut(counts, patterns)
-        found = Words.from_pieces(counts, links, pieces, self.min_count)
+        often = [np.packbits(level[1] >= (2 if n else 1), bitorder="little") for n, level in enumerate(levels)]
+        chosen = Chosen(levels, often, often, scores=self._scores(counts, links), memory=links.memory)
+        del often
+        pieces = passes.cut(counts, chosen.patterns)
+        found = Words.from_pieces(counts, chosen, pieces, self.min_count, memory=links.memory)
+        del chosen, pieces  # large
         return lexicon_of(passes, counts, links, found, method="entropy")
 
     def _scores(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.float64]]:
-        """a(x) times length for all n-grams up to the longest word."""
+        """a(x) times length, for all single symbols and all longer n-grams that came twice, up to the longest word."""
+        types = [counts.types(n) for n in range(1, self.max_length + 1)]
+        needed = SCORED_BYTES * max(types) + OTHERS_BYTES * (sum(types) - max(types))
+        require_memory(links.memory, needed, f"{sum(types):,} n-grams and scores")
         scores = []
         shorter_left = shorter_right = np.zeros(0)
         for n in range(1, self.max_length + 1):
             left, right = links.branching(n, np.arange(counts.types(n), dtype=np.uint32))
-            rise_right, rise_left = right, left
-            if n > 1:
-                rise_right = right - shorter_right[links.prefix[n - 1]]
-                rise_left = left - shorter_left[links.suffix[n - 1]]
-            autonomy = rise_right + rise_left
+            autonomy = right if n == self.max_length else right.copy()
+            for begin in range(0, len(left), STEP):
+                part = slice(begin, begin + STEP)
+                rise_right, rise_left = right[part], left[part]
+                if n > 1:
+                    ends = counts.levels[n - 2][2]
+                    prefix = np.searchsorted(ends, np.arange(begin, begin + len(rise_left), dtype=ends.dtype), "right")
+                    suffix = links.suffix[n - 1]  # of pairs: the second one; level 1 has all symbols in order
+                    rise_right = rise_right - shorter_right[prefix]
+                    rise_left = rise_left - shorter_left[
+                        counts.levels[1][0][part] - 1 if suffix is None else suffix[part]
+                    ]
+                autonomy[part] = rise_right + rise_left
             if len(autonomy):
-                autonomy = autonomy - autonomy.mean()
-            scores.append(autonomy * (n if n > 1 else SINGLE))
+                autonomy -= autonomy.mean()
+            autonomy *= n if n > 1 else SINGLE
+            scores.append(autonomy[counts.levels[n - 1][1] >= 2] if n > 1 else autonomy)
             shorter_left, shorter_right = left, right
+            links.release()
         return scores

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.segment import Patterns
 from ..corpus import Corpus
 from ..counter import counting
-from ..counts import MAX_ORDER, NgramCounts
+from ..counts import MAX_ORDER
 from ..lexicon import Lexicon
-from ._describe import Links, Passes, Words, lexicon_of, positive_int
+from ._describe import Passes, Words, lexicon_of, positive_int
+from ._links import Links
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,7 +53,9 @@ class PmiLexiconBuilder:
     workers
         Threads; never change the result.
     memory, temp_dir, checkpoint
-        Of the count; see `NgramCounter`.  Words are then found in memory: about 25 bytes for each n-gram that is kept.
+        See `NgramCounter`.  The budget holds for all of the work: the count tree and its links stay on the disk.  What
+        must fit in it are the n-grams that stick together, 40 bytes each, and the words, 500 bytes each; if they do
+        not, a `StorageError` says which budget would do.
     """
 
     def __init__(
@@ -94,23 +96,16 @@ class PmiLexiconBuilder:
         """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
         # What came once adds nothing to entropies, and cannot be a pattern.
         counts = passes.count(self.order, min_count=2)
-        links = Links(counts, workers=self.workers)
-        patterns = Patterns(counts.levels, self._kept(counts, links))
-        pieces = passes.cut(counts, patterns)
-        found = Words.from_pieces(counts, links, pieces, self.min_count, self.max_length)
+        links = Links(counts, workers=self.workers, memory=passes.memory, temp_dir=passes.temp_dir)
+        chosen = links.kept(self.min_count, self.min_pmi)
+        pieces = passes.cut(counts, chosen.patterns)
+        found = Words.from_pieces(
+            counts, chosen, pieces, self.min_count, max_length=self.max_length, memory=links.memory
+        )
+        del chosen, pieces  # large
         if self.deduplicate:
             found = found.keep(_not_redundant(found.words, found.tokens.tolist()))
         return lexicon_of(passes, counts, links, found, method="pmi")
-
-    def _kept(self, counts: NgramCounts, links: Links) -> list[npt.NDArray[np.uint8]]:
-        """For each order, which n-grams stick together."""
-        kept = [np.ones(counts.types(1), np.uint8)]
-        for n in range(2, self.order + 1):
-            often = np.flatnonzero(counts.levels[n - 1][1] >= self.min_count).astype(np.uint32)
-            chosen = np.zeros(counts.types(n), np.uint8)
-            chosen[often] = links.pmi(n, often) >= self.min_pmi[n - 1]
-            kept.append(chosen)
-        return kept
 
 
 def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:

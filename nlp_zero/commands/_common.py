@@ -84,8 +84,8 @@ def add_output(parser: argparse.ArgumentParser, what: str) -> None:
 def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what counting may take, and where it goes on from when it was stopped."""
     group = parser.add_argument_group("resources (none changes a result)")
-    group.add_argument("--memory", metavar="SIZE", help="count within so many bytes, like 512M (default: no limit)")
-    group.add_argument("--temp-dir", metavar="FOLDER", help="where counting puts what does not fit")
+    group.add_argument("--memory", metavar="SIZE", help="keep to so many bytes, like 512M (default: no limit)")
+    group.add_argument("--temp-dir", metavar="FOLDER", help="where to put what does not fit")
     group.add_argument("--workers", type=int, metavar="N", help="threads (default: 1)")
     group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command goes on from here")
 

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..corpus import require_text, restartable
+from ..formats.tsv import blocks
 from ._common import (
     ALNUM,
     Commands,
@@ -215,7 +216,8 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
             chosen = set(lexicon.top(arguments.top))
             lexicon = lexicon.keep(len(word) == 1 or word in chosen for word in lexicon)
         summary["words"] = len(lexicon)
-        write("".join(lexicon.lines()))
+        for block in blocks(lexicon, workers=arguments.workers or 1):
+            write(block)
     _report_build(arguments, summary)
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice, repeat
 
 from .._kernels.rows import format_rows
+from .._threads import in_order
 from ._table import Table, Words, checked_words, decoded
 
-__all__ = ["FORMAT", "dumps", "escaped", "lines", "loads", "unescaped"]
+__all__ = ["FORMAT", "blocks", "dumps", "escaped", "lines", "loads", "unescaped"]
 
 FORMAT = "#nlp-zero lexicon"
 VERSION = 1
+ROWS = 1 << 14  # of a block
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 NAMES = ("specials", "special_ids", "byte_ids")  # fields of meta that stay text even if they look like a number
 EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written so that they come back as they were
@@ -24,27 +27,40 @@ EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written so that th
 
 def dumps(words: Words) -> tuple[bytes, int]:
     """The file, and how many words it holds."""
-    return "".join(lines(words)).encode(), len(words.words)
+    return "".join(blocks(words)).encode(), len(words.words)
 
 
 def lines(words: Words) -> Iterator[str]:
     """The lines of the file."""
+    for block in blocks(words):
+        yield from (line + "\n" for line in block.split("\n")[:-1])
+
+
+def blocks(words: Words, *, workers: int = 1) -> Iterator[str]:
+    """The file in blocks of many lines; `workers` threads make them."""
     about = "".join(f"\t{name}={escaped(_shown(value))}" for name, value in words.meta.items())
     yield f"{FORMAT} v{VERSION}{about}\n"
     names = ["word", "count", *words.scores] + (["parts"] if words.parts else [])
     yield "#" + "\t".join(names) + "\n"
-    if not words.parts and not set(EXACT) & words.scores.keys():  # the usual table is written by a kernel
-        rows = format_rows(_closed(words.words), words.counts, list(words.scores.values())).decode("utf-8").split("\n")
-        yield from (row + "\n" for row in rows[:-1])
-        return
+    usual = not words.parts and not set(EXACT) & words.scores.keys()  # then a kernel writes the table
+    parts = [slice(begin, begin + ROWS) for begin in range(0, len(words.words), ROWS)]
+    yield from in_order(parts, partial(_rows if usual else _exact_rows, words), workers)
+
+
+def _rows(words: Words, part: slice) -> str:
+    columns = [column[part] for column in words.scores.values()]
+    return format_rows(_closed(words.words[part]), words.counts[part], columns).decode("utf-8")
+
+
+def _exact_rows(words: Words, part: slice) -> str:
     columns = [
-        [repr(x) if name in EXACT else f"{x:.6g}" for x in column.tolist()] for name, column in words.scores.items()
+        [repr(x) if name in EXACT else f"{x:.6g}" for x in column[part].tolist()]
+        for name, column in words.scores.items()
     ]
     if words.parts:
-        columns.append([" ".join(map(escaped, words.parts.get(word, ()))) for word in words.words])
-    counts = map(str, words.counts.tolist())
-    for row in zip(map(escaped, words.words), counts, *columns, strict=True):
-        yield "\t".join(row) + "\n"
+        columns.append([" ".join(map(escaped, words.parts.get(word, ()))) for word in words.words[part]])
+    rows = zip(map(escaped, words.words[part]), map(str, words.counts[part].tolist()), *columns, strict=True)
+    return "".join(["\t".join(row) + "\n" for row in rows])
 
 
 def loads(data: bytes) -> Table:

@@ -1,0 +1,180 @@
+"""What builders read off count trees along suffix links, within budgets: always what a dictionary says."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp_zero import Corpus, NgramCounter, NgramCounts
+from nlp_zero._kernels.segment import Patterns, PieceCounter
+from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder, _links
+from nlp_zero.builders._links import Links
+from nlp_zero.errors import StorageError
+from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
+from tests.reference.text import runs
+from tests.test_scale import made_up
+
+TEXTS = st.lists(st.text(st.sampled_from("一二三四五六七，"), max_size=40), min_size=1, max_size=4)
+
+
+def places(counts: NgramCounts, n: int) -> np.ndarray:
+    return np.arange(counts.types(n), dtype=np.uint32)
+
+
+def on_disk(texts: list[str], order: int, min_count: int, workers: int) -> tuple[NgramCounts, Links]:
+    """Counts and links that are mapped from files, worked through in the smallest pieces there are."""
+    counts = NgramCounter(order=order, memory=20_000).update(texts).freeze(min_count=min_count)
+    links = Links(counts, workers=workers, memory=4096)
+    return counts, links
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS, st.integers(2, 6), st.integers(1, 2), st.integers(1, 3))
+def test_pieces_and_disk_change_nothing(texts: list[str], order: int, min_count: int, workers: int) -> None:
+    all_runs = [run for text in texts for run in runs(text)]
+    levels = count_ngrams(all_runs, order)
+    plain_counts = NgramCounter(order=order).update(texts).freeze(min_count=min_count)
+    plain = Links(plain_counts)
+    counts, links = on_disk(texts, order, min_count, workers)
+    for n in range(1, order + 1):
+        words = counts.texts(n, places(counts, n))
+        if n > 1:
+            got = links.pmi(n, places(counts, n))
+            assert got.tolist() == pytest.approx([min_split_pmi(tuple(word), levels) for word in words])
+            assert np.array_equal(got, plain.pmi(n, places(counts, n)))
+        if n < order:
+            some = places(counts, n)[::-2]
+            got_both = links.branching(n, some)
+            wanted = [branching_entropy(tuple(words[k]), all_runs) for k in some]
+            assert list(zip(*got_both, strict=True)) == [pytest.approx(w, abs=1e-12) for w in wanted]
+            assert all(np.array_equal(x, y) for x, y in zip(got_both, plain.branching(n, some), strict=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(2, 5), st.integers(1, 3), st.sampled_from([-1.0, 0.5, 1.0]), st.integers(1, 3))
+def test_what_is_kept(texts: list[str], order: int, min_count: int, min_pmi: float, workers: int) -> None:
+    levels = count_ngrams([run for text in texts for run in runs(text)], order)
+    kept = [
+        {x for x, c in level.items() if n == 0 or (c >= min_count and min_split_pmi(x, levels) >= min_pmi - 1e-12)}
+        for n, level in enumerate(levels)
+    ]
+    needed = [{x[: n + 1] for longer in kept[n:] for x in longer} for n in range(order)]
+    counts, links = on_disk(texts, order, 1, workers)
+    chosen = links.kept(min_count, (0.0, *[min_pmi - 1e-12] * (order - 1)))
+    for n, nodes in enumerate(chosen.nodes, 1):
+        assert nodes.tolist() == sorted(nodes.tolist())
+        assert set(counts.texts(n, nodes)) == {"".join(x) for x in needed[n - 1]}
+    # The patterns know which of them may be a piece: cut by itself, each kept n-gram is one piece, no other is.
+    for n in range(1, order + 1):
+        for k, word in enumerate(counts.texts(n, chosen.nodes[n - 1])):
+            counter = PieceCounter(counts.alphabet, chosen.patterns)
+            counter.add(word)
+            if tuple(word) in kept[n - 1]:
+                assert counter.counts()[n - 1][k] == 1
+
+
+def test_links_lie_on_the_disk_and_leave_nothing(tmp_path: Path) -> None:
+    counts = NgramCounter(order=5, memory=20_000, temp_dir=tmp_path).update(made_up(300)).freeze()
+    links = Links(counts, memory="1M", temp_dir=tmp_path)
+    assert [type(column) for column in links.suffix[2:4]] == [np.memmap, np.memmap]
+    assert list(tmp_path.iterdir()) == []
+    assert isinstance(Links(counts).suffix[2], np.ndarray)
+    assert not isinstance(Links(counts).suffix[2], np.memmap)
+
+
+def test_pieces_cover_all_symbols() -> None:
+    counts = NgramCounter(order=3).update(made_up(400)).freeze()
+    for memory, least in ((None, 1), (4096, 8)):
+        links = Links(counts, memory=memory)
+        assert links._bounds[0] == 0
+        assert links._bounds[-1] == counts.types(1)
+        assert len(links._bounds) > least
+        assert len(links._stretches) > least
+
+
+@pytest.mark.parametrize("order", [2, 5])
+def test_budgets_of_builders(order: int, tmp_path: Path) -> None:
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(made_up(600)), encoding="utf-8")
+    for make in (
+        lambda **how: PmiLexiconBuilder(order=order, min_pmi=0.5, **how),
+        lambda **how: EntropyLexiconBuilder(max_length=order - 1, **how),
+    ):
+        plain = list(make().build(Corpus(path)).lines())
+        for memory, workers in ((16_000, 1), (20_000, 3)):
+            how = {"memory": memory, "workers": workers, "temp_dir": tmp_path}
+            assert list(make(**how).build(Corpus(path)).lines()) == plain
+    assert [file.name for file in tmp_path.iterdir()] == ["corpus.txt"]
+
+
+@pytest.mark.parametrize("builder", [PmiLexiconBuilder, EntropyLexiconBuilder])
+def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a refusal names is enough, step by step, in the end."""
+    monkeypatch.setattr(_links, "SLACK", 0)
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(made_up(1500)), encoding="utf-8")
+    plain = builder().build(Corpus(path))
+    memory, refused = 16_000, 0
+    while True:
+        try:
+            lexicon = builder(memory=memory).build(Corpus(path))
+            break
+        except StorageError as error:
+            message = str(error)
+            found = re.findall(r"smallest that works here is ([\d,]+) bytes, or leave out", message)
+            needed = int(found[0].replace(",", ""))
+        assert needed > memory
+        memory, refused = needed, refused + 1
+    assert 1 <= refused <= 3
+    assert lexicon == plain
+
+
+def test_no_room_for_links(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    counts = NgramCounter(order=4, memory=20_000).update(made_up(100)).freeze()
+
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(StorageError, match=re.escape(str(tmp_path)) + ": no room is left.*; make room, or name"):
+        Links(counts, memory="1M", temp_dir=tmp_path)
+
+
+def test_pieces_are_counted_together() -> None:
+    """Counters of several threads have one table; what is frequent and what is long comes out right all the same."""
+    texts = [*made_up(500), "一二三" * 5000 + "，" + "丁丂" * 900]
+    counts = NgramCounter(order=3).update(texts).freeze()
+    patterns = Links(counts).kept(1, (0.0, 0.0, 0.0)).patterns
+    alone = PieceCounter(counts.alphabet, patterns)
+    together = [first := PieceCounter(counts.alphabet, patterns), first.another(), first.another()]
+    for k, text in enumerate(texts):
+        alone.add(text)
+        together[k % 3].add(text)
+    for other in together[1:]:
+        first.merge(other)
+    assert first.tokens == alone.tokens
+    assert all(np.array_equal(x, y) for x, y in zip(first.counts(), alone.counts(), strict=True))
+    assert first.longer(1)[0] == alone.longer(1)[0]
+    assert first.longer(1)[1].tolist() == alone.longer(1)[1].tolist()
+    with pytest.raises(ValueError, match="another"):
+        first.merge(alone)
+
+
+def test_impossible_patterns_are_refused() -> None:
+    one, none = np.array([1], np.uint32), np.zeros(0, np.uint32)
+    yes = np.ones(1, np.uint8)
+    for levels, edges, message in (
+        ([(one + 7, none, yes)], 0, "symbol"),
+        ([(one, none, yes), (one, one + 8, yes)], 1, "beginning"),
+        ([(one, none, yes), (one, one - 1, yes)], 0, "announced"),
+        ([(one, none, np.ones(2, np.uint8))], 0, "lengths"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Patterns(levels, edges, 2)
