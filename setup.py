@@ -16,7 +16,7 @@ KERNELS = Path("nlp_zero/_kernels")
 if sys.platform == "win32":
     FLAGS = ["/O2", "/std:c++17", "/EHsc"]
 elif DEBUG:
-    FLAGS = ["-O1", "-std=c++17", "-D_GLIBCXX_ASSERTIONS"]
+    FLAGS = ["-O1", "-std=c++17", "-ffp-contract=off", "-D_GLIBCXX_ASSERTIONS"]
 else:
     FLAGS = ["-O3", "-std=c++17", "-ffp-contract=off", "-g0"]
 

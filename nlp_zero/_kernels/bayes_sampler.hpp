@@ -9,7 +9,7 @@
 
 // Code that runs twice as fast with 256-bit registers is compiled for both kinds of processor.  The same operations in the
 // same order (no fused multiply-add): the results are the same.
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // the debug build tests the plain code
 #define NLP_ZERO_INLINE inline __attribute__((always_inline))
 #define NLP_ZERO_AVX2 __attribute__((target("avx2")))
 #else
