@@ -110,6 +110,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "max_rounds must be"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "go with --sample"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "--new-words goes without it"),
         (["evaluate", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--words", SAMPLE], "--words needs --lexicon"),
@@ -206,6 +207,28 @@ def test_samples_are_seeded(lexicon: Path, tmp_path: Path, capsys: Capture) -> N
     status, out, err = run(capsys, "tokenize", SAMPLE, "-l", lexicon, "--sample", "--alpha", "nan")
     assert (status, out) == (2, "")
     assert "alpha" in err
+
+
+def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys: Capture) -> None:
+    text, gold, words = tmp_path / "text.txt", tmp_path / "gold.txt", tmp_path / "words.tsv"
+    text.write_text("王敏是李伟的朋友\n", encoding="utf-8")
+    gold.write_text("王敏 是 李伟 的 朋友\n", encoding="utf-8")
+    names = ["王伟", "王芳", "李伟", "李芳", "张伟", "张敏", "李敏"]
+    counts = [1] * len(names) + [30, 40, 20]
+    known, new = "王 敏 是 李伟 的 朋友\n", "王敏 是 李伟 的 朋友\n"
+    for meta, usual in (({}, known), ({"new_words": 0.07}, new)):
+        Lexicon([*names, "是", "的", "朋友"], counts, meta=meta).save(words)
+        assert run(capsys, "tokenize", text, "-l", words) == (0, usual, "")
+        assert run(capsys, "tokenize", text, "-l", words, "--new-words") == (0, new, "")
+        assert run(capsys, "tokenize", text, "-l", words, "--no-new-words") == (0, known, "")
+        scores = [json.loads(run(capsys, "evaluate", gold, "-l", words, "--json", *options)[1])["f1"]
+                  for options in ([], ["--new-words"], ["--no-new-words"])]  # fmt: skip
+        assert scores == [1.0 if usual == new else scores[2], 1.0, scores[2]]
+        assert scores[2] < 1
+    words.write_text("#nlp-zero lexicon v1\tnew_words=many\n#word\tcount\n王伟\t1\n", encoding="utf-8")
+    status, _, err = run(capsys, "tokenize", text, "-l", words)
+    assert status != 0
+    assert "new_words must be a share" in err
 
 
 def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:

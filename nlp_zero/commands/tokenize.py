@@ -36,6 +36,7 @@ def add_tokenize(commands: Commands) -> None:
         "  nlpzero tokenize novel.txt --lexicon words.tsv -o cut.txt\n"
         "  echo 滚滚长江东逝水 | nlpzero tokenize --lexicon words.tsv --separator '|'\n"
         "  nlpzero tokenize news.jsonl.gz --lexicon words.tsv --format json\n"
+        "  nlpzero tokenize other.txt --lexicon words.tsv --new-words\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --sample --alpha 0.3 --seed 7 -k 4",
     )
     add_input(parser, name="FILE", nargs="*")
