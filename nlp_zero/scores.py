@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Float64 = npt.NDArray[np.float64]
 
-__all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "new_word_share", "pmi"]
+__all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "new_words", "pmi"]
 
 
 def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> np.float64 | Float64:
@@ -69,21 +69,24 @@ def information_per_symbol(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> flo
     return float((total * np.log(total) - (n * np.log(n)).sum()) / (n * size).sum()) if total else 0.0
 
 
-def new_word_share(counts: npt.ArrayLike, total: float) -> float:
-    """The share of the tokens of other text that are words not seen here, estimated from `counts` of `total` tokens.
+def new_words(counts: npt.ArrayLike, total: float) -> tuple[float, float]:
+    """What `counts` of words, of `total` tokens, say about words not seen here.
 
-    As many as came once (Good, Biometrika 1953).  Where rare words were left out, so that the least count is n, Zipf's
-    law says how many came once: those that came n times, times n (n + 1) / 2.  At most one half.
+    Returns the share of the tokens of other text that are such words, and ln p (nats) up to which words are rare
+    enough to be examples of them.  The share is that of the words that came once (Good, Biometrika 1953).  Where rare
+    words were left out, so that the least count is n, Zipf's law says how many came once: those that came n times,
+    times n (n + 1) / 2.  At most one half.  Examples are words that came n or n + 1 times.
 
-    >>> new_word_share([5, 1, 1], 10), new_word_share([5, 2, 2], 100)
+    >>> new_words([5, 1, 1], 10)[0], new_words([5, 2, 2], 100)[0]
     (0.2, 0.06)
     """
     n = np.asarray(counts, np.int64)
     n = n[n > 0]
     if not len(n):
-        return 0.0
+        return 0.0, 0.0
     least = int(n.min())
-    return min(float(np.count_nonzero(n == least)) * least * (least + 1) / 2 / total, 0.5)
+    once = float(np.count_nonzero(n == least)) * least * (least + 1) / 2
+    return min(once / total, 0.5), float(np.log((least + 1.5) / total))
 
 
 def _x_log(x: Any, y: Any) -> Any:

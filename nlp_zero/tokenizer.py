@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._ids import StreamDecoder, TokenIds, handler, joined
+from ._kernels.alphabet import ALNUM_MODES
 from ._weighing import Marginals, Weighing, check_texts, check_workers
 from .lexicon import Lexicon
-from .scores import new_word_share
+from .scores import new_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["Marginals", "Tokenizer"]
 
-ALNUM = ("token", "join", "split")
 OBJECTIVES = ("unigram", "shortest")
 
 
@@ -53,7 +53,7 @@ class Tokenizer(Weighing):
     new_words
         Whether letters in a row that are no word of the lexicon may be a word all the same, of two to four symbols:
         p(word) = p(new) · p(length) · p(first symbol) · p(middle symbols) · p(last symbol), estimated from the words
-        that the lexicon has (p(new): `scores.new_word_share`).  Such a word has the id of the unknown; it is not chosen
+        that the lexicon has (p(new): `scores.new_words`).  Such a word has the id of the unknown; it is not chosen
         unless better than all words there are, and may not hold a character that the lexicon lacks.  It counts for
         the best segmentation only: what is drawn, weighed or ranked (`sample`, `nbest`, `marginals`, ...) are words of
         the lexicon.  None: as the lexicon was made, which is yes for ``bayes``, else no.
@@ -85,8 +85,8 @@ class Tokenizer(Weighing):
         usual = "split" if crossing else "token"
         mode = str(lexicon.meta.get("alnum", usual)) if alnum is None else alnum
         goal = str(lexicon.meta.get("objective", "unigram")) if objective is None else objective
-        if mode not in ALNUM:
-            raise ValueError(f"alnum must be one of {', '.join(ALNUM)}, not {mode!r}.")
+        if mode not in ALNUM_MODES:
+            raise ValueError(f"alnum must be one of {', '.join(ALNUM_MODES)}, not {mode!r}.")
         if crossing and mode != "split":
             raise ValueError(f"alnum must be split for a vocabulary that has no boundaries, not {mode!r}.")
         if goal not in OBJECTIVES:
@@ -106,7 +106,7 @@ class Tokenizer(Weighing):
             lexicon.words,
             lexicon.log_probs,
             ids.numbers,
-            ALNUM.index(mode),
+            ALNUM_MODES.index(mode),
             crossing,
             ids.fallback,
             lexicon.meta.get("unit") == "byte",
@@ -266,8 +266,7 @@ def _new_words(lexicon: Lexicon, wanted: bool | None) -> tuple[float, float]:
         raise ValueError(f"the lexicon's new_words must be a share of its tokens, from 0 to 1, not {share!r}.")
     counts = lexicon.counts[np.fromiter((len(word) > 1 for word in lexicon.words), bool, len(lexicon))]
     counts = counts[counts > 0]
-    if wanted and not share:
-        share = new_word_share(counts, lexicon.total)
-    if wanted is False or not share or not len(counts):
+    if wanted is False or not (wanted or share) or not len(counts):
         return 0.0, 0.0
-    return float(share), math.log((int(counts.min()) + 1.5) / lexicon.total)
+    estimate, rare = new_words(counts, lexicon.total)
+    return float(share or estimate), rare

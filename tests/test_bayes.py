@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import zlib
 from collections import Counter
 from itertools import pairwise
@@ -232,7 +233,7 @@ def test_a_sample_finds_new_words_in_the_rest(monkeypatch: pytest.MonkeyPatch) -
     found = len(long & set(build(texts).words))
     monkeypatch.setattr(bayes_module, "MOST_FOUND", 100)
     frugal = len(long & set(build(texts).words))  # new words that came once are forgotten
-    monkeypatch.setattr(bayes_module, "new_word_share", lambda counts, total: 0.0)
+    monkeypatch.setattr(bayes_module, "new_words", lambda counts, total: (0.0, 0.0))
     learnt = len(long & set(build(texts).words))
     assert found > frugal > learnt
 
@@ -331,6 +332,13 @@ def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: py
         BayesLexiconBuilder(checkpoint=folder, seed=1).build(texts)
     with pytest.raises(CheckpointError, match="another text"):
         BayesLexiconBuilder(checkpoint=folder).build([*texts, "又一行"])
+    meta = (folder / "meta.json").read_text(encoding="utf-8")
+    for altered in (meta.replace('"parts"', '"pieces"'), re.sub(r'"tokens": \[', '"tokens": [null, ', meta)):
+        assert altered != meta
+        (folder / "meta.json").write_text(altered, encoding="utf-8")
+        with pytest.raises(FormatError, match="no state to go on from"):
+            BayesLexiconBuilder(checkpoint=folder).build(texts)
+    (folder / "meta.json").write_text(meta, encoding="utf-8")
     (folder / "length0.npy").write_bytes(b"damaged")
     with pytest.raises(FormatError, match="length"):
         BayesLexiconBuilder(checkpoint=folder).build(texts)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._kernels.bayes import Sampler
 from ..counts import NgramCounts
+from ..errors import FormatError
 from ..scores import information_per_symbol
 from ._state import SavedState
 
@@ -94,12 +95,19 @@ class Part:
 
     def go_on(self, saved: SavedState, number: int) -> None:
         """Take up the state that part `number` had when it was saved."""
-        run, arrays, sampler = saved.run["parts"][number], saved.arrays, self.sampler
-        sampler.set_state(arrays[f"length{number}"], arrays[f"class{number}"])
-        if run["averaged"]:
-            sampler.marginals = arrays[f"marginals{number}"].reshape(sampler.max_length, -1)
+        arrays, sampler = saved.arrays, self.sampler
+        try:
+            run = saved.run["parts"][number]
+            sampler.set_state(arrays[f"length{number}"], arrays[f"class{number}"])
+            if run["averaged"]:
+                sampler.marginals = arrays[f"marginals{number}"].reshape(sampler.max_length, -1)
+            self.sweeps, self.averaged = int(run["sweeps"]), int(run["averaged"])
+            self.tokens = [int(tokens) for tokens in run["tokens"]]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise FormatError(
+                f"{saved.folder} holds no state to go on from ({error}); remove the folder and begin anew."
+            ) from None
         sampler.load()
-        self.sweeps, self.averaged, self.tokens = run["sweeps"], run["averaged"], run["tokens"]
 
 
 class Run:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SavedState", "text_sum"]
 
-VERSION = 1
+VERSION = 2
 
 
 class SavedState:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.alphabet import ALNUM_MODES
 from .._kernels.bayes import Cutter, Sampler
 from .._kernels.tokenize import Segmenter
 from ..corpus import Corpus, blocks_of, restartable
 from ..counter import count
 from ..counts import MAX_ORDER, NgramCounts
 from ..lexicon import Lexicon
-from ..scores import new_word_share
+from ..scores import new_words
 from ._describe import describe, positive_int
 from ._links import Links
 from ._sampling import AVERAGED, COST, ROUNDS, SETTLED, WINDOW, Part, Run, words_of
@@ -145,8 +146,7 @@ class BayesLexiconBuilder:
         words, tokens = words_of(parts, counts)
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = _recount(texts, counts, words, tokens, self.workers)
-        seldom = [n for word, n in zip(words, tokens, strict=True) if len(word) > 1]
-        share = new_word_share(seldom, sum(tokens))
+        share, _ = _new_words(words, tokens)
         lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
         lexicon.meta.update(seed=self.seed, classes=parts[0].sampler.classes, sweeps=run.sweeps)
         lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
@@ -265,16 +265,18 @@ def _cutter(counts: NgramCounts, words: Lexicon, longest: int) -> Cutter:
     return Cutter(np.concatenate(encoded), np.array(scores), unknown)
 
 
+def _new_words(words: list[str], tokens: list[int]) -> tuple[float, float]:
+    return new_words([n for word, n in zip(words, tokens, strict=True) if len(word) > 1], sum(tokens))
+
+
 def _recount(
     texts: Corpus | Iterable[str], counts: NgramCounts, words: list[str], tokens: list[int], workers: int
 ) -> tuple[list[str], list[int]]:
     """The words of a sample, and new ones like them (see `Tokenizer`), counted over the whole corpus."""
-    n, total = np.array(tokens), sum(tokens)
-    seldom = n[[len(word) > 1 for word in words]]
-    mode = ("token", "join", "split").index(counts.alnum)
-    share, rare = new_word_share(seldom, total), math.log(2.5 / total)
-    segmenter = Segmenter(tuple(words), np.log(n / total), np.arange(len(words) + 1, dtype=np.int32), mode,
-                          False, False, False, -math.log(total + 1) - 1, 0.0, share, rare)  # fmt: skip
+    total, mode = sum(tokens), ALNUM_MODES.index(counts.alnum)
+    log_probs, numbers = np.log(np.array(tokens) / total), np.arange(len(words) + 1, dtype=np.int32)
+    segmenter = Segmenter(tuple(words), log_probs, numbers, mode, False, False, False, -math.log(total + 1) - 1, 0.0,
+                          *_new_words(words, tokens))  # fmt: skip
     learnt, alphabet = set(words), len(counts.symbols)
     found: Counter[str] = Counter()
     others: set[str] = set()  # marks, and stretches of digits and Latin letters that are no symbols

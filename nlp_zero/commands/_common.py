@@ -18,7 +18,6 @@ from ..corpus import Corpus
 from ..errors import CorpusError, NlpZeroError
 
 Result = TypeVar("Result")
-ALNUM = ("token", "join", "split")
 BLOCK_SIZE = 1 << 20  # bytes that are read at a time
 Commands = Any  # argparse keeps the type of add_subparsers() to itself
 

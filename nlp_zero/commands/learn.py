@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from .._kernels.alphabet import ALNUM_MODES
 from ..corpus import require_text, restartable
 from ..formats.tsv import blocks
 from ._common import (
-    ALNUM,
     Commands,
     UsageError,
     add_command,
@@ -66,7 +66,7 @@ def add_count(commands: Commands) -> None:
     parser.add_argument("-o", "--output", metavar="FOLDER", help="save the counts here")
     parser.add_argument("--order", type=int, default=4, help="longest n-gram, 1 to 8 (default: 4)")
     parser.add_argument("--unit", choices=("char", "byte"), default="char", help="what an n-gram is made of")
-    parser.add_argument("--alnum", choices=ALNUM, default="token", help="what digit and Latin runs are")
+    parser.add_argument("--alnum", choices=ALNUM_MODES, default="token", help="what digit and Latin runs are")
     parser.add_argument("--min-count", type=int, default=1, metavar="N", help="drop n-grams that are rarer")
     parser.add_argument("--merge", nargs="+", action="extend", default=[], metavar="FOLDER", help="add saved counts")
     parser.add_argument("--add", metavar="FOLDER", help="add the corpus to these counts, with their options")
@@ -176,7 +176,7 @@ def add_build_vocab(commands: Commands) -> None:
         "--scheduler", metavar="ADDRESS",
         help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local)",
     )  # fmt: skip
-    parser.add_argument("--alnum", choices=ALNUM, help="what digit and Latin runs are (default: token)")
+    parser.add_argument("--alnum", choices=ALNUM_MODES, help="what digit and Latin runs are (default: token)")
     parser.add_argument("--discovered", metavar="FILE", help="also write the words that stand firmly by themselves")
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
     parser.add_argument("--phrase-rounds", type=int, metavar="N", help="with --phrases: stop after N rounds of merging")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from .._kernels.alphabet import ALNUM_MODES
 from ._common import (
-    ALNUM,
     Commands,
     UsageError,
     add_command,
@@ -26,6 +26,7 @@ from ._common import (
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
+
 
 def add_tokenize(commands: Commands) -> None:
     parser = add_command(
@@ -49,7 +50,8 @@ def add_tokenize(commands: Commands) -> None:
         help="words with separators; a JSON list a line (joined, it is the line); numbers (0: not in the lexicon)",
     )  # fmt: skip
     parser.add_argument("--separator", default=" ", metavar="TEXT", help="between words (default: a space)")
-    parser.add_argument("--alnum", choices=ALNUM, help="what digit and Latin runs are (default: as the lexicon says)")
+    what = "what digit and Latin runs are (default: as the lexicon says)"
+    parser.add_argument("--alnum", choices=ALNUM_MODES, help=what)
     add_new_words(parser)
     parser.add_argument("--sample", action="store_true", help="draw segmentations at random instead of the best one")
     parser.add_argument("--alpha", type=float, help="with --sample: 0 is uniform, large near the best (default: 0.2)")

@@ -36,7 +36,9 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise FormatError(f"The lexicon {file} cannot be read: {error.strerror}.") from None
+        raise FormatError(
+            f"The lexicon {file} cannot be read: {error.strerror}; check its name and permissions."
+        ) from None
     try:
         name = format_of_content(data, file.name) if format is None else checked(format)
         table: Table = _module(name).loads(data)

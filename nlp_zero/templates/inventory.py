@@ -170,7 +170,9 @@ class TemplateInventory:
         try:
             text = file.read_bytes().decode("utf-8-sig")
         except OSError as error:
-            raise FormatError(f"The templates {file} cannot be read: {error.strerror}.") from None
+            raise FormatError(
+                f"The templates {file} cannot be read: {error.strerror}; check its name and permissions."
+            ) from None
         except UnicodeDecodeError as error:
             raise FormatError(f"The templates {file} are not UTF-8 at byte {error.start}; mine them again.") from None
         try:
