@@ -20,7 +20,7 @@ import peers
 from harness import CORPORA
 
 from nlp_zero import Lexicon, PmiLexiconBuilder, Tokenizer, VocabularyBuilder
-from nlp_zero.formats._pieces import model_scores
+from nlp_zero.lexicon.formats.pieces import model_scores
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 SPECIALS = ["<pad>", "<bos>", "<eos>"]

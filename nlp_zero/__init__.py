@@ -17,27 +17,31 @@ except ImportError as error:  # no silent fallback: without its kernels the libr
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ._version import __version__
-
 if _TYPE_CHECKING:
     from .builders import (
         BayesLexiconBuilder,
         EntropyLexiconBuilder,
+        PhraseBuilder,
         PmiLexiconBuilder,
         VocabularyBuilder,
         discovered,
     )
     from .corpus import Corpus
-    from .counter import NgramCounter
-    from .counts import NgramCounts
+    from .counting import NgramCounter, NgramCounts
     from .errors import CorpusError, FormatError, NlpZeroError
-    from .lattice import Lattice
     from .lexicon import Lexicon
-    from .parser import ParseTree, TemplateParser
-    from .phrases import PhraseBuilder
-    from .templates import BoundaryModel, Template, TemplateGrammar, TemplateInventory, TemplateMiner
-    from .tokenizer import Tokenizer
+    from .templates import (
+        BoundaryModel,
+        ParseTree,
+        Template,
+        TemplateGrammar,
+        TemplateInventory,
+        TemplateMiner,
+        TemplateParser,
+    )
+    from .tokenization import Lattice, Tokenizer
 
+__version__ = "1.0.0.dev0"
 __all__ = [
     "BayesLexiconBuilder",
     "BoundaryModel",
@@ -65,23 +69,20 @@ __all__ = [
 ]
 del _ngrams
 # A module is imported when something of it is asked for: whoever counts does not wait for parsers.
-_MODULES = {
-    "builders.bayes": "BayesLexiconBuilder discovered",
-    "builders.entropy": "EntropyLexiconBuilder",
-    "builders.pmi": "PmiLexiconBuilder",
-    "builders.vocabulary": "VocabularyBuilder",
+_PACKAGES = {
+    "builders": (
+        "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder discovered"
+    ),
     "corpus": "Corpus",
-    "counter": "NgramCounter",
-    "counts": "NgramCounts",
+    "counting": "NgramCounter NgramCounts",
     "errors": "CorpusError FormatError NlpZeroError",
-    "lattice": "Lattice",
     "lexicon": "Lexicon",
-    "parser": "ParseTree TemplateParser",
-    "phrases": "PhraseBuilder",
-    "templates": "BoundaryModel Template TemplateGrammar TemplateInventory TemplateMiner",
-    "tokenizer": "Tokenizer",
+    "templates": (
+        "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
+    ),
+    "tokenization": "Lattice Tokenizer",
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+_HOMES = {name: module for module, names in _PACKAGES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:
@@ -89,7 +90,7 @@ def __getattr__(name: str) -> object:
 
     if name in _HOMES:
         thing: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    elif name in ("builders", "evaluation", "formats", *_MODULES):
+    elif name in ("cli", "distributed", "evaluation", "statistics", *_PACKAGES):
         thing = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import nlp_zero.builders.bayes as bayes_module
+import nlp_zero.builders.bayes.builder as bayes_module
 from nlp_zero import CorpusError
 from nlp_zero._kernels.bayes import Cutter, Sampler
 from nlp_zero.builders import BayesLexiconBuilder, discovered
-from nlp_zero.builders import _sampling as sampling
+from nlp_zero.builders.bayes import sweeps as sampling
+from nlp_zero.builders.phrases import PhraseBuilder
 from nlp_zero.cli import main
 from nlp_zero.errors import CheckpointError, FormatError
-from nlp_zero.phrases import PhraseBuilder
 from tests.reference.bayes import PlainModel, Token, best_unigram_score
 
 LENGTHS = (0.2, 0.6, 0.2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, Lexicon, NgramCounter, PmiLexiconBuilder
 from nlp_zero.builders import entropy as entropy_module
-from nlp_zero.scores import entropy_gain, information_per_symbol, pmi
+from nlp_zero.statistics import entropy_gain, information_per_symbol, pmi
 from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces, without_redundant
 from tests.reference.counts import branching_entropy, count_ngrams
 from tests.reference.text import runs

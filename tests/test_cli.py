@@ -19,9 +19,9 @@ import pytest
 import nlp_zero
 from nlp_zero import builders
 from nlp_zero.cli import main
-from nlp_zero.commands.evaluate import _tokenizer
+from nlp_zero.cli.evaluate import _tokenizer
 from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenizer import Tokenizer
+from nlp_zero.tokenization.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")

@@ -20,8 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import _files, _reading
-from nlp_zero.corpus import Block, Corpus, blocks_of, require_text, restartable
+from nlp_zero.corpus import Block, Corpus, blocks_of, reader, require_text, restartable, sources
 from nlp_zero.errors import CorpusError
 from tests.reference.text import is_boundary
 
@@ -174,7 +173,7 @@ def blocks_as_text(blocks: list[Block]) -> list[str]:
 
 
 def test_marks_are_boundaries_and_never_compose() -> None:
-    for mark in _reading.MARKS:
+    for mark in reader.MARKS:
         assert is_boundary(mark)
         for form in ("NFC", "NFKC", "NFD", "NFKD"):
             assert all(map(is_boundary, unicodedata.normalize(form, mark)))
@@ -240,7 +239,7 @@ def test_files_do_not_run_together(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_missing_is_refused_before_reading(tmp_path: Path) -> None:
+def test_what_is_missing_is_refused_beforereader(tmp_path: Path) -> None:
     good = write(tmp_path / "a.txt", TEXT)
     (tmp_path / "empty").mkdir()
     for bad, message in (("no.txt", "no such file"), ("*.log", "no file matches"), ("empty", "holds no text file")):
@@ -371,7 +370,7 @@ def test_generators_can_be_counted_but_not_read_twice() -> None:
 
 
 def test_blocks_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reading, "TEXTS_PER_BLOCK", 4)
+    monkeypatch.setattr(reader, "TEXTS_PER_BLOCK", 4)
     blocks = list(blocks_of(["甲", "乙", "丙丁戊", ""]))
     assert [(b.data, b.offset) for b in blocks] == [("甲\n乙", 0), ("丙丁戊", 2), ("", 3)]
 
@@ -385,9 +384,9 @@ def test_progress_counts_stored_bytes_and_closes(
 ) -> None:
     path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode() * 500))
     seen: list[int] = []
-    read = _files._Counted.read
+    read = sources._Counted.read
     monkeypatch.setattr(
-        _files._Counted, "read", lambda self, size=-1: (data := read(self, size), seen.append(len(data)))[0]
+        sources._Counted, "read", lambda self, size=-1: (data := read(self, size), seen.append(len(data)))[0]
     )
     assert joined(Corpus(path, progress=True)) == TEXT * 500
     assert sum(seen) == path.stat().st_size
@@ -398,7 +397,7 @@ def test_progress_counts_stored_bytes_and_closes(
     assert capsys.readouterr() == ("", "")
 
 
-def test_progress_closes_when_reading_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_closes_whenreader_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import tqdm
 
     closed: list[bool] = []

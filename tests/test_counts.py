@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
 from nlp_zero._kernels.alphabet import Alphabet
-from nlp_zero.builders._links import Links
-from nlp_zero.counter import count
+from nlp_zero.counting.counter import count
+from nlp_zero.counting.links import Links
 from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
 from tests.reference.text import is_alnum, is_boundary, runs
 

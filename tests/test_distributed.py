@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
-from nlp_zero._levels import Levels, MemoryColumn
-from nlp_zero._parts import split
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
+from nlp_zero.corpus.slices import split
+from nlp_zero.counting.levels import Levels, MemoryColumn
 from nlp_zero.errors import ClusterError
 
 SAMPLE = Path("corpora/sample.txt")
@@ -89,7 +89,7 @@ def test_counts_are_the_same(client, folder, tmp_path, options, min_count, part_
 
 @pytest.mark.parametrize("options", [{"order": 4}, {"order": 1}, {"order": 5, "unit": "byte"}])
 def test_small_texts_are_read_whole(client, tmp_path, monkeypatch, options) -> None:
-    monkeypatch.setattr(distributed, "_map", None)  # would fail
+    monkeypatch.setattr(distributed.api, "_map", None)  # would fail
     NgramCounter(**options).update(Corpus(SAMPLE)).freeze(min_count=2).save(tmp_path / "here")
     distributed.count(SAMPLE, client=client, min_count=2, folder=tmp_path / "there", **options)
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
@@ -105,7 +105,7 @@ def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
     counts = NgramCounter(order=3).update(corpus).freeze(min_count=2)
     levels = Levels(3, lambda name: MemoryColumn())
     for k in range(ranges):
-        symbols, totals, piece = distributed._whole(k, ranges, split(corpus, 1 << 40), 3, "char", "token", 2)
+        symbols, totals, piece = distributed.api._whole(k, ranges, split(corpus, 1 << 40), 3, "char", "token", 2)
         levels.append(piece)
     assert tuple(symbols) == counts.symbols
     assert totals == [counts.total(n) for n in (1, 2, 3)]
@@ -116,14 +116,14 @@ def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
 def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
     """What a worker does with a part that is too large to be counted at once."""
     parts = split(Corpus(folder), 1 << 40)
-    cuts = distributed._cuts(parts, 3, "char", "token")
+    cuts = distributed.api._cuts(parts, 3, "char", "token")
     assert len(cuts) == 2
-    whole = [distributed._map(part, cuts, 4, "char", "token") for part in parts]
-    monkeypatch.setattr(distributed, "FLUSH", 1000)
+    whole = [distributed.api._map(part, cuts, 4, "char", "token") for part in parts]
+    monkeypatch.setattr(distributed.api, "FLUSH", 1000)
     parts = split(Corpus(folder, block_size=500), 1 << 40)
-    flushed = [distributed._map(part, cuts, 4, "char", "token") for part in parts]
+    flushed = [distributed.api._map(part, cuts, 4, "char", "token") for part in parts]
     for k in range(3):
-        one, other = (distributed._merge([m[k] for m in maps], 4, "char", "token", 1) for maps in (whole, flushed))
+        one, other = (distributed.api._merge([m[k] for m in maps], 4, "char", "token", 1) for maps in (whole, flushed))
         assert one[:2] == other[:2]
         assert all((a == b).all() for x, y in zip(one[2], other[2], strict=True) for a, b in zip(x, y, strict=True))
 
@@ -152,14 +152,14 @@ def kill_one(client) -> None:
 
 def test_a_worker_dies_while_counting(client, folder, tmp_path, monkeypatch) -> None:
     """When the first range is known, one worker goes, with what it holds of the others."""
-    real, died = distributed.require_text, []
+    real, died = distributed.api.require_text, []
 
     def dying(*arguments) -> None:
         kill_one(client)
         died.append(True)
         real(*arguments)
 
-    monkeypatch.setattr(distributed, "require_text", dying)
+    monkeypatch.setattr(distributed.api, "require_text", dying)
     NgramCounter().update(Corpus(folder)).freeze().save(tmp_path / "here")
     distributed.count(folder, client=client, part_size=3000, folder=tmp_path / "there")
     assert died

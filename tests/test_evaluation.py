@@ -26,7 +26,7 @@ from nlp_zero.evaluation import (
 )
 from nlp_zero.evaluation.aligned import looks_tagged
 from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenizer import Tokenizer
+from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import evaluation as reference
 
 

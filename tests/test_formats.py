@@ -20,15 +20,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import VocabularyBuilder, formats
-from nlp_zero._ids import byte_token
+from nlp_zero import VocabularyBuilder
 from nlp_zero.cli import main
 from nlp_zero.errors import FormatError, NlpZeroError
-from nlp_zero.formats import _wire
-from nlp_zero.formats._pieces import BYTE_NAMES, model_scores
-from nlp_zero.formats.jieba import kept_frequencies
-from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenizer import Tokenizer
+from nlp_zero.lexicon import Lexicon, formats
+from nlp_zero.lexicon.formats import wire
+from nlp_zero.lexicon.formats.jieba import kept_frequencies
+from nlp_zero.lexicon.formats.pieces import BYTE_NAMES, model_scores
+from nlp_zero.lexicon.ids import byte_token
+from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import bytepiece as reference
 
 FUZZ = int(os.environ.get("NLP_ZERO_FUZZ", "1"))
@@ -131,9 +131,9 @@ def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_wire_format() -> None:
-    message = _wire.int_field(3, 300) + _wire.bytes_field(1, b"abc") + _wire.float_field(2, -1.5)
+    message = wire.int_field(3, 300) + wire.bytes_field(1, b"abc") + wire.float_field(2, -1.5)
     assert message.hex() == "18ac02" + "0a03616263" + "150000c0bf"  # worked out by hand from the format's description
-    found = [(n, v, message[a:b]) for n, v, a, b in _wire.fields(message, 0, len(message))]
+    found = [(n, v, message[a:b]) for n, v, a, b in wire.fields(message, 0, len(message))]
     assert found == [(3, 300, b""), (1, 0, b"abc"), (2, -1.5, b"\0\0\xc0\xbf")]
 
 

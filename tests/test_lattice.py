@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.lattice import Lattice
+from nlp_zero.tokenization.lattice import Lattice
 from tests.reference import lattice as reference
 
 ALPHAS = [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]

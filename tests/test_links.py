@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from nlp_zero import Corpus, NgramCounter, NgramCounts
 from nlp_zero._kernels.segment import Patterns, PieceCounter
-from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder, _links
-from nlp_zero.builders._links import Links
+from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
+from nlp_zero.counting import links as links_module
+from nlp_zero.counting.links import Links
 from nlp_zero.errors import StorageError
 from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
 from tests.reference.text import runs
@@ -117,7 +118,7 @@ def test_budgets_of_builders(order: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("builder", [PmiLexiconBuilder, EntropyLexiconBuilder])
 def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a refusal names is enough, step by step, in the end."""
-    monkeypatch.setattr(_links, "SLACK", 0)
+    monkeypatch.setattr(links_module, "SLACK", 0)
     path = tmp_path / "corpus.txt"
     path.write_text("\n".join(made_up(1500)), encoding="utf-8")
     plain = builder().build(Corpus(path))

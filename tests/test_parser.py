@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Lexicon, Tokenizer
-from nlp_zero._drawing import width
 from nlp_zero.errors import CorpusError, FormatError
-from nlp_zero.parser import ParseTree, TemplateParser
 from nlp_zero.templates import Template, TemplateInventory
 from nlp_zero.templates.boundaries import STEP, BoundaryModel, is_mark
+from nlp_zero.templates.drawing import width
+from nlp_zero.templates.parser import ParseTree, TemplateParser
 
 from .reference.boundary import PlainBoundaries, spans
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nlp_zero import EntropyLexiconBuilder, Lexicon, PhraseBuilder, Tokenizer
-from nlp_zero.scores import entropy_gain, information_per_symbol
+from nlp_zero.statistics import entropy_gain, information_per_symbol
 
 
 def tokens_of(texts: list[str], lexicon: Lexicon) -> list[list[str]]:

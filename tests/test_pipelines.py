@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenizer import Tokenizer
+from nlp_zero.tokenization.tokenizer import Tokenizer
 
 TOKENIZER = Tokenizer(Lexicon(["中国", "国人", "人民", "中", "国", "人", "民"], [40, 9, 30, 12, 15, 20, 6]))
 LINES = [("中国人民" * 5 + "，") * n for n in range(1, 33)]

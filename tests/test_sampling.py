@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenizer import Tokenizer
+from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
 ALPHAS = [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]

@@ -20,12 +20,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts, _levels, _store
-from nlp_zero._runs import Run, RunSource, merge_to_levels, union_of
+from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
+from nlp_zero._utils import arrays, files, folders
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
-from nlp_zero.checkpoint import Checkpoint
 from nlp_zero.cli import main
 from nlp_zero.corpus import Corpus
+from nlp_zero.counting import levels as levels_module
+from nlp_zero.counting.checkpoint import Checkpoint
+from nlp_zero.counting.runs import Run, RunSource, merge_to_levels, union_of
 from nlp_zero.errors import CheckpointError, StorageError
 from tests.test_counts import ODD, as_dict, oracle
 
@@ -165,9 +167,10 @@ def test_large_numbers_take_eight_bytes(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """As if 32 bits ended at 99: the values stay, the arrays that need it are wide."""
     texts = made_up(300)
     whole = counted(texts, order=3)
-    for module in (_store, _levels):
-        monkeypatch.setattr(module, "LARGEST", 99)
-    monkeypatch.setattr(_store, "STEP", 7)
+    for module in (arrays, folders, levels_module):
+        monkeypatch.setattr(module, "LARGEST", 99, raising=False)
+    for module in (arrays, folders):
+        monkeypatch.setattr(module, "STEP", 7)
     wide = counted(texts, 5, order=3, memory=20_000)
     kept = counted(texts, 5, order=3, workers=3)
     wide.save(tmp_path / "wide")
@@ -191,7 +194,7 @@ def test_nothing_is_left(tmp_path: Path) -> None:
 
 
 def test_refusals(tmp_path: Path) -> None:
-    for memory, message in [("x", "512M"), (100, "4096 bytes or more"), ("-1K", "512M"), (True, "4096"), (1.5, "4096")]:
+    for memory, message in [("x", "512M"), (100, "at least 4096"), ("-1K", "512M"), (True, "4096"), (1.5, "4096")]:
         with pytest.raises(ValueError, match=message):
             NgramCounter(memory=memory)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="temp_dir must be a folder"):
@@ -208,12 +211,12 @@ def test_refusals(tmp_path: Path) -> None:
         counter.update(many).freeze()
     assert_same(counted(many, memory=25_600), counted(many))
     with pytest.raises(StorageError, match=r"MB more are needed on this disk and .* MB are free; make room"):
-        _store.require_space(tmp_path, 1 << 60, "make room")
+        files.require_space(tmp_path, 1 << 60, "make room")
 
 
 def read_whole(file: IO[bytes]) -> None:
     source = RunSource(Run(file, "it"))
-    levels = _levels.Levels(4, lambda name: _levels.MemoryColumn())
+    levels = levels_module.Levels(4, lambda name: levels_module.MemoryColumn())
     merge_to_levels([source], len(union_of([source])), levels, min_count=1, target=100, workers=1)
 
 
@@ -255,7 +258,7 @@ def test_resume_in_the_middle(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
     path = tmp_path / f"corpus{kind}"
     path.write_bytes(gzip.compress(data) if "gz" in kind else data)
     (tmp_path / "more.txt").write_text("一丁\n丂", encoding="utf-8")
-    monkeypatch.setattr("nlp_zero._reading.TEXTS_PER_BLOCK", 1000)
+    monkeypatch.setattr("nlp_zero.corpus.reader.TEXTS_PER_BLOCK", 1000)
     corpus = Corpus(path, path, encoding=encoding, block_size=1000)
     read: list[int] = []
 
@@ -334,7 +337,7 @@ def test_one_process_at_a_time(corpus: Path, tmp_path: Path, capsys: pytest.Capt
     work = tmp_path / "work"
     holder = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
-        "from nlp_zero.checkpoint import Checkpoint\nfrom nlp_zero import Corpus\n"
+        "from nlp_zero.counting.checkpoint import Checkpoint\nfrom nlp_zero import Corpus\n"
         f"corpus = Corpus({str(corpus)!r}, encoding='utf-8-sig', block_size=1 << 20)\n"
         f"checkpoint = Checkpoint({str(work)!r}, corpus, {{'order': 4, 'unit': 'char', 'alnum': 'token'}})\n"
         "print('here', flush=True)\ninput()\n"
@@ -378,10 +381,10 @@ def test_builders_take_the_same_resources(corpus: Path, tmp_path: Path) -> None:
 
 CHILD = """
 import sys
-from nlp_zero import _spill
-from nlp_zero.commands import _common
+from nlp_zero.counting import spill
+from nlp_zero.cli import common
 from nlp_zero.cli import main
-_spill.CHECKPOINT_SIZE = _common.BLOCK_SIZE = 5_000
+spill.CHECKPOINT_SIZE = common.BLOCK_SIZE = 5_000
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -397,8 +400,8 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
 
 def test_killed_at_fifty_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The moments are spread at random over the time that the whole work takes."""
-    monkeypatch.setattr("nlp_zero._spill.CHECKPOINT_SIZE", 5_000)
-    monkeypatch.setattr("nlp_zero.commands._common.BLOCK_SIZE", 5_000)
+    monkeypatch.setattr("nlp_zero.counting.spill.CHECKPOINT_SIZE", 5_000)
+    monkeypatch.setattr("nlp_zero.cli.common.BLOCK_SIZE", 5_000)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("\n".join(made_up(4_000)), encoding="utf-8")
     command = ["count", str(corpus), "--memory", "2M", "--checkpoint", str(tmp_path / "work"), "-q", "-o"]
@@ -466,7 +469,7 @@ def test_ctrl_c_says_how_to_go_on(
 
     command = ["build-vocab", str(corpus), "-q", "--checkpoint", str(tmp_path / "work"), "-o", str(tmp_path / "words")]
     with monkeypatch.context() as patch:
-        patch.setattr("nlp_zero.builders._describe.Links.__init__", interrupted)
+        patch.setattr("nlp_zero.builders.describe.Links.__init__", interrupted)
         assert main(command) == 130
     assert f"run the same command to go on from the checkpoint {tmp_path / 'work'}" in capsys.readouterr().err
     assert (tmp_path / "work" / "checkpoint.json").exists()
@@ -500,7 +503,7 @@ def test_tables(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     parquet = pytest.importorskip("pyarrow.parquet")
     import pyarrow
 
-    monkeypatch.setattr("nlp_zero._export.ROWS", 10)
+    monkeypatch.setattr("nlp_zero.counting.export.ROWS", 10)
     path = tmp_path / f"table.{kind}"
     for unit in ("char", "byte"):
         counts = counted(made_up(20), order=3, unit=unit)

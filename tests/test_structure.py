@@ -10,120 +10,97 @@ from pathlib import Path
 import nlp_zero
 
 PACKAGE = Path(__file__).parent.parent / "nlp_zero"
-# Data flows down this list; a module imports only what stands before it.
-ORDER = [
-    "_version",
+# Data flows down this list: a package or module imports only from what stands above it.
+LAYERS = [
     "errors",
-    "_store",
-    "_threads",
-    "_levels",
-    "_runs",
-    "_files",
-    "_reading",
+    "statistics",
+    "_utils",
+    "_kernels",
     "corpus",
-    "_parts",
-    "checkpoint",
-    "_spill",
-    "_export",
-    "counts",
-    "counter",
-    "scores",
-    "_ids",
-    "formats._table",
-    "formats._wire",
-    "formats._pieces",
-    "formats.tsv",
-    "formats.plain",
-    "formats.json",
-    "formats.parquet",
-    "formats.jieba",
-    "formats.sentencepiece",
-    "formats.huggingface",
-    "formats.bytepiece",
-    "formats",
+    "counting",
     "lexicon",
-    "builders._links",
-    "builders._describe",
-    "builders.entropy",
-    "builders.pmi",
-    "builders._state",
-    "builders._sampling",
-    "builders.bayes",
-    "builders._swap",
-    "builders._ngram_pieces",
-    "builders.vocabulary",
+    "tokenization",
     "builders",
-    "distributed",
-    "lattice",
-    "_weighing",
-    "tokenizer",
-    "phrases",
-    "evaluation.aligned",
-    "evaluation.levels",
-    "evaluation.breakdown",
-    "evaluation.scores",
-    "evaluation.training",
-    "evaluation",
-    "templates.clauses",
-    "templates.boundaries",
-    "templates.inventory",
-    "templates._numbers",
-    "templates.grammar",
-    "templates._candidates",
-    "templates.mining",
     "templates",
-    "_drawing",
-    "parser",
-    "evaluation.brackets",
-    "commands._common",
-    "commands.learn_vocabulary",
-    "commands.learn",
-    "commands.tokenize",
-    "commands.evaluate",
-    "commands.convert",
-    "commands.mine",
-    "commands.parse",
-    "commands",
+    "evaluation",
+    "distributed",
     "cli",
     "__main__",
 ]
-EXEMPT = {"__init__"}
+# Within a package, the modules in the order in which they build on each other.
+MODULES = {
+    "_utils": ["arrays", "files", "folders", "progress", "threads", "validation"],
+    "corpus": ["sources", "reader", "corpus", "slices"],
+    "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
+    "lexicon": ["ids", "formats", "lexicon"],
+    "tokenization": ["lattice", "sampling", "tokenizer"],
+    "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "templates": [
+        "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",
+    ],
+    "evaluation": ["aligned", "levels", "breakdown", "scores", "training", "brackets"],
+    "distributed": ["api"],
+    "cli": ["common", "learn_vocabulary", "learn", "tokenize", "evaluate", "convert", "mine", "parse", "main"],
+}  # fmt: skip
 
 
-def imports_of(file: Path, module: str) -> set[str]:
-    """Modules of the package that a file imports anywhere, functions included."""
-    found = set()
-    package = module.split(".")[:-1] if file.name != "__init__.py" else module.split(".")
+def imports_of(file: Path) -> list[tuple[str, list[str]]]:
+    """Absolute names (within the package) of what a file imports anywhere, functions included, and the names taken."""
+    package = list(file.relative_to(PACKAGE).parts[:-1])
+    found = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             if node.level == 0:
-                assert not (node.module or "").startswith("nlp_zero"), (
-                    f"{file}: imports within the package are relative"
-                )
+                assert not (node.module or "").startswith("nlp_zero"), f"{file}: imports of the package are relative"
                 continue
             base = package[: len(package) - node.level + 1]
-            stem = ".".join([*base, *(node.module or "").split(".")]).strip(".")
-            found |= {stem} if node.module else {".".join([*base, alias.name]) for alias in node.names}
+            names = [alias.name for alias in node.names]
+            if node.module:
+                found.append((".".join([*base, *node.module.split(".")]), names))
+            else:
+                found += [(".".join([*base, name]), []) for name in names]
         elif isinstance(node, ast.Import):
             assert not any(alias.name.startswith("nlp_zero") for alias in node.names), file
-    return {name for name in found if name and name != "__version__"}
+    return [(module, names) for module, names in found if module not in ("", "__version__")]
 
 
-def test_imports_go_one_way() -> None:
-    seen = []
-    for file in sorted(PACKAGE.rglob("*.py")):
-        parts = file.relative_to(PACKAGE).with_suffix("").parts
-        module = ".".join(parts if parts[-1] != "__init__" else parts[:-1]) or "__init__"
-        if module in EXEMPT or parts[0] == "_kernels":
+def sources() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+
+
+def test_packages_import_one_way() -> None:
+    seen = set()
+    for file in sources():
+        layer = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        assert layer in LAYERS, f"{layer} is new: give it its place in LAYERS"
+        seen.add(layer)
+        for module, _ in imports_of(file):
+            target = module.split(".")[0]
+            assert LAYERS.index(target) <= LAYERS.index(layer), f"{file}: {layer} must not import {module}"
+    assert seen == set(LAYERS)
+
+
+def test_modules_of_a_package_import_one_way() -> None:
+    for file in sources():
+        package, *rest = file.relative_to(PACKAGE).parts
+        if not rest or rest[0] == "__init__.py" or package == "_kernels":
             continue
-        assert module in ORDER, f"{module} is new: give it its place in ORDER"
-        seen.append(module)
-        for name in imports_of(file, module):
-            if name.startswith("_kernels"):
-                continue
-            assert name in ORDER, f"{module} imports {name}, which has no place in ORDER"
-            assert ORDER.index(name) < ORDER.index(module), f"{module} must not import {name}"
-    assert {"corpus", "counts", "builders.pmi", "tokenizer", "cli"} <= set(seen)
+        order, module = MODULES[package], rest[0].removesuffix(".py")
+        assert module in order, f"{package}.{module} is new: give it its place in MODULES"
+        for name, _ in imports_of(file):
+            target = name.split(".")
+            if target[0] == package and len(target) > 1:
+                assert order.index(target[1]) <= order.index(module), f"{file}: must not import {name}"
+
+
+def test_nothing_private_crosses_packages() -> None:
+    for file in sources():
+        package = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for module, names in imports_of(file):
+            target = module.split(".")[0]
+            if target != package:
+                private = [x for x in [*module.split(".")[1:], *names] if x.startswith("_")]
+                assert not private, f"{file} imports {', '.join(private)} of {module}"
 
 
 def test_everything_public_has_a_docstring() -> None:

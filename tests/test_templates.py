@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from nlp_zero import CorpusError, FormatError, TemplateGrammar, TemplateInventory, TemplateMiner
 from nlp_zero._kernels.skipgrams import DistinctPairs
 from nlp_zero.cli import main
-from nlp_zero.templates._candidates import KeyCounts
-from nlp_zero.templates._numbers import NumberedCorpus
+from nlp_zero.templates.candidates import KeyCounts
 from nlp_zero.templates.clauses import clauses, is_boundary
 from nlp_zero.templates.grammar import LONGEST
+from nlp_zero.templates.numbers import NumberedCorpus
 from tests.reference import templates as reference
 
 Items = reference.Items
@@ -293,7 +293,7 @@ def test_pairs_are_counted_by_distinct_fillings() -> None:
 
 
 def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp_zero.templates._candidates.DIFFERENT", 100)
+    monkeypatch.setattr("nlp_zero.templates.candidates.DIFFERENT", 100)
     counts = KeyCounts()
     counts.add(np.concatenate([np.arange(500), np.repeat(np.arange(50), 3)]))
     keys, numbers = counts.result()
@@ -302,7 +302,7 @@ def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.Mon
 
 
 def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp_zero.templates._numbers.PIECE", 7)
+    monkeypatch.setattr("nlp_zero.templates.numbers.PIECE", 7)
     text = [["我", "来", "，", "他", "去", "。"], ["我", "来", "“", "他", "”"], [], ["。"], ["我", "来"]]
     with NumberedCorpus(text) as corpus:
         assert corpus.words == ["", "我", "来", "他", "去"]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenizer import Tokenizer
+from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
 ODD = ["\ud800", "\0", "\r\n", "\ufeff", "😀", "e\u0301", "𠀀", "\u3000", "１", "9", "a", "é", "，", "·", " ", "\u200d"]

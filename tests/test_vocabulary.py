@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer, VocabularyBuilder
 from nlp_zero._kernels.vocabulary import Search, Text
 from nlp_zero._kernels.vocabulary_ngram import Splitter, count_pieces
-from nlp_zero.builders._swap import Discount, Swap, _largest, topics
-from nlp_zero.builders.vocabulary import _spread
+from nlp_zero.builders.vocabulary.builder import _spread
+from nlp_zero.builders.vocabulary.swap import Discount, Swap, _largest, topics
 from nlp_zero.cli import main
 from nlp_zero.corpus import blocks_of
-from nlp_zero.counter import NgramCounter
+from nlp_zero.counting.counter import NgramCounter
 
 from .reference import vocabulary as slow
 
@@ -344,7 +344,7 @@ def test_a_generator_is_enough() -> None:
     ("options", "message"),
     [
         ({"vocab_size": 256}, "too small"),
-        ({"vocab_size": 0}, "from 1"),
+        ({"vocab_size": 0}, "at least 1"),
         ({"vocab_size": []}, "at least one"),
         ({"vocab_size": 300, "unit": "word"}, "unit"),
         ({"objective": "longest"}, "objective"),

@@ -9,15 +9,24 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bayes import BayesLexiconBuilder, discovered
+    from .bayes.builder import BayesLexiconBuilder, discovered
     from .entropy import EntropyLexiconBuilder
+    from .phrases import PhraseBuilder
     from .pmi import PmiLexiconBuilder
-    from .vocabulary import VocabularyBuilder
+    from .vocabulary.builder import VocabularyBuilder
 
-__all__ = ["BayesLexiconBuilder", "EntropyLexiconBuilder", "PmiLexiconBuilder", "VocabularyBuilder", "discovered"]
+__all__ = [
+    "BayesLexiconBuilder",
+    "EntropyLexiconBuilder",
+    "PhraseBuilder",
+    "PmiLexiconBuilder",
+    "VocabularyBuilder",
+    "discovered",
+]
 _HOMES = {
     "BayesLexiconBuilder": "bayes",
     "EntropyLexiconBuilder": "entropy",
+    "PhraseBuilder": "phrases",
     "PmiLexiconBuilder": "pmi",
     "VocabularyBuilder": "vocabulary",
     "discovered": "bayes",

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..corpus import Corpus
-from ..counter import counting
-from ..counts import MAX_ORDER, NgramCounts
-from ..lexicon import Lexicon
-from ._describe import Passes, Words, lexicon_of, positive_int, top_level
-from ._links import Chosen, Links, require_memory
+from .._utils.validation import check_integer
+from ..corpus.corpus import Corpus
+from ..counting.counter import counting
+from ..counting.counts import MAX_ORDER, NgramCounts
+from ..counting.links import Chosen, Links, require_memory
+from ..lexicon.lexicon import Lexicon
+from .describe import Passes, Words, lexicon_of, top_level
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,10 +65,10 @@ class EntropyLexiconBuilder:
         temp_dir: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
-        if positive_int("max_length", max_length) >= MAX_ORDER:
+        if check_integer("max_length", max_length) >= MAX_ORDER:
             raise ValueError(f"max_length must be at most {MAX_ORDER - 1} for this method, not {max_length}.")
         self.max_length, self.alnum = max_length, alnum
-        self.min_count, self.workers = positive_int("min_count", min_count), positive_int("workers", workers)
+        self.min_count, self.workers = check_integer("min_count", min_count), check_integer("workers", workers)
         self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
     def build(self, texts: Corpus | Iterable[str]) -> Lexicon:

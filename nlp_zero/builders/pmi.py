@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..corpus import Corpus
-from ..counter import counting
-from ..counts import MAX_ORDER
-from ..lexicon import Lexicon
-from ._describe import Passes, Words, lexicon_of, positive_int
-from ._links import Links
+from .._utils.validation import check_integer
+from ..corpus.corpus import Corpus
+from ..counting.counter import counting
+from ..counting.counts import MAX_ORDER
+from ..counting.links import Links
+from ..lexicon.lexicon import Lexicon
+from .describe import Passes, Words, lexicon_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -72,14 +73,14 @@ class PmiLexiconBuilder:
         temp_dir: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.order = positive_int("order", order, least=2)
+        self.order = check_integer("order", order, least=2)
         if order > MAX_ORDER:
             raise ValueError(f"order must be at most {MAX_ORDER}, not {order}.")
         self.min_pmi = _thresholds(min_pmi, order)
-        self.min_count = positive_int("min_count", min_count)
-        self.max_length = None if max_length is None else positive_int("max_length", max_length)
+        self.min_count = check_integer("min_count", min_count)
+        self.max_length = None if max_length is None else check_integer("max_length", max_length)
         self.deduplicate, self.alnum = bool(deduplicate), alnum
-        self.workers = positive_int("workers", workers)
+        self.workers = check_integer("workers", workers)
         self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
     def build(self, texts: Corpus | Iterable[str]) -> Lexicon:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..scores import information_per_symbol
+from ..statistics import information_per_symbol
 from .aligned import Agreement, starts_of
 from .levels import LETTER, class_of
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..corpus import Corpus
-from ..counter import NgramCounter
-from ..counts import MAX_ORDER
+from ..corpus.corpus import Corpus
+from ..counting.counter import NgramCounter
+from ..counting.counts import MAX_ORDER
 
 if TYPE_CHECKING:
-    from ..tokenizer import Tokenizer
+    from ..tokenization.tokenizer import Tokenizer
 
 __all__ = ["bits_per_character", "lexicon_precision", "lexicon_recall", "occurring", "training_overlap"]
 
@@ -82,8 +82,7 @@ def bits_per_character(tokenizer: Tokenizer, texts: Iterable[str], characters: i
 
     Examples
     --------
-    >>> from ..lexicon import Lexicon
-    >>> from ..tokenizer import Tokenizer
+    >>> from nlp_zero import Lexicon, Tokenizer
     >>> tokenizer = Tokenizer(Lexicon(["早晨", "茶"], [1, 1]), unk_log_prob=-1000)
     >>> bits_per_character(tokenizer, ["早晨，茶"], 3)  # two words of one bit
     0.6666666666666666

@@ -8,5 +8,14 @@ from .boundaries import BoundaryModel
 from .grammar import TemplateGrammar
 from .inventory import Template, TemplateInventory
 from .mining import TemplateMiner
+from .parser import ParseTree, TemplateParser
 
-__all__ = ["BoundaryModel", "Template", "TemplateGrammar", "TemplateInventory", "TemplateMiner"]
+__all__ = [
+    "BoundaryModel",
+    "ParseTree",
+    "Template",
+    "TemplateGrammar",
+    "TemplateInventory",
+    "TemplateMiner",
+    "TemplateParser",
+]

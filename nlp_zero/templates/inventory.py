@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._store import write_text
+from .._utils.files import write_text
 from ..errors import FormatError
 from .boundaries import BoundaryModel
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from .._kernels.skipgrams import Fillings
 from ..errors import CorpusError
-from ._candidates import EXAMPLES, Form, anchors_of, candidates, clause_templates, examples_of, skipgram_templates
-from ._numbers import NumberedCorpus
 from .boundaries import BoundaryModel
+from .candidates import EXAMPLES, Form, anchors_of, candidates, clause_templates, examples_of, skipgram_templates
 from .clauses import token_lists_of
 from .grammar import Model
 from .inventory import Template, TemplateInventory
+from .numbers import NumberedCorpus
 
 if TYPE_CHECKING:
     import numpy.typing as npt

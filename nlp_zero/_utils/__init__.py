@@ -1,0 +1,1 @@
+"""What any package could have: validation, threads, progress, files, folders, arrays, locks."""

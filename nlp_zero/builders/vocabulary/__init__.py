@@ -1,0 +1,5 @@
+"""Vocabularies of fixed size for language models."""
+
+from .builder import VocabularyBuilder
+
+__all__ = ["VocabularyBuilder"]

@@ -1,0 +1,218 @@
+"""Checkpoints: a folder from which a count goes on after it was stopped, at whatever moment.
+
+The folder holds the runs that were finished and ``checkpoint.json``, which lists them, says how far the corpus had
+been read, and of which corpus and options all this is.  It is replaced as a whole, after the runs that it lists are
+on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from .._utils.files import write_text
+from ..corpus.corpus import Corpus
+from ..errors import CheckpointError, FormatError
+from .runs import Run
+
+__all__ = ["Checkpoint", "remove_checkpoint"]
+
+FORMAT = "nlp-zero checkpoint"
+VERSION = 1
+MANIFEST = "checkpoint.json"
+LOCK = ".lock"
+SAMPLING = "nlp-zero sampling checkpoint"  # written by builders._state
+
+
+class Checkpoint:
+    """The checkpoint of one count.
+
+    Parameters
+    ----------
+    folder
+        Where it is; made if it does not exist.
+    corpus, options
+        What is counted, and how: another one than the checkpoint's is refused.
+
+    Attributes
+    ----------
+    runs
+        The runs so far.
+    position
+        Where reading goes on; see `Corpus.blocks_from`.
+
+    Raises
+    ------
+    CheckpointError
+        When the folder holds something else, or a checkpoint of another corpus or other options.
+    FormatError
+        When it was damaged.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], corpus: Corpus, options: Mapping[str, object]) -> None:
+        self.folder = Path(folder)
+        self._what: dict[str, Any] = {
+            "options": {**options, **corpus.options()},
+            "inputs": [list(entry) for entry in corpus.identity()],
+        }
+        self.runs: list[Run] = []
+        self.position = (0, 0)
+        fresh = not (self.folder / MANIFEST).exists()
+        if fresh:
+            if self.folder.exists() and not self._only_ours():
+                raise CheckpointError(f"{self.folder} exists and is no checkpoint; name another folder.")
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.folder)
+        if fresh and not (self.folder / MANIFEST).exists():
+            self._save()
+        else:
+            self._resume()
+        listed = {run.name for run in self.runs}
+        for stray in self.folder.glob("*.run"):  # written, but not put down in the list
+            if str(stray) not in listed:
+                stray.unlink()
+
+    def new_file(self) -> IO[bytes]:
+        """A file for the next run."""
+        return open(self.folder / f"{len(self.runs) + 1:06}.run", "w+b")
+
+    def add(self, run: Run, file: IO[bytes], position: tuple[int, int]) -> None:
+        """Put down a run, written to a file of `new_file`, and that the corpus was read up to `position`."""
+        os.fsync(file.fileno())
+        run.name = str(self.folder / f"{len(self.runs) + 1:06}.run")
+        self.runs.append(run)
+        self.position = position
+        self._save()
+
+    def _save(self) -> None:
+        runs = [[Path(run.name).name, run.size] for run in self.runs]
+        meta = {"format": FORMAT, "version": VERSION, **self._what, "runs": runs, "position": list(self.position)}
+        with write_text(self.folder / MANIFEST) as file:
+            json.dump(meta, file, ensure_ascii=False)
+
+    def _resume(self) -> None:
+        path = self.folder / MANIFEST
+        try:
+            meta = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))
+            if meta["format"] != FORMAT or meta["version"] != VERSION:
+                raise CheckpointError(f"{path} is of another version or program; remove the folder and count again.")
+            self._compare(meta)
+            first, second = meta["position"]
+            self.position = (int(first), int(second))
+            listed = [(self.folder / Path(name).name, int(size)) for name, size in meta["runs"]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise FormatError(f"{path} cannot be used ({error}); remove the folder and count again.") from None
+        for name, size in listed:
+            try:
+                run = Run(open(name, "rb"), str(name))  # noqa: SIM115
+            except OSError as error:
+                raise FormatError(f"{name}: {error.strerror}; remove the folder and count again.") from None
+            self.runs.append(run)
+            if run.size != size:
+                raise FormatError(f"{name} is not the run that {path} lists; remove the folder and count again.")
+
+    def _compare(self, meta: Mapping[str, Any]) -> None:
+        way_out = "give the same ones, or name another folder"
+        for name, mine in self._what["options"].items():
+            its = meta["options"].get(name)
+            if its != mine:
+                raise CheckpointError(
+                    f"{self.folder} is the checkpoint of a count with {name} {its!r}, not {mine!r}; {way_out}."
+                )
+        theirs = [tuple(entry) for entry in meta["inputs"]]
+        ours = [tuple(entry) for entry in self._what["inputs"]]
+        for (name, *its), (other, *mine) in zip(theirs, ours, strict=False):
+            if name != other:
+                raise CheckpointError(f"{self.folder} is the checkpoint of a count of {name}, not {other}; {way_out}.")
+            if its != mine:
+                what = "size" if its[0] != mine[0] else "time"
+                raise CheckpointError(
+                    f"{name} has changed since the checkpoint {self.folder} was made (another {what}); "
+                    "remove the checkpoint and count again."
+                )
+        if len(theirs) != len(ours):
+            more, side = (theirs, "with") if len(theirs) > len(ours) else (ours, "without")
+            extra = more[min(len(theirs), len(ours))][0]
+            raise CheckpointError(f"{self.folder} is the checkpoint of a count {side} {extra}; {way_out}.")
+
+    def _only_ours(self) -> bool:
+        """True for an empty folder, or one that a killed program left before it wrote a list."""
+        return self.folder.is_dir() and all(
+            path.suffix == ".run" or path.name == LOCK or path.name.startswith(f".{MANIFEST}.")
+            for path in self.folder.iterdir()
+        )
+
+
+class _Lock:
+    """A file that is locked for as long as this object, or the process, lives."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        weakref.finalize(self, file.close)
+
+    def is_at(self, path: Path) -> bool:
+        """False if the file was removed meanwhile, or is another one."""
+        return path.exists() and os.path.samestat(os.fstat(self._file.fileno()), path.stat())
+
+
+_LOCKS: weakref.WeakValueDictionary[Path, _Lock] = weakref.WeakValueDictionary()  # of this process
+
+
+def _locked(folder: Path) -> _Lock | None:
+    """Keep other processes out of a folder; the lock of a process that died is none.
+
+    Raises
+    ------
+    CheckpointError
+        When another process is at work there.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on this platform
+        return None
+    path = folder.resolve() / LOCK
+    lock = _LOCKS.get(path)
+    while lock is None or not lock.is_at(path):
+        file = open(path, "ab")  # noqa: SIM115
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise CheckpointError(
+                f"{folder} is in use by another process; wait until it is done, or name another folder."
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+        lock = _LOCKS[path] = _Lock(file)  # unless another process ended, and removed the file, in this moment
+    return lock
+
+
+def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
+    """Remove a checkpoint whose result is safe; leaves alone what is none."""
+    path = Path(folder)
+    if (path / "meta.json").exists():
+        _remove_sampling(path)
+        return
+    if not (path / MANIFEST).exists():
+        return
+    (path / MANIFEST).unlink()
+    for file in path.iterdir():
+        if file.suffix == ".run" or file.name == LOCK or file.name.startswith(f".{MANIFEST}."):
+            file.unlink()
+    if not any(path.iterdir()):
+        path.rmdir()
+
+
+def _remove_sampling(path: Path) -> None:
+    import shutil
+
+    try:
+        ours = json.loads((path / "meta.json").read_text(encoding="utf-8"))["format"] == SAMPLING
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if ours:
+        shutil.rmtree(path)

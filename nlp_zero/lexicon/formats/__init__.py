@@ -1,0 +1,106 @@
+"""Files of words, ours and other programs': each module reads bytes into a table (`loads`) and writes them (`dumps`).
+
+`Lexicon.load` and `Lexicon.save` are what people use.  A file is told by its name when it is written, and by its
+content when it is read.  Foreign files are untrusted: nothing in them is run, lengths are checked against what is
+there, and errors name the place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from ..._utils.files import write_bytes
+from ...errors import FormatError
+from .table import Table, Words
+
+__all__ = ["FORMATS", "Table", "Words", "format_of_content", "format_of_name", "read", "write"]
+
+FORMATS = {
+    "tsv": "our own file: words, counts, scores, and how they were made",
+    "plain": "'word count' lines",
+    "json": "a lexicon as JSON",
+    "parquet": "a table for pandas, Spark, DuckDB (needs pyarrow)",
+    "jieba": "a jieba user dictionary, with frequencies that make jieba keep the words",
+    "sentencepiece": "a SentencePiece .model (unigram)",
+    "huggingface": "a Hugging Face tokenizer.json (Unigram)",
+    "bytepiece": "a BytePiece .model (JSON)",
+}
+
+
+def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
+    """The words of a file; `FormatError` says what is wrong with it and where."""
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise FormatError(
+            f"The lexicon {file} cannot be read: {error.strerror}; check its name and permissions."
+        ) from None
+    try:
+        name = format_of_content(data, file.name) if format is None else checked(format)
+        table: Table = _module(name).loads(data)
+    except ValueError as error:
+        raise FormatError(f"{file}, {error}") from None
+    return table
+
+
+def write(words: Words, path: str | os.PathLike[str], format: str | None = None) -> int:
+    """Write a file whole or not at all; returns how many of the words it holds."""
+    name = format_of_name(path) or "tsv" if format is None else checked(format)
+    try:
+        data, count = _module(name).dumps(words)
+    except ValueError as error:
+        raise FormatError(f"{path} cannot be written as {name}: {error}") from None
+    with write_bytes(path) as file:
+        file.write(data)
+    return int(count)
+
+
+def checked(format: str) -> str:
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
+    return format
+
+
+def format_of_name(path: str | os.PathLike[str]) -> str | None:
+    """The format that a file's name tells; None for one that could be several, as ``words.txt``."""
+    name = Path(path).name.lower()
+    if name.endswith(".model"):
+        return "bytepiece" if "bytepiece" in name else "sentencepiece"
+    if name.endswith(".json"):
+        return "huggingface" if "tokenizer" in name else "json"
+    if name.endswith((".txt", ".dict")) and ("jieba" in name or "userdict" in name.replace("_", "")):
+        return "jieba"
+    return {".tsv": "tsv", ".parquet": "parquet"}.get(Path(name).suffix)
+
+
+def format_of_content(data: bytes, name: str = "") -> str:
+    """The format of a file's bytes; its name decides only where they could be several."""
+    head = data[:4]
+    if data.startswith(b"#nlp-zero lexicon") or data.startswith(b"\xef\xbb\xbf#nlp-zero lexicon"):
+        return "tsv"
+    if head == b"PAR1":
+        return "parquet"
+    if head[:1] == b"\n" and head[2:3] == b"\n" and head[1:2] not in b"\n\r\t ":
+        return "sentencepiece"  # a message that begins with a message that begins with a string
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        from . import bytepiece, huggingface
+        from .json import parsed
+
+        try:
+            value: Any = parsed(data)
+        except ValueError:
+            if name.lower().endswith((".json", ".model")):
+                raise
+            return "plain"
+        if huggingface.is_tokenizer(value):
+            return "huggingface"
+        return "bytepiece" if bytepiece.is_model(value) and "columns" not in value else "json"
+    return "sentencepiece" if name.lower().endswith(".model") else "plain"
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f".{name}", __package__)

@@ -1,0 +1,89 @@
+"""jieba user dictionaries: ``word frequency`` lines, with frequencies that make jieba keep the words.
+
+jieba takes the cut with the greatest sum of ln(frequency / total).  A word of frequency f is kept whole where nothing
+overlaps it once ln(f / total) is greater than that sum for the best cut of its parts.  Adding words raises the total,
+which favours longer words further, so the frequencies of jieba's own dictionary are the hardest case.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import re
+from pathlib import Path
+
+from .plain import loads
+from .table import Words
+
+__all__ = ["dumps", "kept_frequencies", "loads"]
+
+TOTAL = 60_101_967  # sum of the frequencies in the dictionary of jieba 0.42
+WORD = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&._%\-]+")  # what jieba can take as one word; it cuts at anything else
+
+
+def dumps(words: Words) -> tuple[bytes, int]:
+    """The user dictionary, and how many words it holds.
+
+    Words of one character and words that jieba cannot hold (with other characters than Han, letters, digits and
+    ``+#&._%-``) are left out.  A frequency is the greatest of: what keeping the word takes, what jieba's dictionary
+    says, and our count on jieba's scale.  If jieba is not installed, our own counts stand in for its dictionary.
+    """
+    chosen = [
+        (word, count)
+        for word, count in zip(words.words, words.counts.tolist(), strict=True)
+        if len(word) > 1 and WORD.fullmatch(word)
+    ]
+    known, total = _dictionary()
+    scale = (total or TOTAL) / max(int(words.counts.sum()), 1)
+    if not known:
+        known, total = {w: round(n * scale) for w, n in zip(words.words, words.counts.tolist(), strict=True)}, TOTAL
+    wanted = {word: round(count * scale) for word, count in chosen}
+    frequencies = kept_frequencies(wanted, known, total)
+    return "".join(f"{word} {frequencies[word]}\n" for word, _ in chosen).encode(), len(chosen)
+
+
+def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) -> dict[str, int]:
+    """Frequencies, at least as `wanted`, with which a dictionary keeps the words.
+
+    Parameters
+    ----------
+    wanted
+        Words of two or more characters, and the least frequency of each.
+    known, total
+        The dictionary that they are added to: frequencies, and their sum.
+
+    Examples
+    --------
+    >>> kept_frequencies({"石墨烯": 1}, {"石墨": 600, "烯": 50, "石": 9000, "墨": 2000}, 1_000_000)
+    {'石墨烯': 1}
+    >>> kept_frequencies({"石墨烯": 1}, {"石墨": 60_000, "烯": 500}, 1_000_000)
+    {'石墨烯': 31}
+    """
+    log, log_total = math.log, math.log(total)
+    costs = {word: log(n) - log_total for word, n in known.items() if n > 0}
+    longest = max(map(len, costs), default=1)
+    found = {}
+    for word in sorted(wanted, key=len):  # shorter words first: they are parts of longer ones
+        best = [0.0] * (len(word) + 1)
+        for i in reversed(range(len(word))):
+            best[i] = costs.get(word[i], -log_total) + best[i + 1]  # a character jieba lacks counts once
+            for j in range(i + 2, min(len(word), i + longest) + 1):
+                if (cost := costs.get(word[i:j])) is not None and (i > 0 or j < len(word)):
+                    best[i] = max(best[i], cost + best[j])
+        needed = int(math.exp(best[0] + log_total) * (1 + 1e-9)) + 1
+        found[word] = max(needed, wanted[word], known.get(word, 0))
+        costs[word] = log(found[word]) - log_total
+        longest = max(longest, len(word))
+    return {word: found[word] for word in wanted}
+
+
+def _dictionary() -> tuple[dict[str, int], int]:
+    """The words of jieba's dictionary and the sum of their frequencies; none if jieba is not installed."""
+    try:
+        place = importlib.util.find_spec("jieba")
+        table = loads((Path(place.origin).parent / "dict.txt").read_bytes()) if place and place.origin else None
+    except (OSError, ValueError):
+        table = None
+    if table is None:
+        return {}, 0
+    return dict(zip(table.words, table.counts, strict=True)), sum(table.counts)

@@ -1,0 +1,80 @@
+"""A lexicon as JSON: ``format``, ``version``, ``meta``, ``columns`` and ``rows``, one row a line."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .table import Table, Words, checked_number, checked_words, decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["FORMAT", "dumps", "loads", "parsed"]
+
+FORMAT = "nlp-zero lexicon"
+VERSION = 1
+
+
+def dumps(words: Words) -> tuple[bytes, int]:
+    import json
+
+    names = ["word", "count", *words.scores] + (["parts"] if words.parts else [])
+    columns: list[list[Any]] = [list(words.words), words.counts.tolist()]
+    for column in words.scores.values():
+        columns.append([x if math.isfinite(x) else None for x in column.tolist()])
+    if words.parts:
+        columns.append([list(words.parts.get(word, ())) for word in words.words])
+    meta = {name: v if isinstance(v, (str, int, float)) else str(v) for name, v in words.meta.items()}
+    head = json.dumps({"format": FORMAT, "version": VERSION, "meta": meta, "columns": names}, ensure_ascii=False)
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(*columns, strict=True))
+    text = f'{head[:-1]}, "rows": [\n{rows}\n]}}\n'
+    return text.encode("utf-8", "backslashreplace"), len(words.words)  # a lone surrogate becomes \ud800, as JSON has it
+
+
+def parsed(data: bytes) -> Any:
+    """The value of a JSON file; `ValueError` with the line and column of what is wrong."""
+    import json
+
+    try:
+        return json.loads(decoded(data))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno}: this is not JSON: {error.msg}.") from None
+    except RecursionError:
+        raise ValueError("line 1: this JSON is nested too deeply for any vocabulary.") from None
+
+
+def loads(data: bytes) -> Table:
+    return table_of(parsed(data))
+
+
+def table_of(value: Any) -> Table:
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise ValueError(f"line 1: this JSON is not a lexicon: it lacks \"format\": \"{FORMAT}\".")
+    if value.get("version") != VERSION:
+        raise ValueError(f"line 1: version {str(value.get('version'))[:20]} of the lexicon; update nlp-zero.")
+    names, rows, meta = value.get("columns"), value.get("rows"), value.get("meta", {})
+    if not (isinstance(names, list) and names[:2] == ["word", "count"] and all(isinstance(n, str) for n in names)):
+        raise ValueError("columns: they must be a list of names that begins with word and count.")
+    if not isinstance(rows, list) or not isinstance(meta, dict) or len(set(names)) != len(names):
+        raise ValueError("rows must be a list, meta an object, and column names distinct.")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, list) or len(row) != len(names):
+            raise ValueError(f"row {number}: it must be a list of {len(names)} values.")
+    columns: dict[str, list[Any]] = {name: [row[k] for row in rows] for k, name in enumerate(names)}
+    checked_words(columns["word"], "row", 1)
+    parts = {}
+    if "parts" in columns:
+        for number, (word, listed) in enumerate(zip(columns["word"], columns["parts"], strict=True), 1):
+            if not isinstance(listed, list) or not all(isinstance(part, str) for part in listed):
+                raise ValueError(f"row {number}: parts must be a list of words.")
+            if listed:
+                parts[word] = tuple(listed)
+    check: Callable[[Any, int], float] = lambda x, n: math.nan if x is None else checked_number(x, f"row {n}")  # noqa: E731
+    return Table(
+        columns["word"],
+        [int(checked_number(x, f"row {n}", whole=True)) for n, x in enumerate(columns["count"], 1)],
+        {name: [check(x, n) for n, x in enumerate(columns[name], 1)] for name in names[2:] if name != "parts"},
+        {name: v if isinstance(v, (str, int, float)) else str(v) for name, v in meta.items()},
+        parts,
+    )

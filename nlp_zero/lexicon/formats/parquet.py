@@ -1,0 +1,75 @@
+"""A lexicon as a Parquet table (columns ``word``, ``count``, one a score), for pandas, Spark, DuckDB; needs pyarrow."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import math
+from typing import Any
+
+from ...errors import FormatError
+from . import json as json_format
+from .table import MOST_WORDS, Table, Words
+from .tsv import escaped, unescaped
+
+__all__ = ["dumps", "loads"]
+
+MOST_BYTES = 1 << 32  # of a table when unpacked
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise FormatError("Parquet files need pyarrow; run: pip install 'nlp-zero[formats]'") from None
+
+
+def dumps(words: Words) -> tuple[bytes, int]:
+    """The table; words with lone surrogates (bytes) are escaped as in TSV files, which its metadata says."""
+    import json
+
+    pyarrow, parquet = _pyarrow()
+    texts, hidden = list(words.words), any("\ud800" <= c <= "\udfff" for word in words.words for c in word)
+    columns: dict[str, Any] = {"word": [*map(escaped, texts)] if hidden else texts, "count": words.counts}
+    columns |= dict(words.scores)
+    if words.parts:
+        columns["parts"] = [list(map(escaped, words.parts.get(word, ()))) for word in texts]
+    about = {"format": json_format.FORMAT, "version": json_format.VERSION, "escaped": hidden, "meta": dict(words.meta)}
+    table = pyarrow.table(columns).replace_schema_metadata({"nlp_zero": json.dumps(about, default=str)})
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    return file.getvalue(), len(texts)
+
+
+def loads(data: bytes) -> Table:
+    """The table of any Parquet file with the columns ``word`` and ``count``."""
+    pyarrow, parquet = _pyarrow()
+    try:
+        file = parquet.ParquetFile(io.BytesIO(data))
+        groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+        if file.metadata.num_rows > MOST_WORDS or sum(group.total_byte_size for group in groups) > MOST_BYTES:
+            raise ValueError(f"the table is larger than any vocabulary ({file.metadata.num_rows:,} rows).")
+        about = json_format.parsed((file.schema_arrow.metadata or {}).get(b"nlp_zero", b"{}"))
+        columns: dict[str, list[Any]] = file.read().to_pydict()
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"this Parquet file cannot be read: {str(error).splitlines()[0]}.") from None
+    if not {"word", "count"} <= columns.keys():
+        raise ValueError("the table must have the columns word and count.")
+    about = about if isinstance(about, dict) else {}
+    if about.get("escaped") is True and all(isinstance(word, str) for word in columns["word"]):
+        columns["word"] = [unescaped(word) for word in columns["word"]]
+    numbers = [n for n in columns if n not in ("word", "count", "parts") and _numeric(columns[n])]
+    if "parts" in columns:
+        columns["parts"] = [[unescaped(p) for p in row] if row else [] for row in columns["parts"]]
+    names = ["word", "count", *numbers] + (["parts"] if "parts" in columns else [])
+    rows = [list(row) for row in zip(*(columns[name] for name in names), strict=True)]
+    for row in rows:
+        row[2:] = [None if isinstance(x, float) and not math.isfinite(x) else x for x in row[2:]]
+    meta = about.get("meta", {})
+    return json_format.table_of(
+        {"format": json_format.FORMAT, "version": json_format.VERSION, "meta": meta, "columns": names, "rows": rows}
+    )
+
+
+def _numeric(values: list[Any]) -> bool:
+    return all(x is None or (isinstance(x, (int, float)) and not isinstance(x, bool)) for x in values)

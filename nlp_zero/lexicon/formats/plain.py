@@ -1,0 +1,46 @@
+"""Word lists of other tools: ``word count [tag]`` or just ``word`` a line, as jieba's ``dict.txt`` and many more."""
+
+from __future__ import annotations
+
+from .table import Table, Words, decoded
+
+__all__ = ["dumps", "loads"]
+
+
+def dumps(words: Words) -> tuple[bytes, int]:
+    """``word count`` lines, and how many; words with white space and bytes that are no characters are left out."""
+    rows = [
+        f"{word} {count}\n"
+        for word, count in zip(words.words, words.counts.tolist(), strict=True)
+        if not any(c.isspace() or "\ud800" <= c <= "\udfff" or c == "\ufeff" for c in word)
+    ]
+    return "".join(rows).encode(), len(rows)
+
+
+def loads(data: bytes) -> Table:
+    """Rows separated by white space; a word alone counts once."""
+    words: list[str] = []
+    counts: list[int] = []
+    first: dict[str, tuple[int, str]] = {}
+    for number, line in enumerate(decoded(data).split("\n"), 1):
+        fields = line.split()
+        if not fields:
+            continue
+        word, count = fields[0], fields[1] if len(fields) > 1 else "1"
+        if word in first and first[word][1] == count:  # the same twice does no harm; jieba's dict.txt has one such row
+            continue
+        if word in first:
+            raise ValueError(
+                f"line {number}: the word {word!r} was already on line {first[word][0]}; remove one of them."
+            )
+        first[word] = number, count
+        if not (count.isascii() and count.isdigit() and len(count) < 20 and int(count) < 1 << 63):
+            raise ValueError(
+                f"line {number}: the count {count[:40]!r} is not a whole number from 0 to 2**63 - 1; "
+                "expected 'word count'."
+            )
+        words.append(word)
+        counts.append(int(count))
+    if not words:
+        raise ValueError("line 1: there is not one word in this lexicon.")
+    return Table(words, counts)
