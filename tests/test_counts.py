@@ -205,7 +205,7 @@ def test_damaged_folders_are_refused(tmp_path) -> None:
     (folder / "symbols1.npy").write_bytes(bytes(data))
     with pytest.raises(FormatError, match="altered"):
         NgramCounts.load(folder)
-    wrong = [("version", 99, "version 99"), ("format", "x", "no nlp-zero counts"), ("order", 3, "usable")]
+    wrong = [("version", 99, "version 99"), ("format", "x", "format 'nlp-zero counts'"), ("order", 3, "usable")]
     for key, value, message in wrong:
         folder = damaged(f"meta-{key}")
         meta = json.loads((folder / "meta.json").read_text())

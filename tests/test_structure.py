@@ -29,7 +29,7 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["arrays", "files", "folders", "progress", "threads", "validation"],
+    "_utils": ["arrays", "files", "folders", "locks", "progress", "threads", "validation"],
     "corpus": ["sources", "reader", "corpus", "slices"],
     "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
     "lexicon": ["ids", "formats", "lexicon"],

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from .._utils.files import write_text
+from .._utils.locks import LOCK_NAME, lock_folder, remove_lock
 from ..corpus.corpus import Corpus
 from ..errors import CheckpointError, FormatError
 from .runs import Run
@@ -24,7 +24,6 @@ __all__ = ["Checkpoint", "remove_checkpoint"]
 FORMAT = "nlp-zero checkpoint"
 VERSION = 1
 MANIFEST = "checkpoint.json"
-LOCK = ".lock"
 SAMPLING = "nlp-zero sampling checkpoint"  # written by builders._state
 
 
@@ -66,7 +65,7 @@ class Checkpoint:
             if self.folder.exists() and not self._only_ours():
                 raise CheckpointError(f"{self.folder} exists and is no checkpoint; name another folder.")
             self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.folder)
+        self._lock = lock_folder(self.folder)
         if fresh and not (self.folder / MANIFEST).exists():
             self._save()
         else:
@@ -142,53 +141,9 @@ class Checkpoint:
     def _only_ours(self) -> bool:
         """True for an empty folder, or one that a killed program left before it wrote a list."""
         return self.folder.is_dir() and all(
-            path.suffix == ".run" or path.name == LOCK or path.name.startswith(f".{MANIFEST}.")
+            path.suffix == ".run" or path.name == LOCK_NAME or path.name.startswith(f".{MANIFEST}.")
             for path in self.folder.iterdir()
         )
-
-
-class _Lock:
-    """A file that is locked for as long as this object, or the process, lives."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        weakref.finalize(self, file.close)
-
-    def is_at(self, path: Path) -> bool:
-        """False if the file was removed meanwhile, or is another one."""
-        return path.exists() and os.path.samestat(os.fstat(self._file.fileno()), path.stat())
-
-
-_LOCKS: weakref.WeakValueDictionary[Path, _Lock] = weakref.WeakValueDictionary()  # of this process
-
-
-def _locked(folder: Path) -> _Lock | None:
-    """Keep other processes out of a folder; the lock of a process that died is none.
-
-    Raises
-    ------
-    CheckpointError
-        When another process is at work there.
-    """
-    try:
-        import fcntl
-    except ImportError:  # not on this platform
-        return None
-    path = folder.resolve() / LOCK
-    lock = _LOCKS.get(path)
-    while lock is None or not lock.is_at(path):
-        file = open(path, "ab")  # noqa: SIM115
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise CheckpointError(
-                f"{folder} is in use by another process; wait until it is done, or name another folder."
-            ) from None
-        except OSError:  # a file system without locks
-            pass
-        lock = _LOCKS[path] = _Lock(file)  # unless another process ended, and removed the file, in this moment
-    return lock
 
 
 def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
@@ -201,8 +156,9 @@ def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
         return
     (path / MANIFEST).unlink()
     for file in path.iterdir():
-        if file.suffix == ".run" or file.name == LOCK or file.name.startswith(f".{MANIFEST}."):
+        if file.suffix == ".run" or file.name.startswith(f".{MANIFEST}."):
             file.unlink()
+    remove_lock(path)
     if not any(path.iterdir()):
         path.rmdir()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._utils.folders import read_folder, write_folder
+from ..._utils.folders import read_folder, restore_folder, write_folder
 from ...counting.checkpoint import SAMPLING
 from ...errors import CheckpointError
 
@@ -44,6 +44,7 @@ class SavedState:
         self.folder, self.what = Path(folder), dict(what)
         self.run: dict[str, Any] = {}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
+        restore_folder(self.folder)
         if (self.folder / "meta.json").exists():
             self._read()
         elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
