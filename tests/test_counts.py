@@ -234,7 +234,7 @@ def test_refusals(tmp_path) -> None:
         a.merge(a.prune(2))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious").write_text("x")
-    with pytest.raises(FileExistsError, match="no nlp-zero counts folder"):
+    with pytest.raises(FileExistsError, match="not have the format 'nlp-zero counts'"):
         a.save(tmp_path / "other")
 
 
