@@ -12,7 +12,6 @@ import os
 import sys
 import tempfile
 import threading
-import time
 import unicodedata
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.corpus import Block, Corpus, blocks_of, reader, require_text, restartable, sources
+from nlp_zero.corpus import Block, Corpus, compression, read_blocks, reader, require_text, restartable
 from nlp_zero.errors import CorpusError
 from tests.reference.text import is_boundary
 
@@ -36,7 +35,7 @@ def write(path: Path, data: bytes | str) -> Path:
     return path
 
 
-def joined(corpus: Corpus, unit: str = "char") -> str:
+def read_text(corpus: Corpus, unit: str = "char") -> str:
     return "".join(b.data.decode() if isinstance(b.data, bytes) else b.data for b in corpus.blocks(unit))
 
 
@@ -52,7 +51,7 @@ def feed_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 def test_every_compression_gives_the_same_text(tmp_path: Path, suffix: str, block_size: int) -> None:
     path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode()))
     corpus = Corpus(path, block_size=block_size)
-    assert joined(corpus) == joined(corpus, "byte") == TEXT
+    assert read_text(corpus) == read_text(corpus, "byte") == TEXT
     assert list(corpus) == LINES
     assert list(corpus) == LINES  # and again
 
@@ -60,7 +59,7 @@ def test_every_compression_gives_the_same_text(tmp_path: Path, suffix: str, bloc
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
 def test_several_streams_in_one_file(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode()) + PACK[suffix](b"next\n"))
-    assert joined(Corpus(path)) == TEXT + "next\n"
+    assert read_text(Corpus(path)) == TEXT + "next\n"
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
@@ -68,7 +67,7 @@ def test_several_streams_in_one_file(tmp_path: Path, suffix: str) -> None:
 def test_a_damaged_compressed_file_is_named(tmp_path: Path, suffix: str, damage: str) -> None:
     whole = PACK[suffix](os.urandom(100_000))
     path = write(tmp_path / f"a.txt{suffix}", whole[: len(whole) // 2] if damage == "truncated" else TEXT)
-    with pytest.raises(CorpusError, match=r"a\.txt.*not a whole (gzip|bz2|xz|zstd) file"):
+    with pytest.raises(CorpusError, match=r"a\.txt.*not a complete (gzip|bz2|xz|zstd) file"):
         for _ in Corpus(path, errors="replace").blocks():
             pass
 
@@ -85,7 +84,7 @@ def test_zstd_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("block_size", [1, 3, 1 << 16])
 def test_encodings(tmp_path: Path, encoding: str, block_size: int) -> None:
     path = write(tmp_path / "a.txt", TEXT.encode(encoding))
-    assert joined(Corpus(path, encoding=encoding, block_size=block_size)) == TEXT
+    assert read_text(Corpus(path, encoding=encoding, block_size=block_size)) == TEXT
     assert list(Corpus(path, encoding=encoding, block_size=block_size)) == LINES
 
 
@@ -154,8 +153,8 @@ def test_blocks_are_the_file_and_no_run_crosses(text: str, block_size: int, unit
         blocks = list(Corpus(path, block_size=block_size).blocks(unit))
         lines = list(Corpus(path, block_size=block_size))
         plain = [b.data for b in Corpus(path, block_size=block_size, errors="replace").blocks(unit)]
-        nfc = joined(Corpus(path, block_size=block_size, normalize="NFC"), unit)
-        nfkc = joined(Corpus(path, block_size=block_size, normalize="NFKC"), unit)
+        nfc = read_text(Corpus(path, block_size=block_size, normalize="NFC"), unit)
+        nfkc = read_text(Corpus(path, block_size=block_size, normalize="NFKC"), unit)
     assert b"".join(b.data for b in blocks if isinstance(b.data, bytes)) == data
     assert [b.offset for b in blocks] == [sum(len(x.data) for x in blocks[:i]) for i in range(len(blocks))]
     assert "".join(map(str, plain)) == text
@@ -183,14 +182,20 @@ def test_marks_are_boundaries_and_never_compose() -> None:
 
 
 @pytest.mark.parametrize("mark", ["", "，"])
-def test_one_line_of_50_megabytes(tmp_path: Path, mark: str) -> None:
+def test_one_line_of_50_megabytes_is_searched_once(tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collecting pieces without a mark must not search them again: that would take quadratic time."""
     line = ("滚滚长江东逝水" * 100 + mark) * 23_800
     path = write(tmp_path / "a.txt", line)
-    start = time.perf_counter()
+    searched: list[int] = []
+    last_cut = reader._last_cut
+    monkeypatch.setattr(
+        reader, "_last_cut", lambda piece, marks: (searched.append(len(piece)), last_cut(piece, marks))[1]
+    )
     blocks = list(Corpus(path).blocks())
-    assert sum(len(b.data) for b in blocks) == len(line.encode()) > 49_000_000
+    size = sum(len(b.data) for b in blocks)
+    assert size == len(line.encode()) > 49_000_000
+    assert sum(searched) == size
     assert (max(len(b.data) for b in blocks) < 9 << 20) == bool(mark)
-    assert time.perf_counter() - start < 20  # quadratic work would take minutes
 
 
 def test_units_and_options_are_checked_at_once(tmp_path: Path) -> None:
@@ -199,7 +204,7 @@ def test_units_and_options_are_checked_at_once(tmp_path: Path) -> None:
         {"encoding": "klingon"}, {"encoding": "base64"}, {"errors": "surrogateescape"}, {"normalize": "nfc"},
         {"block_size": 0},
     ):  # fmt: skip
-        with pytest.raises(ValueError, match=r"must|unknown"):
+        with pytest.raises(ValueError, match=r"must .*\.$"):
             Corpus(path, **options)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="source"):
         Corpus()
@@ -208,7 +213,7 @@ def test_units_and_options_are_checked_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="unit"):
         Corpus(path).blocks("word")
     with pytest.raises(ValueError, match="unit"):
-        blocks_of(["a"], "word")
+        read_blocks(["a"], "word")
 
 
 # --- names --------------------------------------------------------------------------------------------------------
@@ -239,7 +244,7 @@ def test_files_do_not_run_together(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_missing_is_refused_beforereader(tmp_path: Path) -> None:
+def test_what_is_missing_is_refused_before_reading(tmp_path: Path) -> None:
     good = write(tmp_path / "a.txt", TEXT)
     (tmp_path / "empty").mkdir()
     for bad, message in (("no.txt", "no such file"), ("*.log", "no file matches"), ("empty", "holds no text file")):
@@ -331,7 +336,7 @@ def test_restartable_keeps_stdin_until_it_goes(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_closed_stdin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(CorpusError, match="standard input is closed"):
+    with pytest.raises(CorpusError, match="Standard input is closed"):
         list(Corpus("-"))
 
 
@@ -351,7 +356,7 @@ def test_a_regular_corpus_or_list_is_restartable_as_it_is(tmp_path: Path) -> Non
     assert restartable(LINES) is LINES
 
 
-@pytest.mark.parametrize("function", [blocks_of, restartable])
+@pytest.mark.parametrize("function", [read_blocks, restartable])
 @pytest.mark.parametrize(
     ("texts", "message"),
     [("甲", r"write \[text\]"), (b"a", r"write \[text\]"), (Path("a"), r"Corpus\(path\)"), (3, "not int")],
@@ -362,16 +367,16 @@ def test_a_single_text_is_refused(function: object, texts: object, message: str)
 
 
 def test_generators_can_be_counted_but_not_read_twice() -> None:
-    assert [b.data for b in blocks_of(line for line in ["甲", "乙"])] == ["甲\n乙"]
+    assert [b.data for b in read_blocks(line for line in ["甲", "乙"])] == ["甲\n乙"]
     with pytest.raises(TypeError, match="generator is used up"):
         restartable(line for line in ["甲"])
     with pytest.raises(TypeError, match="text number 1 is bytes"):
-        list(blocks_of(["a", b"b"]))  # type: ignore[list-item]
+        list(read_blocks(["a", b"b"]))  # type: ignore[list-item]
 
 
 def test_blocks_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "TEXTS_PER_BLOCK", 4)
-    blocks = list(blocks_of(["甲", "乙", "丙丁戊", ""]))
+    monkeypatch.setattr(reader, "BLOCK_CHARACTERS", 4)
+    blocks = list(read_blocks(["甲", "乙", "丙丁戊", ""]))
     assert [(b.data, b.offset) for b in blocks] == [("甲\n乙", 0), ("丙丁戊", 2), ("", 3)]
 
 
@@ -384,20 +389,20 @@ def test_progress_counts_stored_bytes_and_closes(
 ) -> None:
     path = write(tmp_path / f"a.txt{suffix}", PACK[suffix](TEXT.encode() * 500))
     seen: list[int] = []
-    read = sources._Counted.read
+    read = compression.ReportingStream.read
     monkeypatch.setattr(
-        sources._Counted, "read", lambda self, size=-1: (data := read(self, size), seen.append(len(data)))[0]
+        compression.ReportingStream, "read", lambda self, size=-1: (data := read(self, size), seen.append(len(data)))[0]
     )
-    assert joined(Corpus(path, progress=True)) == TEXT * 500
+    assert read_text(Corpus(path, progress=True)) == TEXT * 500
     assert sum(seen) == path.stat().st_size
     out, err = capsys.readouterr()
     assert out == ""
     assert "B/s" in err
-    assert joined(Corpus(path)) == TEXT * 500
+    assert read_text(Corpus(path)) == TEXT * 500
     assert capsys.readouterr() == ("", "")
 
 
-def test_progress_closes_whenreader_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_closes_when_reading_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import tqdm
 
     closed: list[bool] = []

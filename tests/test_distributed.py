@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
-from nlp_zero.corpus.slices import split
+from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.levels import Levels, MemoryColumn
 from nlp_zero.errors import ClusterError
 
@@ -57,7 +57,7 @@ def test_parts_are_the_text(tmp_path_factory, lines: list[str], part_size: int, 
     path = tmp_path_factory.getbasetemp() / "parts.txt"
     data = ("\n".join(lines) + "\n" * closed).encode()
     path.write_bytes(data)
-    parts = split(Corpus(path, block_size=7), part_size)
+    parts = slice_corpus(Corpus(path, block_size=7), part_size)
     assert len(parts) == max(1, -(-len(data) // part_size))
     blocks = [block for part in parts for block in part.blocks("byte")]
     assert b"".join(block.data for block in blocks) == data
@@ -105,7 +105,7 @@ def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
     counts = NgramCounter(order=3).update(corpus).freeze(min_count=2)
     levels = Levels(3, lambda name: MemoryColumn())
     for k in range(ranges):
-        symbols, totals, piece = distributed.api._whole(k, ranges, split(corpus, 1 << 40), 3, "char", "token", 2)
+        symbols, totals, piece = distributed.api._whole(k, ranges, slice_corpus(corpus, 1 << 40), 3, "char", "token", 2)
         levels.append(piece)
     assert tuple(symbols) == counts.symbols
     assert totals == [counts.total(n) for n in (1, 2, 3)]
@@ -115,12 +115,12 @@ def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
 
 def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
     """What a worker does with a part that is too large to be counted at once."""
-    parts = split(Corpus(folder), 1 << 40)
+    parts = slice_corpus(Corpus(folder), 1 << 40)
     cuts = distributed.api._cuts(parts, 3, "char", "token")
     assert len(cuts) == 2
     whole = [distributed.api._map(part, cuts, 4, "char", "token") for part in parts]
     monkeypatch.setattr(distributed.api, "FLUSH", 1000)
-    parts = split(Corpus(folder, block_size=500), 1 << 40)
+    parts = slice_corpus(Corpus(folder, block_size=500), 1 << 40)
     flushed = [distributed.api._map(part, cuts, 4, "char", "token") for part in parts]
     for k in range(3):
         one, other = (distributed.api._merge([m[k] for m in maps], 4, "char", "token", 1) for maps in (whole, flushed))

@@ -18,7 +18,7 @@ from nlp_zero._kernels.vocabulary_ngram import Splitter, count_pieces
 from nlp_zero.builders.vocabulary.builder import _spread
 from nlp_zero.builders.vocabulary.swap import Discount, Swap, _largest, topics
 from nlp_zero.cli import main
-from nlp_zero.corpus import blocks_of
+from nlp_zero.corpus import read_blocks
 from nlp_zero.counting.counter import NgramCounter
 
 from .reference import vocabulary as slow
@@ -466,7 +466,7 @@ def test_ngram_lm_of_any_bytes(tmp_path: Path) -> None:
 @settings(max_examples=40)
 def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
     lines = [f"{k:04d}" * 2048 + "\n" for k in range(number)]  # each is half a slice
-    blocks = list(_spread(blocks_of(lines), most * 8, bytes_=False))
+    blocks = list(_spread(read_blocks(lines), most * 8, bytes_=False))
     total = sum(len(block.data) for block in blocks)
     everything = sum(map(len, lines)) + max(0, number - 1)
     if everything <= most * 8:

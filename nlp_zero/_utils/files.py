@@ -12,6 +12,7 @@ from ..errors import StorageError
 
 __all__ = ["new_file", "require_space", "storage", "sync_folder", "temporary_name", "write_bytes", "write_text"]
 
+
 @contextmanager
 def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Create an empty temporary file in the folder of `path`; it replaces `path` if the block succeeds.

@@ -49,7 +49,9 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     restore_folder(target)
     if target.exists() and not _has_format(target, format):
-        raise FileExistsError(f"{path} exists and does not have the format {format!r}; choose another name or remove it.")
+        raise FileExistsError(
+            f"{path} exists and does not have the format {format!r}; choose another name or remove it."
+        )
     new, old = temporary_name(target, ".part"), temporary_name(target, OLD_SUFFIX)
     try:
         os.mkdir(new)
@@ -190,7 +192,9 @@ def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FormatError(f"{folder} does not have the format {format!r}: it has no meta.json; check the name.") from None
+        raise FormatError(
+            f"{folder} does not have the format {format!r}: it has no meta.json; check the name."
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise FormatError(f"{folder / 'meta.json'} cannot be read ({error}); {AGAIN}.") from None
     if not isinstance(meta, dict) or meta.get("format") != format:

@@ -11,7 +11,7 @@ from .._kernels import ngrams
 from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
 from .._utils.arrays import release, take
 from .._utils.threads import for_each
-from ..corpus.corpus import Block, Corpus, blocks_of, restartable
+from ..corpus import Block, Corpus, read_blocks, restartable
 from ..counting.counter import count
 from ..counting.counts import NgramCounts
 from ..counting.links import Chosen, Links, require_memory
@@ -67,11 +67,11 @@ class Passes:
             try:
                 counter.add(block.data)
             except UnicodeDecodeError as error:
-                raise block.located(error) from None
+                raise block.locate_error(error) from None
             finally:
                 idle.append(counter)
 
-        for_each(blocks_of(self.texts), work, self.workers)
+        for_each(read_blocks(self.texts), work, self.workers)
         for other in counters[1:]:
             first.merge(other)
         return first

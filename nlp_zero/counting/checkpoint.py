@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from .._utils.files import write_text
 from .._utils.locks import LOCK_NAME, lock_folder, remove_lock
-from ..corpus.corpus import Corpus
+from ..corpus import Corpus, describe_reading, identify_files
 from ..errors import CheckpointError, FormatError
 from .runs import Run
 
@@ -42,7 +42,7 @@ class Checkpoint:
     runs
         The runs so far.
     position
-        Where reading goes on; see `Corpus.blocks_from`.
+        Where reading goes on; see `nlp_zero.corpus.read_blocks_from`.
 
     Raises
     ------
@@ -55,8 +55,8 @@ class Checkpoint:
     def __init__(self, folder: str | os.PathLike[str], corpus: Corpus, options: Mapping[str, object]) -> None:
         self.folder = Path(folder)
         self._what: dict[str, Any] = {
-            "options": {**options, **corpus.options()},
-            "inputs": [list(entry) for entry in corpus.identity()],
+            "options": {**options, **describe_reading(corpus)},
+            "inputs": [list(entry) for entry in identify_files(corpus)],
         }
         self.runs: list[Run] = []
         self.position = (0, 0)

@@ -12,7 +12,7 @@ import numpy as np
 from .._kernels import ngrams
 from .._utils.threads import in_order
 from .._utils.validation import check_memory
-from ..corpus.corpus import Block, Corpus, blocks_of, require_text
+from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
 from .counts import MAX_ORDER, NgramCounts, gathered, merged
 from .levels import Levels
 from .runs import RunSource
@@ -101,10 +101,10 @@ class NgramCounter:
         if self.checkpoint is not None:
             blocks = self._resumed(texts)
         else:
-            blocks = zip(repeat((0, 0)), blocks_of(texts, self.unit), strict=False)
+            blocks = zip(repeat((0, 0)), read_blocks(texts, self.unit), strict=False)
         if isinstance(texts, Corpus):
             self._progress = texts.progress
-            self._spill.check_disk(texts.stored_bytes())
+            self._spill.check_disk(count_stored_bytes(texts))
         for position in self._encoded(blocks):
             if sum(text.positions for text in self._texts) >= self._spill.part_size:
                 self._seal(position)
@@ -121,7 +121,7 @@ class NgramCounter:
         options = {"order": self.order, "unit": self.unit, "alnum": self.alnum}
         assert self.checkpoint is not None
         self._spill.resume(Checkpoint(self.checkpoint, texts, options))
-        return texts.blocks_from(self._spill.position, self.unit)
+        return read_blocks_from(texts, self._spill.position, self.unit)
 
     def _encoded(self, blocks: Iterator[tuple[Position, Block]]) -> Iterator[Position]:
         """Encode blocks, one for each thread at a time; yields the position behind them."""
@@ -227,7 +227,7 @@ def _add(text: ngrams.EncodedText, block: Block) -> None:
     try:
         text.add(block.data)
     except UnicodeDecodeError as error:
-        raise block.located(error) from None
+        raise block.locate_error(error) from None
 
 
 def _add_all(text: ngrams.EncodedText, blocks: list[Block]) -> tuple[int, Exception | None]:

@@ -32,7 +32,7 @@ from .._utils.progress import progress_bar
 from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from ..builders.describe import Passes
 from ..corpus.corpus import Corpus, require_text
-from ..corpus.slices import Part, split
+from ..corpus.slices import CorpusSlice, slice_corpus
 from ..counting.counter import NgramCounter
 from ..counting.counts import NgramCounts, gathered, merged
 from ..counting.runs import Run, RunSource, merge_to_run, write_run
@@ -223,13 +223,13 @@ class _Tasks:
             raise ValueError(f"part_size must be a number of bytes from 1, not {part_size!r}.")
         client.wait_for_workers(1, timeout=60)
         threads = sum(client.nthreads().values())
-        whole = split(corpus, 1 << 62)
+        whole = slice_corpus(corpus, 1 << 62)
         size = sum(part.source.size or 0 for part in whole)
         plain = all(part.source.size is not None and part.source.compression is None for part in whole)
         self.whole = whole if plain and threads <= WHOLE_THREADS and size <= threads * WHOLE else None
         if part_size is not None:  # who says how to cut wants it cut
             self.whole = None
-        self.parts = split(corpus, part_size or _part_size(size, threads))
+        self.parts = slice_corpus(corpus, part_size or _part_size(size, threads))
         self.ranges = min(MOST_RANGES, max(threads, size >> 29))
 
     def _each(self, work: Callable[..., Any], things: Iterable[Any], *arguments: Any) -> list[Any]:
@@ -320,7 +320,7 @@ class _DistributedPasses(Passes):
 # What follows runs on workers.
 
 
-def _cuts(parts: list[Part], ranges: int, unit: str, alnum: str) -> list[Any]:
+def _cuts(parts: list[CorpusSlice], ranges: int, unit: str, alnum: str) -> list[Any]:
     """First symbols at which ranges begin, so that ranges of a sample of the text are of about the same size."""
     text = ngrams.EncodedText(unit=unit, alnum=alnum)
     for part in parts:
@@ -335,7 +335,7 @@ def _cuts(parts: list[Part], ranges: int, unit: str, alnum: str) -> list[Any]:
 
 
 def _whole(
-    k: int, ranges: int, parts: list[Part], order: int, unit: str, alnum: str, min_count: int
+    k: int, ranges: int, parts: list[CorpusSlice], order: int, unit: str, alnum: str, min_count: int
 ) -> tuple[list[Any], list[int], list[AnyLevel]]:
     """Range `k` of all parts: symbols, totals, levels.  All workers see the same text, so they cut it alike."""
     text = ngrams.EncodedText(unit=unit, alnum=alnum)
@@ -351,7 +351,7 @@ def _whole(
     return list(counted.symbols), text.totals(order), counted.tree(firsts[k], firsts[k + 1], min_count)
 
 
-def _map(part: Part, cuts: list[Any], order: int, unit: str, alnum: str) -> list[bytes]:
+def _map(part: CorpusSlice, cuts: list[Any], order: int, unit: str, alnum: str) -> list[bytes]:
     """Count a part: a run for each range of first symbols."""
     found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
     text = ngrams.EncodedText(unit=unit, alnum=alnum)
@@ -415,14 +415,14 @@ def _opened(runs: list[bytes]) -> list[Run]:
     return [Run(io.BytesIO(data), "a run of a task") for data in runs]
 
 
-def _cut(part: Part, shared: tuple[Any, ...]) -> tuple[Any, ...]:
+def _cut(part: CorpusSlice, shared: tuple[Any, ...]) -> tuple[Any, ...]:
     counter = PieceCounter(*shared)
     for block in part.blocks("char"):
         _add(counter, block)
     return counter.state()
 
 
-def _find(part: Part, shared: tuple[Any, ...]) -> tuple[Any, ...]:
+def _find(part: CorpusSlice, shared: tuple[Any, ...]) -> tuple[Any, ...]:
     occurrences = Occurrences(*shared)
     for block in part.blocks("char"):
         _add(occurrences, block)
@@ -433,7 +433,7 @@ def _add(counter: Any, block: Any) -> None:
     try:
         counter.add(block.data)
     except UnicodeDecodeError as error:
-        raise block.located(error) from None
+        raise block.locate_error(error) from None
 
 
 def _add_pieces(states: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -17,7 +17,7 @@ from ..._kernels.alphabet import ALNUM_MODES
 from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.tokenize import Segmenter
 from ..._utils.validation import check_integer
-from ...corpus.corpus import Corpus, blocks_of, restartable
+from ...corpus.corpus import Corpus, read_blocks, restartable
 from ...counting.counter import count
 from ...counting.counts import MAX_ORDER, NgramCounts
 from ...counting.links import Links
@@ -157,7 +157,7 @@ class BayesLexiconBuilder:
 
     def _text(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
         """The encoded text to learn on."""
-        encoded: Iterable[npt.NDArray[np.uint32]] = (counts.alphabet.encode(block.data) for block in blocks_of(texts))
+        encoded: Iterable[npt.NDArray[np.uint32]] = (counts.alphabet.encode(block.data) for block in read_blocks(texts))
         total = counts.total(1)
         if self.sample is not None and self.sample < total:
             encoded = _spread(encoded, self.sample / total)
@@ -281,7 +281,7 @@ def _recount(
     learnt, alphabet = set(words), len(counts.symbols)
     found: Counter[str] = Counter()
     others: set[str] = set()  # marks, and stretches of digits and Latin letters that are no symbols
-    for block in blocks_of(texts):
+    for block in read_blocks(texts):
         text = block.data if isinstance(block.data, str) else block.data.decode("utf-8", "surrogatepass")
         here = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
         for word in [word for word in here if word not in learnt and word not in found]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..._utils.validation import check_integer
-from ...corpus.corpus import Block, Corpus, blocks_of, require_text
+from ...corpus import Block, Corpus, read_blocks, require_text
 from ...lexicon.ids import join_names
 from ...lexicon.lexicon import Lexicon
 from .pieces import NgramPieces
@@ -224,7 +224,7 @@ class VocabularyBuilder:
     def _read(self, texts: Corpus | Iterable[str]) -> Text:
         in_bytes = self.any_bytes or self.algorithm == "ngram-lm"
         text = Text(bytes=in_bytes)
-        for block in _spread(blocks_of(texts, unit="byte"), self.sample, bytes_=self.any_bytes):
+        for block in _spread(read_blocks(texts, unit="byte"), self.sample, bytes_=self.any_bytes):
             data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "surrogatepass")
             added = text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str))
             if not added or (in_bytes and not self.any_bytes):
@@ -311,7 +311,7 @@ def _check_utf8(block: Block) -> None:
         try:
             block.data.decode()
         except UnicodeDecodeError as error:
-            raise block.located(error) from None
+            raise block.locate_error(error) from None
 
 
 def _information(counts: npt.ArrayLike, characters: int) -> float:
