@@ -12,7 +12,7 @@ import peers
 from harness import child
 
 from nlp_zero import Lexicon, Tokenizer, discovered
-from nlp_zero.evaluation.aligned import align
+from nlp_zero.evaluation.alignment import align
 from nlp_zero.evaluation.levels import Preprocessing
 
 ALNUM = {"punct": "split", "alnum": "token", "join": "join"}  # our option for each level
@@ -84,6 +84,6 @@ def _ranked(cut: Callable[[Lines], list[list[str]]], text: Path, *cost: float | 
     """Rank the words that a method finds in its text by how often they come there; marks are cut off first."""
     lines = text.read_text(encoding="utf-8").split("\n")
     both = align(lines, cut(lines))
-    words = Counter(both.words(Preprocessing(both, "alnum").applied(both.predicted)))
+    words = Counter(both.words(Preprocessing(both, "alnum").apply(both.predicted)))
     best = sorted(words.items(), key=lambda item: (-item[1], item[0]))
     return Learnt(cut, [word for word, _ in best if len(word) > 1], *cost)

@@ -19,7 +19,7 @@ import pytest
 import nlp_zero
 from nlp_zero import builders
 from nlp_zero.cli import main
-from nlp_zero.cli.evaluate import _tokenizer
+from nlp_zero.cli.evaluate import _choose_tokenizer
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenization.tokenizer import Tokenizer
 
@@ -92,31 +92,31 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
     ("arguments", "message"),
     [
         (["count"], "nothing to count"),
-        (["count", SAMPLE], "-o, --add, --export, --query or --top"),
+        (["count", SAMPLE], "add -o, --add, --export, --query or --top"),
         (["count", SAMPLE, "--top", "0"], "--top must be 1"),
         (["count", SAMPLE, "--query", "a", "--min-count", "0"], "--min-count"),
         (["count", SAMPLE, "--query", "a", "--order", "9"], "order must be"),
-        (["count", SAMPLE, "--query", "a", "--encoding", "klingon"], "encoding must name a text encoding, not 'klingon'"),
+        (["count", SAMPLE, "--query", "a", "--encoding", "klingon"], "encoding must name a text encoding"),
         (["build-vocab", SAMPLE, "--min-count", "0"], "min_count must be"),
         (["build-vocab", SAMPLE, "--min-count", "-3"], "min_count must be"),
         (["build-vocab", SAMPLE, "--max-length", "0"], "max_length must be"),
         (["build-vocab", SAMPLE, "--order", "1"], "order must be"),
         (["build-vocab", SAMPLE, "--min-pmi", "nan"], "NaN"),
-        (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi needs numbers"),
+        (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi must be numbers"),
         (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "min_pmi needs"),
         (["build-vocab", SAMPLE, "--top", "0"], "--top must be"),
-        (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "no option of --method entropy"),
-        (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "goes with --phrases"),
+        (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "not an option of --method entropy"),
+        (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "needs --phrases"),
         (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "max_rounds must be"),
-        (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "go with --sample"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "need --sample"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
-        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "--new-words goes without it"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
         (["evaluate", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--words", SAMPLE], "--words needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap"),
-        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags needs"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags must be"),
         (["evaluate", "-", "--predicted", "-"], "standard input can be only one"),
     ],
 )
@@ -125,6 +125,7 @@ def test_options_that_make_no_sense(arguments: list[str], message: str, capsys: 
     assert (status, out) == (2, "")
     assert err.startswith("nlpzero: error: ")
     assert message in err
+    assert err.endswith(".\n")
     assert err.count("\n") == 1
 
 
@@ -334,7 +335,7 @@ def test_evaluate_against_another_cut(tmp_path: Path, capsys: Capture) -> None:
     assert values["words"] == ["0.4000", "0.3333", "0.3636", "0.3636", "to", "0.3636"]
     assert values["boundaries"][2] == "0.6667"
     assert (values["not in the word list"][1], values["in the word list"][1]) == ("0.2500", "0.5000")
-    assert out.splitlines()[0] == "level    raw: nothing is given but the ends of lines"
+    assert out.splitlines()[0] == "level    raw: only the ends of lines are given"
     assert out.splitlines()[1].startswith("setting  not stated")
     target = tmp_path / "scores.json"
     assert run(capsys, "evaluate", gold, "--predicted", cut, "--json", "-o", target) == (0, "", "")
@@ -352,7 +353,7 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
     arguments = ["evaluate", gold, "-l", lexicon, "--trained-on", train]
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (1, "")
-    assert "say --tags /" in err
+    assert "add --tags /." in err
     status, out, err = run(capsys, *arguments, "--tags", "/", "--breakdown", "--json")
     assert (status, err) == (0, "")
     scores = json.loads(out)
@@ -363,10 +364,10 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
     for level in ("punct", "join"):
         out = run(capsys, *arguments, "--tags", "/", "--level", level, "--breakdown")[1]
         assert out.startswith(f"level    {level}: ")
-        assert "function words stuck to a neighbour" in out
+        assert "function words joined to a neighbour" in out
     assert run(capsys, *arguments, "--tags", "/", "--level", "raw")[::2] == (
         2,
-        "nlpzero: error: a lexicon is made with marks of punctuation as tokens; --level raw goes with --predicted\n",
+        "nlpzero: error: a lexicon makes every mark of punctuation a token; --level raw needs --predicted.\n",
     )
     one = tmp_path / "one.txt"
     one.write_text("柳河大桥\n", encoding="utf-8")
@@ -378,8 +379,8 @@ def test_a_lexicon_of_bytes_is_given_nothing() -> None:
     every = [bytes([n]).decode("utf-8", "surrogateescape") for n in range(256)]
     words = ["中国", "。", *every]
     lexicon = Lexicon(words, [1] * len(words), meta={"byte_fallback": "yes"})
-    assert _tokenizer(lexicon, None)[1] == "raw"
-    assert _tokenizer(lexicon, "join")[1] == "join"
+    assert _choose_tokenizer(lexicon, None)[1] == "raw"
+    assert _choose_tokenizer(lexicon, "join")[1] == "join"
 
 
 def test_evaluate_against_word_lists(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -464,6 +465,7 @@ def test_bad_input_is_one_sentence_and_status_1(case: str, tmp_path: Path, capsy
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (1, ""), err
     assert err.startswith("nlpzero: error: ")
+    assert err.endswith(".\n")
     assert err.count("\n") == 1
     assert re.search(message, err), err
     assert sorted(tmp_path.rglob("*")) == before
@@ -615,7 +617,7 @@ def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130
-    assert err == b"nlpzero: stopped; no unfinished result was left\n"
+    assert err == b"nlpzero: stopped; no unfinished result was left.\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -382,9 +382,9 @@ def test_builders_take_the_same_resources(corpus: Path, tmp_path: Path) -> None:
 CHILD = """
 import sys
 from nlp_zero.counting import spill
-from nlp_zero.cli import common
+from nlp_zero.cli import options
 from nlp_zero.cli import main
-spill.CHECKPOINT_SIZE = common.BLOCK_SIZE = 5_000
+spill.CHECKPOINT_SIZE = options.BLOCK_BYTES = 5_000
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -401,7 +401,7 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
 def test_killed_at_fifty_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The moments are spread at random over the time that the whole work takes."""
     monkeypatch.setattr("nlp_zero.counting.spill.CHECKPOINT_SIZE", 5_000)
-    monkeypatch.setattr("nlp_zero.cli.common.BLOCK_SIZE", 5_000)
+    monkeypatch.setattr("nlp_zero.cli.options.BLOCK_BYTES", 5_000)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("\n".join(made_up(4_000)), encoding="utf-8")
     command = ["count", str(corpus), "--memory", "2M", "--checkpoint", str(tmp_path / "work"), "-q", "-o"]

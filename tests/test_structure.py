@@ -38,9 +38,12 @@ MODULES = {
     "templates": [
         "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",
     ],
-    "evaluation": ["aligned", "levels", "breakdown", "scores", "training", "brackets"],
+    "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["api"],
-    "cli": ["common", "learn_vocabulary", "learn", "tokenize", "evaluate", "convert", "mine", "parse", "main"],
+    "cli": [
+        "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count", "build_vocab",
+        "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+    ],
 }  # fmt: skip
 
 

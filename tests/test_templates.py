@@ -418,7 +418,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert main(["mine-templates", "-", "--tokenized", "--quiet"]) == 0
     assert capsys.readouterr()[0] == target.read_text(encoding="utf-8")
     assert main(["mine-templates", str(source), "--tokenized", "--min-pmi", "3"]) == 2
-    assert "--min-pmi is no option" in capsys.readouterr()[1]
+    assert "--min-pmi is not an option" in capsys.readouterr()[1]
     with pytest.raises(SystemExit):
         main(["mine-templates", str(source)])
     assert "--lexicon" in capsys.readouterr()[1]

@@ -538,9 +538,9 @@ def test_command_line_several_sizes(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--vocab-size", "300,400"], 2, "several files"),
         (["--vocab-size", "100"], 2, "too small"),
         (["--vocab-size", "100000"], 1, "ask for at most"),
-        (["--min-count", "2"], 2, "--min-count is no option"),
-        (["--top", "5"], 2, "--top is no option"),
-        (["--alnum", "join"], 2, "--alnum is no option"),
+        (["--min-count", "2"], 2, "--min-count is not an option"),
+        (["--top", "5"], 2, "--top is not an option"),
+        (["--alnum", "join"], 2, "--alnum is not an option"),
         (["--required", "missing.txt"], 1, "missing.txt"),
     ],
 )
@@ -553,4 +553,4 @@ def test_command_line_refusals(
 
 def test_vocabulary_options_belong_to_vocabularies(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("build-vocab", SAMPLE, "--vocab-size", "300") == 2
-    assert "--vocab-size is no option of --method pmi" in capsys.readouterr().err
+    assert "--vocab-size is not an option of --method pmi" in capsys.readouterr().err
