@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,9 @@ from nlp_zero.tokenization.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
-COMMANDS = ("count", "build-vocab", "tokenize", "mine-templates", "evaluate")
+COMMANDS = (
+    "count", "build-vocab", "tokenize", "convert", "evaluate", "mine-templates", "parse", "evaluate-parse",
+)  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 
 
@@ -111,7 +112,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "need --sample"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
-        (["evaluate", SAMPLE], "--lexicon or --predicted"),
+        (["evaluate", SAMPLE], "either --lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--words", SAMPLE], "--words needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
@@ -611,11 +612,15 @@ def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
         env=SHELL,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores Ctrl-C
     ) as process:
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:  # the unfinished result is there
-            time.sleep(0.02)
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        assert process.stdin is not None
+        process.stdin.write("青石镇\n".encode() * 100_000)  # more than a pipe holds: returns when the command has read
+        process.stdin.flush()
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
+        watchdog.cancel()
         assert process.returncode == 130
     assert err == b"nlpzero: stopped; no unfinished result was left.\n"
     assert list(tmp_path.iterdir()) == []

@@ -30,7 +30,7 @@ LAYERS = [
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
     "_utils": ["arrays", "files", "folders", "locks", "progress", "threads", "validation"],
-    "corpus": ["sources", "compression", "reader", "corpus", "positions", "slices"],
+    "corpus": ["sources", "compression", "reader", "corpus", "texts", "positions", "slices"],
     "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
     "lexicon": ["ids", "formats", "lexicon"],
     "tokenization": ["lattice", "sampling", "tokenizer"],

@@ -24,7 +24,7 @@ ELSEWHERE = "make room, or name a folder on another disk"
 
 @contextmanager
 def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
-    """Create a temporary folder beside `path`; it replaces `path` if the block succeeds.
+    """Create a temporary folder next to `path`; it replaces `path` if the block succeeds.
 
     Only an empty folder or a folder of the same format is replaced.  If anything fails, also while the folders are
     exchanged, the old folder stays.
@@ -118,7 +118,7 @@ def write_folder(
     meta: Mapping[str, object],
     arrays: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
-    """Write a folder of arrays with a ``meta.json``; see `new_folder` for what is replaced.
+    """Write a folder of arrays with a ``meta.json``; `new_folder` says which folders are replaced.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def lock_folder(folder: str | os.PathLike[str]) -> BaseFileLock:
     """
     lock = _lock_of(Path(folder))
     if lock.is_locked and not (Path(folder) / LOCK_NAME).exists():
-        lock.release(force=True)  # the folder was removed and made anew: what is locked is no longer there
+        lock.release(force=True)  # the locked file was removed with its folder
     try:
         lock.acquire()
     except TimeoutError:

@@ -17,7 +17,7 @@ __all__ = ["add_convert"]
 
 def add_convert(commands: Commands) -> None:
     """Add the parser of the command."""
-    listed = "".join(f"  {name:<14}{what}\n" for name, what in formats.FORMATS.items())
+    listed = "".join(f"  {name:<14}{description}\n" for name, description in formats.FORMATS.items())
     parser = add_command(
         commands,
         "convert",

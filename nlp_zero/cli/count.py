@@ -39,7 +39,7 @@ def add_count(commands: Commands) -> None:
     add_input(parser, nargs="*")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="save the counts here")
     parser.add_argument("--order", type=int, default=4, help="longest n-gram, 1 to 8 (default: 4)")
-    parser.add_argument("--unit", choices=("char", "byte"), default="char", help="what an n-gram is made of")
+    parser.add_argument("--unit", choices=("char", "byte"), default="char", help="unit of the n-grams (default: char)")
     parser.add_argument("--alnum", choices=ALNUM_MODES, default="token", help="how digits and Latin letters are read")
     parser.add_argument("--min-count", type=int, default=1, metavar="N", help="drop n-grams that occur fewer times")
     parser.add_argument("--merge", nargs="+", action="extend", default=[], metavar="FOLDER", help="add saved counts")

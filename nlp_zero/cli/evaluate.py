@@ -124,7 +124,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 
 def _check_options(arguments: argparse.Namespace) -> None:
     if (arguments.lexicon is None) == (arguments.predicted is None):
-        raise UsageError("name what is scored: either --lexicon or --predicted.")
+        raise UsageError("nothing to score; add either --lexicon or --predicted.")
     if arguments.lexicon is None and (arguments.lexicon_precision or arguments.words):
         raise UsageError(f"--{'words' if arguments.words else 'lexicon-precision'} needs --lexicon.")
     inputs = [*arguments.sources, *arguments.trained_on, *[arguments.predicted] * (arguments.predicted is not None)]
@@ -152,7 +152,7 @@ def _read_gold(arguments: argparse.Namespace) -> list[str]:
 def _choose_tokenizer(
     lexicon: Lexicon | None, level: str | None, new_words: bool | None = None
 ) -> tuple[Tokenizer | None, str]:
-    """Return the tokenizer that uses what the level gives, and the level."""
+    """Return the tokenizer that suits the level, and the level."""
     from ..tokenization.tokenizer import Tokenizer
 
     if lexicon is None:

@@ -111,7 +111,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
 
 
 def _discard_stdout() -> None:
-    """Discard what is left in the buffer, so that the last flush of the interpreter does not fail."""
+    """Discard the rest of the buffer, so that the last flush of the interpreter does not fail."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

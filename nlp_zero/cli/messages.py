@@ -1,4 +1,4 @@
-"""Messages on stderr: whether progress is shown, and summaries of what was done."""
+"""Messages on stderr: whether progress is shown, and summaries of the work."""
 
 from __future__ import annotations
 

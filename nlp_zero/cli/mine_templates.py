@@ -29,7 +29,7 @@ def add_mine_templates(commands: Commands) -> None:
         commands,
         "mine-templates",
         run_mine_templates,
-        "Find the templates of a corpus, patterns of words with slots such as 从 … 到 …, ranked by what they explain.",
+        "Find the templates of a corpus, patterns of words with slots such as 从 … 到 …, ranked by their gain.",
         "  nlpzero mine-templates novel.txt --lexicon words.tsv -o templates.jsonl --top 50\n"
         "  nlpzero mine-templates cut.txt --tokenized -o templates.jsonl\n"
         "  nlpzero mine-templates cut.txt --tokenized --across-clauses --top 100",

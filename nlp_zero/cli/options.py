@@ -96,7 +96,7 @@ def add_output(parser: argparse.ArgumentParser, result: str) -> None:
 
 
 def add_resources(parser: argparse.ArgumentParser) -> None:
-    """Add the options that limit what counting uses, and that make it resumable."""
+    """Add the options that limit memory and threads, and that make counting resumable."""
     group = parser.add_argument_group("resources (none changes a result)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
     group.add_argument("--temp-dir", metavar="FOLDER", help="where to write data that does not fit in --memory")

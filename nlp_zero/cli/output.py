@@ -97,7 +97,7 @@ def dump_json_line(value: object) -> str:
 
 
 def _write_stdout(text: str) -> None:
-    """Write UTF-8 whatever the locale is, and at once: the reader of a pipe may be waiting for the line."""
+    """Write UTF-8 in any locale, without buffering: the reader of a pipe may be waiting for the line."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
     sys.stdout.buffer.flush()

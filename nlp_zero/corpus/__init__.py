@@ -1,6 +1,6 @@
 """Raw text as a restartable stream of blocks: sources, compression, decoding, slices for several machines."""
 
-from .corpus import Corpus, read_blocks, require_text, restartable
+from .corpus import Corpus
 from .positions import (
     CorpusPosition,
     count_stored_bytes,
@@ -10,6 +10,7 @@ from .positions import (
 )
 from .reader import Block
 from .slices import CorpusSlice, slice_corpus
+from .texts import read_blocks, require_text, restartable
 
 __all__ = [
     "Block",

@@ -149,7 +149,7 @@ def _stream_errors() -> tuple[type[BaseException], ...]:
 
 
 def _explain(source: Source, error: BaseException) -> CorpusError:
-    """Return the error that tells the user what is wrong with a source."""
+    """Return the error for the user."""
     kind = source.compression
     if kind is None or (isinstance(error, OSError) and error.errno is not None):
         detail = getattr(error, "strerror", None) or error

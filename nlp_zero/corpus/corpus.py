@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import cast
@@ -17,10 +17,10 @@ from typing import cast
 from .._utils.progress import Advance, progress_bar
 from .._utils.validation import check_choice, check_integer
 from ..errors import CorpusError
-from .reader import FORMS, Block, Form, Reader, join_texts
+from .reader import FORMS, Block, Form, Reader
 from .sources import Source, find_sources
 
-__all__ = ["UNITS", "Corpus", "read_blocks", "require_text", "restartable"]
+__all__ = ["UNITS", "Corpus"]
 
 UNITS = ("char", "byte")  # what n-grams are made of
 COPY_BYTES = 1 << 20  # copied at a time
@@ -194,6 +194,9 @@ class Corpus:
         with progress_bar(True, "reading", total=total, unit="B") as advance:
             yield advance
 
+    def _has_one_shot_sources(self) -> bool:
+        return any(source.one_shot and source.name not in self._spooled for source in find_sources(self.sources))
+
     def _spool(self) -> Corpus:
         """Return a corpus that reads copies of the one-shot sources; the copies are removed with the corpus."""
         import shutil
@@ -210,110 +213,6 @@ class Corpus:
                     shutil.copyfileobj(stored, spool, COPY_BYTES)
                 copy._spooled[source.name] = path
         return copy
-
-
-def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:
-    """Read a corpus, or any iterable of texts, as blocks.
-
-    No run crosses from one text to the next.
-
-    Parameters
-    ----------
-    texts : Corpus or iterable of str
-        What is read.
-    unit : {"char", "byte"}
-        See `Corpus.blocks`.
-
-    Returns
-    -------
-    iterator of Block
-        The blocks.
-
-    Raises
-    ------
-    TypeError
-        If `texts` is a single string, or a text is not a str.
-    ValueError
-        If `unit` is not valid.
-    CorpusError
-        If a corpus cannot be read; see `Corpus.blocks`.
-
-    Examples
-    --------
-    >>> list(read_blocks(["春天", "夏天"]))
-    [Block(data='春天\\n夏天', source='<texts>', offset=0)]
-    """
-    if isinstance(texts, Corpus):
-        return texts.blocks(unit)
-    check_choice("unit", unit, UNITS)
-    return join_texts(_check_texts(texts))
-
-
-def restartable(texts: Corpus | Iterable[str]) -> Corpus | Iterable[str]:
-    """Make sure that texts can be read twice.
-
-    Standard input and pipes are copied to a temporary file, which is removed with the returned corpus.
-
-    Parameters
-    ----------
-    texts : Corpus or iterable of str
-        What is to be read.
-
-    Returns
-    -------
-    Corpus or iterable of str
-        `texts` themselves if they can be read twice, else a corpus of copies.
-
-    Raises
-    ------
-    TypeError
-        If `texts` is an iterator (used up after one pass) or a single string.
-
-    Examples
-    --------
-    >>> restartable(["春天"])
-    ['春天']
-    >>> restartable(line for line in ["春天"])
-    Traceback (most recent call last):
-    TypeError: the texts are read more than once, but this generator is used up after one pass; give a list or a Corpus.
-    """
-    if isinstance(texts, Corpus):
-        fresh = any(source.one_shot and source.name not in texts._spooled for source in find_sources(texts.sources))
-        return texts._spool() if fresh else texts
-    if iter(_check_texts(texts)) is texts:
-        raise TypeError(
-            f"the texts are read more than once, but this {type(texts).__name__} is used up after one pass; "
-            "give a list or a Corpus."
-        )
-    return texts
-
-
-def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
-    """Make sure that a text has something to count.
-
-    Parameters
-    ----------
-    symbols : int
-        The number of countable characters that were found.
-    texts : Corpus or iterable of str
-        Where they were found, for the message.
-
-    Raises
-    ------
-    CorpusError
-        If `symbols` is 0.
-    """
-    if symbols == 0:
-        where = ", ".join(texts.sources) if isinstance(texts, Corpus) else "the texts"
-        raise CorpusError(f"{where}: nothing to count, no countable text in it; give a text with letters or digits.")
-
-
-def _check_texts(texts: Iterable[str]) -> Iterable[str]:
-    if isinstance(texts, str | bytes | os.PathLike):
-        raise TypeError("Expected many texts, not a single one; write [text] for a text, or Corpus(path) for a file.")
-    if not isinstance(texts, Iterable):
-        raise TypeError(f"Expected a Corpus or an iterable of str, not {type(texts).__name__}.")
-    return texts
 
 
 def _source_name(source: str | os.PathLike[str]) -> str:

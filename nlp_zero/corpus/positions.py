@@ -1,4 +1,4 @@
-"""Positions in a corpus at which reading can go on, and what identifies a corpus: the needs of a checkpoint."""
+"""Positions at which reading can go on, and the identity of a corpus: both are needed by checkpoints."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def describe_reading(corpus: Corpus) -> dict[str, object]:
 
 
 def identify_files(corpus: Corpus) -> list[tuple[str, int | None, int | None]]:
-    """Return what tells whether the files of a corpus have changed.
+    """Return the properties that show whether the files of a corpus have changed.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
 FORMS = ("NFC", "NFKC", "NFD", "NFKD")
 
 # A line that is too long for a block is cut after one of these.  All are boundary characters in every normalisation
-# form, and none composes with the next character (as "=" and U+0338 do): cutting never changes the text.
+# form, and do not compose with the next character (as "=" and U+0338 do): cutting never changes the text.
 MARKS = ("\n", " ", ",", ".", "!", "?", ";", ":", "。", "，", "、", "！", "？", "；", "：", "\u3000")
 BYTE_MARKS = tuple(mark.encode() for mark in MARKS)
 BLOCK_CHARACTERS = 1 << 20  # of short texts that are joined to a block
@@ -158,7 +158,7 @@ class Reader:
                 except UnicodeDecodeError as exc:
                     raise block.locate_error(exc) from exc
             lines = data.split("\n")
-            if not lines[-1]:  # a line end ends a line, and begins none
+            if not lines[-1]:  # the text ends with a line end
                 lines.pop()
             if "\r" in data:
                 lines = [line[:-1] if line.endswith("\r") else line for line in lines]
@@ -224,7 +224,7 @@ def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
 
 
 def _regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str) -> Iterator[AnyStr]:
-    """Regroup pieces so that each ends after a line end or, if it has none and `unit` allows, after another mark.
+    """Regroup pieces so that each ends after a line end or, for lack of one, after another mark if `unit` allows it.
 
     Pieces without a mark are collected in a list until a mark occurs, so a line of any length takes linear time.
     """

@@ -118,7 +118,7 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     Raises
     ------
     CorpusError
-        If there is no file of a name, or a folder holds no text file.
+        If no file has one of the names, or a folder holds no text file.
     """
     found: list[Source] = []
     for name in names:

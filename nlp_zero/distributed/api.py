@@ -31,7 +31,7 @@ from .._kernels.segment import NgramList, Occurrences, PieceCounter
 from .._utils.progress import progress_bar
 from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from ..builders.describe import Passes
-from ..corpus.corpus import Corpus, require_text
+from ..corpus import Corpus, require_text
 from ..corpus.slices import CorpusSlice, slice_corpus
 from ..counting.counter import NgramCounter
 from ..counting.counts import NgramCounts, gathered, merged

@@ -1,4 +1,4 @@
-"""Preprocessing levels: boundaries that every segmenter is given, so that none is credited with them."""
+"""Preprocessing levels: boundaries that every segmenter is given, so that they earn no credit."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "evaluate"]
 
 KINDS = ("words", "unaided", "boundaries", "unknown", "known")  # three columns of counts each: see `_count_by_line`
-RATIOS = {  # name of the score -> (what is counted, which ratio)
+RATIOS = {  # name of the score -> (kind of counts, ratio)
     "precision": ("words", "precision"), "recall": ("words", "recall"), "f1": ("words", "f1"),
     "unaided_precision": ("unaided", "precision"), "unaided_recall": ("unaided", "recall"),
     "unaided_f1": ("unaided", "f1"),

@@ -17,7 +17,7 @@ from ..._kernels.alphabet import ALNUM_MODES
 from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.tokenize import Segmenter
 from ..._utils.validation import check_integer
-from ...corpus.corpus import Corpus, read_blocks, restartable
+from ...corpus import Corpus, read_blocks, restartable
 from ...counting.counter import count
 from ...counting.counts import MAX_ORDER, NgramCounts
 from ...counting.links import Links
