@@ -19,8 +19,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.corpus import Block, Corpus, compression, read_blocks, reader, require_text, restartable
-from nlp_zero.errors import CorpusError
+from nlp_zero.corpus import (
+    Block,
+    Corpus,
+    CorpusPosition,
+    compression,
+    count_stored_bytes,
+    describe_reading,
+    identify_files,
+    read_blocks,
+    read_blocks_from,
+    reader,
+    require_text,
+    restartable,
+)
+from nlp_zero.errors import CheckpointError, CorpusError
 from tests.reference.text import is_boundary
 
 zstandard = pytest.importorskip("zstandard")
@@ -378,6 +391,46 @@ def test_blocks_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "BLOCK_CHARACTERS", 4)
     blocks = list(read_blocks(["甲", "乙", "丙丁戊", ""]))
     assert [(b.data, b.offset) for b in blocks] == [("甲\n乙", 0), ("丙丁戊", 2), ("", 3)]
+
+
+# --- positions, public names --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["a.txt", "a.txt.gz", "a.jsonl", "gb18030.txt"])
+def test_reading_goes_on_from_every_position(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "BLOCK_CHARACTERS", 4)
+    encoding = "gb18030" if "gb" in kind else "utf-8"
+    data = "".join(json.dumps({"text": line}) + "\n" for line in LINES) if "json" in kind else TEXT
+    path = write(tmp_path / kind, PACK[".gz" if "gz" in kind else ""](data.encode(encoding)))
+    corpus = Corpus(path, path, encoding=encoding, block_size=20)
+    whole = list(read_blocks_from(corpus, CorpusPosition()))
+    assert [block for _, block in whole] == list(corpus.blocks())
+    assert len({position for position, _ in whole}) == len(whole) > 4
+    for number, (position, _) in enumerate(whole, 1):
+        assert [block.data for _, block in read_blocks_from(corpus, tuple(position))] == [
+            block.data for _, block in whole[number:]
+        ]
+    assert count_stored_bytes(corpus) == 2 * path.stat().st_size
+    stat = path.stat()
+    assert identify_files(corpus) == [(str(path), stat.st_size, stat.st_mtime_ns)] * 2
+    assert describe_reading(corpus) == {
+        "encoding": encoding, "errors": "strict", "field": "text", "normalize": None, "block_size": 20,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="unit must be"):
+        list(read_blocks_from(corpus, (0, 0), "word"))
+
+
+def test_standard_input_has_no_identity() -> None:
+    with pytest.raises(CheckpointError, match=r"<stdin> can be read only once, .*save it to a file first.*\.$"):
+        identify_files(Corpus("-"))
+
+
+def test_public_names_of_a_corpus() -> None:
+    corpus = Corpus("a.txt", "-", encoding="GB18030")
+    assert [name for name in dir(corpus) if not name.startswith("_")] == [
+        "batches", "blocks", "files", "progress", "sources",
+    ]  # fmt: skip
+    assert repr(corpus) == "Corpus('a.txt', '-', encoding='gb18030')"
 
 
 # --- progress -----------------------------------------------------------------------------------------------------

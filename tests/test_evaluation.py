@@ -261,6 +261,13 @@ def test_breakdown_by_hand() -> None:
     assert json.loads(json.dumps(details.to_dict()))["kinds"]["split"] == {"correct": 0, "predicted": 2, "gold": 1}
 
 
+def test_results_show_themselves_in_one_line() -> None:
+    result = evaluate(["他们 的", "社会主义"], ["他们的", "社会 主义"], breakdown=True)
+    scores = "precision=0.0000, recall=0.0000, f1=0.0000, boundary_f1=0.0000"
+    assert repr(result) == f"Evaluation(level='raw', lines=2, {scores})"
+    assert repr(result.breakdown) == "Breakdown(wrong=3, joined=2, split=1, crossed=0, stuck=1, characters=7)"
+
+
 def test_function_words_are_letters() -> None:
     details = evaluate(["， 的 ３ a ，"], [", 的 ３ a ，".replace(",", "，")], breakdown=True).breakdown
     assert details is not None

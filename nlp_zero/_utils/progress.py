@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Advance", "progress_bar"]
+__all__ = ["Advance", "Report", "progress_bar", "status_bar"]
 
 Advance = Callable[[float], object] | None  # adds to the position of a bar; None if no bar is shown
+Report = Callable[[float, float, str], object] | None  # sets position, total and a text; None if no bar is shown
 
 
 @contextmanager
@@ -48,3 +49,32 @@ def progress_bar(
         desc=label, total=total, unit=unit, unit_scale=unit == "B", leave=False, file=sys.stderr, dynamic_ncols=True
     ) as bar:
         yield bar.update
+
+
+@contextmanager
+def status_bar(shown: bool, label: str | None = None, *, unit: str = "it") -> Iterator[Report]:
+    """Show a progress bar whose total and text change while the block runs.
+
+    Parameters
+    ----------
+    shown, label, unit
+        As in `progress_bar`.
+
+    Yields
+    ------
+    callable or None
+        A function of position, total and a text about the state; it draws the bar at each call.  None if `shown` is
+        false.
+    """
+    if not shown:
+        yield None
+        return
+    from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
+
+    with tqdm(desc=label, total=0, unit=unit, leave=False, file=sys.stderr, dynamic_ncols=True) as bar:
+
+        def report(position: float, total: float, text: str) -> None:
+            bar.n, bar.total = position, total
+            bar.set_postfix_str(text)
+
+        yield report
