@@ -262,7 +262,7 @@ def _remove(folder: Path) -> None:
 
 
 def _has_format(folder: Path, format: str) -> bool:
-    """True for a folder of this format and for an empty folder."""
+    """Return whether a folder has this format or is empty."""
     import json
 
     try:

@@ -76,7 +76,7 @@ def remove_lock(folder: str | os.PathLike[str]) -> None:
 
 
 def _lock_of(folder: Path) -> BaseFileLock:
-    """The lock object of a folder, which is one for the whole process."""
+    """Return the lock object of a folder, which is one for the whole process."""
     try:
         from filelock import FileLock
     except ImportError as error:

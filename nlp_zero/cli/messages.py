@@ -11,7 +11,7 @@ __all__ = ["print_json_summary", "print_message", "shows_progress"]
 
 
 def shows_progress(arguments: argparse.Namespace) -> bool:
-    """True if progress bars are shown: in a terminal, unless --quiet."""
+    """Return whether progress bars are shown: in a terminal, unless --quiet."""
     return not arguments.quiet and sys.stderr.isatty()
 
 

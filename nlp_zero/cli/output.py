@@ -81,12 +81,12 @@ def unwritable(path: str, error: OSError, remedy: str) -> OutputError:
 
 
 def dump_json_line(value: object) -> str:
-    """Return a line of JSON that UTF-8 can encode.
+    r"""Return a line of JSON that UTF-8 can encode.
 
     Examples
     --------
-    >>> dump_json_line(["春"]), dump_json_line(["\\ud800"])
-    ('["春"]\\n', '["\\\\ud800"]\\n')
+    >>> dump_json_line(["春"]), dump_json_line(["\ud800"])
+    ('["春"]\n', '["\\ud800"]\n')
     """
     line = json.dumps(value, ensure_ascii=False)
     try:

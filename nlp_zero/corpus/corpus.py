@@ -27,9 +27,9 @@ COPY_BYTES = 1 << 20  # copied at a time
 
 
 class Corpus:
-    """Text files as a stream that can be read again and again.
+    r"""Text files as a stream that can be read again and again.
 
-    Iterating yields the texts as `str`: the lines of text files (without ``\\n`` or ``\\r\\n``) and one field of
+    Iterating yields the texts as `str`: the lines of text files (without ``\n`` or ``\r\n``) and one field of
     each line of JSON-lines files.  `blocks` is much faster, and is what the builders read.
 
     Parameters
@@ -71,8 +71,8 @@ class Corpus:
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "a.txt")
-    ...     with open(path, "w", encoding="gb18030", newline="\\n") as file:
-    ...         _ = file.write("春眠不觉晓\\n处处闻啼鸟\\n")
+    ...     with open(path, "w", encoding="gb18030", newline="\n") as file:
+    ...         _ = file.write("春眠不觉晓\n处处闻啼鸟\n")
     ...     corpus = Corpus(path, encoding="gb18030")
     ...     print(list(corpus), list(corpus) == list(corpus))
     ['春眠不觉晓', '处处闻啼鸟'] True

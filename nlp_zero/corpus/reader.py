@@ -45,7 +45,7 @@ class Block:
     offset: int
 
     def locate_error(self, error: UnicodeDecodeError) -> CorpusError:
-        """Return an error that names the file, the byte offset and the remedy.
+        r"""Return an error that names the file, the byte offset and the remedy.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class Block:
 
         Examples
         --------
-        >>> block = Block(b"\\xb5\\xda", "novel.txt", 100)
+        >>> block = Block(b"\xb5\xda", "novel.txt", 100)
         >>> try:
         ...     block.data.decode()
         ... except UnicodeDecodeError as error:

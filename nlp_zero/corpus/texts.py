@@ -14,7 +14,7 @@ __all__ = ["read_blocks", "require_text", "restartable"]
 
 
 def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:
-    """Read a corpus, or any iterable of texts, as blocks.
+    r"""Read a corpus, or any iterable of texts, as blocks.
 
     No run crosses from one text to the next.
 
@@ -42,7 +42,7 @@ def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[B
     Examples
     --------
     >>> list(read_blocks(["春天", "夏天"]))
-    [Block(data='春天\\n夏天', source='<texts>', offset=0)]
+    [Block(data='春天\n夏天', source='<texts>', offset=0)]
     """
     if isinstance(texts, Corpus):
         return texts.blocks(unit)

@@ -59,12 +59,12 @@ class Agreement:
 
     @property
     def precision(self) -> float:
-        """correct / predicted; NaN if nothing was predicted."""
+        """Share of correct items in the prediction, correct / predicted; NaN if nothing was predicted."""
         return _ratio(self.correct, self.predicted)
 
     @property
     def recall(self) -> float:
-        """correct / gold; NaN if the gold standard has none."""
+        """Share of correct items in the gold standard, correct / gold; NaN if the gold standard has none."""
         return _ratio(self.correct, self.gold)
 
     @property
@@ -168,7 +168,7 @@ def split_words(line: str | Sequence[str]) -> list[str]:
 
 
 def word_types(lines: Iterable[str | Sequence[str]]) -> set[str]:
-    """Return the distinct words of segmented lines.
+    r"""Return the distinct words of segmented lines.
 
     Parameters
     ----------
@@ -182,14 +182,14 @@ def word_types(lines: Iterable[str | Sequence[str]]) -> set[str]:
 
     Examples
     --------
-    >>> sorted(word_types(["一 二", "二\\u3000三"]))
+    >>> sorted(word_types(["一 二", "二\u3000三"]))
     ['一', '三', '二']
     """
     return set(chain.from_iterable(map(split_words, lines)))
 
 
 def without_spaces(line: str) -> str:
-    """Return the raw text of a segmented line, without any whitespace.
+    r"""Return the raw text of a segmented line, without any whitespace.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def without_spaces(line: str) -> str:
 
     Examples
     --------
-    >>> without_spaces(" 一 二\\u3000三\\t")
+    >>> without_spaces(" 一 二\u3000三\t")
     '一二三'
     """
     return "".join(line.split())
