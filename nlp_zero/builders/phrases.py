@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..corpus import Corpus
+from ..corpus.corpus import Corpus
 from ..lexicon.lexicon import Lexicon
 from ..statistics import entropy_gain, information_per_symbol, pmi
 from ..tokenization.tokenizer import Tokenizer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._utils.validation import check_integer
-from ..corpus import Corpus
+from ..corpus.corpus import Corpus
 from ..counting.counter import counting
 from ..counting.counts import MAX_ORDER
 from ..counting.links import Links
