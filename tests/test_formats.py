@@ -357,7 +357,7 @@ def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     size = len(Lexicon.load(source))
     for name in ("v.model", "tokenizer.json", "v.json", "v-bytepiece.model", "again.tsv"):
         assert main(["convert", source, str(tmp_path / name)]) == 0
-        assert f"{size:,} words\n" in capsys.readouterr().err
+        assert f"{size:,} words.\n" in capsys.readouterr().err
         source = str(tmp_path / name) if name != "v.json" else source
     assert main(["convert", source, str(tmp_path / "w.txt"), "--to", "plain"]) == 0
     assert "that it cannot hold were left out" in capsys.readouterr().err

@@ -235,7 +235,7 @@ def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd
     gold, other = tmp_path / "gold.txt", tmp_path / "other.txt"
     gold.write_text("(我 来)\n(他)\n", encoding="utf-8")
     other.write_text("(我 来)\n", encoding="utf-8")
-    assert "say what to score" in run(capfd, "evaluate-parse", "-t", templates, status=2)
+    assert "nothing to score" in run(capfd, "evaluate-parse", "-t", templates, status=2)
     assert "--templates FILE" in run(capfd, "evaluate-parse", str(gold), status=2)
     assert "--at" in run(capfd, "evaluate-parse", str(gold), "-t", templates, "--at", "0", status=2)
     assert "same sentences" in run(capfd, "evaluate-parse", str(gold), "--predicted", str(other), status=2)

@@ -143,7 +143,7 @@ def test_unreadable_files_keep_what_came_before(tmp_path: Path) -> None:
     (tmp_path / "bad.txt.gz").write_bytes(b"no gzip")
     for workers in (1, 2, 3, 4):
         counter = NgramCounter(order=2, workers=workers)
-        with pytest.raises(CorpusError, match="not a whole gzip file"):
+        with pytest.raises(CorpusError, match="not a complete gzip file"):
             counter.update(Corpus(tmp_path / "good.txt", tmp_path / "bad.txt.gz", block_size=1))
         assert as_dict(counter.freeze()) == oracle(["一二", "三四", "五六"], 2, "token")
 
