@@ -19,6 +19,7 @@ from .options import (
     add_input,
     add_output,
     add_resources,
+    check_least,
     configure,
     open_corpus,
     option_name,
@@ -106,8 +107,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     """Run the command."""
     from .. import builders
 
-    if arguments.top is not None and arguments.top < 1:
-        raise UsageError("--top must be 1 or more words.")
+    check_least(arguments, 1, "top")
     class_name, options = _builder_options(arguments)
     if arguments.method == "vocabulary":
         _refuse_word_options(arguments)

@@ -11,7 +11,7 @@ from ..corpus import require_text
 from .errors import UsageError
 from .interrupts import resumable
 from .messages import print_message
-from .options import Commands, add_command, add_input, add_resources, configure, open_corpus
+from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
 from .output import check_folder, open_output
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
     results = (arguments.output, arguments.add, arguments.export, arguments.top, arguments.query or None)
     if all(result is None for result in results):
         raise UsageError("no result was asked for; add -o, --add, --export, --query or --top.")
-    if arguments.min_count < 1 or (arguments.top is not None and arguments.top < 1):
-        raise UsageError("--min-count and --top must be 1 or more.")
+    check_least(arguments, 1, "min_count", "top")
     if arguments.export is not None and not arguments.export.endswith((".parquet", ".arrow")):
         raise UsageError("the name given to --export must end in .parquet or .arrow.")
     if arguments.checkpoint is not None and not arguments.sources:

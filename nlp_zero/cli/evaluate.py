@@ -17,6 +17,7 @@ from .options import (
     add_input,
     add_new_words,
     add_output,
+    check_least,
     configure,
     open_corpus,
     read_word_list,
@@ -130,8 +131,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
     inputs = [*arguments.sources, *arguments.trained_on, *[arguments.predicted] * (arguments.predicted is not None)]
     if sum(name == "-" or name.startswith("-.") for name in inputs) > 1:
         raise UsageError("standard input can be only one of the gold text, --predicted and --trained-on.")
-    if arguments.bootstrap < 0 or arguments.seed < 0:
-        raise UsageError("--bootstrap and --seed must be 0 or more.")
+    check_least(arguments, 0, "bootstrap", "seed")
     if arguments.tags is not None and (not arguments.tags or arguments.tags.isspace()):
         raise UsageError("--tags must be the character between word and tag, such as / or _.")
 

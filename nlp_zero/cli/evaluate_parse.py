@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..corpus import Corpus
 from .errors import UsageError
-from .options import Commands, add_command, add_input, add_output, open_corpus
+from .options import Commands, add_command, add_input, add_output, check_least, open_corpus
 from .output import open_output
 from .parse import add_parser_options, create_parser
 
@@ -83,8 +83,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("nothing to score; name GOLD trees, or --templates and --constructions.")
     if arguments.templates is None and (arguments.constructions is not None or arguments.predicted is None):
         raise UsageError("--templates FILE is needed" + ("." if arguments.constructions else ", or --predicted FILE."))
-    if min(arguments.at) < 1 or arguments.seed < 0 or (arguments.max_words is not None and arguments.max_words < 1):
-        raise UsageError("--at and --max-words must be 1 or more, and --seed 0 or more.")
+    check_least(arguments, 1, "at", "max_words")
+    check_least(arguments, 0, "seed")
 
 
 def _score_constructions(arguments: argparse.Namespace, inventory: TemplateInventory) -> dict[int, tuple[float, float]]:

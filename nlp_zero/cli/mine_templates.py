@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..corpus import Corpus, restartable
 from .errors import UsageError
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, add_output, configure, open_corpus, option_name
+from .options import Commands, add_command, add_input, add_output, check_least, configure, open_corpus, option_name
 from .output import open_output
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
     """Return the miner that the options describe."""
     from ..templates.mining import TemplateMiner
 
-    if arguments.top is not None and arguments.top < 1:
-        raise UsageError("--top must be 1 or more templates.")
+    check_least(arguments, 1, "top")
     for name, method in METHOD_OPTIONS.items():
         if getattr(arguments, name) is not None and arguments.method != method:
             raise UsageError(f"{option_name(name)} is not an option of --method {arguments.method}; leave it out.")

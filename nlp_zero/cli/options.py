@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
 from .errors import UsageError
@@ -18,6 +19,7 @@ __all__ = [
     "add_new_words",
     "add_output",
     "add_resources",
+    "check_least",
     "configure",
     "open_corpus",
     "option_name",
@@ -156,15 +158,30 @@ def configure(make: Callable[..., Result], *arguments: Any, **options: Any) -> R
         raise UsageError(str(error)) from error
 
 
+def check_least(arguments: argparse.Namespace, least: int, *names: str) -> None:
+    """Check integers of the command line, in the wording of the library; options that were not given are skipped.
+
+    Raises
+    ------
+    UsageError
+        If one is less than `least`.
+    """
+    for name in names:
+        value = getattr(arguments, name)
+        for number in value if isinstance(value, list) else [value]:
+            if number is not None:
+                configure(check_integer, option_name(name), number, least=least)
+
+
 def option_name(name: str) -> str:
     """Return the option of an attribute of the parsed arguments.
 
     Examples
     --------
-    >>> option_name("min_pmi")
-    '--min-pmi'
+    >>> option_name("min_pmi"), option_name("k")
+    ('--min-pmi', '-k')
     """
-    return f"--{name.replace('_', '-')}"
+    return f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}"
 
 
 def read_word_list(path: str) -> set[str]:

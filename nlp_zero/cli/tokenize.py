@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._kernels.alphabet import ALNUM_MODES
 from .errors import UsageError
-from .options import Commands, add_command, add_input, add_new_words, add_output, configure, open_corpus
+from .options import Commands, add_command, add_input, add_new_words, add_output, check_least, configure, open_corpus
 from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def _check_sampling(arguments: argparse.Namespace) -> None:
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
         raise UsageError("--alpha, --seed and -k need --sample.")
-    if arguments.k is not None and arguments.k < 1:
-        raise UsageError("-k must be 1 or more draws.")
+    check_least(arguments, 1, "k")
     if arguments.sample and arguments.new_words:
         raise UsageError("--sample draws words of the lexicon only; leave out --new-words.")
     arguments.alpha = DEFAULT_ALPHA if arguments.alpha is None else arguments.alpha
