@@ -36,7 +36,8 @@ MODULES = {
     "tokenization": ["lattice", "sampling", "tokenizer"],
     "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
-        "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",
+        "clauses", "marks", "numbering", "boundaries", "inventory", "numbered_grammar", "grammar", "fillings",
+        "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "tree", "parser",
     ],
     "evaluation": ["aligned", "levels", "breakdown", "scores", "training", "brackets"],
     "distributed": ["api"],

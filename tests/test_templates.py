@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from nlp_zero import CorpusError, FormatError, TemplateGrammar, TemplateInventory, TemplateMiner
 from nlp_zero._kernels.skipgrams import DistinctPairs
 from nlp_zero.cli import main
-from nlp_zero.templates.candidates import KeyCounts
-from nlp_zero.templates.clauses import clauses, is_boundary
-from nlp_zero.templates.grammar import LONGEST
-from nlp_zero.templates.numbers import NumberedCorpus
+from nlp_zero.templates.candidates import KeyCounter
+from nlp_zero.templates.clauses import is_punctuation, split_clauses
+from nlp_zero.templates.numbered_grammar import MAX_SEGMENT_WORDS
+from nlp_zero.templates.numbering import NumberedCorpus
 from tests.reference import templates as reference
 
 Items = reference.Items
@@ -71,8 +71,8 @@ def check_chart(parts: tuple[list[tuple[Items, float]], list[float], float], wor
             if label >= 0:
                 uses[label] += p / total
     np.testing.assert_allclose(grammar.marginals(words), units, atol=1e-9)
-    numbers, offsets = grammar._segments([words])
-    np.testing.assert_allclose(grammar._model.expected(numbers, offsets), uses, atol=1e-9)
+    numbers, offsets = grammar._number([words])
+    np.testing.assert_allclose(grammar._grammar.expected_uses(numbers, offsets), uses, atol=1e-9)
 
 
 @settings(max_examples=150, deadline=None)
@@ -126,9 +126,9 @@ def test_long_and_empty_segments() -> None:
     assert grammar.viterbi([]) == [] == grammar.sample([], seed=1)[0]
     assert grammar.inside([]) == 0
     assert grammar.marginals([]).shape == (1, 1)
-    rows, offsets = grammar.viterbi_batch([[], ["a"], [], ["c"] * (LONGEST + 1), []])
-    assert offsets.tolist() == [0, 0, 1, 1, 2 + LONGEST, 2 + LONGEST]
-    assert rows[-1, :3].tolist() == [LONGEST, LONGEST + 1, -1]
+    rows, offsets = grammar.viterbi_batch([[], ["a"], [], ["c"] * (MAX_SEGMENT_WORDS + 1), []])
+    assert offsets.tolist() == [0, 0, 1, 1, 2 + MAX_SEGMENT_WORDS, 2 + MAX_SEGMENT_WORDS]
+    assert rows[-1, :3].tolist() == [MAX_SEGMENT_WORDS, MAX_SEGMENT_WORDS + 1, -1]
     with pytest.raises(ValueError, match="128"):
         grammar.marginals(words)
     with pytest.raises(TypeError, match="list of words"):
@@ -224,8 +224,8 @@ def test_counts_fillers_and_examples() -> None:
     assert best.pmi > 1
     assert best.gain > 100
     assert 0 < best.probability < 1
-    assert inventory.meta["words"] == sum(not is_boundary(w) for line in cities() for w in line)
-    counts = Counter(w for s in {tuple(line[a:b]) for line in cities() for a, b in clauses(line)} for w in s)
+    assert inventory.meta["words"] == sum(not is_punctuation(w) for line in cities() for w in line)
+    counts = Counter(w for s in {tuple(line[a:b]) for line in cities() for a, b in split_clauses(line)} for w in s)
     anchors = Counter(dict.fromkeys(counts, 0.0))
     for template in inventory:
         for word in template.anchors:
@@ -248,7 +248,7 @@ def test_skipgrams_find_strong_pairs() -> None:
     assert len({tuple(w for w in t if w) for t in templates} & found) >= 0.9 * len(templates)
     inventory = TemplateMiner(method="skipgram").mine(text)
     with pytest.raises(ValueError, match="entropy"):
-        TemplateGrammar.of(inventory)
+        TemplateGrammar.from_inventory(inventory)
     first = next(t for t in inventory if t.items[0] is None)
     assert len(first.examples[0]) == first.slots
 
@@ -293,8 +293,8 @@ def test_pairs_are_counted_by_distinct_fillings() -> None:
 
 
 def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp_zero.templates.candidates.DIFFERENT", 100)
-    counts = KeyCounts()
+    monkeypatch.setattr("nlp_zero.templates.candidates.MAX_KEYS", 100)
+    counts = KeyCounter()
     counts.add(np.concatenate([np.arange(500), np.repeat(np.arange(50), 3)]))
     keys, numbers = counts.result()
     assert keys.tolist() == list(range(50))
@@ -302,13 +302,13 @@ def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.Mon
 
 
 def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp_zero.templates.numbers.PIECE", 7)
+    monkeypatch.setattr("nlp_zero.templates.numbering.PIECE_WORDS", 7)
     text = [["我", "来", "，", "他", "去", "。"], ["我", "来", "“", "他", "”"], [], ["。"], ["我", "来"]]
     with NumberedCorpus(text) as corpus:
         assert corpus.words == ["", "我", "来", "他", "去"]
-        assert (corpus.tokens, corpus.segments) == (9, 3)
+        assert (corpus.word_count, corpus.clause_count) == (9, 3)
         found = []
-        for place, words, offsets in corpus.clauses():
+        for place, words, offsets in corpus.clause_pieces():
             for i, (a, b) in enumerate(itertools.pairwise(offsets.tolist())):
                 found.append([corpus.words[w] for w in words[a:b]])
                 assert corpus.clause_text()[place + a + i : place + b + i].tolist() == words[a:b].tolist()
@@ -343,7 +343,7 @@ def test_what_is_no_corpus() -> None:
     for nothing in ([], [[]], [["。", "，"]]):
         with pytest.raises(CorpusError, match="no words"):
             miner.mine(nothing)
-    with pytest.raises(TypeError, match="no word"):
+    with pytest.raises(TypeError, match="lists of words"):
         miner.mine([[1, 2]])  # type: ignore[list-item]
     assert len(miner.mine([["一"]])) == 0
     assert len(miner.mine([["词"] * 10_000])) >= 0
@@ -363,7 +363,7 @@ def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:
     again.save(tmp_path / "again.jsonl")
     assert (tmp_path / "again.jsonl").read_bytes() == path.read_bytes()
     words = ["从", "东山", "到", "西海"]
-    before, after = (TemplateGrammar.of(i).inside(words) for i in (inventory, again))
+    before, after = (TemplateGrammar.from_inventory(i).inside(words) for i in (inventory, again))
     assert after == pytest.approx(before, abs=0.01)
     header = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])
     assert (header["format"], header["version"], header["templates"]) == ("nlp-zero templates", 1, len(inventory))
@@ -377,7 +377,7 @@ HEADER = '{"format": "nlp-zero templates", "version": 1}\n'
     [
         ("", "line 1"),
         ("word 12\n", "line 1"),
-        ('{"format": "else"}\n', "no file of templates"),
+        ('{"format": "else"}\n', "not a template file"),
         ('{"format": "nlp-zero templates", "version": 2}\n', "update nlp-zero"),
         (HEADER + '{"template": ["从", null]', "truncated"),
         (HEADER + '{"template": [null]}\n', "line 2: a template needs"),
@@ -388,8 +388,8 @@ HEADER = '{"format": "nlp-zero templates", "version": 1}\n'
         (HEADER + '{"template": ["从"], "examples": [3]}\n', "line 2"),
         (HEADER + '{"leaf": "从", "count": -1}\n', "line 2"),
         (HEADER + "[" * 100_000 + "\n", "line 2"),
-        (HEADER + '{"other": 1}\n', "neither"),
-        ('{"format": "nlp-zero templates", "version": 1, "templates": 2}\n', "2 templates are promised"),
+        (HEADER + '{"other": 1}\n', "expected a template"),
+        ('{"format": "nlp-zero templates", "version": 1, "templates": 2}\n', "header says 2 templates"),
         ('{"format": "nlp-zero templates", "version": 1, "q": 0}\n', "q must be"),
     ],
 )

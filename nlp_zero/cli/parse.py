@@ -23,7 +23,8 @@ Tree = TypeVar("Tree")
 if TYPE_CHECKING:
     from ..evaluation.brackets import Brackets, BracketScores
     from ..templates.inventory import TemplateInventory
-    from ..templates.parser import ParseTree, TemplateParser
+    from ..templates.parser import TemplateParser
+    from ..templates.tree import ParseTree
 
 
 def add_parse(commands: Commands) -> None:

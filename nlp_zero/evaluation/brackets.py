@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import CorpusError
-from ..templates.boundaries import is_mark
+from ..templates.marks import is_mark
 from ..templates.inventory import Template
-from ..templates.parser import ParseTree
+from ..templates.tree import ParseTree
 
 __all__ = [
     "BASELINES",

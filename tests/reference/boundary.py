@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nlp_zero.templates.boundaries import MARKS, is_mark, word_form
+from nlp_zero.templates.marks import MARK_KINDS, is_mark, word_form
 
 STEP = 1 << 20
 INF = math.inf
@@ -68,7 +68,7 @@ def segments_of(sentences: Sequence[Sequence[str]]) -> list[Segment]:
         for token in sentence:
             if not is_mark(token):
                 segments[-1].append(word_form(token))
-            elif MARKS.get(token[:1], 0) != 5:
+            elif MARK_KINDS.get(token[:1], 0) != 5:
                 segments.append([])
     return [segment for segment in segments if segment]
 
@@ -99,7 +99,7 @@ def spans(
             elif not is_mark(token):
                 words = word_form(token), word_form(token)
             else:
-                mark = max(mark, weight.get(MARKS.get(token[:1], 0), weight[0]))
+                mark = max(mark, weight.get(MARK_KINDS.get(token[:1], 0), weight[0]))
             if words is not None:
                 if items:
                     gaps.append(model.score(items[-1][3], words[0]) if mark == -INF else mark)
@@ -130,11 +130,11 @@ def partners(tokens: Sequence[str]) -> dict[int, int]:
     mates: dict[int, int] = {}
     open_: list[int] = []
     for at, token in enumerate(tokens):
-        kind = MARKS.get(token[:1], 0) if is_mark(token) else 0
+        kind = MARK_KINDS.get(token[:1], 0) if is_mark(token) else 0
         if 8 <= kind < 64:
             open_.append(at)
         elif kind >= 64:
-            fitting = [i for i in open_ if MARKS[tokens[i][:1]] == kind - 56]
+            fitting = [i for i in open_ if MARK_KINDS[tokens[i][:1]] == kind - 56]
             if fitting:
                 mates[fitting[-1]], mates[at] = at, fitting[-1]
                 del open_[open_.index(fitting[-1]) :]
