@@ -6,6 +6,23 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+UNICODE_VERSION: str
+BOUNDARY: int
+ALNUM: int
+DECIMAL: int
+DIGIT: int
+NUMERIC: int
+SPACE: int
+
+def character_properties(text: str) -> npt.NDArray[np.uint8]:
+    """Sums of BOUNDARY, ALNUM, DECIMAL, DIGIT, NUMERIC and SPACE of each character, by a frozen Unicode table."""
+
+def has_property(text: str, wanted: int) -> bool:
+    """Whether every character has one of the wanted properties; True for the empty text."""
+
+def is_boundary(text: str) -> bool:
+    """Whether a text has only punctuation, symbols, separators and control characters."""
+
 UNITS: tuple[str, ...]
 ALNUM_MODES: tuple[str, ...]
 UNSEEN: int

@@ -1,7 +1,7 @@
 """Counting n-grams, merging counts, and what is found along a count tree."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_GET_LENGTH
+from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ
 from libc.stdint cimport int64_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport free
 from libcpp cimport bool as cbool
@@ -12,6 +12,7 @@ from libcpp.vector cimport vector
 
 import numpy as np
 
+include "counting/unicode.pxi"
 include "counting/alphabet.pxi"
 include "counting/ngrams.pxi"
 include "counting/merge.pxi"

@@ -13,12 +13,11 @@ enum CharClass : uint8_t { LETTER = 0, BOUNDARY = 1, ALNUM = 2 };
 // One byte a code point.  LETTER is zero, so most pages of the table are never touched.
 inline const uint8_t* class_table() {
     static uint8_t table[CODE_POINTS];
-    static const bool filled = [] {
-        for (const ClassRange& r : CLASS_RANGES)
-            for (uint32_t c = r.first; c <= r.last; ++c) table[c] = r.cls;
+    [[maybe_unused]] static const bool filled = [] {
+        for (const CharRange& r : CLASS_RANGES)
+            for (uint32_t c = r.first; c <= r.last; ++c) table[c] = r.value;
         return true;
     }();
-    (void)filled;
     return table;
 }
 

@@ -1,19 +1,23 @@
-"""Write ``unicode_ranges.hpp``: which code points end a run and which belong to digit or Latin runs.
+"""Write ``unicode_ranges.hpp``: the classes of code points, and which are digits, numerals or white space.
 
-The table is generated once and kept in the repository, so that a corpus gives the same words under every
-version of Python.  Unassigned and private-use code points are left countable: new ideographs land there.
+The tables are generated once and kept in the repository, so that results are the same under every version of Python.
+Unassigned and private-use code points are letters, because new ideographs are assigned there.
 
-Run from the repository root: ``python nlp_zero/_kernels/make_unicode_ranges.py``.
+Run from the repository root, with a Python of that Unicode version:
+``python nlp_zero/_kernels/common/make_unicode_ranges.py``.
 """
 
 from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
+UNICODE_VERSION = "14.0.0"
 LETTER, BOUNDARY, ALNUM = 0, 1, 2
+DECIMAL, DIGIT, NUMERIC, SPACE = 4, 8, 16, 32
 
 
 def character_class(code_point: int) -> int:
@@ -27,21 +31,35 @@ def character_class(code_point: int) -> int:
     return LETTER
 
 
-def main() -> None:
+def character_flags(code_point: int) -> int:
+    """Sum of DECIMAL, DIGIT, NUMERIC and SPACE for one code point, as the methods of str define them."""
+    char = chr(code_point)
+    return DECIMAL * char.isdecimal() + DIGIT * char.isdigit() + NUMERIC * char.isnumeric() + SPACE * char.isspace()
+
+
+def ranges(name: str, value_of: Callable[[int], int]) -> str:
+    """A C++ table of the ranges of code points whose value is not 0."""
     rows = []
-    for cls, group in groupby(range(sys.maxunicode + 1), key=character_class):
+    for value, group in groupby(range(sys.maxunicode + 1), key=value_of):
         points = list(group)
-        if cls != LETTER:
-            rows.append(f"    {{0x{points[0]:X}, 0x{points[-1]:X}, {cls}}},\n")
-    target = Path(__file__).with_name("unicode_ranges.hpp")
-    target.write_text(
-        f"// Made by make_unicode_ranges.py from Unicode {unicodedata.unidata_version}; do not edit.\n"
+        if value:
+            rows.append(f"    {{0x{points[0]:X}, 0x{points[-1]:X}, {value}}},\n")
+    return f"static constexpr CharRange {name}[] = {{\n" + "".join(rows) + "};\n"
+
+
+def main() -> None:
+    if unicodedata.unidata_version != UNICODE_VERSION:
+        sys.exit(f"This Python has Unicode {unicodedata.unidata_version}; the tables are of {UNICODE_VERSION}.")
+    Path(__file__).with_name("unicode_ranges.hpp").write_text(
+        f"// Made by make_unicode_ranges.py from Unicode {UNICODE_VERSION}; do not edit.\n"
         "#pragma once\n#include <cstdint>\n\n"
-        "namespace nlpzero {\n"
-        "struct ClassRange { uint32_t first, last; uint8_t cls; };\n"
-        "static const ClassRange CLASS_RANGES[] = {\n" + "".join(rows) + "};\n}  // namespace nlpzero\n",
+        "namespace nlpzero {\n\n"
+        f'constexpr const char* UNICODE_VERSION = "{UNICODE_VERSION}";\n'
+        "struct CharRange { uint32_t first, last; uint8_t value; };\n\n"
+        + ranges("CLASS_RANGES", character_class) + "\n" + ranges("FLAG_RANGES", character_flags)
+        + "\n}  // namespace nlpzero\n",
         encoding="ascii",
-    )
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ public:
             return;
         }
         const uint32_t alnum_id = alnum == Alnum::TOKEN ? 0 : alnum == Alnum::JOIN ? JOINED : UNSEEN;
-        for (const ClassRange& r : CLASS_RANGES)
-            for (uint32_t c = r.first; c <= r.last; ++c) id_[c] = r.cls == BOUNDARY ? 0 : alnum_id;
+        for (const CharRange& r : CLASS_RANGES)
+            for (uint32_t c = r.first; c <= r.last; ++c) id_[c] = r.value == BOUNDARY ? 0 : alnum_id;
     }
 
     const std::vector<std::string>& symbols() const { return symbols_; }  // UTF-8 of id 1, 2, ...

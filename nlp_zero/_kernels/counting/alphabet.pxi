@@ -1,9 +1,5 @@
 # Dense symbol ids for text: see alphabet.hpp.
 
-cdef extern from "Python.h":
-    int PyUnicode_KIND(object)
-    void* PyUnicode_DATA(object)
-
 cdef extern from "counting/alphabet.hpp" namespace "nlpzero" nogil:
     cdef enum class Alnum(int):
         TOKEN

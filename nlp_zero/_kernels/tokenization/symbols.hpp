@@ -1,5 +1,6 @@
 // From a str buffer to dense symbol ids: characters by a flat table, stretches of digits and Latin letters by their text.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -33,9 +34,8 @@ class SymbolMap {
     explicit SymbolMap(Alnum mode) : table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
         if (!table_) throw std::bad_alloc();
         if (mode == ALNUM_SPLIT) return;
-        const uint8_t* classes = class_table();
-        for (const ClassRange& r : CLASS_RANGES)
-            if (r.cls == ALNUM) for (uint32_t c = r.first; c <= r.last; ++c) if (classes[c] == ALNUM) table_.get()[c] = STRETCH;
+        for (const CharRange& r : CLASS_RANGES)
+            if (r.value == ALNUM) std::fill(table_.get() + r.first, table_.get() + r.last + 1, STRETCH);
     }
     void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = symbol; }
     void add_stretch(const uint32_t* text, size_t length, uint32_t symbol) {  // distinct texts only
