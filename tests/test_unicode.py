@@ -45,7 +45,8 @@ def names_of(char: str) -> int:
 def test_the_table_is_frozen() -> None:
     assert UNICODE_VERSION == "14.0.0"
     found = character_properties(EVERYTHING)
-    assert [int((found & flag != 0).sum()) for flag in (BOUNDARY, ALNUM, DECIMAL, DIGIT, NUMERIC, SPACE)] == [10855, 1923, 660, 788, 1872, 29]
+    flags = (BOUNDARY, ALNUM, DECIMAL, DIGIT, NUMERIC, SPACE)
+    assert [np.count_nonzero(found & flag) for flag in flags] == [10855, 1923, 660, 788, 1872, 29]
 
 
 @pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has other tables")
@@ -55,8 +56,9 @@ def test_every_code_point_is_as_in_its_unicode_version() -> None:
 
 def test_boundaries_are_those_of_the_counting_kernel() -> None:
     alphabet = Alphabet(alnum="split")
-    found = character_properties(EVERYTHING) & BOUNDARY
-    assert [c for c in EVERYTHING[::17] if not alphabet.encode(c).any()] == [c for c in EVERYTHING[::17] if found[ord(c)]]
+    some = EVERYTHING[::97] + EVERYTHING[0x2000:0x3100]
+    found = character_properties(some) & BOUNDARY
+    assert [not alphabet.encode(char).any() for char in some] == found.astype(bool).tolist()
 
 
 @given(st.text(max_size=8), st.sampled_from([BOUNDARY, NUMERIC, SPACE, DIGIT | SPACE]))
