@@ -8,7 +8,7 @@
 """
 
 try:
-    from ._kernels import ngrams as _ngrams
+    from ._kernels import counting as _kernel
 except ImportError as error:  # no silent fallback: without its kernels the library is of no use
     raise ImportError(
         "The compiled part of nlp_zero is missing or does not fit this Python; install it with 'pip install .' "
@@ -67,7 +67,7 @@ __all__ = [
     "__version__",
     "discovered",
 ]
-del _ngrams
+del _kernel
 # A module is imported when something of it is asked for: whoever counts does not wait for parsers.
 _PACKAGES = {
     "builders": (

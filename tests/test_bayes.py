@@ -48,11 +48,12 @@ def toy(classes: int, hyper: dict[str, float], lengths: tuple[float, ...] = LENG
     length, cls = np.zeros(len(text), np.uint8), np.zeros(len(text), np.uint8)
     at = 0
     for run in TOY:
-        left = len(run)
-        while left:
-            n = random.randint(1, min(left, len(lengths)))
-            length[at], cls[at] = n, random.randrange(classes)
-            at, left = at + n, left - n
+        end = at + len(run)
+        for _ in run:
+            if at < end:
+                n = random.randint(1, min(end - at, len(lengths)))
+                length[at], cls[at] = n, random.randrange(classes)
+                at += n
         at += 1
     sampler.set_state(length, cls)
     sampler.load()
@@ -120,7 +121,9 @@ def planted(size: int) -> tuple[list[str], set[str]]:
     words = list(dict.fromkeys(words))
     weights = [1 / (k + 1) for k in range(len(words))]
     texts, used, total = [], set(), 0
-    while total < size:
+    for _ in range(size):  # a line has at least three characters
+        if total >= size:
+            break
         line = rng.choices(words, weights, k=rng.randint(3, 12))
         used.update(line)
         texts.append("".join(line))

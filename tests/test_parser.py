@@ -62,7 +62,9 @@ def test_trees_are_well_formed(corpus: list[list[str]], sentence: list[str]) -> 
     model = BoundaryModel.train([*corpus, ["甲", "乙"]])
     tree = TemplateParser(TemplateInventory([], boundaries=model)).parse(sentence)
     leaves, stack = [], [tree]
-    while stack:
+    for _ in range(2 * len(sentence) + 1):  # a tree without single children has no more nodes
+        if not stack:
+            break
         node = stack.pop()
         children = node.children
         assert len(children) != 1
@@ -72,6 +74,7 @@ def test_trees_are_well_formed(corpus: list[list[str]], sentence: list[str]) -> 
         elif len(node):
             leaves.append(node.words)
         stack += children[::-1]
+    assert not stack
     assert [word for (word,) in leaves] == sentence
     assert tree.to_brackets().replace("(", "").replace(")", "").split() == sentence
     assert len(tree.pretty().split("\n")) == max(len(sentence), 1)

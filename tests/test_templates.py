@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, TemplateGrammar, TemplateInventory, TemplateMiner
-from nlp_zero._kernels.skipgrams import DistinctPairs
+from nlp_zero._kernels.templates import DistinctPairs
 from nlp_zero.cli import main
 from nlp_zero.templates.candidates import KeyCounter
-from nlp_zero.templates.clauses import is_punctuation, split_clauses
+from nlp_zero.templates.clauses import is_numeral, is_punctuation, split_clauses
+from nlp_zero.templates.marks import word_form
 from nlp_zero.templates.numbered_grammar import MAX_SEGMENT_WORDS
 from nlp_zero.templates.numbering import NumberedCorpus
 from tests.reference import templates as reference
@@ -166,26 +167,32 @@ def planted(kinds: list[str], seed: int, tokens: int) -> tuple[set[Items], list[
     words = [f"w{k}" for k in range(1000)]
     weights = [1 / (k + 10) for k in range(1000)]
     templates: list[Items] = []
-    while len(templates) < 30:
+    for _ in range(1000):
         form = tuple(None if kind == "X" else rng.choice(words) for kind in rng.choice(kinds))
         templates += [form] if form not in templates else []
+        if len(templates) == 30:
+            break
+    assert len(templates) == 30
     rates = [rng.uniform(0.5, 2) for _ in templates]
 
     def chain(depth: int) -> list[str]:
         out: list[str] = []
-        while True:
+        for _ in range(1000):
             if depth < 3 and rng.random() < 0.3:
                 for item in rng.choices(templates, rates)[0]:
                     out += chain(depth + 1) if item is None else [item]
             else:
                 out += rng.choices(words, weights)
             if rng.random() < 0.45:
-                return out
+                break
+        return out
 
     text: list[list[str]] = []
-    while tokens > 0:
+    for _ in range(tokens):  # a chain has at least one word
         text.append(chain(0))
         tokens -= len(text[-1])
+        if tokens <= 0:
+            break
     return set(templates), text
 
 
@@ -301,6 +308,18 @@ def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.Mon
     assert set(numbers.tolist()) == {4}
 
 
+def test_characters_are_those_of_the_frozen_unicode_table() -> None:
+    """Unicode 15 gave meanings to U+11F44 (a mark) and U+11F50 (a digit); Unicode 14 has both as unassigned."""
+    assert is_punctuation("\u2e5d")  # Unicode 14: a hyphen
+    for char in ("\U00011f44", "\U00011f50", "\ue000"):
+        assert not is_punctuation(char)
+        assert not is_numeral(char)
+        assert word_form(char) == char
+        assert split_clauses([char]) == [(0, 1)]
+    assert is_numeral("\U0001fbf0")  # Unicode 13: a digit
+    assert word_form("\U0001fbf0年") == "0年"
+
+
 def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nlp_zero.templates.numbering.PIECE_WORDS", 7)
     text = [["我", "来", "，", "他", "去", "。"], ["我", "来", "“", "他", "”"], [], ["。"], ["我", "来"]]
@@ -346,7 +365,9 @@ def test_what_is_no_corpus() -> None:
     with pytest.raises(TypeError, match="lists of words"):
         miner.mine([[1, 2]])  # type: ignore[list-item]
     assert len(miner.mine([["一"]])) == 0
-    assert len(miner.mine([["词"] * 10_000])) >= 0
+    repeated = miner.mine([["词"] * 10_000])
+    assert len(repeated) == 0  # one word alone is not a template
+    assert repeated.leaves == {"词": 10_000}
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

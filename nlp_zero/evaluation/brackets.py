@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import CorpusError
-from ..templates.marks import is_mark
 from ..templates.inventory import Template
+from ..templates.marks import is_mark
 from ..templates.tree import ParseTree
 
 __all__ = [

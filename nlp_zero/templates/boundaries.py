@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.boundary import BoundaryTable, count_cuts
+from .._kernels.templates import BoundaryTable, count_cuts
 from .._utils.validation import check_integer
 from ..errors import CorpusError, FormatError
 from .marks import FIRST_MARK_CODE, MARK_KINDS, TIE, UNKNOWN_CODE, code_of_mark, is_mark, word_form

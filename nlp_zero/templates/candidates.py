@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import DistinctPairs
+from .._kernels.templates import DistinctPairs
 from .clauses import is_numeral
 from .numbered_grammar import Form
 from .numbering import NumberedCorpus

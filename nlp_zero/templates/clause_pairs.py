@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import ClausePairs, Fillings
+from .._kernels.templates import ClausePairs, Fillings
 from .candidates import number_anchors
 from .fillings import MAX_FILLINGS, choose_examples
 from .inventory import Template

@@ -1,11 +1,16 @@
-"""Sentences and clauses: where they end, read from the punctuation among the words."""
+"""Sentences and clauses: where they end, read from the punctuation among the words.
+
+Properties of characters are those of the frozen Unicode table of the kernels, so that a corpus gives the same templates
+under every version of Python.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["CLAUSE_MARKS", "SENTENCE_MARKS", "check_token_lists", "is_numeral", "is_punctuation", "is_space", "split_clauses"]
+from .._kernels.counting import DIGIT, NUMERIC, has_property, is_boundary
+
+__all__ = ["CLAUSE_MARKS", "SENTENCE_MARKS", "check_token_lists", "is_numeral", "is_punctuation", "split_clauses"]
 
 SENTENCE_MARKS = frozenset("。！？!?…｡")
 CLAUSE_MARKS = frozenset("，,；;：:﹐﹔﹕")
@@ -14,12 +19,14 @@ CLAUSE_MARKS = frozenset("，,；;：:﹐﹔﹕")
 def is_punctuation(word: str) -> bool:
     """Return whether a word consists of punctuation, symbols, separators or control characters only.
 
+    Unassigned and private-use characters are letters.
+
     Examples
     --------
     >>> is_punctuation("，"), is_punctuation("——"), is_punctuation("是"), is_punctuation("3%")
     (True, True, False, False)
     """
-    return all(unicodedata.category(char)[0] in "PSZC" for char in word)
+    return is_boundary(word)
 
 
 def is_numeral(word: str) -> bool:
@@ -30,12 +37,7 @@ def is_numeral(word: str) -> bool:
     >>> is_numeral("１２月"), is_numeral("三十"), is_numeral("一样"), is_numeral("w12")
     (True, True, False, False)
     """
-    return word[0].isdigit() or all(unicodedata.numeric(char, None) is not None for char in word)
-
-
-def is_space(token: str) -> bool:
-    """Return whether a token consists of white space only."""
-    return token.isspace()
+    return has_property(word[0], DIGIT) or has_property(word, NUMERIC)
 
 
 def split_clauses(tokens: Sequence[str]) -> list[tuple[int, int]]:

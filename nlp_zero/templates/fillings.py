@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import Fillings
+from .._kernels.templates import Fillings
 from .numbering import CLAUSE_END, SENTENCE_END
 
 if TYPE_CHECKING:

@@ -279,7 +279,7 @@ def _parse_file(text: str) -> TemplateInventory:
     if version != VERSION:
         raise ValueError(f"line 1: the format has version {version!r}, this nlp-zero reads {VERSION}; update nlp-zero.")
     if lines[-1]:
-        raise ValueError(f"line {len(lines)}: the file is truncated (the line end is missing); mine the templates again.")
+        raise ValueError(f"line {len(lines)}: the file is truncated (no line end); mine the templates again.")
     expected, q = header.pop("templates", None), header.pop("q", 0.5)
     if not isinstance(q, (int, float)) or not 0 < q <= 1:
         raise ValueError(f"line 1: q must be a probability above 0, not {q!r}.")
@@ -294,9 +294,11 @@ def _parse_file(text: str) -> TemplateInventory:
         elif "word" in row or "pair" in row:
             boundary_rows.append(row)
         else:
-            raise ValueError(f"line {number}: expected a template, a leaf, a word or a pair; mine the templates again.")
+            raise ValueError(f"line {number}: expected a template, leaf, word or pair; mine the templates again.")
     if expected is not None and expected != len(templates):
-        raise ValueError(f"line 1: the header says {expected} templates, the file has {len(templates)}; mine the templates again.")
+        raise ValueError(
+            f"line 1: the header says {expected} templates, the file has {len(templates)}; mine the templates again."
+        )
     boundaries = BoundaryModel.from_rows(boundary_rows) if boundary_rows else None
     return TemplateInventory(templates, q=q, meta=header, leaves=leaves, boundaries=boundaries)
 

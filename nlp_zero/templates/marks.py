@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .._kernels.counting import DECIMAL, character_properties
 from .clauses import is_punctuation
 
 __all__ = ["FIRST_MARK_CODE", "MARK_KINDS", "TIE", "UNKNOWN_CODE", "code_of_mark", "is_mark", "word_form"]
@@ -27,7 +28,7 @@ MARK_KINDS = {
     **{mark: CLOSING + pair for pair, mark in enumerate(CLOSING_MARKS)},
 }
 WORD_SYMBOLS = frozenset("%％‰℃°$＄¥￥€£￡")  # symbols that are read as words
-DIGITS = re.compile(r"\d+(?:[.．·,，:：/／-]?\d+)*[%％‰]?")
+NUMBERS = re.compile(r"[0-9]+(?:[.．·,，:：/／-]?[0-9]+)*[%％‰]?")
 LATIN_LETTERS = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]+")
 
 
@@ -55,4 +56,7 @@ def word_form(token: str) -> str:
     >>> word_form("１９９８年"), word_form("3.5%"), word_form("GDP"), word_form("经济")
     ('0年', '0', 'A', '经济')
     """
-    return LATIN_LETTERS.sub("A", DIGITS.sub("0", token))
+    if not token.isascii():  # digits of other scripts, by the frozen Unicode table
+        decimal = character_properties(token) & DECIMAL > 0
+        token = "".join("0" if is_digit else char for char, is_digit in zip(token, decimal.tolist(), strict=True))
+    return LATIN_LETTERS.sub("A", NUMBERS.sub("0", token))

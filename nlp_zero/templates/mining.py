@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import Fillings
+from .._kernels.templates import Fillings
 from .._utils.progress import Advance, progress_bar
 from .._utils.threads import in_order
 from .._utils.validation import check_choice, check_integer, check_number

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.chart import TemplateChart
+from .._kernels.templates import TemplateChart
 
 if TYPE_CHECKING:
     import numpy.typing as npt

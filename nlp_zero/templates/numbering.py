@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import FreshSegments
+from .._kernels.templates import FreshSegments
 from .clauses import CLAUSE_MARKS, SENTENCE_MARKS, is_punctuation
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, pairwise
 from typing import Protocol
 
+from .._kernels.counting import SPACE, has_property
 from .._utils.threads import in_order
 from .._utils.validation import check_choice, check_integer, check_number
 from ..errors import FormatError
 from .boundaries import DEFAULT_PROMINENCE_NATS
-from .clauses import is_space, split_clauses
+from .clauses import split_clauses
 from .grammar import SLOT, ParseSpan, TemplateGrammar
 from .inventory import Template, TemplateInventory
 from .matching import TemplateMatcher
@@ -154,8 +155,8 @@ class TemplateParser:
         if not isinstance(sentence, str):
             return tuple(sentence)
         if self._tokenize is None:
-            raise TypeError("parsing a text needs a tokenizer; pass tokenizer= to the parser, or parse a list of tokens.")
-        return tuple(token for token in self._tokenize(sentence) if not is_space(token))
+            raise TypeError("parsing a text needs a tokenizer; pass tokenizer= to the parser, or parse a token list.")
+        return tuple(token for token in self._tokenize(sentence) if not has_property(token, SPACE))
 
     def _parse_tokens(self, sentences: list[tuple[str, ...]]) -> list[ParseTree]:
         if self._boundaries is None:

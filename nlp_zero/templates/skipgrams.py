@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .._kernels.skipgrams import Fillings
+from .._kernels.templates import Fillings
 from .candidates import MAX_KEYS, KeyCounter
 from .fillings import MAX_FILLINGS, choose_examples
 from .grammar import SLOT

@@ -69,7 +69,9 @@ class ParseTree:
             while enclosing[-1][1] <= start and len(enclosing) > 1:
                 enclosing.pop()
             if not 0 <= start < end <= enclosing[-1][1]:
-                raise ValueError(f"Span {(start, end)} crosses another span or leaves the sentence; spans must be nested.")
+                raise ValueError(
+                    f"span {(start, end)} crosses another span or leaves the sentence; spans must be nested."
+                )
             enclosing.append((start, end))
         return cls(TreeNodes(tuple(words), kept, TemplateMatcher(templates)))
 
@@ -153,7 +155,7 @@ class ParseTree:
         Returns
         -------
         dict
-            ``words``, and ``nodes``: the nodes of two or more words as a flat list, because trees can be deep; each with
+            ``words``, and ``nodes``: the nodes of two or more words as a flat list, because trees can be deep; each has
             ``start``, ``end``, ``parent`` (its place in the list, -1 for none), ``template`` and ``content``.
 
         Examples
