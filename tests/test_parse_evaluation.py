@@ -102,7 +102,7 @@ def test_dependency_files() -> None:
         ("1\t甲\t_\n", "line 1: not CoNLL-U"),
         (CONLLU.replace("\t4\tnsubj", "\t_\tnsubj"), "line 2: not CoNLL-U"),
         (CONLLU.replace("\t4\tnsubj", "\t9\tnsubj"), "ends at line 8: a head is not a word"),
-        (CONLLU.replace("\t0\troot", "\t1\troot"), "run in a circle"),
+        (CONLLU.replace("\t0\troot", "\t1\troot"), "form a cycle"),
     ],
 )
 def test_damaged_dependency_files(text: str, message: str) -> None:
@@ -165,7 +165,7 @@ def test_constructions_by_hand() -> None:
     known = ["# list", "从 … 到", "越...越", "也就是说", "不仅…而且", ""]
     scores = construction_scores(found, known, at=[2, 4, 5, 50])
     assert scores == {2: (1 / 2, 1 / 4), 4: (3 / 4, 2 / 4), 5: (4 / 5, 3 / 4), 50: (4 / 5, 3 / 4)}
-    with pytest.raises(CorpusError, match="no construction"):
+    with pytest.raises(CorpusError, match="no constructions"):
         construction_scores(found, ["", "…"])
 
 
