@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import nlp_zero.builders.bayes.builder as bayes_module
+import nlp_zero.builders.bayes.builder as builder_module
+import nlp_zero.builders.bayes.recounting as recounting
+import nlp_zero.builders.bayes.sampling as sampling
+import nlp_zero.builders.bayes.text as text_module
 from nlp_zero import CorpusError
 from nlp_zero._kernels.bayes import Cutter, Sampler
-from nlp_zero.builders import BayesLexiconBuilder, discovered
-from nlp_zero.builders.bayes import sweeps as sampling
+from nlp_zero.builders import BayesLexiconBuilder, select_discovered
 from nlp_zero.builders.phrases import PhraseBuilder
 from nlp_zero.cli import main
 from nlp_zero.errors import CheckpointError, FormatError
@@ -98,7 +100,7 @@ def test_conditional_equals_enumeration(classes: int) -> None:
 
 def test_counts_come_back() -> None:
     """Taking out and putting in over many sweeps leaves the model that its segmentation says."""
-    text, sampler = toy(2, bayes_module.HYPER)
+    text, sampler = toy(2, builder_module.HYPERPARAMETERS)
     for sweep in range(50):
         size, _ = sampler.begin_sweep(5, sweep)
         for k in range(size):
@@ -138,7 +140,7 @@ def test_planted_lexicon_is_recovered() -> None:
     precision, recall = right / len(lexicon), right / len(used)
     assert 2 * precision * recall / (precision + recall) >= 0.95
     assert lexicon.total == lexicon.meta["tokens"]
-    shown = discovered(lexicon)
+    shown = select_discovered(lexicon)
     assert 0 < len(shown) < len(lexicon)
     assert min(map(len, shown.words)) > 1
 
@@ -154,7 +156,7 @@ def test_same_words_by_wide_registers_and_by_narrow_ones() -> None:
 
 @pytest.mark.parametrize("part", [900_000, 3_000])
 def test_same_seed_same_lexicon_for_any_workers(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bayes_module, "PART", part)
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", part)
     texts, _ = planted(8_000)
     first = BayesLexiconBuilder(seed=4).build(texts)
     assert first == BayesLexiconBuilder(seed=4).build(texts)
@@ -165,18 +167,18 @@ def test_same_seed_same_lexicon_for_any_workers(part: int, monkeypatch: pytest.M
 
 def test_parts_are_whole_runs_of_equal_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Learnt in parts, a text has the words of its parts, and all of its symbols are in some word."""
-    monkeypatch.setattr(bayes_module, "PART", 1_000)
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", 1_000)
     rng = np.random.default_rng(3)
     for runs in (1, 2, 400):
         text = np.concatenate([[0], *[np.append(rng.integers(1, 9, rng.integers(1, 30)), 0) for _ in range(runs)]])
-        parts = bayes_module._parts(text.astype(np.uint32))
+        parts = text_module.split_text(text.astype(np.uint32))
         assert np.array_equal(np.concatenate(parts), text)
         assert all(part[-1] == 0 for part in parts)
         sizes = [np.count_nonzero(part) for part in parts]
         assert len(parts) == min(runs, max(1, round(sum(sizes) / 1_000)))
         assert max(sizes) - min(sizes) <= 60
     texts, used = planted(40_000)
-    monkeypatch.setattr(bayes_module, "PART", 12_000)
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", 12_000)
     lexicon = BayesLexiconBuilder().build(texts)
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
     assert sum(w in used for w in lexicon.top(200)) > 180
@@ -190,7 +192,7 @@ def test_long_runs_do_not_underflow() -> None:
     assert {"青石镇", "柳河", "望江楼", "早晨"} <= set(lexicon.words)
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == len(text)
     symbols = np.append(np.arange(1, 399, dtype=np.uint32), 0).astype(np.uint32)  # every symbol once, one stretch
-    sampler = Sampler(symbols, 4, LENGTHS, bayes_module.HYPER, 5)
+    sampler = Sampler(symbols, 4, LENGTHS, builder_module.HYPERPARAMETERS, 5)
     sampler.cut_by_entropy(3, 1.0)
     sampler.load()
     sampler.begin_sweep(0, 0, first_average=True)
@@ -234,23 +236,23 @@ def test_a_sample_finds_new_words_in_the_rest(monkeypatch: pytest.MonkeyPatch) -
     build = BayesLexiconBuilder(sample=10_000).build
     long = {word for word in used if len(word) > 1}
     found = len(long & set(build(texts).words))
-    monkeypatch.setattr(bayes_module, "MOST_FOUND", 100)
+    monkeypatch.setattr(recounting, "MAX_REMEMBERED_WORDS", 100)
     frugal = len(long & set(build(texts).words))  # new words that came once are forgotten
-    monkeypatch.setattr(bayes_module, "new_words", lambda counts, total: (0.0, 0.0))
+    monkeypatch.setattr(recounting, "new_words", lambda counts, total: (0.0, 0.0))
     learnt = len(long & set(build(texts).words))
     assert found > frugal > learnt
 
 
 def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(4_000)
-    sweep = sampling.Part.sweep
+    sweep = sampling.TextSlice.sweep
 
     def interrupted(self, *args, **options):
         if self.sweeps == 2:
             raise KeyboardInterrupt
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(sampling.Part, "sweep", interrupted)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         BayesLexiconBuilder().build(texts)
     lexicon = BayesLexiconBuilder(keep_on_interrupt=True).build(texts)
@@ -293,31 +295,31 @@ def test_nonsense_options() -> None:
             BayesLexiconBuilder(**options)
 
 
-class Killed(Exception):
-    """What a test kills a run with."""
+class KilledError(Exception):
+    """Ends a run in a test."""
 
 
 @pytest.mark.parametrize("part", [900_000, 2_500])
 def test_checkpoint_goes_on_as_if_never_stopped(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed in a sweep, while settling and again while averaging: the words are those of an undisturbed run."""
-    monkeypatch.setattr(bayes_module, "PART", part)
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", part)
     texts, _ = planted(6_000)
     whole = BayesLexiconBuilder(seed=3).build(texts)
     folder = tmp_path / "state"
-    monkeypatch.setattr(sampling, "SAVED", 0.0)
-    sweep = sampling.Part.sweep
+    monkeypatch.setattr(sampling, "SAVE_SECONDS", 0.0)
+    sweep = sampling.TextSlice.sweep
     stops = [3, whole.meta["sweeps"] - 2]
 
     def killed(self, *args, **options):
         if stops and self.sweeps == stops[0]:
             stops.pop(0)
             self.sampler.take_out(0, 5)  # in the middle of a sweep
-            raise Killed
+            raise KilledError
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(sampling.Part, "sweep", killed)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", killed)
     for _ in range(2):
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts)
     assert (folder / "marginals0.npy").exists()
     resumed = BayesLexiconBuilder(seed=3, checkpoint=folder, workers=2).build(texts)
@@ -328,7 +330,7 @@ def test_checkpoint_goes_on_as_if_never_stopped(part: int, tmp_path: Path, monke
 
 def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(2_000)
-    monkeypatch.setattr(sampling, "SAVED", 0.0)
+    monkeypatch.setattr(sampling, "SAVE_SECONDS", 0.0)
     folder = tmp_path / "state"
     BayesLexiconBuilder(checkpoint=folder).build(texts)
     with pytest.raises(CheckpointError, match="seed 0, not 1"):
@@ -339,14 +341,14 @@ def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: py
     for altered in (meta.replace('"parts"', '"pieces"'), re.sub(r'"tokens": \[', '"tokens": [null, ', meta)):
         assert altered != meta
         (folder / "meta.json").write_text(altered, encoding="utf-8")
-        with pytest.raises(FormatError, match="no state to go on from"):
+        with pytest.raises(FormatError, match="no valid state to resume from"):
             BayesLexiconBuilder(checkpoint=folder).build(texts)
     (folder / "meta.json").write_text(meta, encoding="utf-8")
     (folder / "length0.npy").write_bytes(b"damaged")
     with pytest.raises(FormatError, match="length"):
         BayesLexiconBuilder(checkpoint=folder).build(texts)
     (tmp_path / "mine.txt").write_text("notes")
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="not a sampling checkpoint"):
         BayesLexiconBuilder(checkpoint=tmp_path).build(texts)
 
 
@@ -360,18 +362,18 @@ def test_command_line_goes_on_after_a_stop(
     assert main(command) == 0
     whole = (tmp_path / "words.tsv").read_bytes()
     (tmp_path / "words.tsv").unlink()
-    sweep = sampling.Part.sweep
+    sweep = sampling.TextSlice.sweep
 
     def stopped(self, *args, **options):
         if self.sweeps == 4:
             raise KeyboardInterrupt
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(sampling.Part, "sweep", stopped)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", stopped)
     assert main([*command, "--checkpoint", str(folder)]) != 0
     assert "run the same command to go on" in capsys.readouterr().err
     assert not (tmp_path / "words.tsv").exists()
-    monkeypatch.setattr(sampling.Part, "sweep", sweep)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", sweep)
     assert main([*command, "--checkpoint", str(folder)]) == 0
     assert (tmp_path / "words.tsv").read_bytes() == whole
     assert not folder.exists()

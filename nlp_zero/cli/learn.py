@@ -206,7 +206,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     with resumable(arguments), output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learnt(arguments, builder)
         if write_listing is not None:
-            write_listing("".join(builders.discovered(lexicon).without(known).lines()))
+            write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
         summary = _summary(lexicon)

@@ -193,7 +193,7 @@ class Corpus:
             return
         sizes = [source.size for source in found]
         total = None if None in sizes else sum(size for size in sizes if size is not None)
-        with progress_bar(True, total=total, unit="B", unit_scale=True) as advance:
+        with progress_bar(True, total=total, unit="B") as advance:
             yield advance
 
     def _spool(self) -> Corpus:

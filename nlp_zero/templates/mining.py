@@ -182,7 +182,7 @@ class TemplateMiner:
     def _mine_by_entropy(self, corpus: NumberedCorpus) -> tuple[list[Template], NumberedGrammar]:
         word_counts = corpus.counts.astype(np.float64)
         total = (self.iterations + 1) * corpus.clause_count
-        with progress_bar(self.progress, total=total, unit=" clauses", unit_scale=True, desc="mining") as advance:
+        with progress_bar(self.progress, "mining", total=total, unit=" clauses") as advance:
             forms = find_candidates(corpus, window=self.window, min_fillers=self.min_fillers)
             uses = np.array(list(forms.values()))
             grammar = NumberedGrammar(list(forms), uses, word_counts, corpus.clause_count)
