@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer, VocabularyBuilder
 from nlp_zero._kernels.vocabulary import Search, Splitter, Text, count_pieces
-from nlp_zero.builders.vocabulary.builder import _spread
-from nlp_zero.builders.vocabulary.swap import Discount, Swap, _largest, topics
+from nlp_zero.builders.vocabulary.discount import Discount
+from nlp_zero.builders.vocabulary.folds import assign_folds
+from nlp_zero.builders.vocabulary.swap import SwapSearch, find_largest
+from nlp_zero.builders.vocabulary.text import sample_blocks
 from nlp_zero.cli import main
 from nlp_zero.corpus import blocks_of
 from nlp_zero.counting.counter import NgramCounter
@@ -212,7 +214,7 @@ def test_folds_follow_topics() -> None:
     rng = np.random.default_rng(1)
     order = rng.permutation(80)
     search = Search(text_of([lines[k] for k in order]), min_count=2, max_length=4, fallback=True, block=30)
-    folds = topics(search)
+    folds = assign_folds(search)
     assert np.bincount(folds, minlength=4).tolist() == [20] * 4
     first = set(folds[order < 40].tolist())
     assert first in ({0, 1}, {2, 3})
@@ -220,18 +222,16 @@ def test_folds_follow_topics() -> None:
 
 def test_largest_breaks_ties_by_place() -> None:
     values = np.array([1.0, 3.0, 2.0, 3.0, 2.0, 2.0])
-    assert _largest(values, 3).tolist() == [1, 2, 3]
-    assert _largest(values, 0).tolist() == []
-    assert _largest(values, 9).tolist() == list(range(6))
+    assert find_largest(values, 3).tolist() == [1, 2, 3]
+    assert find_largest(values, 0).tolist() == []
+    assert find_largest(values, 9).tolist() == list(range(6))
 
 
 # --- the builder ------------------------------------------------------------------------------------------------------
 
 
 def built(lines: list[str] | Corpus, **options: object) -> Lexicon:
-    lexicon = VocabularyBuilder(**options).build(lines)  # type: ignore[arg-type]
-    assert isinstance(lexicon, Lexicon)
-    return lexicon
+    return VocabularyBuilder(**options).build(lines)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [258, 270, 300])
@@ -277,8 +277,9 @@ def test_a_vocabulary_beats_its_characters() -> None:
 
 def test_several_sizes_are_what_each_alone_would_be() -> None:
     builder = VocabularyBuilder(vocab_size=[300, 500])
-    both = builder.build(Corpus(SAMPLE))
-    assert isinstance(both, dict)
+    both = builder.build_sizes(Corpus(SAMPLE))
+    with pytest.raises(ValueError, match="build_sizes"):
+        builder.build(LINES)
     assert list(both) == [300, 500]
     assert both[300] == built(Corpus(SAMPLE), vocab_size=300)
     assert both[500] == built(Corpus(SAMPLE), vocab_size=500)
@@ -350,7 +351,7 @@ def test_a_generator_is_enough() -> None:
         ({"unit": "byte", "byte_fallback": False}, "256 bytes"),
         ({"algorithm": "bpe"}, "algorithm"),
         ({"algorithm": "ngram-lm", "byte_fallback": False}, "bytes"),
-        ({"max_piece_length": 64}, "at most 63"),
+        ({"max_piece_length": 64}, "from 1 to 63"),
         ({"required": ["a", "a"]}, "twice"),
         ({"required": ["春"], "specials": ["春"]}, "both"),
         ({"specials": [""]}, "empty"),
@@ -442,8 +443,7 @@ def test_ngram_lm(unit: str) -> None:
     tokenizer = Tokenizer(lexicon)
     for text in ["青石镇在柳河边", "😀 abc\n", "龘"]:
         assert tokenizer.decode(tokenizer.encode(text)) == text
-    both = VocabularyBuilder(vocab_size=[400, 500], specials=["<s>"], **options).build(Corpus(SAMPLE))  # type: ignore[arg-type]
-    assert isinstance(both, dict)
+    both = VocabularyBuilder(vocab_size=[400, 500], specials=["<s>"], **options).build_sizes(Corpus(SAMPLE))  # type: ignore[arg-type]
     assert both[500] == lexicon
 
 
@@ -465,7 +465,7 @@ def test_ngram_lm_of_any_bytes(tmp_path: Path) -> None:
 @settings(max_examples=40)
 def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
     lines = [f"{k:04d}" * 2048 + "\n" for k in range(number)]  # each is half a slice
-    blocks = list(_spread(blocks_of(lines), most * 8, bytes_=False))
+    blocks = list(sample_blocks(blocks_of(lines), most * 8, any_bytes=False))
     total = sum(len(block.data) for block in blocks)
     everything = sum(map(len, lines)) + max(0, number - 1)
     if everything <= most * 8:
@@ -490,7 +490,7 @@ def test_one_swap_never_leaves_more_or_fewer_pieces() -> None:
     usable[search.first_symbol] = False
     fixed = np.zeros_like(usable)
     fixed[ids_of(search, ["龘"])] = True
-    swap = Swap(search, usable, fixed)
+    swap = SwapSearch(search, usable, fixed)
     for size in (1, 5, 12, swap.most):
         swap.run(size)
         assert np.count_nonzero(search.present) == size

@@ -44,12 +44,11 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
     options = _options(arguments)
     builder = configured(VocabularyBuilder, progress=not arguments.quiet and sys.stderr.isatty(), **options)
     sizes = builder.sizes
-    paths = {size: _path(arguments.output, size, several=builder.several) for size in sizes}
+    paths = {size: _path(arguments.output, size, several=len(sizes) > 1) for size in sizes}
     summaries = []
     with ExitStack() as stack:  # every file appears whole or not at all
         writers = {size: stack.enter_context(output(path)) for size, path in paths.items()}
-        built = builder.build(corpus_of(arguments))
-        for size, lexicon in (built if isinstance(built, dict) else {sizes[0]: built}).items():
+        for size, lexicon in builder.build_sizes(corpus_of(arguments)).items():
             writers[size]("".join(lexicon.lines()))
             meta = lexicon.meta
             summaries.append({"vocab_size": size, "pieces": len(lexicon), **{name: meta[name] for name in SHOWN}})
