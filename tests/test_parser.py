@@ -1,4 +1,4 @@
-"""Boundary statistics, trees and the parser: against plain versions, and at the edges."""
+"""Boundary statistics, trees and the parser: against plain versions, and edge cases."""
 
 from __future__ import annotations
 
@@ -108,10 +108,10 @@ def test_marks_nest_by_strength_and_in_pairs() -> None:
     assert spans_of(model, ["“", "甲", "，", "甲", "”"]) == set()  # the whole sentence
     assert spans_of(model, ["甲", "”", "“", "甲"]) == set()  # no pairs
     assert spans_of(model, ["（", "“", "甲", "）", "乙"]) == {(0, 4)}  # the quote has no partner
-    assert (0, 3) in spans_of(model, ["甲", "·", "乙", "甲"])  # parts last
+    assert (0, 3) in spans_of(model, ["甲", "·", "乙", "甲"])  # a tie joins before anything else
 
 
-def test_scores_are_the_formula() -> None:
+def test_scores_follow_the_formula() -> None:
     corpus = [["甲", "乙", "，", "甲", "丙", "。"], ["乙", "丙"]]
     model, plain = BoundaryModel.train(corpus, rounds=2), PlainBoundaries(corpus, 2)
     for u in "甲乙丙丁":
@@ -121,7 +121,7 @@ def test_scores_are_the_formula() -> None:
         model.score("甲", "，")
 
 
-def test_training_refuses_what_is_no_list_of_tokens() -> None:
+def test_training_refuses_other_input_than_lists_of_tokens() -> None:
     with pytest.raises(TypeError, match="tokenize"):
         BoundaryModel.train("甲乙")
     with pytest.raises(TypeError, match="tokenize"):
@@ -132,7 +132,7 @@ def test_training_refuses_what_is_no_list_of_tokens() -> None:
         BoundaryModel.train([["甲"]], rounds=-1)
 
 
-def test_rows_bring_a_model_back() -> None:
+def test_rows_restore_a_model() -> None:
     model = BoundaryModel.train([["甲", "乙", "，", "甲", "丙", "。"], ["乙", "丙", "甲"]] * 3)
     again = BoundaryModel.from_rows(json.loads(json.dumps(list(model.rows()))))
     assert list(again.rows()) == list(model.rows())
@@ -216,7 +216,7 @@ def test_slots_are_added_at_the_ends_of_longer_templates() -> None:
     assert tree.children[1].content == (("甲",), ("乙",))
     flat = ParseTree.from_spans(words, [], templates=short)
     assert (str(flat.template), flat.content) == ("… 从 … 到 …", (("他",), ("甲",), ("乙",)))
-    assert ParseTree.from_spans(words, [], templates=short[1:]).template is None  # one word: as it is or not at all
+    assert ParseTree.from_spans(words, [], templates=short[1:]).template is None  # one word: no slot is added
     exact = [*short, Template(("从", None, "到", None))]
     assert ParseTree.from_spans(words, [(1, 5)], templates=exact).children[1].template is exact[2]
 

@@ -1,4 +1,4 @@
-"""Template grammars against lists of all their parses; mining on planted grammars; the file of templates."""
+"""Template grammars against lists of all their parses; mining on planted grammars; template files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def grammar_of(parts: tuple[list[tuple[Items, float]], list[float], float]) -> T
 def probabilities(
     parts: tuple[list[tuple[Items, float]], list[float], float],
 ) -> tuple[list[Items], list[float], dict[str, float], float]:
-    """Templates, their probabilities, those of words by themselves, and q: as the docstring of the class says."""
+    """Templates, their probabilities, those of words outside templates, and q, by the formulas of `TemplateGrammar`."""
     templates, leaves, segments = parts
     alone, used = sum(leaves), sum(c for _, c in templates)
     units, chains = alone + used, segments + sum(c * t.count(None) for t, c in templates)
@@ -92,7 +92,7 @@ def test_chart_of_seven_and_eight_words() -> None:
         check_chart(parts, rng.choices(WORDS, k=size))
 
 
-def test_drawn_parses_come_as_often_as_they_should() -> None:
+def test_sampled_parses_have_their_probabilities() -> None:
     parts = ([((None, "a", None), 3.0), (("a", "b"), 3.0), (("a", "b"), 2.0), (("a", None), 2.0)], [4.0, 2.0, 1.0], 4.0)
     words = ["c", "a", "b"]
     parses = reference.derivations(words, *probabilities(parts))
@@ -141,7 +141,7 @@ def test_entropy_of_parts() -> None:
     grammar = TemplateGrammar([("a", None, "b"), ("b", "c")], [4, 2], counts, segments=6)
     text = [["a", "c", "b", "。", "b", "c"], ["c", "，"]]
     result = grammar.entropy(text)
-    # Words by themselves only: the anchors of both templates are words again.
+    # Without templates, the words of both are used outside templates.
     words = {"a": 9.0, "b": 9.0, "c": 4.0}
     q = 6 / 22
     expected = 0.0
@@ -211,7 +211,7 @@ def test_nothing_is_found_in_noise() -> None:
 
 
 def cities() -> list[list[str]]:
-    """A small text with 从 … 到 …, written out so that nothing else repeats."""
+    """A small text in which only 从 … 到 … repeats."""
     rng = random.Random(3)
     places = [a + b for a in "东西南北上下" for b in "山海江河州京"]
     text = []
@@ -237,7 +237,7 @@ def test_counts_fillers_and_examples() -> None:
     for template in inventory:
         for word in template.anchors:
             anchors[word] += template.count
-    for word, count in counts.items():  # each word is an anchor or by itself
+    for word, count in counts.items():  # each word is in a template or outside templates
         assert inventory.leaves[word] + anchors[word] == pytest.approx(count, abs=1e-6)
 
 
@@ -294,12 +294,12 @@ def test_pairs_are_counted_by_distinct_fillings() -> None:
     counts = found.counts()
     for x, y in itertools.product(range(4), repeat=2):
         assert counts[x + 1, y + 1] == len(plain.get(("abcd"[x], "abcd"[y]), ()))
-    thinned = DistinctPairs(4, 5, 500)  # an estimate from a part of the fillings
+    thinned = DistinctPairs(4, 5, 500)  # an estimate from some of the fillings
     thinned.add(numbers, anchors, offsets)
     assert thinned.counts().sum() == pytest.approx(counts.sum(), rel=0.2)
 
 
-def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rare_keys_are_dropped_if_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nlp_zero.templates.candidates.MAX_KEYS", 100)
     counts = KeyCounter()
     counts.add(np.concatenate([np.arange(500), np.repeat(np.arange(50), 3)]))
@@ -346,12 +346,12 @@ def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"examples": True}, "examples"),
     ],
 )
-def test_options_that_make_no_sense(options: dict[str, object], message: str) -> None:
+def test_invalid_options_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TemplateMiner(**options)  # type: ignore[arg-type]
 
 
-def test_what_is_no_corpus() -> None:
+def test_invalid_corpora_are_refused() -> None:
     miner = TemplateMiner()
     with pytest.raises(TypeError, match="got one text"):
         miner.mine("从北京到上海")  # type: ignore[arg-type]
@@ -373,7 +373,7 @@ def test_what_is_no_corpus() -> None:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_loading_restores_a_saved_inventory(tmp_path: Path) -> None:
     inventory = TemplateMiner(across_clauses=True).mine(cities())
     path = tmp_path / "templates.jsonl"
     inventory.save(path)

@@ -1,4 +1,4 @@
-"""Vocabularies of fixed size: candidates, worth of pieces and search against slow versions; what users rely on."""
+"""Vocabularies of fixed size: candidates, savings and search against slow versions; the builder."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_many_positions_are_sorted_like_few() -> None:
     assert candidates(search_of(lines, min_count=9, longest=3)) == slow.maximal_strings(lines, min_count=9, longest=3)
 
 
-# --- what pieces are worth --------------------------------------------------------------------------------------------
+# --- savings of pieces ------------------------------------------------------------------------------------------------
 
 
 def prepared(lines: list[str], chosen: list[int]) -> tuple[Search, list[str], list[str]]:
@@ -206,7 +206,7 @@ def test_discount_is_recovered_from_folds_that_have_it() -> None:
     discount.estimate(blocks, blocks, np.full(4, 0.25), np.full(len(rate), 2))
     assert discount.discount[2] == pytest.approx(1.2, abs=0.15)
     assert discount.scale[2] == pytest.approx(1, abs=0.03)
-    assert discount.discount[3] == Discount().discount[3]  # nothing was told about the others
+    assert discount.discount[3] == Discount().discount[3]  # the other classes had no data
 
 
 def test_folds_follow_topics() -> None:
@@ -237,7 +237,7 @@ def built(lines: list[str] | Corpus, **options: object) -> Lexicon:
 @pytest.mark.parametrize("size", [258, 270, 300])
 @pytest.mark.parametrize("unit", ["char", "byte"])
 @pytest.mark.parametrize("objective", ["shortest", "unigram"])
-def test_the_size_is_exactly_as_asked_and_every_text_comes_back(size: int, unit: str, objective: str) -> None:
+def test_vocabulary_has_its_size_and_decodes_every_text(size: int, unit: str, objective: str) -> None:
     lexicon = built(LINES, vocab_size=size, unit=unit, objective=objective, specials=["<pad>"])
     assert len(lexicon) == size - 1
     assert {bytes([b]).decode("utf-8", "surrogateescape") for b in range(256)} <= set(lexicon)
@@ -246,7 +246,7 @@ def test_the_size_is_exactly_as_asked_and_every_text_comes_back(size: int, unit:
         assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_any_bytes_come_back() -> None:
+def test_any_bytes_are_decoded() -> None:
     lexicon = built(LINES, vocab_size=262, unit="byte", ensure_unicode=False)
     tokenizer = Tokenizer(lexicon)
     data = bytes(range(256)) + "青石镇".encode()[:-1]
@@ -255,7 +255,7 @@ def test_any_bytes_come_back() -> None:
 
 
 def test_counts_are_those_of_the_tokenizer() -> None:
-    """The kernel that learns and the tokenizer that is used agree on the number of tokens."""
+    """The learning kernel and the tokenizer agree on the number of tokens."""
     for options in ({}, {"unit": "byte"}, {"unit": "byte", "ensure_unicode": False}, {"beginnings": False}):
         lexicon = built(Corpus(SAMPLE), vocab_size=600, **options)
         tokenizer = Tokenizer(lexicon)
@@ -275,7 +275,7 @@ def test_a_vocabulary_beats_its_characters() -> None:
     assert lexicon["青石镇"] > 0
 
 
-def test_several_sizes_are_what_each_alone_would_be() -> None:
+def test_several_sizes_equal_single_ones() -> None:
     builder = VocabularyBuilder(vocab_size=[300, 500])
     both = builder.build_sizes(Corpus(SAMPLE))
     with pytest.raises(ValueError, match="build_sizes"):
@@ -320,7 +320,7 @@ def test_without_bytes_the_rest_is_unknown() -> None:
     assert "".join(Tokenizer(lexicon).tokenize("青石镇蠹")) == "青石镇蠹"
 
 
-def test_surrogates_are_no_pieces() -> None:
+def test_surrogates_are_not_pieces() -> None:
     lexicon = built(["\ud83d春\ud83d春"] * 4, vocab_size=257)
     assert not any("\ud83d" in word for word in lexicon)
     tokenizer = Tokenizer(lexicon)
@@ -364,7 +364,7 @@ def test_bad_options(options: dict[str, object], message: str) -> None:
         VocabularyBuilder(**options)  # type: ignore[arg-type]
 
 
-def test_strings_where_lists_are_meant() -> None:
+def test_strings_in_place_of_lists_are_refused() -> None:
     with pytest.raises(TypeError, match="list of strings"):
         VocabularyBuilder(specials="<pad>")
     with pytest.raises(TypeError, match="many texts"):
@@ -464,7 +464,7 @@ def test_ngram_lm_of_any_bytes(tmp_path: Path) -> None:
 @given(st.integers(1, 4000), st.integers(0, 60))
 @settings(max_examples=40)
 def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
-    lines = [f"{k:04d}" * 2048 + "\n" for k in range(number)]  # each is half a slice
+    lines = [f"{k:04d}" * 2048 + "\n" for k in range(number)]  # each is half a piece
     blocks = list(sample_blocks(blocks_of(lines), most * 8, any_bytes=False))
     total = sum(len(block.data) for block in blocks)
     everything = sum(map(len, lines)) + max(0, number - 1)
@@ -474,7 +474,7 @@ def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
         assert most * 4 < total <= most * 8 + 8193 * 2
 
 
-def test_a_sample_is_learnt_from_and_is_the_same_every_time() -> None:
+def test_sample_is_reproducible() -> None:
     lines = list(Corpus(SAMPLE)) * 5
     sampled = built(lines, vocab_size=400, sample=8000)
     assert sampled == built(lines, vocab_size=400, sample=8000)

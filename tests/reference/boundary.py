@@ -1,4 +1,4 @@
-"""Boundary trees in plain Python: the counting, the self-training and the brackets, as the formulas say."""
+"""Boundary trees in plain Python: counting, self-training and brackets, by the formulas."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class PlainBoundaries:
                 places.append(gaps.index(max(gaps[a:b]), a, b))
         return [(segment[i], segment[i + 1]) for i in places]
 
-    def odds(self, times: Counter[str], word: str) -> int:
+    def log_odds(self, times: Counter[str], word: str) -> int:
         if word not in self.count:
             return 0
         p = self.rate
         return round(math.log((times[word] + 10 * p) / ((self.count[word] + 10) * p)) * STEP)
 
     def score(self, u: str, v: str) -> int:
-        value = self.odds(self.ends, u) + self.odds(self.starts, v)
+        value = self.log_odds(self.ends, u) + self.log_odds(self.starts, v)
         if u in self.count and v in self.count:
             expected = self.left[u] * self.right[v] / max(sum(self.pairs.values()), 1)
             value -= round(0.5 * math.log((self.pairs[u, v] + 1) / (expected + 1)) * STEP)
@@ -76,7 +76,7 @@ def segments_of(sentences: Sequence[Sequence[str]]) -> list[Segment]:
 def spans(
     model: PlainBoundaries, tokens: Sequence[str], prominence: float = 0.4, pause: float = 1.5
 ) -> set[tuple[int, int]]:
-    """Brackets of two or more tokens but the whole sentence: top down, splitting at all largest gaps at once."""
+    """Brackets of two or more tokens except the whole sentence: top down, splitting at all largest gaps at once."""
     mates = partners(tokens)
     found: set[tuple[int, int]] = set()
     weight = {0: 1e15, 3: 1e15, 2: 2e15, 1: 4e15, 4: round(pause * STEP), 5: -1e15}
@@ -126,7 +126,7 @@ def spans(
 
 
 def partners(tokens: Sequence[str]) -> dict[int, int]:
-    """Opening and closing marks that belong together; a closing mark frees what it closes over."""
+    """Opening and closing marks that belong together; a closing mark removes the open marks inside it."""
     mates: dict[int, int] = {}
     open_: list[int] = []
     for at, token in enumerate(tokens):
