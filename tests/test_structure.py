@@ -36,8 +36,9 @@ MODULES = {
     "tokenization": ["lattice", "sampling", "tokenizer"],
     "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
-        "clauses", "marks", "numbering", "boundaries", "inventory", "numbered_grammar", "grammar", "fillings",
-        "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "tree", "parser",
+        "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
+        "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
+        "parser",
     ],
     "evaluation": ["aligned", "levels", "breakdown", "scores", "training", "brackets"],
     "distributed": ["api"],

@@ -15,8 +15,8 @@ import numpy as np
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
-from ..templates.inventory import Template
 from ..templates.marks import is_mark
+from ..templates.template import Template
 from ..templates.tree import ParseTree
 
 __all__ = [
@@ -82,12 +82,12 @@ class BracketScores:
 
     @property
     def precision(self) -> float:
-        """correct / predicted; NaN if there are no predicted brackets."""
+        """Share of the predicted brackets that are correct; NaN if there are no predicted brackets."""
         return self.correct / self.predicted if self.predicted else float("nan")
 
     @property
     def recall(self) -> float:
-        """correct / gold; NaN if there are no gold brackets."""
+        """Share of the gold brackets that are predicted; NaN if there are no gold brackets."""
         return self.correct / self.gold if self.gold else float("nan")
 
     @property

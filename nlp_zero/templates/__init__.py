@@ -3,17 +3,18 @@
 The modules in reading order, which is also the order of their imports:
 
 - text: ``clauses`` (where they end), ``marks`` (kinds of punctuation), ``numbering`` (a corpus as numbers);
-- models: ``boundaries`` (where phrases end), ``inventory`` (templates and their file), ``numbered_grammar`` (the
-  formulas), ``grammar`` (parses and entropy of words);
+- models: ``template``, ``boundaries`` (where phrases end), ``inventory`` (templates and their file),
+  ``numbered_grammar`` (the formulas), ``grammar`` (parses and entropy of words);
 - mining: ``fillings`` (examples), ``candidates``, ``skipgrams``, ``clause_pairs``, ``mining``;
-- parsing: ``drawing``, ``matching`` (which template covers a node), ``tree``, ``parser``.
+- parsing: ``drawing``, ``matching`` (which template covers a node), ``nodes``, ``tree``, ``parser``.
 """
 
 from .boundaries import BoundaryModel
 from .grammar import TemplateGrammar
-from .inventory import Template, TemplateInventory
+from .inventory import TemplateInventory
 from .mining import TemplateMiner
 from .parser import TemplateParser
+from .template import Template
 from .tree import ParseTree
 
 __all__ = [

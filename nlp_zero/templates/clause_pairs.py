@@ -9,9 +9,9 @@ import numpy as np
 from .._kernels.templates import ClausePairs, Fillings
 from .candidates import number_anchors
 from .fillings import MAX_FILLINGS, choose_examples
-from .inventory import Template
 from .numbered_grammar import form_cost
 from .numbering import NumberedCorpus
+from .template import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt

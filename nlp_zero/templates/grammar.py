@@ -15,8 +15,9 @@ import numpy as np
 from .._utils.validation import check_integer
 from ..tokenization.lattice import seed_of
 from .clauses import check_token_lists, split_clauses
-from .inventory import Template, TemplateInventory
+from .inventory import TemplateInventory
 from .numbered_grammar import MAX_SEGMENT_WORDS, NumberedGrammar, split_offsets
+from .template import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from .clauses import CLAUSE_MARKS, SENTENCE_MARKS
-from .inventory import Template
+from .template import Template
 
 __all__ = ["Match", "TemplateMatcher"]
 

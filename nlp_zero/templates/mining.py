@@ -21,10 +21,11 @@ from .candidates import chain_pairs, find_candidates, select_anchors
 from .clause_pairs import mine_clause_pairs
 from .clauses import check_token_lists
 from .fillings import MAX_FILLINGS, choose_examples
-from .inventory import Template, TemplateInventory
+from .inventory import TemplateInventory
 from .numbered_grammar import Form, NumberedGrammar
 from .numbering import NumberedCorpus
 from .skipgrams import mine_skipgrams
+from .template import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt

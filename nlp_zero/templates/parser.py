@@ -13,9 +13,11 @@ from ..errors import FormatError
 from .boundaries import DEFAULT_PROMINENCE_NATS
 from .clauses import split_clauses
 from .grammar import SLOT, ParseSpan, TemplateGrammar
-from .inventory import Template, TemplateInventory
+from .inventory import TemplateInventory
 from .matching import TemplateMatcher
-from .tree import ParseTree, TreeNodes
+from .nodes import TreeNodes
+from .template import Template
+from .tree import ParseTree
 
 __all__ = ["TemplateParser"]
 

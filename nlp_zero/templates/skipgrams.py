@@ -13,9 +13,9 @@ from .._kernels.templates import Fillings
 from .candidates import MAX_KEYS, KeyCounter
 from .fillings import MAX_FILLINGS, choose_examples
 from .grammar import SLOT
-from .inventory import Template
 from .numbered_grammar import Form, form_cost
 from .numbering import NumberedCorpus
+from .template import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -75,40 +75,45 @@ def mine_skipgrams(
         In the order of first occurrence.
     """
     links = _count_links(corpus, window, min_pmi, min_proba)
-    size = len(corpus.words)
-    uses: Counter[Form] = Counter()
-    for _, words, offsets in corpus.clause_pieces():
-        uses.update(chain.form for chain in _iterate_chains(words, offsets, links, size, window))
-        if len(uses) > MAX_FORMS:
-            uses = Counter({form: count for form, count in uses.items() if count > 1})
-    forms = [form for form, count in uses.items() if count >= min_fillers]
-    labels = {form: label for label, form in enumerate(forms)}
+    uses = _count_forms(corpus, links, window, min_fillers)
+    labels = {form: label for label, form in enumerate(uses)}
     fillings = Fillings(MAX_FILLINGS)
     for place, words, offsets in corpus.clause_pieces():
-        chains = _iterate_chains(words, offsets, links, size, window)
+        chains = _iterate_chains(words, offsets, links, len(corpus.words), window)
         rows, ends = _rows_of_chains(chains, labels, len(offsets) - 1)
         fillings.add(rows, ends, words, offsets, place)
     chosen, distinct = choose_examples(fillings, corpus.clause_text(), corpus.words, examples)
     pmi_of_key = dict(zip(links.keys.tolist(), links.pmis.tolist(), strict=True))
     log_probs = np.log(np.maximum(corpus.counts, 1) / corpus.counts.sum())
     templates = []
-    for label, form in enumerate(forms):
+    for form, label in labels.items():
+        if distinct.get(label, 0) < min_fillers:
+            continue
         anchors = [word for word in form if word]
-        pmis = [pmi_of_key[a * size + b] for a, b in pairwise(anchors)]
+        pmis = [pmi_of_key[a * len(corpus.words) + b] for a, b in pairwise(anchors)]
         cost = form_cost(len(form), corpus.clause_count) - float(log_probs[anchors].sum())
-        if distinct.get(label, 0) >= min_fillers:
-            templates.append(
-                Template(
-                    tuple(corpus.words[word] if word else None for word in form),
-                    count=uses[form],
-                    fillers=distinct[label],
-                    pmi=min(pmis),
-                    gain=uses[form] * sum(pmis) - cost,
-                    probability=uses[form] / corpus.clause_count,
-                    examples=chosen.get(label, ()),
-                )
+        templates.append(
+            Template(
+                tuple(corpus.words[word] if word else None for word in form),
+                count=uses[form],
+                fillers=distinct[label],
+                pmi=min(pmis),
+                gain=uses[form] * sum(pmis) - cost,
+                probability=uses[form] / corpus.clause_count,
+                examples=chosen.get(label, ()),
             )
+        )
     return templates
+
+
+def _count_forms(corpus: NumberedCorpus, links: Links, window: int, min_count: int) -> dict[Form, int]:
+    """Return the forms of chains that occur at least `min_count` times, in the order of first occurrence."""
+    uses: Counter[Form] = Counter()
+    for _, words, offsets in corpus.clause_pieces():
+        uses.update(chain.form for chain in _iterate_chains(words, offsets, links, len(corpus.words), window))
+        if len(uses) > MAX_FORMS:
+            uses = Counter({form: count for form, count in uses.items() if count > 1})
+    return {form: count for form, count in uses.items() if count >= min_count}
 
 
 def _count_links(corpus: NumberedCorpus, window: int, min_pmi: float, min_proba: float) -> Links:
