@@ -21,7 +21,7 @@ def main() -> None:
     begin, cpu = time.perf_counter(), time.process_time()
     inventory = TemplateMiner(workers=options.workers).mine([line for k, line in enumerate(lines) if k % 10 != 9])
     wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
-    found = TemplateGrammar.of(inventory).entropy(lines[9::10])
+    found = TemplateGrammar.from_inventory(inventory).entropy(lines[9::10])
     print(f"{len(inventory):,} templates mined in {wall:.1f} s ({cpu:.1f} CPU s, {options.workers} threads)")
     print(f"{found.words:,} new words; the templates cost {found.model:,.0f} nats to write down")
     for name in ("leaves", "contiguous", "gapped", "all"):

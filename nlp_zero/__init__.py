@@ -8,7 +8,7 @@
 """
 
 try:
-    from ._kernels import ngrams as _ngrams
+    from ._kernels import counting as _kernel
 except ImportError as error:  # no silent fallback: without its kernels the library is of no use
     raise ImportError(
         "The compiled part of nlp_zero is missing or does not fit this Python; install it with 'pip install .' "
@@ -24,7 +24,7 @@ if _TYPE_CHECKING:
         PhraseBuilder,
         PmiLexiconBuilder,
         VocabularyBuilder,
-        discovered,
+        select_discovered,
     )
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
@@ -65,13 +65,14 @@ __all__ = [
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
-    "discovered",
+    "select_discovered",
 ]
-del _ngrams
+del _kernel
 # A module is imported when something of it is asked for: whoever counts does not wait for parsers.
 _PACKAGES = {
     "builders": (
-        "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder discovered"
+        "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
+        " select_discovered"
     ),
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",

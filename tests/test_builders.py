@@ -154,7 +154,7 @@ def test_nonsense_options() -> None:
 def test_scores_by_hand() -> None:
     # p(ab) = .1, p(a) = p(b) = .2: PMI = ln(.1 / .04)
     assert pmi(10, 20, 20, 100) == pytest.approx(math.log(2.5))
-    # the formula of the design, term by term
+    # the formula of the docstring, term by term
     g = 0.1 * math.log(2.5) + 2 * 0.1 * math.log(0.5) - 0.9 * math.log(0.9)
     assert entropy_gain(10, 20, 20, 100) == pytest.approx(g)
     assert entropy_gain(20, 20, 20, 100) == pytest.approx(0.2 * math.log(5) - 0.8 * math.log(0.8))

@@ -36,7 +36,9 @@ MODULES = {
     "tokenization": ["lattice", "sampling", "tokenizer"],
     "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
-        "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",
+        "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
+        "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
+        "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["api"],

@@ -159,7 +159,7 @@ def test_sums_equal_enumeration(extra: dict[str, int], unit: str, objective: str
     marginals = tokenizer.marginals(text, alpha)
     for start, end, number, p in marginals.tokens:
         found[number] += p  # type: ignore[assignment]
-        assert 0 <= start < end <= len(text.encode()) if unit == "byte" else len(text)
+        assert 0 <= start < end <= (len(text.encode()) if unit == "byte" else len(text))
     assert all(found[i] == pytest.approx(ids[i], abs=1e-9) for i in ids | found)
     assert marginals.cuts[[0, -1]] == pytest.approx(1)
     assert tokenizer.log_prob([*"中国x"], alpha) == -math.inf or "中" in tokenizer.lexicon or unit == "byte"

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from ..corpus import require_text
 from .errors import UsageError
 from .interrupts import resumable

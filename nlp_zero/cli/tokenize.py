@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from .errors import UsageError
 from .options import Commands, add_command, add_input, add_new_words, add_output, check_least, configure, open_corpus
 from .output import dump_json_line, open_output

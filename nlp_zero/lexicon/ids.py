@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .._kernels.tokenize import is_beginning
+from .._kernels.tokenization import is_beginning
 
 if TYPE_CHECKING:
     import numpy.typing as npt

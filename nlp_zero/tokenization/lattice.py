@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels import lattice as kernel
+from .._kernels import tokenization as kernel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -72,7 +72,7 @@ class Lattice:
 
     def viterbi(self) -> Path:
         """The best path; ties go to fewer edges, then to the longer first edge."""
-        return self._path(kernel.viterbi(self._first, self._ends, self._scores))
+        return self._path(kernel.find_best_path(self._first, self._ends, self._scores))
 
     def log_partition(self, alpha: float = 1.0) -> float:
         """ln Z(alpha), in nats."""
@@ -83,7 +83,7 @@ class Lattice:
         check_alpha(alpha)
         if alpha > 1e8:
             return [self.viterbi() for _ in range(k)]
-        drawn = kernel.sample(self._first, self._ends, self._q(alpha)[0], seed_of(seed), index, k)
+        drawn = kernel.sample_paths(self._first, self._ends, self._q(alpha)[0], seed_of(seed), index, k)
         return [self._path(edges) for edges in drawn]
 
     def sample_distinct(self, k: int, alpha: float = 1.0, *, seed: int | None = None) -> list[tuple[Path, float]]:
@@ -116,7 +116,7 @@ class Lattice:
         """The `n` <= 1000 best paths with their scores; ties as in `viterbi`, each tied path listed."""
         if not 1 <= n <= 1000:
             raise ValueError(f"n must be from 1 to 1000, not {n}.")
-        paths = kernel.nbest(self._first, self._ends, self._scores, n)
+        paths = kernel.find_best_paths(self._first, self._ends, self._scores, n)
         return [(self._path(edges), math.fsum(self._scores[edges])) for edges in paths]
 
     def marginals(self, alpha: float = 1.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -136,7 +136,7 @@ class Lattice:
             raise ValueError(f"threshold must be between 0 and 1, not {threshold}.")
         edges = kernel.marginals(self._first, self._ends, self._q(alpha)[0])[1]
         gains = np.where(edges > 0, edges - threshold, -np.inf)
-        return self._path(kernel.viterbi(self._first, self._ends, gains))
+        return self._path(kernel.find_best_path(self._first, self._ends, gains))
 
 
 def check_alpha(alpha: float) -> None:
@@ -156,7 +156,7 @@ def seed_of(seed: int | None) -> int:
 def _uniforms(seed: int) -> Iterator[float]:
     index = 0
     while True:
-        yield from kernel.uniforms(seed, index, 64).tolist()
+        yield from kernel.draw_uniforms(seed, index, 64).tolist()
         index += 1
 
 

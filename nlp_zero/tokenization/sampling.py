@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.tokenize import MarginalTable, Segmenter
+from .._kernels.tokenization import MarginalTable, Segmenter
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from .lattice import check_alpha, seed_of

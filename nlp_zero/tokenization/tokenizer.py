@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from ..lexicon.ids import StreamDecoder, TokenIds, handler, joined
 from ..lexicon.lexicon import Lexicon
 from ..statistics import new_words

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice, repeat
 
-from ..._kernels.rows import format_rows
+from ..._kernels.counting import format_rows
 from ..._utils.threads import in_order
 from .table import Table, Words, checked_words, decoded
 
