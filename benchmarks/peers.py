@@ -27,7 +27,7 @@ OLD_SHA256 = "3180c535dfe4df999be2fb05860888cc382dcb3fa4b948ec55edeea93885753d"
 def versions() -> str:
     """Our version and the peers'."""
     found = []
-    for package in ("nlp-zero", *PACKAGES):
+    for package in ("nlpzero", *PACKAGES):
         try:
             found.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
