@@ -35,6 +35,7 @@ $(VENV)/installed: $(BIN)/python pyproject.toml setup.py $(KERNELS)
 	@echo "Installing nlp-zero and its dependencies, about a minute, most of it compiling the kernels ..."
 	@{ $(PIP) install --verbose --progress-bar off --editable . 2>&1 || echo "INSTALL FAILED"; } | tee $(VENV)/install.log | awk ' \
 		/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() } \
+		/Cythonizing/ { print "  Cythonizing " $$NF; fflush() } \
 		/building .nlp_zero.* extension/ { gsub(/\047/, ""); print "  Compiling " $$2; fflush() } \
 		/INSTALL FAILED/ { failed = 1 } \
 		END { exit failed }' || { tail -n 40 $(VENV)/install.log >&2; echo "The installation failed; the complete output is in $(VENV)/install.log." >&2; exit 1; }
