@@ -33,7 +33,7 @@ $(BIN)/python:
 # awk prints the steps that take long; pip's complete output is in $(VENV)/install.log.
 $(VENV)/installed: $(BIN)/python pyproject.toml setup.py $(KERNELS)
 	@echo "Installing nlp-zero and its dependencies, about a minute, most of it compiling the kernels ..."
-	@{ $(PIP) install --verbose --progress-bar off --editable . 2>&1 || echo "INSTALL FAILED"; } | tee $(VENV)/install.log | awk ' \
+	@{ $(PIP) install --verbose --no-compile --progress-bar off --editable . 2>&1 || echo "INSTALL FAILED"; } | tee $(VENV)/install.log | awk ' \
 		/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() } \
 		/Cythonizing/ { print "  Cythonizing " $$NF; fflush() } \
 		/building .nlp_zero.* extension/ { gsub(/\047/, ""); print "  Compiling " $$2; fflush() } \
