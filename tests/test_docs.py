@@ -1,4 +1,4 @@
-"""Pages and docstrings: the table of public names, numpydoc sections, links, and one lower bound for each dependency."""
+"""Pages and docstrings: the table of public names, numpydoc sections, links; one lower bound for each dependency."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def problems_of_function(name: str, function: Callable[..., Any]) -> Iterator[st
     if returned not in ("None", "NoReturn") and not (section(doc, "Returns") or section(doc, "Yields")):
         yield f"{name}: no Returns or Yields section with a type"
     raised = set(re.findall(r"^ +raise (\w+)\(", inspect.getsource(function), re.MULTILINE))
-    for error in raised - {"AssertionError", "NotImplementedError"} - set(" ".join(section(doc, "Raises") or []).split()):
+    listed = " ".join(section(doc, "Raises") or []).replace(",", " ").split()
+    for error in raised - {"AssertionError", "NotImplementedError", *listed}:
         yield f"{name}: {error} is not in a Raises section"
 
 
