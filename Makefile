@@ -5,7 +5,7 @@ FLOOR_PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_kernels/*.hpp nlp_zero/_kernels/*/*.hpp)
+KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_kernels/*.hpp nlp_zero/_kernels/*/*.hpp nlp_zero/_kernels/*/*.pxi)
 TREE := nlp_zero tests docs benchmarks .ci Makefile README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
