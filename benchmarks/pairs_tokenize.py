@@ -70,7 +70,7 @@ def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
         work = f"tokenize people-daily + reviews, {kind}, {way}"
         report.add(faster_row(work, timing[ours[kind]], name, timing[side], least=least, size=size))
     lengths = ", ".join(f"{who} {bytes_per_token(cutter, lines):.2f}" for who, cutter in cutters.items())
-    report.notes.append(f"Bytes a token: {lengths}.")
+    report.notes.append(f"Bytes per token: {lengths}.")
 
 
 def _slice(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list[str]) -> None:
