@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_kernels/*.hpp nlp_zero/_kernels/*/*.hpp nlp_zero/_kernels/*/*.pxi)
-TREE := nlp_zero tests docs benchmarks .ci Makefile README.md README.zh.md setup.py pyproject.toml
+TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
 .PHONY: help demo test lint types doctest debug floors api bench clean
