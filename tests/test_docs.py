@@ -192,6 +192,15 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
             assert anchor in anchors_of(file), f"{page.name}: {target}"
 
 
+def test_architecture_names_existing_modules() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    modules = re.findall(r"`((?:\w+/)+\w+\.py|_kernels/\w+)`", text)
+    files = [ROOT / name if (ROOT / name).exists() else ROOT / "nlp_zero" / name for name in modules]
+    assert len(files) > 20
+    missing = [str(file) for file in files if not file.exists() and file.stem not in ("NAME",)]
+    assert missing == []
+
+
 def test_both_readmes_show_the_same_commands_and_links() -> None:
     def bones(path: str) -> list[str]:
         text = (ROOT / path).read_text(encoding="utf-8")
