@@ -47,7 +47,7 @@ def load_same_model(model: Any) -> Tokenizer:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "peer.model"
         path.write_bytes(model.serialized_model_proto())
-        return Tokenizer.from_file(path)
+        return Tokenizer.load(path)
 
 
 def _against_sentencepiece(
@@ -58,10 +58,10 @@ def _against_sentencepiece(
     same = load_same_model(model)
     sampled = {"enable_sampling": True, "alpha": ALPHA, "nbest_size": -1}
     ids, file_ids, strings, arrays, lists, peer_ids, peer_strings, peer_batch, peer_lists = alternate(
-        call_each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1, output="ids"), lines),
-        call_each(lambda line: same.sample(line, alpha=ALPHA, seed=1, output="ids"), lines),
+        call_each(lambda line: tokenizer.sample_ids(line, alpha=ALPHA, seed=1), lines),
+        call_each(lambda line: same.sample_ids(line, alpha=ALPHA, seed=1), lines),
         call_each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1), lines),
-        make_side(lambda: tokenizer.sample_batch(lines, alpha=ALPHA, seed=1, output="ids", workers=2)),
+        make_side(lambda: tokenizer.sample_ids_batch(lines, alpha=ALPHA, seed=1, workers=2)),
         make_side(lambda: tokenizer.sample_batch(lines, alpha=ALPHA, seed=1, workers=2)),
         call_each(lambda line: model.SampleEncodeAsIds(line, -1, ALPHA), part),
         call_each(lambda line: model.SampleEncodeAsPieces(line, -1, ALPHA), part),
@@ -88,10 +88,10 @@ def _against_ourselves(
 ) -> None:
     few = news[:: max(1, len(news) // FEW)]
     batch, viterbi, once, hundred, marginals, cut, best, peer_best = alternate(
-        make_side(lambda: tokenizer.sample_batch(lines, alpha=ALPHA, seed=1, output="ids")),
+        make_side(lambda: tokenizer.sample_ids_batch(lines, alpha=ALPHA, seed=1)),
         make_side(lambda: tokenizer.encode_batch(lines)),
         call_each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1), few),
-        call_each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1, k=100), few),
+        call_each(lambda line: tokenizer.sample_batch([line], alpha=ALPHA, seed=1, k=100), few),
         call_each(tokenizer.marginals, news),
         call_each(tokenizer.tokenize, news),
         call_each(lambda line: tokenizer.nbest(line, 10), few),

@@ -11,7 +11,7 @@ from typing import Any
 import peers
 from harness import run_child
 
-from nlp_zero import Lexicon, Tokenizer, discovered
+from nlp_zero import Lexicon, Tokenizer, select_discovered
 from nlp_zero.evaluation.aligned import align
 from nlp_zero.evaluation.levels import Preprocessing
 
@@ -54,7 +54,7 @@ def _ours(method: str, text: Path, alnum: str, folder: Path, new_words: bool | N
     output = folder / f"{text.stem}-{method}-{alnum}.tsv"
     job = run_child("build-vocab", output, text, "--method", method, "--alnum", alnum)
     lexicon = Lexicon.load(output)
-    firm = discovered(lexicon).top(len(lexicon)) if method == "bayes" else None
+    firm = select_discovered(lexicon).top(len(lexicon)) if method == "bayes" else None
     words = lexicon.top(len(lexicon))
     cut = Tokenizer(lexicon, new_words=new_words).tokenize_batch
     return Learnt(cut, words, job["whole"], job["peak_mb"], firm)
