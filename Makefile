@@ -67,7 +67,7 @@ lint: $(VENV)/lint
 
 types: $(VENV)/types
 	$(BIN)/mypy
-	$(BIN)/mypy --strict corpora/fetch.py
+	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py
 
 doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
