@@ -72,13 +72,17 @@ types: $(VENV)/types
 doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
 
-# A copy of the tree with kernels built with bounds checks and assertions, and the tests run there.
+# A copy of the tree whose kernels have bounds checks, assertions, AddressSanitizer and UndefinedBehaviorSanitizer; Linux
+# with g++ only.  libstdc++ must be preloaded after libasan, or the first C++ exception fails a check of the sanitizer.
+SANITIZER := LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
 debug: $(VENV)/test $(VENV)/build
 	rm -rf build/debug && mkdir -p build/debug/corpora
 	cp -r $(TREE) build/debug/ && cp corpora/*.* build/debug/corpora/
 	find build/debug/nlp_zero -name '*.so' -delete && rm -f build/debug/nlp_zero/_kernels/*.cpp
 	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
-	cd build/debug && NLP_ZERO_EXPECT=. ../../$(BIN)/python -m pytest -p no:cacheprovider
+	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -p no:cacheprovider
 
 # A copy of the tree, built and tested in an environment of its own.
 floors:
