@@ -6,6 +6,7 @@ import importlib
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from nlp_zero.cli.main import build_parser
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -190,6 +193,24 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         assert file.exists(), f"{page.name}: {target}"
         if anchor:
             assert anchor in anchors_of(file), f"{page.name}: {target}"
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """The arguments of every nlpzero command on a line that starts with a prompt."""
+    lines = re.findall(r"^\$ (.*nlpzero .*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    parts = [part.strip() for line in lines for part in re.split(r"\s+[|]\s+", line)]
+    return [shlex.split(part, comments=True)[1:] for part in parts if part.startswith("nlpzero ")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_have_valid_options(page: Path) -> None:
+    for arguments in commands_of(page):
+        build_parser().parse_args(arguments)  # exits if an option does not exist
+
+
+def test_commands_are_found() -> None:
+    assert len(commands_of(ROOT / "README.md")) == 6
+    assert commands_of(ROOT / "docs/quality.md")[1][:2] == ["evaluate", "-"]
 
 
 def test_architecture_names_existing_modules() -> None:
