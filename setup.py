@@ -20,7 +20,7 @@ from setuptools.command.build_ext import build_ext
 DEBUG = os.environ.get("NLP_ZERO_DEBUG") == "1"
 WINDOWS = sys.platform == "win32"
 KERNELS = Path("nlp_zero/_kernels")
-# Long loops over arrays gain from -O3; the other kernels are as fast with -O2 and compile in three quarters of the time.
+# Long loops over arrays gain from -O3; the others are as fast with -O2 and compile in three quarters of the time.
 OPTIMIZATION = {"bayes": "-O3", "counting": "-O3", "templates": "-O3", "tokenization": "-O2", "vocabulary": "-O2"}
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 INCLUDE = re.compile(r'^\s*(?:#\s*include|include|cdef extern from) "([^"]+\.(?:hpp|pxi))"', re.MULTILINE)
@@ -73,7 +73,7 @@ class BuildKernels(build_ext):
     def run(self) -> None:
         compilers = [os.environ.get("CXX", "").split(" ")[0], "c++", "g++", "clang++"]
         if not WINDOWS and not any(map(shutil.which, filter(None, compilers))):
-            sys.exit("nlp-zero needs a C++ compiler to build its kernels: install g++ or clang++, or name yours in CXX.")
+            sys.exit("nlp-zero needs a C++ compiler to build its kernels: install g++ or clang++, or set CXX.")
         directives: dict[str, Any] = {
             "language_level": 3,
             "boundscheck": DEBUG,
