@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, Lexicon, NgramCounter, PmiLexiconBuilder
 from nlp_zero.builders import entropy as entropy_module
 from nlp_zero.statistics import entropy_gain, information_per_symbol, pmi
-from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces, without_redundant
+from tests.reference.builders import best_cut_score, deduplicate, nvbe_scores, pmi_pieces
 from tests.reference.counts import branching_entropy, count_ngrams
 from tests.reference.text import runs
 
@@ -109,7 +109,7 @@ def test_older_variant_equals_its_rules(texts: list[str], threshold: float, min_
     options = {"order": 2, "min_pmi": threshold, "min_count": min_count}
     lexicon = PmiLexiconBuilder(**options, deduplicate=True).build(texts)
     plain = PmiLexiconBuilder(**options).build(texts)
-    want = without_redundant(dict(zip(plain.words, plain.counts.tolist(), strict=True)))
+    want = deduplicate(dict(zip(plain.words, plain.counts.tolist(), strict=True)))
     assert dict(zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == want
 
 
@@ -120,6 +120,10 @@ def test_older_variant_drops_words_that_others_explain() -> None:
     older = PmiLexiconBuilder(order=2, min_pmi=-5, deduplicate=True).build(texts)
     # ln p(天地玄黄) = ln(30/210), of the parts 2 ln(30/210): it gains 1.95 nats, less than 4 - 1
     assert "天地玄黄" not in older
+    # its 30 tokens are now tokens of the words that it falls into
+    assert (older["天地"], older["玄黄"]) == (plain["天地"] + 30, plain["玄黄"] + 30)
+    assert older.meta["tokens"] == plain.meta["tokens"] + 30
+    assert older.scores["cohesion"][older.index("天地")] == 1
     assert {"天地", "玄黄", "宇宙"} <= set(older.words)
 
 

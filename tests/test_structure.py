@@ -29,17 +29,20 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["arrays", "files", "folders", "progress", "threads", "validation"],
+    "_utils": ["files", "threads", "arrays", "folders", "progress", "validation"],
     "corpus": ["sources", "reader", "corpus", "slices"],
-    "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
+    "counting": [
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "counts", "counter", "selection",
+        "linked",
+    ],
     "lexicon": ["ids", "formats", "lexicon"],
     "tokenization": ["lattice", "sampling", "tokenizer"],
-    "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": ["passes", "describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",
     ],
     "evaluation": ["aligned", "levels", "breakdown", "scores", "training", "brackets"],
-    "distributed": ["api"],
+    "distributed": ["tasks", "reduce", "api"],
     "cli": ["common", "learn_vocabulary", "learn", "tokenize", "evaluate", "convert", "mine", "parse", "main"],
 }  # fmt: skip
 

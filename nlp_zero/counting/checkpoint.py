@@ -17,7 +17,7 @@ from typing import IO, Any
 from .._utils.files import write_text
 from ..corpus.corpus import Corpus
 from ..errors import CheckpointError, FormatError
-from .runs import Run
+from .runs import RunFile
 
 __all__ = ["Checkpoint", "remove_checkpoint"]
 
@@ -59,7 +59,7 @@ class Checkpoint:
             "options": {**options, **corpus.options()},
             "inputs": [list(entry) for entry in corpus.identity()],
         }
-        self.runs: list[Run] = []
+        self.runs: list[RunFile] = []
         self.position = (0, 0)
         fresh = not (self.folder / MANIFEST).exists()
         if fresh:
@@ -80,7 +80,7 @@ class Checkpoint:
         """A file for the next run."""
         return open(self.folder / f"{len(self.runs) + 1:06}.run", "w+b")
 
-    def add(self, run: Run, file: IO[bytes], position: tuple[int, int]) -> None:
+    def add(self, run: RunFile, file: IO[bytes], position: tuple[int, int]) -> None:
         """Put down a run, written to a file of `new_file`, and that the corpus was read up to `position`."""
         os.fsync(file.fileno())
         run.name = str(self.folder / f"{len(self.runs) + 1:06}.run")
@@ -108,7 +108,7 @@ class Checkpoint:
             raise FormatError(f"{path} cannot be used ({error}); remove the folder and count again.") from None
         for name, size in listed:
             try:
-                run = Run(open(name, "rb"), str(name))  # noqa: SIM115
+                run = RunFile(open(name, "rb"), str(name))  # noqa: SIM115
             except OSError as error:
                 raise FormatError(f"{name}: {error.strerror}; remove the folder and count again.") from None
             self.runs.append(run)

@@ -84,15 +84,36 @@ def segmentations(word: str, words: set[str]) -> list[list[str]]:
     ]
 
 
-def without_redundant(words: dict[str, int]) -> dict[str, int]:
-    """nlp-zero: a word goes when its PMI against its best segmentation into other words is below len(word) - 1 nats."""
-    total = sum(words.values())
+STEPS_PER_NAT = 1 << 30  # ln of counts are compared in such steps, so that ties are ties on every platform
+
+
+def deduplicate(words: dict[str, int]) -> dict[str, int]:
+    """Drop words that are made of others, longest first, and give their counts to the words that they are made of.
+
+    kexue.fm/archives/5476, step 4: a word goes if its PMI against its best segmentation into other words is below
+    len(word) - 1 nats. All counts, and their total, are those of the moment. Ties between segmentations go to fewer
+    words, then to the longer first word.
+    """
     left = dict(words)
+
+    def steps(count: int) -> int:
+        return round(math.log(count) * STEPS_PER_NAT)
+
     for word in sorted(words, key=lambda w: (-len(w), w)):
         if len(word) < 2:
             continue
+        total = steps(sum(left.values()))
         others = set(left) - {word}
-        sums = [sum(math.log(words[x] / total) for x in cut) for cut in segmentations(word, others)]
-        if sums and math.log(words[word] / total) - max(sums) < len(word) - 1:
-            del left[word]
+        cuts = segmentations(word, others)
+        if not cuts:
+            continue
+
+        def log_p(x: str, total: int = total) -> int:
+            return steps(left[x]) - total
+
+        best = max(cuts, key=lambda cut: (sum(map(log_p, cut)), -len(cut), [len(x) for x in cut]))
+        if log_p(word) - sum(map(log_p, best)) < (len(word) - 1) * STEPS_PER_NAT:
+            count = left.pop(word)
+            for part in best:
+                left[part] += count
     return left

@@ -18,9 +18,9 @@ from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.tokenize import Segmenter
 from ..._utils.validation import check_integer
 from ...corpus.corpus import Corpus, blocks_of, restartable
-from ...counting.counter import count
-from ...counting.counts import MAX_ORDER, NgramCounts
-from ...counting.links import Links
+from ...counting.counter import count_ngrams
+from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
+from ...counting.linked import LinkedTree
 from ...lexicon.lexicon import Lexicon
 from ...statistics import new_words
 from ..describe import describe
@@ -136,7 +136,7 @@ class BayesLexiconBuilder:
         """
         begun = time.monotonic()
         texts = restartable(texts)
-        counts = count(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
         text = self._text(texts, counts)
         saved = self._saved(text, counts, start)
         parts = [self._part(part, counts, start, saved, number) for number, part in enumerate(_parts(text))]
@@ -148,7 +148,7 @@ class BayesLexiconBuilder:
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = _recount(texts, counts, words, tokens, self.workers)
         share, _ = _new_words(words, tokens)
-        lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
+        lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
         lexicon.meta.update(seed=self.seed, classes=parts[0].sampler.classes, sweeps=run.sweeps)
         lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
         if run.interrupted:
@@ -157,7 +157,8 @@ class BayesLexiconBuilder:
 
     def _text(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
         """The encoded text to learn on."""
-        encoded: Iterable[npt.NDArray[np.uint32]] = (counts.alphabet.encode(block.data) for block in blocks_of(texts))
+        alphabet = alphabet_of(counts)
+        encoded: Iterable[npt.NDArray[np.uint32]] = (alphabet.encode(block.data) for block in blocks_of(texts))
         total = counts.total(1)
         if self.sample is not None and self.sample < total:
             encoded = _spread(encoded, self.sample / total)
@@ -253,7 +254,7 @@ def _cutter(counts: NgramCounts, words: Lexicon, longest: int) -> Cutter:
     encoded, scores = [], []
     log_total = math.log(max(words.total, 1))
     for word, n in zip(words.words, words.counts.tolist(), strict=True):
-        ids = counts.alphabet.encode(word)
+        ids = alphabet_of(counts).encode(word)
         inside = int(np.count_nonzero((ids > 0) & (ids <= alphabet)))
         if n and 0 < inside == len(ids) - 1 <= longest:
             encoded.append(ids)
@@ -286,7 +287,7 @@ def _recount(
         here = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
         for word in [word for word in here if word not in learnt and word not in found]:
             if word not in others:
-                ids = counts.alphabet.encode(word)[:-1]
+                ids = alphabet_of(counts).encode(word)[:-1]
                 if len(ids) and ids.min() > 0 and ids.max() <= alphabet:
                     continue
                 others.add(word)

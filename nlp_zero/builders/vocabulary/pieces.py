@@ -10,6 +10,7 @@ import numpy as np
 from ..._kernels.vocabulary import Text
 from ..._kernels.vocabulary_ngram import Splitter, count_pieces
 from ...counting.counter import NgramCounter
+from ...counting.counts import levels_of
 
 ORDER = 6  # bytes: two Chinese characters
 RARE = 2  # n-grams and pieces that come less often are forgotten, or cut up
@@ -31,7 +32,7 @@ class NgramPieces:
         lines = data.decode("utf-8", "replace").split("\n")
         counts = NgramCounter(order=ORDER, unit="byte").update(lines).freeze(min_count=RARE)
         found = count_pieces(
-            counts.levels, counts.symbols, counts.total(1), text.encoded, text.codes, whole=whole
+            levels_of(counts), counts.symbols, counts.total(1), text.encoded, text.codes, whole=whole
         )
         self.fixed = {*BYTES, *required}
         good = {p: n for p, n in found.items() if n >= RARE and len(p) <= longest and not refused(p)}

@@ -1,0 +1,94 @@
+"""The passes over a corpus that builders make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from .._kernels.segment import NgramList, Occurrences, PieceCounter
+from .._utils.threads import for_each
+from ..corpus.corpus import Block, Corpus, blocks_of, restartable
+from ..counting.counter import count_ngrams
+from ..counting.counts import NgramCounts
+from ..counting.linked import LinkedTree
+from ..counting.resources import Resources
+from ..counting.selection import Selection
+
+__all__ = ["CorpusPasses", "open_passes"]
+
+
+class _Counter(Protocol):
+    """A counter of the kernels: one for each thread, added up at the end."""
+
+    def add(self, data: str | bytes) -> None: ...
+    def another(self) -> Any: ...
+    def merge(self, other: Any) -> None: ...
+
+
+C = TypeVar("C", bound=_Counter)
+
+
+class CorpusPasses:
+    """Counts, cuts and searches a corpus on threads of this process.
+
+    Builders take one in place of texts, so that another engine can make the passes.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        Read once by each pass.
+    alnum : str, default "token"
+        As in `NgramCounter`.
+    resources : Resources, optional
+    """
+
+    def __init__(
+        self, texts: Corpus | Iterable[str], *, alnum: str = "token", resources: Resources | None = None
+    ) -> None:
+        self.texts, self.alnum = restartable(texts), alnum
+        self.resources = Resources() if resources is None else resources
+
+    def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
+        """Count n-grams; refuse an empty corpus."""
+        return count_ngrams(
+            self.texts, order=order, alnum=self.alnum, min_count=min_count, resources=self.resources
+        )
+
+    def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
+        """Count n-grams, and link each to itself without its first symbol."""
+        return LinkedTree(self.count_ngrams(order, min_count), self.resources)
+
+    def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
+        """Cut the corpus with the n-grams selected, and count the pieces."""
+        return self._count_blocks(lambda: PieceCounter(tree.alphabet, selection.patterns))
+
+    def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:
+        """Count all occurrences of some n-grams, and the neighbours of the first `described` of them."""
+        return self._count_blocks(lambda: Occurrences(tree.alphabet, listed, described))
+
+    def _count_blocks(self, make: Callable[[], C]) -> C:
+        """Hand all blocks to counters, one for each thread, and add the counters up."""
+        first = make()
+        counters = [first, *(first.another() for _ in range(self.resources.workers - 1))]
+        idle = list(counters)
+
+        def work(block: Block) -> None:
+            counter = idle.pop()
+            try:
+                counter.add(block.data)
+            except UnicodeDecodeError as error:
+                raise block.located(error) from None
+            finally:
+                idle.append(counter)
+
+        for_each(blocks_of(self.texts), work, self.resources.workers)
+        for other in counters[1:]:
+            first.merge(other)
+        return first
+
+
+def open_passes(
+    texts: Corpus | Iterable[str] | CorpusPasses, *, alnum: str, resources: Resources
+) -> CorpusPasses:
+    """Passes over texts on this machine, unless `texts` are passes already."""
+    return texts if isinstance(texts, CorpusPasses) else CorpusPasses(texts, alnum=alnum, resources=resources)

@@ -1,0 +1,293 @@
+"""The linked count tree: counts with suffix links, which answers what builders ask about n-grams.
+
+The suffix link of an n-gram is its place without its first symbol. Under a memory budget the tree and its links are
+mapped from files; the work goes through the tree in pieces (see links.hpp for their order) and gives pages back after
+each, so that memory never holds more of them than a part of the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._kernels import links, ngrams
+from .._utils.arrays import ArrayStore, take
+from .._utils.threads import for_each
+from ..errors import CorpusError, StorageError
+from .counts import NgramCounts, alphabet_of, levels_of
+from .resources import Resources
+from .selection import Selection, make_selection
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._kernels.links import Piece
+    from .._kernels.ngrams import Float64, Level, Uint32
+
+__all__ = ["ABSENT", "SYMBOL_BYTES", "LinkedTree", "join_ngrams"]
+
+ABSENT = 0xFFFFFFFF  # place of an n-gram that the tree lacks
+SYMBOL_BYTES = 4  # of a symbol id
+PIECE_BYTES = 1 << 23  # of the tree below the second symbols of a piece: small enough for threads to share the work
+NODE_BYTES = 20  # of an n-gram in the tree and its links, about
+BUDGET_SHARE = 8  # each thread's pieces and the n-grams that link to them take two such parts of the budget
+TABLE_VALUES = 1 << 23  # most pieces times symbols
+FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 MB that no budget includes
+RISE_BYTES = 32  # an n-gram of the longest length, while entropies are compared
+OTHER_RISE_BYTES = 24  # an n-gram of a shorter length
+RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
+LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are given back
+
+
+class LinkedTree:
+    """A count tree with suffix links.
+
+    Parameters
+    ----------
+    counts : NgramCounts
+        Of order 2 or more.
+    resources : Resources, optional
+        Memory, temporary folder and threads; they never change a result.
+
+    Attributes
+    ----------
+    counts : NgramCounts
+    alphabet : Alphabet
+        Encodes text with the symbol ids of the tree.
+    workers : int
+        Threads.
+
+    Raises
+    ------
+    CorpusError
+        If a count, or the number of n-grams of an order, does not fit in 32 bits.
+    StorageError
+        If the disk has no room for the links.
+
+    Notes
+    -----
+    N-grams are named by their order and their place (`node`) among the n-grams of that order.
+    """
+
+    def __init__(self, counts: NgramCounts, resources: Resources | None = None) -> None:
+        resources = Resources() if resources is None else resources
+        self._levels: list[Level] = levels_of(counts)
+        if any(array.dtype != np.uint32 for level in self._levels for array in level):
+            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295; take a part of the corpus.")
+        self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
+        self._total, self._budget = counts.total(1), resources.budget
+        self._store = ArrayStore(self._budget, resources.temp_dir)
+        self._store.adopt(array for level in self._levels for array in level)
+        # Of orders 3 and up: links, and the counts of an n-gram without its first one, two, ... symbols.
+        self._links: list[Uint32 | None] = [None] * counts.order
+        self._suffix_counts: list[Uint32 | None] = [None] * counts.order
+        self._cut_pieces()
+        for n in range(3, counts.order + 1):
+            self._links[n - 1] = self._store.allocate(counts.types(n))
+            if n < counts.order:
+                self._suffix_counts[n - 1] = self._store.allocate(counts.types(n) * (n - 2))
+            self._each_piece(partial(self._link_piece, n))
+
+    def __repr__(self) -> str:
+        return f"<LinkedTree of {self.counts!r}>"
+
+    def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
+        """PMI in nats, the smallest over the split points, of n-grams of order `n`."""
+        return self.measure(n, nodes, nodes[:0])[0]
+
+    def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
+        """Left and right branching entropies in nats of n-grams of order `n`, below the top order."""
+        return self.measure(n + 1, nodes[:0], nodes)[1:]
+
+    def measure(
+        self, n: int, nodes: npt.NDArray[np.uint32], shorter: npt.NDArray[np.uint32]
+    ) -> tuple[Float64, Float64, Float64]:
+        """PMI of n-grams `nodes` of order `n`, and both branching entropies of `shorter` ones of order `n` - 1."""
+        (here, back), (above, back_above) = _sort_nodes(nodes), _sort_nodes(shorter)
+        pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
+
+        def work(piece: Piece, number: int) -> None:
+            tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
+            links.measure(*tree, self._block(n - 1, number), here, pmi, above, left, right)
+
+        self._each_piece(work)
+        times = take(self._levels[n - 2][1], above)
+        left, right = links.entropies(times, left), links.entropies(times, right)
+        return pmi[back], left[back_above], right[back_above]
+
+    def entropy_rises(self, longest: int) -> Iterator[Float64]:
+        """Yield for each order up to `longest` how much branching entropies rise with the last symbol on each side.
+
+        For x of two or more symbols this is ``h_R(x) - h_R(x[:-1]) + h_L(x) - h_L(x[1:])``, for a single symbol the sum
+        of its entropies, in nats. The arrays may be changed by the consumer.
+        """
+        types = [self.counts.types(n) for n in range(1, longest + 1)]
+        needed = RISE_BYTES * max(types) + OTHER_RISE_BYTES * (sum(types) - max(types))
+        self.check_memory(needed, f"{sum(types):,} n-grams and scores")
+        shorter_left = shorter_right = np.zeros(0)
+        for n in range(1, longest + 1):
+            left, right = self.branching_entropies(n, np.arange(types[n - 1], dtype=np.uint32))
+            rises = right if n == longest else right.copy()
+            for begin in range(0, len(left), RISE_NODES):
+                part = slice(begin, begin + RISE_NODES)
+                rise_right, rise_left = right[part], left[part]
+                if n > 1:
+                    rise_right = rise_right - shorter_right[self._prefixes(n, begin, begin + len(rise_left))]
+                    rise_left = rise_left - shorter_left[self._suffixes(n, part)]
+                rises[part] = rise_right + rise_left
+            yield rises
+            shorter_left, shorter_right = left, right
+            self._store.release()
+
+    def select(self, min_count: int, min_pmi: Sequence[float]) -> Selection:
+        """Select the n-grams that occur `min_count` times and reach the PMI (nats) of their order.
+
+        All single symbols are selected too.
+        """
+        chosen = [np.zeros(self.counts.types(n) // 8 + 1, np.uint8) for n in range(1, self.counts.order + 1)]
+        needed = [np.zeros_like(bits) for bits in chosen]
+        for bits in (chosen[0], needed[0]):
+            bits[:] = 255
+        for n in range(2, self.counts.order + 1):
+
+            def work(piece: Piece, _: int, n: int = n) -> None:
+                tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
+                links.choose(*tree, min_count, min_pmi[n - 1], chosen, needed)
+
+            self._each_piece(work)
+        return make_selection(self._levels, chosen, needed, budget=self._budget, check_memory=self.check_memory)
+
+    def select_scored(self, scores: list[Float64]) -> Selection:
+        """Select all n-grams of `recurring`, up to the order of the last scores, with their scores."""
+        longest = len(scores)
+        symbol, count, ends = self._levels[longest - 1]
+        levels = [*self._levels[: longest - 1], (symbol, count, ends[:0])]
+        marks = [np.packbits(self.recurring(n), bitorder="little") for n in range(1, longest + 1)]
+        return make_selection(levels, marks, marks, scores, budget=self._budget, check_memory=self.check_memory)
+
+    def recurring(self, n: int) -> npt.NDArray[np.bool_]:
+        """Which n-grams of order `n` occur more than once; all single symbols count as such."""
+        return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
+
+    def occurrences(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """Counts of n-grams of order `n` at rising places."""
+        return take(self._levels[n - 1][1], nodes)
+
+    def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
+        """Texts of n-grams."""
+        return self.counts.texts(n, nodes)
+
+    def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[bytes]:
+        """Symbol ids (uint32) of n-grams, as bytes."""
+        data, step = self.counts._symbol_ids(n, nodes).tobytes(), SYMBOL_BYTES * n
+        return [data[k : k + step] for k in range(0, len(data), step)]
+
+    def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, list[bytes]]:
+        """Look words up: their places (`ABSENT`: not in the tree), their lengths in symbols, and their symbol ids.
+
+        Ids, as bytes, are those of the words that have the order of the tree or more, in the order of the words.
+        """
+        encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
+        node, length = ngrams.find(self._levels, encoded, len(words))
+        starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
+        deep = np.flatnonzero(length >= self.counts.order)
+        return node, length, [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
+
+    def count_ngrams(self, ids: Sequence[bytes]) -> list[int]:
+        """Counts of n-grams, given by their symbol ids, that are in the tree."""
+        pairs = b"".join([x[: 2 * SYMBOL_BYTES].ljust(2 * SYMBOL_BYTES, b"\0") for x in ids])
+        first, second = np.frombuffer(pairs, np.uint32).reshape(-1, 2).T
+        order = np.lexsort((second, first))  # neighbours are then near each other in the tree, too
+        result = np.zeros(len(ids), np.int64)
+        for begin in range(0, len(ids), LOOKUP_NGRAMS):
+            places = order[begin : begin + LOOKUP_NGRAMS]
+            node, length = ngrams.find(self._levels, join_ngrams([ids[k] for k in places.tolist()]), len(places))
+            for n, (_, times, _) in enumerate(self._levels, 1):
+                here = np.flatnonzero(length == n)
+                result[places[here]] = times[node[here]]
+            self._store.release()
+        return result.tolist()
+
+    def symbol_counts(self) -> Uint32:
+        """Counts of all single symbols."""
+        return self._levels[0][1]
+
+    def check_memory(self, needed: int, what: str) -> None:
+        """Refuse a budget that something does not fit in.
+
+        Raises
+        ------
+        StorageError
+            If the budget is smaller than `needed` bytes.
+        """
+        if self._budget is not None and needed > max(self._budget, FREE_BYTES):
+            raise StorageError(
+                f"memory of {self._budget:,} bytes is too small for the {what} that words are found with; the smallest "
+                f"that works here is {needed:,} bytes, or leave out more (min_count, max_length)."
+            )
+
+    def _prefixes(self, n: int, begin: int, end: int) -> npt.NDArray[np.int64]:
+        """Places of n-grams of order `n` without their last symbol."""
+        ends = self._levels[n - 2][2]
+        return np.searchsorted(ends, np.arange(begin, end, dtype=ends.dtype), "right")
+
+    def _suffixes(self, n: int, part: slice) -> npt.NDArray[Any]:
+        """Places of n-grams of order `n` without their first symbol."""
+        suffix = self._links[n - 1]
+        return self._levels[1][0][part] - 1 if suffix is None else suffix[part]  # level 1 has all symbols in order
+
+    def _cut_pieces(self) -> None:
+        """Cut the second symbols into pieces, and the first ones into stretches that are worked through at a time."""
+        levels, size, budget = self._levels, self.counts.types(1), self._budget
+        limit = PIECE_BYTES if budget is None else max(1, budget // (BUDGET_SHARE * self.workers))
+        self._ends = [np.arange(1, size + 1)]
+        for _, _, ends in levels[:-1]:
+            above = self._ends[-1]
+            last = take(ends, np.maximum(above - 1, 0)).astype(np.int64) if len(ends) else 0
+            self._ends.append(np.where(above > 0, last, 0))
+        below = np.diff(np.stack(self._ends), axis=1, prepend=0) * NODE_BYTES
+        weight = np.cumsum(below[:-1].sum(axis=0))
+        pieces = min(int(weight[-1:].sum()) // limit + 4 * self.workers, TABLE_VALUES // max(size, 1) + 1, size)
+        inner = np.searchsorted(weight, weight[-1:].sum() * np.arange(1, pieces) // max(pieces, 1))
+        self._bounds = np.unique(np.concatenate([[0], inner, [size]]))
+        self._starts = links.cut(levels, self._bounds.astype(np.uint32))
+        self._stretches = [0, size]
+        if budget is not None:
+            weight = np.cumsum(below.sum(axis=0))
+            self._stretches = [0, *(1 + np.flatnonzero(np.diff(weight // limit))).tolist(), size]
+        self._store.release()
+
+    def _block(self, n: int, number: int) -> tuple[int, int]:
+        """Places, of order `n`, of the n-grams that begin with the symbols of a piece."""
+        ends, (low, high) = self._ends[n - 1], self._bounds[number : number + 2].tolist()
+        return int(ends[low - 1]) if low else 0, int(ends[high - 1])
+
+    def _link_piece(self, n: int, piece: Piece, _: int) -> None:
+        links.fill(self._levels, self._links, self._suffix_counts, n, piece)
+
+    def _each_piece(self, work: Callable[[Piece, int], object]) -> None:
+        """Call ``work(piece, number)`` for all pieces."""
+
+        def one(number: int) -> None:
+            for first, stop in pairwise(self._stretches):
+                work((first, stop, self._starts[number], self._starts[number + 1]), number)
+                self._store.release()
+
+        for_each(range(len(self._bounds) - 1), one, self.workers)
+
+
+def join_ngrams(ids: Sequence[bytes]) -> npt.NDArray[np.uint32]:
+    """Symbol ids of n-grams end to end, each closed by a 0."""
+    return np.frombuffer(bytes(SYMBOL_BYTES).join([*ids, b""]), np.uint32)
+
+
+def _sort_nodes(nodes: npt.NDArray[np.uint32]) -> tuple[Uint32, Any]:
+    """The nodes in rising order, and an index that brings results back into the order given."""
+    if bool((nodes[1:] > nodes[:-1]).all()):
+        return np.ascontiguousarray(nodes, np.uint32), slice(None)
+    rising, back = np.unique(nodes, return_inverse=True)
+    return rising.astype(np.uint32), back
