@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from .files import storage
 from .threads import for_each
 
 __all__ = ["MOST_UINT32", "ArrayFile", "ArrayStore", "GrowingArray", "narrow", "release", "scan", "take"]
+
+T = TypeVar("T")
 
 CHUNK_VALUES = 1 << 20  # values that are read or written at a time
 TAKEN_VALUES = 1 << 22  # values of a mapped array whose pages may be in memory while some of them are taken
@@ -33,15 +35,18 @@ class ArrayStore:
         Budget in bytes. None: arrays lie in memory, and nothing is ever given back.
     temp_dir : str, path-like or None
         Folder for the files; None for that of the system. They vanish with the arrays.
+    arrays : iterable of array
+        Arrays that others made and whose pages are given back too.
     """
 
-    def __init__(self, memory: int | None, temp_dir: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self,
+        memory: int | None,
+        temp_dir: str | os.PathLike[str] | None,
+        arrays: Iterable[np.ndarray[Any, Any]] = (),
+    ) -> None:
         self._memory, self._temp_dir = memory, temp_dir
-        self._arrays: list[np.ndarray[Any, Any]] = []
-
-    def adopt(self, arrays: Iterable[np.ndarray[Any, Any]]) -> None:
-        """Also give back the pages of these arrays, which others made."""
-        self._arrays += arrays
+        self._arrays = list(arrays)
 
     def allocate(self, length: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
         """Make room for `length` numbers; their values are not defined.
@@ -60,6 +65,12 @@ class ArrayStore:
             array = _map_new_file(length, folder)
         self._arrays.append(array)
         return array
+
+    def sweep(self, steps: Iterable[T]) -> Iterator[T]:
+        """Yield steps of work on the arrays, and give pages back after each."""
+        for step in steps:
+            yield step
+            self.release()
 
     def release(self) -> None:
         """Give back the pages of all arrays that are mapped, if there is a budget."""

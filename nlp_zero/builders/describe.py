@@ -19,7 +19,6 @@ from .passes import CorpusPasses
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Columns = dict[str, npt.NDArray[np.float64]]
 
 __all__ = ["FoundWords", "cut_words", "describe", "describe_words", "look_up_words"]
 
@@ -75,6 +74,7 @@ def cut_words(
     Pieces of two or more symbols must occur `min_count` times, and have at most `max_length` symbols.
     """
     pieces = passes.count_pieces(tree, selection)
+    long_ids, long_words, long_tokens = _long_pieces(pieces, tree, min_count, max_length)
     words: list[str] = []
     tokens: list[npt.NDArray[Any]] = []
     length, node = [], []
@@ -90,7 +90,6 @@ def cut_words(
         node.append(nodes)
         if n == tree.counts.order:
             ids = tree.ids(n, nodes)
-    long_ids, long_words, long_tokens = _long_pieces(pieces, tree, min_count, max_length)
     words += long_words
     tokens.append(long_tokens)
     length.append(np.array([len(piece) // SYMBOL_BYTES for piece in long_ids], np.uint32))
@@ -129,12 +128,11 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *,
     Numbers of words shorter than the order of the tree are taken from the tree; one more pass over the corpus finds
     those of the others.
     """
-    size = len(found.words)
-    columns = {name: np.full(size, np.nan) for name in ("pmi", "left_entropy", "right_entropy")}
-    raw = _measure_in_tree(found, tree, columns)
+    raw, pmi, left, right = tree.measure(found.length, found.node)
     if len(found.deep):
-        _measure_in_text(found, tree, passes, raw, columns)
-    columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
+        _measure_in_text(found, tree, passes, (raw, pmi, left, right))
+    cohesion = np.divide(found.tokens, raw, out=np.full(len(raw), np.nan), where=raw > 0)
+    columns = {"pmi": pmi, "left_entropy": left, "right_entropy": right, "cohesion": cohesion}
     counts = tree.counts
     meta: dict[str, object] = {
         "method": method,
@@ -148,28 +146,11 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *,
     return Lexicon(found.words, found.tokens, scores=columns, meta=meta)
 
 
-def _measure_in_tree(found: FoundWords, tree: LinkedTree, columns: Columns) -> npt.NDArray[np.int64]:
-    """Fill in PMI of words in the tree and entropies of those below its top order; return how often words occur."""
-    raw = np.zeros(len(found.words), np.int64)
-    shorter = np.zeros(0, np.int64)
-    for n in range(1, tree.counts.order + 1):
-        here = np.flatnonzero((found.length == n) & (found.node != ABSENT))
-        nodes = found.node[here]
-        raw[here] = tree.occurrences(n, nodes)
-        columns["pmi"][here] = 0.0
-        if n > 1:
-            pmi, left, right = tree.measure(n, nodes, found.node[shorter])
-            columns["pmi"][here] = pmi
-            columns["left_entropy"][shorter], columns["right_entropy"][shorter] = left, right
-        shorter = here
-    return raw
-
-
 def _measure_in_text(
-    found: FoundWords, tree: LinkedTree, passes: CorpusPasses, raw: npt.NDArray[np.int64], columns: Columns
+    found: FoundWords, tree: LinkedTree, passes: CorpusPasses, columns: tuple[npt.NDArray[Any], ...]
 ) -> None:
     """Fill in what the tree is not deep enough for: entropies of the deep words, all numbers of those beyond it."""
-    ids, deep = found.ids, found.deep
+    (raw, pmi, left, right), ids, deep = columns, found.ids, found.deep
     top = tree.counts.order * SYMBOL_BYTES
     beyond = [k for k, word in enumerate(ids) if len(word) > top]
     affixes = {part for k in beyond for split in _splits(ids[k]) for part in split}
@@ -178,15 +159,14 @@ def _measure_in_text(
     wanted = ids + [x for x in affixes if len(x) > top]
     del affixes
     listed = NgramList(join_ngrams(wanted), len(tree.counts.symbols))
-    times, left, right = passes.find_occurrences(tree, listed, len(ids)).result()
+    times, left[deep], right[deep] = passes.find_occurrences(tree, listed, len(ids)).result()
     raw[deep] = times[: len(ids)]
-    columns["left_entropy"][deep], columns["right_entropy"][deep] = left, right
     number = dict(zip(wanted, times.tolist(), strict=True))
     del listed, wanted
     number |= zip(shallow, tree.count_ngrams(shallow), strict=True)
     worst = [max([number[a] * number[b] for a, b in _splits(ids[k])]) for k in beyond]
     at = deep[beyond]
-    columns["pmi"][at] = np.log(raw[at] * float(tree.counts.total(1)) / np.array(worst, np.float64))
+    pmi[at] = np.log(raw[at] * float(tree.counts.total(1)) / np.array(worst, np.float64))
 
 
 def _splits(word: bytes) -> list[tuple[bytes, bytes]]:

@@ -14,24 +14,25 @@ from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..counting.selection import Selection
 
-__all__ = ["CorpusPasses", "open_passes"]
+__all__ = ["BlockCounter", "CorpusPasses", "open_passes"]
 
 
-class _Counter(Protocol):
+class BlockCounter(Protocol):
     """A counter of the kernels: one for each thread, added up at the end."""
 
     def add(self, data: str | bytes) -> None: ...
     def another(self) -> Any: ...
     def merge(self, other: Any) -> None: ...
+    def add_state(self, state: tuple[Any, ...]) -> None: ...
 
 
-C = TypeVar("C", bound=_Counter)
+C = TypeVar("C", bound=BlockCounter)
 
 
 class CorpusPasses:
     """Counts, cuts and searches a corpus on threads of this process.
 
-    Builders take one in place of texts, so that another engine can make the passes.
+    Builders take one in place of texts. Another engine overrides `count_ngrams` and `count_blocks`.
 
     Parameters
     ----------
@@ -60,15 +61,15 @@ class CorpusPasses:
 
     def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
         """Cut the corpus with the n-grams selected, and count the pieces."""
-        return self._count_blocks(lambda: PieceCounter(tree.alphabet, selection.patterns))
+        return self.count_blocks(PieceCounter, tree.alphabet, selection.patterns)
 
     def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:
         """Count all occurrences of some n-grams, and the neighbours of the first `described` of them."""
-        return self._count_blocks(lambda: Occurrences(tree.alphabet, listed, described))
+        return self.count_blocks(Occurrences, tree.alphabet, listed, described)
 
-    def _count_blocks(self, make: Callable[[], C]) -> C:
-        """Hand all blocks to counters, one for each thread, and add the counters up."""
-        first = make()
+    def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
+        """Hand all blocks to counters ``kind(*arguments)``, one for each thread, and add the counters up."""
+        first = kind(*arguments)
         counters = [first, *(first.another() for _ in range(self.resources.workers - 1))]
         idle = list(counters)
 

@@ -79,17 +79,18 @@ class LinkedTree:
         if any(array.dtype != np.uint32 for level in self._levels for array in level):
             raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295; take a part of the corpus.")
         self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
-        self._total, self._budget = counts.total(1), resources.budget
-        self._store = ArrayStore(self._budget, resources.temp_dir)
-        self._store.adopt(array for level in self._levels for array in level)
+        self._total, self._sizes = counts.total(1), [len(level[0]) for level in self._levels]
+        self._budget = resources.budget
+        arrays = [array for level in self._levels for array in level]
+        self._store = ArrayStore(self._budget, resources.temp_dir, arrays)
         # Of orders 3 and up: links, and the counts of an n-gram without its first one, two, ... symbols.
         self._links: list[Uint32 | None] = [None] * counts.order
         self._suffix_counts: list[Uint32 | None] = [None] * counts.order
         self._cut_pieces()
-        for n in range(3, counts.order + 1):
-            self._links[n - 1] = self._store.allocate(counts.types(n))
+        for n, size in enumerate(self._sizes[2:], 3):
+            self._links[n - 1] = self._store.allocate(size)
             if n < counts.order:
-                self._suffix_counts[n - 1] = self._store.allocate(counts.types(n) * (n - 2))
+                self._suffix_counts[n - 1] = self._store.allocate(size * (n - 2))
             self._each_piece(partial(self._link_piece, n))
 
     def __repr__(self) -> str:
@@ -97,25 +98,45 @@ class LinkedTree:
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
         """PMI in nats, the smallest over the split points, of n-grams of order `n`."""
-        return self.measure(n, nodes, nodes[:0])[0]
+        return self._measure(n, nodes, nodes[:0])[0]
 
     def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
         """Left and right branching entropies in nats of n-grams of order `n`, below the top order."""
-        return self.measure(n + 1, nodes[:0], nodes)[1:]
+        return self._measure(n + 1, nodes[:0], nodes)[1:]
 
     def measure(
+        self, length: npt.NDArray[np.uint32], node: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.int64], Float64, Float64, Float64]:
+        """Counts, PMI, left and right branching entropies of n-grams of any orders.
+
+        The places of n-grams of the same order rise. Numbers that the tree does not have are 0 (counts) and NaN: all of
+        n-grams that are `ABSENT`, and entropies of the top order. The PMI of a single symbol is 0.
+        """
+        size = len(node)
+        counts, (pmi, left, right) = np.zeros(size, np.int64), np.full((3, size), np.nan)
+        shorter = np.zeros(0, np.int64)
+        for n, (_, times, _) in enumerate(self._levels, 1):
+            here = np.flatnonzero((length == n) & (node != ABSENT))
+            counts[here] = take(times, node[here])
+            pmi[here] = 0.0
+            if n > 1:
+                pmi[here], left[shorter], right[shorter] = self._measure(n, node[here], node[shorter])
+            shorter = here
+        return counts, pmi, left, right
+
+    def _measure(
         self, n: int, nodes: npt.NDArray[np.uint32], shorter: npt.NDArray[np.uint32]
     ) -> tuple[Float64, Float64, Float64]:
         """PMI of n-grams `nodes` of order `n`, and both branching entropies of `shorter` ones of order `n` - 1."""
         (here, back), (above, back_above) = _sort_nodes(nodes), _sort_nodes(shorter)
         pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
+        times = take(self._levels[n - 2][1], above)
 
         def work(piece: Piece, number: int) -> None:
             tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
             links.measure(*tree, self._block(n - 1, number), here, pmi, above, left, right)
 
         self._each_piece(work)
-        times = take(self._levels[n - 2][1], above)
         left, right = links.entropies(times, left), links.entropies(times, right)
         return pmi[back], left[back_above], right[back_above]
 
@@ -125,11 +146,11 @@ class LinkedTree:
         For x of two or more symbols this is ``h_R(x) - h_R(x[:-1]) + h_L(x) - h_L(x[1:])``, for a single symbol the sum
         of its entropies, in nats. The arrays may be changed by the consumer.
         """
-        types = [self.counts.types(n) for n in range(1, longest + 1)]
+        types = self._sizes[:longest]
         needed = RISE_BYTES * max(types) + OTHER_RISE_BYTES * (sum(types) - max(types))
         self.check_memory(needed, f"{sum(types):,} n-grams and scores")
         shorter_left = shorter_right = np.zeros(0)
-        for n in range(1, longest + 1):
+        for n in self._store.sweep(range(1, longest + 1)):
             left, right = self.branching_entropies(n, np.arange(types[n - 1], dtype=np.uint32))
             rises = right if n == longest else right.copy()
             for begin in range(0, len(left), RISE_NODES):
@@ -141,18 +162,17 @@ class LinkedTree:
                 rises[part] = rise_right + rise_left
             yield rises
             shorter_left, shorter_right = left, right
-            self._store.release()
 
     def select(self, min_count: int, min_pmi: Sequence[float]) -> Selection:
         """Select the n-grams that occur `min_count` times and reach the PMI (nats) of their order.
 
         All single symbols are selected too.
         """
-        chosen = [np.zeros(self.counts.types(n) // 8 + 1, np.uint8) for n in range(1, self.counts.order + 1)]
+        chosen = [np.zeros(size // 8 + 1, np.uint8) for size in self._sizes]
         needed = [np.zeros_like(bits) for bits in chosen]
         for bits in (chosen[0], needed[0]):
             bits[:] = 255
-        for n in range(2, self.counts.order + 1):
+        for n in range(2, len(self._sizes) + 1):
 
             def work(piece: Piece, _: int, n: int = n) -> None:
                 tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
@@ -172,10 +192,6 @@ class LinkedTree:
     def recurring(self, n: int) -> npt.NDArray[np.bool_]:
         """Which n-grams of order `n` occur more than once; all single symbols count as such."""
         return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
-
-    def occurrences(self, n: int, nodes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-        """Counts of n-grams of order `n` at rising places."""
-        return take(self._levels[n - 1][1], nodes)
 
     def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
         """Texts of n-grams."""
@@ -203,13 +219,12 @@ class LinkedTree:
         first, second = np.frombuffer(pairs, np.uint32).reshape(-1, 2).T
         order = np.lexsort((second, first))  # neighbours are then near each other in the tree, too
         result = np.zeros(len(ids), np.int64)
-        for begin in range(0, len(ids), LOOKUP_NGRAMS):
+        for begin in self._store.sweep(range(0, len(ids), LOOKUP_NGRAMS)):
             places = order[begin : begin + LOOKUP_NGRAMS]
             node, length = ngrams.find(self._levels, join_ngrams([ids[k] for k in places.tolist()]), len(places))
             for n, (_, times, _) in enumerate(self._levels, 1):
                 here = np.flatnonzero(length == n)
                 result[places[here]] = times[node[here]]
-            self._store.release()
         return result.tolist()
 
     def symbol_counts(self) -> Uint32:
@@ -242,7 +257,7 @@ class LinkedTree:
 
     def _cut_pieces(self) -> None:
         """Cut the second symbols into pieces, and the first ones into stretches that are worked through at a time."""
-        levels, size, budget = self._levels, self.counts.types(1), self._budget
+        levels, size, budget = self._levels, self._sizes[0], self._budget
         limit = PIECE_BYTES if budget is None else max(1, budget // (BUDGET_SHARE * self.workers))
         self._ends = [np.arange(1, size + 1)]
         for _, _, ends in levels[:-1]:
@@ -270,12 +285,14 @@ class LinkedTree:
         links.fill(self._levels, self._links, self._suffix_counts, n, piece)
 
     def _each_piece(self, work: Callable[[Piece, int], object]) -> None:
-        """Call ``work(piece, number)`` for all pieces."""
+        """Call ``work(piece, number)`` for all pieces: second symbols cut by bounds, first ones by stretches.
+
+        A thread works through the stretches of one bound after the other, in order: sums depend on it.
+        """
 
         def one(number: int) -> None:
-            for first, stop in pairwise(self._stretches):
+            for first, stop in self._store.sweep(pairwise(self._stretches)):
                 work((first, stop, self._starts[number], self._starts[number + 1]), number)
-                self._store.release()
 
         for_each(range(len(self._bounds) - 1), one, self.workers)
 

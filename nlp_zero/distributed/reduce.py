@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._kernels.segment import NgramList, Occurrences, PieceCounter
 from .._utils.progress import progress_bar
 from .._utils.validation import check_integer
-from ..builders.passes import CorpusPasses
+from ..builders.passes import BlockCounter, CorpusPasses
 from ..corpus.corpus import Corpus, require_text
 from ..corpus.slices import split
 from ..counting.counts import CountOptions, NgramCounts, collect_counts
@@ -18,8 +17,6 @@ from ..counting.store import RunStore
 from . import tasks
 
 if TYPE_CHECKING:
-    from ..counting.linked import LinkedTree
-    from ..counting.selection import Selection
     from ..counting.tree import TreeBuilder
 
 __all__ = ["ClusterPasses"]
@@ -36,6 +33,8 @@ FAN_IN = 8  # results that one task adds up
 RETRIES = 3
 WAIT_SECONDS = 60  # for the first worker
 MAPPED_BUDGET = "1G"  # any budget makes counts lie in files
+
+C = TypeVar("C", bound=BlockCounter)
 
 
 class ClusterPasses(CorpusPasses):
@@ -101,19 +100,16 @@ class ClusterPasses(CorpusPasses):
         del runs, pieces  # the cluster may forget them
         return self._collect(ranges, task, folder, memory=MAPPED_BUDGET)
 
-    def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
-        """Cut the corpus with the n-grams selected, and count the pieces."""
-        arguments = (tree.alphabet, selection.patterns)
-        total = PieceCounter(*arguments)
-        for state in self._sum_states(tasks.count_pieces, arguments, tasks.add_pieces):
-            total.add_state(state)
-        return total
-
-    def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:
-        """Count all occurrences of some n-grams, and the neighbours of the first `described` of them."""
-        arguments = (tree.alphabet, listed, described)
-        total = Occurrences(*arguments)
-        for state in self._sum_states(tasks.find_occurrences, arguments, tasks.add_occurrences):
+    def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
+        """Hand all parts to counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
+        # Every worker gets a copy: the death of one does not lose it.
+        shared = self.client.scatter((kind, arguments), broadcast=True, hash=False)
+        results = self._submit_each(tasks.count_blocks, self.parts, shared)
+        while len(results) > FAN_IN:
+            groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
+            results = self._submit_each(tasks.add_states, groups, shared)
+        total = kind(*arguments)
+        for state in self._take_results(results):
             total.add_state(state)
         return total
 
@@ -143,18 +139,6 @@ class ClusterPasses(CorpusPasses):
 
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
         return collect_counts(fill, symbols, totals, RunStore(plan, None), task.options, folder)
-
-    def _sum_states(
-        self, work: Callable[..., Any], arguments: tuple[Any, ...], add: Callable[[list[Any]], Any]
-    ) -> Iterator[Any]:
-        """Yield a few sums, which tasks add up in a tree, of ``work(part, arguments)`` over all parts."""
-        # Every worker gets a copy: the death of one does not lose it.
-        scattered = self.client.scatter(arguments, broadcast=True, hash=False)
-        results = self._submit_each(work, self.parts, scattered)
-        while len(results) > FAN_IN:
-            groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
-            results = self._submit_each(add, groups)
-        return self._take_results(results)
 
 
 def _choose_part_size(size: int, threads: int) -> int:

@@ -30,14 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CountTask",
-    "add_occurrences",
-    "add_pieces",
+    "add_states",
+    "count_blocks",
     "count_part",
-    "count_pieces",
     "count_range",
     "cut_symbols",
     "describe_range",
-    "find_occurrences",
     "merge_range",
     "pick_run",
 ]
@@ -116,23 +114,22 @@ def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
     return counted[:2]
 
 
-def count_pieces(part: Part, arguments: tuple[Any, ...]) -> State:
-    """Cut a part and count the pieces, with a `PieceCounter` of these arguments."""
-    counter = PieceCounter(*arguments)
+def count_blocks(part: Part, shared: tuple[Any, tuple[Any, ...]]) -> State:
+    """Hand a part to a counter of the kernels, given by its class and arguments."""
+    kind, arguments = shared
+    counter = kind(*arguments)
     for block in part.blocks("char"):
         _add_block(counter, block)
-    return counter.state()
+    state: State = counter.state()
+    return state
 
 
-def find_occurrences(part: Part, arguments: tuple[Any, ...]) -> State:
-    """Search a part, with `Occurrences` of these arguments."""
-    occurrences = Occurrences(*arguments)
-    for block in part.blocks("char"):
-        _add_block(occurrences, block)
-    return occurrences.state()
+def add_states(states: list[State], shared: tuple[Any, tuple[Any, ...]]) -> State:
+    """Add up states of counters of the kernels."""
+    return {PieceCounter: _add_pieces, Occurrences: _add_occurrences}[shared[0]](states)
 
 
-def add_pieces(states: list[State]) -> State:
+def _add_pieces(states: list[State]) -> State:
     """Add up states of `PieceCounter`."""
     tokens, slots, times, longer = zip(*states, strict=True)
     total: dict[bytes, int] = {}
@@ -143,7 +140,7 @@ def add_pieces(states: list[State]) -> State:
     return sum(tokens), slot, sums.astype(np.uint32), total
 
 
-def add_occurrences(states: list[State]) -> State:
+def _add_occurrences(states: list[State]) -> State:
     """Add up states of `Occurrences`."""
     raw, left, right = zip(*states, strict=True)
     neighbours = (np.concatenate(side) for side in (left, right))
