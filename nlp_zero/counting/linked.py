@@ -98,11 +98,13 @@ class LinkedTree:
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
         """PMI in nats, the smallest over the split points, of n-grams of order `n`."""
-        return self._measure(n, nodes, nodes[:0])[0]
+        return self._measure(n, nodes, nodes[:0], nodes[:0])[0]
 
     def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
         """Left and right branching entropies in nats of n-grams of order `n`, below the top order."""
-        return self._measure(n + 1, nodes[:0], nodes)[1:]
+        rising, back = _sort_nodes(nodes)
+        times = take(self._levels[n - 1][1], rising)[back]
+        return self._measure(n + 1, nodes[:0], nodes, times)[1:]
 
     def measure(
         self, length: npt.NDArray[np.uint32], node: npt.NDArray[np.uint32]
@@ -113,32 +115,27 @@ class LinkedTree:
         n-grams that are `ABSENT`, and entropies of the top order. The PMI of a single symbol is 0.
         """
         size = len(node)
-        counts, (pmi, left, right) = np.zeros(size, np.int64), np.full((3, size), np.nan)
-        shorter = np.zeros(0, np.int64)
-        for n, (_, times, _) in enumerate(self._levels, 1):
-            here = np.flatnonzero((length == n) & (node != ABSENT))
+        counts, (pmi, left, right) = np.zeros(size, np.uint32), np.full((3, size), np.nan)
+        rows = [np.flatnonzero((length == n) & (node != ABSENT)) for n in range(1, len(self._levels) + 1)]
+        for here, (_, times, _) in zip(rows, self._levels, strict=True):
             counts[here] = take(times, node[here])
-            pmi[here] = 0.0
-            if n > 1:
-                pmi[here], left[shorter], right[shorter] = self._measure(n, node[here], node[shorter])
-            shorter = here
-        return counts, pmi, left, right
+        pmi[rows[0]] = 0.0
+        for n, (shorter, here) in enumerate(pairwise(rows), 2):
+            pmi[here], left[shorter], right[shorter] = self._measure(n, node[here], node[shorter], counts[shorter])
+        return counts.astype(np.int64), pmi, left, right
 
-    def _measure(
-        self, n: int, nodes: npt.NDArray[np.uint32], shorter: npt.NDArray[np.uint32]
-    ) -> tuple[Float64, Float64, Float64]:
-        """PMI of n-grams `nodes` of order `n`, and both branching entropies of `shorter` ones of order `n` - 1."""
+    def _measure(self, n: int, nodes: Uint32, shorter: Uint32, times: Uint32) -> tuple[Float64, Float64, Float64]:
+        """PMI of n-grams of order `n`, and branching entropies of `shorter` ones, one order below, of these counts."""
         (here, back), (above, back_above) = _sort_nodes(nodes), _sort_nodes(shorter)
         pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
-        times = take(self._levels[n - 2][1], above)
 
         def work(piece: Piece, number: int) -> None:
             tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
             links.measure(*tree, self._block(n - 1, number), here, pmi, above, left, right)
 
         self._each_piece(work)
-        left, right = links.entropies(times, left), links.entropies(times, right)
-        return pmi[back], left[back_above], right[back_above]
+        left, right = left[back_above], right[back_above]
+        return pmi[back], links.entropies(times, left), links.entropies(times, right)
 
     def entropy_rises(self, longest: int) -> Iterator[Float64]:
         """Yield for each order up to `longest` how much branching entropies rise with the last symbol on each side.
