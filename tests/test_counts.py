@@ -176,6 +176,19 @@ def test_lookup() -> None:
         counts.total(4)
 
 
+def test_most_frequent() -> None:
+    counts = NgramCounter(order=2).update(["中国人民，人民中国，中国队"]).freeze()
+    assert counts.most_frequent(2, 2) == [("中国", 3), ("人民", 2)]
+    assert counts.most_frequent(1, 2) == [("中", 3), ("国", 3)]  # ties: in the order of their text
+    assert sorted(counts.most_frequent(2, 99)) == list(counts.items(2))
+
+
+def test_representations() -> None:
+    counter = NgramCounter(order=2).update(["中国人民"])
+    assert repr(counter) == "<NgramCounter(order=2, unit='char', alnum='token'): 4 chars counted>"
+    assert repr(counter.freeze()) == "<NgramCounts of orders 1 to 2: 4, 3 distinct; 4 chars>"
+
+
 def test_save_and_load(tmp_path) -> None:
     folder = tmp_path / "counts"
     for unit in ("char", "byte"):

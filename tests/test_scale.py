@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +25,7 @@ from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
 from nlp_zero._utils import arrays, files
+from nlp_zero._utils.threads import in_rounds
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import Corpus
@@ -200,6 +203,31 @@ def test_nothing_is_left(tmp_path: Path) -> None:
     assert counts.types(1) > 9
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("fails_after", [0, 1, 4, None])
+def test_rounds_of_threads(workers: int, fails_after: int | None) -> None:
+    """All rounds before an error of reading are worked on, in order, each by objects that one thread has for itself."""
+    lists: list[list[int]] = [[] for _ in range(workers)]
+
+    def read() -> Iterator[list[int]]:
+        for k in range(9):
+            if k == fails_after:
+                raise OSError("unreadable")
+            yield list(range(10 * k, 10 * k + 5))
+
+    def work(k: int, share: Sequence[int]) -> int:
+        lists[k] += share
+        return sum(share)
+
+    done = []
+    with contextlib.nullcontext() if fails_after is None else pytest.raises(OSError, match="unreadable"):
+        for items, sums in in_rounds(read(), work, workers):
+            assert sorted(x for some in lists for x in some) == [x for r in [*done, items] for x in r]
+            assert sum(sums) == sum(items)
+            done.append(items)
+    assert len(done) == (9 if fails_after is None else fails_after)
+
+
 def test_refusals(tmp_path: Path) -> None:
     for memory, message in [("x", "512M"), (100, "at least 4096"), ("-1K", "512M"), (True, "4096"), (1.5, "4096")]:
         with pytest.raises(ValueError, match=message):
@@ -310,7 +338,7 @@ def test_checkpoints_of_something_else(corpus: Path, tmp_path: Path) -> None:
         resumed(corpus, work)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "precious").write_text("x")
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
         resumed(corpus, tmp_path / "mine")
 
 

@@ -33,7 +33,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:  # each when it is asked for
+def __getattr__(name: str) -> object:  # builders are imported on first use
     from importlib import import_module
 
     if name not in _HOMES:

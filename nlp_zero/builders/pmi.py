@@ -27,7 +27,8 @@ __all__ = ["PmiLexiconBuilder", "deduplicate"]
 # looked at too.
 MIN_PMI_NATS = (0.0, 1.5, 4.0, 7.0)
 FURTHER_NATS = 3.0  # this much more for each further symbol
-STEPS_PER_NAT = 1 << 30  # probabilities are compared in such steps, so that ties are ties on every platform
+NAT_STEPS = 1 << 30  # of a nat: probabilities are compared in such steps, so that ties are ties on every platform
+WORD_BITS = 24  # of a sum of such steps that count the words in it
 
 
 class PmiLexiconBuilder:
@@ -170,45 +171,51 @@ def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArra
     ([0, 1], [80, 70])
     """
     left = dict(zip(words, tokens, strict=True))
-    steps = {word: _log_steps(count) for word, count in left.items()}
+    weights = {word: _weigh(count) for word, count in left.items()}
     total = sum(tokens)
     for word in sorted(words, key=lambda w: (-len(w), w)):
         if len(word) < 2:
             break
-        own, total_steps = steps.pop(word), _log_steps(total)
-        best, parts = _segment(word, steps, total_steps)
-        if not parts or own - total_steps - best >= (len(word) - 1) * STEPS_PER_NAT:
-            steps[word] = own
+        own, cost = weights.pop(word), _weigh(total) + 1
+        best, parts = _segment(word, weights, cost)
+        # PMI: what the word is better than its segmentation, in whole steps
+        if not parts or (own - cost + 1 >> WORD_BITS) - (best + len(parts) >> WORD_BITS) >= (len(word) - 1) * NAT_STEPS:
+            weights[word] = own
             continue
         count = left.pop(word)
         total += (len(parts) - 1) * count
         for part in parts:
             left[part] += count
-            steps[part] = _log_steps(left[part])
+            weights[part] = _weigh(left[part])
     rows = np.array([k for k, word in enumerate(words) if word in left], np.int64)
     return rows, np.array([left[words[k]] for k in rows.tolist()], np.int64)
 
 
-def _log_steps(count: int) -> int:
-    return round(math.log(count) * STEPS_PER_NAT)
+def _weigh(count: int) -> int:
+    """The logarithm of a count, in steps, above the bits that count words."""
+    return round(math.log(count) * NAT_STEPS) << WORD_BITS
 
 
-def _segment(word: str, steps: dict[str, int], total: int) -> tuple[int, list[str]]:
-    """Score (in steps of ln p) and words of the best segmentation into known words; no words if there is none."""
+def _segment(word: str, weights: dict[str, int], cost: int) -> tuple[int, list[str]]:
+    """The best segmentation into known words, and the sum of their weights, each less `cost`; no words if none exists.
+
+    The lowest bits of the sum count the words, so that of two segmentations that are equally probable the one with
+    fewer words has the greater sum.
+    """
     size = len(word)
-    best: list[tuple[int, int, int] | None] = [None] * size + [(0, 0, 0)]  # score, -words, length of the first word
+    best: list[int | None] = [None] * size + [0]
+    first = [0] * size  # where the first word of the best segmentation of the rest ends
     for begin in range(size - 1, -1, -1):
+        greatest = None
         for end in range(begin + 1, size + 1):
-            rest, own = best[end], steps.get(word[begin:end])
-            if rest is not None and own is not None:
-                found = (rest[0] + own - total, rest[1] - 1, end - begin)
-                if best[begin] is None or found > best[begin]:  # type: ignore[operator]
-                    best[begin] = found
+            rest = best[end]
+            if rest is not None and (weight := weights.get(word[begin:end])) is not None:
+                found = rest + weight - cost
+                if greatest is None or found >= greatest:  # ties: the longer first word
+                    greatest, first[begin] = found, end
+        best[begin] = greatest
     parts, begin = [], 0
-    if best[0] is None:
-        return 0, []
-    while begin < size:
-        length = best[begin][2]  # type: ignore[index]
-        parts.append(word[begin : begin + length])
-        begin += length
-    return best[0][0], parts
+    while best[0] is not None and begin < size:
+        parts.append(word[begin : first[begin]])
+        begin = first[begin]
+    return best[0] or 0, parts
