@@ -217,7 +217,7 @@ def release(array: np.ndarray[Any, Any]) -> None:
 
 
 def narrow(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The values as uint32 if they fit, else unchanged."""
+    """Return the values as uint32 if they fit, else unchanged."""
     return values.astype(np.uint32, copy=False) if not len(values) or int(values.max()) <= MOST_UINT32 else values
 
 

@@ -20,10 +20,17 @@ __all__ = ["BlockCounter", "CorpusPasses", "open_passes"]
 class BlockCounter(Protocol):
     """A counter of the kernels: one for each thread, added up at the end."""
 
-    def add(self, data: str | bytes) -> None: ...
-    def another(self) -> Any: ...
-    def merge(self, other: Any) -> None: ...
-    def add_state(self, state: tuple[Any, ...]) -> None: ...
+    def add(self, data: str | bytes) -> None:
+        """Count a block."""
+
+    def another(self) -> Any:
+        """Make a counter for another thread."""
+
+    def merge(self, other: Any) -> None:
+        """Add what a counter that `another` made has counted."""
+
+    def add_state(self, state: tuple[Any, ...]) -> None:
+        """Add what an equal counter of another process has counted."""
 
 
 C = TypeVar("C", bound=BlockCounter)
@@ -91,5 +98,5 @@ class CorpusPasses:
 def open_passes(
     texts: Corpus | Iterable[str] | CorpusPasses, *, alnum: str, resources: Resources
 ) -> CorpusPasses:
-    """Passes over texts on this machine, unless `texts` are passes already."""
+    """Open passes over texts on this machine, unless `texts` are passes already."""
     return texts if isinstance(texts, CorpusPasses) else CorpusPasses(texts, alnum=alnum, resources=resources)

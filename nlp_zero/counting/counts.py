@@ -106,7 +106,7 @@ class NgramCounts:
         return f"<NgramCounts of orders 1 to {self.order}: {sizes} distinct; {self.total(1):,} {self.unit}s>"
 
     def __getitem__(self, ngram: str | bytes) -> int:
-        """Count of an n-gram.
+        """Look up the count of an n-gram.
 
         Parameters
         ----------
@@ -398,12 +398,12 @@ class NgramCounts:
 
 
 def alphabet_of(counts: NgramCounts) -> Alphabet:
-    """The encoder of text with the symbol ids of some counts; for other packages of this library."""
+    """Return the encoder of text with the symbol ids of some counts; for other packages of this library."""
     return counts._alphabet
 
 
 def levels_of(counts: NgramCounts) -> list[Level]:
-    """The levels of the count tree of some counts, as kernels take them; for other packages of this library."""
+    """Return the levels of the count tree, as kernels take them; for other packages of this library."""
     return counts._levels
 
 

@@ -97,11 +97,11 @@ class LinkedTree:
         return f"<LinkedTree of {self.counts!r}>"
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
-        """PMI in nats, the smallest over the split points, of n-grams of order `n`."""
+        """Compute the PMI in nats, the smallest over the split points, of n-grams of order `n`."""
         return self._measure(n, nodes, nodes[:0], nodes[:0])[0]
 
     def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
-        """Left and right branching entropies in nats of n-grams of order `n`, below the top order."""
+        """Compute left and right branching entropies in nats of n-grams of order `n`, below the top order."""
         rising, back = _sort_nodes(nodes)
         times = take(self._levels[n - 1][1], rising)[back]
         return self._measure(n + 1, nodes[:0], nodes, times)[1:]
@@ -109,7 +109,7 @@ class LinkedTree:
     def measure(
         self, length: npt.NDArray[np.uint32], node: npt.NDArray[np.uint32]
     ) -> tuple[npt.NDArray[np.int64], Float64, Float64, Float64]:
-        """Counts, PMI, left and right branching entropies of n-grams of any orders.
+        """Return counts, PMI, left and right branching entropies of n-grams of any orders.
 
         The places of n-grams of the same order rise. Numbers that the tree does not have are 0 (counts) and NaN: all of
         n-grams that are `ABSENT`, and entropies of the top order. The PMI of a single symbol is 0.
@@ -187,15 +187,15 @@ class LinkedTree:
         return make_selection(levels, marks, marks, scores, budget=self._budget, check_memory=self.check_memory)
 
     def recurring(self, n: int) -> npt.NDArray[np.bool_]:
-        """Which n-grams of order `n` occur more than once; all single symbols count as such."""
+        """Tell which n-grams of order `n` occur more than once; all single symbols count as such."""
         return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
 
     def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
-        """Texts of n-grams."""
+        """Return the texts of n-grams."""
         return self.counts.texts(n, nodes)
 
     def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[bytes]:
-        """Symbol ids (uint32) of n-grams, as bytes."""
+        """Return the symbol ids (uint32) of n-grams, as bytes."""
         data, step = self.counts._symbol_ids(n, nodes).tobytes(), SYMBOL_BYTES * n
         return [data[k : k + step] for k in range(0, len(data), step)]
 
@@ -211,7 +211,7 @@ class LinkedTree:
         return node, length, [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
 
     def count_ngrams(self, ids: Sequence[bytes]) -> list[int]:
-        """Counts of n-grams, given by their symbol ids, that are in the tree."""
+        """Look up counts of n-grams, given by their symbol ids, that are in the tree."""
         pairs = b"".join([x[: 2 * SYMBOL_BYTES].ljust(2 * SYMBOL_BYTES, b"\0") for x in ids])
         first, second = np.frombuffer(pairs, np.uint32).reshape(-1, 2).T
         order = np.lexsort((second, first))  # neighbours are then near each other in the tree, too
@@ -225,7 +225,7 @@ class LinkedTree:
         return result.tolist()
 
     def symbol_counts(self) -> Uint32:
-        """Counts of all single symbols."""
+        """Return the counts of all single symbols."""
         return self._levels[0][1]
 
     def check_memory(self, needed: int, what: str) -> None:
@@ -295,7 +295,7 @@ class LinkedTree:
 
 
 def join_ngrams(ids: Sequence[bytes]) -> npt.NDArray[np.uint32]:
-    """Symbol ids of n-grams end to end, each closed by a 0."""
+    """Lay symbol ids of n-grams end to end, each closed by a 0."""
     return np.frombuffer(bytes(SYMBOL_BYTES).join([*ids, b""]), np.uint32)
 
 

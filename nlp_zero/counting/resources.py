@@ -117,7 +117,7 @@ class MemoryPlan:
         )
 
     def for_checkpoint(self) -> MemoryPlan:
-        """The same plan with parts that are small enough to be lost."""
+        """Return the same plan with parts that are small enough to be lost."""
         return replace(self, part_positions=min(self.part_positions, CHECKPOINT_POSITIONS))
 
     def check_alphabet(self, symbols: int, *, so_far: bool = False) -> None:

@@ -42,17 +42,17 @@ class TreeBuilder:
 
     @classmethod
     def in_memory(cls, order: int) -> TreeBuilder:
-        """A tree whose arrays lie in memory."""
+        """Start a tree whose arrays lie in memory."""
         return cls(order, lambda _: GrowingArray())
 
     @classmethod
     def in_folder(cls, order: int, folder: Path) -> TreeBuilder:
-        """A tree whose arrays are ``.npy`` files of a folder."""
+        """Start a tree whose arrays are ``.npy`` files of a folder."""
         return cls(order, lambda name: ArrayFile(open(folder / f"{name}.npy", "w+b")))
 
     @classmethod
     def in_temporary_files(cls, order: int, temp_dir: str | None) -> TreeBuilder:
-        """A tree whose arrays are files without names, which vanish with the arrays."""
+        """Start a tree whose arrays are files without names, which vanish with the arrays."""
         import tempfile
 
         return cls(order, lambda _: ArrayFile(tempfile.TemporaryFile(prefix="nlp-zero-", dir=temp_dir)))
@@ -70,7 +70,7 @@ class TreeBuilder:
             self._sizes[k] += len(level[0])
 
     def finish(self, workers: int = 1) -> list[Level]:
-        """The levels of the whole tree; arrays in files are mapped read-only."""
+        """Return the levels of the whole tree; arrays in files are mapped read-only."""
         arrays = [array.finish(workers) for array in self.arrays.values()]
         return list(zip(arrays[::3], arrays[1::3], arrays[2::3], strict=True))
 
