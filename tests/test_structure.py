@@ -32,8 +32,8 @@ MODULES = {
     "_utils": ["files", "threads", "arrays", "folders", "progress", "validation"],
     "corpus": ["sources", "reader", "corpus", "slices"],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "counts", "counter", "selection",
-        "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
+        "selection", "linked",
     ],
     "lexicon": ["ids", "formats", "lexicon"],
     "tokenization": ["lattice", "sampling", "tokenizer"],

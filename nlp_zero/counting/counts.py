@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._kernels.alphabet import Alphabet
-from .._utils.arrays import ArrayFile, narrow, release, scan
+from .._utils.arrays import ArrayFile, narrow, release
 from .._utils.files import storage
-from .._utils.folders import ELSEWHERE, new_folder, read_folder, write_folder, write_meta
+from .._utils.folders import ELSEWHERE, new_folder, write_folder, write_meta
 from .._utils.progress import progress_bar
 from .._utils.validation import check_integer
-from ..errors import FormatError
+from .format import FORMAT, MAX_ORDER, VERSION, CountOptions, describe_counts, read_counts, report_damage
 from .merging import RunSource, TreeSource, merge_to_tree, unite_symbols
 from .resources import MemoryPlan, Resources
 from .store import RunStore
@@ -33,20 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "merge_sources"]
 
-MAX_ORDER = 8
-FORMAT = "nlp-zero counts"
-VERSION = 1
 LOOKUP_NODES = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given back
 BATCH_NODES = 1 << 16  # n-grams whose texts `items` and `export` make at a time
-
-
-@dataclass(frozen=True)
-class CountOptions:
-    """What a count counts, and which n-grams it lists; see `NgramCounter`."""
-
-    unit: str = "char"
-    alnum: str = "token"
-    min_count: int = 1
 
 
 class NgramCounts:
@@ -339,7 +326,7 @@ class NgramCounts:
             for n, level in enumerate(self._levels, 1)
             for name, array in zip(COLUMNS, level, strict=True)
         }
-        meta = _describe(self.symbols, self._totals, CountOptions(self.unit, self.alnum, self.min_count))
+        meta = describe_counts(self.symbols, self._totals, CountOptions(self.unit, self.alnum, self.min_count))
         with storage(folder, ELSEWHERE):
             write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
 
@@ -380,16 +367,8 @@ class NgramCounts:
         FormatError
             If the folder is missing, truncated, altered or of another version.
         """
-        meta, arrays = read_folder(folder, format=FORMAT, version=VERSION)
-        try:
-            order, totals = int(meta["order"]), [int(x) for x in meta["totals"]]
-            options = CountOptions(str(meta["unit"]), str(meta["alnum"]), int(meta["min_count"]))
-            symbols: list[Any] = [bytes.fromhex(s) if options.unit == "byte" else s for s in meta["symbols"]]
-            levels = [(arrays[f"symbols{n}"], arrays[f"counts{n}"], arrays[f"ends{n}"]) for n in range(1, order + 1)]
-            _check_levels(levels, len(symbols), totals, order)
-            return cls._of(symbols, levels, totals, options)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise FormatError(f"{folder} is not a usable counts folder ({error}); count the corpus again.") from None
+        with report_damage(folder):
+            return cls._of(*read_counts(folder))
 
     def _level(self, n: int) -> int:
         if not 1 <= n <= self.order:
@@ -449,7 +428,7 @@ def collect_counts(
         with store.report_full_disk(folder), new_folder(folder, format=FORMAT) as temporary:
             tree = TreeBuilder.in_folder(order, temporary)
             levels = _fill_and_finish(tree, fill)
-            meta = _describe(symbols, totals, options)
+            meta = describe_counts(symbols, totals, options)
             files = {name: array for name, array in tree.arrays.items() if isinstance(array, ArrayFile)}
             write_meta(temporary, format=FORMAT, version=VERSION, meta=meta, arrays=files)
     elif plan.budget is not None:
@@ -466,35 +445,3 @@ def _fill_and_finish(tree: TreeBuilder, fill: Callable[[TreeBuilder], None], wor
         return tree.finish(workers)
     finally:
         tree.close()
-
-
-def _describe(symbols: Sequence[Any], totals: list[int], options: CountOptions) -> dict[str, object]:
-    """The ``meta.json`` of counts."""
-    text = [s.hex() if isinstance(s, bytes) else s for s in symbols]
-    return {
-        "order": len(totals), "unit": options.unit, "alnum": options.alnum, "min_count": options.min_count,
-        "totals": totals, "symbols": text,
-    }  # fmt: skip
-
-
-def _check_levels(levels: list[Level], symbols: int, totals: list[int], order: int) -> None:
-    """Refuse arrays that would make a look-up read outside of them."""
-    if not 1 <= order <= MAX_ORDER or len(totals) != order:
-        raise ValueError("the order is out of range")
-    wide = (np.dtype(np.uint32), np.dtype(np.uint64))
-    for n, (symbol, counts, ends) in enumerate(levels, 1):
-        right = symbol.dtype == np.uint32 and counts.dtype in wide and ends.dtype in wide
-        if not right or len(symbol) != len(counts) or any(array.ndim != 1 for array in (symbol, counts, ends)):
-            raise ValueError(f"the arrays of order {n} do not fit together")
-        if len(ends) != (0 if n == order else len(symbol)):
-            raise ValueError(f"the array ends{n} has the wrong length")
-        for _, chunk in scan(symbol):
-            if int(chunk.max()) > symbols or int(chunk.min()) < 1:
-                raise ValueError(f"the array symbols{n} names symbols that do not exist")
-        last = 0
-        for _, chunk in scan(ends):
-            if int(chunk[0]) < last or bool((chunk[1:] < chunk[:-1]).any()):
-                raise ValueError(f"the array ends{n} is damaged")
-            last = int(chunk[-1])
-        if last != (0 if n == order else len(levels[n][0])):
-            raise ValueError(f"the array ends{n} is damaged")
