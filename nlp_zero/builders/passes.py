@@ -64,7 +64,8 @@ class CorpusPasses:
 
     def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
         """Count n-grams, and link each to itself without its first symbol."""
-        return LinkedTree(self.count_ngrams(order, min_count), self.resources)
+        counts = self.count_ngrams(order, min_count)
+        return LinkedTree(counts, self.resources)
 
     def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
         """Cut the corpus with the n-grams selected, and count the pieces."""

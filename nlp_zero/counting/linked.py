@@ -81,12 +81,13 @@ class LinkedTree:
         self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
         self._total, self._sizes = counts.total(1), [len(level[0]) for level in self._levels]
         self._budget = resources.budget
+        self._cut_pieces()
         arrays = [array for level in self._levels for array in level]
         self._store = ArrayStore(self._budget, resources.temp_dir, arrays)
+        self._store.release()  # pages that cutting has read
         # Of orders 3 and up: links, and the counts of an n-gram without its first one, two, ... symbols.
         self._links: list[Uint32 | None] = [None] * counts.order
         self._suffix_counts: list[Uint32 | None] = [None] * counts.order
-        self._cut_pieces()
         for n, size in enumerate(self._sizes[2:], 3):
             self._links[n - 1] = self._store.allocate(size)
             if n < counts.order:
@@ -271,7 +272,6 @@ class LinkedTree:
         if budget is not None:
             weight = np.cumsum(below.sum(axis=0))
             self._stretches = [0, *(1 + np.flatnonzero(np.diff(weight // limit))).tolist(), size]
-        self._store.release()
 
     def _block(self, n: int, number: int) -> tuple[int, int]:
         """Places, of order `n`, of the n-grams that begin with the symbols of a piece."""
