@@ -53,7 +53,7 @@ def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
     for n, level in enumerate(levels, 1):
         want = sorted(
             ("".join(x), c) for x, c in level.items()
-        )  # "a一" may stand for two n-grams: a pair list, no dict
+        )  # "a一" may be the text of two n-grams: a list of pairs, not a dict
         assert sorted(counts.items(n)) == want
     assert [counts.types(n) for n in range(1, order + 1)] == [len(level) for level in levels]
 
@@ -120,7 +120,7 @@ def test_entropies_survive_pruning_of_singletons() -> None:
         [side[k] for side in LinkedTree(c).branching_entropies(2, np.arange(c.types(2), dtype=np.uint32))]
         for c, k in zip((full, pruned), place, strict=True)
     ]
-    # 一二 comes 4 times; before it: start, 三, 四, start; after it: 三 twice, 四, end
+    # 一二 occurs 4 times; before it: start, 三, 四, start; after it: 三 twice, 四, end
     assert left_right[0] == pytest.approx([math.log(4), math.log(4) - 2 * math.log(2) / 4])
     assert left_right[1] == pytest.approx(left_right[0])
 

@@ -102,7 +102,7 @@ def test_small_texts_are_read_whole(client, tmp_path, monkeypatch, options) -> N
 
 @pytest.mark.parametrize("ranges", [1, 2, 3, 40])
 def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
-    """Every range by itself; there may be more of them than symbols."""
+    """Each range alone; there may be more ranges than symbols."""
     (tmp_path / "a.txt").write_text("一二三一二，三二一二\n一一二三四\n" * 3, encoding="utf-8")
     corpus = Corpus(tmp_path)
     counts = NgramCounter(order=3).update(corpus).freeze(min_count=2)
@@ -118,7 +118,7 @@ def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
 
 
 def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
-    """What a worker does with a part that is too large to be counted at once."""
+    """A part that is too large to be counted at once is counted in several runs."""
     parts = split(Corpus(folder), 1 << 40)
     task = tasks.CountTask(4, CountOptions())
     cuts = tasks.cut_symbols(parts, 3, task)

@@ -1,4 +1,4 @@
-"""What builders read off count trees along suffix links, within budgets: always what a dictionary says."""
+"""Statistics of the linked count tree, within memory budgets, against a dictionary."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_is_kept(texts: list[str], order: int, min_count: int, min_pmi: flo
     for n, nodes in enumerate(chosen.nodes, 1):
         assert nodes.tolist() == sorted(nodes.tolist())
         assert set(counts.texts(n, nodes)) == {"".join(x) for x in needed[n - 1]}
-    # The patterns know which of them may be a piece: cut by itself, each kept n-gram is one piece, no other is.
+    # The patterns know which of them may be a piece: each kept n-gram, cut alone, is one piece, and no other is.
     for n in range(1, order + 1):
         for k, word in enumerate(counts.texts(n, chosen.nodes[n - 1])):
             counter = PieceCounter(alphabet_of(counts), chosen.patterns)
@@ -117,7 +117,7 @@ def test_budgets_of_builders(order: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("builder", [PmiLexiconBuilder, EntropyLexiconBuilder])
 def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a refusal names is enough, step by step, in the end."""
+    """The budgets that refusals name are enough after a few steps."""
     monkeypatch.setattr(linked_module, "FREE_BYTES", 0)
     path = tmp_path / "corpus.txt"
     path.write_text("\n".join(made_up(1500)), encoding="utf-8")
@@ -149,7 +149,7 @@ def test_no_room_for_links(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 
 def test_pieces_are_counted_together() -> None:
-    """Counters of several threads have one table; what is frequent and what is long comes out right all the same."""
+    """Counters of several threads share one table; frequent and long pieces are counted right all the same."""
     texts = [*made_up(500), "一二三" * 5000 + "，" + "丁丂" * 900]
     counts = NgramCounter(order=3).update(texts).freeze()
     patterns = LinkedTree(counts).select(1, (0.0, 0.0, 0.0)).patterns

@@ -132,7 +132,7 @@ def test_counting_goes_on_after_freeze() -> None:
 
 
 def test_runs_are_small() -> None:
-    """Real text makes runs of less than its own size; this one, nearly random, of less than three times."""
+    """Runs of real text are smaller than the text; those of this nearly random one are smaller than three times."""
     texts = made_up(3000)
     counter = NgramCounter(memory=40_000)
     for k in range(0, len(texts), 50):
@@ -487,7 +487,7 @@ def test_full_disk_is_one_sentence_and_the_checkpoint_goes_on(corpus: Path, tmp_
     child = start(*command, preexec_fn=limited)
     _, errors = child.communicate()
     assert child.returncode == 1
-    assert f"run the same again: it goes on from the checkpoint {tmp_path / 'work'}" in errors
+    assert f"run the same again: it continues from the checkpoint {tmp_path / 'work'}" in errors
     assert len(list((tmp_path / "work").glob("*.run"))) > 1
     child = start(*command)
     _, errors = child.communicate()

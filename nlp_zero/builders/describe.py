@@ -1,4 +1,4 @@
-"""What every builder does with the words that it found: score them and make the lexicon."""
+"""From text to a lexicon, for every builder: collect the words, score them, make the lexicon."""
 
 from __future__ import annotations
 

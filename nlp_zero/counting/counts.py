@@ -2,7 +2,7 @@
 
 Counts are a prefix tree, level by level: order n lists every n-gram once, in the order of its symbols, as its last
 symbol, its count and where its continuations of order n + 1 end. Symbols are numbered by their text, so two trees merge
-in one pass whatever text they are from, and the same text gives the same arrays however it was cut.
+in one pass even if their texts differ, and the same text gives the same arrays however it was cut.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class CountOptions:
-    """What a count counts, and which n-grams it lists; see `NgramCounter`."""
+    """Unit, treatment of digits and Latin letters, and least count of the n-grams listed; see `NgramCounter`."""
 
     unit: str = "char"
     alnum: str = "token"

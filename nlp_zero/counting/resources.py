@@ -1,4 +1,4 @@
-"""What counting may use, and the plan that keeps it within a memory budget."""
+"""The resources of a count, and the plan that keeps it within a memory budget."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TREE_FACTOR = 12  # a run that is merged into a tree takes at most this many tim
 
 @dataclass(frozen=True)
 class Resources:
-    """What counting may use. None of it changes a result.
+    """The resources that counting may use. They never change a result.
 
     Parameters
     ----------

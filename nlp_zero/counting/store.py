@@ -118,7 +118,7 @@ class RunStore:
     @property
     def _remedy(self) -> str:
         if self.checkpoint is not None:
-            return f"make room and run the same again: it goes on from the checkpoint {self.checkpoint.folder}"
+            return f"make room and run the same again: it continues from the checkpoint {self.checkpoint.folder}"
         return REMEDY
 
     def _open_file(self) -> IO[bytes]:

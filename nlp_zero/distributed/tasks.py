@@ -46,7 +46,7 @@ PLAN = MemoryPlan(None)
 
 @dataclass(frozen=True)
 class CountTask:
-    """What the tasks of a count do; see `NgramCounter`."""
+    """Order and options of a count that tasks make; see `NgramCounter`."""
 
     order: int
     options: CountOptions

@@ -14,7 +14,7 @@ Ngram = tuple[str, ...]
 def pmi_pieces(runs: list[list[str]], *, order: int, min_pmi: Sequence[float], min_count: int) -> Counter[Ngram]:
     """word-discovery: keep n-grams, join those that overlap, count the pieces that survive backtracking.
 
-    N-grams that came only once are never kept.
+    N-grams that occur only once are never kept.
     """
     counts = count_ngrams(runs, order)
     kept: set[Ngram] = set(counts[0])
@@ -55,7 +55,7 @@ def nvbe_scores(runs: list[list[str]], max_length: int, single: float) -> dict[N
             left, right = h[x]
             rise[x] = left + right if n == 1 else left - h[x[1:]][0] + right - h[x[:-1]][1]
         mean = sum(rise.values()) / max(1, len(rise))
-        # what came once takes part in the mean, but is no piece unless it is a single symbol
+        # strings that occur once take part in the mean, but only single symbols among them may be pieces
         possible = {x: r for x, r in rise.items() if n == 1 or counts[n - 1][x] > 1}
         scores.update({x: (r - mean) * (n if n > 1 else single) for x, r in possible.items()})
     return scores
