@@ -12,6 +12,7 @@ from harness import Missing, Report, Settings, Side, alternate, clock, faster_ro
 from peers import import_peer
 
 from nlp_zero import Corpus, NgramCounter, NgramCounts
+from nlp_zero.counting.counts import alphabet_of
 
 ORDER = 4
 Keys = npt.NDArray[np.uint64]
@@ -67,7 +68,7 @@ def pack_ngrams(counts: NgramCounts, path: Path) -> tuple[Keys, list[Keys]]:
     Made from our own symbol numbers, which the peers thus get for nothing: they neither read nor decode.
     """
     bits = np.uint64(len(counts.symbols).bit_length())
-    ids = counts.alphabet.encode(path.read_bytes()).astype(np.uint64)
+    ids = alphabet_of(counts).encode(path.read_bytes()).astype(np.uint64)
     ids = np.concatenate([ids, np.zeros(ORDER, np.uint64)])
     size = len(ids) - ORDER
     keys, inside = ids[:size].copy(), ids[:size] > 0

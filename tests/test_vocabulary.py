@@ -21,6 +21,7 @@ from nlp_zero.builders.vocabulary.text import sample_blocks
 from nlp_zero.cli import main
 from nlp_zero.corpus import read_blocks
 from nlp_zero.counting.counter import NgramCounter
+from nlp_zero.counting.counts import levels_of
 
 from .reference import vocabulary as slow
 
@@ -410,7 +411,7 @@ def test_cut_by_ngrams_is_the_best_of_all_cuts(lines: list[str], order: int, who
     total = counts.total(1)
     for line in lines:
         text = text_of([line], as_bytes=True)
-        found = count_pieces(counts.levels, counts.symbols, total, text.encoded, text.codes, whole=whole)
+        found = count_pieces(levels_of(counts), counts.symbols, total, text.encoded, text.codes, whole=whole)
         scores = [
             (slow.ngram_score(cut, table, total, order), Counter(cut))
             for cut in slow.byte_cuts(line.encode(), whole=whole)

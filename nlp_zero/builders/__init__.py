@@ -33,7 +33,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:  # a module is imported when one of its names is first used
+def __getattr__(name: str) -> object:  # builders are imported on first use
     from importlib import import_module
 
     if name not in _HOMES:

@@ -75,7 +75,7 @@ class Lattice:
         return self._path(kernel.find_best_path(self._first, self._ends, self._scores))
 
     def log_partition(self, alpha: float = 1.0) -> float:
-        """ln Z(alpha), in nats."""
+        """Ln Z(alpha), in nats."""
         return self._q(alpha)[1]
 
     def sample(self, alpha: float = 1.0, *, seed: int | None = None, k: int = 1, index: int = 0) -> list[Path]:

@@ -155,14 +155,14 @@ class Weighing(Segmenter):
         return self._sums(text, _finite(alpha))[1]
 
     def log_partition(self, text: str | bytes, alpha: float = 1.0) -> float:
-        """ln of the sum over all segmentations of the product of p(token) ** alpha, in nats.
+        """Ln of the sum over all segmentations of the product of p(token) ** alpha, in nats.
 
         Boundaries that are not words of the lexicon count with p = 1; other unknown symbols with `unk_log_prob`.
         """
         return self._sums(text, _finite(alpha))[0]
 
     def log_prob(self, tokens: Sequence[str], alpha: float = 1.0) -> float:
-        """ln P(tokens | their joined text), in nats; -inf when this tokenizer cannot cut so."""
+        """Ln P(tokens | their joined text), in nats; -inf when this tokenizer cannot cut so."""
         if isinstance(tokens, str):
             raise TypeError("tokens must be a list of tokens, not one text.")
         if not self._ids.fallback:  # unknown characters in a row may be one token, but each counts

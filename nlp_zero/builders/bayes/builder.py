@@ -15,9 +15,9 @@ from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.counting import ALNUM_MODES
 from ..._utils.validation import check_choice, check_integer, check_number
 from ...corpus import Corpus, read_blocks, restartable
-from ...counting.counter import count
-from ...counting.counts import MAX_ORDER, NgramCounts
-from ...counting.links import Links
+from ...counting.counter import count_ngrams
+from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
+from ...counting.linked import LinkedTree
 from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
@@ -171,7 +171,7 @@ class BayesLexiconBuilder:
         """
         begun = time.monotonic()
         texts = restartable(texts)
-        counts = count(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
         text = self._encode(texts, counts)
         checkpoint = self._open_checkpoint(text, counts, start)
         slices = [
@@ -191,7 +191,7 @@ class BayesLexiconBuilder:
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
-        lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
+        lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
         lexicon.meta.update(seed=self.seed, classes=slices[0].sampler.classes, sweeps=run.sweeps)
         lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
         if run.interrupted:
@@ -200,7 +200,7 @@ class BayesLexiconBuilder:
 
     def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
         """Return the encoded text to learn from."""
-        encoded: Iterable[npt.NDArray[np.uint32]] = (counts.alphabet.encode(block.data) for block in read_blocks(texts))
+        encoded: Iterable[npt.NDArray[np.uint32]] = (alphabet_of(counts).encode(block.data) for block in read_blocks(texts))
         total = counts.total(1)
         if self.sample is not None and self.sample < total:
             encoded = sample_text(encoded, self.sample / total)
@@ -265,7 +265,7 @@ def _make_cutter(counts: NgramCounts, words: Lexicon, max_length: int) -> Cutter
     encoded, scores = [], []
     log_total = math.log(max(words.total, 1))
     for word, tokens in zip(words.words, words.counts.tolist(), strict=True):
-        ids = counts.alphabet.encode(word)
+        ids = alphabet_of(counts).encode(word)
         symbols = int(np.count_nonzero((ids > 0) & (ids <= alphabet_size)))
         if tokens and 0 < symbols == len(ids) - 1 <= max_length:
             encoded.append(ids)

@@ -12,7 +12,7 @@ import numpy as np
 from ..._kernels.counting import ALNUM_MODES
 from ..._kernels.tokenization import Segmenter
 from ...corpus import Corpus, read_blocks
-from ...counting.counts import NgramCounts
+from ...counting.counts import NgramCounts, alphabet_of
 from ...statistics import new_words
 
 __all__ = ["estimate_new_words", "recount_words"]
@@ -58,7 +58,7 @@ def recount_words(
         in_block = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
         for word in [word for word in in_block if word not in learnt and word not in found]:
             if word not in non_words:
-                ids = counts.alphabet.encode(word)[:-1]
+                ids = alphabet_of(counts).encode(word)[:-1]
                 if len(ids) and ids.min() > 0 and ids.max() <= alphabet_size:
                     continue
                 non_words.add(word)

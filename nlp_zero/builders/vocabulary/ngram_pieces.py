@@ -12,6 +12,7 @@ import numpy as np
 
 from ..._kernels.vocabulary import Splitter, Text, count_pieces
 from ...counting.counter import NgramCounter
+from ...counting.counts import levels_of
 
 __all__ = ["NgramPieces"]
 
@@ -50,7 +51,7 @@ class NgramPieces:
         lines = data.decode("utf-8", "replace").split("\n")
         counts = NgramCounter(order=ORDER, unit="byte").update(lines).freeze(min_count=MIN_COUNT)
         found = count_pieces(
-            counts.levels, counts.symbols, counts.total(1), text.encoded, text.codes, whole=whole
+            levels_of(counts), counts.symbols, counts.total(1), text.encoded, text.codes, whole=whole
         )
         self._fixed = {*BYTES, *required}
         accepted = {p for p, count in found.items() if count >= MIN_COUNT and len(p) <= max_bytes and accept(p)}
