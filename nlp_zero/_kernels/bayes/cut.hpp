@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 class UnigramCutter {
 public:
@@ -72,4 +72,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

@@ -1,12 +1,13 @@
-// Counts and probabilities of the latent-class Pitman-Yor unigram model (DESIGN, builder 3).
+// Counts and probabilities of the latent-class Pitman-Yor unigram model.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "../common/portable.hpp"
 #include "text.hpp"
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 struct Held { uint32_t z, count; };  // tokens of one word in one class
 
@@ -18,13 +19,7 @@ public:
     int size(uint32_t id) const { return list_[id].size; }
     const Held* begin(uint32_t id) const { return pool_.data() + list_[id].at; }
     const Held* end(uint32_t id) const { return begin(id) + list_[id].size; }
-    void prefetch(uint32_t id) const {
-#if defined(__GNUC__)
-        __builtin_prefetch(&list_[id]);
-#else
-        (void)id;
-#endif
-    }
+    void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
 
     bool add(uint32_t id, uint32_t z) {  // true when the class did not hold the word before
         List& list = list_[id];
@@ -201,4 +196,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

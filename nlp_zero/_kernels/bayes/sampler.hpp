@@ -16,7 +16,7 @@
 #define NLP_ZERO_INLINE inline
 #endif
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 // What is sampled at once: a run, or a part of a long run that begins and ends with a word.
 struct Stretch { uint32_t begin, end; int left, right; };  // and the classes beside it
@@ -350,4 +350,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

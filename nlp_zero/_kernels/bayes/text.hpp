@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 // SplitMix64 (Steele, Lea and Flood 2014): a stream for every (seed, stream) at the price of two multiplications.
 class Rng {
@@ -148,4 +148,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

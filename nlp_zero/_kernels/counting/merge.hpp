@@ -2,7 +2,7 @@
 #pragma once
 #include "runs.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // Open n-gram of each order at the end of a piece of a tree: more of it may come.
 struct OpenPath {
@@ -228,4 +228,4 @@ inline std::unique_ptr<Merge> Merge::of(const Sources& sources, int order, int b
     return std::make_unique<MergeOf<4>>(sources, packing, low, high);
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -16,7 +16,7 @@
 
 #include "ngrams.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 class RunWriter {
 public:
@@ -241,4 +241,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

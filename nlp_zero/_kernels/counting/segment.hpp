@@ -11,7 +11,7 @@
 
 #include "patterns.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // How often each pattern came as a piece: one table that all threads add to, by slot of the pattern; slot 0 is none.
 struct PieceTimes {
@@ -19,7 +19,7 @@ struct PieceTimes {
     bool shared = false;          // by several threads
     explicit PieceTimes(size_t slots) : times(slots, 0) {}
     void add(uint32_t slot, uint32_t n) {
-        if (shared) __atomic_fetch_add(&times[slot], n, __ATOMIC_RELAXED);
+        if (shared) atomic_add(&times[slot], n);
         else times[slot] += n;
     }
 };
@@ -90,7 +90,7 @@ private:
 
     void lay_by(const Times& what) {
         if (!what.times) return;
-        __builtin_prefetch(&table_->times[what.slot], 1);
+        prefetch_to_write(&table_->times[what.slot]);
         Times& waiting = waiting_[at_++ % WAIT];
         table_->add(waiting.slot, waiting.times);
         waiting = what;
@@ -177,4 +177,4 @@ inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& pattern
     out.finish();
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 constexpr int64_t EDGE = std::numeric_limits<int64_t>::max() / 4;  // beyond every score
 
@@ -239,4 +239,4 @@ inline void build_trees(const BoundaryView& model, int64_t prominence, int64_t p
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

@@ -3,7 +3,7 @@
 #include "chart.hpp"
 #include "../common/random.hpp"
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 struct ParseNode {  // in depth-first order, left to right
     int32_t start, end, label, depth;
@@ -173,4 +173,4 @@ inline void alternatives(Chart<Best>& chart, const int32_t* items, const int64_t
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

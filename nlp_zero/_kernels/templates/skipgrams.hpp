@@ -12,7 +12,7 @@
 
 #include "../common/random.hpp"
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 class DistinctPairs {
 public:
@@ -249,4 +249,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

@@ -10,7 +10,7 @@
 #include "symbols.hpp"
 #include "trie.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 // Scores of Viterbi are whole numbers: nats x 2^shift, then TIE_BITS that hold minus the number of tokens.  Sums of them are
 // exact, so ties are ties on every platform, and one comparison decides by score and then by fewer tokens.  Sums may wrap;
@@ -68,7 +68,7 @@ struct Model {
     }
     // With byte fallback: the tokens of a character that is no word: the longest of its beginnings that is one, then bytes.
     int spelled(uint32_t c, int32_t* parts) const {
-        char bytes[4];
+        char bytes[4] = {};
         const int n = int(encode_utf8(c, bytes));
         int from = 0, tokens = 0;
         for (int k = beginnings.empty() ? 0 : n - 1; k > 1 && !from; --k) {
@@ -246,4 +246,4 @@ class ModelBuilder {
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 template <class Score>
 struct Node {  // 16 bytes: a step touches one cache line
@@ -120,4 +120,4 @@ class DoubleArray {
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 constexpr int LENGTH_BITS = 6;  // an edge is piece << LENGTH_BITS | length
 constexpr uint32_t LENGTH_MASK = (1u << LENGTH_BITS) - 1;
@@ -194,4 +194,4 @@ private:
     std::vector<uint64_t> keys_, spare_;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary

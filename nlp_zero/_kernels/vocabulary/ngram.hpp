@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 struct CountLevel {  // the n-grams of one order, as `NgramCounts` has them: children of k end at end[k]
     const uint32_t* symbol;
@@ -134,4 +134,4 @@ private:
     std::vector<size_t> from_;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary

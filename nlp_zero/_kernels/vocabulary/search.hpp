@@ -9,7 +9,7 @@
 
 #include "lattice.hpp"
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 constexpr int FOLDS = 4;
 
@@ -141,4 +141,4 @@ private:
     double least_ = 0;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary
