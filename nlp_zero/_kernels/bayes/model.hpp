@@ -109,7 +109,7 @@ public:
 
     // Work out the tables that probabilities are read off; to be called before sampling whenever counts have changed.
     void prepare() {
-        std::vector<double> into(k + 1, 1.0);  // how often each class comes at all: what a rare class's row leans on
+        std::vector<double> into(k + 1, 1.0);  // how often each class occurs: what a rare class's row leans on
         double links = k + 1;
         for (int a = 0; a <= k; ++a) {
             links += double(out_[a]);
@@ -133,7 +133,7 @@ public:
     }
 
     // Spelling and the shared distribution of lengths, from the words that live now; `letters` counts, for words of
-    // two or more symbols, how often each symbol came first, inside and last.
+    // two or more symbols, how often each symbol occurs first, inside and last.
     void respell(const std::vector<uint32_t>* letters) {
         std::vector<float>* tables[3] = {&first, &middle, &last};
         for (int p = 0; p < 3; ++p) {

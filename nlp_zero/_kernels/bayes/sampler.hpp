@@ -121,7 +121,7 @@ public:
         text.keep_path(length.data());
     }
 
-    // First classes for the words of the segmentation, by exchange clustering of those that came at least `often` times;
+    // First classes for the words of the segmentation, by exchange clustering of those that occur at least `often` times;
     // the others get the class that fits between their neighbours best.
     void classify(uint32_t often, int passes) {
         std::vector<uint32_t> count(text.ids()), ids, number(text.ids(), ~0u), tokens, where;

@@ -70,7 +70,7 @@ public:
         });
     }
 
-    // Mark n-grams of level l that came min_count times and whose PMI is at least min_pmi nats as chosen, and with what
+    // Mark n-grams of level l that occur at least min_count times and whose PMI is at least min_pmi nats as chosen, and with what
     // they begin with as needed.
     void choose(int l, const PieceView& piece, double total, uint32_t min_count, double min_pmi, uint8_t* chosen,
                 const std::vector<uint8_t*>& needed) const {
@@ -201,7 +201,7 @@ private:
 };
 
 // From sums of c ln c to branching entropies in nats.  Every run end is a symbol of its own, and what the tree lost to
-// pruning counts as symbols that came once: neither adds to the sum.
+// pruning counts as symbols that occur once: neither adds to the sum.
 inline void finish_entropies(const uint32_t* count, size_t n, double* sum) {
     for (size_t k = 0; k < n; ++k) {
         const double c = count[k];

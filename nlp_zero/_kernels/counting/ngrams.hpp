@@ -192,7 +192,7 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
 template <class Sym>
 struct Piece { const Sym* data; size_t size; };  // encoded text that ends with a boundary
 
-// Leave each of the sorted keys once, with how often it came; returns how many are left.
+// Leave each of the sorted keys once, with how often it occurs; returns how many are left.
 template <int W>
 inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
     size_t m = 0;
@@ -246,7 +246,7 @@ inline void unroll(Tree& tree, Key<W>* keys, size_t m, uint32_t* count, uint32_t
     }
 }
 
-// Encoded text, laid by in pieces of 16-bit symbols until an id needs more.
+// Encoded text, kept in pieces of 16-bit symbols until an id needs more.
 class SymbolStore {
 public:
     size_t positions() const { return size_t(totals_[0]); }
@@ -267,7 +267,7 @@ public:
         return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n, alphabet.size());
     }
 
-    // How often each id came; ids that only text refused later has are 0.
+    // How often each id occurs; ids that only text refused later has are 0.
     const std::vector<uint64_t>& frequency() const { return frequency_; }
 
     // Call visit(pieces), a vector of Piece<uint16_t> or Piece<uint32_t>.

@@ -8,7 +8,7 @@ namespace nlpzero::templates {
 struct ParseNode {  // in depth-first order, left to right
     int32_t start, end, label, depth;
 };
-constexpr int32_t WORD = -1, CHAIN = -2;  // labels beside the numbers of templates
+constexpr int32_t WORD = -1, CHAIN = -2;  // labels other than the numbers of templates
 
 // Ties (within a part in 10^9): the first candidate.  Candidates are listed: a shorter first unit before a longer one;
 // a word alone before templates, and these by their number; a longer last slot before a shorter one.
