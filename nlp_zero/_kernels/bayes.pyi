@@ -41,7 +41,7 @@ class Sampler:
     @property
     def state(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]: ...
     def words(self) -> tuple[Uint32, Uint32, Uint32]:
-        """Place, length and count of each distinct word; one that came once as a string may be listed by itself."""
+        """Place, length and count of each distinct word; rare ones may be listed more than once."""
 
 class Cutter:
     """Cuts encoded text by unigram Viterbi over words (ids, each closed by a 0) with one score each, in nats."""

@@ -11,9 +11,12 @@ Float64: TypeAlias = npt.NDArray[np.float64]
 
 def count_cuts(
     tokens: Int32, offsets: Int64, ends: Int64, starts: Int64, stick: Int64, shortest: int, longest: int
-) -> tuple[Int64, Int64]: ...
+) -> tuple[Int64, Int64]:
+    """Count how often each word stands after and before a cut of depth 0 or 1 of a segment: two arrays, by word."""
 
 class BoundaryTable:
+    """The numbers of a boundary model.  The arrays are kept, not copied."""
+
     def __init__(
         self,
         ends: Int64,
@@ -26,14 +29,16 @@ class BoundaryTable:
         pairs: float,
         alpha: float,
     ) -> None: ...
-    def score(self, u: int, v: int) -> int: ...
-    def trees(self, codes: Int32, offsets: Int64, prominence: int, pause: int) -> tuple[Int32, Int64]: ...
+    def score(self, u: int, v: int) -> int:
+        """Score of the gap between words u and v, in steps of 2**-20 nats."""
+    def trees(self, codes: Int32, offsets: Int64, prominence: int, pause: int) -> tuple[Int32, Int64]:
+        """Spans (start, end) of all sentences, and where those of each sentence begin."""
 
 class TemplateChart:
     """A template grammar: flat items (words from 1, 0 a slot) with offsets, and the weight of each template.
 
-    Weights are ratios to the product of the probabilities of the anchors as words by themselves.  Segments are flat
-    words with offsets; word 0 is no anchor.
+    Weights are ratios to the product of the probabilities of the anchors as single words.  Segments are flat
+    words with offsets; word 0 is not an anchor.
     """
 
     @property
@@ -42,12 +47,12 @@ class TemplateChart:
     def expected(self, words: Int32, offsets: Int64) -> tuple[Float64, float]:
         """Expected uses of templates, and the sum of log-values."""
     def alternatives(self, items: Int32, offsets: Int64) -> Float64:
-        """Of each template, ln of the best chain of other units over its items, relative to words by themselves.
+        """Of each template, ln of the best chain of other units over its items, relative to single words.
 
         ``items`` and ``offsets`` are those of the constructor.
         """
     def log_values(self, words: Int32, offsets: Int64) -> Float64:
-        """ln(P(segment) / product of P(word by itself)) of each segment."""
+        """ln(P(segment) / product of P(single word)) of each segment."""
     def spans(self, words: Int32) -> Float64:
         """P(i..k is a unit) of one segment at [i, k]."""
     def best(self, words: Int32, offsets: Int64) -> tuple[Int32, Int64, Float64]:
@@ -67,14 +72,14 @@ class DistinctPairs:
         """Distinct fillings of (a, b) at [a, b]; shape (anchors + 1, anchors + 1)."""
 
 class FreshSegments:
-    """Finds stretches of words >= 0 that were not among the last ones seen; ``size``, a power of 2, is how many."""
+    """Finds stretches of words >= 0 that were not seen recently; ``size``, a power of 2, is how many are remembered."""
 
     def __init__(self, size: int) -> None: ...
     def add(self, words: Int32) -> tuple[Int32, Int64]:
         """Words and lengths of the fresh stretches."""
 
 class Fillings:
-    """Collects what fills the slots of templates; of at most ``limit`` different fillings, the first ones."""
+    """Collects the fillings of the slots of templates: the first ``limit`` different ones."""
 
     def __init__(self, limit: int) -> None: ...
     def add(self, rows: Int32, trees: Int64, words: Int32, offsets: Int64, base: int) -> None:
@@ -95,7 +100,7 @@ class ClausePairs:
     def __init__(self, anchors: int, remembered: int) -> None: ...
     def count(self, words: Int32, anchors: Int32) -> None: ...
     def forget(self) -> None:
-        """Begin again with remembering pairs of clauses."""
+        """Forget all remembered pairs of clauses."""
     def fill(self, words: Int32, anchors: Int32, owner: Int32, fillings: Fillings, base: int) -> None:
         """Collect the fillings of pairs that have an owner >= 0 at [a, b]."""
     def result(self) -> tuple[Int64, Int64, Int64, int]:

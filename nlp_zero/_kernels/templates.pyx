@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+from libcpp.memory cimport make_unique, unique_ptr
 from libcpp.vector cimport vector
 
 import numpy as np

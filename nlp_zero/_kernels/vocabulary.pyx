@@ -1,9 +1,9 @@
 """Vocabularies of fixed size."""
 
-from cython.operator cimport dereference
+from cython.operator cimport dereference, preincrement
 from libc.stdint cimport uint32_t, uint64_t, uint8_t
 from libcpp cimport bool as cbool
-from libcpp.pair cimport pair
+from libcpp.memory cimport make_unique, unique_ptr
 from libcpp.string cimport string
 from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector

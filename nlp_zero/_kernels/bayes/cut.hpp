@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 class UnigramCutter {
 public:
-    // Words as symbols end to end, each closed by a 0, and their scores; a symbol that is no word scores `unknown`.
+    // Words as symbols end to end, each closed by a 0, and their scores; a symbol that is not a word scores `unknown`.
     UnigramCutter(const uint32_t* words, size_t n, const double* score, double unknown)
         : unknown_(unknown), word_(1, false), score_(1, 0.0) {
         size_t slots = 64;
@@ -72,4 +72,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 class Exchange {
 public:
@@ -14,7 +14,7 @@ public:
     // and words too rare to be worth a class).
     Exchange(const std::vector<uint32_t>& tokens, uint32_t words, int classes)
         : tokens_(tokens), words_(words), k_(classes), width_(classes + 1), class_(words), total_(words) {
-        for (uint32_t w = 0; w < words; ++w) class_[w] = int(w % uint32_t(classes));  // words come by falling count
+        for (uint32_t w = 0; w < words; ++w) class_[w] = int(w % uint32_t(classes));  // words are sorted by falling count
         for (uint32_t t : tokens) if (t < words) ++total_[t];
         neighbours();
         pair_.assign(size_t(width_) * width_, 0);
@@ -104,4 +104,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

@@ -1,12 +1,13 @@
-// Counts and probabilities of the latent-class Pitman-Yor unigram model (DESIGN, builder 3).
+// Counts and probabilities of the latent-class Pitman-Yor unigram model.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "../common/portable.hpp"
 #include "text.hpp"
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 struct Held { uint32_t z, count; };  // tokens of one word in one class
 
@@ -18,13 +19,7 @@ public:
     int size(uint32_t id) const { return list_[id].size; }
     const Held* begin(uint32_t id) const { return pool_.data() + list_[id].at; }
     const Held* end(uint32_t id) const { return begin(id) + list_[id].size; }
-    void prefetch(uint32_t id) const {
-#if defined(__GNUC__)
-        __builtin_prefetch(&list_[id]);
-#else
-        (void)id;
-#endif
-    }
+    void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
 
     bool add(uint32_t id, uint32_t z) {  // true when the class did not hold the word before
         List& list = list_[id];
@@ -114,7 +109,7 @@ public:
 
     // Work out the tables that probabilities are read off; to be called before sampling whenever counts have changed.
     void prepare() {
-        std::vector<double> into(k + 1, 1.0);  // how often each class comes at all: what a rare class's row leans on
+        std::vector<double> into(k + 1, 1.0);  // how often each class occurs: what a rare class's row leans on
         double links = k + 1;
         for (int a = 0; a <= k; ++a) {
             links += double(out_[a]);
@@ -138,7 +133,7 @@ public:
     }
 
     // Spelling and the shared distribution of lengths, from the words that live now; `letters` counts, for words of
-    // two or more symbols, how often each symbol came first, inside and last.
+    // two or more symbols, how often each symbol occurs first, inside and last.
     void respell(const std::vector<uint32_t>* letters) {
         std::vector<float>* tables[3] = {&first, &middle, &last};
         for (int p = 0; p < 3; ++p) {
@@ -201,4 +196,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

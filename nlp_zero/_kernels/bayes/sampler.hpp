@@ -16,7 +16,7 @@
 #define NLP_ZERO_INLINE inline
 #endif
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 // What is sampled at once: a run, or a part of a long run that begins and ends with a word.
 struct Stretch { uint32_t begin, end; int left, right; };  // and the classes beside it
@@ -121,7 +121,7 @@ public:
         text.keep_path(length.data());
     }
 
-    // First classes for the words of the segmentation, by exchange clustering of those that came at least `often` times;
+    // First classes for the words of the segmentation, by exchange clustering of those that occur at least `often` times;
     // the others get the class that fits between their neighbours best.
     void classify(uint32_t often, int passes) {
         std::vector<uint32_t> count(text.ids()), ids, number(text.ids(), ~0u), tokens, where;
@@ -350,4 +350,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

@@ -1,6 +1,6 @@
 # The latent-class Pitman-Yor sampler: see bayes_text.hpp, bayes_exchange.hpp, bayes_model.hpp, bayes_sampler.hpp.
 
-cdef extern from "bayes/sampler.hpp" namespace "nlpzero" nogil:
+cdef extern from "bayes/sampler.hpp" namespace "nlpzero::bayes" nogil:
     cdef cppclass Hyper:
         Hyper()
         double d, theta, d1, theta1, chain, ratio, spelling
@@ -24,7 +24,7 @@ cdef extern from "bayes/sampler.hpp" namespace "nlpzero" nogil:
         int k
         int64_t live()
 
-    cdef cppclass CppSampler "nlpzero::Sampler":
+    cdef cppclass CppSampler "nlpzero::bayes::Sampler":
         Candidates text
         Model model
         vector[uint8_t] length, cls
@@ -44,7 +44,7 @@ cdef extern from "bayes/sampler.hpp" namespace "nlpzero" nogil:
 
 
 cdef class Sampler:
-    cdef CppSampler* cpp
+    cdef unique_ptr[CppSampler] cpp
     cdef readonly int classes
     cdef readonly int max_length
 
@@ -59,93 +59,104 @@ cdef class Sampler:
             raise ValueError("levels must be above the longest word.")
         self.classes, self.max_length = classes, len(lengths)
         with nogil:
-            self.cpp = new CppSampler(&text[0], text.shape[0], classes, h, levels)
+            self.cpp.reset(new CppSampler(&text[0], text.shape[0], classes, h, levels))
 
-    def __dealloc__(self):
-        del self.cpp
+    cdef int check_range(self, size_t begin, size_t end) except -1:
+        if begin > end or end > self.cpp.get().order.size():
+            raise IndexError(end)
+        return 0
 
     def cut_by_entropy(self, int max_length, double single):
+        if not 1 <= max_length <= self.max_length:
+            raise ValueError(f"max_length must be 1 to {self.max_length}, not {max_length}.")
         with nogil:
-            self.cpp.text.cut_by_entropy(max_length, single, self.cpp.length.data())
+            self.cpp.get().text.cut_by_entropy(max_length, single, self.cpp.get().length.data())
 
     def classify(self, uint32_t often, int passes):
         with nogil:
-            self.cpp.classify(often, passes)
+            self.cpp.get().classify(often, passes)
 
     def load(self):
         with nogil:
-            self.cpp.load()
+            self.cpp.get().load()
 
     def begin_sweep(self, uint64_t seed, uint64_t sweep, *, bint first_average=False):
         with nogil:
             if first_average:
-                self.cpp.start_average()
-            self.cpp.begin_sweep(seed, sweep)
-        return self.cpp.order.size(), self.cpp.fence
+                self.cpp.get().start_average()
+            self.cpp.get().begin_sweep(seed, sweep)
+        return self.cpp.get().order.size(), self.cpp.get().fence
 
     def take_out(self, size_t begin, size_t end):
+        self.check_range(begin, end)
         with nogil:
-            self.cpp.take_out(begin, end)
+            self.cpp.get().take_out(begin, end)
 
     def sample(self, size_t begin, size_t end, uint64_t seed, uint64_t sweep, bint average):
         cdef Work work
+        self.check_range(begin, end)
+        if average and not self.cpp.get().marginals.size():
+            raise ValueError("begin a sweep with first_average=True before probabilities are added up.")
         with nogil:
-            self.cpp.sample(begin, end, seed, sweep, average, work)
+            self.cpp.get().sample(begin, end, seed, sweep, average, work)
 
     def put_in(self, size_t begin, size_t end):
+        self.check_range(begin, end)
         with nogil:
-            self.cpp.put_in(begin, end)
+            self.cpp.get().put_in(begin, end)
 
     def decode(self, double sweeps, double cost):
+        if not self.cpp.get().marginals.size():
+            raise ValueError("no probabilities were added up.")
         with nogil:
-            self.cpp.decode(sweeps, cost)
+            self.cpp.get().decode(sweeps, cost)
 
     def set_state(self, const uint8_t[::1] length, const uint8_t[::1] cls):
         """A segmentation and its classes, before `load`: for tests and for going on from a lexicon."""
-        cdef Py_ssize_t i, n = self.cpp.text.size(), end = 0
+        cdef Py_ssize_t i, n = self.cpp.get().text.size(), end = 0
         if length.shape[0] != n or cls.shape[0] != n:
             raise ValueError("length and class are needed for every position.")
         for i in range(n):
             inside = i < end
-            if (not self.cpp.text.symbol(i) or inside) != (length[i] == 0) or cls[i] >= self.classes:
+            if (not self.cpp.get().text.symbol(i) or inside) != (length[i] == 0) or cls[i] >= self.classes:
                 raise ValueError("this is no segmentation of the text.")
             if length[i]:
                 end = i + length[i]
-                if length[i] > self.max_length or length[i] > self.cpp.text.room(i):
+                if length[i] > self.max_length or length[i] > self.cpp.get().text.room(i):
                     raise ValueError("this is no segmentation of the text.")
-            self.cpp.length[i], self.cpp.cls[i] = length[i], cls[i]
+            self.cpp.get().length[i], self.cpp.get().cls[i] = length[i], cls[i]
 
     def stretch(self, size_t i):
         """Begin and end of a stretch of the sweep."""
-        if i >= self.cpp.order.size():
+        if i >= self.cpp.get().order.size():
             raise IndexError(i)
-        return self.cpp.order[i].begin, self.cpp.order[i].end
+        return self.cpp.get().order[i].begin, self.cpp.get().order[i].end
 
     @property
     def marginals(self):
         """Sums of span probabilities: an array (max_length, positions)."""
-        cdef size_t n = self.cpp.marginals.size()
-        flat = np.array(<float[:n]> self.cpp.marginals.data()) if n else np.zeros(0, np.float32)
+        cdef size_t n = self.cpp.get().marginals.size()
+        flat = np.array(<float[:n]> self.cpp.get().marginals.data()) if n else np.zeros(0, np.float32)
         return flat.reshape(self.max_length, -1)
 
     @marginals.setter
     def marginals(self, const float[:, ::1] sums):
-        if sums.shape[0] != self.max_length or <size_t> sums.shape[1] != self.cpp.text.size():
+        if sums.shape[0] != self.max_length or <size_t> sums.shape[1] != self.cpp.get().text.size():
             raise ValueError("one row is needed for each length, one column for each position.")
-        self.cpp.marginals.assign(&sums[0, 0], &sums[0, 0] + sums.shape[0] * sums.shape[1])
+        self.cpp.get().marginals.assign(&sums[0, 0], &sums[0, 0] + sums.shape[0] * sums.shape[1])
 
     @property
     def tokens(self):
-        return self.cpp.tokens()
+        return self.cpp.get().tokens()
 
     @property
     def types(self):
-        return self.cpp.model.live()
+        return self.cpp.get().model.live()
 
     @property
     def state(self):
-        cdef size_t n = self.cpp.text.size()
-        return np.array(<uint8_t[:n]> self.cpp.length.data()), np.array(<uint8_t[:n]> self.cpp.cls.data())
+        cdef size_t n = self.cpp.get().text.size()
+        return np.array(<uint8_t[:n]> self.cpp.get().length.data()), np.array(<uint8_t[:n]> self.cpp.get().cls.data())
 
     def words(self):
         """Distinct words of the segmentation: place, length, count."""
@@ -154,13 +165,13 @@ cdef class Sampler:
         cdef size_t i
         cdef uint32_t id
         cdef int l
-        index.assign(self.cpp.text.ids(), 0)
+        index.assign(self.cpp.get().text.ids(), 0)
         with nogil:
-            for i in range(self.cpp.text.size()):
-                l = self.cpp.length[i]
+            for i in range(self.cpp.get().text.size()):
+                l = self.cpp.get().length[i]
                 if not l:
                     continue
-                id = self.cpp.text.id(i, l)
+                id = self.cpp.get().text.id(i, l)
                 if id and index[id]:
                     count[index[id] - 1] += 1
                     continue
@@ -174,7 +185,7 @@ cdef class Sampler:
                 np.array(<uint32_t[:count.size()]> count.data()) if count.size() else np.zeros(0, np.uint32))
 
 
-cdef extern from "bayes/cut.hpp" namespace "nlpzero" nogil:
+cdef extern from "bayes/cut.hpp" namespace "nlpzero::bayes" nogil:
     cdef cppclass UnigramCutter:
         UnigramCutter(const uint32_t*, size_t, const double*, double) except +
         void cut(const uint32_t*, size_t, uint32_t*) except +
@@ -182,20 +193,17 @@ cdef extern from "bayes/cut.hpp" namespace "nlpzero" nogil:
 
 cdef class Cutter:
     """Cuts encoded text by unigram Viterbi."""
-    cdef UnigramCutter* cpp
+    cdef unique_ptr[UnigramCutter] cpp
 
     def __cinit__(self, const uint32_t[::1] words, const double[::1] scores, double unknown):
         if np.count_nonzero(np.asarray(words) == 0) != scores.shape[0]:
             raise ValueError("every word needs one score and a 0 at its end.")
-        self.cpp = new UnigramCutter(&words[0] if words.shape[0] else NULL, words.shape[0],
-                                     &scores[0] if scores.shape[0] else NULL, unknown)
-
-    def __dealloc__(self):
-        del self.cpp
+        self.cpp.reset(new UnigramCutter(&words[0] if words.shape[0] else NULL, words.shape[0],
+                                         &scores[0] if scores.shape[0] else NULL, unknown))
 
     def cut(self, const uint32_t[::1] text):
         cdef uint32_t[::1] length = np.zeros(max(text.shape[0], 1), np.uint32)
         if text.shape[0]:
             with nogil:
-                self.cpp.cut(&text[0], text.shape[0], &length[0])
+                self.cpp.get().cut(&text[0], text.shape[0], &length[0])
         return np.asarray(length)[:text.shape[0]]

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::bayes {
 
 // SplitMix64 (Steele, Lea and Flood 2014): a stream for every (seed, stream) at the price of two multiplications.
 class Rng {
@@ -24,7 +24,7 @@ private:
     }
 };
 
-// Ids for all substrings of up to `levels` symbols inside runs.  A longer substring that came only once has id 0: it is
+// Ids for all substrings of up to `levels` symbols inside runs.  A longer substring that occurs only once has id 0: it is
 // known when its own run is taken out of the counts, so nothing needs to be remembered about it.
 class Candidates {
 public:
@@ -52,7 +52,7 @@ public:
     // Cut each run so that the sum of a(w) |w| is greatest; length[i] becomes the length of the piece at i, else 0.
     void cut_by_entropy(int max_length, double single, uint8_t* length) const {
         std::vector<double> left(ids()), right(ids()), autonomy(ids());
-        std::vector<double> lonely(size_t(max_length) + 1);  // minus the mean rise: what strings that came once start from
+        std::vector<double> lonely(size_t(max_length) + 1);  // minus the mean rise: what strings that occur once start from
         for (int l = 1; l <= max_length; ++l) {
             branching(l, left, right);
             double rise = 0;
@@ -95,7 +95,7 @@ private:
     std::vector<std::vector<uint32_t>> id_;  // by length, then position
     std::vector<uint32_t> room_, count_, place_, begin_;
 
-    // Substrings of l + 1 symbols: pairs of overlapping ones of l symbols that came twice themselves.
+    // Substrings of l + 1 symbols: pairs of overlapping ones of l symbols that occur twice themselves.
     void extend(int l) {
         const std::vector<uint32_t>& shorter = id_[l - 1];
         std::vector<uint32_t>& longer = id_[l];
@@ -129,7 +129,7 @@ private:
         begin_.push_back(uint32_t(count_.size()));
     }
 
-    // Branching entropies in nats of the substrings of l symbols; neighbours that came once, and run ends, are all
+    // Branching entropies in nats of the substrings of l symbols; neighbours that occur once, and run ends, are all
     // different, so that their terms c ln c vanish.
     void branching(int l, std::vector<double>& left, std::vector<double>& right) const {
         for (uint32_t x = begin_[l - 1]; x < begin_[l]; ++x)
@@ -141,11 +141,11 @@ private:
             left[tail] -= term / double(count_[tail]);
         }
     }
-    // Rise of entropy of a substring that came once: its own entropies are 0.
+    // Rise of entropy of a substring that occur once: its own entropies are 0.
     double once(size_t i, int l, const std::vector<double>& left, const std::vector<double>& right) const {
         const uint32_t head = id(i, l - 1), tail = id(i + 1, l - 1);
         return -(head ? right[head] : 0) - (tail ? left[tail] : 0);
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::bayes

@@ -5,7 +5,8 @@
 namespace nlpzero {
 
 struct Stream {  // SplitMix64; text number `index` under one seed has its own stream
-    uint64_t state;
+    uint64_t state = 0;
+    Stream() = default;
     Stream(uint64_t seed, uint64_t index) : state(mix(mix(seed + 0x9E3779B97F4A7C15u) ^ (index * 0xD1342543DE82EF95u + 1))) {}
     static uint64_t mix(uint64_t x) {
         x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;

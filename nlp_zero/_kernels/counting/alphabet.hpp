@@ -10,7 +10,7 @@
 
 #include "../common/chars.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // A text as it lies in memory: UTF-8 (kind 0), or a str buffer of `kind` bytes a code point.
 struct Text { const void* data; size_t size; int kind; };
@@ -143,4 +143,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -1,6 +1,6 @@
 # Dense symbol ids for text: see alphabet.hpp.
 
-cdef extern from "counting/alphabet.hpp" namespace "nlpzero" nogil:
+cdef extern from "counting/alphabet.hpp" namespace "nlpzero::counting" nogil:
     cdef enum class Alnum(int):
         TOKEN
         JOIN
@@ -11,14 +11,14 @@ cdef extern from "counting/alphabet.hpp" namespace "nlpzero" nogil:
         size_t size
         int kind
 
-    cdef cppclass CppAlphabet "nlpzero::Alphabet":
+    cdef cppclass CppAlphabet "nlpzero::counting::Alphabet":
+        CppAlphabet(cbool, Alnum) except +
         const vector[string]& symbols() const
         size_t size() const
         size_t encode[Sym](const Text&, Sym*, uint32_t, cbool, size_t&) except +
         uint32_t add(const string&) except +
 
-    cdef const size_t GAVE_UP "nlpzero::Alphabet::GAVE_UP"
-    CppAlphabet* make "new nlpzero::Alphabet"(cbool, Alnum) except +
+    cdef const size_t GAVE_UP "nlpzero::counting::Alphabet::GAVE_UP"
 
 UNITS = ("char", "byte")
 ALNUM_MODES = ("token", "join", "split")
@@ -43,7 +43,7 @@ cdef int raise_invalid(object data, size_t position) except -1:
 
 
 cdef class Alphabet:
-    cdef CppAlphabet* cpp
+    cdef unique_ptr[CppAlphabet] cpp
     cdef readonly str unit
     cdef readonly str alnum
 
@@ -53,25 +53,22 @@ cdef class Alphabet:
         if alnum not in ALNUM_MODES:
             raise ValueError(f"alnum must be 'token', 'join' or 'split', not {alnum!r}.")
         self.unit, self.alnum = unit, alnum
-        self.cpp = make(unit == "byte", <Alnum><int>ALNUM_MODES.index(alnum))
+        self.cpp.reset(new CppAlphabet(unit == "byte", <Alnum><int>ALNUM_MODES.index(alnum)))
         for symbol in symbols:
             data = symbol if isinstance(symbol, bytes) else symbol.encode("utf-8")
-            before = self.cpp.size()
-            if not data or self.cpp.add(<string>data) != before + 1:
+            before = self.cpp.get().size()
+            if not data or self.cpp.get().add(<string>data) != before + 1:
                 raise ValueError(f"{symbol!r} is not a symbol of unit={unit!r}, alnum={alnum!r}, or occurs twice.")
 
-    def __dealloc__(self):
-        del self.cpp
-
     def __len__(self):
-        return self.cpp.size()
+        return self.cpp.get().size()
 
     def __reduce__(self):
         return _rebuild_alphabet, (self.unit, self.alnum, self.symbols)
 
     @property
     def symbols(self):
-        symbols = list(self.cpp.symbols())
+        symbols = list(self.cpp.get().symbols())
         return symbols if self.unit == "byte" else [s.decode("utf-8") for s in symbols]
 
     def encode(self, data, *, bint grow=False):
@@ -82,7 +79,7 @@ cdef class Alphabet:
         cdef size_t n, invalid = 0
         cdef uint32_t* p = &out[0]
         with nogil:
-            n = self.cpp.encode[uint32_t](text, p, <uint32_t>0xFFFF0000, grow, invalid)
+            n = self.cpp.get().encode[uint32_t](text, p, <uint32_t>0xFFFF0000, grow, invalid)
         if n == GAVE_UP:
             raise_invalid(data, invalid)
         return np.asarray(out[:n])

@@ -14,9 +14,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "../common/portable.hpp"
 #include "tree.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // First symbols [first, stop), and for each of them where its pairs with a second symbol of the piece begin and end.
 struct PieceView {
@@ -25,8 +26,8 @@ struct PieceView {
 };
 
 // One bit a node, set by any thread.
-inline bool bit_of(const uint8_t* bits, size_t i) { return __atomic_load_n(&bits[i >> 3], __ATOMIC_RELAXED) >> (i & 7) & 1; }
-inline void set_bit(uint8_t* bits, size_t i) { __atomic_fetch_or(&bits[i >> 3], uint8_t(1u << (i & 7)), __ATOMIC_RELAXED); }
+inline bool bit_of(const uint8_t* bits, size_t i) { return atomic_load(&bits[i >> 3]) >> (i & 7) & 1; }
+inline void set_bit(uint8_t* bits, size_t i) { atomic_or(&bits[i >> 3], uint8_t(1u << (i & 7))); }
 
 class LinkedTree {
 public:
@@ -69,7 +70,7 @@ public:
         });
     }
 
-    // Mark n-grams of level l that came min_count times and whose PMI is at least min_pmi nats as chosen, and with what
+    // Mark n-grams of level l that occur at least min_count times and whose PMI is at least min_pmi nats as chosen, and with what
     // they begin with as needed.
     void choose(int l, const PieceView& piece, double total, uint32_t min_count, double min_pmi, uint8_t* chosen,
                 const std::vector<uint8_t*>& needed) const {
@@ -200,7 +201,7 @@ private:
 };
 
 // From sums of c ln c to branching entropies in nats.  Every run end is a symbol of its own, and what the tree lost to
-// pruning counts as symbols that came once: neither adds to the sum.
+// pruning counts as symbols that occur once: neither adds to the sum.
 inline void finish_entropies(const uint32_t* count, size_t n, double* sum) {
     for (size_t k = 0; k < n; ++k) {
         const double c = count[k];
@@ -217,4 +218,4 @@ inline void parents_of(const uint32_t* end, size_t size, const uint32_t* node, s
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

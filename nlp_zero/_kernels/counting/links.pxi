@@ -1,12 +1,12 @@
 # What is read off a count tree along its suffix links: see links.hpp.
 
-cdef extern from "counting/links.hpp" namespace "nlpzero" nogil:
+cdef extern from "counting/links.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass PieceView:
         size_t first, stop
         const uint32_t* begin "from"
         const uint32_t* to
 
-    cdef cppclass Wanted "nlpzero::LinkedTree::Wanted":
+    cdef cppclass Wanted "nlpzero::counting::LinkedTree::Wanted":
         const uint32_t* node
         size_t size
 
@@ -18,29 +18,33 @@ cdef extern from "counting/links.hpp" namespace "nlpzero" nogil:
         void choose(int, const PieceView&, double, uint32_t, double, uint8_t*, const vector[uint8_t*]&) except +
         void measure(int, const PieceView&, double, size_t, size_t, Wanted, double*, Wanted, double*, double*) except +
 
-    void c_finish_entropies "nlpzero::finish_entropies"(const uint32_t*, size_t, double*)
-    void c_parents_of "nlpzero::parents_of"(const uint32_t*, size_t, const uint32_t*, size_t, uint32_t*)
+    void c_finish_entropies "nlpzero::counting::finish_entropies"(const uint32_t*, size_t, double*)
+    void c_parents_of "nlpzero::counting::parents_of"(const uint32_t*, size_t, const uint32_t*, size_t, uint32_t*)
 
 
 cdef uint32_t* _link_pointer(uint32_t[::1] array) noexcept:
     return &array[0] if array is not None and array.shape[0] else NULL
 
 
-cdef LinkedTree _linked(list levels, list links, list suffixes) except *:
-    cdef LinkedTree tree
-    tree.tree = views_of(levels)
-    for array in links:
+cdef int _set_tree(LinkedTree& tree, list levels, list links, list suffixes) except -1:
+    fill_views(levels, tree.tree)
+    for array, (symbol, *_) in zip(links, levels, strict=False):
+        if array is not None and len(array) not in (0, len(symbol)):
+            raise ValueError("links of another tree")
         tree.link.push_back(_link_pointer(array))
-    for array in suffixes:
+    for level, array in enumerate(suffixes):
+        if array is not None and len(array) not in (0, len(levels[level][0]) * max(level - 1, 0)):
+            raise ValueError("suffixes of another tree")
         tree.suffixes.push_back(_link_pointer(array))
-    return tree
+    return 0
 
 
 cdef PieceView _piece(list levels, tuple piece) except *:
     cdef PieceView view
     cdef const uint32_t[::1] begin = piece[2], to = piece[3]
-    view.first, view.stop = piece[0], piece[1]
-    if view.stop > len(levels[0][0]) or begin.shape[0] != len(levels[0][0]) or to.shape[0] != begin.shape[0]:
+    cdef Py_ssize_t size = len(levels[0][0]), stop = piece[1]
+    view.first, view.stop = piece[0], stop
+    if stop > size or begin.shape[0] != size or to.shape[0] != begin.shape[0]:
         raise ValueError("a piece of another tree")
     view.begin, view.to = &begin[0], &to[0]
     return view
@@ -56,7 +60,8 @@ cdef Wanted _wanted(const uint32_t[::1] nodes, size_t size) except *:
 
 
 def locate_pairs(list levels, const uint32_t[::1] bounds):
-    cdef LinkedTree tree = _linked(levels, [], [])
+    cdef LinkedTree tree
+    _set_tree(tree, levels, [], [])
     cdef size_t size = len(levels[0][0]), n = bounds.shape[0]
     cdef uint32_t[:, ::1] starts = np.empty((n, size), np.uint32)
     if n and size:
@@ -66,7 +71,8 @@ def locate_pairs(list levels, const uint32_t[::1] bounds):
 
 
 def fill_links(list levels, list links, list suffixes, int n, tuple piece):
-    cdef LinkedTree tree = _linked(levels, links, suffixes)
+    cdef LinkedTree tree
+    _set_tree(tree, levels, links, suffixes)
     cdef PieceView view = _piece(levels, piece)
     if not 2 < n <= len(levels):
         raise ValueError("no such order")
@@ -76,7 +82,8 @@ def fill_links(list levels, list links, list suffixes, int n, tuple piece):
 
 def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, uint32_t min_count, double min_pmi,
            list chosen, list needed):
-    cdef LinkedTree tree = _linked(levels, links, suffixes)
+    cdef LinkedTree tree
+    _set_tree(tree, levels, links, suffixes)
     cdef PieceView view = _piece(levels, piece)
     cdef vector[uint8_t*] bits
     cdef uint8_t[::1] array
@@ -92,11 +99,14 @@ def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, do
 def measure_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, tuple block,
             const uint32_t[::1] nodes, double[::1] pmi, const uint32_t[::1] shorter, double[::1] left,
             double[::1] right):
-    cdef LinkedTree tree = _linked(levels, links, suffixes)
+    cdef LinkedTree tree
+    _set_tree(tree, levels, links, suffixes)
     cdef PieceView view = _piece(levels, piece)
     if not 1 < n <= len(levels):
         raise ValueError("no such order")
     cdef size_t low = block[0], high = block[1]
+    if low > high or high > tree.tree[n - 2].size:
+        raise ValueError("no such places")
     cdef Wanted here = _wanted(nodes, tree.tree[n - 1].size), above = _wanted(shorter, tree.tree[n - 2].size)
     if pmi.shape[0] < nodes.shape[0] or left.shape[0] < shorter.shape[0] or right.shape[0] < shorter.shape[0]:
         raise ValueError("not enough room")

@@ -2,7 +2,7 @@
 #pragma once
 #include "runs.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // Open n-gram of each order at the end of a piece of a tree: more of it may come.
 struct OpenPath {
@@ -43,7 +43,7 @@ struct TreePiece {
     }
 
     // Put what was left open before in front, leave open what may go on (nothing if this is the last piece), and drop
-    // closed n-grams of two or more symbols that came less than min_count times.
+    // closed n-grams of two or more symbols that occur fewer than min_count times.
     void join(OpenPath& open, uint64_t min_count, bool is_last) {
         int shared = 0;
         while (shared < open.depth && shared < first_depth && level[shared].symbol[1] == open.symbol[shared]) {
@@ -228,4 +228,4 @@ inline std::unique_ptr<Merge> Merge::of(const Sources& sources, int order, int b
     return std::make_unique<MergeOf<4>>(sources, packing, low, high);
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -1,15 +1,15 @@
 # The k-way merge of runs and count trees: see merge.hpp.
 
-cdef extern from "counting/merge.hpp" namespace "nlpzero" nogil:
-    cdef cppclass CppOpenPath "nlpzero::OpenPath":
+cdef extern from "counting/merge.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppOpenPath "nlpzero::counting::OpenPath":
         pass
 
-    cdef cppclass PieceLevel "nlpzero::TreePiece::Level":
+    cdef cppclass PieceLevel "nlpzero::counting::TreePiece::Level":
         Buffer[uint32_t] symbol
         Buffer[uint64_t] count, end
         size_t begin, size
 
-    cdef cppclass CppTreePiece "nlpzero::TreePiece":
+    cdef cppclass CppTreePiece "nlpzero::counting::TreePiece":
         CppTreePiece(int) except +
         int order, first_depth
         PieceLevel level[8]
@@ -22,13 +22,17 @@ cdef extern from "counting/merge.hpp" namespace "nlpzero" nogil:
         cbool wide_count, wide_end
         size_t size
 
-    cdef cppclass CppMerge "nlpzero::Merge":
+    cdef cppclass CppMerge "nlpzero::counting::Merge":
         int advance(CppTreePiece*, RunWriter*) except +
         void feed(size_t, const uint8_t*, size_t) except +
         @staticmethod
         unique_ptr[CppMerge] of(const Sources&, int, int, const vector[uint32_t]&, const vector[uint32_t]&) except +
 
+    cdef cppclass MergeSource "nlpzero::counting::Sources::Source":
+        pass
+
     cdef cppclass Sources:
+        vector[MergeSource] all
         void add_run(const uint32_t*, size_t) except +
         void add_tree(const vector[StoredLevel]&, const uint32_t*) except +
 
@@ -42,6 +46,8 @@ cdef class TreePiece:
     cdef unique_ptr[CppTreePiece] piece
 
     def __init__(self, int order):
+        if not 1 <= order <= MAX_ORDER:
+            raise ValueError(f"order must be 1 to {MAX_ORDER}, not {order}.")
         self.piece = make_unique[CppTreePiece](order)
 
     def join(self, OpenPath path, uint64_t min_count, bint last):
@@ -66,6 +72,8 @@ cdef class RunPiece:
     cdef int order
 
     def __init__(self, int order, size_t block_size):
+        if not 1 <= order <= MAX_ORDER:
+            raise ValueError(f"order must be 1 to {MAX_ORDER}, not {order}.")
         self.order = order
         self.run = make_unique[RunWriter](order, block_size)
 
@@ -81,6 +89,8 @@ cdef class Merge:
     cdef list kept  # what the sources point to
 
     def __init__(self, int order, int bits, low, high):
+        if not 1 <= order <= MAX_ORDER or not 1 <= bits <= 32 or len(low) != order or len(high) not in (0, order):
+            raise ValueError("order, bits, low and high do not fit together.")
         self.order, self.bits, self.low, self.high, self.kept = order, bits, low, high, []
 
     def add_run(self, const uint32_t[::1] map):
@@ -88,10 +98,14 @@ cdef class Merge:
         self.kept.append(map)
 
     def add_tree(self, list levels, const uint32_t[::1] map):
+        if len(levels) != self.order:
+            raise ValueError(f"A tree of {len(levels)} orders cannot be merged into one of {self.order}.")
         cdef vector[StoredLevel] views
         cdef StoredLevel view
         for symbol, count, end in levels:
             view.size = len(symbol)
+            if len(count) != len(symbol) or len(end) not in (0, len(symbol)):
+                raise ValueError("The arrays of a tree have different lengths.")
             view.symbol = <const uint32_t*><size_t>symbol.ctypes.data
             view.count, view.end = <const void*><size_t>count.ctypes.data, <const void*><size_t>end.ctypes.data
             view.wide_count, view.wide_end = count.itemsize == 8, end.itemsize == 8
@@ -100,6 +114,8 @@ cdef class Merge:
         self.kept += [levels, map]
 
     def feed(self, size_t source, const uint8_t[::1] block):
+        if not self.merge or source >= self.sources.all.size():
+            raise IndexError(source)
         self.merge.get().feed(source, &block[0] if block.shape[0] else NULL, block.shape[0])
 
     def advance(self, piece):
@@ -110,6 +126,8 @@ cdef class Merge:
             tree = (<TreePiece>piece).piece.get()
         else:
             run = (<RunPiece?>piece).run.get()
+        if self.order != (tree.order if tree else (<RunPiece>piece).order):
+            raise ValueError("The piece is of another order.")
         if not self.merge:
             self.merge = CppMerge.of(self.sources, self.order, self.bits, self.low, self.high)
         with nogil:

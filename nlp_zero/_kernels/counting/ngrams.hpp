@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 #ifdef __linux__
@@ -22,7 +23,7 @@
 
 #include "alphabet.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 constexpr int MAX_ORDER = 8;
 
@@ -50,6 +51,7 @@ public:
         resize_exactly(wanted);
     }
     void resize_exactly(size_t n) {
+        if (n > PTRDIFF_MAX / sizeof(T)) throw std::bad_alloc();
         void* fresh = std::realloc(static_cast<void*>(data_), std::max<size_t>(n, 1) * sizeof(T));
         if (!fresh) throw std::bad_alloc();
         data_ = static_cast<T*>(fresh);
@@ -190,7 +192,7 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
 template <class Sym>
 struct Piece { const Sym* data; size_t size; };  // encoded text that ends with a boundary
 
-// Leave each of the sorted keys once, with how often it came; returns how many are left.
+// Leave each of the sorted keys once, with how often it occurs; returns how many are left.
 template <int W>
 inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
     size_t m = 0;
@@ -244,7 +246,7 @@ inline void unroll(Tree& tree, Key<W>* keys, size_t m, uint32_t* count, uint32_t
     }
 }
 
-// Encoded text, laid by in pieces of 16-bit symbols until an id needs more.
+// Encoded text, kept in pieces of 16-bit symbols until an id needs more.
 class SymbolStore {
 public:
     size_t positions() const { return size_t(totals_[0]); }
@@ -256,16 +258,16 @@ public:
             Buffer<uint16_t> out(text.size + 1);
             invalid = ~size_t(0);
             const size_t n = alphabet.encode(text, out.data(), 0xFFFF, true, invalid);
-            if (n != Alphabet::GAVE_UP) return keep(narrow_pieces_, std::move(out), n);
+            if (n != Alphabet::GAVE_UP) return keep(narrow_pieces_, std::move(out), n, alphabet.size());
             if (invalid != ~size_t(0)) return false;
             widen();
         }
         Buffer<uint32_t> out(text.size + 1);
         const size_t n = alphabet.encode(text, out.data(), Alphabet::JOINED - 1, true, invalid);
-        return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n);
+        return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n, alphabet.size());
     }
 
-    // How often each id came; ids that only text refused later has are 0.
+    // How often each id occurs; ids that only text refused later has are 0.
     const std::vector<uint64_t>& frequency() const { return frequency_; }
 
     // Call visit(pieces), a vector of Piece<uint16_t> or Piece<uint32_t>.
@@ -277,6 +279,7 @@ public:
 
     // Take back the piece that was added last.
     void drop_last() {
+        if (wide_ ? wide_pieces_.empty() : narrow_pieces_.empty()) throw std::out_of_range("No text was added.");
         if (wide_) drop_last(wide_pieces_);
         else drop_last(narrow_pieces_);
     }
@@ -291,10 +294,12 @@ private:
     std::vector<uint64_t> frequency_;
 
     template <class Sym>
-    bool keep(std::vector<Kept<Sym>>& pieces, Buffer<Sym>&& out, size_t n) {
-        register_piece(out.data(), n, 1);
+    bool keep(std::vector<Kept<Sym>>& pieces, Buffer<Sym>&& out, size_t n, size_t symbols) {
+        // All memory is taken first, so that a piece is either kept and counted or neither.
+        if (symbols >= frequency_.size()) frequency_.resize(symbols + symbols / 2 + 1);
         out.resize_exactly(n);
         pieces.push_back({std::move(out), n});
+        register_piece(pieces.back().data.data(), n, 1);
         return true;
     }
     template <class Sym>
@@ -303,7 +308,6 @@ private:
         for (size_t i = 0; i < n; ++i) {
             const size_t symbol = piece[i];
             if (symbol) {
-                if (symbol >= frequency_.size()) frequency_.resize(symbol + symbol / 2 + 1);
                 frequency_[symbol] += sign;
                 ++run;
                 continue;
@@ -324,14 +328,17 @@ private:
         return result;
     }
     void widen() {
-        wide_ = true;
-        for (auto& piece : narrow_pieces_) {
+        std::vector<Kept<uint32_t>> pieces;
+        pieces.reserve(narrow_pieces_.size());
+        for (const auto& piece : narrow_pieces_) {
             Buffer<uint32_t> out(piece.size);
             std::copy(piece.data.data(), piece.data.data() + piece.size, out.data());
-            wide_pieces_.push_back({std::move(out), piece.size});
+            pieces.push_back({std::move(out), piece.size});
         }
+        wide_pieces_.swap(pieces);
         narrow_pieces_.clear();
+        wide_ = true;
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -1,6 +1,6 @@
 # Exact n-gram counts as a prefix tree: see ngrams.hpp.
 
-cdef extern from "counting/ngrams.hpp" namespace "nlpzero" nogil:
+cdef extern from "counting/ngrams.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass Buffer[T]:
         T* data()
         T* release()
@@ -13,6 +13,8 @@ cdef extern from "counting/ngrams.hpp" namespace "nlpzero" nogil:
         cbool add(CppAlphabet&, const Text&, size_t&) except +
         void drop_last() except +
 
+    const int MAX_ORDER
+
     cdef cppclass Level:
         Buffer[uint32_t] symbol, count, end
         size_t size
@@ -22,7 +24,7 @@ cdef extern from "counting/ngrams.hpp" namespace "nlpzero" nogil:
         Level level[8]
 
 
-cdef extern from "counting/runs.hpp" namespace "nlpzero" nogil:
+cdef extern from "counting/runs.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass RunWriter:
         RunWriter(int, size_t) except +
         vector[uint8_t] data
@@ -30,18 +32,18 @@ cdef extern from "counting/runs.hpp" namespace "nlpzero" nogil:
         vector[uint32_t] firsts
 
 
-cdef extern from "counting/tree.hpp" namespace "nlpzero" nogil:
+cdef extern from "counting/tree.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass LevelView:
         const uint32_t* symbol
         const uint32_t* count
         const uint32_t* end
         size_t size
 
-    void find_all(const vector[LevelView]&, const uint32_t*, size_t, uint32_t*, uint32_t*)
+    void find_all(const vector[LevelView]&, const uint32_t*, size_t, size_t, uint32_t*, uint32_t*) except +
 
 
-cdef extern from "counting/sorter.hpp" namespace "nlpzero" nogil:
-    cdef cppclass CppSorter "nlpzero::NgramSorter":
+cdef extern from "counting/sorter.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppSorter "nlpzero::counting::NgramSorter":
         vector[string] symbols
         vector[uint64_t] begin
         void deal(size_t) except +
@@ -96,6 +98,8 @@ cdef class EncodedText:
         return self.store.positions()
 
     def totals(self, int order):
+        if not 1 <= order <= MAX_ORDER:
+            raise ValueError(f"order must be 1 to {MAX_ORDER}, not {order}.")
         return [self.store.total(n) for n in range(1, order + 1)]
 
     def add(self, data):
@@ -105,7 +109,7 @@ cdef class EncodedText:
         cdef size_t invalid = 0
         cdef cbool good
         with nogil:
-            good = self.store.add(self.alphabet.cpp[0], text, invalid)
+            good = self.store.add(self.alphabet.cpp.get()[0], text, invalid)
         if not good:
             raise_invalid(data, invalid)
 
@@ -127,7 +131,9 @@ cdef class NgramSorter:
         cdef EncodedText text
         for text in texts:
             stores.push_back(&text.store)
-            alphabets.push_back(text.alphabet.cpp)
+            alphabets.push_back(text.alphabet.cpp.get())
+        if not texts or not 1 <= order <= MAX_ORDER:
+            raise ValueError(f"at least one text is needed, and order must be 1 to {MAX_ORDER}, not {order}.")
         self.texts, self.order = texts, order
         with nogil:
             self.cpp = CppSorter.of(stores, alphabets, order)
@@ -136,7 +142,7 @@ cdef class NgramSorter:
         self.begin = np.array(self.cpp.get().begin, np.uint64)
 
     def restrict_to(self, size_t first, size_t stop):
-        if first > stop or stop > len(self.symbols) + 1:
+        if first > stop or stop > self.cpp.get().symbols.size() + 1:
             raise ValueError("no such symbols")
         self.cpp.get().restrict_to(first, stop)
 
@@ -168,9 +174,8 @@ cdef const uint32_t* _first_of(const uint32_t[::1] array) noexcept:
     return &array[0] if array.shape[0] else NULL
 
 
-cdef vector[LevelView] views_of(list levels) except *:
-    """Pointers into the arrays of a tree; valid while `levels` lives."""
-    cdef vector[LevelView] views
+cdef int fill_views(list levels, vector[LevelView]& views) except -1:
+    """Point views into the arrays of a tree; valid while `levels` lives."""
     cdef LevelView view
     for symbol, count, end in levels:
         if count.itemsize > 4 or end.itemsize > 4:
@@ -179,7 +184,7 @@ cdef vector[LevelView] views_of(list levels) except *:
                 "leave out rare n-grams (min_count), or learn from a part of the corpus")
         view.symbol, view.count, view.end, view.size = _first_of(symbol), _first_of(count), _first_of(end), len(symbol)
         views.push_back(view)
-    return views
+    return 0
 
 
 cdef list _levels(Tree& tree):
@@ -192,9 +197,11 @@ cdef list _levels(Tree& tree):
 
 
 def find_ngrams(list levels, const uint32_t[::1] encoded, Py_ssize_t size):
-    cdef vector[LevelView] views = views_of(levels)
+    cdef vector[LevelView] views
     cdef uint32_t[::1] node = np.empty(size + 1, np.uint32), length = np.empty(size + 1, np.uint32)
-    if size:
-        with nogil:
-            find_all(views, &encoded[0], encoded.shape[0], &node[0], &length[0])
+    cdef const uint32_t* text = _first_of(encoded)
+    cdef size_t n = encoded.shape[0]
+    fill_views(levels, views)
+    with nogil:
+        find_all(views, text, n, size, &node[0], &length[0])
     return np.asarray(node)[:size], np.asarray(length)[:size]

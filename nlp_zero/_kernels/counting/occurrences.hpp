@@ -9,7 +9,7 @@
 
 #include "patterns.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // Counts of 64-bit keys that are not 0.
 class KeyCounts {
@@ -99,4 +99,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -6,9 +6,10 @@
 #include <tuple>
 #include <vector>
 
+#include "../common/portable.hpp"
 #include "tree.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // A trie of the chosen n-grams and their prefixes as one hash table from (slot of the prefix, last symbol) to a slot.
 // A slot is 64 bits: the prefix's slot, the symbol and two flags are the whole entry, and where it lies is the n-gram's
@@ -54,7 +55,7 @@ public:
                 if (order_ && level.parent[i] >= above_.size()) throw std::invalid_argument("an n-gram without its beginning");
                 if (level.symbol[i] >= firsts_ || !level.symbol[i]) throw std::invalid_argument("a symbol is out of range");
                 keys[i - first] = entry(order_ ? above_[level.parent[i]] : 0, level.symbol[i]);
-                if (order_) __builtin_prefetch(&slots_[firsts_ + home(hash(keys[i - first]))], 1);
+                if (order_) prefetch_to_write(&slots_[firsts_ + home(hash(keys[i - first]))]);
             }
             for (size_t i = first; i < stop; ++i) {
                 const uint64_t key = keys[i - first];
@@ -106,6 +107,8 @@ public:
             (!from.score.empty() && from.score.size() != from.slots.size()) || !from.capacity ||
             from.pair.size() != (PAIR_MASK + 1) / 64 || from.slots.empty())
             throw std::invalid_argument("the parts of a table do not fit together");
+        for (size_t s = 0; s < from.slots.size(); ++s)
+            if (from.slots[s] && from.place[s] >= from.nodes) throw std::invalid_argument("a place is out of range");
         std::tie(firsts_, capacity_, order_, nodes_) = std::tie(from.firsts, from.capacity, from.order, from.nodes);
         slots_.resize_exactly(from.slots.size());
         std::copy(from.slots.begin(), from.slots.end(), slots_.data());
@@ -136,7 +139,7 @@ public:
                 if (!next) continue;
                 const uint64_t key = entry(s, next);
                 const uint64_t h = hash(key);
-                __builtin_prefetch(&pair_[(h & PAIR_MASK) >> 6]);
+                prefetch(&pair_[(h & PAIR_MASK) >> 6]);
                 active[m++] = {key, h, uint32_t(k)};
             }
             size_t left = 0;
@@ -144,7 +147,7 @@ public:
                 const Active at = active[a];
                 if (!(pair_[(at.h & PAIR_MASK) >> 6] >> (at.h & 63) & 1)) continue;
                 const size_t to = home(at.h);
-                __builtin_prefetch(&slots_[firsts_ + to]);
+                prefetch(&slots_[firsts_ + to]);
                 active[left++] = {at.key, to, at.k};
             }
             m = left;
@@ -161,7 +164,7 @@ public:
                     if (!(x & INNER) || i >= n || !text[i]) continue;
                     const uint64_t key = entry(firsts_ + h, text[i]);
                     const size_t to = home(hash(key));
-                    __builtin_prefetch(&slots_[firsts_ + to]);
+                    prefetch(&slots_[firsts_ + to]);
                     active[left++] = {key, to, at.k};
                 }
                 m = left;
@@ -202,4 +205,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

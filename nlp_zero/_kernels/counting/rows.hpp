@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 inline void append_integer(std::string& out, int64_t x) {
     char digits[24];
@@ -67,4 +67,4 @@ inline void append_number(std::string& out, double x) {
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

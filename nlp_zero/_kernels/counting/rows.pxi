@@ -1,8 +1,8 @@
 # Rows of a table of words and numbers as text: see rows.hpp.
 
-cdef extern from "counting/rows.hpp" namespace "nlpzero" nogil:
-    void append_integer(string&, int64_t)
-    void append_number(string&, double)
+cdef extern from "counting/rows.hpp" namespace "nlpzero::counting" nogil:
+    void append_integer(string&, int64_t) except +
+    void append_number(string&, double) except +
 
 
 def format_rows(bytes words, const int64_t[::1] counts, list columns):

@@ -16,7 +16,7 @@
 
 #include "ngrams.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 class RunWriter {
 public:
@@ -109,7 +109,7 @@ public:
     BlockSource(Packing packing, const uint32_t* map, size_t map_size)
         : packing_(packing), map_(map), map_size_(map_size) {}
 
-    void feed(const uint8_t* block, size_t size) override {  // nothing more comes when the size is 0
+    void feed(const uint8_t* block, size_t size) override {  // a size of 0 ends the run
         done_ = size == 0;
         data_.assign(block, block + size);
         data_.resize(size + PADDING, 0);
@@ -241,4 +241,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -11,15 +11,15 @@
 
 #include "patterns.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
-// How often each pattern came as a piece: one table that all threads add to, by slot of the pattern; slot 0 is none.
+// How often each pattern occurred as a piece: one table that all threads add to, by slot of the pattern; slot 0 is none.
 struct PieceTimes {
-    std::vector<uint32_t> times;  // no piece comes more often than its n-gram, whose count has 4 bytes too
+    std::vector<uint32_t> times;  // no piece occurs more often than its n-gram, whose count has 4 bytes too
     bool shared = false;          // by several threads
     explicit PieceTimes(size_t slots) : times(slots, 0) {}
     void add(uint32_t slot, uint32_t n) {
-        if (shared) __atomic_fetch_add(&times[slot], n, __ATOMIC_RELAXED);
+        if (shared) atomic_add(&times[slot], n);
         else times[slot] += n;
     }
 };
@@ -34,7 +34,7 @@ public:
         recent_.assign(RECENT, {});
     }
     const std::shared_ptr<PieceTimes>& table() const { return table_; }
-    // Count a piece: at once where it came lately, so that threads seldom meet at what is frequent; else when another one
+    // Count a piece: at once where it occurred recently, so that threads seldom meet at what is frequent; else when another one
     // takes its place there, and then a little later, when its memory has come.
     void count(uint32_t slot) {
         Times& last = recent_[slot & (RECENT - 1)];
@@ -64,7 +64,7 @@ public:
     }
     void add_longer(const uint32_t* piece, size_t size, uint64_t times) { longer_[std::u32string(piece, piece + size)] += times; }
 
-    // The longer pieces that came min_count times, in the order of their symbols: the symbols end to end, the lengths
+    // The longer pieces that occur at least min_count times, in the order of their symbols: the symbols end to end, the lengths
     // and the counts.
     void list_longer(uint64_t min_count, std::vector<uint32_t>& symbols, std::vector<uint32_t>& lengths,
                      std::vector<uint64_t>& counts) const {
@@ -90,7 +90,7 @@ private:
 
     void lay_by(const Times& what) {
         if (!what.times) return;
-        __builtin_prefetch(&table_->times[what.slot], 1);
+        prefetch_to_write(&table_->times[what.slot]);
         Times& waiting = waiting_[at_++ % WAIT];
         table_->add(waiting.slot, waiting.times);
         waiting = what;
@@ -177,4 +177,4 @@ inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& pattern
     out.finish();
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

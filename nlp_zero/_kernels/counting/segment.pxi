@@ -1,20 +1,20 @@
 # Cutting text with the n-grams of a count tree: see patterns.hpp, segment.hpp and occurrences.hpp.
 
-cdef extern from "counting/segment.hpp" namespace "nlpzero" nogil:
-    cdef cppclass TableState "nlpzero::Patterns::State":
+cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass TableState "nlpzero::counting::Patterns::State":
         size_t firsts, capacity, order, nodes
         vector[uint64_t] slots, pair
         vector[uint32_t] place
         vector[double] score
 
-    cdef cppclass TableLevel "nlpzero::Patterns::Level":
+    cdef cppclass TableLevel "nlpzero::counting::Patterns::Level":
         const uint32_t* symbol
         const uint32_t* parent
         const uint8_t* chosen
         const double* score
         size_t size
 
-    cdef cppclass CppPatterns "nlpzero::Patterns":
+    cdef cppclass CppPatterns "nlpzero::counting::Patterns":
         TableState state() except +
         void restore(const TableState&) except +
         CppPatterns() except +
@@ -43,8 +43,8 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero" nogil:
     void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, PieceCounts&) except +
     void cut_by_score(const uint32_t*, size_t, const CppPatterns&, double, PieceCounts&) except +
 
-cdef extern from "counting/occurrences.hpp" namespace "nlpzero" nogil:
-    cdef cppclass CppOccurrences "nlpzero::Occurrences":
+cdef extern from "counting/occurrences.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppOccurrences "nlpzero::counting::Occurrences":
         void start(size_t, size_t) except +
         void scan(const uint32_t*, size_t, const CppPatterns&) except +
         void add(const CppOccurrences&) except +
@@ -125,6 +125,8 @@ cdef class Patterns:
 def _patterns(tuple table, list sizes, cbool scored):
     cdef Patterns self = Patterns.__new__(Patterns)
     _set_table(self.cpp, table)
+    if sum(sizes) != self.cpp.nodes():
+        raise ValueError("a table whose parts do not fit together")
     self.sizes, self.scored = sizes, scored
     return self
 
@@ -142,7 +144,7 @@ cdef class _Reader:
         with nogil:
             if self.buffer.size() < text.size + 1:
                 self.buffer.resize(text.size + 1)
-            n = self.alphabet.cpp.encode[uint32_t](text, self.buffer.data(), <uint32_t>0xFFFF0000, False, invalid)
+            n = self.alphabet.cpp.get().encode[uint32_t](text, self.buffer.data(), <uint32_t>0xFFFF0000, False, invalid)
         if n == GAVE_UP:
             raise_invalid(data, invalid)
         return n
@@ -242,6 +244,8 @@ cdef class NgramList:
 def _ngram_list(tuple table, Py_ssize_t size):
     cdef NgramList self = NgramList.__new__(NgramList)
     _set_table(self.cpp, table)
+    if <size_t>size != self.cpp.nodes():
+        raise ValueError("a table whose parts do not fit together")
     self.size = size
     return self
 

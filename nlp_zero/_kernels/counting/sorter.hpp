@@ -7,7 +7,7 @@
 #include "ngrams.hpp"
 #include "runs.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 class NgramSorter {
 public:
@@ -27,9 +27,9 @@ public:
 };
 
 template <int W>
-class PartOf : public NgramSorter {
+class SorterOf : public NgramSorter {
 public:
-    PartOf(const std::vector<const SymbolStore*>& stores, int order, int bits) : stores_(stores), order_(order), bits_(bits) {}
+    SorterOf(const std::vector<const SymbolStore*>& stores, int order, int bits) : stores_(stores), order_(order), bits_(bits) {}
 
     // rank[k][id] is the final id of a symbol of store k; puts down where each store's share of each bucket begins.
     void lay_out(std::vector<std::vector<uint32_t>>&& rank) {
@@ -49,6 +49,7 @@ public:
             for (size_t id = 1; id < frequency.size(); ++id)
                 if (frequency[id]) share_[k + 1][rank_[k][id]] += frequency[id];
         }
+        for (const SymbolStore* store : stores_) positions_.push_back(store->positions());
         if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
         from_ = 0;
         to_ = symbols.size() + 1;
@@ -62,6 +63,8 @@ public:
 
     void deal(size_t k) override {
         if (order_ < 2) return;
+        if (k >= stores_.size() || stores_[k]->positions() != positions_[k])
+            throw std::invalid_argument("A text was changed after its n-grams were laid out.");
         struct Slot { Key<W>* put; uint32_t rank, step; };
         std::vector<Slot> slot(rank_[k].size());
         Key<W> ignored;  // by symbols that are not counted here, again and again
@@ -88,6 +91,7 @@ public:
     }
 
     void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
+        check_range(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         tree.level[0].reserve(to - from, order_ > 1);
         for (int l = 1; l < order_ && min_count == 1; ++l)
@@ -111,6 +115,7 @@ public:
     }
 
     void run(size_t from, size_t to, RunWriter& run) override {
+        check_range(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         const uint32_t mask = bits_ == 32 ? ~0u : (1u << bits_) - 1;
         uint32_t symbol[MAX_ORDER] = {};
@@ -139,7 +144,11 @@ private:
     Buffer<Key<W>> keys_;
     int order_, bits_;
     size_t from_ = 0, to_ = 0;
+    std::vector<size_t> positions_;  // of each store when it was laid out
 
+    void check_range(size_t from, size_t to) const {
+        if (from > to || from < from_ || to > to_) throw std::out_of_range("No such range of first symbols.");
+    }
     Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
     size_t widest(size_t from, size_t to) const {
         size_t n = 0;
@@ -170,7 +179,7 @@ inline std::unique_ptr<NgramSorter> NgramSorter::of(const std::vector<const Symb
     while ((size_t(1) << bits) <= symbols.size()) ++bits;
     const int needed = std::max(1, (order - 1) * bits);
     auto make = [&](auto width) -> std::unique_ptr<NgramSorter> {
-        auto part = std::make_unique<PartOf<decltype(width)::value>>(stores, order, bits);
+        auto part = std::make_unique<SorterOf<decltype(width)::value>>(stores, order, bits);
         part->symbols = std::move(symbols);
         part->lay_out(std::move(rank));
         return part;
@@ -180,4 +189,4 @@ inline std::unique_ptr<NgramSorter> NgramSorter::of(const std::vector<const Symb
     return make(std::integral_constant<int, 4>());
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

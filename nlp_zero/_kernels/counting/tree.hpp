@@ -2,11 +2,12 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "ngrams.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 struct LevelView {
     const uint32_t *symbol, *count, *end;  // `end` is empty on the top level
@@ -14,8 +15,11 @@ struct LevelView {
     size_t begin_of(size_t i) const { return i ? end[i - 1] : 0; }
 };
 
-// Look up encoded n-grams, each closed by a 0.  node[k] is the place of the k-th on the level of its length, or ~0.
-inline void find_all(const std::vector<LevelView>& tree, const uint32_t* text, size_t n, uint32_t* node, uint32_t* length) {
+// Look up `count` encoded n-grams, each closed by a 0.  node[k] is the place of the k-th on the level of its length, or ~0.
+inline void find_all(const std::vector<LevelView>& tree, const uint32_t* text, size_t n, size_t count, uint32_t* node,
+                     uint32_t* length) {
+    if (tree.empty() || (n && text[n - 1]) || size_t(std::count(text, text + n, 0u)) != count)
+        throw std::invalid_argument("Every n-gram must be closed by one 0 and have no 0 inside.");
     size_t k = 0;
     for (size_t begin = 0; begin < n; ++k) {
         size_t end = begin, at = 0, low = 0, high = tree[0].size;
@@ -34,4 +38,4 @@ inline void find_all(const std::vector<LevelView>& tree, const uint32_t* text, s
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

@@ -4,7 +4,7 @@
 
 #include "../common/chars.hpp"
 
-namespace nlpzero {
+namespace nlpzero::counting {
 
 // Properties beyond those of CharClass, as bits; the classes BOUNDARY and ALNUM are bits, too.
 enum CharFlag : uint8_t { DECIMAL = 4, DIGIT = 8, NUMERIC = 16, SPACE = 32 };
@@ -22,4 +22,4 @@ inline const uint8_t* property_table() {
     return table;
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::counting

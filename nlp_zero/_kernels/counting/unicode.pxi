@@ -1,6 +1,6 @@
 # Properties of characters by the frozen Unicode table: see unicode.hpp.
 
-cdef extern from "counting/unicode.hpp" namespace "nlpzero" nogil:
+cdef extern from "counting/unicode.hpp" namespace "nlpzero::counting" nogil:
     const char* c_unicode_version "nlpzero::UNICODE_VERSION"
     const uint8_t* property_table()
 

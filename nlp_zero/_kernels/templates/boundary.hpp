@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 constexpr int64_t EDGE = std::numeric_limits<int64_t>::max() / 4;  // beyond every score
 
@@ -18,7 +18,7 @@ constexpr int64_t EDGE = std::numeric_limits<int64_t>::max() / 4;  // beyond eve
 struct BoundaryView {
     const int64_t* ends;
     const int64_t* starts;
-    const int64_t* left;   // how often the word stands left in a pair, and right
+    const int64_t* left;   // how often the word is the left of a pair, and the right
     const int64_t* right;
     const int64_t* first;  // pairs of word u: first[u] .. first[u + 1] - 1
     const int32_t* follower;
@@ -239,4 +239,4 @@ inline void build_trees(const BoundaryView& model, int64_t prominence, int64_t p
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

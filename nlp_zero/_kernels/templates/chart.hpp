@@ -15,7 +15,7 @@
 
 #include "chart_grammar.hpp"
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 struct Sum {
     static void add(double& to, double value) { to += value; }
@@ -153,4 +153,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 class TemplateTrie {
 public:
@@ -91,4 +91,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

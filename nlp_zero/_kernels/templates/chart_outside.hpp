@@ -3,7 +3,7 @@
 #pragma once
 #include "chart.hpp"
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 class Outside {
 public:
@@ -75,4 +75,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

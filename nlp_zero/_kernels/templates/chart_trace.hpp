@@ -3,12 +3,12 @@
 #include "chart.hpp"
 #include "../common/random.hpp"
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 struct ParseNode {  // in depth-first order, left to right
     int32_t start, end, label, depth;
 };
-constexpr int32_t WORD = -1, CHAIN = -2;  // labels beside the numbers of templates
+constexpr int32_t WORD = -1, CHAIN = -2;  // labels other than the numbers of templates
 
 // Ties (within a part in 10^9): the first candidate.  Candidates are listed: a shorter first unit before a longer one;
 // a word alone before templates, and these by their number; a longer last slot before a shorter one.
@@ -173,4 +173,4 @@ inline void alternatives(Chart<Best>& chart, const int32_t* items, const int64_t
     }
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

@@ -12,7 +12,7 @@
 
 #include "../common/random.hpp"
 
-namespace nlpzero {
+namespace nlpzero::templates {
 
 class DistinctPairs {
 public:
@@ -78,8 +78,8 @@ private:
     }
 };
 
-// Segments (stretches of words >= 0 between negative numbers) that were not seen lately, as words and lengths.
-// "Lately": a table of fingerprints where a newer one takes the place of an older one.
+// Segments (stretches of words >= 0 between negative numbers) that were not seen recently, as words and lengths.
+// "Recently": a table of fingerprints where a newer one takes the place of an older one.
 class FreshSegments {
 public:
     explicit FreshSegments(size_t size) : table(size) {}  // a power of 2
@@ -105,7 +105,7 @@ private:
     std::vector<uint64_t> table;
 };
 
-// Different fillings of templates, how often each comes, and where it came first.
+// Different fillings of templates, how often each occurs, and where it occurs first.
 class Fillings {
 public:
     struct Entry {
@@ -114,7 +114,7 @@ public:
         uint32_t count;
         int64_t spans;  // index of its first span
     };
-    std::vector<Entry> entries;  // in the order of their first coming
+    std::vector<Entry> entries;  // in the order of their first occurrence
     std::vector<int64_t> spans;  // start and length of each slot, entry after entry
 
     explicit Fillings(size_t limit) : limit(limit), index(1024, -1) {}
@@ -167,7 +167,7 @@ private:
 
 // Pairs of anchors in neighbouring clauses of a sentence: the first among the first LEFT words of a clause, the second
 // among the first RIGHT words of the next.  A word with itself counts only where both clauses begin with it, for a topic
-// that is taken up again comes anywhere.  Equal pairs of clauses count once.
+// that is taken up again may occur anywhere.  Equal pairs of clauses count once.
 class ClausePairs {
 public:
     static constexpr size_t LEFT = 4, RIGHT = 2;
@@ -249,4 +249,4 @@ private:
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::templates

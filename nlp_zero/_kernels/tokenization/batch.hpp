@@ -1,69 +1,71 @@
-// Many texts at once, without the GIL: each worker writes its own slice, then the slices move together.
+// Many texts at once, without the GIL: each thread writes slices of its own, then the slices move together.
+//
+// Threads are Python's: they call `encode_best` (or `encode_sampled`) for one slice at a time and release the GIL inside.
 #pragma once
-#include <atomic>
 #include <cstring>
-#include <exception>
-#include <thread>
+#include <vector>
 
 #include "viterbi.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
-// Cut [0, texts) into `workers` slices of about equal size and run job(first, last, start of the slice in characters).
-template <class Job>
-void in_slices(const std::vector<TextView>& texts, int workers, Job job) {
+// Texts [first, last); `at` is the number of characters before them.
+struct Slice { size_t first, last, at; };
+
+// At most `count` slices of about equal size.
+inline std::vector<Slice> make_slices(const std::vector<TextView>& texts, size_t count) {
     size_t total = 0;
     for (const TextView& text : texts) total += text.size;
-    std::vector<std::thread> threads;
-    std::vector<std::exception_ptr> errors(static_cast<size_t>(workers));
+    std::vector<Slice> slices;
     size_t first = 0, at = 0;
-    for (int w = 0; w < workers; ++w) {
+    for (size_t k = 0; k < count; ++k) {
         size_t last = first, end = at;
-        const size_t goal = total / size_t(workers) * size_t(w + 1);
-        while (last < texts.size() && (w + 1 == workers || end < goal)) end += texts[last++].size;
-        auto run = [=, &errors, &job] {
-            try { job(first, last, at); } catch (...) { errors[size_t(w)] = std::current_exception(); }
-        };
-        bool started = false;
-        if (w + 1 < workers) try { threads.emplace_back(run); started = true; } catch (const std::system_error&) {}
-        if (!started) run();
+        const size_t goal = total / count * (k + 1);
+        while (last < texts.size() && (k + 1 == count || end < goal)) end += texts[last++].size;
+        if (last > first) slices.push_back({first, last, at});
         first = last;
         at = end;
     }
-    for (std::thread& thread : threads) thread.join();
-    for (const std::exception_ptr& error : errors) if (error) std::rethrow_exception(error);
+    return slices;
 }
 
 inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }  // a character
 
-// A worker's tokens of text i, written from `out` on, return their number.  `ids` (and `ends`, unless null) has room for
-// `most_tokens` a character; offsets (texts + 1) receives where each text's tokens begin.  Returns how many tokens there are.
+// Where the tokens of all texts are written.  `ids` (and `ends`, unless null) have room for `most_tokens` a character;
+// offsets (texts + 1) receives where the tokens of each text begin.
+struct BatchOutput {
+    int32_t* ids = nullptr;
+    uint32_t* ends = nullptr;
+    int64_t* offsets = nullptr;
+};
+
+// Encode the texts of a slice.  cut_text(i, ids, ends) writes the tokens of text i and returns their number.
 template <class Cut>
-int64_t encode_texts(const Model& model, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets, Cut cut_text) {
-    std::vector<size_t> slice_of(texts.size());
-    in_slices(texts, workers, [&](size_t first, size_t last, size_t at) {
-        at *= most_tokens(model);
-        for (size_t i = first; i < last; ++i) {
-            slice_of[i] = at;
-            const size_t count = cut_text(i, ids + at, ends ? ends + at : nullptr);
-            offsets[i + 1] = int64_t(count);
-            at += count;
-        }
-    });
-    offsets[0] = 0;
-    for (size_t i = 0; i < texts.size(); ++i) {
-        const size_t count = size_t(offsets[i + 1]), to = size_t(offsets[i]);
-        if (slice_of[i] != to) {
-            std::memmove(ids + to, ids + slice_of[i], count * sizeof(int32_t));
-            if (ends) std::memmove(ends + to, ends + slice_of[i], count * sizeof(uint32_t));
-        }
-        offsets[i + 1] += offsets[i];
+void encode_slice(const Model& model, const Slice& slice, const BatchOutput& out, Cut cut_text) {
+    size_t at = slice.at * most_tokens(model);
+    for (size_t i = slice.first; i < slice.last; ++i) {
+        const size_t count = cut_text(i, out.ids + at, out.ends ? out.ends + at : nullptr);
+        out.offsets[i + 1] = int64_t(count);
+        at += count;
     }
-    return offsets[texts.size()];
 }
 
-inline int64_t encode_best(const Model& model, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
-    return encode_texts(model, texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
+// Move the slices together and turn the numbers of tokens into offsets.  Returns how many tokens there are.
+inline int64_t close_gaps(const Model& model, const std::vector<Slice>& slices, const BatchOutput& out) {
+    out.offsets[0] = 0;
+    for (const Slice& slice : slices) {
+        const size_t from = slice.at * most_tokens(model), to = size_t(out.offsets[slice.first]);
+        for (size_t i = slice.first; i < slice.last; ++i) out.offsets[i + 1] += out.offsets[i];
+        const size_t count = size_t(out.offsets[slice.last]) - to;
+        if (from == to) continue;
+        std::memmove(out.ids + to, out.ids + from, count * sizeof(int32_t));
+        if (out.ends) std::memmove(out.ends + to, out.ends + from, count * sizeof(uint32_t));
+    }
+    return slices.empty() ? 0 : out.offsets[slices.back().last];
+}
+
+inline void encode_best(const Model& model, const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
+    encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out) {
         int32_t* const begin = out;
         with_chars(texts[i], [&](auto chars) {
             auto run = [&](auto sink) { cut_best(model, chars, texts[i].size, sink); };
@@ -75,4 +77,4 @@ inline int64_t encode_best(const Model& model, const std::vector<TextView>& text
     });
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

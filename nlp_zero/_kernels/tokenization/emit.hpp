@@ -4,7 +4,7 @@
 
 #include "viterbi.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 inline bool view_of(PyObject* text, TextView& view) {
     if (!PyUnicode_Check(text)) {
@@ -194,4 +194,4 @@ PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
     return list_as(what, objects, text, source, tokens);
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <queue>
+#include <stdexcept>
 #include <vector>
 
 #include "../common/random.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 struct Lattice {
     size_t n;
@@ -123,6 +123,7 @@ void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
                 if ((left -= q[e]) < 0) break;
             }
         }
+        if (chosen < 0) throw std::invalid_argument("no path of edges leads from 0 to n.");
         add(chosen);
         i = size_t(lattice.end[chosen]);
     }
@@ -206,4 +207,4 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
     return paths;
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

@@ -10,14 +10,14 @@
 #include "symbols.hpp"
 #include "trie.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 // Scores of Viterbi are whole numbers: nats x 2^shift, then TIE_BITS that hold minus the number of tokens.  Sums of them are
 // exact, so ties are ties on every platform, and one comparison decides by score and then by fewer tokens.  Sums may wrap;
 // only differences within the reach of one word are compared, and `shift` (at most 30: 1e-9 nats) leaves room for those.
 constexpr int TIE_BITS = 20;
 constexpr int64_t NO_WORD = -(int64_t(1) << 61);
-// Fewest tokens first: each costs so many nats besides its -ln p, more than the ln p of any two cuts of a stretch differ by.
+// Fewest tokens first: each costs this many nats in addition to its -ln p, more than the ln p of any two cuts of a stretch differ by.
 constexpr double TOKEN_COST = 16384;
 
 struct Rules {  // what is done with the text around the words, and which segmentation is best
@@ -66,9 +66,9 @@ struct Model {
         if (!std::isnan(rules.unk)) sum.log_prob = rules.unk;
         return sum;
     }
-    // With byte fallback: the tokens of a character that is no word: the longest of its beginnings that is one, then bytes.
+    // With byte fallback: the tokens of a character that is not a word: the longest of its beginnings that is one, then bytes.
     int spelled(uint32_t c, int32_t* parts) const {
-        char bytes[4];
+        char bytes[4] = {};
         const int n = int(encode_utf8(c, bytes));
         int from = 0, tokens = 0;
         for (int k = beginnings.empty() ? 0 : n - 1; k > 1 && !from; --k) {
@@ -246,4 +246,4 @@ class ModelBuilder {
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

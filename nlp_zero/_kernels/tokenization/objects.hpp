@@ -4,7 +4,7 @@
 #include "emit.hpp"
 #include "sample.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text, uint64_t seed, uint64_t index, int what) {
     Source source;
@@ -161,8 +161,9 @@ struct TextMarginals {
     }
 };
 
-inline int64_t encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
-    return encode_texts(model, texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
+inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start,
+                           const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
+    encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out) {
         int32_t* const begin = out;
         Stream stream(seed, start + i);
         with_chars(texts[i], [&](auto chars) {
@@ -175,4 +176,4 @@ inline int64_t encode_sampled(const Model& model, const AlphaTable& table, uint6
     });
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

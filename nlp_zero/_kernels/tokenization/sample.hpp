@@ -5,7 +5,7 @@
 #include "lattice.hpp"
 #include "viterbi.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 struct AlphaTable {  // the trie with weights p^alpha instead of scores
     double alpha = 0;
@@ -172,4 +172,4 @@ void sample_text(const Model& model, const AlphaTable& table, const Char* text, 
     });
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

@@ -9,7 +9,7 @@
 
 #include "../common/chars.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 enum Alnum : int { ALNUM_TOKEN = 0, ALNUM_JOIN = 1, ALNUM_SPLIT = 2 };
 
@@ -109,4 +109,4 @@ class SymbolMap {
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

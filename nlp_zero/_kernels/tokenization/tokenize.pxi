@@ -1,6 +1,6 @@
 # Cutting text by a lexicon: the compiled base class of `nlp_zero.Tokenizer`.
 
-cdef extern from "tokenization/emit.hpp" namespace "nlpzero" nogil:
+cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil:
     cdef cppclass TextView:
         size_t size
     enum Alnum:
@@ -18,21 +18,29 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero" nogil:
         unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
-        bint open(const Model&, object) except 0
+        bint open(const Model&, object) except +*
     cdef cppclass Objects:
         Objects(object, vector[int32_t]) except +
         void renumber(int32_t*, size_t)
     bint view_of(object, TextView&) except 0
-    object strings "nlpzero::tokenize<0>"(const Model&, Objects&, object) except +
-    object numbers "nlpzero::tokenize<1>"(const Model&, Objects&, object) except +
-    object ranges "nlpzero::tokenize<2>"(const Model&, Objects&, object) except +
-    object list_of "nlpzero::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t)
+    object strings "nlpzero::tokenization::tokenize<0>"(const Model&, Objects&, object) except +
+    object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
+    object ranges "nlpzero::tokenization::tokenize<2>"(const Model&, Objects&, object) except +
+    object list_of "nlpzero::tokenization::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
 
-cdef extern from "tokenization/batch.hpp" namespace "nlpzero" nogil:
+cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogil:
     size_t most_tokens(const Model&)
-    int64_t encode_best(const Model&, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
+    cdef cppclass Slice:
+        pass
+    cdef cppclass BatchOutput:
+        int32_t* ids
+        uint32_t* ends
+        int64_t* offsets
+    vector[Slice] make_slices(const vector[TextView]&, size_t) except +
+    int64_t close_gaps(const Model&, const vector[Slice]&, const BatchOutput&)
+    void encode_best(const Model&, const vector[TextView]&, const Slice&, const BatchOutput&) except +
 
-cdef extern from "tokenization/objects.hpp" namespace "nlpzero" nogil:
+cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" nogil:
     cdef cppclass AlphaTable:
         double alpha
     shared_ptr[const AlphaTable] make_table(const Model&, double) except +
@@ -45,7 +53,8 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero" nogil:
         void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
         void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
-    int64_t encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
+    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, const vector[TextView]&, const Slice&,
+                        const BatchOutput&) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
 
@@ -65,6 +74,26 @@ def is_beginning(str word not None):
 
 
 cdef class Segmenter  # the compiled base class, below
+
+
+cdef class _Batch:
+    """Texts that are encoded slice by slice, by any threads, and where their tokens go."""
+
+    cdef Segmenter owner
+    cdef vector[TextView] views
+    cdef vector[Slice] slices
+    cdef shared_ptr[const AlphaTable] table  # null: the best segmentation
+    cdef uint64_t seed, start
+    cdef BatchOutput output
+
+    def encode(self, size_t k):
+        """Encode one slice."""
+        with nogil:
+            if self.table.get():
+                encode_sampled(self.owner.model.get()[0], self.table.get()[0], self.seed, self.start, self.views,
+                               self.slices[k], self.output)
+            else:
+                encode_best(self.owner.model.get()[0], self.views, self.slices[k], self.output)
 
 
 cdef class MarginalTable:
@@ -194,35 +223,36 @@ cdef class Segmenter:
     cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start):
         """Ids, ends and offsets; the ends only if wanted."""
         cdef vector[Source] sources = vector[Source](len(texts))
-        cdef vector[TextView] views
+        cdef _Batch batch = _Batch.__new__(_Batch)
+        cdef vector[TextView]* views = &batch.views
         cdef size_t total = 0, i
         cdef int64_t count
-        cdef shared_ptr[const AlphaTable] table
         views.reserve(len(texts))
         for i in range(sources.size()):
             sources[i].open(self.model.get()[0], texts[i])
             views.push_back(sources[i].view)
-            total += views[i].size
+            total += sources[i].view.size
         total *= most_tokens(self.model.get()[0])
         if sampled:
-            table = self.table(alpha)
+            batch.table = self.table(alpha)
         ids = np.empty(total + 1, np.int32)
         ends = np.empty(total + 1 if ends_too else 1, np.uint32)
         offsets = np.empty(len(texts) + 1, np.int64)
         cdef int32_t[::1] id_view = ids
         cdef uint32_t[::1] end_view = ends
         cdef int64_t[::1] offset_view = offsets
-        cdef uint32_t* end_at = &end_view[0] if ends_too else NULL
+        batch.owner, batch.seed, batch.start = self, seed, start
+        batch.output.ids, batch.output.offsets = &id_view[0], &offset_view[0]
+        batch.output.ends = &end_view[0] if ends_too else NULL
+        batch.slices = make_slices(batch.views, workers)
+        for_each(range(batch.slices.size()), batch.encode, max(1, min(workers, <int>batch.slices.size())))
         with nogil:
-            if sampled:
-                count = encode_sampled(self.model.get()[0], table.get()[0], seed, start, views, workers, &id_view[0], end_at, &offset_view[0])
-            else:
-                count = encode_best(self.model.get()[0], views, workers, &id_view[0], end_at, &offset_view[0])
+            count = close_gaps(self.model.get()[0], batch.slices, batch.output)
         if ends_too:
             lists = []
-            for i in range(views.size()):
+            for i in range(sources.size()):
                 lists.append(list_of(
-                    self.objects.get()[0], texts[i], views[i], &id_view[0] + offset_view[i],
+                    self.objects.get()[0], texts[i], sources[i].view, &id_view[0] + offset_view[i],
                     &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i],
                 ))
             return lists

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 template <class Score>
 struct Node {  // 16 bytes: a step touches one cache line
@@ -52,7 +52,7 @@ class DoubleArray {
 
  private:
     struct Range { uint32_t lo, hi, depth; int32_t node; };  // keys[lo, hi) share `depth` symbols, which end at `node`
-    static constexpr int TRIES = 8192;// after so many misfits a set of children goes to fresh ground: time against space
+    static constexpr int TRIES = 8192;// after this many misfits a set of children goes to fresh ground: time against space
     uint32_t symbols_ = 0;
     int32_t last_base_ = 0;
     int32_t end_ = 0;    // behind the last slot taken
@@ -120,4 +120,4 @@ class DoubleArray {
     }
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

@@ -5,7 +5,7 @@
 
 #include "model.hpp"
 
-namespace nlpzero {
+namespace nlpzero::tokenization {
 
 struct Step { int32_t node; uint32_t length; };   // the first token of the best path from a position on
 struct Token { int32_t id; uint32_t end; };       // end: offset in characters
@@ -169,4 +169,4 @@ void cut_best(const Model& model, const Char* text, size_t size, Sink sink) {
     else cut<false>(model, text, size, sink);
 }
 
-}  // namespace nlpzero
+}  // namespace nlpzero::tokenization

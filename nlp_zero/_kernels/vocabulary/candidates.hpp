@@ -1,4 +1,4 @@
-// Candidate pieces: all strings inside lines that come often enough and are maximal, with all their places.
+// Candidate pieces: all strings inside lines that occur often enough and are maximal, with all their places.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -9,14 +9,14 @@
 #include <unordered_map>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 constexpr int LENGTH_BITS = 6;  // an edge is piece << LENGTH_BITS | length
 constexpr uint32_t LENGTH_MASK = (1u << LENGTH_BITS) - 1;
 
 // Pieces of two or more symbols; the edges of the lattice are grouped by the place where they begin.
 struct Candidates {
-    std::vector<uint32_t> place, count;  // a place of each piece, and how often it comes
+    std::vector<uint32_t> place, count;  // a place of each piece, and how often it occurs
     std::vector<uint8_t> length;
     std::vector<uint8_t> at;      // number of edges that begin at each position of the text
     std::vector<uint32_t> edges;
@@ -26,7 +26,7 @@ struct Candidates {
 
 // Sorts positions by what follows them, one symbol at a time, and follows only groups that are large enough.  A group of
 // positions with the same n symbols is an n-gram with all its places: no table of n-grams is needed.
-// A string is maximal when no longer one that contains it comes as often; the others can never be worth more.
+// A string is maximal when no longer one that contains it occurs as often; the others can never be worth more.
 class CandidateFinder {
 public:
     // `lonely[symbol]`: never joins others.
@@ -194,4 +194,4 @@ private:
     std::vector<uint64_t> keys_, spare_;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary

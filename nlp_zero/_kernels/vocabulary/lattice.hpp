@@ -12,7 +12,7 @@
 #include "candidates.hpp"
 #include "text.hpp"
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 constexpr double FAR = 1e9;
 constexpr uint32_t NONE = 0xFFFFFFFF;
@@ -280,4 +280,4 @@ protected:
     double bits_total_ = 0;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 struct CountLevel {  // the n-grams of one order, as `NgramCounts` has them: children of k end at end[k]
     const uint32_t* symbol;
@@ -24,7 +24,7 @@ struct CountLevel {  // the n-grams of one order, as `NgramCounts` has them: chi
 // Source: kexue.fm/archives/3956.
 class NgramCutter {
 public:
-    // `id[byte]`: symbol of the levels, 0 if it never came.  `whole`: no cut before a byte that continues a character.
+    // `id[byte]`: symbol of the levels, 0 if it never occurs.  `whole`: no cut before a byte that continues a character.
     NgramCutter(const std::vector<CountLevel>& levels, const uint32_t* id, double total, bool whole)
         : levels_(levels), id_(id, id + 256), total_(total), whole_(whole) {}
 
@@ -134,4 +134,4 @@ private:
     std::vector<size_t> from_;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary

@@ -1,6 +1,6 @@
 # Pieces by an n-gram model of bytes: see vocabulary_ngram.hpp.
 
-cdef extern from "vocabulary/ngram.hpp" namespace "nlpzero" nogil:
+cdef extern from "vocabulary/ngram.hpp" namespace "nlpzero::vocabulary" nogil:
     cdef cppclass CountLevel:
         const uint32_t* symbol
         const uint32_t* count
@@ -8,7 +8,7 @@ cdef extern from "vocabulary/ngram.hpp" namespace "nlpzero" nogil:
         size_t size
 
     cdef cppclass NgramCutter:
-        NgramCutter(const vector[CountLevel]&, const uint32_t*, double, cbool) except +
+        NgramCutter(const vector[CountLevel]&, uint32_t*, double, cbool) except +
         void count(const uint8_t*, size_t, unordered_map[string, uint64_t]&) except +
 
     cdef cppclass StringView "std::string_view":
@@ -28,6 +28,8 @@ def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded
     cdef uint32_t[::1] id_ = np.zeros(256, np.uint32)
     cdef vector[uint8_t] line
     cdef unordered_map[string, uint64_t] pieces
+    cdef unordered_map[string, uint64_t].iterator entry
+    cdef unique_ptr[NgramCutter] cutter
     cdef Py_ssize_t i
     keep = []
     for number, byte in enumerate(symbols, 1):
@@ -41,18 +43,22 @@ def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded
         level.end = &end[0] if end.shape[0] else NULL
         level.size = symbol.shape[0]
         all_levels.push_back(level)
-    cdef NgramCutter* cutter = new NgramCutter(all_levels, &id_[0], total, whole)
-    try:
-        with nogil:
-            for i in range(encoded.shape[0]):
-                if encoded[i]:
-                    line.push_back(<uint8_t> codes[encoded[i]])
-                elif line.size():
-                    cutter.count(line.data(), line.size(), pieces)
-                    line.clear()
-    finally:
-        del cutter
-    return {item.first: item.second for item in pieces}
+    if not levels or (encoded.shape[0] and np.max(encoded) >= codes.shape[0]):
+        raise ValueError("levels are needed, and a code for every symbol.")
+    cutter = make_unique[NgramCutter](all_levels, &id_[0], total, whole)
+    with nogil:
+        for i in range(encoded.shape[0]):
+            if encoded[i]:
+                line.push_back(<uint8_t> codes[encoded[i]])
+            elif line.size():
+                cutter.get().count(line.data(), line.size(), pieces)
+                line.clear()
+    found = {}
+    entry = pieces.begin()
+    while entry != pieces.end():
+        found[<bytes>dereference(entry).first] = dereference(entry).second
+        preincrement(entry)
+    return found
 
 
 cdef class Splitter:

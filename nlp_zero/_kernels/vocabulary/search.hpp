@@ -9,13 +9,13 @@
 
 #include "lattice.hpp"
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 constexpr int FOLDS = 4;
 
 class VocabularySearch : public VocabularyLattice {
 public:
-    // A block is whole lines of at least so many symbols; `spread` counts blocks.
+    // A block is whole lines of at least this many symbols; `spread` counts blocks.
     VocabularySearch(const VocabularyText& source, const std::vector<uint8_t>& lonely,
                      const std::vector<std::u32string>& wanted, uint32_t min_count, int longest, bool bytes, bool fallback,
                      uint32_t block_symbols)
@@ -141,4 +141,4 @@ private:
     double least_ = 0;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary

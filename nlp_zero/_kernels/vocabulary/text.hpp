@@ -6,7 +6,7 @@
 
 #include "../common/chars.hpp"
 
-namespace nlpzero {
+namespace nlpzero::vocabulary {
 
 // Stretches are kept this short, so that a book without line ends costs no more than one with them.
 constexpr size_t LONGEST_LINE = 4096;
@@ -70,4 +70,4 @@ private:
     std::vector<uint32_t> id_;
 };
 
-}  // namespace nlpzero
+}  // namespace nlpzero::vocabulary
