@@ -32,8 +32,10 @@ MODULES = {
     "_utils": ["arrays", "files", "folders", "progress", "threads", "validation"],
     "corpus": ["sources", "reader", "corpus", "slices"],
     "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
-    "lexicon": ["ids", "formats", "lexicon"],
-    "tokenization": ["lattice", "sampling", "tokenizer"],
+    "lexicon": ["meta", "ids", "formats", "lexicon"],
+    "tokenization": [
+        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
+    ],
     "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",

@@ -1,4 +1,4 @@
-"""Cutting text by a lexicon: the compiled base class of `nlp_zero.Tokenizer`."""
+"""Segmenting text by a lexicon: the compiled part of `nlp_zero.Tokenizer`."""
 # cython: binding=False, embedsignature=True
 
 from libc.math cimport INFINITY, isinf
@@ -34,7 +34,7 @@ cdef extern from "tokenize_emit.hpp" namespace "nlpzero" nogil:
     bint view_of(object, TextView&) except 0
     object strings "nlpzero::tokenize<0>"(const Model&, Objects&, object) except +
     object numbers "nlpzero::tokenize<1>"(const Model&, Objects&, object) except +
-    object ranges "nlpzero::tokenize<2>"(const Model&, Objects&, object) except +
+    object all_forms "nlpzero::tokenize<3>"(const Model&, Objects&, object) except +
     object list_of "nlpzero::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t)
 
 cdef extern from "tokenize_batch.hpp" namespace "nlpzero" nogil:
@@ -54,7 +54,7 @@ cdef extern from "tokenize_objects.hpp" namespace "nlpzero" nogil:
         void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
         void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
-    int64_t encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
+    int64_t encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const vector[TextView]&, int, int32_t*, uint32_t*, int64_t*) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
 
@@ -83,7 +83,7 @@ cdef class MarginalTable:
     cdef object text
     cdef Segmenter owner
 
-    def _arrays(self):
+    def arrays(self):
         cdef Py_ssize_t size = self.found.size()
         cdef Source source
         source.open(self.owner.model.get()[0], self.text)
@@ -147,12 +147,13 @@ cdef class Segmenter:
         """The ids of the tokens; `Tokenizer` says which they are."""
         return numbers(self.model.get()[0], self.objects.get()[0], text)
 
-    def spans(self, text):
-        """The tokens as (start, end), offsets in characters (code points); of bytes, in bytes.
+    def segment(self, text):
+        """The ids, tokens and spans of one segmentation: three lists.
 
-        A token that is or ends with part of a character has that whole character in its span.
+        Spans are (start, end) in characters (code points); for bytes, in bytes.  A token that is part of a character,
+        or ends with one, has that whole character in its span.
         """
-        return ranges(self.model.get()[0], self.objects.get()[0], text)
+        return all_forms(self.model.get()[0], self.objects.get()[0], text)
 
     cdef shared_ptr[const AlphaTable] table(self, double alpha) except *:
         cdef size_t i, kept = 4 if self.model.get().log_probs.size() < 2000000 else 1
@@ -168,7 +169,7 @@ cdef class Segmenter:
         self.tables.push_back(found)
         return found
 
-    def _sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
+    def sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
         alpha = INFINITY if alpha > 1e8 else alpha  # what differs less is a tie to Viterbi, too
         cdef int what = WHAT[output]
         cdef shared_ptr[const AlphaTable] table = self.table(alpha)
@@ -178,10 +179,10 @@ cdef class Segmenter:
             return [sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what) for _ in range(k)]
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
 
-    def _nbest(self, text, size_t n):
+    def nbest(self, text, size_t n):
         return best_lists(self.model.get()[0], self.objects.get()[0], text, n)
 
-    def _sums(self, text, double alpha):
+    def sums(self, text, double alpha):
         """(ln Z, entropy, expected number of tokens)."""
         cdef TextMarginals found
         cdef Source source
@@ -191,7 +192,7 @@ cdef class Segmenter:
             found.sums(self.model.get()[0], table.get()[0], source.view)
         return found.log_sum, found.entropy, found.tokens
 
-    def _marginals(self, MarginalTable table not None, text, double alpha):
+    def marginals(self, MarginalTable table not None, text, double alpha):
         cdef Source source
         cdef shared_ptr[const AlphaTable] weights = self.table(alpha)
         source.open(self.model.get()[0], text)
@@ -200,8 +201,8 @@ cdef class Segmenter:
         table.text, table.owner = text, self
         return table
 
-    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start):
-        """Ids, ends and offsets; the ends only if wanted."""
+    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start, size_t draws):
+        """Lists of strings, or ids and offsets; `draws` of them for each text."""
         cdef vector[Source] sources = vector[Source](len(texts))
         cdef vector[TextView] views
         cdef size_t total = 0, i
@@ -212,26 +213,26 @@ cdef class Segmenter:
             sources[i].open(self.model.get()[0], texts[i])
             views.push_back(sources[i].view)
             total += views[i].size
-        total *= most_tokens(self.model.get()[0])
+        total *= most_tokens(self.model.get()[0]) * draws
         if sampled:
             table = self.table(alpha)
         ids = np.empty(total + 1, np.int32)
         ends = np.empty(total + 1 if ends_too else 1, np.uint32)
-        offsets = np.empty(len(texts) + 1, np.int64)
+        offsets = np.empty(len(texts) * draws + 1, np.int64)
         cdef int32_t[::1] id_view = ids
         cdef uint32_t[::1] end_view = ends
         cdef int64_t[::1] offset_view = offsets
         cdef uint32_t* end_at = &end_view[0] if ends_too else NULL
         with nogil:
             if sampled:
-                count = encode_sampled(self.model.get()[0], table.get()[0], seed, start, views, workers, &id_view[0], end_at, &offset_view[0])
+                count = encode_sampled(self.model.get()[0], table.get()[0], seed, start, draws, views, workers, &id_view[0], end_at, &offset_view[0])
             else:
                 count = encode_best(self.model.get()[0], views, workers, &id_view[0], end_at, &offset_view[0])
         if ends_too:
             lists = []
-            for i in range(views.size()):
+            for i in range(views.size() * draws):
                 lists.append(list_of(
-                    self.objects.get()[0], texts[i], views[i], &id_view[0] + offset_view[i],
+                    self.objects.get()[0], texts[i // draws], views[i // draws], &id_view[0] + offset_view[i],
                     &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i],
                 ))
             return lists
@@ -241,13 +242,13 @@ cdef class Segmenter:
         ids.resize(count, refcheck=False)  # gives back what the most tokens would have taken
         return ids, offsets
 
-    def _encode_batch(self, list texts not None, int workers):
-        return self._batch(texts, workers, False, False, 0, 0, 0)
+    def encode_batch(self, list texts not None, int workers):
+        return self._batch(texts, workers, False, False, 0, 0, 0, 1)
 
-    def _tokenize_batch(self, list texts not None, int workers):
+    def tokenize_batch(self, list texts not None, int workers):
         if workers == 1:
             return [self.tokenize(text) for text in texts]
-        return self._batch(texts, workers, True, False, 0, 0, 0)
+        return self._batch(texts, workers, True, False, 0, 0, 0, 1)
 
-    def _sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, bint words, int workers):
-        return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start)
+    def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words, int workers):
+        return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start, draws)

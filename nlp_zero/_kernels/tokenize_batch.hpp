@@ -36,34 +36,37 @@ void in_slices(const std::vector<TextView>& texts, int workers, Job job) {
 
 inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }  // a character
 
-// A worker's tokens of text i, written from `out` on, return their number.  `ids` (and `ends`, unless null) has room for
-// `most_tokens` a character; offsets (texts + 1) receives where each text's tokens begin.  Returns how many tokens there are.
+// Cut every text into `rows` segmentations.  cut_text(i, ids, ends, counts) writes the tokens of text i, row after row, and
+// the number of tokens of each row.  `ids` (and `ends`, unless null) has room for `most_tokens` a character and row; offsets
+// (texts * rows + 1) receives where the tokens of each row begin.  Returns the number of tokens.
 template <class Cut>
-int64_t encode_texts(const Model& model, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets, Cut cut_text) {
+int64_t encode_texts(const Model& model, const std::vector<TextView>& texts, size_t rows, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets, Cut cut_text) {
     std::vector<size_t> slice_of(texts.size());
     in_slices(texts, workers, [&](size_t first, size_t last, size_t at) {
-        at *= most_tokens(model);
+        at *= most_tokens(model) * rows;
         for (size_t i = first; i < last; ++i) {
             slice_of[i] = at;
-            const size_t count = cut_text(i, ids + at, ends ? ends + at : nullptr);
-            offsets[i + 1] = int64_t(count);
-            at += count;
+            int64_t* const counts = offsets + 1 + i * rows;
+            cut_text(i, ids + at, ends ? ends + at : nullptr, counts);
+            for (size_t r = 0; r < rows; ++r) at += size_t(counts[r]);
         }
     });
     offsets[0] = 0;
     for (size_t i = 0; i < texts.size(); ++i) {
-        const size_t count = size_t(offsets[i + 1]), to = size_t(offsets[i]);
+        int64_t* const row = offsets + i * rows;
+        const size_t to = size_t(row[0]);
+        for (size_t r = 0; r < rows; ++r) row[r + 1] += row[r];
+        const size_t count = size_t(row[rows]) - to;
         if (slice_of[i] != to) {
             std::memmove(ids + to, ids + slice_of[i], count * sizeof(int32_t));
             if (ends) std::memmove(ends + to, ends + slice_of[i], count * sizeof(uint32_t));
         }
-        offsets[i + 1] += offsets[i];
     }
-    return offsets[texts.size()];
+    return offsets[texts.size() * rows];
 }
 
 inline int64_t encode_best(const Model& model, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
-    return encode_texts(model, texts, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out) {
+    return encode_texts(model, texts, 1, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
         int32_t* const begin = out;
         with_chars(texts[i], [&](auto chars) {
             auto run = [&](auto sink) { cut_best(model, chars, texts[i].size, sink); };
@@ -71,7 +74,7 @@ inline int64_t encode_best(const Model& model, const std::vector<TextView>& text
             else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
             return 0;
         });
-        return size_t(out - begin);
+        counts[0] = out - begin;
     });
 }
 

@@ -16,6 +16,7 @@ from ..counting.counter import count
 from ..counting.counts import NgramCounts
 from ..counting.links import Chosen, Links, require_memory
 from ..lexicon.lexicon import Lexicon
+from ..lexicon.meta import LexiconMeta
 from ..statistics import information_per_symbol
 
 if TYPE_CHECKING:
@@ -204,15 +205,15 @@ def lexicon_of(passes: Passes, counts: NgramCounts, links: Links, found: Words, 
         _scan(passes, counts, found, raw, columns)
     columns["cohesion"] = np.divide(found.tokens, raw, out=np.full(size, np.nan), where=raw > 0)
     frequency = counts.levels[0][1]
-    meta: dict[str, object] = {
-        "method": method,
-        "unit": counts.unit,
-        "alnum": counts.alnum,
-        "characters": counts.total(1),
-        "tokens": int(found.tokens.sum()),
-        "entropy_before": information_per_symbol(frequency, 1),
-        "entropy_after": information_per_symbol(found.tokens, list(map(len, found.words))),
-    }
+    meta = LexiconMeta(
+        method=method,
+        unit=counts.unit,
+        alnum=counts.alnum,
+        characters=counts.total(1),
+        tokens=int(found.tokens.sum()),
+        entropy_before=information_per_symbol(frequency, 1),
+        entropy_after=information_per_symbol(found.tokens, list(map(len, found.words))),
+    )
     return Lexicon(found.words, found.tokens, scores=columns, meta=meta)
 
 

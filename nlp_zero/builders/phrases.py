@@ -7,6 +7,7 @@ Text is cut into words; neighbours whose union lowers the information of the tex
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,12 +146,12 @@ class PhraseBuilder:
             units,
             counts,
             scores=columns,
-            meta={
-                **lexicon.meta,
-                "tokens": int(counts.sum()),
-                "entropy_after": information[-1],
-                "phrase_rounds": " ".join(f"{x:.6f}" for x in information),
-            },
+            meta=replace(
+                lexicon.meta,
+                tokens=int(counts.sum()),
+                entropy_after=information[-1],
+                phrase_rounds=tuple(information),
+            ),
             parts=dict(zip(units[known:], parts[known:], strict=True)),
         )
 

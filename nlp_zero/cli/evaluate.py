@@ -138,7 +138,7 @@ def _tokenizer(
 
     if lexicon is None:
         return None, level or "raw"
-    if lexicon.meta.get("byte_fallback") == "yes":  # its words may hold marks: it uses nothing that a level gives
+    if lexicon.meta.byte_fallback:  # its words may hold marks: it uses nothing that a level gives
         return configured(Tokenizer, lexicon, new_words=new_words), level or "raw"
     if level == "raw":
         raise UsageError("a lexicon is made with marks of punctuation as tokens; --level raw goes with --predicted")

@@ -280,7 +280,7 @@ def _numbers(text: str) -> float | list[float]:
 
 def _summary(lexicon: Lexicon) -> dict[str, Any]:
     names = ("method", "characters", "tokens", "entropy_before", "entropy_after")
-    return {**{name: lexicon.meta.get(name) for name in names}, "phrases": len(lexicon.parts)}
+    return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
 def _report_build(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def add_tokenize(commands: Commands) -> None:
 
 def run_tokenize(arguments: argparse.Namespace) -> None:
     from ..lexicon.lexicon import Lexicon
-    from ..tokenization.lattice import check_alpha, seed_of
+    from ..tokenization.sampling import check_alpha, seed_of
     from ..tokenization.tokenizer import Tokenizer
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
@@ -100,15 +100,11 @@ def _sampled(
     tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace, start: int
 ) -> Sequence[Sequence[Any]]:
     """Draw for each text from its own stream, which depends on the seed and on its number in the whole input."""
-    drawn = tokenizer.sample_batch(
-        texts,
-        alpha=arguments.alpha,
-        seed=arguments.seed,
-        k=arguments.k or 1,
-        start=start,
-        output="ids" if arguments.format == "ids" else "words",
-    )
-    return [row for rows in drawn for row in rows]
+    options = {"alpha": arguments.alpha, "seed": arguments.seed, "index": start, "k": arguments.k or 1}
+    if arguments.format != "ids":
+        return tokenizer.sample_batch(texts, **options)
+    ids, offsets = tokenizer.sample_ids_batch(texts, **options)
+    return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
 
 
 def _line(row: Sequence[Any], arguments: argparse.Namespace) -> str:

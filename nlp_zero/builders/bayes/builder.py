@@ -90,7 +90,7 @@ class BayesLexiconBuilder:
     Examples
     --------
     >>> lexicon = BayesLexiconBuilder(seed=1).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
-    >>> "青石镇" in lexicon, lexicon.meta["method"]
+    >>> "青石镇" in lexicon, lexicon.meta.method
     (True, 'bayes')
     """
 
@@ -149,11 +149,14 @@ class BayesLexiconBuilder:
             words, tokens = _recount(texts, counts, words, tokens, self.workers)
         share, _ = _new_words(words, tokens)
         lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
-        lexicon.meta.update(seed=self.seed, classes=parts[0].sampler.classes, sweeps=run.sweeps)
-        lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
-        if run.interrupted:
-            lexicon.meta["interrupted"] = True
-        return lexicon
+        return lexicon.with_meta(
+            seed=self.seed,
+            classes=parts[0].sampler.classes,
+            sweeps=run.sweeps,
+            max_length=self.max_length,
+            new_words=round(share, 6),
+            interrupted=run.interrupted,
+        )
 
     def _text(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
         """The encoded text to learn on."""
@@ -283,7 +286,7 @@ def _recount(
     others: set[str] = set()  # marks, and stretches of digits and Latin letters that are no symbols
     for block in blocks_of(texts):
         text = block.data if isinstance(block.data, str) else block.data.decode("utf-8", "surrogatepass")
-        here = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
+        here = Counter(chain.from_iterable(segmenter.tokenize_batch(text.split("\n"), workers)))
         for word in [word for word in here if word not in learnt and word not in found]:
             if word not in others:
                 ids = counts.alphabet.encode(word)[:-1]

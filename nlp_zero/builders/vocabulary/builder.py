@@ -11,7 +11,7 @@ import numpy as np
 from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..._utils.validation import check_integer
 from ...corpus.corpus import Block, Corpus, blocks_of, require_text
-from ...lexicon.ids import join_names
+from ...lexicon.meta import LexiconMeta
 from ...lexicon.lexicon import Lexicon
 from .pieces import NgramPieces
 from .swap import BLOCK, Swap
@@ -73,8 +73,8 @@ class VocabularyBuilder:
     --------
     >>> texts = ["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3
     >>> vocabulary = VocabularyBuilder(vocab_size=270, specials=["<pad>"]).build(texts)
-    >>> len(vocabulary), vocabulary["青石镇的早晨"], vocabulary.meta["specials"]
-    (269, 3, '<pad>')
+    >>> len(vocabulary), vocabulary["青石镇的早晨"], vocabulary.meta.specials
+    (269, 3, ('<pad>',))
     """
 
     def __init__(
@@ -276,22 +276,22 @@ class VocabularyBuilder:
         counts = list(pieces.values())
         tokens = sum(counts)
         frequency = np.bincount(text.encoded)[1:]
-        meta: dict[str, object] = {
-            "method": "vocabulary",
-            "unit": self.unit,
-            "byte_fallback": "yes" if self.byte_fallback else "no",
-            "objective": self.objective,
-            "algorithm": self.algorithm,
-            "specials": join_names(self.specials),
-            "max_piece_length": self.max_piece_length,
-            "alnum": "split",
-            "boundaries": "no",
-            "characters": characters,
-            "tokens": tokens,
-            "bytes_per_token": size / tokens,
-            "entropy_before": _information(frequency, characters),
-            "entropy_after": _information(counts, characters),
-        }
+        meta = LexiconMeta(
+            method="vocabulary",
+            unit=self.unit,
+            byte_fallback=self.byte_fallback,
+            objective=self.objective,
+            algorithm=self.algorithm,
+            specials=self.specials,
+            max_piece_length=self.max_piece_length,
+            alnum="split",
+            boundaries=False,
+            characters=characters,
+            tokens=tokens,
+            bytes_per_token=size / tokens,
+            entropy_before=_information(frequency, characters),
+            entropy_after=_information(counts, characters),
+        )
         words = [piece.decode("utf-8", "surrogateescape") for piece in pieces]
         return Lexicon(words, counts, meta=meta)
 
