@@ -68,7 +68,7 @@ def compare(name: str, lexicon: Lexicon, file: str, program: Callable[[Path], An
     # Scores in a file of SentencePiece are 32-bit numbers; sums of equal scores to their precision are ties.
     ties = sum(len(a) == len(b) and math.isclose(score(a), score(b), rel_tol=1e-6) for a, b, _ in differ)
     spaces = sum("\u2581" in line for _, _, line in differ)
-    objective = lexicon.meta["objective"]
+    objective = lexicon.meta.objective
     share = (len(lines) - len(differ)) / len(lines)
     print(
         f"{name:<14} {objective:<9} same ids {share:8.2%} of {len(lines):,} lines; the others: {ties} ties, "
@@ -97,7 +97,7 @@ def keeps(name: str, lexicon: Lexicon, lines: list[str]) -> None:
         for word in cutter.cut(line):
             theirs.add((at, at + len(word)))
             at += len(word)
-        for start, end in tokenizer.spans(line):
+        for start, end in tokenizer(line).spans:
             if line[start:end] in exported and line[start:end] not in known:
                 used += 1
                 kept += (start, end) in theirs

@@ -47,7 +47,7 @@ def same_model(model: Any) -> Tokenizer:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "peer.model"
         path.write_bytes(model.serialized_model_proto())
-        return Tokenizer.from_file(path)
+        return Tokenizer.load(path)
 
 
 def _against_sentencepiece(
@@ -58,11 +58,11 @@ def _against_sentencepiece(
     served = same_model(model)
     sampled = {"enable_sampling": True, "alpha": ALPHA, "nbest_size": -1}
     ids, file_ids, strings, arrays, lists, peer_ids, peer_strings, peer_batch, peer_lists = alternate(
-        each(lambda line: tokenizer.sample(line, ALPHA, 1, None, "ids"), lines),
-        each(lambda line: served.sample(line, ALPHA, 1, None, "ids"), lines),
-        each(lambda line: tokenizer.sample(line, ALPHA, 1), lines),
-        timed(lambda: tokenizer.sample_batch(lines, ALPHA, 1, output="ids", workers=2)),
-        timed(lambda: tokenizer.sample_batch(lines, ALPHA, 1, workers=2)),
+        each(lambda line: tokenizer.sample_ids(line, alpha=ALPHA, seed=1), lines),
+        each(lambda line: served.sample_ids(line, alpha=ALPHA, seed=1), lines),
+        each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1), lines),
+        timed(lambda: tokenizer.sample_ids_batch(lines, alpha=ALPHA, seed=1, workers=2)),
+        timed(lambda: tokenizer.sample_batch(lines, alpha=ALPHA, seed=1, workers=2)),
         each(lambda line: model.SampleEncodeAsIds(line, -1, ALPHA), part),
         each(lambda line: model.SampleEncodeAsPieces(line, -1, ALPHA), part),
         timed(lambda: model.encode(part, num_threads=2, **sampled)),
@@ -88,10 +88,10 @@ def _against_ourselves(
 ) -> None:
     few = news[:: max(1, len(news) // FEW)]
     batch, viterbi, once, hundred, marginals, cut, best, peer_best = alternate(
-        timed(lambda: tokenizer.sample_batch(lines, ALPHA, 1, output="ids")),
+        timed(lambda: tokenizer.sample_ids_batch(lines, alpha=ALPHA, seed=1)),
         timed(lambda: tokenizer.encode_batch(lines)),
-        each(lambda line: tokenizer.sample(line, ALPHA, 1), few),
-        each(lambda line: tokenizer.sample(line, ALPHA, 1, 100), few),
+        each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1), few),
+        each(lambda line: tokenizer.sample_batch([line], alpha=ALPHA, seed=1, k=100), few),
         each(tokenizer.marginals, news),
         each(tokenizer.tokenize, news),
         each(lambda line: tokenizer.nbest(line, 10), few),

@@ -134,7 +134,7 @@ def test_planted_lexicon_is_recovered() -> None:
     right = len(used & set(lexicon.words))
     precision, recall = right / len(lexicon), right / len(used)
     assert 2 * precision * recall / (precision + recall) >= 0.95
-    assert lexicon.total == lexicon.meta["tokens"]
+    assert lexicon.total == lexicon.meta.tokens
     shown = discovered(lexicon)
     assert 0 < len(shown) < len(lexicon)
     assert min(map(len, shown.words)) > 1
@@ -145,7 +145,7 @@ def test_same_words_by_wide_registers_and_by_narrow_ones() -> None:
     lexicon = BayesLexiconBuilder(seed=4, classes=20).build(planted(8_000)[0])
     words = repr(list(zip(lexicon.words, lexicon.counts.tolist(), strict=True)))
     assert lexicon.top(5) == ["傟剕", "偡僀", "偦僳", "买佬乬", "兀串劚"]
-    assert (len(lexicon), lexicon.meta["sweeps"], lexicon.meta["tokens"]) == (815, 12, 3406)
+    assert (len(lexicon), lexicon.meta.sweeps, lexicon.meta.tokens) == (815, 12, 3406)
     assert zlib.crc32(words.encode()) == 0x062E42B8
 
 
@@ -251,18 +251,18 @@ def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(KeyboardInterrupt):
         BayesLexiconBuilder().build(texts)
     lexicon = BayesLexiconBuilder(keep_on_interrupt=True).build(texts)
-    assert lexicon.meta["interrupted"] is True
-    assert lexicon.meta["sweeps"] == 2
+    assert lexicon.meta.interrupted is True
+    assert lexicon.meta.sweeps == 2
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
     monkeypatch.undo()
     resumed = BayesLexiconBuilder().build(texts, start=lexicon)
-    assert "interrupted" not in resumed.meta
+    assert not resumed.meta.interrupted
 
 
 def test_time_limit_and_progress(capsys: pytest.CaptureFixture[str]) -> None:
     texts, _ = planted(4_000)
     lexicon = BayesLexiconBuilder(time_limit=1e-6, progress=True).build(texts)
-    assert lexicon.meta["sweeps"] == 2  # one to sample, one to average
+    assert lexicon.meta.sweeps == 2  # one to sample, one to average
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "tokens" in captured.err
@@ -303,7 +303,7 @@ def test_checkpoint_goes_on_as_if_never_stopped(part: int, tmp_path: Path, monke
     folder = tmp_path / "state"
     monkeypatch.setattr(sampling, "SAVED", 0.0)
     sweep = sampling.Part.sweep
-    stops = [3, whole.meta["sweeps"] - 2]
+    stops = [3, whole.meta.sweeps - 2]
 
     def killed(self, *args, **options):
         if stops and self.sweeps == stops[0]:

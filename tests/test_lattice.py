@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections import Counter
 
 import numpy as np
@@ -141,3 +142,13 @@ def test_bad_lattices_and_options() -> None:
         lattice.minimum_risk(2.0)
     assert lattice.sample(math.inf, k=2) == [[(0, 1), (1, 3)]] * 2
     assert Lattice(0, [], [], []).viterbi() == []
+
+
+def test_a_lattice_cannot_be_changed_and_can_be_copied() -> None:
+    lattice = Lattice(2, [0, 1, 0], [2, 2, 1], [-1.5, -1.0, -1.0])
+    with pytest.raises(AttributeError, match="n cannot be set"):
+        lattice.n = 3
+    copy = pickle.loads(pickle.dumps(lattice))
+    for left, right in zip(copy.marginals(), lattice.marginals(), strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert repr(lattice) == "<Lattice of 2 positions, 3 edges>"

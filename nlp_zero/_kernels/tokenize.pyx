@@ -202,10 +202,10 @@ cdef class Segmenter:
         return table
 
     cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start, size_t draws):
-        """Lists of strings, or ids and offsets; `draws` of them for each text."""
+        """Lists of strings, or ids and offsets; with `draws`, that many rows for each text."""
         cdef vector[Source] sources = vector[Source](len(texts))
         cdef vector[TextView] views
-        cdef size_t total = 0, i
+        cdef size_t total = 0, i, rows = draws if draws else 1
         cdef int64_t count
         cdef shared_ptr[const AlphaTable] table
         views.reserve(len(texts))
@@ -213,12 +213,12 @@ cdef class Segmenter:
             sources[i].open(self.model.get()[0], texts[i])
             views.push_back(sources[i].view)
             total += views[i].size
-        total *= most_tokens(self.model.get()[0]) * draws
+        total *= most_tokens(self.model.get()[0]) * rows
         if sampled:
             table = self.table(alpha)
         ids = np.empty(total + 1, np.int32)
         ends = np.empty(total + 1 if ends_too else 1, np.uint32)
-        offsets = np.empty(len(texts) * draws + 1, np.int64)
+        offsets = np.empty(len(texts) * rows + 1, np.int64)
         cdef int32_t[::1] id_view = ids
         cdef uint32_t[::1] end_view = ends
         cdef int64_t[::1] offset_view = offsets
@@ -230,9 +230,9 @@ cdef class Segmenter:
                 count = encode_best(self.model.get()[0], views, workers, &id_view[0], end_at, &offset_view[0])
         if ends_too:
             lists = []
-            for i in range(views.size() * draws):
+            for i in range(views.size() * rows):
                 lists.append(list_of(
-                    self.objects.get()[0], texts[i // draws], views[i // draws], &id_view[0] + offset_view[i],
+                    self.objects.get()[0], texts[i // rows], views[i // rows], &id_view[0] + offset_view[i],
                     &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i],
                 ))
             return lists
@@ -243,12 +243,12 @@ cdef class Segmenter:
         return ids, offsets
 
     def encode_batch(self, list texts not None, int workers):
-        return self._batch(texts, workers, False, False, 0, 0, 0, 1)
+        return self._batch(texts, workers, False, False, 0, 0, 0, 0)
 
     def tokenize_batch(self, list texts not None, int workers):
         if workers == 1:
             return [self.tokenize(text) for text in texts]
-        return self._batch(texts, workers, True, False, 0, 0, 0, 1)
+        return self._batch(texts, workers, True, False, 0, 0, 0, 0)
 
     def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words, int workers):
         return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start, draws)

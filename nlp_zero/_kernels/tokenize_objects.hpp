@@ -161,16 +161,17 @@ struct TextMarginals {
     }
 };
 
-// `draws` segmentations of each text, all from its stream.
+// One segmentation of each text or, unless `draws` is 0, this many from one table, all from the stream of the text.
 inline int64_t encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws, const std::vector<TextView>& texts, int workers, int32_t* ids, uint32_t* ends, int64_t* offsets) {
-    return encode_texts(model, texts, draws, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
+    const size_t rows = draws ? draws : 1;
+    return encode_texts(model, texts, rows, workers, ids, ends, offsets, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
         Stream stream(seed, start + i);
         with_chars(texts[i], [&](auto chars) {
             TextChain chain;  // one table for all draws
-            const bool shared = draws > 1 && !std::isinf(table.alpha);
+            const bool shared = draws && !std::isinf(table.alpha);
             if (shared) chain.build(model, table, chars, texts[i].size);
             const TextLattice& lattice = chain.lattice;
-            for (size_t d = 0; d < draws; ++d) {
+            for (size_t d = 0; d < rows; ++d) {
                 int32_t* const begin = out;
                 auto run = [&](auto sink) {
                     if (!shared) return sample_text(model, table, chars, texts[i].size, stream, sink);

@@ -52,7 +52,8 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
         for size, lexicon in (built if isinstance(built, dict) else {sizes[0]: built}).items():
             writers[size]("".join(lexicon.lines()))
             meta = lexicon.meta
-            summaries.append({"vocab_size": size, "pieces": len(lexicon), **{name: getattr(meta, name) for name in SHOWN}})
+            shown = {name: getattr(meta, name) for name in SHOWN}
+            summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
     for summary in summaries:
         _report(arguments, summary)
 

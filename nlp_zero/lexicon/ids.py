@@ -1,8 +1,8 @@
 """Numbering of tokens: which id belongs to which word, special token or byte.
 
-There are two kinds of vocabulary.  A *plain* lexicon has words only, and 0 is the id of unknown text.  A vocabulary with
-*byte fallback* has all 256 bytes among its words, so that nothing is unknown.  In a word, a byte from 0x80 on is written
-as Python's ``surrogateescape`` does: 0xE4 is ``"\\udce4"``; smaller bytes are ASCII characters.
+There are two kinds of vocabulary.  A *plain* lexicon has words only, and 0 is the id of unknown text.  A vocabulary
+with *byte fallback* has all 256 bytes among its words, so that nothing is unknown.  In a word, a byte from 0x80 on is
+written as Python's ``surrogateescape`` does: 0xE4 is ``"\\udce4"``; smaller bytes are ASCII characters.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class Lexicon:
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Lexicon is immutable; {name} cannot be set.  Lexicon.with_meta returns a changed copy.")
+        raise AttributeError(f"a Lexicon is immutable; {name} cannot be set (with_meta returns a changed copy).")
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a Lexicon is immutable; {name} cannot be deleted.")

@@ -95,7 +95,7 @@ class Lattice:
         return list(zip(self._starts[edges].tolist(), self._ends[edges].tolist(), strict=True))
 
     def viterbi(self) -> Path:
-        """Return the best path as (start, end) of its edges; ties go to fewer edges, then to the longer first edge."""
+        """Return the best path, as (start, end) of edges; ties go to fewer edges, then to the longer first edge."""
         return self._path(kernel.viterbi(self._first, self._ends, self._scores))
 
     def log_partition(self, alpha: float = 1.0) -> float:
@@ -163,7 +163,7 @@ class Lattice:
         return [(self._path(edges), math.fsum(self._scores[edges])) for edges in paths]
 
     def marginals(self, alpha: float = 1.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return the probabilities that a path passes each position, shape (n + 1,), and each edge, in the given order."""
+        """Return the probabilities that a path passes each position, shape (n + 1,), and each edge, as given."""
         cuts, edges, _ = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])
         given = np.empty_like(edges)
         given[self._order] = edges
@@ -174,7 +174,7 @@ class Lattice:
         return kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[2]
 
     def minimum_risk(self, threshold: float = 0.4, alpha: float = 1.0) -> Path:
-        """Return the path with the greatest sum of (edge marginal - threshold); a higher threshold gives fewer edges."""
+        """Return the path with the greatest sum of (edge marginal - threshold); higher thresholds give fewer edges."""
         check_number("threshold", threshold, least=0, most=1)
         edges = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[1]
         gains = np.where(edges > 0, edges - threshold, -np.inf)

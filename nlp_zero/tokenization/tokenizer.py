@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Tokenizer"]
 
 MAX_WORKERS = 1024
+MANY_DRAWS = 16
 OWN_FORMATS = ("tsv", "json", "parquet")  # formats that keep the options of a tokenizer
 
 
@@ -446,10 +447,10 @@ class Tokenizer:
         seed: int | None = None,
         rng: np.random.Generator | None = None,
         index: int = 0,
-        k: int = 1,
+        k: int | None = None,
         workers: int = 1,
     ) -> list[list[str]]:
-        """Draw `k` segmentations of every text.
+        """Draw one or `k` segmentations of every text.
 
         Parameters
         ----------
@@ -458,8 +459,10 @@ class Tokenizer:
             See `sample`.
         index : int, default 0
             Number of the first text; text i has the stream ``index + i``.
-        k : int, default 1
-            Draws for each text, all from its stream.
+        k : int, optional
+            Draw this many segmentations of each text, all from its stream and one table of sums, which is faster than
+            one at a time.  They are not that of `sample`; a smaller `k` gives the first of them.  Default: the one
+            segmentation of `sample`.
         workers : int, default 1
             Threads that share the texts; the result is the same for every number.
 
@@ -475,8 +478,8 @@ class Tokenizer:
         [['早晨'], ['早晨'], ['晨'], ['晨']]
         """
         lines, number = check_texts(texts), draw_seed(seed, rng)
-        draws, threads = check_integer("k", k), _check_workers(workers)
-        if threads == 1 and draws > 1:  # faster: a token that occurs in several draws is looked up once
+        draws, threads = 0 if k is None else check_integer("k", k), _check_workers(workers)
+        if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
             many = (self._kernel.sample(line, alpha, number, index + i, draws, "words") for i, line in enumerate(lines))
             return [tokens for drawn in many for tokens in drawn]
         return self._kernel.sample_batch(lines, alpha, number, index, draws, True, threads)  # type: ignore[no-any-return]
@@ -489,7 +492,7 @@ class Tokenizer:
         seed: int | None = None,
         rng: np.random.Generator | None = None,
         index: int = 0,
-        k: int = 1,
+        k: int | None = None,
         workers: int = 1,
     ) -> IdArrays:
         """Draw the segmentations of `sample_batch` and return their ids as two flat arrays; the GIL is released.
@@ -502,11 +505,11 @@ class Tokenizer:
         Returns
         -------
         ids : ndarray of int32, shape (tokens,)
-        offsets : ndarray of int64, shape (texts * k + 1,)
+        offsets : ndarray of int64, shape (draws + 1,)
             Draw j, in the order of `sample_batch`, has the ids ``ids[offsets[j]:offsets[j + 1]]``.
         """
         lines, number = check_texts(texts), draw_seed(seed, rng)
-        draws, threads = check_integer("k", k), _check_workers(workers)
+        draws, threads = 0 if k is None else check_integer("k", k), _check_workers(workers)
         return self._kernel.sample_batch(lines, alpha, number, index, draws, False, threads)  # type: ignore[no-any-return]
 
     # All segmentations
@@ -603,7 +606,10 @@ class Tokenizer:
             If no alpha in that range reaches it; says the range that can be reached.
         """
         lines = [texts] if isinstance(texts, str) else texts
-        return scoring.calibrate_alpha(lambda text, alpha: self._kernel.sums(text, alpha)[2], lines, characters_per_token)
+        return scoring.calibrate_alpha(self._expected_tokens, lines, characters_per_token)
+
+    def _expected_tokens(self, text: str, alpha: float) -> float:
+        return self._kernel.sums(text, alpha)[2]
 
     # From tokens to text
 
@@ -639,7 +645,7 @@ class Tokenizer:
         return text.encode("utf-8", "surrogateescape" if self._ids.fallback else "surrogatepass")
 
     def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
-        """Return a decoder for ids that arrive one after the other, as from a language model; options as in `decode`."""
+        """Return a decoder for ids that arrive one by one, as from a language model; options as in `decode`."""
         return StreamDecoder(self._ids, errors, skip_specials)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..._utils.validation import check_integer
 from ...corpus.corpus import Block, Corpus, blocks_of, require_text
-from ...lexicon.meta import LexiconMeta
 from ...lexicon.lexicon import Lexicon
+from ...lexicon.meta import LexiconMeta
 from .pieces import NgramPieces
 from .swap import BLOCK, Swap
 

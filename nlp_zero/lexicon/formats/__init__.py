@@ -1,8 +1,9 @@
 """Files of lexicons, in our formats and those of other programs.
 
-Each module has `loads`, from bytes to a `Table`, and `dumps`, from a lexicon to bytes; `Lexicon.load` and `Lexicon.save`
-use them.  The name of a file decides its format when it is written, its content when it is read.  Files are not trusted:
-nothing in them is executed, lengths are checked against the size of the data, and errors name the place.
+Each module has `loads`, from bytes to a `Table`, and `dumps`, from a lexicon to bytes; `Lexicon.load` and
+`Lexicon.save` use them.  The name of a file decides its format when it is written, its content when it is read.  Files
+are not trusted: nothing in them is executed, lengths are checked against the size of the data, and errors name the
+place.
 """
 
 from __future__ import annotations

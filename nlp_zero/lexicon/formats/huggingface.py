@@ -70,7 +70,8 @@ def _byte_pieces(lexicon: LexiconLike) -> tuple[list[Piece], int]:
     pieces = [Piece(f"<unused_{number}>", 0.0, "unused") for number in range(ids.size)]
     for number, name in zip(ids.special_ids, ids.specials, strict=True):
         pieces[number] = Piece(name, 0.0, "unknown" if name == "<unk>" else "special")
-    for number, word, score in zip(ids.numbers[1:].tolist(), lexicon.words, model_scores(lexicon).tolist(), strict=True):
+    scores = model_scores(lexicon).tolist()
+    for number, word, score in zip(ids.numbers[1:].tolist(), lexicon.words, scores, strict=True):
         text = "".join(LETTERS[byte] for byte in word.encode("utf-8", "surrogateescape"))
         if text not in ids.specials:
             pieces[number] = Piece(text, score)

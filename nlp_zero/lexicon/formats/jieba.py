@@ -37,7 +37,8 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     known, total = _dictionary()
     scale = (total or JIEBA_TOTAL) / max(int(lexicon.counts.sum()), 1)
     if not known:
-        known, total = {w: round(n * scale) for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)}, JIEBA_TOTAL
+        known = {word: round(n * scale) for word, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)}
+        total = JIEBA_TOTAL
     wanted = {word: round(count * scale) for word, count in chosen}
     frequencies = kept_frequencies(wanted, known, total)
     return "".join(f"{word} {frequencies[word]}\n" for word, _ in chosen).encode(), len(chosen)

@@ -32,7 +32,8 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     head = json.dumps({"format": FORMAT, "version": VERSION, "meta": meta, "columns": names}, ensure_ascii=False)
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(*columns, strict=True))
     text = f'{head[:-1]}, "rows": [\n{rows}\n]}}\n'
-    return text.encode("utf-8", "backslashreplace"), len(lexicon.words)  # a lone surrogate becomes \ud800, as JSON has it
+    # A lone surrogate becomes \ud800, as JSON has it.
+    return text.encode("utf-8", "backslashreplace"), len(lexicon.words)
 
 
 def parse_json(data: bytes) -> Any:

@@ -36,7 +36,12 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     columns |= dict(lexicon.scores)
     if lexicon.parts:
         columns["parts"] = [list(map(escape, lexicon.parts.get(word, ()))) for word in texts]
-    about = {"format": json_format.FORMAT, "version": json_format.VERSION, "escaped": hidden, "meta": values_of_meta(lexicon.meta)}
+    about = {
+        "format": json_format.FORMAT,
+        "version": json_format.VERSION,
+        "escaped": hidden,
+        "meta": values_of_meta(lexicon.meta),
+    }
     table = pyarrow.table(columns).replace_schema_metadata({"nlp_zero": json.dumps(about, default=str)})
     file = io.BytesIO()
     parquet.write_table(table, file)
