@@ -308,6 +308,6 @@ def test_against_sentencepiece(tmp_path: object) -> None:
 
 def test_marginals_are_shown_and_cannot_be_changed() -> None:
     marginals = Tokenizer(LEXICON).marginals(TEXT)
-    assert repr(marginals) == "<Marginals of 4 positions, 8 possible tokens>"
+    assert repr(marginals) == "<Marginals of 4 positions, 9 possible tokens>"
     with pytest.raises(AttributeError, match="cannot be set"):
         marginals.cuts = np.zeros(5)  # type: ignore[misc]
