@@ -118,9 +118,9 @@ def test_a_million_positions() -> None:
 def test_bad_lattices_and_options() -> None:
     with pytest.raises(ValueError, match="0 <= start < end <= 2"):
         Lattice(2, [1], [1], [0.0])
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="no such path"):
         Lattice(2, [0], [1], [0.0])
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="no such path"):
         Lattice(1, [0], [1], [-math.inf])
     with pytest.raises(ValueError, match="finite or -inf"):
         Lattice(1, [0], [1], [math.nan])

@@ -73,7 +73,7 @@ class Lattice:
         for name, value in zip(("n", "_order", "_starts", "_ends", "_scores", "_first"), values, strict=True):
             object.__setattr__(self, name, value)
         if n and self.log_partition() == -math.inf:
-            raise ValueError("no path of edges leads from 0 to n.")
+            raise ValueError("edges must lead from 0 to n; there is no such path.")
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Lattice is immutable; {name} cannot be set.")

@@ -18,7 +18,7 @@ __all__ = ["Options", "resolve_options"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options with which a tokenizer works.
+    """All options of a tokenizer.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ def _weights(
 def calibrate_alpha(
     expected_tokens: Callable[[str, float], float], texts: Iterable[str], characters_per_token: float
 ) -> float:
-    """Return the alpha with which samples of `texts` have this many characters per token, by bisection."""
+    """Return the alpha that gives samples of `texts` this many characters per token, by bisection."""
     lines = list(texts)
     size = sum(map(len, lines))
 

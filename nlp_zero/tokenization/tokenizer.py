@@ -588,7 +588,7 @@ class Tokenizer:
         return scoring.log_prob(self._kernel, self._lexicon, self._ids, self._options, tokens, number)
 
     def calibrate_alpha(self, texts: str | Iterable[str], characters_per_token: float) -> float:
-        """Return the alpha from 0 to 16 with which samples have the wanted expected token length; by bisection.
+        """Return the alpha from 0 to 16 that gives samples the wanted expected token length; by bisection.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""BytePiece's way to cut, from its description: the most probable pieces of a line's bytes, counts as probabilities."""
+"""Segmentation by BytePiece, from its description: the most probable pieces of the bytes of each line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokenizing straight from the definition: symbols, every segmentation, and a Viterbi without tricks."""
+"""Tokenization by its definition: symbols, all segmentations, and a plain Viterbi algorithm."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def best_path(
 ) -> list[str]:
     """Greatest score, then fewer tokens, then the longer first token, by dynamic programming from the right.
 
-    `new` scores words that are in no list; of equals, one from the list comes before these, and a shorter one first.
+    `new` scores words that the lexicon lacks; among equal scores words of the lexicon go first, then shorter ones.
     """
     table, parts = edges(text, log_probs, unk, alnum), symbols(text, alnum)
     best: dict[int, tuple[int, int]] = {len(text): (0, 0)}

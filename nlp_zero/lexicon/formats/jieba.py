@@ -25,7 +25,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     """Write the user dictionary; also return its number of words.
 
     Words of one character are left out, and words that jieba cannot hold (characters other than Han, letters, digits
-    and ``+#&._%-``).  A frequency is the greatest of: the least with which jieba keeps the word, the frequency in
+    and ``+#&._%-``).  A frequency is the greatest of: the least that makes jieba keep the word, the frequency in
     jieba's dictionary, and our count on jieba's scale.  If jieba is not installed, our own counts replace its
     dictionary.
     """
@@ -45,7 +45,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
 
 
 def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) -> dict[str, int]:
-    """Return frequencies, at least as `wanted`, with which a dictionary keeps the words.
+    """Return the frequencies, no less than `wanted`, that make a dictionary keep the words.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class Piece:
 
 
 def model_scores(lexicon: LexiconLike) -> npt.NDArray[np.float64]:
-    """Return the score of each word, in nats, with which a unigram decoder segments as `Tokenizer` does.
+    """Return scores, in nats, that make a unigram decoder segment as `Tokenizer` does.
 
     ``objective="unigram"``: ln p.  ``"shortest"``: a cost of 5 nats a token and up to 5/32 more, in proportion to
     -ln p, so that fewer tokens win and ties go to the more probable.  At 5 nats a token, a receiver that charges 10
