@@ -193,11 +193,19 @@ def test_with_meta() -> None:
         ({"special_ids": (-1,)}, "special_ids must be an integer from 0"),
         ({"byte_ids": (1,)}, "byte_ids must be 256 numbers, not 1"),
         ({"unk_id": 1 << 40}, "unk_id must be an integer from 0"),
+        ({"other": {"seed": 1}}, "other must not hold 'seed'"),
     ],
 )
 def test_bad_meta(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LexiconMeta(**fields)
+
+
+def test_meta_shows_what_is_known() -> None:
+    assert repr(LexiconMeta()) == "LexiconMeta()"
+    meta = LexiconMeta(method="pmi", specials=("<s>",), other={"x": 1})
+    assert repr(meta) == "LexiconMeta(specials=('<s>',), method='pmi', other={'x': 1})"
+    assert eval(repr(meta)) == meta
 
 
 def test_meta_must_be_typed() -> None:

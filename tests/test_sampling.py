@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp_zero._kernels.tokenize import MarginalTable
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
@@ -240,7 +241,7 @@ def test_bad_options(bad: float) -> None:
             call(TEXT, alpha=bad)
     with pytest.raises(ValueError, match="seed must be"):
         tokenizer.sample(TEXT, seed=-1)
-    for k in (0, -1, 1.5, True):
+    for k in (0, -1, 1.5, True, 1 << 60):
         with pytest.raises(ValueError, match="k must be"):
             tokenizer.sample_batch([TEXT], k=k)
     for batch in (tokenizer.sample_batch, tokenizer.sample_ids_batch):
@@ -249,6 +250,10 @@ def test_bad_options(bad: float) -> None:
     with pytest.raises(ValueError, match="n must be"):
         tokenizer.nbest(TEXT, 1001)
     assert tokenizer.sample("", seed=1) == [] == tokenizer.sample_batch([])
+    with pytest.raises(MemoryError, match="do not fit"):
+        tokenizer._kernel.sample_batch([TEXT], 0.2, 1, 0, 1 << 62, True, 1)  # 2**62 draws of 4 characters: no room
+    with pytest.raises(ValueError, match="only Segmenter"):
+        MarginalTable().arrays()
 
 
 def test_calibration() -> None:

@@ -1,9 +1,7 @@
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-Table = TypeVar("Table", bound=MarginalTable)
 
 class MarginalTable:
     def arrays(
@@ -42,7 +40,7 @@ class Segmenter:
     def sample(self, text: str | bytes, alpha: float, seed: int, index: int, k: int | None, output: str, /) -> Any: ...
     def nbest(self, text: str | bytes, n: int, /) -> list[tuple[list[str], float]]: ...
     def sums(self, text: str | bytes, alpha: float, /) -> tuple[float, float, float]: ...
-    def marginals(self, table: Table, text: str | bytes, alpha: float, /) -> Table: ...
+    def marginals(self, text: str | bytes, alpha: float, /) -> MarginalTable: ...
     def sample_batch(
         self, texts: list[Any], alpha: float, seed: int, start: int, draws: int, words: bool, workers: int, /
     ) -> Any: ...

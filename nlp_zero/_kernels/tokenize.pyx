@@ -84,6 +84,8 @@ cdef class MarginalTable:
     cdef Segmenter owner
 
     def arrays(self):
+        if self.owner is None:
+            raise ValueError("only Segmenter.marginals makes such a table")
         cdef Py_ssize_t size = self.found.size()
         cdef Source source
         source.open(self.owner.model.get()[0], self.text)
@@ -192,7 +194,8 @@ cdef class Segmenter:
             found.sums(self.model.get()[0], table.get()[0], source.view)
         return found.log_sum, found.entropy, found.tokens
 
-    def marginals(self, MarginalTable table not None, text, double alpha):
+    def marginals(self, text, double alpha):
+        cdef MarginalTable table = MarginalTable()
         cdef Source source
         cdef shared_ptr[const AlphaTable] weights = self.table(alpha)
         source.open(self.model.get()[0], text)
@@ -213,7 +216,10 @@ cdef class Segmenter:
             sources[i].open(self.model.get()[0], texts[i])
             views.push_back(sources[i].view)
             total += views[i].size
-        total *= most_tokens(self.model.get()[0]) * rows
+        total *= most_tokens(self.model.get()[0])
+        if total and rows > (<size_t>1 << 48) // total:
+            raise MemoryError(f"{rows} draws of {total} characters do not fit into memory.")
+        total *= rows
         if sampled:
             table = self.table(alpha)
         ids = np.empty(total + 1, np.int32)

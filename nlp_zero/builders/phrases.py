@@ -64,7 +64,7 @@ class PhraseBuilder:
         """The lexicon with phrases added and all counts taken again from `texts`, cut with it.
 
         Phrases have a ``gain`` (nats per token of the text before their round) and ``parts``, the words that they are
-        made of.  ``meta["phrase_rounds"]`` lists the average information per character (nats) before the first round
+        made of.  ``meta.phrase_rounds`` lists the average information per character (nats) before the first round
         and after each one; it falls.
         """
         ids = _tokens(texts, Tokenizer(lexicon, new_words=False))

@@ -16,7 +16,7 @@ UNITS = ("char", "byte")
 MAX_IDS = 1 << 28  # tables of ids must fit into memory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LexiconMeta:
     """How a lexicon was made.  Immutable; `dataclasses.replace` or `Lexicon.with_meta` makes a changed one.
 
@@ -78,6 +78,8 @@ class LexiconMeta:
     Examples
     --------
     >>> meta = LexiconMeta(method="pmi", alnum="join")
+    >>> meta
+    LexiconMeta(alnum='join', method='pmi')
     >>> meta.alnum, meta.unit, meta.seed
     ('join', 'char', None)
     """
@@ -124,6 +126,9 @@ class LexiconMeta:
         for name in ("byte_fallback", "boundaries", "interrupted", "dummy_prefix"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be True or False, not {getattr(self, name)!r}.")
+        known = [one.name for one in fields(self) if one.name in self.other]
+        if known:
+            raise ValueError(f"other must not hold {known[0]!r}, which is a field of its own.")
         object.__setattr__(self, "other", MappingProxyType(dict(self.other)))
 
     def _check_ids(self) -> None:
@@ -142,6 +147,13 @@ class LexiconMeta:
             )
         if len(self.byte_ids) not in (0, 256):
             raise ValueError(f"byte_ids must be 256 numbers, not {len(self.byte_ids)}.")
+
+    def __repr__(self) -> str:
+        """Show the fields that are not at their defaults."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)} | {"other": dict(self.other)}
+        usual = {one.name: one.default for one in fields(self)} | {"other": {}}
+        shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value != usual[name])
+        return f"LexiconMeta({shown})"
 
     def __reduce__(self) -> tuple[object, ...]:
         values = {one.name: getattr(self, one.name) for one in fields(self)}

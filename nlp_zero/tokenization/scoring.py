@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from .._kernels.tokenize import MarginalTable, Segmenter
+from .._kernels.tokenize import Segmenter
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from .marginals import Marginals
@@ -29,7 +29,7 @@ def log_prob(
         text, spans = _locate(tokens, lexicon)
     except UnicodeError:
         return -math.inf
-    starts, ends, numbers, _ = Marginals(kernel.marginals(MarginalTable(), text, alpha)).arrays
+    starts, ends, numbers, _ = Marginals(kernel.marginals(text, alpha)).arrays
     possible = set(zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True))
     found = [ids.id_of(token) if token in lexicon else ids.unknown for token in tokens]
     if not {(*span, number) for span, number in zip(spans, found, strict=True)} <= possible:

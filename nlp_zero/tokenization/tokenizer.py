@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .._kernels.alphabet import ALNUM_MODES
-from .._kernels.tokenize import MarginalTable, Segmenter
+from .._kernels.tokenize import Segmenter
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from ..lexicon.formats import format_of_name
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tokenizer"]
 
-MAX_WORKERS = 1024
+MAX_WORKERS, MAX_DRAWS = 1024, 1_000_000
 MANY_DRAWS = 16
 OWN_FORMATS = ("tsv", "json", "parquet")  # formats that keep the options of a tokenizer
 
@@ -460,9 +460,9 @@ class Tokenizer:
         index : int, default 0
             Number of the first text; text i has the stream ``index + i``.
         k : int, optional
-            Draw this many segmentations of each text, all from its stream and one table of sums, which is faster than
-            one at a time.  They are not that of `sample`; a smaller `k` gives the first of them.  Default: the one
-            segmentation of `sample`.
+            Draw this many segmentations (up to a million) of each text, all from its stream and one table of sums,
+            which is faster than one at a time.  They differ from that of `sample`; a smaller `k` gives the first of
+            them.  Default: the one segmentation of `sample`.
         workers : int, default 1
             Threads that share the texts; the result is the same for every number.
 
@@ -478,7 +478,7 @@ class Tokenizer:
         [['早晨'], ['早晨'], ['晨'], ['晨']]
         """
         lines, number = check_texts(texts), draw_seed(seed, rng)
-        draws, threads = 0 if k is None else check_integer("k", k), _check_workers(workers)
+        draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), _check_workers(workers)
         if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
             many = (self._kernel.sample(line, alpha, number, index + i, draws, "words") for i, line in enumerate(lines))
             return [tokens for drawn in many for tokens in drawn]
@@ -509,7 +509,7 @@ class Tokenizer:
             Draw j, in the order of `sample_batch`, has the ids ``ids[offsets[j]:offsets[j + 1]]``.
         """
         lines, number = check_texts(texts), draw_seed(seed, rng)
-        draws, threads = 0 if k is None else check_integer("k", k), _check_workers(workers)
+        draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), _check_workers(workers)
         return self._kernel.sample_batch(lines, alpha, number, index, draws, False, threads)  # type: ignore[no-any-return]
 
     # All segmentations
@@ -554,7 +554,7 @@ class Tokenizer:
         >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).marginals("早晨").cuts.round(4).tolist()
         [1.0, 0.1111, 1.0]
         """
-        return Marginals(self._kernel.marginals(MarginalTable(), text, check_finite_alpha(alpha)))
+        return Marginals(self._kernel.marginals(text, check_finite_alpha(alpha)))
 
     def entropy(self, text: str | bytes, *, alpha: float = 1.0) -> float:
         """Return the entropy of the segmentation of a text, in nats; `alpha` as in `marginals`."""
