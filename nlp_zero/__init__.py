@@ -8,7 +8,7 @@
 """
 
 try:
-    from ._kernels import ngrams as _ngrams
+    from ._kernels import counting as _kernel
 except ImportError as error:  # no silent fallback: the library cannot work without its kernels
     raise ImportError(
         "The compiled part of nlp_zero is missing or does not fit this Python; install it with 'pip install .' "
@@ -73,7 +73,7 @@ __all__ = [
     "__version__",
     "discovered",
 ]
-del _ngrams
+del _kernel
 # A module is imported when one of its names is first used: counting does not wait for the import of parsers.
 _PACKAGES = {
     "builders": (

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
-from nlp_zero._kernels.alphabet import Alphabet
+from nlp_zero._kernels.counting import Alphabet
 from nlp_zero.counting.counter import count
 from nlp_zero.counting.links import Links
 from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, NgramCounter, NgramCounts
-from nlp_zero._kernels.segment import Patterns, PieceCounter
+from nlp_zero._kernels.counting import Patterns, PieceCounter
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.counting import links as links_module
 from nlp_zero.counting.links import Links

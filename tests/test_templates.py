@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, TemplateGrammar, TemplateInventory, TemplateMiner
-from nlp_zero._kernels.skipgrams import DistinctPairs
+from nlp_zero._kernels.templates import DistinctPairs
 from nlp_zero.cli import main
 from nlp_zero.templates.candidates import KeyCounts
 from nlp_zero.templates.clauses import clauses, is_boundary

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer, VocabularyBuilder
-from nlp_zero._kernels.vocabulary import Search, Text
-from nlp_zero._kernels.vocabulary_ngram import Splitter, count_pieces
+from nlp_zero._kernels.vocabulary import Search, Splitter, Text, count_pieces
 from nlp_zero.builders.vocabulary.builder import _spread
 from nlp_zero.builders.vocabulary.swap import Discount, Swap, _largest, topics
 from nlp_zero.cli import main

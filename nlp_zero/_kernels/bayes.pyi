@@ -1,9 +1,11 @@
+"""The latent-class Pitman-Yor sampler."""
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from .ngrams import Uint32
+from .counting import Uint32
 
 class Sampler:
     """State of the latent-class Pitman-Yor sampler over one encoded text (which ends with a boundary).

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
-from .._kernels import ngrams
-from .._kernels.segment import NgramList, Occurrences, Patterns, PieceCounter
+from .._kernels import counting as kernel
+from .._kernels.counting import NgramList, Occurrences, Patterns, PieceCounter
 from .._utils.arrays import release, take
 from .._utils.threads import for_each
 from ..corpus.corpus import Block, Corpus, blocks_of, restartable
@@ -78,7 +78,7 @@ class Passes:
         return first
 
 
-def top_level(levels: list[ngrams.Level], order: int) -> list[ngrams.Level]:
+def top_level(levels: list[kernel.Level], order: int) -> list[kernel.Level]:
     """The tree cut off above `order`: what is now the top level has no children."""
     symbol, count, end = levels[order - 1]
     return [*levels[: order - 1], (symbol, count, end[:0])]
@@ -114,7 +114,7 @@ class Words:
     def find(cls, counts: NgramCounts, words: Sequence[str], tokens: npt.ArrayLike) -> Words:
         """Look words up in the count tree."""
         encoded = counts.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
-        node, length = ngrams.find(counts.levels, encoded, len(words))
+        node, length = kernel.find_ngrams(counts.levels, encoded, len(words))
         starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
         deep = np.flatnonzero(length >= counts.order)
         ids = [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
@@ -259,7 +259,7 @@ def _looked_up(counts: NgramCounts, ids: Sequence[bytes]) -> list[int]:
     result = np.zeros(len(ids), np.int64)
     for begin in range(0, len(ids), LOOKED_UP):
         some = ids[begin : begin + LOOKED_UP]
-        node, length = ngrams.find(counts.levels, _flat(some), len(some))
+        node, length = kernel.find_ngrams(counts.levels, _flat(some), len(some))
         for n, (_, times, _) in enumerate(counts.levels, 1):
             here = np.flatnonzero(length == n)
             result[begin + here] = times[node[here]]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from ..corpus.corpus import require_text, restartable
 from ..lexicon.formats.tsv import blocks
 from .common import (

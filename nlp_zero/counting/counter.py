@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels import ngrams
+from .._kernels import counting as kernel
 from .._utils.threads import in_order
 from .._utils.validation import check_memory
 from ..corpus.corpus import Block, Corpus, blocks_of, require_text
@@ -170,12 +170,12 @@ class NgramCounter:
                     text.drop_last()
             raise results[first][1]  # type: ignore[misc]
 
-    def _no_text(self) -> list[ngrams.EncodedText]:
-        return [ngrams.EncodedText(unit=self.unit, alnum=self.alnum) for _ in range(self.workers)]
+    def _no_text(self) -> list[kernel.EncodedText]:
+        return [kernel.EncodedText(unit=self.unit, alnum=self.alnum) for _ in range(self.workers)]
 
-    def _part(self) -> tuple[ngrams.Part, list[tuple[int, int]]]:
+    def _part(self) -> tuple[kernel.NgramSorter, list[tuple[int, int]]]:
         """What was encoded, dealt, and ranges of first symbols that make pieces of about the same size."""
-        part = ngrams.Part(self._texts, self.order)
+        part = kernel.NgramSorter(self._texts, self.order)
         for _ in in_order(range(len(self._texts)), part.deal, self.workers):
             pass
         pieces = PIECES * self.workers
@@ -223,14 +223,14 @@ class NgramCounter:
         return gathered(fill, symbols, totals, self._spill, self.unit, self.alnum, min_count, folder)
 
 
-def _add(text: ngrams.EncodedText, block: Block) -> None:
+def _add(text: kernel.EncodedText, block: Block) -> None:
     try:
         text.add(block.data)
     except UnicodeDecodeError as error:
         raise block.located(error) from None
 
 
-def _add_all(text: ngrams.EncodedText, blocks: list[Block]) -> tuple[int, Exception | None]:
+def _add_all(text: kernel.EncodedText, blocks: list[Block]) -> tuple[int, Exception | None]:
     """Add blocks up to the first that fails; how many were added, and what failed."""
     for k, block in enumerate(blocks):
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.alphabet import Alphabet
+from .._kernels.counting import Alphabet
 from .._utils.arrays import LARGEST, STEP, ArrayFile, release
 from .._utils.files import storage
 from .._utils.folders import ELSEWHERE, new_folder, read_folder, write_folder, write_meta

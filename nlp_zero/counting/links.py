@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels import links
-from .._kernels.segment import Patterns
+from .._kernels import counting as kernel
+from .._kernels.counting import Patterns
 from .._utils.arrays import new_column, release, take
 from .._utils.files import storage
 from .._utils.threads import for_each
@@ -26,8 +26,7 @@ from .counts import NgramCounts
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._kernels.links import Bits, Piece
-    from .._kernels.ngrams import Float64, Level, Uint32
+    from .._kernels.counting import Bits, Float64, Level, LinkPiece, Uint32
 
 __all__ = ["Chosen", "Links", "require_memory"]
 
@@ -90,13 +89,13 @@ class Links:
         (here, back), (above, back_above) = _rising(nodes), _rising(shorter)
         pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
 
-        def work(piece: Piece, number: int) -> None:
+        def work(piece: LinkPiece, number: int) -> None:
             tree = (self.levels, self.suffix, self._suffixes, n, piece, self.total)
-            links.measure(*tree, self._block(n - 1, number), here, pmi, above, left, right)
+            kernel.measure_ngrams(*tree, self._block(n - 1, number), here, pmi, above, left, right)
 
         self._each(work)
         times = take(self.levels[n - 2][1], above)
-        left, right = links.entropies(times, left), links.entropies(times, right)
+        left, right = kernel.finish_entropies(times, left), kernel.finish_entropies(times, right)
         return pmi[back], left[back_above], right[back_above]
 
     def kept(self, min_count: int, min_pmi: tuple[float, ...]) -> Chosen:
@@ -107,9 +106,9 @@ class Links:
             bits[:] = 255
         for n in range(2, self.counts.order + 1):
 
-            def work(piece: Piece, _: int, n: int = n) -> None:
+            def work(piece: LinkPiece, _: int, n: int = n) -> None:
                 tree = (self.levels, self.suffix, self._suffixes, n, piece, self.total)
-                links.choose(*tree, min_count, min_pmi[n - 1], chosen, needed)
+                kernel.choose_ngrams(*tree, min_count, min_pmi[n - 1], chosen, needed)
 
             self._each(work)
         return Chosen(self.levels, chosen, needed, memory=self.memory)
@@ -127,7 +126,7 @@ class Links:
         pieces = min(int(weight[-1:].sum()) // self._limit + 4 * self.workers, TABLE // max(size, 1) + 1, size)
         inner = np.searchsorted(weight, weight[-1:].sum() * np.arange(1, pieces) // max(pieces, 1))
         self._bounds = np.unique(np.concatenate([[0], inner, [size]]))
-        self._starts = links.cut(levels, self._bounds.astype(np.uint32))
+        self._starts = kernel.locate_pairs(levels, self._bounds.astype(np.uint32))
         self.release()
         self._stretches = [0, size]
         if self.memory is not None:
@@ -139,15 +138,15 @@ class Links:
         ends, (low, high) = self._ends[n - 1], self._bounds[number : number + 2].tolist()
         return int(ends[low - 1]) if low else 0, int(ends[high - 1])
 
-    def _fill(self, n: int, piece: Piece, _: int) -> None:
-        links.fill(self.levels, self.suffix, self._suffixes, n, piece)
+    def _fill(self, n: int, piece: LinkPiece, _: int) -> None:
+        kernel.fill_links(self.levels, self.suffix, self._suffixes, n, piece)
 
-    def _each(self, work: Callable[[Piece, int], object]) -> None:
+    def _each(self, work: Callable[[LinkPiece, int], object]) -> None:
         """Call ``work(piece, number)`` for all pieces."""
 
         def one(number: int) -> None:
             for first, stop in pairwise(self._stretches):
-                piece: Piece = (first, stop, self._starts[number], self._starts[number + 1])
+                piece: LinkPiece = (first, stop, self._starts[number], self._starts[number + 1])
                 work(piece, number)
                 self.release()
 
@@ -205,7 +204,7 @@ class Chosen:
     ) -> Iterator[tuple[Any, ...]]:
         for n, (symbols, _, _) in enumerate(levels):
             nodes = _set_places(needed[n], len(symbols))
-            parents = links.parents_of(take(levels[n - 1][2], self.nodes[-1]), nodes) if n else nodes[:0]
+            parents = kernel.find_parents(take(levels[n - 1][2], self.nodes[-1]), nodes) if n else nodes[:0]
             flags = chosen[n][nodes >> 3] >> (nodes & 7).astype(np.uint8) & 1
             self.nodes.append(nodes)
             yield take(symbols, nodes), parents, flags, *([] if scores is None else [scores[n]])

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.merge import Merge, OpenPath, RunPiece, TreePiece
+from .._kernels.counting import Merge, OpenPath, RunPiece, TreePiece
 from .._utils.arrays import release
 from .._utils.threads import in_order
 from ..errors import FormatError
@@ -24,7 +24,7 @@ from ..errors import FormatError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._kernels.ngrams import RunBlocks
+    from .._kernels.counting import RunBlocks
     from .levels import AnyLevel, Levels
 
 __all__ = ["Run", "RunSource", "TreeSource", "merge_to_levels", "merge_to_run", "write_run"]

@@ -14,7 +14,7 @@ from ..errors import StorageError
 from .runs import Run, RunSource, TreeSource, merge_to_run, write_run
 
 if TYPE_CHECKING:
-    from .._kernels.ngrams import RunBlocks
+    from .._kernels.counting import RunBlocks
     from .checkpoint import Checkpoint
 
     Position = tuple[int, int]

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels import ngrams
-from .._kernels.segment import NgramList, Occurrences, PieceCounter
+from .._kernels import counting as kernel
+from .._kernels.counting import NgramList, Occurrences, PieceCounter
 from .._utils.progress import progress_bar
 from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from ..builders.describe import Passes
@@ -40,7 +40,7 @@ from ..counting.spill import Spill
 from ..errors import ClusterError
 
 if TYPE_CHECKING:
-    from .._kernels.segment import Patterns
+    from .._kernels.counting import Patterns
     from ..counting.levels import AnyLevel, Levels
     from ..lexicon.lexicon import Lexicon
 
@@ -322,12 +322,12 @@ class _DistributedPasses(Passes):
 
 def _cuts(parts: list[Part], ranges: int, unit: str, alnum: str) -> list[Any]:
     """First symbols at which ranges begin, so that ranges of a sample of the text are of about the same size."""
-    text = ngrams.EncodedText(unit=unit, alnum=alnum)
+    text = kernel.EncodedText(unit=unit, alnum=alnum)
     for part in parts:
         for block in part.blocks(unit):
             _add(text, block)
             break
-    sample = ngrams.Part([text], 1)
+    sample = kernel.NgramSorter([text], 1)
     begin = sample.begin
     places = np.searchsorted(begin, [int(begin[-1]) * k // ranges for k in range(1, ranges)], side="left")
     cuts = [sample.symbols[place - 1] for place in places.tolist() if 0 < place <= len(sample.symbols)]
@@ -338,11 +338,11 @@ def _whole(
     k: int, ranges: int, parts: list[Part], order: int, unit: str, alnum: str, min_count: int
 ) -> tuple[list[Any], list[int], list[AnyLevel]]:
     """Range `k` of all parts: symbols, totals, levels.  All workers see the same text, so they cut it alike."""
-    text = ngrams.EncodedText(unit=unit, alnum=alnum)
+    text = kernel.EncodedText(unit=unit, alnum=alnum)
     for part in parts:
         for block in part.blocks(unit):
             _add(text, block)
-    counted = ngrams.Part([text], order)
+    counted = kernel.NgramSorter([text], order)
     begin = counted.begin
     cuts = np.searchsorted(begin, [int(begin[-1]) * at // ranges for at in range(1, ranges)], side="left")
     firsts = [1, *np.maximum(cuts, 1).tolist(), len(counted.symbols) + 1]
@@ -354,18 +354,18 @@ def _whole(
 def _map(part: Part, cuts: list[Any], order: int, unit: str, alnum: str) -> list[bytes]:
     """Count a part: a run for each range of first symbols."""
     found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
-    text = ngrams.EncodedText(unit=unit, alnum=alnum)
+    text = kernel.EncodedText(unit=unit, alnum=alnum)
     for block in part.blocks(unit):
         _add(text, block)
         if text.positions >= FLUSH:
             _flush(text, cuts, order, found)
-            text = ngrams.EncodedText(unit=unit, alnum=alnum)
+            text = kernel.EncodedText(unit=unit, alnum=alnum)
     _flush(text, cuts, order, found)
     return [_one_run(runs) for runs in found]
 
 
-def _flush(text: ngrams.EncodedText, cuts: list[Any], order: int, found: list[list[bytes]]) -> None:
-    part = ngrams.Part([text], order)
+def _flush(text: kernel.EncodedText, cuts: list[Any], order: int, found: list[list[bytes]]) -> None:
+    part = kernel.NgramSorter([text], order)
     part.deal(0)
     firsts = [1, *(1 + bisect_left(part.symbols, cut) for cut in cuts), len(part.symbols) + 1]
     for k, (first, stop) in enumerate(pairwise(firsts)):

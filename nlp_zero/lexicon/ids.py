@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .._kernels.tokenize import is_beginning
+from .._kernels.tokenization import is_beginning
 from .meta import MAX_IDS, LexiconMeta
 
 if TYPE_CHECKING:

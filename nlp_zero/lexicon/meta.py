@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_integer, check_number
 
 __all__ = ["MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]

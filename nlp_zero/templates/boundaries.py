@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.boundary import BoundaryTable, count_cuts
+from .._kernels.templates import BoundaryTable, count_cuts
 from ..errors import CorpusError, FormatError
 from .clauses import is_boundary
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import ClausePairs, DistinctPairs, Fillings
+from .._kernels.templates import ClausePairs, DistinctPairs, Fillings
 from .grammar import FORM_COST
 from .inventory import Template
 from .numbers import CLAUSE, SENTENCE, NumberedCorpus, is_numeral

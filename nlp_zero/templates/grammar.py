@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .._kernels.chart import TemplateChart
+from .._kernels.templates import TemplateChart
 from ..tokenization.sampling import seed_of
 from .clauses import clauses, token_lists_of
 from .inventory import Template, TemplateInventory

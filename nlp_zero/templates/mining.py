@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from .._kernels.skipgrams import Fillings
+from .._kernels.templates import Fillings
 from ..errors import CorpusError
 from .boundaries import BoundaryModel
 from .candidates import EXAMPLES, Form, anchors_of, candidates, clause_templates, examples_of, skipgram_templates

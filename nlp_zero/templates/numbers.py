@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import FreshSegments
+from .._kernels.templates import FreshSegments
 from .clauses import CLAUSE_ENDS, SENTENCE_ENDS, is_boundary
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels import lattice as kernel
+from .._kernels import tokenization as kernel
 from .._utils.validation import check_integer, check_number
 from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha, seed_of
 
@@ -96,7 +96,7 @@ class Lattice:
 
     def viterbi(self) -> Path:
         """Return the best path, as (start, end) of edges; ties go to fewer edges, then to the longer first edge."""
-        return self._path(kernel.viterbi(self._first, self._ends, self._scores))
+        return self._path(kernel.find_best_path(self._first, self._ends, self._scores))
 
     def log_partition(self, alpha: float = 1.0) -> float:
         """Return ln Z(alpha), in nats."""
@@ -124,7 +124,7 @@ class Lattice:
         check_integer("k", k, least=0)
         if check_alpha(alpha) > MAX_ALPHA:
             return [self.viterbi() for _ in range(k)]
-        drawn = kernel.sample(self._first, self._ends, self._transitions(alpha)[0], seed_of(seed), index, k)
+        drawn = kernel.sample_paths(self._first, self._ends, self._transitions(alpha)[0], seed_of(seed), index, k)
         return [self._path(edges) for edges in drawn]
 
     def sample_distinct(self, k: int, alpha: float = 1.0, *, seed: int | None = None) -> list[tuple[Path, float]]:
@@ -159,7 +159,7 @@ class Lattice:
     def nbest(self, n: int) -> list[tuple[Path, float]]:
         """Return the `n` <= 1000 best paths with their scores; ties as in `viterbi`, each tied path listed."""
         check_integer("n", n, most=1000)
-        paths = kernel.nbest(self._first, self._ends, self._scores, n)
+        paths = kernel.find_best_paths(self._first, self._ends, self._scores, n)
         return [(self._path(edges), math.fsum(self._scores[edges])) for edges in paths]
 
     def marginals(self, alpha: float = 1.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -178,13 +178,13 @@ class Lattice:
         check_number("threshold", threshold, least=0, most=1)
         edges = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[1]
         gains = np.where(edges > 0, edges - threshold, -np.inf)
-        return self._path(kernel.viterbi(self._first, self._ends, gains))
+        return self._path(kernel.find_best_path(self._first, self._ends, gains))
 
 
 def _uniforms(seed: int) -> Iterator[float]:
     index = 0
     while True:
-        yield from kernel.uniforms(seed, index, 64).tolist()
+        yield from kernel.draw_uniforms(seed, index, 64).tolist()
         index += 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._kernels.tokenize import MarginalTable
+from .._kernels.tokenization import MarginalTable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_number
 from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import OBJECTIVES

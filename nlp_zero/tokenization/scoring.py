@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from .._kernels.tokenize import Segmenter
+from .._kernels.tokenization import Segmenter
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from .marginals import Marginals

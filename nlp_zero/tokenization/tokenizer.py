@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .._kernels.alphabet import ALNUM_MODES
-from .._kernels.tokenize import Segmenter
+from .._kernels.counting import ALNUM_MODES
+from .._kernels.tokenization import Segmenter
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from ..lexicon.formats import format_of_name

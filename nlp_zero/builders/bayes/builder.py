@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._kernels.alphabet import ALNUM_MODES
 from ..._kernels.bayes import Cutter, Sampler
-from ..._kernels.tokenize import Segmenter
+from ..._kernels.counting import ALNUM_MODES
+from ..._kernels.tokenization import Segmenter
 from ..._utils.validation import check_integer
 from ...corpus.corpus import Corpus, blocks_of, restartable
 from ...counting.counter import count

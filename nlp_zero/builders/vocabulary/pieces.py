@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ..._kernels.vocabulary import Text
-from ..._kernels.vocabulary_ngram import Splitter, count_pieces
+from ..._kernels.vocabulary import Splitter, Text, count_pieces
 from ...counting.counter import NgramCounter
 
 ORDER = 6  # bytes: two Chinese characters

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice, repeat
 
-from ..._kernels.rows import format_rows
+from ..._kernels.counting import format_rows
 from ..._utils.threads import in_order
 from ..ids import LexiconLike
 from ..meta import LexiconMeta
