@@ -1,4 +1,4 @@
-"""Other programs' files: what they do with ours, what we do with theirs, and what damaged ones do to us.
+"""Files of other programs: ours in theirs, theirs in ours, and damaged ones.
 
 ``NLP_ZERO_FUZZ=100`` runs a hundred times as many damaged files.
 """
@@ -55,7 +55,7 @@ def vocabulary(objective: str, **options: Any) -> Lexicon:
 
 
 def explained(lexicon: Lexicon, ours: list[int], theirs: list[int], tokenizer: Tokenizer) -> bool:
-    """The same ids, or others with the same score to a float's precision: a tie."""
+    """Whether the ids are the same, or others with the same score to the precision of a float: a tie."""
     scores = dict(zip(lexicon.words, model_scores(lexicon).tolist(), strict=True))
     if ours == theirs:
         return True
@@ -63,7 +63,7 @@ def explained(lexicon: Lexicon, ours: list[int], theirs: list[int], tokenizer: T
     return len(ours) == len(theirs) and math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-4)
 
 
-# --- ours -------------------------------------------------------------------------------------------------------------
+# --- own formats -----------------------------------------------------------------------------------------------------
 
 texts = st.text(st.characters() | st.sampled_from("\\\t\n\r#\0\ud800\udce4 中"), min_size=1, max_size=5)
 numbers = st.floats(-50, 50) | st.just(math.nan)
@@ -133,7 +133,7 @@ def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_wire_format() -> None:
     message = wire.int_field(3, 300) + wire.bytes_field(1, b"abc") + wire.float_field(2, -1.5)
-    assert message.hex() == "18ac02" + "0a03616263" + "150000c0bf"  # worked out by hand from the format's description
+    assert message.hex() == "18ac02" + "0a03616263" + "150000c0bf"  # computed by hand from the format description
     found = [(n, v, message[a:b]) for n, v, a, b in wire.fields(message, 0, len(message))]
     assert found == [(3, 300, b""), (1, 0, b"abc"), (2, -1.5, b"\0\0\xc0\xbf")]
 
@@ -159,7 +159,7 @@ def test_sentencepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
 
 
 @pytest.mark.parametrize("fallback", [True, False])
-def test_their_model_in_our_hands(tmp_path: Path, fallback: bool) -> None:
+def test_models_of_sentencepiece_are_read(tmp_path: Path, fallback: bool) -> None:
     sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
     sentencepiece.SentencePieceTrainer.train(
         input="corpora/sample.txt", model_prefix=str(tmp_path / "m"), vocab_size=1200, character_coverage=0.98,
@@ -215,7 +215,7 @@ def test_only_unigram_models_are_read(tmp_path: Path) -> None:
 
 @objectives
 @pytest.mark.parametrize("parts", [False, True])
-def test_tokenizers_cuts_as_we_do(tmp_path: Path, objective: str, parts: bool) -> None:
+def test_tokenizers_segments_as_we_do(tmp_path: Path, objective: str, parts: bool) -> None:
     tokenizers = pytest.importorskip("tokenizers", reason="tokenizers (extra test) is not installed")
     lexicon = vocabulary(objective)
     if parts:  # beginnings of characters
@@ -258,7 +258,7 @@ def test_transformers_takes_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("objective", ["unigram", "shortest"])
-def test_bytepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
+def test_bytepiece_segments_as_we_do(tmp_path: Path, objective: str) -> None:
     lexicon = vocabulary(objective, specials=("<pad>", "<bos>", "<eos>"), unit="byte")
     tokenizer = Tokenizer(lexicon)
     lexicon.save(tmp_path / "bytepiece.model")
@@ -288,7 +288,7 @@ def test_bytepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
 
 
 def test_frequencies_keep_words() -> None:
-    """Against every cut: with the new frequencies, the whole word beats all of them."""
+    """With the new frequencies, the whole word has a greater score than every segmentation of it."""
     known = {"甲": 300, "乙": 50, "丙": 900, "甲乙": 40, "乙丙": 7, "丙丁": 30}
     total = sum(known.values())
     found = kept_frequencies(dict.fromkeys(["甲乙丙", "甲乙", "丙丁甲乙", "戊己"], 1), known, total)
@@ -336,13 +336,13 @@ def test_jieba_keeps_the_words(tmp_path: Path) -> None:
             if line[start:end] in exported and line[start:end] not in before:
                 used += 1
                 crossed = any(a < start < b or a < end < b for a, b in theirs)
-                assert (start, end) in theirs or crossed  # never cut where nothing overlaps it
+                assert (start, end) in theirs or crossed  # kept wherever no word overlaps it
                 lost += crossed
     assert used > 100
     assert lost < 0.2 * used
 
 
-def test_what_jieba_cannot_hold_is_left_out(tmp_path: Path) -> None:
+def test_words_that_jieba_cannot_hold_are_left_out(tmp_path: Path) -> None:
     lexicon = Lexicon(["中", "卡尔·马克思", "a b", "石墨烯", "c++"], [9, 8, 7, 6, 5])
     assert lexicon.save(tmp_path / "jieba.txt") == 2
     assert [line.split()[0] for line in (tmp_path / "jieba.txt").read_text(encoding="utf-8").splitlines()] == [

@@ -1,4 +1,4 @@
-"""The lattice against lists of all its paths."""
+"""`Lattice` against the list of all its paths."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_without_replacement_has_the_right_law(alpha: float) -> None:
 
 
 def test_a_million_positions() -> None:
-    """Every position may be cut, weights 1e-300: sums reach 1e-300000000 and keep 1e-9."""
+    """A cut is possible at every position, with weights of 1e-300: sums reach 1e-300000000 and stay exact to 1e-9."""
     n = 1_000_000
     single, pair = np.arange(n), np.arange(n - 1)
     tiny = math.log(1e-300)
@@ -106,7 +106,7 @@ def test_a_million_positions() -> None:
     expected = n * tiny + (n + 1) * math.log(golden) - math.log(math.sqrt(5))
     assert lattice.log_partition() == pytest.approx(expected, rel=1e-12)
     cuts, _ = lattice.marginals()
-    # far from the ends the chance of a cut is 1 / (golden^2 + 1) * golden^2
+    # far from the ends the probability of a cut is 1 / (golden^2 + 1) * golden^2
     assert cuts[n // 2] == pytest.approx(golden**2 / (golden**2 + 1), abs=1e-9)
     (path,) = lattice.sample(seed=1)
     assert path[-1][1] == n

@@ -1,4 +1,4 @@
-"""The lexicon and its file."""
+"""`Lexicon`, `LexiconMeta` and the TSV file."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_meta_must_be_typed() -> None:
         Lexicon(["甲"], [1], meta={"method": "pmi"})  # type: ignore[arg-type]
 
 
-# Golden: the headers that each builder writes.  Files of these forms are on people's disks.
+# Golden: the headers that each builder writes.  Existing files have these forms.
 HEADERS = {
     "method=pmi\tunit=char\talnum=join\tcharacters=9\ttokens=5\tentropy_before=1.500000\tentropy_after=0.250000": (
         LexiconMeta(method="pmi", alnum="join", characters=9, tokens=5, entropy_before=1.5, entropy_after=0.25)

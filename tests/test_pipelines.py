@@ -1,4 +1,4 @@
-"""Fresh segmentations each epoch: PyTorch, Hugging Face datasets, a plain generator (docs/sampling.md)."""
+"""New segmentations in each epoch: PyTorch, Hugging Face datasets, a plain generator (docs/sampling.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINES = [("中国人民" * 5 + "，") * n for n in range(1, 33)]
 
 
 class SampledLines:
-    """A map-style dataset: text i of an epoch depends on (seed, epoch, i) and on nothing else, not on who asks."""
+    """A map-style dataset: text i of an epoch depends on (seed, epoch, i) only, not on the worker."""
 
     def __init__(self, lines: Sequence[str], tokenizer: Tokenizer, *, alpha: float = 0.2, seed: int = 0) -> None:
         self.lines, self.tokenizer, self.alpha, self.seed, self.epoch = lines, tokenizer, alpha, seed, 0

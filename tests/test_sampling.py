@@ -1,4 +1,4 @@
-"""Sampling text: the law, the seeds, the extremes, and the same test on a sampler that is wrong."""
+"""Sampling: its distribution, seeds, extreme values, and the same test applied to a biased sampler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALPHAS = [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]
 LEXICON = Lexicon(["中国", "国人", "人民", "中", "国", "人", "中国人", "国人民"], [40, 9, 30, 12, 15, 20, 6, 1])
 TEXT = "中国人民"
 DRAWS = 20_000
-FALSE_ALARM = 1e-6  # of each chi-square test; seeds are fixed, so a test that passes goes on passing
+FALSE_ALARM = 1e-6  # of each chi-square test; seeds are fixed, so a test that passes keeps passing
 
 
 def law(tokenizer: Tokenizer, text: str, alpha: float) -> dict[tuple[str, ...], float]:
@@ -67,7 +67,7 @@ DRAWERS: dict[str, Callable[[Tokenizer, float], list[list[str]]]] = {
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 @pytest.mark.parametrize("way", DRAWERS)
-def test_samples_follow_the_law(way: str, alpha: float) -> None:
+def test_samples_follow_the_distribution(way: str, alpha: float) -> None:
     tokenizer = Tokenizer(LEXICON)
     counts = Counter(map(tuple, DRAWERS[way](tokenizer, alpha)))
     exact = law(tokenizer, TEXT, alpha)
@@ -151,7 +151,7 @@ def test_same_seed_same_output_everywhere() -> None:
     assert tokenizer.sample_ids(TEXT * 9, seed=1) == [
         LEXICON.index(t) + 1 if t in LEXICON else 0 for t in tokenizer.sample(TEXT * 9, seed=1)
     ]
-    # golden: a change here changes the output of every seed in the world
+    # golden: if this changes, the output of every seed changes
     assert tokenizer.sample(TEXT * 2, alpha=0.2, seed=1) == GOLDEN
 
 
@@ -164,7 +164,7 @@ def test_several_draws_are_the_same_for_every_number_of_workers(alpha: float, al
     expected = tokenizer.sample_batch(lines, k=3, **options)
     assert len(expected) == 3 * len(lines)
     assert expected[::3] == tokenizer.sample_batch(lines, k=1, **options)
-    many = tokenizer.sample_batch(lines, k=20, **options)  # takes another way
+    many = tokenizer.sample_batch(lines, k=20, **options)  # takes another path through the code
     assert [many[20 * i + j] for i in range(len(lines)) for j in range(3)] == expected
     assert tokenizer.sample_batch(lines, k=20, workers=2, **options) == many
     assert [t for i, line in enumerate(lines) for t in tokenizer.sample_batch([line], k=3, alpha=alpha, seed=5,
@@ -180,7 +180,7 @@ def test_several_draws_are_the_same_for_every_number_of_workers(alpha: float, al
 
 
 def test_several_draws_run_on_the_batch_kernel() -> None:
-    """Once, `workers` was ignored when there were several draws."""
+    """Regression: `workers` was ignored when `k` was given."""
     tokenizer = Tokenizer(LEXICON)
     calls: list[tuple[object, ...]] = []
 
@@ -217,12 +217,12 @@ def test_a_million_characters(alpha: float, boundary: str) -> None:
     text = (TEXT * 250 + boundary) * 1000
     tokens = tokenizer.sample(text, alpha=alpha, seed=1)
     assert "".join(tokens) == text
-    if alpha > 1000:  # nothing but the best is left
+    if alpha > 1000:  # only the best has a probability above 0
         assert tokens == tokenizer.tokenize(text)
     else:
         expected = tokenizer._kernel.sums(text, alpha)[2]
         assert len(tokens) == pytest.approx(expected, abs=6 * math.sqrt(expected))
-    if alpha == 0:  # every path alike
+    if alpha == 0:  # all paths have the same probability
         assert tokenizer.log_partition(text, alpha=0.0) == pytest.approx(tokenizer.entropy(text, alpha=0.0), rel=1e-9)
 
 

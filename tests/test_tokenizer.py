@@ -1,4 +1,4 @@
-"""The tokenizer against its definition."""
+"""`Tokenizer` against its definition."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ objectives = st.sampled_from(["unigram", "shortest"])
 
 
 def weight(tokenizer: Tokenizer, path: list[str]) -> float:
-    """What a path weighs where paths are compared by probability."""
+    """The log-weight of a path where paths are compared by probability."""
     if tokenizer.objective == "shortest":
         return -len(path) * math.log(tokenizer.vocab_size)
     return log_prob(tokenizer, path)
@@ -74,7 +74,7 @@ def test_everything_comes_back(extra: dict[str, int], unit: str, objective: str,
         spans = tokenizer(text).spans
         assert len(spans) == len(tokens)
         data, at = text.encode("utf-8", "surrogatepass"), 0
-        for token, (start, end) in zip(tokens, spans, strict=True):  # the smallest stretch of characters around it
+        for token, (start, end) in zip(tokens, spans, strict=True):  # the smallest range of characters that holds it
             after = at + len(token.encode("utf-8", "surrogateescape"))
             before = [text[:k].encode("utf-8", "surrogatepass") for k in range(len(text) + 1)]
             assert start == max(k for k, b in enumerate(before) if len(b) <= at)
@@ -170,7 +170,7 @@ def test_sums_equal_enumeration(extra: dict[str, int], unit: str, objective: str
 @pytest.mark.parametrize("objective", ["unigram", "shortest"])
 @pytest.mark.parametrize("unit", ["char", "byte"])
 @pytest.mark.parametrize("way", ["k", "one by one"])
-def test_samples_follow_the_law(unit: str, objective: str, way: str) -> None:
+def test_samples_follow_the_distribution(unit: str, objective: str, way: str) -> None:
     tokenizer = build({"中国": 40, "国人": 30, "人": 20, "中": 9, "国人龘": 5, "龘a": 7}, unit, objective)
     text, alpha, draws = "中国人龘a", 0.15, 20_000
     paths = reference.vocabulary_paths(text, set(tokenizer.lexicon.words), unit)

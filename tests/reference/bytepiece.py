@@ -11,7 +11,7 @@ from typing import Any
 
 
 def cut(text: str, model: Mapping[str, Any]) -> list[bytes]:
-    """Pieces of a text; lines are cut one by one, each with the line feeds at its end."""
+    """Return the pieces of a text; lines are segmented one by one, each with the line feeds at its end."""
     pieces = {base64.b64decode(key): row[2] for key, row in model.items()}
     total = math.log(sum(pieces.values()))
     longest = max(map(len, pieces))

@@ -12,7 +12,7 @@ Edge = tuple[int, int, float, bool]  # start, end (in characters), nats, is a wo
 
 
 def symbols(text: str, alnum: str = "token") -> list[tuple[int, int]]:
-    """(start, end) of every symbol: a character, or a stretch of digits and Latin letters unless ``split``."""
+    """(start, end) of every symbol: a character, or a sequence of digits and Latin letters unless ``split``."""
     result: list[tuple[int, int]] = []
     for k, char in enumerate(text):
         if alnum != "split" and is_alnum(char) and k and is_alnum(text[k - 1]):
