@@ -139,7 +139,7 @@ def test_planted_lexicon_is_recovered() -> None:
     right = len(used & set(lexicon.words))
     precision, recall = right / len(lexicon), right / len(used)
     assert 2 * precision * recall / (precision + recall) >= 0.95
-    assert lexicon.total == lexicon.meta["tokens"]
+    assert lexicon.total == lexicon.meta.tokens
     shown = select_discovered(lexicon)
     assert 0 < len(shown) < len(lexicon)
     assert min(map(len, shown.words)) > 1
@@ -150,7 +150,7 @@ def test_golden_lexicon_with_and_without_wide_registers() -> None:
     lexicon = BayesLexiconBuilder(seed=4, classes=20).build(planted(8_000)[0])
     words = repr(list(zip(lexicon.words, lexicon.counts.tolist(), strict=True)))
     assert lexicon.top(5) == ["傟剕", "偡僀", "偦僳", "买佬乬", "兀串劚"]
-    assert (len(lexicon), lexicon.meta["sweeps"], lexicon.meta["tokens"]) == (815, 12, 3406)
+    assert (len(lexicon), lexicon.meta.sweeps, lexicon.meta.tokens) == (815, 12, 3406)
     assert zlib.crc32(words.encode()) == 0x062E42B8
 
 
@@ -216,7 +216,7 @@ def test_unusual_corpora(texts: list[str], alnum: str) -> None:
         return
     lexicon = builder.build(texts)
     assert len(lexicon)
-    assert all(math.isfinite(lexicon.meta[name]) for name in ("entropy_before", "entropy_after"))
+    assert all(math.isfinite(getattr(lexicon.meta, name)) for name in ("entropy_before", "entropy_after"))
     with pytest.raises(CorpusError, match="no countable text"):
         builder.build(["，。"])
 
@@ -256,18 +256,18 @@ def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(KeyboardInterrupt):
         BayesLexiconBuilder().build(texts)
     lexicon = BayesLexiconBuilder(keep_on_interrupt=True).build(texts)
-    assert lexicon.meta["interrupted"] is True
-    assert lexicon.meta["sweeps"] == 2
+    assert lexicon.meta.interrupted is True
+    assert lexicon.meta.sweeps == 2
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
     monkeypatch.undo()
     resumed = BayesLexiconBuilder().build(texts, start=lexicon)
-    assert "interrupted" not in resumed.meta
+    assert not resumed.meta.interrupted
 
 
 def test_time_limit_and_progress(capsys: pytest.CaptureFixture[str]) -> None:
     texts, _ = planted(4_000)
     lexicon = BayesLexiconBuilder(time_limit=1e-6, progress=True).build(texts)
-    assert lexicon.meta["sweeps"] == 2  # one to sample, one to average
+    assert lexicon.meta.sweeps == 2  # one to sample, one to average
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "tokens" in captured.err
@@ -310,7 +310,7 @@ def test_resumed_run_gives_the_same_lexicon(
     folder = tmp_path / "state"
     monkeypatch.setattr(sampling, "SAVE_SECONDS", 0.0)
     sweep = sampling.TextSlice.sweep
-    stops = [3, whole.meta["sweeps"] - 2]
+    stops = [3, whole.meta.sweeps - 2]
 
     def killed(self, *args, **options):
         if stops and self.sweeps == stops[0]:

@@ -98,8 +98,8 @@ def test_real_text() -> None:
         lexicon = builder.build(texts)
         top = lexicon.top(40)
         assert "青石镇" in top
-        assert lexicon.meta["entropy_after"] < lexicon.meta["entropy_before"]
-        assert lexicon.meta["characters"] == NgramCounter(order=1).update(texts).freeze().total(1)
+        assert lexicon.meta.entropy_after < lexicon.meta.entropy_before
+        assert lexicon.meta.characters == NgramCounter(order=1).update(texts).freeze().total(1)
     assert {"柳河大桥", "望江茶馆"} <= set(PmiLexiconBuilder(min_pmi=2.5).build(texts).words)
 
 
@@ -137,7 +137,7 @@ def test_older_variant_drops_words_that_others_explain() -> None:
     assert "天地玄黄" not in older
     # its 30 tokens are now tokens of the words that it falls into
     assert (older["天地"], older["玄黄"]) == (plain["天地"] + 30, plain["玄黄"] + 30)
-    assert older.meta["tokens"] == plain.meta["tokens"] + 30
+    assert older.meta.tokens == plain.meta.tokens + 30
     assert older.scores["cohesion"][older.index("天地")] == 1
     assert {"天地", "玄黄", "宇宙"} <= set(older.words)
 
@@ -151,7 +151,7 @@ def test_max_length() -> None:
 def test_odd_corpora(builder) -> None:
     for texts in (["一"], ["一二三四五六七八九十"], ["的" * 500], ["一\n\n二"]):
         lexicon = builder.build(texts)
-        assert all(np.isfinite(x) for x in (lexicon.meta["entropy_before"], lexicon.meta["entropy_after"]))
+        assert all(np.isfinite(x) for x in (lexicon.meta.entropy_before, lexicon.meta.entropy_after))
         assert builder.build(texts) == lexicon
     for texts in ([], [""], ["，。 \n", "\0\ud800"]):
         with pytest.raises(CorpusError, match="no countable text"):

@@ -181,7 +181,7 @@ EXHAUSTED = {
         segmenter = tokenization.Segmenter(
             table, np.full(128, -5.0), np.arange(129, dtype=np.int32), 2, True, False, True, -10.0, 0.0, 0.0, 0.0)
         text = "春" * 20_000_000
-        work = lambda: segmenter._encode_batch([text], 1)
+        work = lambda: segmenter.encode_batch([text], 1)
     """,
     "counts": """
         text = counting.EncodedText()

@@ -54,11 +54,11 @@ def test_information_falls_with_every_round() -> None:
     texts = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
     words = EntropyLexiconBuilder().build(texts)
     lexicon = PhraseBuilder(min_count=3).build(texts, words)
-    rounds = [float(x) for x in str(lexicon.meta["phrase_rounds"]).split()]
+    rounds = list(lexicon.meta.phrase_rounds)
     assert len(rounds) > 2
     assert all(a > b for a, b in itertools.pairwise(rounds))
-    assert lexicon.meta["entropy_after"] == pytest.approx(rounds[-1], abs=1e-6)
-    assert lexicon.meta["entropy_after"] == pytest.approx(
+    assert lexicon.meta.entropy_after == pytest.approx(rounds[-1], abs=1e-6)
+    assert lexicon.meta.entropy_after == pytest.approx(
         information_per_symbol(lexicon.counts, [len(w) for w in lexicon.words])
     )
     before = sum(len(t) for tokens in tokens_of(texts, words) for t in tokens)

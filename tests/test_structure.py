@@ -35,8 +35,10 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
         "selection", "linked",
     ],
-    "lexicon": ["ids", "formats", "lexicon"],
-    "tokenization": ["lattice", "sampling", "tokenizer"],
+    "lexicon": ["meta", "ids", "formats", "lexicon"],
+    "tokenization": [
+        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
+    ],
     "builders": ["passes", "describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",

@@ -262,7 +262,7 @@ def test_counts_are_those_of_the_tokenizer() -> None:
         tokenizer = Tokenizer(lexicon)
         tokens = [token for line in Corpus(SAMPLE) for token in tokenizer.tokenize(line)]
         assert len(tokens) == lexicon.total
-        assert lexicon.total == lexicon.meta["tokens"]
+        assert lexicon.total == lexicon.meta.tokens
         parts = [word for word in lexicon if len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word)]
         assert bool(parts) == ("beginnings" not in options)
 
@@ -317,7 +317,7 @@ def test_without_bytes_the_rest_is_unknown() -> None:
     lexicon = built(LINES, vocab_size=20, byte_fallback=False)
     assert len(lexicon) == 20
     assert not any("\udc80" <= c <= "\udcff" for word in lexicon for c in word)
-    assert lexicon.meta["byte_fallback"] == "no"
+    assert lexicon.meta.byte_fallback is False
     assert "".join(Tokenizer(lexicon).tokenize("青石镇蠹")) == "青石镇蠹"
 
 
@@ -479,7 +479,7 @@ def test_sample_is_reproducible() -> None:
     lines = list(Corpus(SAMPLE)) * 5
     sampled = built(lines, vocab_size=400, sample=8000)
     assert sampled == built(lines, vocab_size=400, sample=8000)
-    assert 6000 < int(str(sampled.meta["characters"])) < 9000
+    assert 6000 < sampled.meta.characters < 9000
 
 
 # --- the search -------------------------------------------------------------------------------------------------------
@@ -517,7 +517,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     lexicon = Lexicon.load(out)
     assert len(lexicon) == 398
     assert "周明远说" in lexicon
-    assert lexicon.meta["specials"] == "<pad> <bos>"
+    assert lexicon.meta.specials == ("<pad>", "<bos>")
     assert run("tokenize", SAMPLE, "--lexicon", out, "--format", "ids", "-o", tmp_path / "ids") == 0
 
 

@@ -91,8 +91,9 @@ class Fillings:
         """Of each filling the template, the count, its first span (one more at the end); and spans (start, length)."""
 
 class ClausePairs:
-    """Counts pairs of anchors near the beginnings of neighbouring clauses; ``remembered`` (a power of 2) pairs of
-    clauses are not counted again.
+    """Counts pairs of anchors near the beginnings of neighbouring clauses.
+
+    The last ``remembered`` pairs of clauses (a power of 2) are not counted again.
 
     Texts come with negative numbers in the place of punctuation: -2 ends a clause, -3 does not, others end a sentence.
     """

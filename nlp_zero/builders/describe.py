@@ -13,6 +13,7 @@ from ..corpus import Corpus
 from ..counting.linked import ABSENT, SYMBOL_BYTES, LinkedTree, join_ngrams
 from ..counting.selection import Selection
 from ..lexicon.lexicon import Lexicon
+from ..lexicon.meta import LexiconMeta
 from ..statistics import information_per_symbol
 from .passes import CorpusPasses
 
@@ -134,15 +135,15 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *,
     cohesion = np.divide(found.tokens, raw, out=np.full(len(raw), np.nan), where=raw > 0)
     columns = {"pmi": pmi, "left_entropy": left, "right_entropy": right, "cohesion": cohesion}
     counts = tree.counts
-    meta: dict[str, object] = {
-        "method": method,
-        "unit": counts.unit,
-        "alnum": counts.alnum,
-        "characters": counts.total(1),
-        "tokens": int(found.tokens.sum()),
-        "entropy_before": information_per_symbol(tree.symbol_counts(), 1),
-        "entropy_after": information_per_symbol(found.tokens, list(map(len, found.words))),
-    }
+    meta = LexiconMeta(
+        method=method,
+        unit=counts.unit,
+        alnum=counts.alnum,
+        characters=counts.total(1),
+        tokens=int(found.tokens.sum()),
+        entropy_before=information_per_symbol(tree.symbol_counts(), 1),
+        entropy_after=information_per_symbol(found.tokens, list(map(len, found.words))),
+    )
     return Lexicon(found.words, found.tokens, scores=columns, meta=meta)
 
 

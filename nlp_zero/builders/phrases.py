@@ -7,6 +7,7 @@ Text is cut into words. Neighbours whose union lowers the information of the tex
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -93,7 +94,7 @@ class PhraseBuilder:
         -------
         Lexicon
             Phrases have a ``gain`` (nats per token of the text before their round) and ``parts``, the words that they
-            are made of. ``meta["phrase_rounds"]`` lists the average information per character (nats) before the first
+            are made of. ``meta.phrase_rounds`` lists the average information per character (nats) before the first
             round and after each one. If the lexicon has ids of its own, phrases get the ids that follow the largest.
 
         Raises
@@ -158,7 +159,7 @@ class _Units:
         self.parts: list[tuple[str, ...]] = [(word,) for word in self.names]
         self.gains = [np.nan] * len(self.names)
         self.pmis = lexicon.scores["pmi"].tolist() if "pmi" in lexicon.scores else [np.nan] * len(self.names)
-        in_bytes = lexicon.meta.get("unit") == "byte"  # words of such a vocabulary may be parts of characters
+        in_bytes = lexicon.meta.unit == "byte"  # words of such a vocabulary may be parts of characters
         self.mergeable = [in_bytes or not any("\udc80" <= char <= "\udcff" for char in word) for word in self.names]
         self._rank = {word: k for k, word in enumerate(self.names)}
 
@@ -234,11 +235,8 @@ def _make_lexicon(lexicon: Lexicon, ids: TokenIds, ranks: Ranks, units: _Units, 
     if "id" in columns:
         columns["id"][known:] = np.arange(ids.size, ids.size + size - known)
     columns["pmi"], columns["gain"] = np.array(units.pmis), np.array(units.gains)
-    meta = {
-        **lexicon.meta,
-        "tokens": int(counts.sum()),
-        "entropy_after": information[-1],
-        "phrase_rounds": " ".join(f"{x:.6f}" for x in information),
-    }
+    meta = replace(
+        lexicon.meta, tokens=int(counts.sum()), entropy_after=information[-1], phrase_rounds=tuple(information)
+    )
     parts = dict(zip(units.names[known:], units.parts[known:], strict=True))
     return Lexicon(units.names, counts, scores=columns, meta=meta, parts=parts)

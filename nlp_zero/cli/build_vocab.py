@@ -201,7 +201,7 @@ def _parse_numbers(text: str) -> float | list[float]:
 
 def _summarize(lexicon: Lexicon) -> dict[str, Any]:
     names = ("method", "characters", "tokens", "entropy_before", "entropy_after")
-    return {**{name: lexicon.meta.get(name) for name in names}, "phrases": len(lexicon.parts)}
+    return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
 def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:

@@ -56,7 +56,8 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
         for size, lexicon in builder.build_sizes(open_corpus(arguments)).items():
             writers[size]("".join(lexicon.lines()))
             meta = lexicon.meta
-            summaries.append({"vocab_size": size, "pieces": len(lexicon), **{name: meta[name] for name in SUMMARY}})
+            shown = {name: getattr(meta, name) for name in SUMMARY}
+            summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
     for summary in summaries:
         _report(arguments, summary)
 

@@ -175,7 +175,9 @@ inline PyObject* character_spans(const TextView& utf8, const Token* tokens, size
     return list;
 }
 
+// what 3: a tuple of the lists of ids, strings and spans.
 inline PyObject* list_as(int what, Objects& objects, PyObject* text, const Source& source, const TokenBuffer& tokens) {
+    if (what == 3) return Py_BuildValue("(NNN)", list_as(1, objects, text, source, tokens), list_as(0, objects, text, source, tokens), list_as(2, objects, text, source, tokens));
     if (what == 0) return make_list<0>(objects, text, source.view, tokens.data(), tokens.size());
     if (what == 1) return make_list<1>(objects, text, source.view, tokens.data(), tokens.size());
     if (source.utf8()) return character_spans(source.view, tokens.data(), tokens.size());

@@ -161,18 +161,33 @@ struct TextMarginals {
     }
 };
 
-inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start,
+// One segmentation of each text or, unless `draws` is 0, this many from one table, all from the stream of the text.
+inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
                            const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
-    encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out) {
-        int32_t* const begin = out;
+    encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
         Stream stream(seed, start + i);
         with_chars(texts[i], [&](auto chars) {
-            auto run = [&](auto sink) { sample_text(model, table, chars, texts[i].size, stream, sink); };
-            if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
-            else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
+            TextChain chain;  // one table for all draws
+            const bool shared = draws && !std::isinf(table.alpha);
+            if (shared) chain.build(model, table, chars, texts[i].size);
+            const TextLattice& lattice = chain.lattice;
+            for (size_t d = 0; d < output.rows; ++d) {
+                int32_t* const begin = out;
+                auto run = [&](auto sink) {
+                    if (!shared) return sample_text(model, table, chars, texts[i].size, stream, sink);
+                    size_t from = 0;
+                    draw(lattice.view(), chain.q.data(), stream, [&](int64_t e) {
+                        const size_t to = size_t(lattice.end[size_t(e)]);
+                        sink(lattice.id[size_t(e)], lattice.starts[from], lattice.starts[to]);
+                        from = to;
+                    });
+                };
+                if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
+                else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
+                counts[d] = out - begin;
+            }
             return 0;
         });
-        return size_t(out - begin);
     });
 }
 

@@ -1,4 +1,4 @@
-# Cutting text by a lexicon: the compiled base class of `nlp_zero.Tokenizer`.
+# Segmenting text by a lexicon: the compiled part of `nlp_zero.Tokenizer`.
 
 cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil:
     cdef cppclass TextView:
@@ -25,7 +25,7 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
     bint view_of(object, TextView&) except 0
     object strings "nlpzero::tokenization::tokenize<0>"(const Model&, Objects&, object) except +
     object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
-    object ranges "nlpzero::tokenization::tokenize<2>"(const Model&, Objects&, object) except +
+    object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
     object list_of "nlpzero::tokenization::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
 
 cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogil:
@@ -36,6 +36,7 @@ cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogi
         int32_t* ids
         uint32_t* ends
         int64_t* offsets
+        size_t rows
     vector[Slice] make_slices(const vector[TextView]&, size_t) except +
     int64_t close_gaps(const Model&, const vector[Slice]&, const BatchOutput&)
     void encode_best(const Model&, const vector[TextView]&, const Slice&, const BatchOutput&) except +
@@ -53,7 +54,7 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
         void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
         void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
-    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, const vector[TextView]&, const Slice&,
+    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const vector[TextView]&, const Slice&,
                         const BatchOutput&) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
@@ -84,14 +85,15 @@ cdef class _Batch:
     cdef vector[Slice] slices
     cdef shared_ptr[const AlphaTable] table  # null: the best segmentation
     cdef uint64_t seed, start
+    cdef size_t draws  # 0: one draw of each text
     cdef BatchOutput output
 
     def encode(self, size_t k):
         """Encode one slice."""
         with nogil:
             if self.table.get():
-                encode_sampled(self.owner.model.get()[0], self.table.get()[0], self.seed, self.start, self.views,
-                               self.slices[k], self.output)
+                encode_sampled(self.owner.model.get()[0], self.table.get()[0], self.seed, self.start, self.draws,
+                               self.views, self.slices[k], self.output)
             else:
                 encode_best(self.owner.model.get()[0], self.views, self.slices[k], self.output)
 
@@ -103,7 +105,9 @@ cdef class MarginalTable:
     cdef object text
     cdef Segmenter owner
 
-    def _arrays(self):
+    def arrays(self):
+        if self.owner is None:
+            raise ValueError("only Segmenter.marginals makes such a table")
         cdef Py_ssize_t size = self.found.size()
         cdef Source source
         source.open(self.owner.model.get()[0], self.text)
@@ -167,12 +171,13 @@ cdef class Segmenter:
         """The ids of the tokens; `Tokenizer` says which they are."""
         return numbers(self.model.get()[0], self.objects.get()[0], text)
 
-    def spans(self, text):
-        """The tokens as (start, end), offsets in characters (code points); of bytes, in bytes.
+    def segment(self, text):
+        """The ids, tokens and spans of one segmentation: three lists.
 
-        A token that is or ends with part of a character has that whole character in its span.
+        Spans are (start, end) in characters (code points); for bytes, in bytes.  A token that is part of a character,
+        or ends with one, has that whole character in its span.
         """
-        return ranges(self.model.get()[0], self.objects.get()[0], text)
+        return all_forms(self.model.get()[0], self.objects.get()[0], text)
 
     cdef shared_ptr[const AlphaTable] table(self, double alpha) except *:
         cdef size_t i, kept = 4 if self.model.get().log_probs.size() < 2000000 else 1
@@ -188,7 +193,7 @@ cdef class Segmenter:
         self.tables.push_back(found)
         return found
 
-    def _sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
+    def sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
         alpha = INFINITY if alpha > 1e8 else alpha  # what differs less is a tie to Viterbi, too
         cdef int what = WHAT[output]
         cdef shared_ptr[const AlphaTable] table = self.table(alpha)
@@ -198,10 +203,10 @@ cdef class Segmenter:
             return [sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what) for _ in range(k)]
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
 
-    def _nbest(self, text, size_t n):
+    def nbest(self, text, size_t n):
         return best_lists(self.model.get()[0], self.objects.get()[0], text, n)
 
-    def _sums(self, text, double alpha):
+    def sums(self, text, double alpha):
         """(ln Z, entropy, expected number of tokens)."""
         cdef TextMarginals found
         cdef Source source
@@ -211,7 +216,8 @@ cdef class Segmenter:
             found.sums(self.model.get()[0], table.get()[0], source.view)
         return found.log_sum, found.entropy, found.tokens
 
-    def _marginals(self, MarginalTable table not None, text, double alpha):
+    def marginals(self, text, double alpha):
+        cdef MarginalTable table = MarginalTable()
         cdef Source source
         cdef shared_ptr[const AlphaTable] weights = self.table(alpha)
         source.open(self.model.get()[0], text)
@@ -220,12 +226,12 @@ cdef class Segmenter:
         table.text, table.owner = text, self
         return table
 
-    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start):
-        """Ids, ends and offsets; the ends only if wanted."""
+    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start, size_t draws):
+        """Lists of strings, or ids and offsets; with `draws`, that many rows for each text."""
         cdef vector[Source] sources = vector[Source](len(texts))
         cdef _Batch batch = _Batch.__new__(_Batch)
         cdef vector[TextView]* views = &batch.views
-        cdef size_t total = 0, i
+        cdef size_t total = 0, i, rows = draws if draws else 1
         cdef int64_t count
         views.reserve(len(texts))
         for i in range(sources.size()):
@@ -233,15 +239,19 @@ cdef class Segmenter:
             views.push_back(sources[i].view)
             total += sources[i].view.size
         total *= most_tokens(self.model.get()[0])
+        if total and rows > (<size_t>1 << 48) // total:
+            raise MemoryError(f"{rows} draws of {total} characters do not fit into memory.")
+        total *= rows
         if sampled:
             batch.table = self.table(alpha)
         ids = np.empty(total + 1, np.int32)
         ends = np.empty(total + 1 if ends_too else 1, np.uint32)
-        offsets = np.empty(len(texts) + 1, np.int64)
+        offsets = np.empty(len(texts) * rows + 1, np.int64)
         cdef int32_t[::1] id_view = ids
         cdef uint32_t[::1] end_view = ends
         cdef int64_t[::1] offset_view = offsets
-        batch.owner, batch.seed, batch.start = self, seed, start
+        batch.owner, batch.seed, batch.start, batch.draws = self, seed, start, draws
+        batch.output.rows = rows
         batch.output.ids, batch.output.offsets = &id_view[0], &offset_view[0]
         batch.output.ends = &end_view[0] if ends_too else NULL
         batch.slices = make_slices(batch.views, workers)
@@ -250,9 +260,9 @@ cdef class Segmenter:
             count = close_gaps(self.model.get()[0], batch.slices, batch.output)
         if ends_too:
             lists = []
-            for i in range(sources.size()):
+            for i in range(sources.size() * rows):
                 lists.append(list_of(
-                    self.objects.get()[0], texts[i], sources[i].view, &id_view[0] + offset_view[i],
+                    self.objects.get()[0], texts[i // rows], sources[i // rows].view, &id_view[0] + offset_view[i],
                     &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i],
                 ))
             return lists
@@ -262,13 +272,13 @@ cdef class Segmenter:
         ids.resize(count, refcheck=False)  # gives back what the most tokens would have taken
         return ids, offsets
 
-    def _encode_batch(self, list texts not None, int workers):
-        return self._batch(texts, workers, False, False, 0, 0, 0)
+    def encode_batch(self, list texts not None, int workers):
+        return self._batch(texts, workers, False, False, 0, 0, 0, 0)
 
-    def _tokenize_batch(self, list texts not None, int workers):
+    def tokenize_batch(self, list texts not None, int workers):
         if workers == 1:
             return [self.tokenize(text) for text in texts]
-        return self._batch(texts, workers, True, False, 0, 0, 0)
+        return self._batch(texts, workers, True, False, 0, 0, 0, 0)
 
-    def _sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, bint words, int workers):
-        return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start)
+    def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words, int workers):
+        return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start, draws)

@@ -110,7 +110,7 @@ class BayesLexiconBuilder:
     >>> builder
     BayesLexiconBuilder(max_length=4, classes=None, seed=1, sample=None)
     >>> lexicon = builder.build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
-    >>> "青石镇" in lexicon, lexicon.meta["method"]
+    >>> "青石镇" in lexicon, lexicon.meta.method
     (True, 'bayes')
     """
 
@@ -192,15 +192,19 @@ class BayesLexiconBuilder:
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
         lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
-        lexicon.meta.update(seed=self.seed, classes=slices[0].sampler.classes, sweeps=run.sweeps)
-        lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
-        if run.interrupted:
-            lexicon.meta["interrupted"] = True
-        return lexicon
+        return lexicon.with_meta(
+            seed=self.seed,
+            classes=slices[0].sampler.classes,
+            sweeps=run.sweeps,
+            max_length=self.max_length,
+            new_words=round(share, 6),
+            interrupted=run.interrupted,
+        )
 
     def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
         """Return the encoded text to learn from."""
-        encoded: Iterable[npt.NDArray[np.uint32]] = (alphabet_of(counts).encode(block.data) for block in read_blocks(texts))
+        alphabet = alphabet_of(counts)
+        encoded: Iterable[npt.NDArray[np.uint32]] = (alphabet.encode(block.data) for block in read_blocks(texts))
         total = counts.total(1)
         if self.sample is not None and self.sample < total:
             encoded = sample_text(encoded, self.sample / total)

@@ -55,7 +55,7 @@ def recount_words(
     non_words: set[str] = set()  # punctuation, and digits and Latin letters that are not symbols of the counts
     for block in read_blocks(texts):
         text = block.data if isinstance(block.data, str) else block.data.decode("utf-8", "surrogatepass")
-        in_block = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
+        in_block = Counter(chain.from_iterable(segmenter.tokenize_batch(text.split("\n"), workers)))
         for word in [word for word in in_block if word not in learnt and word not in found]:
             if word not in non_words:
                 ids = alphabet_of(counts).encode(word)[:-1]

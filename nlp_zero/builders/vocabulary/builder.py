@@ -11,8 +11,8 @@ from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..._utils.progress import progress_bar
 from ..._utils.validation import check_choice, check_integer
 from ...corpus import Corpus, require_text
-from ...lexicon.ids import join_names
 from ...lexicon.lexicon import Lexicon
+from ...lexicon.meta import LexiconMeta
 from .candidates import collect_pieces, mark_usable
 from .ngram_pieces import NgramPieces
 from .rules import PieceRules, check_names
@@ -89,8 +89,8 @@ class VocabularyBuilder:
     >>> builder
     VocabularyBuilder(vocab_size=270, unit='char', objective='shortest', algorithm='swap')
     >>> vocabulary = builder.build(texts)
-    >>> len(vocabulary), vocabulary["青石镇的早晨"], vocabulary.meta["specials"]
-    (269, 3, '<pad>')
+    >>> len(vocabulary), vocabulary["青石镇的早晨"], vocabulary.meta.specials
+    (269, 3, ('<pad>',))
     """
 
     def __init__(
@@ -269,22 +269,22 @@ class VocabularyBuilder:
         counts = list(pieces.values())
         tokens = sum(counts)
         frequency = np.bincount(text.encoded)[1:]
-        meta: dict[str, object] = {
-            "method": "vocabulary",
-            "unit": self.unit,
-            "byte_fallback": "yes" if self.byte_fallback else "no",
-            "objective": self.objective,
-            "algorithm": self.algorithm,
-            "specials": join_names(self.specials),
-            "max_piece_length": self.max_piece_length,
-            "alnum": "split",
-            "boundaries": "no",
-            "characters": characters,
-            "tokens": tokens,
-            "bytes_per_token": size / tokens,
-            "entropy_before": _information(frequency, characters),
-            "entropy_after": _information(counts, characters),
-        }
+        meta = LexiconMeta(
+            method="vocabulary",
+            unit=self.unit,
+            byte_fallback=self.byte_fallback,
+            objective=self.objective,
+            algorithm=self.algorithm,
+            specials=self.specials,
+            max_piece_length=self.max_piece_length,
+            alnum="split",
+            boundaries=False,
+            characters=characters,
+            tokens=tokens,
+            bytes_per_token=size / tokens,
+            entropy_before=_information(frequency, characters),
+            entropy_after=_information(counts, characters),
+        )
         words = [piece.decode("utf-8", "surrogateescape") for piece in pieces]
         return Lexicon(words, counts, meta=meta)
 
