@@ -89,7 +89,7 @@ def test_zstd_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "zstandard", None)
     monkeypatch.setitem(sys.modules, "compression.zstd", None)
     path = write(tmp_path / "a.txt.zst", zstandard.compress(b"a"))
-    with pytest.raises(CorpusError, match=r"pip install 'nlp-zero\[io\]'"):
+    with pytest.raises(CorpusError, match=r"pip install 'nlpzero\[io\]'"):
         list(Corpus(path))
 
 
@@ -276,7 +276,7 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
 
 def test_urls_need_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with pytest.raises(CorpusError, match=r"pip install 'nlp-zero\[io\]'"):
+    with pytest.raises(CorpusError, match=r"pip install 'nlpzero\[io\]'"):
         Corpus("s3://bucket/a.txt").files()
 
 

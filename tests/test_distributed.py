@@ -225,7 +225,7 @@ def test_no_scheduler(folder, capsys) -> None:
 def test_without_dask(folder, monkeypatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["build-vocab", str(folder), "--scheduler", "local"]) == 1
-    assert "pip install 'nlp-zero[distributed]'" in capsys.readouterr().err
+    assert "pip install 'nlpzero[distributed]'" in capsys.readouterr().err
 
 
 def test_workers_that_keep_dying(monkeypatch, folder) -> None:

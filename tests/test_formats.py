@@ -123,7 +123,7 @@ def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     real = builtins.__import__
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     assert real is builtins.__import__
-    with pytest.raises(FormatError, match=r"need pyarrow; run: pip install 'nlp-zero\[formats\]'"):
+    with pytest.raises(FormatError, match=r"need pyarrow; run: pip install 'nlpzero\[formats\]'"):
         Lexicon(["a"], [1]).save(tmp_path / "a.parquet")
     assert not list(tmp_path.iterdir())
 

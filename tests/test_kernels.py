@@ -12,6 +12,7 @@ import pytest
 
 from nlp_zero import NgramCounter
 from nlp_zero._kernels import bayes, counting, templates, tokenization, vocabulary
+from nlp_zero.counting.counts import alphabet_of, levels_of
 
 SANITIZED = "libasan" in os.environ.get("LD_PRELOAD", "")
 
@@ -33,12 +34,12 @@ def test_ngrams_with_a_boundary_inside_are_not_written_beyond_the_result() -> No
     counter.update(["春天来了"])
     counts = counter.freeze()
     for text in ["春\n天", "春天\n" * 1000, "春天，来了"]:
-        encoded = counts.alphabet.encode(text)
+        encoded = alphabet_of(counts).encode(text)
         with pytest.raises(ValueError, match="no 0 inside"):
-            counting.find_ngrams(counts.levels, encoded, np.count_nonzero(encoded == 0) - 1)
+            counting.find_ngrams(levels_of(counts), encoded, np.count_nonzero(encoded == 0) - 1)
     with pytest.raises(ValueError, match="closed by one 0"):
-        counting.find_ngrams(counts.levels, uint32(1, 2), 1)
-    assert counting.find_ngrams(counts.levels, uint32(1, 2, 0), 1)[1].tolist() == [2]
+        counting.find_ngrams(levels_of(counts), uint32(1, 2), 1)
+    assert counting.find_ngrams(levels_of(counts), uint32(1, 2, 0), 1)[1].tolist() == [2]
 
 
 def test_ranges_of_first_symbols_are_checked() -> None:

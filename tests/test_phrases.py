@@ -6,11 +6,12 @@ import itertools
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from nlp_zero import EntropyLexiconBuilder, Lexicon, PhraseBuilder, Tokenizer
+from nlp_zero import EntropyLexiconBuilder, Lexicon, LexiconMeta, PhraseBuilder, Tokenizer
 from nlp_zero.lexicon.ids import byte_token
 from nlp_zero.statistics import entropy_gain, information_per_symbol
 
@@ -81,10 +82,10 @@ def test_limits_and_round_trip(tmp_path: Path) -> None:
         PhraseBuilder(max_words=1)
 
 
-def with_bytes(words: dict[str, int], **meta: object) -> Lexicon:
+def with_bytes(words: dict[str, int], **meta: Any) -> Lexicon:
     """A vocabulary with byte fallback: all bytes and some words."""
     counts = {byte_token(byte): 1 for byte in range(256)} | words
-    return Lexicon(list(counts), list(counts.values()), meta={"byte_fallback": "yes", **meta})
+    return Lexicon(list(counts), list(counts.values()), meta=LexiconMeta(byte_fallback=True, **meta))
 
 
 def count_words(texts: list[str], lexicon: Lexicon) -> Counter[str]:
@@ -95,13 +96,13 @@ def count_words(texts: list[str], lexicon: Lexicon) -> Counter[str]:
 def own_ids() -> Lexicon:
     """Ids as an imported model has them: in no order, with gaps, and specials among them."""
     words = ["天", "地", "人", "心"]
-    meta = {"specials": "<s>", "special_ids": "4", "unk_id": "0"}
+    meta = LexiconMeta(specials=("<s>",), special_ids=(4,), unk_id=0)
     return Lexicon(words, [9, 8, 7, 6], scores={"id": [7, 2, 11, 5]}, meta=meta)
 
 
 @pytest.mark.parametrize(
     "lexicon",
-    [own_ids(), with_bytes({"天": 90, "地": 80, "人": 70, "心": 60}, specials="<pad> <s>")],
+    [own_ids(), with_bytes({"天": 90, "地": 80, "人": 70, "心": 60}, specials=("<pad>", "<s>"))],
     ids=["own ids", "byte fallback"],
 )
 def test_lexicons_whose_ids_are_not_their_ranks(lexicon: Lexicon) -> None:

@@ -101,7 +101,7 @@ def _open_zstd(source: Source, stored: IO[bytes]) -> Callable[[int], bytes]:
     try:
         zstandard = importlib.import_module("zstandard")
     except ImportError:
-        raise CorpusError(f"{source.name}: reading .zst needs zstandard; run: pip install 'nlp-zero[io]'.") from None
+        raise CorpusError(f"{source.name}: reading .zst needs zstandard; run: pip install 'nlpzero[io]'.") from None
     return _ZstdReader(stored, zstandard.ZstdDecompressor().decompressobj).read
 
 

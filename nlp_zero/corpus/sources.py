@@ -166,7 +166,7 @@ def _remote_sources(url: str) -> list[Source]:
     try:
         core = importlib.import_module("fsspec.core")
     except ImportError:
-        raise CorpusError(f"{url}: reading URLs needs fsspec; run: pip install 'nlp-zero[io]'.") from None
+        raise CorpusError(f"{url}: reading URLs needs fsspec; run: pip install 'nlpzero[io]'.") from None
     try:
         remote, path = core.url_to_fs(url)
         if "*" in path:

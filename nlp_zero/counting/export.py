@@ -23,7 +23,7 @@ def write_table(path: str | os.PathLike[str], batches: Iterable[tuple[int, list[
         import pyarrow  # type: ignore[import-untyped, unused-ignore]
         import pyarrow.parquet  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
-        raise ImportError(f"{path}: tables need pyarrow; run: pip install 'nlp-zero[formats]'.") from None
+        raise ImportError(f"{path}: tables need pyarrow; run: pip install 'nlpzero[formats]'.") from None
     text = pyarrow.binary() if binary else pyarrow.string()
     schema = pyarrow.schema([("ngram", text), ("order", pyarrow.uint8()), ("count", pyarrow.uint64())])
     with new_file(path) as temporary:

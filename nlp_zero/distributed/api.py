@@ -179,7 +179,7 @@ def _import_dask(*, local: bool) -> Any:
             return _import_with_forkserver(dask)
         import distributed
     except ImportError:
-        raise ImportError("working on a cluster needs Dask; run: pip install 'nlp-zero[distributed]'.") from None
+        raise ImportError("working on a cluster needs Dask; run: pip install 'nlpzero[distributed]'.") from None
     return distributed
 
 

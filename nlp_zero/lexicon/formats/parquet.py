@@ -23,7 +23,7 @@ def _pyarrow() -> tuple[Any, Any]:
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError:
-        raise FormatError("Parquet files need pyarrow; run: pip install 'nlp-zero[formats]'") from None
+        raise FormatError("Parquet files need pyarrow; run: pip install 'nlpzero[formats]'") from None
 
 
 def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
