@@ -2,7 +2,7 @@ r"""Numbering of tokens: which id belongs to which word, special token or byte.
 
 There are two kinds of vocabulary.  A *plain* lexicon has words only, and 0 is the id of unknown text.  A vocabulary
 with *byte fallback* has all 256 bytes among its words, so that nothing is unknown.  In a word, a byte from 0x80 on is
-written as Python's ``surrogateescape`` does: 0xE4 is ``"\\udce4"``; smaller bytes are ASCII characters.
+written as Python's ``surrogateescape`` does: 0xE4 is ``"\udce4"``; smaller bytes are ASCII characters.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def byte_token(byte: int) -> str:
     Examples
     --------
     >>> byte_token(0x41), byte_token(0xE4)
-    ('A', '\\udce4')
+    ('A', '\udce4')
     """
     return chr(byte if byte < 128 else 0xDC00 + byte)
 

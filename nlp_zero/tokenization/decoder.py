@@ -30,7 +30,7 @@ def join_tokens(tokens: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> join_tokens(["中", "\\udce9", "\\udcbe", "\\udc98"])
+    >>> join_tokens(["中", "\udce9", "\udcbe", "\udc98"])
     '中龘'
     """
     return "".join(tokens).encode("utf-8", "surrogateescape").decode("utf-8", "surrogatepass")

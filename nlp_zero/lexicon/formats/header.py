@@ -26,10 +26,10 @@ INTEGER_LISTS = ("special_ids", "byte_ids")
 
 
 def join_names(names: Iterable[str]) -> str:
-    r"""Write names in one field: separated by a space; a space inside a name is written ``\\s``.
+    r"""Write names in one field: separated by a space; a space inside a name is written ``\s``.
 
-    >>> split_names(join_names(["<pad>", "a b", "\\\\s"]))
-    ('<pad>', 'a b', '\\\\s')
+    >>> split_names(join_names(["<pad>", "a b", "\\s"]))
+    ('<pad>', 'a b', '\\s')
     """
     return " ".join(name.replace("\\", "\\\\").replace(" ", "\\s") for name in names)
 

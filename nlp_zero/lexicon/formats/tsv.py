@@ -1,8 +1,8 @@
 r"""The TSV file of a lexicon: UTF-8 text that people can read and edit.
 
 The first line has the format, the version and the fields of `LexiconMeta`, the second the names of the columns; then
-each word has a line.  Columns are separated by tabs.  In words, backslash, tab and line ends are written ``\\\\``,
-``\\t``, ``\\n`` and ``\\r``, and a lone surrogate ``\\ud800``.
+each word has a line.  Columns are separated by tabs.  In words, backslash, tab and line ends are written ``\\``,
+``\t``, ``\n`` and ``\r``, and a lone surrogate ``\ud800``.
 """
 
 from __future__ import annotations
