@@ -158,7 +158,13 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
         if isinstance(client, dask.Client):
             yield client
         elif client is None or client == "local":
-            options = {"n_workers": workers or os.cpu_count() or 1, "threads_per_worker": 1, "dashboard_address": None}
+            options = {
+                "n_workers": workers or os.cpu_count() or 1,
+                "threads_per_worker": 1,
+                "dashboard_address": None,
+                # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
+                "scheduler_kwargs": {"dashboard_address": ":0"},
+            }
             with _disable_profiling(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
                 yield own
         else:
