@@ -26,6 +26,8 @@ from nlp_zero.distributed import reduce, tasks
 from nlp_zero.errors import ClusterError
 
 SAMPLE = Path("corpora/sample.txt")
+# Forks of a process with threads, which Dask's workers are, can deadlock in the allocator of AddressSanitizer.
+pytestmark = pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="forks under AddressSanitizer")
 
 
 @pytest.fixture(scope="module")
