@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 
 from ..errors import FormatError
@@ -37,6 +38,7 @@ def add_convert(commands: Commands) -> None:
     parser.add_argument(
         "--to", dest="target", choices=formats.FORMATS, help="format of OUT (default: found from its name)"
     )
+    parser.add_argument("--json", action="store_true", help="the summary as JSON on stdout")
 
 
 def run_convert(arguments: argparse.Namespace) -> None:
@@ -61,4 +63,7 @@ def run_convert(arguments: argparse.Namespace) -> None:
         raise unwritable(arguments.output, error, "name another file") from error
     left = len(lexicon) - count
     rest = f"; {left:,} words that it cannot hold were left out" if left > 0 else ""
+    if arguments.json:
+        print(json.dumps({"output": arguments.output, "format": target, "words": count, "left_out": max(left, 0)}))
+        return
     print_message(arguments, f"{arguments.output}: {target}, {count:,} words{rest}.")
