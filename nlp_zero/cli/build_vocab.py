@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.progress import report_stages
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
 from .errors import UsageError
@@ -48,6 +49,7 @@ METHODS = {
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
     "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
+STAGES = {"pmi": 4, "entropy": 4, "bayes": 7, "vocabulary": 3}  # most stages of each method
 TABLE_ROWS = 20  # words that are shown in a terminal
 HEADER_LINES = 2  # of a lexicon file
 CLUSTER_METHODS = ("pmi", "entropy")
@@ -146,13 +148,15 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     class_name, options = _builder_options(arguments)
     if arguments.method == "vocabulary":
         _refuse_word_options(arguments)
-        run_vocabulary(arguments)
+        with report_stages(shows_progress(arguments), STAGES["vocabulary"]):
+            run_vocabulary(arguments)
         return
     builder = configure(getattr(builders, class_name), **options)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
-    with resumable(arguments), open_output(arguments.output) as write, listing as write_listing:
+    stages = report_stages(shows_progress(arguments), STAGES[arguments.method] + 2 * arguments.phrases)
+    with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
         note = explain_lexicon(lexicon, getattr(builder, "min_count", 1))
         if write_listing is not None:

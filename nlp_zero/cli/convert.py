@@ -6,10 +6,11 @@ import argparse
 import json
 import os
 
+from .._utils.progress import begin_stage, report_stages
 from ..errors import FormatError
 from ..lexicon import formats
 from .errors import UsageError
-from .messages import print_message
+from .messages import print_message, shows_progress
 from .options import Commands, add_command
 from .output import unwritable
 
@@ -51,7 +52,9 @@ def run_convert(arguments: argparse.Namespace) -> None:
             f"the name {os.path.basename(arguments.output)} does not tell a format; add --to with one of "
             f"{', '.join(formats.FORMATS)}."
         )
-    lexicon = Lexicon.load(arguments.input, format=arguments.source)
+    with report_stages(shows_progress(arguments)):
+        begin_stage("loading words")
+        lexicon = Lexicon.load(arguments.input, format=arguments.source)
     place = os.path.realpath(arguments.output)  # a link stays, and the file that it points to is replaced
     try:
         if os.path.isdir(place):

@@ -9,10 +9,11 @@ import os
 from typing import TYPE_CHECKING
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import require_text
 from .errors import MissingPackage, UsageError
 from .interrupts import resumable
-from .messages import print_message
+from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
 from .output import check_folder, open_output, unwritable
 from .queries import check_queries
@@ -70,9 +71,11 @@ def run_count(arguments: argparse.Namespace) -> None:
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
         check_folder(folder)
-    with resumable(arguments):
+    total = 2 + bool(arguments.export)
+    with resumable(arguments), report_stages(shows_progress(arguments), total):
         counts = _count(arguments, folder)
         if arguments.export is not None:
+            begin_stage("exporting")
             counts.export(arguments.export)
         _print_results(arguments, counts)
 
@@ -140,11 +143,13 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     from ..counting.counter import NgramCounter
     from ..counting.counts import NgramCounts
 
+    begin_stage("loading counts" if arguments.merge or arguments.add else "counting n-grams")
     saved = [NgramCounts.load(name) for name in [*arguments.merge, *filter(None, [arguments.add])]]
     model = saved[-1] if saved else arguments
     arguments.query = check_queries(arguments.query, unit=model.unit, alnum=model.alnum, order=model.order)
     resources = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}
     if not arguments.sources:
+        begin_stage("adding counts")
         if len(saved) > 1:
             return saved[0].merge(*saved[1:], min_count=arguments.min_count, folder=folder, **resources)
         counts = saved[0].prune(arguments.min_count)
@@ -157,6 +162,7 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     counter = configure(NgramCounter, **options, **resources, checkpoint=arguments.checkpoint)
     corpus = open_corpus(arguments)
     counter.update(corpus)
+    begin_stage("sorting n-grams")
     require_text(counter.positions, corpus)
     if not saved:
         return counter.freeze(min_count=arguments.min_count, folder=folder)

@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
 from ..errors import CorpusError
 from .errors import UsageError
 from .evaluate_report import Values, format_report
 from .findings import require_cut
+from .messages import shows_progress
 from .options import (
     Commands,
     add_command,
@@ -97,32 +99,45 @@ def _add_score_options(parser: argparse.ArgumentParser) -> None:
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    _check_options(arguments)
+    total = 4 + sum(map(bool, (arguments.bootstrap, arguments.trained_on, arguments.lexicon_precision)))
+    with report_stages(shows_progress(arguments), total):
+        _evaluate(arguments)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
     from ..evaluation import evaluate, without_spaces
     from ..lexicon.lexicon import Lexicon
 
-    _check_options(arguments)
+    begin_stage("loading words")
     lexicon = None if arguments.lexicon is None else Lexicon.load(arguments.lexicon)
     lists = {name: read_word_list(name) for name in arguments.known}
     known = set().union(*lists.values()) if lists else lexicon
     other = open_corpus(arguments, arguments.predicted, progress=False) if arguments.predicted is not None else None
     training = open_corpus(arguments, *arguments.trained_on) if arguments.trained_on else None
     with open_output(arguments.output) as write:
+        begin_stage("reading gold text")
         gold = _read_gold(arguments)
         raw = [without_spaces(line) for line in gold]
         tokenizer, level = _choose_tokenizer(lexicon, arguments.level, arguments.new_words)
         predicted: Iterable[str | Sequence[str]]
+        begin_stage("cutting text" if other is None else "reading predicted text")
         if other is None:
             assert tokenizer is not None
             predicted = tokenizer.tokenize_batch(raw, workers=arguments.workers)
         else:
             predicted = require_cut(other, arguments.predicted, "name a file whose words are separated by spaces")
+        begin_stage("comparing")
         scores = evaluate(gold, predicted, level=level, train_words=known, bootstrap=arguments.bootstrap,
                           seed=arguments.seed, breakdown=arguments.breakdown)  # fmt: skip
         values = scores.to_dict()
+        if training is not None:
+            begin_stage("comparing with the training text")
         values["setting"] = _describe_setting(raw, training)
         if tokenizer is not None and arguments.breakdown:
             values["breakdown"]["information"] |= _model_bits(tokenizer, raw, scores)
         if lexicon is not None and arguments.lexicon_precision:
+            begin_stage("comparing words")
             values["lexicon"] = _score_lexicon(lexicon, gold, raw, lists)
         vocabulary = "word list" if lists else "lexicon"
         if arguments.json:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
 from .errors import UsageError
+from .messages import shows_progress
 from .options import (
     Commands,
     add_command,
@@ -68,9 +70,15 @@ def add_evaluate_parse(commands: Commands) -> None:
 
 def run_evaluate_parse(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    _check_options(arguments)
+    with report_stages(shows_progress(arguments)):
+        _evaluate_parse(arguments)
+
+
+def _evaluate_parse(arguments: argparse.Namespace) -> None:
     from ..templates.inventory import TemplateInventory
 
-    _check_options(arguments)
+    begin_stage("scoring")
     inventory = None if arguments.templates is None else TemplateInventory.load(arguments.templates)
     with open_output(arguments.output) as write:
         result: dict[str, object] = {}

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from .._utils.progress import report_stages
 from ..corpus import Corpus, restartable
 from .errors import UsageError
 from .findings import require_cut
@@ -83,7 +84,8 @@ def run_mine_templates(arguments: argparse.Namespace) -> None:
     miner = _miner(arguments)
     to_file = arguments.output not in (None, "-")
     tokenizer = Tokenizer(Lexicon.load(arguments.lexicon)) if arguments.lexicon is not None else None
-    with open_output(arguments.output) as write:
+    stages = report_stages(shows_progress(arguments), 3 + arguments.across_clauses)
+    with stages, open_output(arguments.output) as write:
         corpus = restartable(open_corpus(arguments))
         assert isinstance(corpus, Corpus)
         if tokenizer is None:

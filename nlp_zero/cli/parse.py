@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
 from .findings import require_cut
+from .messages import say_typed, shows_progress
 from .options import Commands, add_command, add_input, add_output, add_workers, check_least, configure, open_corpus
 from .output import dump_json_line, open_output
 
@@ -42,7 +44,7 @@ def add_parse(commands: Commands) -> None:
         "a picture of one sentence (default: pretty)",
     )  # fmt: skip
     add_workers(parser)
-    parser.set_defaults(workers=1)
+    parser.set_defaults(workers=1, streams=True)
 
 
 def add_parser_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -76,18 +78,26 @@ def create_parser(
 
 def run_parse(arguments: argparse.Namespace) -> None:
     """Run the command."""
-    from ..lexicon.lexicon import Lexicon
-    from ..templates.inventory import TemplateInventory
-    from ..tokenization.tokenizer import Tokenizer
-
     if arguments.lexicon is None and not arguments.tokenized:
         raise UsageError(
             "the words of the text are needed; add --lexicon FILE, or --tokenized if spaces separate them."
         )
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
+    say_typed(arguments)
+    with report_stages(shows_progress(arguments), total=2):
+        _parse(arguments)
+
+
+def _parse(arguments: argparse.Namespace) -> None:
+    from ..lexicon.lexicon import Lexicon
+    from ..templates.inventory import TemplateInventory
+    from ..tokenization.tokenizer import Tokenizer
+
+    begin_stage("loading words and templates")
     tokenizer = None if arguments.lexicon is None else Tokenizer(Lexicon.load(arguments.lexicon))
     parser = create_parser(arguments, TemplateInventory.load(arguments.templates), tokenizer)
+    begin_stage("parsing")
     sentences = 0
     with open_output(arguments.output) as write:
         for lines in open_corpus(arguments).batches():

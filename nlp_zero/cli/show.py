@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
+from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
+from .messages import shows_progress
 from .options import Commands, add_command, configure
 from .output import open_output
 from .ranking import format_words, rank_words, word_records
@@ -44,7 +46,9 @@ def run_show(arguments: argparse.Namespace) -> None:
 
     for name, value in (("--top", arguments.top), ("--min-length", arguments.min_length)):
         configure(check_integer, name, value, least=1)
-    lexicon = Lexicon.load(arguments.lexicon)
+    with report_stages(shows_progress(arguments)):
+        begin_stage("loading words")
+        lexicon = Lexicon.load(arguments.lexicon)
     words = rank_words(lexicon, arguments.sort, top=arguments.top, min_length=arguments.min_length)
     with open_output(None) as write:
         if arguments.json:

@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
+from .messages import say_typed, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -69,22 +71,30 @@ def add_tokenize(commands: Commands) -> None:
         "-k", type=int, metavar="N", help="with --sample: N draws of each line, in N lines (default: 1)"
     )
     add_workers(parser)
-    parser.set_defaults(workers=1)
+    parser.set_defaults(workers=1, streams=True)
 
 
 def run_tokenize(arguments: argparse.Namespace) -> None:
     """Run the command."""
-    from ..lexicon.lexicon import Lexicon
-    from ..tokenization.tokenizer import Tokenizer
-
     _check_sampling(arguments)
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
+    say_typed(arguments)
+    with report_stages(shows_progress(arguments), total=2):
+        _tokenize(arguments)
+
+
+def _tokenize(arguments: argparse.Namespace) -> None:
+    from ..lexicon.lexicon import Lexicon
+    from ..tokenization.tokenizer import Tokenizer
+
+    begin_stage("loading words")
     tokenizer = configure(
         Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words
     )
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments)
+    begin_stage("cutting text")
     start = 0
     with open_output(arguments.output) as write:
         for texts in corpus.batches():
