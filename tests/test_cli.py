@@ -251,9 +251,9 @@ def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> 
     assert listed_words(new) == firm[:5]  # in the file, too
     assert run(capsys, "build-vocab", SAMPLE, "--known", known, "-o", new)[0] == 0
     assert listed_words(new) == firm
-    assert Lexicon.load(new) == words.without(["青石镇", "柳河大桥"])
+    assert Lexicon.load(new).words == words.without(["青石镇", "柳河大桥"]).words
     assert run(capsys, "build-vocab", SAMPLE, "--top", 3, "-o", new)[0] == 0
-    assert set(Lexicon.load(new)) == set(rank_words(words)[:3])
+    assert listed_words(new) == rank_words(words)[:3]
     known.write_bytes("青石镇\n".encode("gb18030"))
     status, out, err = run(capsys, "build-vocab", SAMPLE, "--known", known)
     assert (status, out) == (1, "")

@@ -177,7 +177,7 @@ def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str
         write(format_words(lexicon, words))
         if rest := len(lexicon) - len(words):
             write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
-    elif arguments.known:  # new words are read by people: firmest first
+    elif arguments.known or arguments.top:  # a list for people: best words first
         header = list(islice(lexicon.lines(), HEADER_LINES))
         rows = dict(zip(lexicon, islice(lexicon.lines(), HEADER_LINES, None), strict=True))
         write("".join([*header, *(rows[word] for word in rank_words(lexicon))]))
@@ -199,12 +199,13 @@ def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterab
 
 def _select(lexicon: Lexicon, known: set[str], top: int | None) -> Lexicon:
     """Return the lexicon without known words, and with the best longer words only."""
-    if top is not None:  # the best words are found with all words in view
-        ranked = (word for word in rank_words(lexicon) if word not in known)
-        chosen = set(islice(ranked, top))
-        lexicon = lexicon.without(known) if known else lexicon
-        return lexicon.keep(word in chosen for word in lexicon)
-    return lexicon.without(known) if known else lexicon
+    if not known and top is None:
+        return lexicon
+    lexicon = lexicon.without(known)
+    if top is None:
+        return lexicon
+    chosen = set(rank_words(lexicon, top=top))
+    return lexicon.keep(word in chosen for word in lexicon)
 
 
 def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:

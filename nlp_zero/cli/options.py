@@ -11,7 +11,7 @@ from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
 from .errors import UsageError
-from .messages import shows_progress
+from .messages import say_typed, shows_progress
 
 __all__ = [
     "Commands",
@@ -145,6 +145,8 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
     UsageError
         If an option is not valid.
     """
+    if not sources:
+        say_typed(arguments)
     corpus = configure(
         Corpus,
         *(sources or arguments.sources),

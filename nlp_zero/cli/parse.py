@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
 from .findings import require_cut
-from .messages import say_typed, shows_progress
+from .messages import shows_progress
 from .options import Commands, add_command, add_input, add_output, add_workers, check_least, configure, open_corpus
 from .output import dump_json_line, open_output
 
@@ -84,7 +84,6 @@ def run_parse(arguments: argparse.Namespace) -> None:
         )
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
-    say_typed(arguments)
     with report_stages(shows_progress(arguments), total=2):
         _parse(arguments)
 

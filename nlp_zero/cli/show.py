@@ -31,8 +31,8 @@ def add_show(commands: Commands) -> None:
     parser.add_argument("--top", type=int, default=20, metavar="N", help="the first N words (default: 20)")
     parser.add_argument(
         "--sort", metavar="COLUMN",
-        help="count, firmness, or a column of the file such as pmi, cohesion, left_entropy, right_entropy; the highest "
-        "first (default: firmness, or count if the file has no scores)",
+        help="the highest first: count, firmness, pmi, cohesion, left_entropy, right_entropy, or another column of the "
+        "file (default: firmness, or count if the file has no scores)",
     )  # fmt: skip
     parser.add_argument(
         "--min-length", type=int, default=2, metavar="N", help="words of at least N characters (default: 2)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
-from .messages import say_typed, shows_progress
+from .messages import shows_progress
 from .options import (
     Commands,
     add_command,
@@ -79,7 +79,6 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
     _check_sampling(arguments)
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
-    say_typed(arguments)
     with report_stages(shows_progress(arguments), total=2):
         _tokenize(arguments)
 
