@@ -14,7 +14,7 @@ from .._utils.progress import report_stages
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
 from .errors import UsageError
-from .findings import explain_lexicon
+from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import resumable
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
@@ -158,7 +158,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     stages = report_stages(shows_progress(arguments), STAGES[arguments.method] + 2 * arguments.phrases)
     with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
-        note = explain_lexicon(lexicon, getattr(builder, "min_count", 1))
+        note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
         if write_listing is not None:
             write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -168,6 +168,17 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         summary["words"] = len(lexicon)
         _write(arguments, lexicon, write)
     _report(arguments, summary, note)
+
+
+def _read_beginning(corpus: Corpus | Iterable[str]) -> str:
+    """Return the beginning of the texts."""
+    texts, size = [], 0
+    for text in corpus:
+        texts.append(text)
+        size += len(text)
+        if size >= BEGINNING_CHARACTERS:
+            break
+    return "".join(texts)[:BEGINNING_CHARACTERS]
 
 
 def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str], object]) -> None:
