@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
-from .._utils.progress import report_stages
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
 from .errors import UsageError
@@ -155,7 +155,8 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
-    stages = report_stages(shows_progress(arguments), STAGES[arguments.method] + 2 * arguments.phrases)
+    total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
+    stages = report_stages(shows_progress(arguments), total)
     with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
         note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
@@ -205,6 +206,7 @@ def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterab
         return texts, builder.build(texts)
     from ..distributed import build_vocab
 
+    begin_stage("connecting to the cluster")
     return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
 
 

@@ -6,7 +6,6 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 __all__ = ["CommandParser", "PrintCompletion", "suggest"]
@@ -141,6 +140,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     >>> suggest("biuld-vocab", ["build-vocab", "tokenize"]), suggest("x", ["build-vocab"])
     ('; did you mean build-vocab?', '')
     """
+    from difflib import get_close_matches
+
     similar = get_close_matches(name, list(known), n=1, cutoff=0.6)
     similar = similar or [one for one in known if len(name) > 3 and one.startswith(name)][:1]
     return f"; did you mean {similar[0]}?" if similar else ""
