@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -64,8 +64,10 @@ def show_growth(folder: Path) -> Iterator[None]:
 
     def draw() -> None:
         while not ended.wait(TICK_SECONDS):
-            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            print(f"\r  {time.monotonic() - begun:.0f} s, {size / 1e6:.1f} MB ", end="", file=sys.stderr, flush=True)
+            with suppress(OSError):  # a file that the client has removed meanwhile
+                size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                shown = f"\r  {time.monotonic() - begun:.0f} s, {size / 1e6:.1f} MB "
+                print(shown, end="", file=sys.stderr, flush=True)
 
     drawer = threading.Thread(target=draw, daemon=True)
     drawer.start()

@@ -178,7 +178,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         (["tokenize", SAMPLE, "--lex", "x"], "--lex is not an option of nlpzero tokenize; did you mean --lexicon?"),
         (["tokenize", SAMPLE, "--qwxz=3"], "--qwxz is not an option of nlpzero tokenize."),
         (["tokenize", SAMPLE, "-l", "x", "-z"], "-z is not an option of nlpzero tokenize."),
-        (["show", "a", "b"], "b is not an option of nlpzero show."),
+        (["show", "a", "b"], "b is one argument too many for nlpzero show."),
         (["build-vocab", SAMPLE, "--method", "pmmi"], "--method cannot be 'pmmi'; did you mean pmi?"),
         (["build-vocab", SAMPLE, "--alnum", "x"], "--alnum cannot be 'x'; choose from token, join, split."),
         (["tokenize", SAMPLE], "--lexicon must be given."),

@@ -48,7 +48,8 @@ class CommandParser(argparse.ArgumentParser):
         finally:
             self._mixing = False
         if rest:
-            self.error(f"{rest[0]} is not an option of {self.prog}")
+            unknown = "is not an option of" if rest[0].startswith("-") else "is one argument too many for"
+            self.error(f"{rest[0]} {unknown} {self.prog}")
         return found, rest
 
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
