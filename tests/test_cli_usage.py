@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 import re
 import subprocess
 import sys
@@ -208,6 +209,12 @@ def test_options_and_files_may_be_mixed(tmp_path: Path, capsys: Capture) -> None
         (one, "--query", "中国", two, "-q"), ("--query", "中国", one, two, "-q"), ("-q", one, two, "--query=中国"),
     ):  # fmt: skip
         assert run(capsys, "count", *arguments) == (0, "中国\t2\n", "")
+
+
+def test_standard_input_of_a_kind_is_not_an_option(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (("-.jsonl", "--query", "中国"), ("--query", "中国", "-q", "-.jsonl")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO('{"text": "中国人"}\n'.encode())))
+        assert run(capsys, "count", *command, "-q") == (0, "中国\t1\n", "")
 
 
 def test_options_that_may_be_repeated_do_not_swallow_the_corpus(tmp_path: Path, capsys: Capture) -> None:

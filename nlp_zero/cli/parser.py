@@ -52,6 +52,10 @@ class CommandParser(argparse.ArgumentParser):
             self.error(f"{rest[0]} {unknown} {self.prog}")
         return found, rest
 
+    def _parse_optional(self, arg_string: str) -> Any:
+        """Return None for arguments that are not options, such as ``-.jsonl``: standard input of a kind."""
+        return None if arg_string.startswith("-.") else super()._parse_optional(arg_string)
+
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
         for argument in arguments:
             name = argument.partition("=")[0]
