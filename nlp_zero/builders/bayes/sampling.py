@@ -253,7 +253,8 @@ class SamplingRun:
             nats += information_per_symbol(counts, lengths) * number / sum(tokens)
         largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
-        report(self.sweeps, self.sweeps + max(one.estimate_sweeps_left() for one in self.slices), text)
+        left = max(one.estimate_sweeps_left() for one in self.slices)
+        report(self.sweeps, f"about {left} to go; {text}")
 
 
 def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[str], list[int]]:
