@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._kernels.tokenization import KINDS, kind_of
+
 __all__ = ["Encoding"]
 
 
@@ -28,12 +30,23 @@ class Encoding:
     >>> encoding
     <Encoding of 3 tokens: 早晨 ， 喝茶>
     >>> encoding.ids, encoding.spans
-    ([1, 0, 2], [(0, 2), (2, 3), (3, 5)])
+    ([1, 4, 2], [(0, 2), (2, 3), (3, 5)])
+    >>> encoding.kinds
+    ['word', 'punctuation', 'word']
     """
 
     ids: list[int]
     tokens: list[str]
     spans: list[tuple[int, int]]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kind of each token, whether or not it is in the lexicon.
+
+        One of ``"word"``, ``"space"``, ``"punctuation"``, ``"symbol"``, ``"emoji"``, ``"number"``, ``"latin"``,
+        ``"url"`` (also an e-mail address) and ``"control"``.
+        """
+        return [KINDS[kind_of(token)] for token in self.tokens]
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -25,6 +25,7 @@ struct Rules {  // what is done with the text around the words, and which segmen
     bool crossing = false;  // nothing is a boundary, and unknown characters in a row are one token
     bool fallback = false;  // an unknown character becomes its bytes; all 256 are words
     bool bytes = false;     // symbols are the bytes of UTF-8
+    bool kinds = false;     // unknown symbols that are not words have ids by their kind
     double unk = 0;         // nats of an unknown symbol; NaN: of its bytes together
     double uniform = 0;     // 0: the most probable tokens; else the fewest, and -uniform nats is what each weighs in sums
     double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
@@ -82,6 +83,12 @@ struct Model {
     }
     static uint32_t beginning(const char* bytes, int n) {  // of two or three bytes, as a key
         return uint32_t(n) << 24 | uint32_t(uint8_t(bytes[0])) << 16 | uint32_t(uint8_t(bytes[1])) << 8 | (n > 2 ? uint8_t(bytes[2]) : 0);
+    }
+    // The id of an unknown symbol: 0, or the one of its kind, which follow those of the words.
+    template <class Char>
+    int32_t unknown_id(const Char* text, uint32_t start, uint32_t end) const {
+        const int kind = rules.kinds ? extent_of(text + start, end - start).kind() : 0;
+        return kind ? int32_t(log_probs.size()) - 1 + kind : 0;
     }
     double weight(const Cost& c) const { return rules.uniform ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
     double rank(const Cost& c) const { return c.log_prob - (rules.uniform ? TOKEN_COST * c.tokens : 0); }   // in Viterbi
@@ -201,9 +208,8 @@ class ModelBuilder {
         const uint32_t first = uint32_t(pool_.size());
         bool outside = false;
         for (size_t at = 0; at < size;) {
-            size_t end = at + 1;
+            const size_t end = model_->symbols.find_end(text, size, at);
             const uint8_t cls = classes[text[at]];
-            if (cls == ALNUM && rules.alnum != ALNUM_SPLIT) while (end < size && classes[text[end]] == ALNUM) ++end;
             outside |= (cls == BOUNDARY && !rules.crossing) || (cls == ALNUM && rules.alnum == ALNUM_TOKEN);
             pool_.push_back(symbol(text + at, end - at));
             at = end;
@@ -229,16 +235,13 @@ class ModelBuilder {
         std::vector<uint32_t> order(texts_.size()), rank(texts_.size() + 1);
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return weight_[a] > weight_[b]; });
-        const uint8_t* classes = class_table();
         model_->chars.assign(texts_.size() + 1, 0);
         for (uint32_t i = 0; i < order.size(); ++i) {
             const std::u32string& text = texts_[order[i]];
-            const uint8_t cls = classes[text[0]];
             rank[order[i] + 1] = i + 1;
             model_->chars[i + 1] = text[0];
-            if (cls == ALNUM && model_->rules.alnum != ALNUM_SPLIT) model_->symbols.add_stretch(
-                reinterpret_cast<const uint32_t*>(text.data()), text.size(), i + 1);
-            else model_->symbols.set_char(text[0], i + 1);
+            if (text.size() == 1) model_->symbols.set_char(text[0], i + 1);
+            else model_->symbols.add_stretch(reinterpret_cast<const uint32_t*>(text.data()), text.size(), i + 1);
         }
         for (uint32_t& s : pool_) s = rank[s];
         weights_.resize(weight_.size() + 1);

@@ -65,7 +65,10 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
     const size_t n = first.size() - 1;
     bool good = true;
     for (size_t i = 0; i < n; ++i) for (size_t e = first[i]; e < first[i + 1]; ++e) {
-        const Token token{lattice.id[e], lattice.starts[size_t(lattice.end[e])]};
+        const uint32_t end = lattice.starts[size_t(lattice.end[e])];
+        int32_t id = lattice.id[e];
+        if (!id) id = with_chars(view, [&](auto chars) { return model.unknown_id(chars, lattice.starts[i], end); });
+        const Token token{id, end};
         choices[e] = {chain.q[e], objects.item(what, text, view, token, lattice.starts[i]), first[size_t(lattice.end[e])], e + 1 == first[i + 1]};
         good = good && choices[e].item;
     }
@@ -150,7 +153,8 @@ struct TextMarginals {
                     ids[k] = id;
                     probabilities[k++] = edges[e];
                 };
-                if (lattice.id[e] || !model.rules.fallback) { add(lattice.id[e]); continue; }
+                if (lattice.id[e]) { add(lattice.id[e]); continue; }
+                if (!model.rules.fallback) { add(model.unknown_id(chars, lattice.starts[i], lattice.starts[size_t(lattice.end[e])])); continue; }
                 int32_t parts[4];
                 const int n = model.spelled(uint32_t(chars[lattice.starts[i]]), parts);
                 for (int b = 0; b < n; ++b) add(parts[b]);

@@ -1,4 +1,4 @@
-// From a str buffer to dense symbol ids: characters by a flat table, stretches of digits and Latin letters by their text.
+// From a str buffer to dense symbol ids: characters by a flat table, stretches (numbers, Latin words, clusters) by their text.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <new>
 #include <vector>
 
-#include "../common/chars.hpp"
+#include "extent.hpp"
 
 namespace nlpzero::tokenization {
 
@@ -29,15 +29,16 @@ auto with_chars(const TextView& text, F f) {
 
 class SymbolMap {
  public:
-    static constexpr uint32_t STRETCH = 0x80000000u;  // table entry of a character that begins a stretch
+    static constexpr uint32_t STRETCH = 0x80000000u;  // in the table: this character may begin or go on with a stretch
 
-    explicit SymbolMap(Alnum mode) : table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
+    explicit SymbolMap(Alnum mode) : mode_(mode), table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
         if (!table_) throw std::bad_alloc();
-        if (mode == ALNUM_SPLIT) return;
-        for (const CharRange& r : CLASS_RANGES)
-            if (r.value == ALNUM) std::fill(table_.get() + r.first, table_.get() + r.last + 1, STRETCH);
+        auto mark = [&](uint32_t first, uint32_t last) { std::fill(table_.get() + first, table_.get() + last + 1, STRETCH); };
+        if (mode == ALNUM_JOIN) for (const CharRange& r : CLASS_RANGES) if (r.value == ALNUM) mark(r.first, r.last);
+        if (mode == ALNUM_TOKEN) for (const CharRange& r : TOKEN_CLASS_RANGES) if (r.value != CONTROL) mark(r.first, r.last);
+        if (mode == ALNUM_TOKEN) mark('\r', '\r');
     }
-    void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = symbol; }
+    void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = (table_.get()[c] & STRETCH) | symbol; }
     void add_stretch(const uint32_t* text, size_t length, uint32_t symbol) {  // distinct texts only
         if ((used_ + 1) * 2 > slots_.size()) rehash();
         insert({hash(text, length), symbol, uint32_t(pool_.size()), uint32_t(length)});
@@ -60,14 +61,29 @@ class SymbolMap {
                 starts[k] = uint32_t(at);
             }
             if (k == room || at == size) break;
-            size_t end = at + 1;
-            while (end < size && (table[text[end]] & STRETCH)) ++end;
-            symbols[k] = find_stretch(text + at, end - at);
+            size_t end;
+            if (goes_on(text, size, at, k)) {
+                end = extent_of(text, size).skip_extending(at);
+                at = starts[--k];
+            } else {
+                end = find_end(text, size, at);
+            }
+            symbols[k] = end - at == 1 ? table[text[at]] & ~STRETCH : find_stretch(text + at, end - at);
             starts[k++] = uint32_t(at);
             at = end;
         }
+        if (at < size && goes_on(text, size, at, k)) at = starts[--k];  // a cluster is read as a whole, next time
         from = at;
         return k;
+    }
+
+    // The end of the symbol that begins at `at`.
+    template <class Char>
+    size_t find_end(const Char* text, size_t size, size_t at) const {
+        if (mode_ == ALNUM_TOKEN) return extent_of(text, size).end(at);
+        size_t end = at + 1;
+        if (table_.get()[text[at]] & STRETCH) while (end < size && (table_.get()[text[end]] & STRETCH)) ++end;
+        return end;
     }
 
     template <class Char>
@@ -86,11 +102,17 @@ class SymbolMap {
 
  private:
     struct Slot { uint64_t hash = 0; uint32_t symbol = 0, first = 0, length = 0; };
+    Alnum mode_;
     std::unique_ptr<uint32_t, void (*)(void*)> table_;
     std::vector<Slot> slots_;
     std::vector<uint32_t> pool_;
     size_t used_ = 0;
 
+    // Whether the character at `at` belongs to the cluster of the last of the k symbols read.
+    template <class Char>
+    bool goes_on(const Char* text, size_t size, size_t at, size_t k) const {
+        return mode_ == ALNUM_TOKEN && k && (table_.get()[text[at]] & STRETCH) && extent_of(text, size).extends(at);
+    }
     template <class Char>
     static uint64_t hash(const Char* text, size_t length) {
         uint64_t h = length;
