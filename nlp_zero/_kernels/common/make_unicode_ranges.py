@@ -76,9 +76,11 @@ def make_token_class() -> Callable[[int], int]:
     return token_class
 
 
-def character_kind(code_point: int) -> int:
-    """Kind of a token that begins with this code point, 0 for a word."""
+def character_kind(code_point: int, token_class: int) -> int:
+    """Kind of a code point that is a token of its own, 0 for a word."""
     char, category = chr(code_point), unicodedata.category(chr(code_point))
+    if token_class in (EMOJI, FLAG):
+        return KIND_EMOJI
     if char.isspace() or category[0] == "Z":
         return KIND_SPACE
     if category in ("Cc", "Cf", "Cs"):
@@ -111,11 +113,13 @@ def main() -> None:
         + "\n}  // namespace nlpzero\n",
         encoding="ascii",
     )  # fmt: skip
+    token_class = make_token_class()
     Path(__file__).with_name("token_ranges.hpp").write_text(
         f"// Made by make_unicode_ranges.py from Unicode {UNICODE_VERSION}; do not edit.\n"
         '#pragma once\n#include "unicode_ranges.hpp"\n\n'
         "namespace nlpzero {\n\n"
-        + ranges("TOKEN_CLASS_RANGES", make_token_class()) + "\n" + ranges("KIND_RANGES", character_kind)
+        + ranges("TOKEN_CLASS_RANGES", token_class) + "\n"
+        + ranges("KIND_RANGES", lambda code_point: character_kind(code_point, token_class(code_point)))
         + "\n}  // namespace nlpzero\n",
         encoding="ascii",
     )  # fmt: skip

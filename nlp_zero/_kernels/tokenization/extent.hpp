@@ -70,7 +70,9 @@ struct Extent {
     // Grapheme clusters
 
     bool extends(size_t i) const {  // the character at i never begins a cluster, given that the one before it is read (GB6-GB9a)
-        const int next = class_at(i), last = class_at(i - 1);
+        const int next = class_at(i);
+        if (next <= CONTROL || next == DECIMAL_DIGIT || next == LATIN || next == REPEATABLE) return false;
+        const int last = class_at(i - 1);
         if (next == EXTENDING || next == SPACING_MARK) return last != CONTROL;
         if (next == HANGUL_V) return last == HANGUL_L || last == HANGUL_V || last == HANGUL_LV;
         if (next == HANGUL_T) return last == HANGUL_V || last == HANGUL_T || last == HANGUL_LV || last == HANGUL_LVT;
@@ -113,8 +115,8 @@ struct Extent {
     bool is_percent(size_t i) const { const uint32_t c = at(i); return c == '%' || c == 0xFF05 || c == 0x2030 || c == 0x2031; }
 
     // From a digit on: 1,234,567.8  3.14  50%  12:30:15  2026-11-26
-    size_t number_end(const size_t begin) const {
-        size_t i = digits_end(begin);
+    size_t number_end(const size_t begin, size_t i) const {  // i: the end of the first digits
+        if (class_at(i) != REPEATABLE) return i;  // every mark below is
         const size_t count = i - begin;
         if (count == 4 && is_dash(i)) {
             const size_t day = digits_end(i + 1, 3);
@@ -132,10 +134,15 @@ struct Extent {
         while (is_point(i) && digit(i + 1)) i = digits_end(i + 1);
         return is_percent(i) ? i + 1 : i;
     }
-    // Digits, letters and what extends them; a keycap is not a part of it.
-    size_t alnum_end(size_t i) const {
-        while (i < size && (alnum(i) || extends(i)) && !keycap(i)) ++i;
-        return i;
+    // Digits, letters and what extends them, i being behind one; a keycap is not a part of it.
+    size_t alnum_end(size_t i, bool& plain) const {
+        for (;;) {
+            for (; i < size && (classes[text[i]] == DECIMAL_DIGIT || classes[text[i]] == LATIN); ++i) plain = plain && classes[text[i]] == DECIMAL_DIGIT;
+            if (!extends(i)) return i;
+            if (keycap(i - 1)) return i - 1;
+            plain = false;
+            i = skip_extending(i);
+        }
     }
     // With a letter: don't  e-mail  COVID-19  v1.2
     size_t word_end(size_t i) const {  // i: the end of the first letters and digits
@@ -145,7 +152,8 @@ struct Extent {
             const bool hyphen = (c == '-' || c == 0x2010 || c == 0x2011) && alnum(i + 1);
             const bool point = c == '.' && digit(i - 1) && digit(i + 1);
             if (!(apostrophe || hyphen || point) || keycap(i + 1)) return i;
-            i = alnum_end(i + 2);
+            bool plain = true;
+            i = alnum_end(i + 2, plain);
         }
     }
 
@@ -207,10 +215,12 @@ struct Extent {
     }
     size_t alnum_text_end(const size_t i) const {
         if (const size_t length = keycap(i)) return i + length;
-        if (latin(i)) if (const size_t end = url_end(i)) return end;
-        const size_t run = alnum_end(i + 1);
-        if (one_of(run, "@._%+-")) if (const size_t end = email_end(i)) return end;
-        return digits_end(i) == run ? number_end(i) : word_end(run);
+        bool plain = digit(i);  // digits only
+        const size_t run = alnum_end(i + 1, plain);
+        const uint32_t next = at(run);
+        if (next == ':' || next == '.') if (const size_t end = url_end(i)) return end;
+        if (next < 0x80 && one_of(run, "@._%+-")) if (const size_t end = email_end(i)) return end;
+        return plain ? number_end(i, run) : word_end(run);
     }
 
     // Of a token that is the whole text.

@@ -55,6 +55,8 @@ struct Model {
     int32_t byte_ids[256] = {};       // with fallback: the id of each byte
     std::unordered_map<uint32_t, int32_t> beginnings;  // ids of words that are the first 2 or 3 bytes of a character
     uint32_t max_length = 1;          // symbols of the longest word
+    TokenTables tables = token_tables();
+    int32_t kind_ids[KINDS] = {};     // those of the words, then these; all 0 unless there are ids for kinds
 
     explicit Model(const Rules& r) : rules(r), symbols(r.alnum) {}
 
@@ -84,11 +86,13 @@ struct Model {
     static uint32_t beginning(const char* bytes, int n) {  // of two or three bytes, as a key
         return uint32_t(n) << 24 | uint32_t(uint8_t(bytes[0])) << 16 | uint32_t(uint8_t(bytes[1])) << 8 | (n > 2 ? uint8_t(bytes[2]) : 0);
     }
-    // The id of an unknown symbol: 0, or the one of its kind, which follow those of the words.
+    // The id of a token: that of a word, or of the kind of an unknown symbol, or 0.  Half of the branches would be guessed
+    // wrong, so the table is read for words, too.
     template <class Char>
-    int32_t unknown_id(const Char* text, uint32_t start, uint32_t end) const {
-        const int kind = rules.kinds ? extent_of(text + start, end - start).kind() : 0;
-        return kind ? int32_t(log_probs.size()) - 1 + kind : 0;
+    int32_t id_of(int32_t word, const Char* text, uint32_t start, uint32_t end) const {
+        const int32_t kind = kind_ids[tables.kinds[text[start]]], id = word ? word : kind;
+        if ((word == 0) & (end - start > 1)) return kind_ids[extent_of(text + start, end - start).kind()];
+        return id;
     }
     double weight(const Cost& c) const { return rules.uniform ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
     double rank(const Cost& c) const { return c.log_prob - (rules.uniform ? TOKEN_COST * c.tokens : 0); }   // in Viterbi
@@ -138,6 +142,7 @@ class ModelBuilder {
                 for (size_t s = 0; s < n; ++s) tables[p]->push_back(whole(letters[p * n + s]));
             for (size_t l = 2; l <= Spelling::LONGEST; ++l) m.spelling.length[l] = whole(letters[3 * n + l]) - 1;  // a token
         }
+        if (m.rules.kinds) for (int kind = 1; kind < KINDS; ++kind) m.kind_ids[kind] = int32_t(m.log_probs.size()) - 1 + kind;
         m.ids = std::move(trie.value);
         m.nodes.resize(trie.base.size());
         for (size_t i = 0; i < m.nodes.size(); ++i) {

@@ -29,16 +29,19 @@ auto with_chars(const TextView& text, F f) {
 
 class SymbolMap {
  public:
-    static constexpr uint32_t STRETCH = 0x80000000u;  // in the table: this character may begin or go on with a stretch
+    // Marks of characters in the table: may begin a stretch or go on with one; do so if the one before is the same.
+    static constexpr uint32_t STRETCH = 0x80000000u, REPEATABLE_MARK = 0x40000000u, SYMBOL = 0x3FFFFFFFu;
 
     explicit SymbolMap(Alnum mode) : mode_(mode), table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
         if (!table_) throw std::bad_alloc();
-        auto mark = [&](uint32_t first, uint32_t last) { std::fill(table_.get() + first, table_.get() + last + 1, STRETCH); };
-        if (mode == ALNUM_JOIN) for (const CharRange& r : CLASS_RANGES) if (r.value == ALNUM) mark(r.first, r.last);
-        if (mode == ALNUM_TOKEN) for (const CharRange& r : TOKEN_CLASS_RANGES) if (r.value != CONTROL) mark(r.first, r.last);
-        if (mode == ALNUM_TOKEN) mark('\r', '\r');
+        auto mark = [&](uint32_t first, uint32_t last, uint32_t with) { std::fill(table_.get() + first, table_.get() + last + 1, with); };
+        if (mode == ALNUM_JOIN) for (const CharRange& r : CLASS_RANGES) if (r.value == ALNUM) mark(r.first, r.last, STRETCH);
+        if (mode != ALNUM_TOKEN) return;
+        for (const CharRange& r : TOKEN_CLASS_RANGES)
+            if (r.value != CONTROL) mark(r.first, r.last, r.value == REPEATABLE ? REPEATABLE_MARK : STRETCH);
+        mark('\r', '\r', STRETCH);
     }
-    void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = (table_.get()[c] & STRETCH) | symbol; }
+    void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = (table_.get()[c] & ~SYMBOL) | symbol; }
     void add_stretch(const uint32_t* text, size_t length, uint32_t symbol) {  // distinct texts only
         if ((used_ + 1) * 2 > slots_.size()) rehash();
         insert({hash(text, length), symbol, uint32_t(pool_.size()), uint32_t(length)});
@@ -54,25 +57,23 @@ class SymbolMap {
         size_t at = from, k = 0;
         while (true) {
             const size_t stop = k + (size - at < room - k ? size - at : room - k);
+            uint32_t last = k ? text[at - 1] : CODE_POINTS;
             for (; k < stop; ++k, ++at) {
-                const uint32_t v = table[text[at]];
-                if (v & STRETCH) break;
-                symbols[k] = v;
+                const uint32_t c = text[at], v = table[c];
+                if (v & (STRETCH | (c == last ? REPEATABLE_MARK : 0))) break;
+                symbols[k] = v & SYMBOL;
                 starts[k] = uint32_t(at);
+                last = c;
             }
             if (k == room || at == size) break;
-            size_t end;
-            if (goes_on(text, size, at, k)) {
-                end = extent_of(text, size).skip_extending(at);
-                at = starts[--k];
-            } else {
-                end = find_end(text, size, at);
-            }
-            symbols[k] = end - at == 1 ? table[text[at]] & ~STRETCH : find_stretch(text + at, end - at);
-            starts[k++] = uint32_t(at);
+            const size_t begin = k ? find_begin(text, size, at, starts[k - 1]) : at;
+            k -= begin < at;
+            const size_t end = find_end(text, size, begin);
+            symbols[k] = end - begin == 1 ? table[text[begin]] & SYMBOL : find_stretch(text + begin, end - begin);
+            starts[k++] = uint32_t(begin);
             at = end;
         }
-        if (at < size && goes_on(text, size, at, k)) at = starts[--k];  // a cluster is read as a whole, next time
+        if (at < size && k && find_begin(text, size, at, starts[k - 1]) < at) at = starts[--k];  // read it as a whole, next time
         from = at;
         return k;
     }
@@ -108,10 +109,13 @@ class SymbolMap {
     std::vector<uint32_t> pool_;
     size_t used_ = 0;
 
-    // Whether the character at `at` belongs to the cluster of the last of the k symbols read.
+    // Where the symbol begins that the character at `at` belongs to: there, or where the last symbol read does.
     template <class Char>
-    bool goes_on(const Char* text, size_t size, size_t at, size_t k) const {
-        return mode_ == ALNUM_TOKEN && k && (table_.get()[text[at]] & STRETCH) && extent_of(text, size).extends(at);
+    size_t find_begin(const Char* text, size_t size, size_t at, size_t last) const {
+        if (mode_ != ALNUM_TOKEN || !(table_.get()[text[at]] & ~SYMBOL)) return at;
+        const auto extent = extent_of(text, size);
+        if (extent.extends(at)) return last;
+        return text[at] == text[at - 1] && last + 1 == at && extent.end(last) > at ? last : at;
     }
     template <class Char>
     static uint64_t hash(const Char* text, size_t length) {
