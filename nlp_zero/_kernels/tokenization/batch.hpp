@@ -72,7 +72,7 @@ inline void encode_best(const Model& model, const std::vector<TextView>& texts, 
         int32_t* const begin = out;
         with_chars(texts[i], [&](auto chars) {
             auto run = [&](auto sink) { cut_best(model, chars, texts[i].size, sink); };
-            if (ends_out) told<false>(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
+            if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
             else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
             return 0;
         });

@@ -190,7 +190,7 @@ PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
     if (!source.open(model, text)) return nullptr;
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
-        told<what != 0>(model, chars, [&](auto sink) { cut_best(model, chars, source.view.size, sink); }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        told(model, chars, [&](auto sink) { cut_best(model, chars, source.view.size, sink); }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);

@@ -18,6 +18,9 @@ enum Kind : uint8_t {
     KIND_WORD, KIND_SPACE, KIND_PUNCTUATION, KIND_SYMBOL, KIND_EMOJI, KIND_NUMBER, KIND_LATIN, KIND_URL, KIND_CONTROL, KINDS
 };
 
+// Whether a character of this class may go on with a cluster after a character that does not begin one by itself.
+inline bool may_go_on(int cls) { return cls == EXTENDING || cls == SPACING_MARK || cls == HANGUL_V || cls == HANGUL_T; }
+
 struct TokenTables { const uint8_t *classes, *kinds; };  // by code point
 
 inline const TokenTables& token_tables() {
@@ -45,7 +48,7 @@ struct Extent {
     int class_at(size_t i) const {
         if (i >= size) return CONTROL;
         const uint32_t c = text[i];
-        if (c - 0xAC00u < 11172) return (c - 0xAC00u) % 28 ? HANGUL_LVT : HANGUL_LV;
+        if (sizeof(Char) > 1 && c - 0xAC00u < 11172) return (c - 0xAC00u) % 28 ? HANGUL_LVT : HANGUL_LV;
         return classes[c];
     }
     bool digit(size_t i) const { return i < size && classes[text[i]] == DECIMAL_DIGIT; }

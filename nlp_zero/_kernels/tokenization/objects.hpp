@@ -65,8 +65,7 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
     const size_t n = first.size() - 1;
     bool good = true;
     for (size_t i = 0; i < n; ++i) for (size_t e = first[i]; e < first[i + 1]; ++e) {
-        const uint32_t end = lattice.starts[size_t(lattice.end[e])];
-        const Token token{with_chars(view, [&](auto chars) { return model.id_of(lattice.id[e], chars, lattice.starts[i], end); }), end};
+        const Token token{lattice.id[e], lattice.starts[size_t(lattice.end[e])]};
         choices[e] = {chain.q[e], objects.item(what, text, view, token, lattice.starts[i]), first[size_t(lattice.end[e])], e + 1 == first[i + 1]};
         good = good && choices[e].item;
     }
@@ -151,10 +150,7 @@ struct TextMarginals {
                     ids[k] = id;
                     probabilities[k++] = edges[e];
                 };
-                if (lattice.id[e] || !model.rules.fallback) {
-                    add(model.id_of(lattice.id[e], chars, lattice.starts[i], lattice.starts[size_t(lattice.end[e])]));
-                    continue;
-                }
+                if (lattice.id[e] || !model.rules.fallback) { add(lattice.id[e]); continue; }
                 int32_t parts[4];
                 const int n = model.spelled(uint32_t(chars[lattice.starts[i]]), parts);
                 for (int b = 0; b < n; ++b) add(parts[b]);
@@ -186,7 +182,7 @@ inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t
                         from = to;
                     });
                 };
-                if (ends_out) told<false>(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
+                if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
                 else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
                 counts[d] = out - begin;
             }

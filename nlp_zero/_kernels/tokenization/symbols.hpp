@@ -29,19 +29,26 @@ auto with_chars(const TextView& text, F f) {
 
 class SymbolMap {
  public:
-    // Marks of characters in the table: may begin a stretch or go on with one; do so if the one before is the same.
-    static constexpr uint32_t STRETCH = 0x80000000u, REPEATABLE_MARK = 0x40000000u, SYMBOL = 0x3FFFFFFFu;
+    // Marks of characters in the table: may begin a stretch; may go on with one; go on if the one before is the same.
+    static constexpr uint32_t BEGINS = 0x80000000u, GOES_ON = 0x40000000u, REPEATS = 0x20000000u, SYMBOL = 0x1FFFFFFFu;
 
     explicit SymbolMap(Alnum mode) : mode_(mode), table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
         if (!table_) throw std::bad_alloc();
         auto mark = [&](uint32_t first, uint32_t last, uint32_t with) { std::fill(table_.get() + first, table_.get() + last + 1, with); };
-        if (mode == ALNUM_JOIN) for (const CharRange& r : CLASS_RANGES) if (r.value == ALNUM) mark(r.first, r.last, STRETCH);
+        if (mode == ALNUM_JOIN) for (const CharRange& r : CLASS_RANGES) if (r.value == ALNUM) mark(r.first, r.last, BEGINS);
         if (mode != ALNUM_TOKEN) return;
         for (const CharRange& r : TOKEN_CLASS_RANGES)
-            if (r.value != CONTROL) mark(r.first, r.last, r.value == REPEATABLE ? REPEATABLE_MARK : STRETCH);
-        mark('\r', '\r', STRETCH);
+            if (r.value != CONTROL) mark(r.first, r.last, r.value == REPEATABLE ? REPEATS : may_go_on(r.value) ? BEGINS | GOES_ON : BEGINS);
+        mark('\r', '\r', BEGINS);
     }
     void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = (table_.get()[c] & ~SYMBOL) | symbol; }
+    // Symbols after those of words: unknown text of kind k is symbol `last` + k.
+    void number_kinds(uint32_t last) {
+        kinds_from_ = last;
+        for (const CharRange& r : KIND_RANGES) for (uint32_t c = r.first; c <= r.last; ++c)
+            if (!(table_.get()[c] & SYMBOL)) table_.get()[c] |= last + r.value;
+    }
+    bool is_unknown(uint32_t symbol) const { return symbol == 0 || symbol > kinds_from_; }
     void add_stretch(const uint32_t* text, size_t length, uint32_t symbol) {  // distinct texts only
         if ((used_ + 1) * 2 > slots_.size()) rehash();
         insert({hash(text, length), symbol, uint32_t(pool_.size()), uint32_t(length)});
@@ -60,7 +67,7 @@ class SymbolMap {
             uint32_t last = k ? text[at - 1] : CODE_POINTS;
             for (; k < stop; ++k, ++at) {
                 const uint32_t c = text[at], v = table[c];
-                if (v & (STRETCH | (c == last ? REPEATABLE_MARK : 0))) break;
+                if (v & (BEGINS | (c == last ? REPEATS : 0))) break;
                 symbols[k] = v & SYMBOL;
                 starts[k] = uint32_t(at);
                 last = c;
@@ -69,7 +76,7 @@ class SymbolMap {
             const size_t begin = k ? find_begin(text, size, at, starts[k - 1]) : at;
             k -= begin < at;
             const size_t end = find_end(text, size, begin);
-            symbols[k] = end - begin == 1 ? table[text[begin]] & SYMBOL : find_stretch(text + begin, end - begin);
+            symbols[k] = end - begin == 1 ? table[text[begin]] & SYMBOL : find_symbol(text + begin, end - begin);
             starts[k++] = uint32_t(begin);
             at = end;
         }
@@ -83,10 +90,17 @@ class SymbolMap {
     size_t find_end(const Char* text, size_t size, size_t at) const {
         if (mode_ == ALNUM_TOKEN) return extent_of(text, size).end(at);
         size_t end = at + 1;
-        if (table_.get()[text[at]] & STRETCH) while (end < size && (table_.get()[text[end]] & STRETCH)) ++end;
+        if (table_.get()[text[at]] & BEGINS) while (end < size && (table_.get()[text[end]] & BEGINS)) ++end;
         return end;
     }
 
+    template <class Char>
+    uint32_t find_symbol(const Char* text, size_t length) const {
+        const uint32_t symbol = find_stretch(text, length);
+        if (symbol || kinds_from_ == NO_KINDS) return symbol;
+        const int kind = extent_of(text, length).kind();
+        return kind ? kinds_from_ + uint32_t(kind) : 0;
+    }
     template <class Char>
     uint32_t find_stretch(const Char* text, size_t length) const {
         if (used_ == 0) return 0;
@@ -103,7 +117,9 @@ class SymbolMap {
 
  private:
     struct Slot { uint64_t hash = 0; uint32_t symbol = 0, first = 0, length = 0; };
+    static constexpr uint32_t NO_KINDS = 0xFFFFFFFFu;
     Alnum mode_;
+    uint32_t kinds_from_ = NO_KINDS;
     std::unique_ptr<uint32_t, void (*)(void*)> table_;
     std::vector<Slot> slots_;
     std::vector<uint32_t> pool_;
@@ -112,9 +128,10 @@ class SymbolMap {
     // Where the symbol begins that the character at `at` belongs to: there, or where the last symbol read does.
     template <class Char>
     size_t find_begin(const Char* text, size_t size, size_t at, size_t last) const {
-        if (mode_ != ALNUM_TOKEN || !(table_.get()[text[at]] & ~SYMBOL)) return at;
+        const uint32_t marks = table_.get()[text[at]] & (GOES_ON | REPEATS);
+        if (!marks) return at;
         const auto extent = extent_of(text, size);
-        if (extent.extends(at)) return last;
+        if (marks & GOES_ON) return extent.extends(at) ? last : at;
         return text[at] == text[at - 1] && last + 1 == at && extent.end(last) > at ? last : at;
     }
     template <class Char>

@@ -52,7 +52,7 @@ size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& f
         n += map.read(text, size, from, scratch.symbols + n, scratch.starts + n, scratch.room - n);
         if (from == size) break;
         size_t cut = n;
-        while (cut > 0 && scratch.symbols[cut - 1] != 0) --cut;
+        while (cut > 0 && !map.is_unknown(scratch.symbols[cut - 1])) --cut;
         if (cut > 0) {
             from = cut < n ? scratch.starts[cut] : from;
             n = cut;
@@ -124,12 +124,9 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
 
 // Tokens as they are handed out.  With byte fallback an unknown character becomes the ids of its bytes, all but the last of
 // which end where they begin; in other vocabularies unknown characters in a row become one token.  run(sink) makes tokens.
-// Unless `kinds`, an unknown token has the id 0 whatever its kind.
-template <bool kinds = true, class Char, class Run, class Sink>
+template <class Char, class Run, class Sink>
 void told(const Model& model, const Char* text, Run run, Sink sink) {
-    if (!model.rules.crossing && !kinds) return run(sink);
-    if (!model.rules.crossing)
-        return run([&](int32_t id, uint32_t start, uint32_t end) { sink(model.id_of(id, text, start, end), start, end); });
+    if (!model.rules.crossing) return run(sink);
     uint32_t open = 0, close = 0;  // unknown characters not yet told
     auto flush = [&] { if (open < close) sink(0, open, close); };
     run([&](int32_t id, uint32_t start, uint32_t end) {
