@@ -4,9 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._kernels.tokenization import KINDS, kind_of
+from .._kernels import tokenization as kernel
+from .._kernels.tokenization import KINDS
 
-__all__ = ["Encoding"]
+__all__ = ["Encoding", "kind_of"]
+
+
+def kind_of(token: str) -> str:
+    """Return the kind of a token.
+
+    Parameters
+    ----------
+    token : str
+
+    Returns
+    -------
+    str
+        ``"space"``, ``"punctuation"``, ``"symbol"``, ``"emoji"``, ``"number"``, ``"latin"``, ``"url"`` (also an e-mail
+        address), ``"control"``, or ``"word"`` for everything else.
+
+    Examples
+    --------
+    >>> [kind_of(token) for token in ["早晨", "……", "3.14", "GPT-4", "👍🏽"]]
+    ['word', 'punctuation', 'number', 'latin', 'emoji']
+    """
+    return KINDS[kernel.kind_of(token)]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,12 +63,8 @@ class Encoding:
 
     @property
     def kinds(self) -> list[str]:
-        """Kind of each token, whether or not it is in the lexicon.
-
-        One of ``"word"``, ``"space"``, ``"punctuation"``, ``"symbol"``, ``"emoji"``, ``"number"``, ``"latin"``,
-        ``"url"`` (also an e-mail address) and ``"control"``.
-        """
-        return [KINDS[kind_of(token)] for token in self.tokens]
+        """Kind of each token, whether or not it is in the lexicon: see `nlp_zero.tokenization.kind_of`."""
+        return [kind_of(token) for token in self.tokens]
 
     def __len__(self) -> int:
         return len(self.ids)
