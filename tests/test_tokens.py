@@ -19,22 +19,23 @@ from tests.reference import extent
 from tests.reference import tokenizer as reference
 
 PLAIN = Tokenizer(Lexicon(["早晨", "喝茶", "中国"], [3, 2, 2]))
+EMPTY = Tokenizer(Lexicon([], []))  # every symbol is a token
 # Each line: tokens between bars.  The page docs/tokenization.md shows some of them.
 GOLDEN = [
     "是|3.14|，|共|1,234,567.8|元|，|涨|50%|。",
     "１９９８|年|１２∶３０|，|增|３．１４％|，|占|１／３",
     "2026-11-26| |12:30:15|见|2026/11/26|及|2026.1.2",
     "3.5|kg|和|5kg|，|5|：|3|，|10|-|20",
-    "12,34|1,2345|，|1|,|2".replace("12,34|1,2345", "12|,|34|、|1|,|2345"),
+    "12|,|34|、|1|,|2345|，|1|,|2",
     "看|https://a.cn/x(1)?y=1#z|。|或|www.baidu.com|！|HTTP://B.CN|)",
-    "信|a.b+c@x-y.com.cn|。|@|某|人| |a@b| |c".replace("a@b", "a|@|b"),
+    "信|a.b+c@x-y.com.cn|。|@|某|人| |a|@|b| |c",
     "don't| |it’s| |e-mail| |COVID-19| |v1.2.3| |Python3.11| |C|++| |end|.",
-    "等等|……|——|完|！！！|～～|。。。|--|“|“|（|（".replace("等等", "等|等"),
+    "等|等|……|——|完|！！！|～～|。。。|--|“|“|（|（",
     "👨\u200d👩\u200d👧\u200d👦|🇨🇳|🇺🇸|🇨|1\ufe0f\u20e3|2\u20e3|👍🏽|❤\ufe0f|😀|😀",
     "cafe\u0301|中\u0301|国|，\ufe00|葛\U000e0100|早晨| \u0301",
-    "a|\r\n|b|\n|\u0301|c|\r|\n".replace("\r|\n", "\r\n"),
+    "a|\r\n|b|\n|\u0301|c|\r\n|\r|\t",
     "각|한|\u1100\u1161\u11a8|\uac00\u11a8|글",
-    "\u0600" + "12|\u0600",
+    "\u060012|\u0600",
 ]
 
 
@@ -45,9 +46,7 @@ def test_golden_lines(line: str) -> None:
     encoding = PLAIN(text)
     assert encoding.tokens == tokens
     assert [text[a:b] for a, b in encoding.spans] == tokens
-    assert [reference.symbols(text)[k] for k in range(len(reference.symbols(text)))] == [
-        span for span in encoding.spans if text[slice(*span)] not in PLAIN.lexicon
-    ] or any(token in PLAIN.lexicon for token in tokens)
+    assert EMPTY(text).spans == reference.symbols(text)
 
 
 @pytest.mark.parametrize("line", GOLDEN)
@@ -63,9 +62,8 @@ def test_every_method_agrees(line: str) -> None:
     assert PLAIN.sample_batch([text], seed=3, k=20)[0] in PLAIN.sample_batch([text], seed=3, k=20, workers=2)
     possible = {(start, end, number) for start, end, number, _ in PLAIN.marginals(text).tokens}
     assert {(*span, number) for span, number in zip(encoding.spans, encoding.ids, strict=True)} <= possible
-    words = [word for word in PLAIN.lexicon.words if word in text]
-    assert PLAIN.log_prob(encoding.tokens) == (pytest.approx(0.0) if not words else pytest.approx(PLAIN.log_prob(encoding.tokens)))
-    assert PLAIN.log_prob(encoding.tokens) > -math.inf
+    assert EMPTY.log_prob(EMPTY.tokenize(text)) == pytest.approx(0.0, abs=1e-9)  # the only segmentation
+    assert -math.inf < PLAIN.log_prob(encoding.tokens) <= 1e-9
 
 
 CHARACTERS = [
@@ -90,12 +88,9 @@ def test_no_token_ends_inside_a_grapheme_cluster(text: str) -> None:
 
 
 @settings(max_examples=1000, deadline=None)
-@given(st.lists(st.sampled_from([c for c in CHARACTERS if not regex.match(r"[\p{L}--\p{Lo}]|\p{Nd}|[!，#*‼]", c, regex.V1)])
-                , max_size=12).map("".join))
+@given(st.lists(st.sampled_from([c for c in CHARACTERS if c not in "aé09１，!#*"]), max_size=12).map("".join))
 def test_without_numbers_latin_and_repeated_marks_tokens_are_grapheme_clusters(text: str) -> None:
-    ends = [end for _, end in PLAIN(text).spans]
-    expected = sorted(clusters(text))
-    assert ends == [end for k, end in enumerate(expected) if text[expected[k - 1] if k else 0 : end] != "中" or text[end:][:1] != "国"]
+    assert [end for _, end in EMPTY(text).spans] == sorted(clusters(text))
 
 
 @settings(max_examples=300, deadline=None)
@@ -114,24 +109,30 @@ def test_any_text_is_kept(text: str, alnum: str) -> None:
 @given(st.text("0129.,:/-%％．：・·∶年a\u0301\u20e3", max_size=14), st.text("aZé1.-'’@_+:/wht()w.中?", max_size=24))
 def test_numbers_words_and_addresses_equal_their_patterns(numbers: str, words: str) -> None:
     for text in (numbers, words, "www." + words, "http://" + words, "a@" + words):
-        assert PLAIN(text).spans == reference.symbols(text)
+        assert EMPTY(text).spans == reference.symbols(text)
 
 
-@pytest.mark.parametrize("unit", ["e\u0301", "👩\u200d👧", "!!", "12.5%", "🇨🇳", "a@b.cn ", "\r\n", "中\u0301", "\u1100\u1161"])
+@pytest.mark.parametrize(
+    "unit", ["e\u0301", "👩\u200d👧", "!!", "12.5%", "🇨🇳", "a@b.cn ", "\r\n", "中\u0301", "\u1100\u1161"]
+)
 @pytest.mark.parametrize("shift", range(4))
 def test_block_edges(unit: str, shift: int) -> None:
     lexicon = Lexicon(["中国", "国", "中"], [3, 2, 1])  # 国 is a word: blocks do not end at it
     text = "国" * (1022 - shift) + unit + "国" * 3072 + unit + "国中" * 30
     tokens = Tokenizer(lexicon).tokenize(text)
     assert "".join(tokens) == text
-    assert [t for t in tokens if t not in lexicon] == [t for t in Tokenizer(lexicon).tokenize(unit) if t not in lexicon] * 2
+    assert [t for t in tokens if t not in lexicon] == [
+        t for t in Tokenizer(lexicon).tokenize(unit) if t not in lexicon
+    ] * 2
 
 
 def test_words_of_the_lexicon_may_be_such_tokens() -> None:
     lexicon = Lexicon(["3.14", "……", "中\u0301国", "e-mail", "\u0301国", "50%涨"], [5, 4, 3, 2, 1, 1])
     tokenizer = Tokenizer(lexicon)
     assert tokenizer.tokenize("3.14……中\u0301国e-mail") == ["3.14", "……", "中\u0301国", "e-mail"]
-    assert tokenizer.encode("3.14……中\u0301国e-mail") == [lexicon.index(w) + 1 for w in ("3.14", "……", "中\u0301国", "e-mail")]
+    assert tokenizer.encode("3.14……中\u0301国e-mail") == [
+        lexicon.index(w) + 1 for w in ("3.14", "……", "中\u0301国", "e-mail")
+    ]
     assert tokenizer.tokenize("中\u0301国") == ["中\u0301国"]
     assert tokenizer.tokenize("中国50%涨") == ["中", "国", "50%", "涨"]
 
@@ -171,7 +172,7 @@ def test_ids_of_words_are_those_of_before_and_imported_models_keep_theirs() -> N
 
 
 @pytest.mark.parametrize("given_format", ["words", "json", "ids"])
-@pytest.mark.parametrize("sample", [[], ["--sample", "--seed", "1"]])
+@pytest.mark.parametrize("sample", [[], ["--sample", "--alpha", "inf"]])
 def test_drop_spaces_and_punctuation(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], given_format: str, sample: list[str]
 ) -> None:

@@ -90,12 +90,11 @@ struct Extent {
         const size_t length = at(i + 1) == KEYCAP ? 2 : at(i + 1) == EMOJI_STYLE && at(i + 2) == KEYCAP ? 3 : 0;
         return length && one_of(i, "0123456789#*") ? length : 0;
     }
-    size_t emoji_end(size_t i) const {  // pictographs with joiners between them (GB11)
-        for (++i;;) {
-            while (class_at(i) == EXTENDING) ++i;
-            const int next = class_at(i);
-            if (at(i - 1) != ZWJ || (next != EMOJI && next != PICTOGRAPH)) return i;
-            ++i;
+    size_t emoji_end(size_t i) const {  // pictographs with one joiner between them (GB11)
+        for (++i;; i += 2) {
+            while (class_at(i) == EXTENDING && at(i) != ZWJ) ++i;
+            const int next = class_at(i + 1);
+            if (at(i) != ZWJ || (next != EMOJI && next != PICTOGRAPH)) return i;
         }
     }
 
