@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp_zero._kernels.counting import UNICODE_VERSION
 from nlp_zero.cli import main
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.lexicon.formats import pieces
@@ -67,11 +71,61 @@ def test_every_method_agrees(line: str) -> None:
 
 
 CHARACTERS = [
-    "a", "é", "中", "国", "，", "!", " ", "\r", "\n", "\t", "0", "9", "１", "#", "*", "\u0301", "\u0300", "\u200d", "\u200c",
-    "\ufe0f", "\ufe0e", "\u20e3", "😀", "👩", "👍", "🏽", "❤", "©", "‼", "🇨", "🇳", "\U0001f3f4", "\U000e0067", "\U000e007f",
-    "\u1100", "\u1161", "\u11a8", "가", "각", "\u0600", "\u0903", "\u093e", "\u0e33", "ก", "\u200b", "\ufeff", "\u2028", "ﾞ", "カ",
-    "\ud800", "𠀀", "\U000e0100", "\u00ad", "\u0e31",
-]  # fmt: skip
+    "a",
+    "é",
+    "中",
+    "国",
+    "，",
+    "!",
+    " ",
+    "\r",
+    "\n",
+    "\t",
+    "0",
+    "9",
+    "１",
+    "#",
+    "*",
+    "\u0301",
+    "\u0300",
+    "\u200d",
+    "\u200c",
+    "\ufe0f",
+    "\ufe0e",
+    "\u20e3",
+    "😀",
+    "👩",
+    "👍",
+    "🏽",
+    "❤",
+    "©",
+    "‼",
+    "🇨",
+    "🇳",
+    "\U0001f3f4",
+    "\U000e0067",
+    "\U000e007f",
+    "\u1100",
+    "\u1161",
+    "\u11a8",
+    "가",
+    "각",
+    "\u0600",
+    "\u0903",
+    "\u093e",
+    "\u0e33",
+    "ก",
+    "\u200b",
+    "\ufeff",
+    "\u2028",
+    "ﾞ",
+    "カ",
+    "\ud800",
+    "𠀀",
+    "\U000e0100",
+    "\u00ad",
+    "\u0e31",
+]
 odd_texts = st.lists(st.sampled_from(CHARACTERS), max_size=12).map("".join)
 
 
@@ -138,12 +192,38 @@ def test_words_of_the_lexicon_may_be_such_tokens() -> None:
 
 
 KINDS = {
-    "早晨": "word", "未": "word", "①": "word", "\u0301": "word", " ": "space", "\u3000": "space", "\r\n": "space", "，": "punctuation",
-    "……": "punctuation", "——": "punctuation", "～～": "symbol", "+": "symbol", "￥": "symbol", "👍🏽": "emoji", "🇨🇳": "emoji",
-    "❤\ufe0f": "emoji", "❤": "symbol", "1\ufe0f\u20e3": "emoji", "#\u20e3": "emoji", "3.14": "number", "１９９８": "number",
-    "12:30": "number", "don't": "latin", "5kg": "latin", "cafe\u0301": "latin", "www.a.cn": "url", "HTTPS://a.cn/": "url",
-    "1@a.cn": "url", "\x00": "control", "\u200b": "control", "\ud800": "control",
-}  # fmt: skip
+    "早晨": "word",
+    "未": "word",
+    "①": "word",
+    "\u0301": "word",
+    " ": "space",
+    "\u3000": "space",
+    "\r\n": "space",
+    "，": "punctuation",
+    "……": "punctuation",
+    "——": "punctuation",
+    "～～": "symbol",
+    "+": "symbol",
+    "￥": "symbol",
+    "👍🏽": "emoji",
+    "🇨🇳": "emoji",
+    "❤\ufe0f": "emoji",
+    "❤": "symbol",
+    "1\ufe0f\u20e3": "emoji",
+    "#\u20e3": "emoji",
+    "3.14": "number",
+    "１９９８": "number",
+    "12:30": "number",
+    "don't": "latin",
+    "5kg": "latin",
+    "cafe\u0301": "latin",
+    "www.a.cn": "url",
+    "HTTPS://a.cn/": "url",
+    "1@a.cn": "url",
+    "\x00": "control",
+    "\u200b": "control",
+    "\ud800": "control",
+}
 
 
 def test_kinds_and_their_ids() -> None:
@@ -156,6 +236,25 @@ def test_kinds_and_their_ids() -> None:
     assert kind_of("") == "word"
     assert kind_of("，但") == "word"
     assert kind_of("1998年") == "word"
+
+
+EVERYTHING = [chr(code_point) for code_point in range(sys.maxunicode + 1)]
+
+
+def test_the_tables_are_frozen() -> None:
+    counts = Counter(map(kind_of, EVERYTHING))
+    assert counts == {
+        "word": 1099809, "symbol": 5985, "emoji": 3281, "control": 2266, "latin": 1263, "punctuation": 819, "number": 660,
+        "space": 29,
+    }  # fmt: skip
+    assert sum(len(EMPTY.tokenize("中" + char)) == 1 for char in EVERYTHING) == 2484
+
+
+@pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has other characters")
+def test_every_character_joins_the_one_before_it_as_in_unicode() -> None:
+    assigned = [char for char in EVERYTHING if unicodedata.category(char) != "Cn"]
+    joined = [char for char in assigned if len(EMPTY.tokenize("中" + char)) == 1]
+    assert joined == [char for char in assigned if clusters("中" + char) == {2}]
 
 
 def test_ids_of_words_are_those_of_before_and_imported_models_keep_theirs() -> None:

@@ -99,7 +99,9 @@ class TokenIds:
         If two tokens have the same id, an id is not a whole number, or bytes are missing.
     """
 
-    __slots__ = ("_lexicon", "_tokens", "byte_ids", "fallback", "kinds", "numbers", "size", "special_ids", "specials", "unknown")
+    __slots__ = (
+        "_lexicon", "_tokens", "byte_ids", "fallback", "kinds", "numbers", "size", "special_ids", "specials", "unknown",
+    )  # fmt: skip
 
     def __init__(self, lexicon: LexiconLike) -> None:
         meta, count = lexicon.meta, len(lexicon.words)

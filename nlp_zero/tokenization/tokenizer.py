@@ -85,7 +85,7 @@ class Tokenizer:
     >>> tokenizer.tokenize("早晨，喝茶吧")
     ['早晨', '，', '喝茶', '吧']
     >>> tokenizer.encode("早晨，喝茶吧")
-    [1, 4, 2, 0]
+    [1, 6, 2, 0]
     >>> tokenizer("早晨，喝茶吧").spans
     [(0, 2), (2, 3), (3, 5), (5, 6)]
     """

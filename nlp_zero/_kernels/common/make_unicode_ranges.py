@@ -28,7 +28,8 @@ CONTROL, EXTENDING, SPACING_MARK, PREPENDED, FLAG, PICTOGRAPH, EMOJI = range(1, 
 HANGUL_L, HANGUL_V, HANGUL_T, DECIMAL_DIGIT, LATIN, REPEATABLE = range(8, 14)
 GRAPHEME_CLASSES = {
     "Control": CONTROL, "CR": CONTROL, "LF": CONTROL, "Extend": EXTENDING, "ZWJ": EXTENDING,
-    "SpacingMark": SPACING_MARK, "Prepend": PREPENDED, "Regional_Indicator": FLAG, "L": HANGUL_L, "V": HANGUL_V, "T": HANGUL_T,
+    "SpacingMark": SPACING_MARK, "Prepend": PREPENDED, "Regional_Indicator": FLAG,
+    "L": HANGUL_L, "V": HANGUL_V, "T": HANGUL_T,
 }  # fmt: skip
 QUOTES = "\"'\uff02\uff07"
 # The order of `Kind` in tokenization/extent.hpp.
@@ -54,7 +55,7 @@ def character_flags(code_point: int) -> int:
 
 def make_token_class() -> Callable[[int], int]:
     """Return the function that gives the `TokenClass` of a code point, 0 for one that is a token of its own."""
-    import regex
+    import regex  # type: ignore[import-untyped]
 
     if not regex.match(r"\p{GCB=Extend}", "\u0898") or regex.match(r"\p{GCB=SpacingMark}", "\u0cf3"):
         sys.exit(f"This regex is not of Unicode {UNICODE_VERSION}; install regex==2022.8.17.")
