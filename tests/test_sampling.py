@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from nlp_zero._kernels.tokenization import MarginalTable
 from nlp_zero.lexicon import Lexicon
+from nlp_zero.tokenization import kind_of
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
@@ -33,6 +34,10 @@ def law(tokenizer: Tokenizer, text: str, alpha: float) -> dict[tuple[str, ...], 
     weight = {tuple(text[a:b] for a, b, _, _ in p): math.exp(alpha * math.fsum(e[2] for e in p)) for p in paths}
     total = math.fsum(weight.values())
     return {path: w / total for path, w in weight.items()}
+
+
+def id_of(tokenizer: Tokenizer, token: str) -> int:
+    return LEXICON.index(token) + 1 if token in LEXICON else tokenizer.get_vocab().get(f"<{kind_of(token)}>", 0)
 
 
 def chi_square_limit(freedom: int) -> float:
@@ -115,7 +120,7 @@ def test_sums_equal_enumeration(text: str, alpha: float) -> None:
         spans = [list(zip(np.cumsum([0, *map(len, q)]), np.cumsum([*map(len, q)]), strict=False)) for q in exact]
         inside = math.fsum(x for s, x in zip(spans, exact.values(), strict=True) if (start, end) in s)
         assert p == pytest.approx(inside, abs=1e-12)
-        assert number == (LEXICON.index(text[start:end]) + 1 if text[start:end] in LEXICON else 0)
+        assert number == id_of(tokenizer, text[start:end])
     best = tokenizer.nbest(text, 1000)
     assert {tuple(tokens) for tokens, _ in best} == exact.keys()
     assert best[0][0] == tokenizer.tokenize(text)
@@ -174,7 +179,7 @@ def test_several_draws_are_the_same_for_every_number_of_workers(alpha: float, al
         ids, offsets = tokenizer.sample_ids_batch(lines, k=3, workers=workers, **options)
         assert len(offsets) == 3 * len(lines) + 1
         rows = [ids[a:b].tolist() for a, b in itertools.pairwise(offsets)]
-        assert rows == [[LEXICON.index(t) + 1 if t in LEXICON else 0 for t in tokens] for tokens in expected]
+        assert rows == [[id_of(tokenizer, t) for t in tokens] for tokens in expected]
     if 0 < alpha < math.inf:
         assert expected[0::3] != expected[1::3]
 

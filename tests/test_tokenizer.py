@@ -20,13 +20,26 @@ from nlp_zero.errors import FormatError
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
+from tests.reference.extent import kind_name
 
-ODD = ["\ud800", "\0", "\r\n", "\ufeff", "😀", "e\u0301", "𠀀", "\u3000", "１", "9", "a", "é", "，", "·", " ", "\u200d"]
+ODD = [
+    "1,234.5%", "12:30", "2026-11-26", "don't", "e-mail", "www.a.cn", "x@a.cn", "...", "!!", "1\ufe0f\u20e3", "🇨🇳🇺",
+    "👩\u200d👧", "\u0301", "각", "\u1100", "\u1161", "\ud800", "\0", "\r\n", "\ufeff", "😀", "e\u0301", "𠀀", "\u3000",
+    "１", "9", "a", "é", "，", "·", " ", "\u200d",
+]  # fmt: skip
 pieces = st.one_of(st.sampled_from(ODD), st.sampled_from(list("中国人民共和天地")))
 texts = st.lists(pieces, max_size=14).map("".join)
 words = st.lists(st.one_of(pieces, st.sampled_from(list("中国人民"))), min_size=1, max_size=4).map("".join)
 lexicons = st.dictionaries(words, st.integers(1, 9), max_size=24).map(lambda d: Lexicon(list(d), list(d.values())))
 modes = st.sampled_from(["token", "join", "split"])
+
+
+def expected_ids(tokenizer: Tokenizer, tokens: list[str]) -> list[int]:
+    """The id of each token: that of a word, or of its kind; 0 for a new word, which has several symbols."""
+    words, vocab = tokenizer.lexicon, tokenizer.get_vocab()
+    single = [len(reference.symbols(token, tokenizer.alnum)) == 1 for token in tokens]
+    kinds = [vocab.get(f"<{kind_name(t)}>", 0) if one else 0 for t, one in zip(tokens, single, strict=True)]
+    return [words.index(t) + 1 if t in words else kind for t, kind in zip(tokens, kinds, strict=True)]
 
 
 def log_probs(lexicon: Lexicon) -> Mapping[str, float]:
@@ -44,7 +57,7 @@ def test_equals_the_definition(lexicon: Lexicon, lines: list[str], alnum: str) -
         spans = tokenizer(text).spans
         assert [text[a:b] for a, b in spans] == tokens
         ids = tokenizer.encode(text)
-        assert [lexicon.words[i - 1] if i else None for i in ids] == [t if t in lexicon else None for t in tokens]
+        assert ids == expected_ids(tokenizer, tokens)
 
 
 @settings(max_examples=200, deadline=None)
@@ -60,7 +73,7 @@ def test_new_words_equal_the_definition(lexicon: Lexicon, lines: list[str], alnu
         tokens = tokenizer.tokenize(text)
         assert tokens == reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob, alnum, score)
         assert [text[a:b] for a, b in tokenizer(text).spans] == tokens
-        assert tokenizer.encode(text) == [lexicon.index(t) + 1 if t in lexicon else 0 for t in tokens]
+        assert tokenizer.encode(text) == expected_ids(tokenizer, tokens)
         ids, _ = tokenizer.encode_batch([text, text], workers=2)
         assert ids.tolist() == tokenizer.encode(text) * 2
         assert tokenizer.tokenize_batch([text], workers=2) == [tokens]
@@ -158,8 +171,9 @@ def test_strings_are_the_lexicons_own() -> None:
 def test_decode() -> None:
     tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]))
     assert tokenizer.decode(tokenizer.encode("中国人民")) == "中国人民"
-    with pytest.raises(ValueError, match=r"id 3 is not in 0\.\.2"):
-        tokenizer.decode([3])
+    assert tokenizer.decode([3, 10]) == "\ufffd" * 2
+    with pytest.raises(ValueError, match=r"id 11 is not in 0\.\.10"):
+        tokenizer.decode([11])
     with pytest.raises(ValueError, match="id -1"):
         tokenizer.decode([-1])
 
@@ -287,8 +301,10 @@ def test_options_of_the_lexicon_can_be_switched_off_in_a_file(tmp_path: Path) ->
 
 def test_the_vocabulary() -> None:
     tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]))
-    assert len(tokenizer) == tokenizer.vocab_size == 3
-    assert tokenizer.get_vocab() == {"中国": 1, "人民": 2}
+    kinds = ["<space>", "<punctuation>", "<symbol>", "<emoji>", "<number>", "<latin>", "<url>", "<control>"]
+    assert len(tokenizer) == tokenizer.vocab_size == 11
+    assert tokenizer.get_vocab() == {"中国": 1, "人民": 2} | {name: 3 + k for k, name in enumerate(kinds)}
+    assert [tokenizer.id_to_token(number) for number in range(11)] == ["\ufffd", "中国", "人民", *kinds]
     assert all(tokenizer.token_to_id(token) == number for token, number in tokenizer.get_vocab().items())
 
 
@@ -300,4 +316,4 @@ def test_a_subclass_can_change_how_text_is_cut() -> None:
 
     tokenizer = Lower(Lexicon(["ab中"], [2]), alnum="split")
     assert tokenizer.tokenize("AB中") == ["ab中"]
-    assert tokenizer.encode("AB中") == [0, 0, 0]
+    assert tokenizer.encode("AB中") == [7, 7, 0]

@@ -15,6 +15,11 @@ def find_best_paths(first: Int64, end: Int64, score: Float64, limit: int) -> lis
 def sample_paths(first: Int64, end: Int64, q: Float64, seed: int, index: int, k: int) -> list[list[int]]: ...
 def draw_uniforms(seed: int, index: int, count: int) -> Float64: ...
 
+KINDS: tuple[str, ...]
+
+def kind_of(token: str) -> int:
+    """The kind of a token: a position in `KINDS`."""
+
 class MarginalTable:
     def arrays(
         self,

@@ -25,7 +25,12 @@ from .options import (
 from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from ..tokenization.tokenizer import Tokenizer
+
+    Ids = npt.NDArray[np.integer[Any]]
 
 __all__ = ["add_tokenize"]
 
@@ -43,6 +48,7 @@ def add_tokenize(commands: Commands) -> None:
         "  echo 滚滚长江东逝水 | nlpzero tokenize --lexicon words.tsv --separator '|'\n"
         "  nlpzero tokenize news.jsonl.gz --lexicon words.tsv --format json\n"
         "  nlpzero tokenize other.txt --lexicon words.tsv --new-words\n"
+        "  nlpzero tokenize novel.txt --lexicon words.tsv --drop-spaces --drop-punctuation\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --sample --alpha 0.3 --seed 7 -k 4",
     )
     add_input(parser, name="FILE", nargs="*")
@@ -52,14 +58,18 @@ def add_tokenize(commands: Commands) -> None:
     )
     parser.add_argument(
         "--format", choices=("words", "json", "ids"), default="words",
-        help="words with separators; a JSON list in each line (joining it gives the line); ids, 0 for what is not in "
-        "the lexicon (default: words)",
+        help="words with separators; a JSON list in each line (joining it gives the line); ids (0: not in "
+        "the lexicon; numbers, punctuation and other kinds have the ids after the words) (default: words)",
     )  # fmt: skip
     parser.add_argument("--separator", default=" ", metavar="TEXT", help="between words (default: a space)")
     parser.add_argument(
         "--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are cut (default: as the lexicon says)"
     )
     add_new_words(parser)
+    parser.add_argument("--drop-spaces", action="store_true", help="leave out tokens of white space")
+    parser.add_argument(
+        "--drop-punctuation", action="store_true", help="leave out punctuation marks and symbols (emoji stay)"
+    )
     parser.add_argument("--sample", action="store_true", help="draw segmentations at random instead of the best one")
     parser.add_argument(
         "--alpha", type=float, help="with --sample: 0 is uniform, large values stay near the best (default: 0.2)"
@@ -121,9 +131,12 @@ def _check_sampling(arguments: argparse.Namespace) -> None:
 
 def _cut(tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace) -> Sequence[Sequence[Any]]:
     if arguments.format != "ids":
-        return tokenizer.tokenize_batch(texts, workers=arguments.workers)
-    ids, offsets = tokenizer.encode_batch(texts, workers=arguments.workers)
-    return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
+        tokens = tokenizer.tokenize_batch(texts, workers=arguments.workers)
+        return _drop(tokens, tokens, arguments)
+    rows = _split_ids(*tokenizer.encode_batch(texts, workers=arguments.workers))
+    if not _dropped_kinds(arguments):
+        return rows
+    return _drop(rows, tokenizer.tokenize_batch(texts, workers=arguments.workers), arguments)
 
 
 def _sample(
@@ -133,9 +146,34 @@ def _sample(
     options = {name: getattr(arguments, name) for name in ("alpha", "seed", "workers")}
     options |= {"index": start, "k": arguments.k or 1}
     if arguments.format != "ids":
-        return tokenizer.sample_batch(texts, **options)
-    ids, offsets = tokenizer.sample_ids_batch(texts, **options)
+        tokens = tokenizer.sample_batch(texts, **options)
+        return _drop(tokens, tokens, arguments)
+    rows = _split_ids(*tokenizer.sample_ids_batch(texts, **options))
+    return _drop(rows, tokenizer.sample_batch(texts, **options), arguments) if _dropped_kinds(arguments) else rows
+
+
+def _split_ids(ids: Ids, offsets: Ids) -> list[list[int]]:
     return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
+
+
+def _dropped_kinds(arguments: argparse.Namespace) -> set[str]:
+    """Return the kinds of tokens that are left out."""
+    spaces = {"space"} if arguments.drop_spaces else set()
+    return spaces | ({"punctuation", "symbol"} if arguments.drop_punctuation else set())
+
+
+def _drop(
+    rows: Sequence[Sequence[Any]], tokens: Sequence[Sequence[str]], arguments: argparse.Namespace
+) -> Sequence[Sequence[Any]]:
+    """Leave out the items of `rows` whose tokens are of a dropped kind."""
+    from ..tokenization import kind_of
+
+    dropped = _dropped_kinds(arguments)
+    if not dropped:
+        return rows
+    drop = {token for token in set().union(*tokens) if kind_of(token) in dropped}
+    pairs = (zip(row, row_tokens, strict=True) for row, row_tokens in zip(rows, tokens, strict=True))
+    return [[item for item, token in pair if token not in drop] for pair in pairs]
 
 
 def _format_line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
@@ -143,8 +181,8 @@ def _format_line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
         return " ".join(map(str, row)) + "\n"
     if arguments.format == "json":
         return dump_json_line(row)
-    if "\n" in row:  # a line end inside a JSON text
-        row = [token for token in row if token != "\n"]
+    if "\n" in row or "\r\n" in row:  # a line end inside a JSON text
+        row = [token for token in row if token not in ("\n", "\r\n")]
     line = str(arguments.separator.join(row)) + "\n"
     if arguments.bytes and not line.isascii():  # parts of characters, which a text file cannot hold
         line = "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in line)

@@ -1,7 +1,8 @@
 r"""Numbering of tokens: which id belongs to which word, special token or byte.
 
-There are two kinds of vocabulary.  A *plain* lexicon has words only, and 0 is the id of unknown text.  A vocabulary
-with *byte fallback* has all 256 bytes among its words, so that nothing is unknown.  In a word, a byte from 0x80 on is
+There are two kinds of vocabulary.  A *plain* lexicon has words only, and 0 is the id of unknown text.  The ids after
+the words are those of tokens that are not words: numbers, punctuation and so on (`KIND_NAMES`).  A vocabulary with
+*byte fallback* has all 256 bytes among its words, so that nothing is unknown.  In a word, a byte from 0x80 on is
 written as Python's ``surrogateescape`` does: 0xE4 is ``"\udce4"``; smaller bytes are ASCII characters.
 """
 
@@ -12,15 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .._kernels.tokenization import is_beginning
+from .._kernels.tokenization import KINDS, is_beginning, kind_of
 from .meta import MAX_IDS, LexiconMeta
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["UNKNOWN", "LexiconLike", "TokenIds", "byte_token"]
+__all__ = ["KIND_NAMES", "UNKNOWN", "LexiconLike", "TokenIds", "byte_token"]
 
 UNKNOWN = "\ufffd"
+KIND_NAMES = tuple(f"<{kind}>" for kind in KINDS[1:])  # in the order of their ids
 
 
 class LexiconLike(Protocol):
@@ -39,6 +41,7 @@ class LexiconLike(Protocol):
     @property
     def log_probs(self) -> npt.NDArray[np.float64]: ...
     def index(self, word: str, /) -> int: ...
+    def __contains__(self, word: object, /) -> bool: ...
 
 
 def byte_token(byte: int) -> str:
@@ -64,7 +67,8 @@ def byte_token(byte: int) -> str:
 class TokenIds:
     """The ids of a lexicon.  Immutable.
 
-    Plain lexicon: 0 is unknown text, word i (from 0) has i + 1.  With byte fallback: the special tokens have 0..k-1 in
+    Plain lexicon: 0 is unknown text, word i (from 0) has i + 1, and the kinds of `KIND_NAMES` have the ids after the
+    last word.  With byte fallback: the special tokens have 0..k-1 in
     their order, word i has k + i.  A lexicon that was read from another program's file keeps that program's ids, in a
     column ``id`` and in the fields `special_ids`, `unk_id` and `byte_ids` of its `LexiconMeta`.
 
@@ -76,6 +80,8 @@ class TokenIds:
     ----------
     numbers : ndarray of int32, shape (words + 1,)
         Id of unknown text (-1: none), then of each word.
+    kinds : dict of str to int
+        Ids of the kinds by name; empty unless the lexicon is plain.
     size : int
         The greatest id, plus 1.
     unknown : int
@@ -93,7 +99,9 @@ class TokenIds:
         If two tokens have the same id, an id is not a whole number, or bytes are missing.
     """
 
-    __slots__ = ("_lexicon", "_tokens", "byte_ids", "fallback", "numbers", "size", "special_ids", "specials", "unknown")
+    __slots__ = (
+        "_lexicon", "_tokens", "byte_ids", "fallback", "kinds", "numbers", "size", "special_ids", "specials", "unknown",
+    )  # fmt: skip
 
     def __init__(self, lexicon: LexiconLike) -> None:
         meta, count = lexicon.meta, len(lexicon.words)
@@ -113,6 +121,10 @@ class TokenIds:
         if len(np.unique(ids)) != len(ids):
             raise ValueError("two tokens of this lexicon have the same id; give each its own.")
         self.size = int(max(ids.max(initial=-1), self.unknown, *(self.byte_ids or [-1]))) + 1
+        own = "id" not in lexicon.scores and meta.unk_id is None and not self.specials
+        plain = own and meta.unit == "char" and meta.boundaries and not meta.byte_fallback
+        self.kinds = {name: self.size + k for k, name in enumerate(KIND_NAMES)} if plain else {}
+        self.size += len(self.kinds)
         self._tokens: list[str | None] | None = None
 
     @property
@@ -122,6 +134,8 @@ class TokenIds:
             tokens: list[str | None] = [None] * self.size
             if self.unknown >= 0:
                 tokens[self.unknown] = UNKNOWN
+            for number in self.kinds.values():
+                tokens[number] = UNKNOWN
             for byte, number in enumerate(self.byte_ids):
                 tokens[number] = byte_token(byte)
             for number, word in zip(self.numbers[1:].tolist(), self._lexicon.words, strict=True):
@@ -132,12 +146,24 @@ class TokenIds:
         return self._tokens
 
     def id_of(self, token: str) -> int:
-        """Return the id of a special token or a word; raises `KeyError` if there is none."""
+        """Return the id of a special token, a word or the name of a kind; raises `KeyError` if there is none."""
         if token in self.specials:
             return self.special_ids[self.specials.index(token)]
+        if token in self.kinds and token not in self._lexicon:
+            return self.kinds[token]
         return int(self.numbers[self._lexicon.index(token) + 1])
 
-    def tokens_of(self, ids: Iterable[int], *, skip_specials: bool) -> list[str]:
+    def unknown_id_of(self, token: str) -> int:
+        """Return the id of a token that is not a word: that of its kind, or of unknown text."""
+        kind = kind_of(token) if self.kinds else 0
+        return self.kinds[KIND_NAMES[kind - 1]] if kind else self.unknown
+
+    def name_of(self, number: int) -> str:
+        """Return the token of an id, or the name of its kind, as ``<number>``; U+FFFD for that of unknown text."""
+        first = self.size - len(self.kinds)
+        return KIND_NAMES[number - first] if self.kinds and first <= number < self.size else self.tokens_of([number])[0]
+
+    def tokens_of(self, ids: Iterable[int], *, skip_specials: bool = False) -> list[str]:
         """Return the token of each id, the empty string where there is none; raises `ValueError` for other ids."""
         tokens = self.tokens
         skipped = set(self.special_ids) if skip_specials else ()

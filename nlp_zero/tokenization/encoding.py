@@ -4,7 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Encoding"]
+from .._kernels import tokenization as kernel
+from .._kernels.tokenization import KINDS
+
+__all__ = ["Encoding", "kind_of"]
+
+
+def kind_of(token: str) -> str:
+    """Return the kind of a token.
+
+    Parameters
+    ----------
+    token : str
+
+    Returns
+    -------
+    str
+        ``"space"``, ``"punctuation"``, ``"symbol"``, ``"emoji"``, ``"number"``, ``"latin"``, ``"url"`` (also an e-mail
+        address), ``"control"``, or ``"word"`` for everything else.
+
+    Examples
+    --------
+    >>> [kind_of(token) for token in ["早晨", "……", "3.14", "GPT-4", "👍🏽"]]
+    ['word', 'punctuation', 'number', 'latin', 'emoji']
+    """
+    return KINDS[kernel.kind_of(token)]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,12 +52,19 @@ class Encoding:
     >>> encoding
     <Encoding of 3 tokens: 早晨 ， 喝茶>
     >>> encoding.ids, encoding.spans
-    ([1, 0, 2], [(0, 2), (2, 3), (3, 5)])
+    ([1, 4, 2], [(0, 2), (2, 3), (3, 5)])
+    >>> encoding.kinds
+    ['word', 'punctuation', 'word']
     """
 
     ids: list[int]
     tokens: list[str]
     spans: list[tuple[int, int]]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kind of each token, whether or not it is in the lexicon: see `nlp_zero.tokenization.kind_of`."""
+        return [kind_of(token) for token in self.tokens]
 
     def __len__(self) -> int:
         return len(self.ids)

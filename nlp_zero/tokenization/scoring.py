@@ -31,7 +31,7 @@ def log_prob(
         return -math.inf
     starts, ends, numbers, _ = Marginals(kernel.marginals(text, alpha)).arrays
     possible = set(zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True))
-    found = [ids.id_of(token) if token in lexicon else ids.unknown for token in tokens]
+    found = [ids.id_of(token) if token in lexicon else ids.unknown_id_of(token) for token in tokens]
     if not {(*span, number) for span, number in zip(spans, found, strict=True)} <= possible:
         return -math.inf
     weights = _weights(kernel, lexicon, ids, options, tokens, [start for start, _ in spans])
@@ -73,7 +73,7 @@ def _weights(
     weights, last = [], -1
     for token, start in zip(tokens, starts, strict=True):
         if token not in lexicon:  # a boundary has weight 0
-            weights.append(kernel.sums(token[0], 1.0)[0])
+            weights.append(kernel.sums(token, 1.0)[0])
         elif unk is not None and "\udc80" <= token <= "\udcff":  # one cost for all bytes of a character
             weights.append(unk if start != last else 0.0)
             last = start

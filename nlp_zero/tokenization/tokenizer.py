@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .._kernels.counting import ALNUM_MODES
 from .._kernels.tokenization import Segmenter
 from .._utils.validation import check_integer
@@ -22,7 +24,6 @@ from .options import Options, resolve_options
 from .sampling import check_finite_alpha, draw_seed
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     IdArrays = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
@@ -40,7 +41,8 @@ class Tokenizer:
     The best segmentation has the greatest sum of ln p(word), p = count / total.  Ties go to fewer tokens, then to the
     longer first token; scores are compared in steps of 2**-30 nats, so that ties are the same on every platform.
     No word crosses a boundary (punctuation, symbol, separator or control character): those are tokens of their own.
-    Joining the tokens always gives back the text.
+    Numbers (3.14, 50%), Latin words (don't), addresses, repeated marks (……) and grapheme clusters (emoji, combining
+    marks) are one token each.  Joining the tokens always gives back the text.
 
     A vocabulary with byte fallback (``meta.byte_fallback``) has no boundaries, and nothing is unknown: a character that
     is not a word becomes its UTF-8 bytes, each a token that `join` can read.  With ``unit="byte"`` words are made of
@@ -51,9 +53,9 @@ class Tokenizer:
     lexicon : Lexicon
         The words and their counts.
     alnum : {"token", "join", "split"}, optional
-        How digits and Latin letters are treated: ``"token"``, a sequence of them is one token; ``"join"``, it is one
-        symbol that may be part of a word, as in 1998年; ``"split"``, they are characters like all others.  Default:
-        as the lexicon was made, else "token".
+        How digits and Latin letters are treated: ``"token"``, a sequence of them is one token, and so are the other
+        units above; ``"join"``, a sequence of digits and Latin letters is one symbol that may be part of a word, as in
+        1998年; ``"split"``, they are characters like all others.  Default: as the lexicon was made, else "token".
     unk_log_prob : float, optional
         ln p of a symbol that is not a word, in nats, from -1e6 to 0.  Default: ln(1 / (N + 1)) - 1 for a lexicon of N
         tokens; with byte fallback, the sum of its bytes.
@@ -83,7 +85,7 @@ class Tokenizer:
     >>> tokenizer.tokenize("早晨，喝茶吧")
     ['早晨', '，', '喝茶', '吧']
     >>> tokenizer.encode("早晨，喝茶吧")
-    [1, 0, 2, 0]
+    [1, 6, 2, 0]
     >>> tokenizer("早晨，喝茶吧").spans
     [(0, 2), (2, 3), (3, 5), (5, 6)]
     """
@@ -111,7 +113,7 @@ class Tokenizer:
         kernel: Segmenter = Segmenter(
             lexicon.words,
             lexicon.log_probs,
-            ids.numbers,
+            np.append(ids.numbers, np.array([*ids.kinds.values()], np.int32)),
             ALNUM_MODES.index(options.alnum),
             meta.byte_fallback or not meta.boundaries,
             meta.byte_fallback,
@@ -233,9 +235,10 @@ class Tokenizer:
     def vocab_size(self) -> int:
         """Number of ids, which are 0..vocab_size-1; also ``len(tokenizer)``.
 
-        In a plain lexicon 0 is unknown text, and word i (from 0, by count) has the id i + 1.  With byte fallback the
-        special tokens come first, in their order, then the words.  A lexicon that was read from another program's
-        file keeps that program's ids.
+        In a plain lexicon 0 is unknown text, and word i (from 0, by count) has the id i + 1.  The last eight ids are
+        those of the kinds of tokens that are not words: ``<space>``, ``<punctuation>``, ``<symbol>``, ``<emoji>``,
+        ``<number>``, ``<latin>``, ``<url>`` and ``<control>``.  With byte fallback the special tokens come first, in
+        their order, then the words.  A lexicon that was read from another program's file keeps that program's ids.
         """
         return self._ids.size
 
@@ -245,15 +248,15 @@ class Tokenizer:
         return self._ids.specials
 
     def token_to_id(self, token: str) -> int:
-        """Return the id of a special token or of a word; raises `KeyError` if there is none."""
+        """Return the id of a special token, a word or the name of a kind; raises `KeyError` if there is none."""
         return self._ids.id_of(token)
 
     def id_to_token(self, number: int) -> str:
-        """Return the token of an id; U+FFFD for that of unknown text."""
-        return self._ids.tokens_of([number], skip_specials=False)[0]
+        """Return the token of an id, or the name of its kind (``<number>``); U+FFFD for that of unknown text."""
+        return self._ids.name_of(number)
 
     def get_vocab(self) -> dict[str, int]:
-        """Return the id of every word and special token.
+        """Return the id of every word, special token and kind.
 
         Returns
         -------
@@ -261,10 +264,11 @@ class Tokenizer:
 
         Examples
         --------
-        >>> Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).get_vocab()
-        {'早晨': 1, '喝茶': 2}
+        >>> vocab = Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).get_vocab()
+        >>> vocab["早晨"], vocab["喝茶"], vocab["<number>"]
+        (1, 2, 7)
         """
-        vocab = dict(zip(self._lexicon.words, self._ids.numbers[1:].tolist(), strict=True))
+        vocab = self._ids.kinds | dict(zip(self._lexicon.words, self._ids.numbers[1:].tolist(), strict=True))
         return vocab | dict(zip(self._ids.specials, self._ids.special_ids, strict=True))
 
     # The best segmentation
@@ -618,7 +622,7 @@ class Tokenizer:
         return join_tokens(tokens) if self._ids.fallback else "".join(tokens)
 
     def decode(self, ids: Iterable[int], *, errors: str = "replace", skip_specials: bool = False) -> str:
-        """Return the text of ids; ``decode(encode(text)) == text`` unless words are unknown, which become U+FFFD.
+        """Return the text of ids; tokens that are not words of the lexicon become U+FFFD.
 
         Parameters
         ----------

@@ -6,14 +6,19 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from tests.reference.extent import token_end
 from tests.reference.text import is_alnum, is_boundary
 
 Edge = tuple[int, int, float, bool]  # start, end (in characters), nats, is a word
 
 
 def symbols(text: str, alnum: str = "token") -> list[tuple[int, int]]:
-    """(start, end) of every symbol: a character, or a sequence of digits and Latin letters unless ``split``."""
+    """(start, end) of every symbol: see `token_end`; with ``join``, only digits and Latin letters are joined."""
     result: list[tuple[int, int]] = []
+    while alnum == "token" and (start := result[-1][1] if result else 0) < len(text):
+        result.append((start, token_end(text, start)))
+    if alnum == "token":
+        return result
     for k, char in enumerate(text):
         if alnum != "split" and is_alnum(char) and k and is_alnum(text[k - 1]):
             result[-1] = (result[-1][0], k + 1)
@@ -31,7 +36,8 @@ def edges(text: str, log_probs: Mapping[str, float], unk: float, alnum: str = "t
         here: list[Edge] = []
         for j in range(i, len(parts)):
             inside = text[start : parts[j][1]]
-            alone = [is_boundary(c) or (alnum == "token" and is_alnum(c)) for c in inside]
+            first = [text[begin] for begin, _ in parts[i : j + 1]]
+            alone = [is_boundary(c) or (alnum == "token" and is_alnum(c)) for c in first]
             if j > i and (any(alone) or len(inside) > longest):
                 break
             if inside in log_probs:
@@ -93,11 +99,12 @@ def spelling(
         return fixed(math.log((table[symbol] + 300 * own) / (sum(table.values()) + 300)))
 
     def score(text: str) -> int | None:
-        if not 2 <= len(text) <= 4 or text in log_probs or not all(letter(c) and c in frequency for c in text):
+        spelt = parts(text)
+        if not 2 <= len(spelt) <= 4 or text in log_probs or not all(letter(c) and c in frequency for c in spelt):
             return None
-        inside = sum(spelt_as(middle, c) for c in text[1:-1])
-        of_length = fixed(math.log(share * lengths[len(text)] / sum(lengths.values())))
-        return of_length + spelt_as(first, text[0]) + inside + spelt_as(last, text[-1])
+        inside = sum(spelt_as(middle, c) for c in spelt[1:-1])
+        of_length = fixed(math.log(share * lengths[len(spelt)] / sum(lengths.values())))
+        return of_length + spelt_as(first, spelt[0]) + inside + spelt_as(last, spelt[-1])
 
     return score
 

@@ -53,7 +53,7 @@ class Source {
 
 class Objects {  // owned by a tokenizer; caches fill up as they are used
  public:
-    // numbers: the id that users see, by our own (0: unknown, i + 1: word i)
+    // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)
     Objects(PyObject* words, std::vector<int32_t> numbers)
         : words_(words), numbers_(std::move(numbers)), ints_(numbers_.size()) {
         Py_INCREF(words_);
@@ -81,7 +81,7 @@ class Objects {  // owned by a tokenizer; caches fill up as they are used
         for (size_t k = 0; k < count; ++k) ids[k] = numbers_[size_t(ids[k])];
     }
     PyObject* piece(PyObject* text, const TextView& view, const Token& token, uint32_t start) {
-        if (token.id) {
+        if (token.id && token.id <= PyTuple_GET_SIZE(words_)) {
             PyObject* word = PyTuple_GET_ITEM(words_, token.id - 1);
             Py_INCREF(word);
             return word;

@@ -25,6 +25,7 @@ struct Rules {  // what is done with the text around the words, and which segmen
     bool crossing = false;  // nothing is a boundary, and unknown characters in a row are one token
     bool fallback = false;  // an unknown character becomes its bytes; all 256 are words
     bool bytes = false;     // symbols are the bytes of UTF-8
+    bool kinds = false;     // tokens that are not words have ids by their kind
     double unk = 0;         // nats of an unknown symbol; NaN: of its bytes together
     double uniform = 0;     // 0: the most probable tokens; else the fewest, and -uniform nats is what each weighs in sums
     double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
@@ -48,7 +49,7 @@ struct Model {
     Spelling spelling;
     SymbolMap symbols;
     std::vector<Node<int64_t>> nodes;
-    std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1
+    std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<uint32_t> chars;      // by symbol: its first character
     int32_t byte_ids[256] = {};       // with fallback: the id of each byte
@@ -57,6 +58,7 @@ struct Model {
 
     explicit Model(const Rules& r) : rules(r), symbols(r.alnum) {}
 
+    int32_t word_of(size_t node) const { return size_t(ids[node]) < log_probs.size() ? ids[node] : 0; }  // id of a word, or 0
     Cost cost(int32_t id, uint32_t c) const {  // of a node with this id; c: the character where it begins
         if (id) return {log_probs[size_t(id)], 1};
         if (!rules.fallback) return {rules.unk, 1};
@@ -119,12 +121,12 @@ class ModelBuilder {
         for (uint32_t c : m.chars) cost = std::max(cost, std::abs(m.rank(m.cost(0, c))) + 1);
         const std::vector<double> letters = m.rules.new_mass > 0 ? spelt(cost) : std::vector<double>();
         DoubleArray trie;
-        trie.build(pool_, keys_, uint32_t(texts_.size()));
+        trie.build(pool_, keys_, uint32_t(kinds_.size()) - 1);
         const int room = 61 - TIE_BITS - int(std::ceil(std::log2(cost * 2 * (m.max_length + 1.0))));
         const double unit = std::ldexp(1.0, std::max(0, std::min(30, room)));
         auto fixed = [&](const Cost& c) { return int64_t(std::llround(m.rank(c) * unit)) * (int64_t(1) << TIE_BITS) - c.tokens; };
         if (!letters.empty()) {
-            const size_t n = texts_.size() + 1;
+            const size_t n = kinds_.size();
             auto whole = [&](double nats) { return int64_t(std::llround(nats * unit)) * (int64_t(1) << TIE_BITS); };
             std::vector<int64_t>* tables[3] = {&m.spelling.first, &m.spelling.middle, &m.spelling.last};
             for (size_t p = 0; p < 3; ++p)
@@ -134,9 +136,10 @@ class ModelBuilder {
         m.ids = std::move(trie.value);
         m.nodes.resize(trie.base.size());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
-            const bool single = i <= texts_.size();  // one symbol can always be a token
+            const bool single = i < kinds_.size();  // one symbol can always be a token
             const Cost c = m.cost(m.ids[i], single ? m.chars[i] : 0);
             m.nodes[i] = {trie.base[i], trie.check[i], m.ids[i] || single ? fixed(c) : NO_WORD};
+            if (single && !m.ids[i] && kinds_[i]) m.ids[i] = int32_t(m.log_probs.size()) - 1 + kinds_[i];
         }
         return std::move(model_);
     }
@@ -148,12 +151,13 @@ class ModelBuilder {
     std::vector<std::u32string> texts_;  // of symbols, in order of appearance: symbol s is texts_[s - 1]
     std::vector<double> weight_, weights_;  // how much of the text a symbol makes up, before and after `number_symbols`
     std::unordered_map<std::u32string, uint32_t> number_;
+    std::vector<Kind> kinds_;       // by symbol, if kinds have ids: those of symbols of words, then a symbol for each kind
     std::vector<uint32_t> single_;  // by code point: a symbol of one character
 
     // What `Spelling` holds, in nats: three tables by symbol, then one by length.  Raises `cost` to that of the dearest new word.
     std::vector<double> spelt(double& cost) {
         Model& m = *model_;
-        const size_t n = texts_.size() + 1;
+        const size_t n = kinds_.size();
         const uint8_t* classes = class_table();
         std::vector<bool>& letter = m.spelling.letter;
         letter.assign(n, false);
@@ -201,9 +205,8 @@ class ModelBuilder {
         const uint32_t first = uint32_t(pool_.size());
         bool outside = false;
         for (size_t at = 0; at < size;) {
-            size_t end = at + 1;
+            const size_t end = model_->symbols.find_end(text, size, at);
             const uint8_t cls = classes[text[at]];
-            if (cls == ALNUM && rules.alnum != ALNUM_SPLIT) while (end < size && classes[text[end]] == ALNUM) ++end;
             outside |= (cls == BOUNDARY && !rules.crossing) || (cls == ALNUM && rules.alnum == ALNUM_TOKEN);
             pool_.push_back(symbol(text + at, end - at));
             at = end;
@@ -229,19 +232,24 @@ class ModelBuilder {
         std::vector<uint32_t> order(texts_.size()), rank(texts_.size() + 1);
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return weight_[a] > weight_[b]; });
-        const uint8_t* classes = class_table();
         model_->chars.assign(texts_.size() + 1, 0);
+        if (model_->rules.kinds) model_->chars.resize(model_->chars.size() + KINDS - 1);
+        kinds_.assign(model_->chars.size(), KIND_WORD);
         for (uint32_t i = 0; i < order.size(); ++i) {
             const std::u32string& text = texts_[order[i]];
-            const uint8_t cls = classes[text[0]];
+            const auto* chars = reinterpret_cast<const uint32_t*>(text.data());
             rank[order[i] + 1] = i + 1;
             model_->chars[i + 1] = text[0];
-            if (cls == ALNUM && model_->rules.alnum != ALNUM_SPLIT) model_->symbols.add_stretch(
-                reinterpret_cast<const uint32_t*>(text.data()), text.size(), i + 1);
-            else model_->symbols.set_char(text[0], i + 1);
+            if (text.size() == 1) model_->symbols.set_char(text[0], i + 1);
+            else model_->symbols.add_stretch(chars, text.size(), i + 1);
+            if (model_->rules.kinds) kinds_[i + 1] = extent_of(chars, text.size()).kind();
+        }
+        if (model_->rules.kinds) {
+            model_->symbols.number_kinds(uint32_t(texts_.size()));
+            for (int kind = 1; kind < KINDS; ++kind) kinds_[texts_.size() + kind] = Kind(kind);
         }
         for (uint32_t& s : pool_) s = rank[s];
-        weights_.resize(weight_.size() + 1);
+        weights_.resize(kinds_.size());
         for (size_t s = 0; s < weight_.size(); ++s) weights_[rank[s + 1]] = weight_[s];
     }
 };

@@ -21,7 +21,7 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
     for (size_t i = 0; i < model.nodes.size(); ++i) {
         const Node<int64_t>& node = model.nodes[i];
         const uint32_t c = i < model.chars.size() ? model.chars[i] : 0;
-        const double x = node.score == NO_WORD ? 0 : alpha * model.weight(model.cost(model.ids[i], c));
+        const double x = node.score == NO_WORD ? 0 : alpha * model.weight(model.cost(model.word_of(i), c));
         cost = std::max(cost, std::abs(x));
         table->nodes[i] = {node.base, node.check, node.score == NO_WORD ? 0 : std::exp(x)};
     }
@@ -112,15 +112,16 @@ struct TextLattice {
         const bool many = model.rules.fallback;
         if (many) tokens.reserve(3 * n);
         auto add = [&](size_t node, size_t from, size_t to, bool boundary) {
+            const int32_t word = model.word_of(node);
             end.push_back(int64_t(to));
             id.push_back(model.ids[node]);
-            unknown |= model.ids[node] == 0;
-            if (table && model.ids[node]) {
+            unknown |= word == 0;
+            if (table && word) {
                 score.push_back(table->nodes[node].score);
                 if (many) tokens.push_back(1);
                 return;
             }
-            const Cost cost = boundary ? Cost{0, 1} : model.cost(model.ids[node], uint32_t(text[starts[from]]));
+            const Cost cost = boundary ? Cost{0, 1} : model.cost(word, uint32_t(text[starts[from]]));
             const double weight = boundary ? 0 : model.weight(cost);
             score.push_back(table ? std::exp(table->alpha * weight) : !fixed ? weight : boundary ? 0 : double(std::llround(model.rank(cost) * 0x1p30)) * 0x1p-30);
             if (fixed) nats.push_back(weight);
@@ -129,7 +130,7 @@ struct TextLattice {
         for (size_t i = 0; i < n; ++i) {
             first.push_back(int64_t(end.size()));
             uint32_t at = symbols[i];
-            const bool boundary = !model.rules.crossing && model.ids[at] == 0 && classes[text[starts[i]]] == BOUNDARY;
+            const bool boundary = !model.rules.crossing && model.word_of(at) == 0 && classes[text[starts[i]]] == BOUNDARY;
             add(at, i, i + 1, boundary);
             for (size_t j = i + 1; j < n && model.nodes[at].base != 0; ++j) {
                 const uint32_t next = uint32_t(model.nodes[at].base) + symbols[j];

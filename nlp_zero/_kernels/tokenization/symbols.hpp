@@ -1,4 +1,4 @@
-// From a str buffer to dense symbol ids: characters by a flat table, stretches of digits and Latin letters by their text.
+// From a str buffer to dense symbol ids: characters by a flat table, stretches (numbers, Latin words, clusters) by their text.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <new>
 #include <vector>
 
-#include "../common/chars.hpp"
+#include "extent.hpp"
 
 namespace nlpzero::tokenization {
 
@@ -29,15 +29,26 @@ auto with_chars(const TextView& text, F f) {
 
 class SymbolMap {
  public:
-    static constexpr uint32_t STRETCH = 0x80000000u;  // table entry of a character that begins a stretch
+    // Marks of characters in the table: may begin a stretch; may go on with one; go on if the one before is the same.
+    static constexpr uint32_t BEGINS = 0x80000000u, GOES_ON = 0x40000000u, REPEATS = 0x20000000u, SYMBOL = 0x1FFFFFFFu;
 
-    explicit SymbolMap(Alnum mode) : table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
+    explicit SymbolMap(Alnum mode) : mode_(mode), table_(static_cast<uint32_t*>(std::calloc(CODE_POINTS, sizeof(uint32_t))), &std::free) {
         if (!table_) throw std::bad_alloc();
-        if (mode == ALNUM_SPLIT) return;
-        for (const CharRange& r : CLASS_RANGES)
-            if (r.value == ALNUM) std::fill(table_.get() + r.first, table_.get() + r.last + 1, STRETCH);
+        auto mark = [&](uint32_t first, uint32_t last, uint32_t with) { std::fill(table_.get() + first, table_.get() + last + 1, with); };
+        if (mode == ALNUM_JOIN) for (const CharRange& r : CLASS_RANGES) if (r.value == ALNUM) mark(r.first, r.last, BEGINS);
+        if (mode != ALNUM_TOKEN) return;
+        for (const CharRange& r : TOKEN_CLASS_RANGES)
+            if (r.value != CONTROL) mark(r.first, r.last, r.value == REPEATABLE ? REPEATS : may_go_on(r.value) ? BEGINS | GOES_ON : BEGINS);
+        mark('\r', '\r', BEGINS);
     }
-    void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = symbol; }
+    void set_char(uint32_t c, uint32_t symbol) { table_.get()[c] = (table_.get()[c] & ~SYMBOL) | symbol; }
+    // Symbols after those of words: unknown text of kind k is symbol `last` + k.
+    void number_kinds(uint32_t last) {
+        kinds_from_ = last;
+        for (const CharRange& r : KIND_RANGES) for (uint32_t c = r.first; c <= r.last; ++c)
+            if (!(table_.get()[c] & SYMBOL)) table_.get()[c] |= last + r.value;
+    }
+    bool is_unknown(uint32_t symbol) const { return symbol == 0 || symbol > kinds_from_; }
     void add_stretch(const uint32_t* text, size_t length, uint32_t symbol) {  // distinct texts only
         if ((used_ + 1) * 2 > slots_.size()) rehash();
         insert({hash(text, length), symbol, uint32_t(pool_.size()), uint32_t(length)});
@@ -53,23 +64,43 @@ class SymbolMap {
         size_t at = from, k = 0;
         while (true) {
             const size_t stop = k + (size - at < room - k ? size - at : room - k);
+            uint32_t last = k ? text[at - 1] : CODE_POINTS;
             for (; k < stop; ++k, ++at) {
-                const uint32_t v = table[text[at]];
-                if (v & STRETCH) break;
-                symbols[k] = v;
+                const uint32_t c = text[at], v = table[c];
+                if (v & (BEGINS | (c == last ? REPEATS : 0))) break;
+                symbols[k] = v & SYMBOL;
                 starts[k] = uint32_t(at);
+                last = c;
             }
             if (k == room || at == size) break;
-            size_t end = at + 1;
-            while (end < size && (table[text[end]] & STRETCH)) ++end;
-            symbols[k] = find_stretch(text + at, end - at);
-            starts[k++] = uint32_t(at);
+            const size_t begin = k ? find_begin(text, size, at, starts[k - 1]) : at;
+            k -= begin < at;
+            const size_t end = find_end(text, size, begin);
+            symbols[k] = end - begin == 1 ? table[text[begin]] & SYMBOL : find_symbol(text + begin, end - begin);
+            starts[k++] = uint32_t(begin);
             at = end;
         }
+        if (at < size && k && find_begin(text, size, at, starts[k - 1]) < at) at = starts[--k];  // read it as a whole, next time
         from = at;
         return k;
     }
 
+    // The end of the symbol that begins at `at`.
+    template <class Char>
+    size_t find_end(const Char* text, size_t size, size_t at) const {
+        if (mode_ == ALNUM_TOKEN) return extent_of(text, size).end(at);
+        size_t end = at + 1;
+        if (table_.get()[text[at]] & BEGINS) while (end < size && (table_.get()[text[end]] & BEGINS)) ++end;
+        return end;
+    }
+
+    template <class Char>
+    uint32_t find_symbol(const Char* text, size_t length) const {
+        const uint32_t symbol = find_stretch(text, length);
+        if (symbol || kinds_from_ == NO_KINDS) return symbol;
+        const int kind = extent_of(text, length).kind();
+        return kind ? kinds_from_ + uint32_t(kind) : 0;
+    }
     template <class Char>
     uint32_t find_stretch(const Char* text, size_t length) const {
         if (used_ == 0) return 0;
@@ -86,11 +117,23 @@ class SymbolMap {
 
  private:
     struct Slot { uint64_t hash = 0; uint32_t symbol = 0, first = 0, length = 0; };
+    static constexpr uint32_t NO_KINDS = 0xFFFFFFFFu;
+    Alnum mode_;
+    uint32_t kinds_from_ = NO_KINDS;
     std::unique_ptr<uint32_t, void (*)(void*)> table_;
     std::vector<Slot> slots_;
     std::vector<uint32_t> pool_;
     size_t used_ = 0;
 
+    // Where the symbol begins that the character at `at` belongs to: there, or where the last symbol read does.
+    template <class Char>
+    size_t find_begin(const Char* text, size_t size, size_t at, size_t last) const {
+        const uint32_t marks = table_.get()[text[at]] & (GOES_ON | REPEATS);
+        if (!marks) return at;
+        const auto extent = extent_of(text, size);
+        if (marks & GOES_ON) return extent.extends(at) ? last : at;
+        return text[at] == text[at - 1] && last + 1 == at && extent.end(last) > at ? last : at;
+    }
     template <class Char>
     static uint64_t hash(const Char* text, size_t length) {
         uint64_t h = length;

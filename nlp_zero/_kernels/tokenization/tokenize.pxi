@@ -7,7 +7,7 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         pass
     cdef cppclass Rules:
         Alnum alnum
-        bint crossing, fallback, bytes
+        bint crossing, fallback, bytes, kinds
         double unk, uniform, new_mass, new_rare
     cdef cppclass Model:
         Rules rules
@@ -27,6 +27,16 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
     object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
     object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
     object list_of "nlpzero::tokenization::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
+
+cdef extern from *:
+    """
+    inline int kind_of_view(const nlpzero::tokenization::TextView& view) {
+        return nlpzero::tokenization::with_chars(view, [&](auto chars) {
+            return int(nlpzero::tokenization::extent_of(chars, view.size).kind());
+        });
+    }
+    """
+    int kind_of_view(const TextView&)
 
 cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogil:
     size_t most_tokens(const Model&)
@@ -58,6 +68,14 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
                         const BatchOutput&) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
+KINDS = ("word", "space", "punctuation", "symbol", "emoji", "number", "latin", "url", "control")  # as `Kind` in extent.hpp
+
+
+def kind_of(token):
+    """The kind of a token: a position in `KINDS`."""
+    cdef TextView view
+    view_of(token, view)
+    return kind_of_view(view)
 
 
 def latin_of(str word not None):
@@ -125,7 +143,8 @@ cdef class MarginalTable:
 cdef class Segmenter:
     """The compiled part of `nlp_zero.Tokenizer`: immutable, made from words (a tuple) and their log-probabilities.
 
-    `numbers` are the ids that users see: of unknown text, then of each word.  The other arguments are those of `Rules`.
+    `numbers` are the ids that users see: of unknown text, then of each word, then (or not) of each kind but "word".  The
+    other arguments are those of `Rules`.
     """
 
     cdef unique_ptr[Model] model
@@ -138,13 +157,14 @@ cdef class Segmenter:
         cdef Rules rules
         rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
         rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
+        rules.kinds = numbers.shape[0] > len(words) + 1
         cdef unique_ptr[ModelBuilder] builder = unique_ptr[ModelBuilder](new ModelBuilder(rules))
         cdef TextView view
         cdef Py_ssize_t i
         cdef int byte
         cdef uint32_t c, beginning
         cdef vector[int32_t] shown
-        if log_probs.shape[0] != len(words) or numbers.shape[0] != len(words) + 1:
+        if log_probs.shape[0] != len(words) or numbers.shape[0] != len(words) + (len(KINDS) if rules.kinds else 1):
             raise ValueError("one log-probability and one id a word are needed.")
         shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
         for i in range(len(words)):

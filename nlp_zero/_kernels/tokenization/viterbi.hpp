@@ -52,7 +52,7 @@ size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& f
         n += map.read(text, size, from, scratch.symbols + n, scratch.starts + n, scratch.room - n);
         if (from == size) break;
         size_t cut = n;
-        while (cut > 0 && scratch.symbols[cut - 1] != 0) --cut;
+        while (cut > 0 && !map.is_unknown(scratch.symbols[cut - 1])) --cut;
         if (cut > 0) {
             from = cut < n ? scratch.starts[cut] : from;
             n = cut;

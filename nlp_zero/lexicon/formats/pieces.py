@@ -68,7 +68,7 @@ def pieces_of(lexicon: LexiconLike, *, space: str = " ", spare_ascii: bool) -> t
     list of Piece, int
     """
     ids, scores = TokenIds(lexicon), model_scores(lexicon).tolist()
-    pieces: list[Piece | None] = [None] * ids.size
+    pieces: list[Piece | None] = [None] * (ids.size - len(ids.kinds))  # that model has no kinds
     for number, name in zip(ids.special_ids, ids.specials, strict=True):
         pieces[number] = Piece(name, 0.0, "unknown" if name == "<unk>" else "special")
     if ids.unknown >= 0:
