@@ -29,7 +29,7 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["files", "threads", "arrays", "folders", "locks", "progress", "validation"],
+    "_utils": ["leftovers", "files", "threads", "arrays", "folders", "locks", "progress", "validation"],
     "corpus": ["sources", "compression", "reader", "corpus", "texts", "positions", "slices"],
     "counting": [
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
@@ -48,7 +48,7 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count", "build_vocab",
+        "errors", "messages", "interrupts", "output", "options", "paths", "vocabulary_options", "count", "build_vocab",
         "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
