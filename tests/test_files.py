@@ -157,9 +157,16 @@ def test_a_folder_with_files_of_somebody_else_is_not_replaced(tmp_path: Path) ->
 
 
 WRITERS = {
-    "a file": "from nlp_zero._utils.files import write_text as write\nwith write(path) as file:\n    file.write('half')\n",
-    "a folder": "from nlp_zero._utils.folders import new_folder\nwith new_folder(path, format='test format') as folder:\n"
-    "    (folder / 'a.npy').write_text('half')\n",
+    "a file": (
+        "from nlp_zero._utils.files import write_text\n"
+        "with write_text(path) as file:\n"
+        "    file.write('half')\n"
+    ),
+    "a folder": (
+        "from nlp_zero._utils.folders import new_folder\n"
+        "with new_folder(path, format='test format') as folder:\n"
+        "    (folder / 'a.npy').write_text('half')\n"
+    ),
 }
 
 
@@ -262,8 +269,7 @@ def test_permissions_follow_the_umask_which_is_never_touched(
 def test_a_lock_keeps_other_processes_out(tmp_path: Path) -> None:
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
-        "from nlp_zero._utils.leftovers import find_temporary, remove_unfinished
-from nlp_zero._utils.locks import lock_folder\nfrom nlp_zero.errors import CheckpointError\n"
+        "from nlp_zero._utils.locks import lock_folder\nfrom nlp_zero.errors import CheckpointError\n"
         "try:\n"
         f"    lock = lock_folder({str(tmp_path)!r})\n"
         "    print('locked', flush=True)\n"

@@ -13,9 +13,24 @@ import numpy as np
 from ..errors import FormatError
 from .arrays import ArrayFile, scan
 from .files import require_space, sync_folder
-from .leftovers import find_temporary, forget_unfinished, note_unfinished, remove_place, temporary_name, temporary_place
+from .leftovers import (
+    find_temporary,
+    forget_unfinished,
+    note_unfinished,
+    remove_place,
+    temporary_name,
+    temporary_place,
+)
 
-__all__ = ["ELSEWHERE", "check_replaceable", "new_folder", "read_folder", "restore_folder", "write_folder", "write_meta"]
+__all__ = [
+    "ELSEWHERE",
+    "check_replaceable",
+    "new_folder",
+    "read_folder",
+    "restore_folder",
+    "write_folder",
+    "write_meta",
+]
 
 OLD_SUFFIX = ".old"
 AGAIN = "write it again"

@@ -21,8 +21,8 @@ except ImportError:  # Windows, where an open file cannot be renamed, so that a 
 
 __all__ = [
     "PART_SUFFIX",
-    "forget_unfinished",
     "find_temporary",
+    "forget_unfinished",
     "note_unfinished",
     "remove_leftovers",
     "remove_place",
