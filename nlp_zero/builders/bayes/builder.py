@@ -170,10 +170,12 @@ class BayesLexiconBuilder:
             If the text is too long to learn from at once.
         """
         begun = time.monotonic()
+        checkpoint = None if self.checkpoint is None else SamplerCheckpoint(self.checkpoint)  # locked from now on
         texts = restartable(texts)
         counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
         text = self._encode(texts, counts)
-        checkpoint = self._open_checkpoint(text, counts, start)
+        if checkpoint is not None:
+            checkpoint.resume(self._identify(text, counts, start))
         slices = [
             self._prepare_slice(symbols, counts, start, checkpoint, number)
             for number, symbols in enumerate(split_text(text))
@@ -213,18 +215,16 @@ class BayesLexiconBuilder:
             raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set sample.")
         return text
 
-    def _open_checkpoint(
+    def _identify(
         self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None
-    ) -> SamplerCheckpoint | None:
-        if self.checkpoint is None:
-            return None
+    ) -> dict[str, object]:
+        """Return the text and the options that the state of a run belongs to."""
         options = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
         start_sum = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
         settled = (SETTLED_CHANGE, SETTLED_WINDOW, ROUNDS, SLICE_SYMBOLS)
         constants = [*HYPERPARAMETERS.values(), *LENGTH_PRIOR, AVERAGED_SWEEPS, MIN_SPAN_PROBABILITY, *settled]
         text_sum = compute_checksum(text, list(map(str, counts.symbols)))
-        identity = {**options, "start": start_sum, "constants": constants, "text": text_sum}
-        return SamplerCheckpoint(self.checkpoint, identity)
+        return {**options, "start": start_sum, "constants": constants, "text": text_sum}
 
     def _prepare_slice(
         self,
