@@ -52,10 +52,12 @@ def add_count(commands: Commands) -> None:
 
 def run_count(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    from ..counting.format import FORMAT
+
     _check_options(arguments)
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
-        check_folder(folder)
+        check_folder(folder, format=FORMAT)
     with resumable(arguments):
         counts = _count(arguments, folder)
         sizes = ", ".join(f"{counts.types(n):,} of order {n}" for n in range(1, counts.order + 1))

@@ -21,6 +21,7 @@ from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .mine_templates import add_mine_templates
 from .parse import add_parse
+from .paths import check_paths
 from .tokenize import add_tokenize
 
 __all__ = ["build_parser", "main"]
@@ -91,6 +92,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
         arguments.run(arguments)
         return 0, ""
     try:
+        check_paths(arguments.command, arguments)
         arguments.run(arguments)
     except KeyboardInterrupt:
         return 130, "stopped; no unfinished result was left."

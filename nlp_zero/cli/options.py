@@ -61,7 +61,7 @@ def add_command(
         epilog="examples:\n" + examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command=name)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary on stderr")
     return parser
 
