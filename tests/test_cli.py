@@ -622,7 +622,7 @@ def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
         _, err = process.communicate(timeout=60)
         watchdog.cancel()
         assert process.returncode == 130
-    assert err == b"nlpzero: stopped; no unfinished result was left.\n"
+    assert err == b"nlpzero: stopped; no unfinished result was left; run the same command to start again.\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -169,7 +169,7 @@ def test_every_option_that_names_a_place_is_declared() -> None:
     """A new option with a metavar in capitals either names no file, or has a role in COMMAND_PATHS."""
     parsers = command_parsers()
     for name, parser in parsers.items():
-        paths = COMMAND_PATHS[name] if name in COMMAND_PATHS else None
+        paths = COMMAND_PATHS.get(name)
         for action in parser._actions:
             metavar = action.metavar or (action.dest.upper() if action.nargs != 0 and not action.choices else None)
             if metavar is None or action.type is not None or action.dest in NOT_PATHS:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.interrupts import exit_status
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
-from .errors import UsageError
-from .interrupts import resumable
+from .errors import Stopped, UsageError
+from .interrupts import advise_checkpoint, interrupted_name, resumable
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
     Commands,
@@ -119,6 +121,8 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
     with resumable(arguments), open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
+        if lexicon.meta.interrupted:
+            raise _keep_interrupted(arguments, builder, lexicon)
         if write_listing is not None:
             write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -140,6 +144,18 @@ def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterab
     from ..distributed import build_vocab
 
     return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
+
+
+def _keep_interrupted(arguments: argparse.Namespace, builder: Any, lexicon: Lexicon) -> Stopped:
+    """Save the words that an interrupted builder has found, never in place of a complete result."""
+    message, path = f"stopped {builder.interruption}", arguments.output
+    if path not in (None, "-") and (os.path.isfile(path) or not os.path.exists(path)):
+        name = interrupted_name(path)
+        with open_output(name) as write:
+            for block in blocks(lexicon, workers=arguments.workers or 1):
+                write(block)
+        message += f"; the words found so far are in {name}"
+    return Stopped(f"{message}; {advise_checkpoint()}.", exit_status(KeyboardInterrupt()) or 1)
 
 
 def _select(lexicon: Lexicon, known: set[str], top: int | None) -> Lexicon:

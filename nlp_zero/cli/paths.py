@@ -120,7 +120,7 @@ def check_paths(command: str, arguments: argparse.Namespace) -> None:
     UsageError
         With one sentence that names both places and the option to change.
     """
-    roles = COMMAND_PATHS[command]
+    roles = COMMAND_PATHS.get(command, CommandPaths())
     outputs = list(_output_places(roles, arguments))
     folders = [place for attribute in roles.folders for place in _places(arguments, attribute)]
     work = {attribute: list(_places(arguments, attribute)) for attribute in WORK_FOLDERS}

@@ -12,9 +12,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
+from pathlib import Path
 from typing import cast
 
+from .._utils.leftovers import forget_unfinished
 from .._utils.progress import Advance, progress_bar
+from .._utils.temporary import make_temporary_file
 from .._utils.validation import check_choice, check_integer
 from ..errors import CorpusError
 from .reader import FORMS, Block, Form, Reader
@@ -200,14 +203,13 @@ class Corpus:
     def _spool(self) -> Corpus:
         """Return a corpus that reads copies of the one-shot sources; the copies are removed with the corpus."""
         import shutil
-        import tempfile
         import weakref
 
         copy = Corpus(*self.sources, progress=self.progress)
         copy._reader = self._reader
         for source in self._open_pass():
             if source.one_shot:
-                handle, path = tempfile.mkstemp(prefix="nlp-zero-", suffix=".input")
+                handle, path = make_temporary_file(".input")
                 weakref.finalize(copy, _remove, path)
                 with os.fdopen(handle, "wb") as spool, source.open() as stored:
                     shutil.copyfileobj(stored, spool, COPY_BYTES)
@@ -237,3 +239,4 @@ def _codec_name(encoding: str) -> str:
 def _remove(path: str) -> None:
     with suppress(OSError):
         os.unlink(path)
+    forget_unfinished(Path(path))

@@ -85,6 +85,11 @@ class BayesLexiconBuilder:
     alnum : {"token", "join", "split"}
         How runs of digits and Latin letters are treated; see `NgramCounter`.
 
+    Attributes
+    ----------
+    interruption : str or None
+        How far the last `build` came if `keep_on_interrupt` ended it, such as ``after 6 of about 25 sweeps``.
+
     Raises
     ------
     ValueError
@@ -139,6 +144,7 @@ class BayesLexiconBuilder:
         self.workers = check_integer("workers", workers)
         self.checkpoint = checkpoint
         self.keep_on_interrupt, self.progress = bool(keep_on_interrupt), bool(progress)
+        self.interruption: str | None = None
 
     def __repr__(self) -> str:
         names = ("max_length", "classes", "seed", "sample")
@@ -189,6 +195,7 @@ class BayesLexiconBuilder:
             checkpoint=checkpoint,
         )
         run.learn()
+        self.interruption = run.interruption
         words, tokens = count_words(slices, counts)
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
@@ -200,7 +207,7 @@ class BayesLexiconBuilder:
             sweeps=run.sweeps,
             max_length=self.max_length,
             new_words=round(share, 6),
-            interrupted=run.interrupted,
+            interrupted=run.interruption is not None,
         )
 
     def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
