@@ -25,12 +25,13 @@ def resumable(arguments: argparse.Namespace) -> Iterator[None]:
     Stopped
         If the block is interrupted and the checkpoint holds something to go on from.
     """
-    from ..counting.checkpoint import has_saved_state, remove_checkpoint, remove_empty_checkpoint
+    from ..counting.checkpoint import has_saved_state, lock_checkpoint, remove_checkpoint, remove_empty_checkpoint
 
     folder = arguments.checkpoint
     if folder is None:
         yield
         return
+    lock = lock_checkpoint(folder)  # from the first moment to the end
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -43,6 +44,7 @@ def resumable(arguments: argparse.Namespace) -> Iterator[None]:
         remove_empty_checkpoint(folder)
         raise
     remove_checkpoint(folder)
+    del lock
 
 
 def describe_stop(arguments: argparse.Namespace, stop: BaseException) -> str:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .._utils.files import write_text
 from .._utils.leftovers import remove_leftovers
@@ -20,7 +20,10 @@ from ..corpus import Corpus, describe_reading, identify_files
 from ..errors import CheckpointError, FormatError
 from .runs import RunFile
 
-__all__ = ["Checkpoint", "has_saved_state", "remove_checkpoint", "remove_empty_checkpoint"]
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+__all__ = ["Checkpoint", "has_saved_state", "lock_checkpoint", "remove_checkpoint", "remove_empty_checkpoint"]
 
 FORMAT = "nlp-zero checkpoint"
 VERSION = 1
@@ -156,12 +159,39 @@ def has_saved_state(folder: str | os.PathLike[str]) -> bool:
     return (Path(folder) / MANIFEST).exists() or _is_sampling(Path(folder))
 
 
+def lock_checkpoint(folder: str | os.PathLike[str]) -> BaseFileLock | None:
+    """Create and lock the folder of a checkpoint.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        A checkpoint, an empty folder, or a folder that does not exist.
+
+    Returns
+    -------
+    filelock.BaseFileLock or None
+        The lock, to be kept; None if the folder is something else, which the caller refuses later.
+
+    Raises
+    ------
+    CheckpointError
+        If another process uses the checkpoint.
+    """
+    path = Path(folder)
+    free = not path.exists() or (path.is_dir() and all(entry.name == LOCK_NAME for entry in path.iterdir()))
+    if not free and not has_saved_state(path):
+        return None
+    path.mkdir(parents=True, exist_ok=True)
+    return lock_folder(path)
+
+
 def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
     """Remove a checkpoint whose result is safe; any other folder, and one that another process uses, stays."""
     import shutil
 
     path = Path(folder)
     if not has_saved_state(path):
+        remove_empty_checkpoint(path)
         return
     with suppress(CheckpointError):  # another process has begun to resume from it
         lock = lock_folder(path)
