@@ -19,13 +19,14 @@ import nlp_zero
 from nlp_zero import builders
 from nlp_zero.cli import main
 from nlp_zero.cli.evaluate import _choose_tokenizer
+from nlp_zero.cli.ranking import rank_words
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
 COMMANDS = (
-    "count", "build-vocab", "tokenize", "convert", "evaluate", "mine-templates", "parse", "evaluate-parse",
+    "build-vocab", "show", "tokenize", "count", "convert", "evaluate", "mine-templates", "parse", "evaluate-parse",
 )  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 
@@ -78,7 +79,7 @@ def test_version(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["nonsense"], ["build-vocab"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
+        ["nonsense"], ["build-vocab"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
         ["count", SAMPLE, "--order", "many"], ["build-vocab", SAMPLE, "--errors", "hide"],
     ],
 )  # fmt: skip
@@ -95,26 +96,25 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["count"], "nothing to count"),
         (["count", SAMPLE], "add -o, --add, --export, --query or --top"),
         (["count", SAMPLE, "--top", "0"], "--top must be an integer of at least 1, not 0."),
-        (["count", SAMPLE, "--query", "a", "--min-count", "0"], "--min-count"),
-        (["count", SAMPLE, "--query", "a", "--order", "9"], "order must be"),
-        (["count", SAMPLE, "--query", "a", "--encoding", "klingon"], "encoding must name a text encoding"),
-        (["build-vocab", SAMPLE, "--min-count", "0"], "min_count must be"),
-        (["build-vocab", SAMPLE, "--min-count", "-3"], "min_count must be"),
-        (["build-vocab", SAMPLE, "--max-length", "0"], "max_length must be"),
-        (["build-vocab", SAMPLE, "--order", "1"], "order must be"),
+        (["count", SAMPLE, "--query", "啊", "--min-count", "0"], "--min-count"),
+        (["count", SAMPLE, "--query", "啊", "--order", "9"], "--order must be"),
+        (["count", SAMPLE, "--query", "啊", "--encoding", "klingon"], "--encoding must name a text encoding"),
+        (["build-vocab", SAMPLE, "--min-count", "0"], "--min-count must be"),
+        (["build-vocab", SAMPLE, "--min-count", "-3"], "--min-count must be"),
+        (["build-vocab", SAMPLE, "--max-length", "0"], "--max-length must be"),
+        (["build-vocab", SAMPLE, "--order", "1"], "--order must be"),
         (["build-vocab", SAMPLE, "--min-pmi", "nan"], "NaN"),
         (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi must be numbers"),
-        (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "min_pmi needs"),
+        (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "--min-pmi needs"),
         (["build-vocab", SAMPLE, "--top", "0"], "--top must be"),
         (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "not an option of --method entropy"),
         (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "needs --phrases"),
-        (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "max_rounds must be"),
+        (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "--phrase-rounds must be"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "need --sample"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be an integer of at least 1, not 0."),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
         (["evaluate", SAMPLE], "either --lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
-        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--words", SAMPLE], "--words needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap must be an integer"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags must be"),
@@ -233,21 +233,27 @@ def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys
     assert "the field new_words must be a number" in err
 
 
+def listed_words(path: Path) -> list[str]:
+    """The words of a lexicon file in the order of its lines."""
+    return [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines()[2:]]
+
+
 def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
     known = tmp_path / "dict.txt"
     known.write_text("\ufeff青石镇 100 ns\n柳河大桥\n", encoding="utf-8")
-    status, out, _ = run(capsys, "build-vocab", SAMPLE, "--known", known, lexicon)
+    status, out, _ = run(capsys, "build-vocab", SAMPLE, "--known", known, "--known", lexicon)
     assert status == 0
     assert [line for line in out.splitlines() if not line.startswith("#")] == []
     new = tmp_path / "new.tsv"
     assert run(capsys, "build-vocab", SAMPLE, "--known", known, "--top", 5, "-o", new)[0] == 0
-    expected = [word for word in Lexicon.load(lexicon).top(7) if word not in ("青石镇", "柳河大桥")]
-    assert list(Lexicon.load(new)) == expected[:5]
-    top = tmp_path / "top.tsv"
-    assert run(capsys, "build-vocab", SAMPLE, "--top", 3, "-o", top)[0] == 0
-    words = Lexicon.load(top)
-    assert [word for word in words if len(word) > 1] == Lexicon.load(lexicon).top(3)
-    assert "镇" in words
+    words = Lexicon.load(lexicon)
+    firm = [word for word in rank_words(words) if word not in ("青石镇", "柳河大桥")]
+    assert listed_words(new) == firm[:5]  # in the file, too
+    assert run(capsys, "build-vocab", SAMPLE, "--known", known, "-o", new)[0] == 0
+    assert listed_words(new) == firm
+    assert Lexicon.load(new).words == words.without(["青石镇", "柳河大桥"]).words
+    assert run(capsys, "build-vocab", SAMPLE, "--top", 3, "-o", new)[0] == 0
+    assert listed_words(new) == rank_words(words)[:3]
     known.write_bytes("青石镇\n".encode("gb18030"))
     status, out, err = run(capsys, "build-vocab", SAMPLE, "--known", known)
     assert (status, out) == (1, "")
@@ -303,14 +309,14 @@ def test_count_query_top_and_merge(tmp_path: Path, capsys: Capture) -> None:
     one, two = tmp_path / "1.txt", tmp_path / "2.txt"
     one.write_text("中国人，中国\n", encoding="utf-8")
     two.write_text("中国队\n", encoding="utf-8")
-    assert run(capsys, "count", one, "-q", "--query", "中国", "国中", "--order", 2) == (0, "中国\t2\n国中\t0\n", "")
+    assert run(capsys, "count", one, "-q", "--query", "中国,国中", "--order", 2) == (0, "中国\t2\n国中\t0\n", "")
     for source, name in ((one, "a"), (two, "b")):
         assert run(capsys, "count", source, "--order", 2, "-o", tmp_path / name)[:2] == (0, "")
-    arguments = ("--merge", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "all", "--query", "中国")
+    arguments = ("--merge", tmp_path / "a", "--merge", tmp_path / "b", "-o", tmp_path / "all", "--query", "中国")
     assert run(capsys, "count", *arguments)[:2] == (0, "中国\t3\n")
     status, out, err = run(capsys, "count", "--merge", tmp_path / "all", "--top", 2)
     assert (status, out) == (0, "中\t3\n国\t3\n中国\t3\n国人\t1\n")
-    assert err.startswith("8 chars counted")
+    assert err.startswith("8 characters counted")
     assert run(capsys, "count", two, "--merge", tmp_path / "a", "-q", "--order", 2, "--query", "中国")[1] == "中国\t3\n"
     pruned = run(capsys, "count", "--merge", tmp_path / "all", "-q", "--min-count", 2, "--query", "国人")
     assert pruned == (0, "国人\t0\n", "")
@@ -330,7 +336,7 @@ def test_evaluate_against_another_cut(tmp_path: Path, capsys: Capture) -> None:
     gold.write_text("共同 创造\u3000美好 的 新 世纪\n", encoding="utf-8")
     cut.write_text("共同 创造 美 好的 新世纪\n", encoding="utf-8")
     known.write_text("共同 5\n世纪 3\n", encoding="utf-8")
-    status, out, err = run(capsys, "evaluate", gold, "--predicted", cut, "--train-words", known, "--bootstrap", 10)
+    status, out, err = run(capsys, "evaluate", gold, "--predicted", cut, "--known", known, "--bootstrap", 10)
     assert (status, err) == (0, "")
     values = {name: numbers.split() for name, numbers in re.findall(r"^([a-z ]+?)  +([\d. to%]+)", out, re.M)}
     assert values["words"] == ["0.4000", "0.3333", "0.3636", "0.3636", "to", "0.3636"]
@@ -373,7 +379,9 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
     one = tmp_path / "one.txt"
     one.write_text("柳河大桥\n", encoding="utf-8")
     assert "setting  transductive: 100.0%" in run(capsys, "evaluate", one, "-l", lexicon, "--trained-on", train)[1]
-    assert "setting  external: 0.0%" in run(capsys, "evaluate", SAMPLE, "-l", lexicon, "--trained-on", one)[1]
+    other = tmp_path / "other.txt"
+    other.write_text("早晨 的 茶\n", encoding="utf-8")
+    assert "setting  external: 0.0%" in run(capsys, "evaluate", other, "-l", lexicon, "--trained-on", one)[1]
 
 
 def test_a_lexicon_of_bytes_is_given_nothing() -> None:
@@ -387,14 +395,16 @@ def test_a_lexicon_of_bytes_is_given_nothing() -> None:
 def test_evaluate_against_word_lists(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
     listed = tmp_path / "dict.txt"
     listed.write_text("青石镇 3 ns\n早晨 2\n火星人 1\n", encoding="utf-8")
-    out = run(capsys, "evaluate", SAMPLE, "-l", lexicon, "--words", listed, "--json")[1]
-    against = json.loads(out)["lexicon"]
+    gold = tmp_path / "gold.txt"
+    assert run(capsys, "tokenize", SAMPLE, "-l", lexicon, "-o", gold)[0] == 0
+    command = ("evaluate", gold, "-l", lexicon, "--known", listed, "--lexicon-precision")
+    scores = json.loads(run(capsys, *command, "--json")[1])
+    against = scores["lexicon"]
     assert list(against) == ["gold standard", str(listed)]
     assert against[str(listed)]["words"] == 2  # nobody on Mars
     assert max(against[str(listed)]["recall"].values()) == 1.0
-    assert f"against {listed} (2 of whose words occur in the text)" in run(
-        capsys, "evaluate", SAMPLE, "-l", lexicon, "--words", listed
-    )[1]
+    assert scores["iv_words"] == sum(gold.read_text(encoding="utf-8").split().count(w) for w in ("青石镇", "早晨"))
+    assert f"against {listed} (2 of whose words occur in the text)" in run(capsys, *command)[1]
 
 
 # --- what can go wrong --------------------------------------------------------------------------------------------
@@ -475,7 +485,7 @@ def test_bad_input_is_one_sentence_and_status_1(case: str, tmp_path: Path, capsy
 def test_errors_replace_reads_on(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes("中国".encode() + b"\xff" + "中国\n".encode())
-    assert run(capsys, "count", path, "--errors", "replace", "--query", "中国", "国中", "-q")[1] == "中国\t2\n国中\t0\n"
+    assert run(capsys, "count", path, "--errors", "replace", "--query", "中国,国中", "-q")[1] == "中国\t2\n国中\t0\n"
     assert run(capsys, "count", path, "--errors", "ignore", "--query", "国中", "-q")[1] == "国中\t1\n"
 
 

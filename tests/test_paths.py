@@ -17,7 +17,8 @@ from nlp_zero.lexicon import Lexicon
 
 TEXT = "青石镇的早晨\n我到青石镇来\n青石镇下雨了\n" * 20
 NOT_PATHS = {  # options whose metavar is a name in capitals, and that name no file
-    "encoding", "field", "separator", "tags", "specials", "scheduler", "memory", "query", "min_pmi", "vocab_size",
+    "print_completion", "sort", "at", "encoding", "field", "separator", "tags", "specials", "scheduler", "memory",
+    "query", "min_pmi", "vocab_size",
 }  # fmt: skip
 
 
@@ -72,8 +73,7 @@ REFUSED = {
     "evaluate cut.txt -l words.tsv -o words.tsv": r"\(--lexicon\)",
     "evaluate cut.txt --predicted novel.txt -o novel.txt": r"\(--predicted\)",
     "evaluate cut.txt -l words.tsv --trained-on news -o news/a.txt": "also an input",
-    "evaluate cut.txt -l words.tsv --words novel.txt -o novel.txt": r"\(--words\)",
-    "evaluate cut.txt -l words.tsv --train-words novel.txt -o novel.txt": r"\(--train-words\)",
+    "evaluate cut.txt -l words.tsv --known novel.txt -o novel.txt": r"\(--known\)",
     "mine-templates cut.txt --tokenized -o cut.txt": "also an input",
     "mine-templates novel.txt -l words.tsv -o words.tsv": r"\(--lexicon\)",
     "parse cut.txt -t templates.jsonl --tokenized -o cut.txt": "also an input",

@@ -38,7 +38,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
         "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "formats", "lexicon"],
+    "lexicon": ["meta", "ids", "formats", "firmness", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
     ],
@@ -51,8 +51,9 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "options", "paths", "vocabulary_options", "count", "build_vocab",
-        "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
+        "ranking", "vocabulary_options", "count", "build_vocab", "show", "tokenize", "evaluate_report", "evaluate",
+        "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

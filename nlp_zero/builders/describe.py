@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels.counting import NgramList, PieceCounter
+from .._utils.progress import begin_stage
 from ..corpus import Corpus
 from ..counting.linked import ABSENT, SYMBOL_BYTES, LinkedTree, join_ngrams
 from ..counting.selection import Selection
@@ -129,6 +130,7 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *,
     Numbers of words shorter than the order of the tree are taken from the tree; one more pass over the corpus finds
     those of the others.
     """
+    begin_stage("measuring words")
     raw, pmi, left, right = tree.measure(found.length, found.node)
     if len(found.deep):
         _measure_in_text(found, tree, passes, (raw, pmi, left, right))

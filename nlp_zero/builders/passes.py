@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 from .._kernels.counting import NgramList, Occurrences, PieceCounter
+from .._utils.progress import begin_stage
 from .._utils.threads import for_each
 from ..corpus import Block, Corpus, read_blocks, restartable
 from ..counting.counter import count_ngrams
@@ -64,11 +65,14 @@ class CorpusPasses:
 
     def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
         """Count n-grams, and link each to itself without its first symbol."""
+        begin_stage("counting n-grams")
         counts = self.count_ngrams(order, min_count)
+        begin_stage("linking n-grams")
         return LinkedTree(counts, self.resources)
 
     def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
         """Cut the corpus with the n-grams selected, and count the pieces."""
+        begin_stage("cutting text")
         return self.count_blocks(PieceCounter, tree.alphabet, selection.patterns)
 
     def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .._utils.progress import begin_stage
 from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..lexicon.ids import TokenIds
@@ -103,8 +104,10 @@ class PhraseBuilder:
             If the texts cannot be read.
         """
         ids = TokenIds(lexicon)
+        begin_stage("cutting text")
         ranks = _rank_tokens(texts, Tokenizer(lexicon, new_words=False), ids)
         units = _Units(lexicon)
+        begin_stage("merging phrases")
         information = [_measure_information(ranks, units.names)]
         for _ in range(self.max_rounds):
             pairs = self._rank_pairs(ranks, units)

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
+from .._utils.progress import report_stages
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
 from .errors import Stopped, UsageError
+from .findings import explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
     Commands,
     add_command,
     add_input,
-    add_output,
     add_resources,
     check_least,
     configure,
     open_corpus,
     option_name,
     read_word_list,
+    split_numbers,
 )
 from .output import open_output
+from .ranking import format_words, rank_words
 from .vocabulary_options import OPTIONS as VOCABULARY_OPTIONS
 from .vocabulary_options import add_vocabulary_options, run_vocabulary
 
@@ -46,6 +51,9 @@ METHODS = {
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
     "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
+STAGES = {"pmi": 4, "entropy": 4, "bayes": 7, "vocabulary": 3}  # most stages of each method
+TABLE_ROWS = 20  # words that are shown in a terminal
+HEADER_LINES = 2  # of a lexicon file
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = ("alnum", "discovered", "phrases", "phrase_rounds", "known", "top")  # of all methods but vocabulary
@@ -57,52 +65,81 @@ def add_build_vocab(commands: Commands) -> None:
         commands,
         "build-vocab",
         run_build_vocab,
-        "Learn the words of raw text, ranked and scored: a lexicon that people can read and `tokenize` can use.",
-        "  nlpzero build-vocab novel.txt -o words.tsv\n"
-        "  nlpzero build-vocab news/ --method entropy --top 20000 -o words.tsv\n"
+        "Learn the words of raw text, with counts and scores: a lexicon that people can read and `tokenize` can use.",
+        "  nlpzero build-vocab novel.txt                      look at the best words\n"
+        "  nlpzero build-vocab novel.txt -o words.tsv         save all words\n"
+        "  nlpzero build-vocab news/ --method entropy -o words.tsv\n"
+        "  nlpzero build-vocab news/ --top 20000 -o list.tsv  a list of words of two or more characters\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
     add_input(parser)
-    add_output(parser, "the lexicon")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="where to write the lexicon (default: stdout; in a terminal, a table of the best words)",
+    )  # fmt: skip
     _add_method_options(parser)
     add_resources(parser)
     parser.add_argument(
         "--scheduler", metavar="ADDRESS",
-        help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local)",
+        help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local) "
+        "(default: in this process)",
     )  # fmt: skip
     _add_word_options(parser)
-    parser.add_argument("--json", action="store_true", help="the summary as JSON (on stdout if -o is given)")
+    parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
     add_vocabulary_options(parser)
 
 
 def _add_method_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--method", choices=list(METHODS), default="pmi", help="how to find words (default: pmi)")
-    parser.add_argument("--min-count", type=int, metavar="N", help="drop words that occur fewer times")
-    parser.add_argument("--min-pmi", metavar="X[,X...]", help="pmi: least PMI in nats, one or one for each length")
-    parser.add_argument("--order", type=int, help="pmi: longest n-gram that is counted")
-    parser.add_argument("--max-length", type=int, metavar="N", help="longest word, in characters")
+    parser.add_argument(
+        "--method", choices=list(METHODS), default="pmi",
+        help="how words are found (default: pmi); docs/quality.md compares the methods",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-count", type=int, metavar="N",
+        help="pmi, entropy: drop words that occur fewer times (default: pmi 3, entropy 2)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-pmi", metavar="X[,X...]",
+        help="pmi: least PMI in nats, one number or one for each length from 1 (default: 0,1.5,4,7)",
+    )  # fmt: skip
+    parser.add_argument("--order", type=int, metavar="N", help="pmi: longest n-gram that is counted (default: 4)")
+    parser.add_argument(
+        "--max-length", type=int, metavar="N",
+        help="longest word, in characters (default: entropy 4, bayes 4, pmi no limit)",
+    )  # fmt: skip
     parser.add_argument(
         "--deduplicate", action="store_true", default=None, help="pmi: drop words that are made of shorter ones"
     )
     parser.add_argument("--seed", type=int, help="bayes: the same seed gives the same words (default: 0)")
     parser.add_argument(
-        "--sample", type=int, metavar="N", help="bayes, vocabulary: learn from N characters spread over the corpus"
+        "--sample-size", dest="sample", type=int, metavar="N",
+        help="bayes, vocabulary: learn from N characters spread over the corpus (default: bayes all, vocabulary "
+        "16000000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after this time (default: no limit)"
     )
-    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after this time")
 
 
 def _add_word_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are read (default: token)")
-    parser.add_argument("--discovered", metavar="FILE", help="also write the words that hold together best")
-    parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
-    parser.add_argument("--phrase-rounds", type=int, metavar="N", help="with --phrases: stop after N rounds of merging")
     parser.add_argument(
-        "--known", nargs="+", action="extend", default=[], metavar="DICT",
-        help="keep only words (of two or more characters) that these word lists lack",
+        "--discovered", metavar="FILE", help="also write the words that hold together best (default: not written)"
+    )
+    parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
+    parser.add_argument(
+        "--phrase-rounds", type=int, metavar="N", help="with --phrases: most rounds of merging (default: 20)"
+    )
+    parser.add_argument(
+        "--known", action="append", default=[], metavar="FILE",
+        help="a word list: only words of two or more characters that it lacks, firmest first; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--top", type=int, metavar="N", help="keep the N most frequent words of two or more characters")
+    parser.add_argument(
+        "--top", type=int, metavar="N",
+        help="only the N best words of two or more characters, in the order of `nlpzero show` (default: all words)",
+    )  # fmt: skip
 
 
 def run_build_vocab(arguments: argparse.Namespace) -> None:
@@ -113,16 +150,19 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     class_name, options = _builder_options(arguments)
     if arguments.method == "vocabulary":
         _refuse_word_options(arguments)
-        run_vocabulary(arguments)
+        with report_stages(shows_progress(arguments), STAGES["vocabulary"]):
+            run_vocabulary(arguments)
         return
     builder = configure(getattr(builders, class_name), **options)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
-    with resumable(arguments), open_output(arguments.output) as write, listing as write_listing:
+    stages = report_stages(shows_progress(arguments), STAGES[arguments.method] + 2 * arguments.phrases)
+    with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
+        note = explain_lexicon(lexicon, getattr(builder, "min_count", 1))
         if write_listing is not None:
             write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -130,9 +170,24 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         summary = _summarize(lexicon)
         lexicon = _select(lexicon, known, arguments.top)
         summary["words"] = len(lexicon)
+        _write(arguments, lexicon, write)
+    _report(arguments, summary, note)
+
+
+def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str], object]) -> None:
+    """Write the file of the lexicon; to a terminal, a table of the best words."""
+    if arguments.output is None and sys.stdout.isatty():
+        words = rank_words(lexicon, top=arguments.top or TABLE_ROWS)
+        write(format_words(lexicon, words))
+        if rest := len(lexicon) - len(words):
+            write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
+    elif arguments.known or arguments.top:  # a list for people: best words first
+        header = list(islice(lexicon.lines(), HEADER_LINES))
+        rows = dict(zip(lexicon, islice(lexicon.lines(), HEADER_LINES, None), strict=True))
+        write("".join([*header, *(rows[word] for word in rank_words(lexicon))]))
+    else:
         for block in blocks(lexicon, workers=arguments.workers or 1):
             write(block)
-    _report(arguments, summary)
 
 
 def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterable[str], Lexicon]:
@@ -159,13 +214,14 @@ def _keep_interrupted(arguments: argparse.Namespace, builder: Any, lexicon: Lexi
 
 
 def _select(lexicon: Lexicon, known: set[str], top: int | None) -> Lexicon:
-    """Return the lexicon without known words, and with the most frequent longer words only."""
-    if known:
-        lexicon = lexicon.without(known)
-    if top is not None:
-        chosen = set(lexicon.top(top))
-        lexicon = lexicon.keep(len(word) == 1 or word in chosen for word in lexicon)
-    return lexicon
+    """Return the lexicon without known words, and with the best longer words only."""
+    if not known and top is None:
+        return lexicon
+    lexicon = lexicon.without(known)
+    if top is None:
+        return lexicon
+    chosen = set(rank_words(lexicon, top=top))
+    return lexicon.keep(word in chosen for word in lexicon)
 
 
 def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
@@ -196,7 +252,7 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
         if name not in allowed:
             where = f"--method {arguments.method}" + (" on a cluster" if arguments.scheduler is not None else "")
             raise UsageError(f"{option_name(name)} is not an option of {where}; leave it out.")
-        options[name] = _parse_numbers(value) if name == "min_pmi" else value
+        options[name] = _parse_min_pmi(value) if name == "min_pmi" else value
     return class_name, options
 
 
@@ -207,11 +263,8 @@ def _refuse_word_options(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{option_name(name)} is not an option of --method vocabulary; leave it out.")
 
 
-def _parse_numbers(text: str) -> float | list[float]:
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise UsageError(f"--min-pmi must be numbers such as 1.5 or 0,2,4,6, not {text!r}.") from None
+def _parse_min_pmi(text: str) -> float | list[float]:
+    values = split_numbers("--min-pmi", text, float)
     return values if len(values) > 1 else values[0]
 
 
@@ -220,7 +273,11 @@ def _summarize(lexicon: Lexicon) -> dict[str, Any]:
     return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
-def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
+def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -> None:
+    if note:
+        print_message(arguments, note)
+    if not note and not summary["words"]:
+        print_message(arguments, "the word lists of --known have all words that were found.")
     if arguments.json:
         print_json_summary(arguments, summary)
         return

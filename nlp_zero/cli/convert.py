@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 
+from .._utils.progress import begin_stage, report_stages
 from ..errors import FormatError
 from ..lexicon import formats
 from .errors import UsageError
-from .messages import print_message
+from .messages import print_message, shows_progress
 from .options import Commands, add_command
 from .output import unwritable
 
@@ -37,6 +39,7 @@ def add_convert(commands: Commands) -> None:
     parser.add_argument(
         "--to", dest="target", choices=formats.FORMATS, help="format of OUT (default: found from its name)"
     )
+    parser.add_argument("--json", action="store_true", help="the summary as JSON on stdout")
 
 
 def run_convert(arguments: argparse.Namespace) -> None:
@@ -49,7 +52,9 @@ def run_convert(arguments: argparse.Namespace) -> None:
             f"the name {os.path.basename(arguments.output)} does not tell a format; add --to with one of "
             f"{', '.join(formats.FORMATS)}."
         )
-    lexicon = Lexicon.load(arguments.input, format=arguments.source)
+    with report_stages(shows_progress(arguments)):
+        begin_stage("loading words")
+        lexicon = Lexicon.load(arguments.input, format=arguments.source)
     place = os.path.realpath(arguments.output)  # a link stays, and the file that it points to is replaced
     try:
         if os.path.isdir(place):
@@ -61,4 +66,7 @@ def run_convert(arguments: argparse.Namespace) -> None:
         raise unwritable(arguments.output, error, "name another file") from error
     left = len(lexicon) - count
     rest = f"; {left:,} words that it cannot hold were left out" if left > 0 else ""
+    if arguments.json:
+        print(json.dumps({"output": arguments.output, "format": target, "words": count, "left_out": max(left, 0)}))
+        return
     print_message(arguments, f"{arguments.output}: {target}, {count:,} words{rest}.")

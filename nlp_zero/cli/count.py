@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import json
+import os
 from typing import TYPE_CHECKING
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import require_text
-from .errors import UsageError
+from .errors import MissingPackage, UsageError
 from .interrupts import resumable
-from .messages import print_message
+from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
-from .output import check_folder, open_output
+from .output import check_folder, open_output, unwritable
+from .queries import check_queries
 
 if TYPE_CHECKING:
     from ..counting.counts import NgramCounts
 
 __all__ = ["add_count"]
 
+UNITS = {"char": "characters", "byte": "bytes"}
 COUNTING_OPTIONS = ("order", "unit", "alnum")
 
 
@@ -29,23 +35,32 @@ def add_count(commands: Commands) -> None:
         run_count,
         "Count all n-grams of a corpus, exactly; look counts up, list the most frequent, merge counts.",
         "  nlpzero count novel.txt -o counts            count n-grams of 1 to 4 characters\n"
-        "  nlpzero count novel.txt --query 曹操 刘备    how often?\n"
+        "  nlpzero count novel.txt --query 曹操,刘备    how often?\n"
         "  nlpzero count big/ -o counts --memory 2G --workers 8 --checkpoint work\n"
         "  nlpzero count new/ --add counts              the same as if new/ had been counted with the rest\n"
-        "  nlpzero count --merge part1 part2 -o all     add up counts of parts\n"
+        "  nlpzero count --merge part1 --merge part2 -o all\n"
         "  nlpzero count --merge all --top 20           the 20 most frequent of each order",
     )
     add_input(parser, nargs="*")
-    parser.add_argument("-o", "--output", metavar="FOLDER", help="save the counts here")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="save the counts here (default: not saved)")
     parser.add_argument("--order", type=int, default=4, help="longest n-gram, 1 to 8 (default: 4)")
     parser.add_argument("--unit", choices=("char", "byte"), default="char", help="unit of the n-grams (default: char)")
-    parser.add_argument("--alnum", choices=ALNUM_MODES, default="token", help="how digits and Latin letters are read")
-    parser.add_argument("--min-count", type=int, default=1, metavar="N", help="drop n-grams that occur fewer times")
-    parser.add_argument("--merge", nargs="+", action="extend", default=[], metavar="FOLDER", help="add saved counts")
-    parser.add_argument("--add", metavar="FOLDER", help="add the corpus to these counts, with their options")
-    parser.add_argument("--query", nargs="+", action="extend", default=[], metavar="WORD", help="print their counts")
+    parser.add_argument(
+        "--alnum", choices=ALNUM_MODES, default="token", help="how digits and Latin letters are read (default: token)"
+    )
+    parser.add_argument(
+        "--min-count", type=int, default=1, metavar="N", help="drop n-grams that occur fewer times (default: 1)"
+    )
+    parser.add_argument(
+        "--merge", action="append", default=[], metavar="FOLDER", help="add these saved counts; may be repeated"
+    )
+    parser.add_argument("--add", metavar="FOLDER", help="add the corpus to these saved counts, with their options")
+    parser.add_argument(
+        "--query", action="append", default=[], metavar="WORD[,WORD...]", help="print their counts; may be repeated"
+    )
     parser.add_argument("--top", type=int, metavar="N", help="print the N most frequent n-grams of each order")
     parser.add_argument("--export", metavar="FILE", help="write a table as Parquet, or Arrow if it ends in .arrow")
+    parser.add_argument("--json", action="store_true", help="what is printed as a JSON object, with the summary")
     add_resources(parser)
     parser.set_defaults(workers=1)
 
@@ -58,18 +73,31 @@ def run_count(arguments: argparse.Namespace) -> None:
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
         check_folder(folder, format=FORMAT)
-    with resumable(arguments):
+    total = 2 + bool(arguments.export)
+    with resumable(arguments), report_stages(shows_progress(arguments), total):
         counts = _count(arguments, folder)
-        sizes = ", ".join(f"{counts.types(n):,} of order {n}" for n in range(1, counts.order + 1))
-        print_message(arguments, f"{counts.total(1):,} {counts.unit}s counted; distinct n-grams: {sizes}.")
         if arguments.export is not None:
+            begin_stage("exporting")
             counts.export(arguments.export)
-        rows = [(word, counts[word]) for word in arguments.query]
-        if arguments.top is not None:
-            for n in range(1, counts.order + 1):
-                rows += counts.most_frequent(n, arguments.top)
-        with open_output(None) as write:
-            write("".join(f"{_format_word(word)}\t{count}\n" for word, count in rows))
+        _print_results(arguments, counts)
+
+
+def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
+    """Print what was asked for, and a summary."""
+    rows = [(word, counts[word.encode() if counts.unit == "byte" else word]) for word in arguments.query]
+    if arguments.top is not None:
+        for n in range(1, counts.order + 1):
+            rows += counts.most_frequent(n, arguments.top)
+    named = {_format_word(word): count for word, count in rows}
+    types = [counts.types(n) for n in range(1, counts.order + 1)]
+    with open_output(None) as write:
+        if arguments.json:
+            summary = {"unit": counts.unit, "total": counts.total(1), "types": types, "counts": named}
+            write(json.dumps(summary, ensure_ascii=False) + "\n")
+            return
+        sizes = ", ".join(f"{size:,} of order {n}" for n, size in enumerate(types, 1))
+        print_message(arguments, f"{counts.total(1):,} {UNITS[counts.unit]} counted; distinct n-grams: {sizes}.")
+        write("".join(f"{word}\t{count}\n" for word, count in named.items()))
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
@@ -78,11 +106,38 @@ def _check_options(arguments: argparse.Namespace) -> None:
     results = (arguments.output, arguments.add, arguments.export, arguments.top, arguments.query or None)
     if all(result is None for result in results):
         raise UsageError("no result was asked for; add -o, --add, --export, --query or --top.")
+    _check_sources(arguments)
     check_least(arguments, 1, "min_count", "top")
-    if arguments.export is not None and not arguments.export.endswith((".parquet", ".arrow")):
-        raise UsageError("the name given to --export must end in .parquet or .arrow.")
+    if arguments.export is not None:
+        _check_export(arguments.export)
     if arguments.checkpoint is not None and not arguments.sources:
         raise UsageError("--checkpoint needs a corpus; name one, or leave it out.")
+
+
+def _check_sources(arguments: argparse.Namespace) -> None:
+    """Refuse sources that are most likely values of an option which takes one value."""
+    for source in arguments.sources:
+        if os.path.isfile(os.path.join(source, "meta.json")):
+            raise UsageError(f"{source} is a folder of counts, not a text; write --merge {source}.")
+        if arguments.query and "." not in source and not os.path.exists(source) and not source.isascii():
+            raise UsageError(
+                f"{source} is not a file; to look up several words, separate them with commas: "
+                f"--query {arguments.query[0]},{source}."
+            )
+
+
+def _check_export(path: str) -> None:
+    """Make sure, before the work, that a table can be written to `path`."""
+    if not path.endswith((".parquet", ".arrow")):
+        raise UsageError("the name given to --export must end in .parquet or .arrow.")
+    if importlib.util.find_spec("pyarrow") is None:
+        raise MissingPackage("--export needs the package pyarrow; install it with: pip install 'nlpzero[formats]'.")
+    folder = os.path.dirname(os.path.realpath(path))
+    if os.path.isdir(path):
+        raise unwritable(path, IsADirectoryError(21, "it is a folder"), "name a file")
+    if not os.access(folder, os.W_OK):
+        reason = "no permission" if os.path.isdir(folder) else "No such file or directory"
+        raise unwritable(path, OSError(13, reason), "choose another place")
 
 
 def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
@@ -90,9 +145,13 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     from ..counting.counter import NgramCounter
     from ..counting.counts import NgramCounts
 
+    begin_stage("loading counts" if arguments.merge or arguments.add else "counting n-grams")
     saved = [NgramCounts.load(name) for name in [*arguments.merge, *filter(None, [arguments.add])]]
+    model = saved[-1] if saved else arguments
+    arguments.query = check_queries(arguments.query, unit=model.unit, alnum=model.alnum, order=model.order)
     resources = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}
     if not arguments.sources:
+        begin_stage("adding counts")
         if len(saved) > 1:
             return saved[0].merge(*saved[1:], min_count=arguments.min_count, folder=folder, **resources)
         counts = saved[0].prune(arguments.min_count)
@@ -105,6 +164,7 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     counter = configure(NgramCounter, **options, **resources, checkpoint=arguments.checkpoint)
     corpus = open_corpus(arguments)
     counter.update(corpus)
+    begin_stage("sorting n-grams")
     require_text(counter.positions, corpus)
     if not saved:
         return counter.freeze(min_count=arguments.min_count, folder=folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import NlpZeroError
 
-__all__ = ["OutputError", "Stopped", "UsageError"]
+__all__ = ["MissingPackage", "OutputError", "Stopped", "UsageError"]
 
 
 class UsageError(Exception):
@@ -29,3 +29,7 @@ class Stopped(Exception):
 
 class OutputError(NlpZeroError):
     """A result cannot be written; exit status 1."""
+
+
+class MissingPackage(NlpZeroError):
+    """An option needs a package that is not installed; exit status 1."""

@@ -7,16 +7,20 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
 from ..errors import CorpusError
 from .errors import UsageError
 from .evaluate_report import Values, format_report
+from .findings import require_cut
+from .messages import shows_progress
 from .options import (
     Commands,
     add_command,
     add_input,
     add_new_words,
     add_output,
+    add_workers,
     check_least,
     configure,
     open_corpus,
@@ -48,7 +52,7 @@ def add_evaluate(commands: Commands) -> None:
         "  nlpzero evaluate gold.txt --lexicon words.tsv\n"
         "  nlpzero evaluate gold.txt --lexicon words.tsv --trained-on news/ --bootstrap 1000 --breakdown\n"
         "  nlpzero evaluate gold.txt --predicted jieba.txt --level alnum --json\n"
-        "  nlpzero evaluate pku.txt --tags / --lexicon words.tsv --words jieba.dict.txt idioms.txt\n"
+        "  nlpzero evaluate pku.txt --tags / --lexicon words.tsv --known dict.txt --lexicon-precision\n"
         "  nlpzero evaluate seed1.txt --predicted seed2.txt      how alike are two cuts of a text?",
     )
     add_input(parser, name="GOLD", nargs="+")
@@ -70,53 +74,72 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
         "lexicon was made, and raw for --predicted",
     )  # fmt: skip
     parser.add_argument(
-        "--trained-on", nargs="+", action="extend", default=[], metavar="TEXT",
-        help="the text that the words were learnt from; the overlap with the gold text tells the setting",
+        "--trained-on", action="append", default=[], metavar="TEXT",
+        help="the text that the words were learnt from; the overlap with the gold text tells the setting; may be "
+        "repeated",
     )  # fmt: skip
-    parser.add_argument("--tags", metavar="SEP", help="gold words carry tags: / for 中国/ns, _ for 中国_NR")
+    parser.add_argument("--tags", metavar="SEP", help="gold words carry tags: / for 中国/ns, _ for 中国_NR "
+                        "(default: no tags)")  # fmt: skip
 
 
 def _add_score_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--train-words", metavar="FILE", help="word list for recall of words outside and inside it "
+    parser.add_argument("--known", action="append", default=[], metavar="FILE",
+                        help="a word list: recall of words that it lacks and has; may be repeated "
                         "(default: the lexicon)")  # fmt: skip
     parser.add_argument("--breakdown", action="store_true", help="also show where the errors are")
     parser.add_argument("--lexicon-precision", action="store_true",
-                        help="also compare the lexicon with the gold words")  # fmt: skip
-    parser.add_argument("--words", nargs="+", action="extend", default=[], metavar="DICT",
-                        help="also compare the lexicon with these word lists")  # fmt: skip
-    parser.add_argument("--bootstrap", type=int, default=0, metavar="N", help="95%% intervals from N resamples")
+                        help="also compare the lexicon with the gold words, and with each list of --known")  # fmt: skip
+    parser.add_argument("--bootstrap", type=int, default=0, metavar="N",
+                        help="95%% intervals from N resamples (default: none)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default: 0)")
     parser.add_argument("--json", action="store_true", help="scores as JSON")
+    add_workers(parser)
+    parser.set_defaults(workers=1)
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    _check_options(arguments)
+    total = 4 + sum(map(bool, (arguments.bootstrap, arguments.trained_on, arguments.lexicon_precision)))
+    with report_stages(shows_progress(arguments), total):
+        _evaluate(arguments)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
     from ..evaluation import evaluate, without_spaces
     from ..lexicon.lexicon import Lexicon
 
-    _check_options(arguments)
+    begin_stage("loading words")
     lexicon = None if arguments.lexicon is None else Lexicon.load(arguments.lexicon)
-    lists = {name: read_word_list(name) for name in arguments.words}
-    known = lexicon if arguments.train_words is None else read_word_list(arguments.train_words)
+    lists = {name: read_word_list(name) for name in arguments.known}
+    known = set().union(*lists.values()) if lists else lexicon
+    other = open_corpus(arguments, arguments.predicted, progress=False) if arguments.predicted is not None else None
     training = open_corpus(arguments, *arguments.trained_on) if arguments.trained_on else None
     with open_output(arguments.output) as write:
+        begin_stage("reading gold text")
         gold = _read_gold(arguments)
         raw = [without_spaces(line) for line in gold]
         tokenizer, level = _choose_tokenizer(lexicon, arguments.level, arguments.new_words)
         predicted: Iterable[str | Sequence[str]]
-        if tokenizer is not None:
-            predicted = tokenizer.tokenize_batch(raw)
+        begin_stage("cutting text" if other is None else "reading predicted text")
+        if other is None:
+            assert tokenizer is not None
+            predicted = tokenizer.tokenize_batch(raw, workers=arguments.workers)
         else:
-            predicted = open_corpus(arguments, arguments.predicted, progress=False)
+            predicted = require_cut(other, arguments.predicted, "name a file whose words are separated by spaces")
+        begin_stage("comparing")
         scores = evaluate(gold, predicted, level=level, train_words=known, bootstrap=arguments.bootstrap,
                           seed=arguments.seed, breakdown=arguments.breakdown)  # fmt: skip
         values = scores.to_dict()
+        if training is not None:
+            begin_stage("comparing with the training text")
         values["setting"] = _describe_setting(raw, training)
         if tokenizer is not None and arguments.breakdown:
             values["breakdown"]["information"] |= _model_bits(tokenizer, raw, scores)
-        if lexicon is not None and (arguments.lexicon_precision or lists):
+        if lexicon is not None and arguments.lexicon_precision:
+            begin_stage("comparing words")
             values["lexicon"] = _score_lexicon(lexicon, gold, raw, lists)
-        vocabulary = "lexicon" if arguments.train_words is None else "word list"
+        vocabulary = "word list" if lists else "lexicon"
         if arguments.json:
             write(json.dumps(values, ensure_ascii=False) + "\n")
         else:
@@ -126,12 +149,13 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 def _check_options(arguments: argparse.Namespace) -> None:
     if (arguments.lexicon is None) == (arguments.predicted is None):
         raise UsageError("nothing to score; add either --lexicon or --predicted.")
-    if arguments.lexicon is None and (arguments.lexicon_precision or arguments.words):
-        raise UsageError(f"--{'words' if arguments.words else 'lexicon-precision'} needs --lexicon.")
+    if arguments.lexicon is None and arguments.lexicon_precision:
+        raise UsageError("--lexicon-precision needs --lexicon.")
     inputs = [*arguments.sources, *arguments.trained_on, *[arguments.predicted] * (arguments.predicted is not None)]
     if sum(name == "-" or name.startswith("-.") for name in inputs) > 1:
         raise UsageError("standard input can be only one of the gold text, --predicted and --trained-on.")
     check_least(arguments, 0, "bootstrap", "seed")
+    check_least(arguments, 1, "workers")
     if arguments.tags is not None and (not arguments.tags or arguments.tags.isspace()):
         raise UsageError("--tags must be the character between word and tag, such as / or _.")
 
@@ -140,7 +164,8 @@ def _read_gold(arguments: argparse.Namespace) -> list[str]:
     """Return the lines of the gold standard, without tags."""
     from ..evaluation import find_tag_separator, remove_tags
 
-    lines = list(open_corpus(arguments))
+    remedy = "a gold standard has spaces between its words; to cut a text, use nlpzero tokenize"
+    lines = list(require_cut(open_corpus(arguments), ", ".join(arguments.sources), remedy))
     if arguments.tags is not None:
         return [" ".join(remove_tags(line, arguments.tags)) for line in lines]
     if (separator := find_tag_separator(lines[:TAG_LINES])) is not None:

@@ -8,9 +8,20 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
 from .errors import UsageError
-from .options import Commands, add_command, add_input, add_output, check_least, open_corpus
+from .messages import shows_progress
+from .options import (
+    Commands,
+    add_command,
+    add_input,
+    add_output,
+    add_workers,
+    check_least,
+    open_corpus,
+    split_numbers,
+)
 from .output import open_output
 from .parse import add_parser_options, create_parser
 
@@ -31,7 +42,7 @@ def add_evaluate_parse(commands: Commands) -> None:
         "Score brackets against gold trees, and templates against a list of constructions.",
         "  nlpzero evaluate-parse gold.conllu --templates templates.jsonl --baselines\n"
         "  nlpzero evaluate-parse gold.txt --predicted trees.txt --max-words 40 --json\n"
-        "  nlpzero evaluate-parse --templates templates.jsonl --constructions known.txt --at 50 100",
+        "  nlpzero evaluate-parse --templates templates.jsonl --constructions known.txt --at 50,100",
     )
     add_input(parser, name="GOLD", nargs="*")
     add_output(parser, "the scores")
@@ -40,29 +51,34 @@ def add_evaluate_parse(commands: Commands) -> None:
         "--predicted", metavar="FILE", help="trees of another parser, as brackets, a sentence in each line"
     )
     parser.add_argument(
-        "--gold-format", choices=("brackets", "conllu"), help="default: conllu for files named .conllu, else brackets"
+        "--gold-format", choices=("brackets", "conllu"),
+        help="form of the gold trees (default: conllu for files named .conllu, else brackets)",
     )
-    parser.add_argument("--max-words", type=int, metavar="N", help="only sentences of at most N words and marks")
+    parser.add_argument("--max-words", type=int, metavar="N", help="only sentences of at most N words and marks "
+                        "(default: all)")  # fmt: skip
     parser.add_argument("--punctuation", action="store_true", help="count punctuation as words")
     parser.add_argument("--baselines", action="store_true", help="also score trees that do not depend on the words")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random baseline (default: 0)")
     parser.add_argument("--constructions", metavar="FILE", help="known constructions, one in each line: 从…到…")
     parser.add_argument(
-        "--at",
-        type=int,
-        nargs="+",
-        default=[50, 100],
-        metavar="K",
-        help="numbers of templates to score (default: 50 100)",
+        "--at", default="50,100", metavar="K[,K...]", help="numbers of templates to score (default: 50,100)"
     )
     parser.add_argument("--json", action="store_true", help="scores as JSON")
+    add_workers(parser)
+    parser.set_defaults(workers=1)
 
 
 def run_evaluate_parse(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    _check_options(arguments)
+    with report_stages(shows_progress(arguments)):
+        _evaluate_parse(arguments)
+
+
+def _evaluate_parse(arguments: argparse.Namespace) -> None:
     from ..templates.inventory import TemplateInventory
 
-    _check_options(arguments)
+    begin_stage("scoring")
     inventory = None if arguments.templates is None else TemplateInventory.load(arguments.templates)
     with open_output(arguments.output) as write:
         result: dict[str, object] = {}
@@ -83,7 +99,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("nothing to score; name GOLD trees, or --templates and --constructions.")
     if arguments.templates is None and (arguments.constructions is not None or arguments.predicted is None):
         raise UsageError("--templates FILE is needed" + ("." if arguments.constructions else ", or --predicted FILE."))
-    check_least(arguments, 1, "at", "max_words")
+    arguments.at = split_numbers("--at", arguments.at, int)
+    check_least(arguments, 1, "at", "max_words", "workers")
     check_least(arguments, 0, "seed")
 
 
@@ -141,7 +158,9 @@ def _parse_sentences(
             )
         others["predicted"] = predicted
     elif inventory is not None:
-        others["parser"] = create_parser(arguments, inventory).parse_batch([one.words for one in gold])
+        others["parser"] = create_parser(arguments, inventory).parse_batch(
+            [one.words for one in gold], workers=arguments.workers
+        )
     if arguments.baselines:
         for cut in (False, True):
             for kind in BASELINES:

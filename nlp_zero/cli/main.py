@@ -24,21 +24,32 @@ from .evaluate_parse import add_evaluate_parse
 from .interrupts import describe_stop
 from .mine_templates import add_mine_templates
 from .parse import add_parse
+from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
+from .show import add_show
 from .tokenize import add_tokenize
 
 __all__ = ["build_parser", "main"]
 
 COMMANDS = (  # each adds the parser of one command
-    add_count,
     add_build_vocab,
+    add_show,
     add_tokenize,
+    add_count,
     add_convert,
     add_evaluate,
     add_mine_templates,
     add_parse,
     add_evaluate_parse,
 )
+START = """\
+start here:
+  nlpzero build-vocab novel.txt -o words.tsv       learn the words of a text
+  nlpzero show words.tsv                           look at them
+  nlpzero tokenize novel.txt --lexicon words.tsv   cut text into them
+
+nlpzero COMMAND --help explains a command, with examples.
+"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,13 +60,18 @@ def build_parser() -> argparse.ArgumentParser:
     argparse.ArgumentParser
         Parsed arguments have the attribute `run`, the function of the command.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="nlpzero",
         description="Learn the words of raw Chinese text, and cut text with them: no dictionary, no labels.",
-        epilog="nlpzero COMMAND --help explains a command, with examples.",
+        epilog=START,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"nlpzero {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("-V", "--version", action="version", version=f"nlpzero {__version__}")
+    parser.add_argument(
+        "--print-completion", action=PrintCompletion, metavar="SHELL",
+        help="print a completion script for bash, zsh or tcsh (extra: completion)",
+    )  # fmt: skip
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
     for add in COMMANDS:
         add(commands)
     return parser
@@ -82,7 +98,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         As usual with argparse: with status 2 for wrong usage that the parser finds, and with status 0 for ``--help``
         and ``--version``.
     """
-    arguments = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    parser = build_parser()
+    try:
+        if not argv:
+            parser.print_help()
+            return 0
+        arguments = parser.parse_args(argv)
+    except BrokenPipeError:  # the help is longer than its reader wanted to know
+        _discard_stdout()
+        return 0
     status, message = _run(arguments)
     if message:
         print(f"nlpzero: {message}", file=sys.stderr)

@@ -7,18 +7,32 @@ import json
 import sys
 from collections.abc import Mapping
 
-__all__ = ["print_json_summary", "print_message", "shows_progress"]
+__all__ = ["is_typed", "print_json_summary", "print_message", "say_typed", "shows_progress"]
 
 
 def shows_progress(arguments: argparse.Namespace) -> bool:
-    """Return whether progress bars are shown: in a terminal, unless --quiet."""
-    return not arguments.quiet and sys.stderr.isatty()
+    """Return whether progress is shown: in a terminal, unless --quiet, and never between typed or printed lines."""
+    if arguments.quiet or not sys.stderr.isatty() or is_typed(arguments):
+        return False
+    streams = getattr(arguments, "streams", False) and arguments.output in (None, "-")
+    return not (streams and sys.stdout.isatty())
+
+
+def is_typed(arguments: argparse.Namespace) -> bool:
+    """Return whether the text is typed at a terminal."""
+    return "-" in getattr(arguments, "sources", ()) and sys.stdin is not None and sys.stdin.isatty()
 
 
 def print_message(arguments: argparse.Namespace, message: str) -> None:
     """Print a message on stderr, unless --quiet."""
     if not arguments.quiet:
         print(message, file=sys.stderr, flush=True)
+
+
+def say_typed(arguments: argparse.Namespace) -> None:
+    """Say that the command waits for text, if it is to be typed."""
+    if is_typed(arguments) and sys.stderr.isatty():
+        print_message(arguments, "type text, line by line; Ctrl-D ends (Windows: Ctrl-Z and Enter).")
 
 
 def print_json_summary(arguments: argparse.Namespace, summary: Mapping[str, object]) -> None:

@@ -6,10 +6,22 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from .._utils.progress import report_stages
 from ..corpus import Corpus, restartable
 from .errors import UsageError
-from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, add_output, check_least, configure, open_corpus, option_name
+from .findings import require_cut
+from .messages import print_json_summary, print_message, shows_progress
+from .options import (
+    Commands,
+    add_command,
+    add_input,
+    add_output,
+    add_workers,
+    check_least,
+    configure,
+    open_corpus,
+    option_name,
+)
 from .output import open_output
 
 if TYPE_CHECKING:
@@ -40,23 +52,26 @@ def add_mine_templates(commands: Commands) -> None:
     words.add_argument("-l", "--lexicon", metavar="FILE", help="cut the text into the words of this lexicon")
     words.add_argument("--tokenized", action="store_true", help="the text is words separated by spaces")
     _add_mining_options(parser)
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="threads (default: 1)")
+    parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
+    add_workers(parser)
+    parser.set_defaults(workers=1)
 
 
 def _add_mining_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", choices=("entropy", "skipgram"), default="entropy",
-        help="a template grammar of least entropy (default), or chains of pairs that are close in PMI",
+        help="a template grammar of least entropy, or chains of pairs that are close in PMI (default: entropy)",
     )  # fmt: skip
     parser.add_argument(
         "--across-clauses", action="store_true", help="also pairs that open neighbouring clauses: 虽然 … ， 但 …"
     )
-    parser.add_argument("--top", type=int, metavar="N", help="list the first N templates on stdout (instead of JSON)")
+    parser.add_argument("--top", type=int, metavar="N", help="print the first N templates, not JSON lines")
     parser.add_argument(
         "--examples", type=int, default=3, metavar="N", help="example fillings of each template (default: 3)"
     )
     parser.add_argument("--min-fillers", type=int, metavar="N", help="fewest different fillings (default: 5)")
-    parser.add_argument("--window", type=int, metavar="N", help="most words that a template spans")
+    parser.add_argument("--window", type=int, metavar="N", help="most words that a template spans "
+                        "(default: entropy 12, skipgram 5)")  # fmt: skip
     parser.add_argument("--iterations", type=int, metavar="N", help="entropy: rounds of fitting (default: 6)")
     parser.add_argument("--min-pmi", type=float, metavar="X", help="skipgram: least PMI in nats (default: 2)")
 
@@ -69,9 +84,12 @@ def run_mine_templates(arguments: argparse.Namespace) -> None:
     miner = _miner(arguments)
     to_file = arguments.output not in (None, "-")
     tokenizer = Tokenizer(Lexicon.load(arguments.lexicon)) if arguments.lexicon is not None else None
-    with open_output(arguments.output) as write:
+    stages = report_stages(shows_progress(arguments), 3 + arguments.across_clauses)
+    with stages, open_output(arguments.output) as write:
         corpus = restartable(open_corpus(arguments))
         assert isinstance(corpus, Corpus)
+        if tokenizer is None:
+            _require_cut(corpus)
         inventory = miner.mine(TokenizedTexts(corpus, tokenizer, arguments.workers))
         if to_file or arguments.top is None:
             for line in inventory.lines():
@@ -103,6 +121,13 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
     )
 
 
+def _require_cut(corpus: Corpus) -> None:
+    """Refuse a corpus without spaces before the work; only its beginning is read."""
+    remedy = "leave out --tokenized, and add --lexicon FILE (a result of nlpzero build-vocab)"
+    for _ in require_cut(corpus, ", ".join(corpus.sources), remedy):
+        break
+
+
 class TokenizedTexts:
     """The texts of a corpus as lists of words; can be read again and again."""
 
@@ -128,8 +153,15 @@ def _format_row(rank: int, template: Template) -> str:
 
 def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None:
     gapped = sum(template.is_gapped for template in inventory)
+    words, clauses = inventory.meta["words"], inventory.meta["segments"]
+    if arguments.json:
+        summary = {"method": arguments.method, "templates": len(inventory), "gapped": gapped}
+        print_json_summary(arguments, summary | {"words": words, "clauses": clauses})
+        return
+    if not len(inventory):
+        print_message(arguments, "no templates were found; give more text, or lower --min-fillers.")
     print_message(
         arguments,
         f"{arguments.method}: {len(inventory):,} templates, {gapped:,} of them with a slot between words, "
-        f"from {inventory.meta['words']:,} words in {inventory.meta['segments']:,} different clauses.",
+        f"from {words:,} words in {clauses:,} different clauses.",
     )

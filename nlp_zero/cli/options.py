@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
 from .errors import UsageError
-from .messages import shows_progress
+from .messages import say_typed, shows_progress
 
 __all__ = [
     "Commands",
@@ -19,15 +20,19 @@ __all__ = [
     "add_new_words",
     "add_output",
     "add_resources",
+    "add_workers",
     "check_least",
     "configure",
     "open_corpus",
     "option_name",
     "read_word_list",
+    "split_numbers",
 ]
 
 Result = TypeVar("Result")
 Commands = Any  # the type of argparse's add_subparsers() is private
+# Parameters of the library whose option has another name: `--sample` is a switch of tokenize.
+OPTION_NAMES = {"sample": "sample_size", "max_rounds": "phrase_rounds"}
 BLOCK_BYTES = 1 << 20  # bytes that are read at a time
 
 
@@ -62,7 +67,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, command=name)
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary on stderr")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no messages on stderr")
     return parser
 
 
@@ -78,10 +83,13 @@ def add_input(parser: argparse.ArgumentParser, *, name: str = "CORPUS", nargs: s
     group = parser.add_argument_group("reading")
     group.add_argument("--encoding", default="utf-8-sig", help="such as gb18030 or utf-16 (default: UTF-8)")
     group.add_argument(
-        "--errors", choices=("strict", "replace", "ignore"), default="strict", help="how to treat invalid bytes"
-    )
+        "--errors", choices=("strict", "replace", "ignore"), default="strict",
+        help="how to treat invalid bytes (default: strict)",
+    )  # fmt: skip
     group.add_argument("--field", default="text", help="field of a JSON line that holds the text (default: text)")
-    group.add_argument("--normalize", choices=("NFC", "NFKC", "NFD", "NFKD"), help="Unicode normalisation")
+    group.add_argument(
+        "--normalize", choices=("NFC", "NFKC", "NFD", "NFKD"), help="Unicode normalisation (default: none)"
+    )
 
 
 def add_new_words(parser: argparse.ArgumentParser) -> None:
@@ -99,11 +107,18 @@ def add_output(parser: argparse.ArgumentParser, result: str) -> None:
 
 def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
-    group = parser.add_argument_group("resources (none changes a result)")
+    group = parser.add_argument_group("resources (they never change a result)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
-    group.add_argument("--temp-dir", metavar="FOLDER", help="where to write data that does not fit in --memory")
-    group.add_argument("--workers", type=int, metavar="N", help="threads (default: 1)")
-    group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this folder")
+    group.add_argument("--temp-dir", metavar="FOLDER", help="where to write data that does not fit in --memory "
+                       "(default: the folder for temporary files)")  # fmt: skip
+    add_workers(group)
+    group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this folder "
+                       "(default: none)")  # fmt: skip
+
+
+def add_workers(parser: argparse._ActionsContainer) -> None:
+    """Add the option that says how many threads work."""
+    parser.add_argument("--workers", type=int, metavar="N", help="threads; they never change a result (default: 1)")
 
 
 def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = True) -> Corpus:
@@ -130,6 +145,8 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
     UsageError
         If an option is not valid.
     """
+    if not sources:
+        say_typed(arguments)
     corpus = configure(
         Corpus,
         *(sources or arguments.sources),
@@ -150,12 +167,14 @@ def configure(make: Callable[..., Result], *arguments: Any, **options: Any) -> R
     Raises
     ------
     UsageError
-        With the message of the ValueError or TypeError that `make` raises.
+        With the message of the ValueError or TypeError that `make` raises; a parameter that it begins with is named
+        as the option is.
     """
     try:
         return make(*arguments, **options)
     except (ValueError, TypeError) as error:
-        raise UsageError(str(error)) from error
+        name, rest = re.match(r"(\w*)(.*)", str(error), re.DOTALL).groups()  # type: ignore[union-attr]
+        raise UsageError(f"{option_name(name)}{rest}" if name in options else str(error)) from error
 
 
 def check_least(arguments: argparse.Namespace, least: int, *names: str) -> None:
@@ -173,14 +192,35 @@ def check_least(arguments: argparse.Namespace, least: int, *names: str) -> None:
                 configure(check_integer, option_name(name), number, least=least)
 
 
+def split_numbers(option: str, text: str, kind: Callable[[str], Result]) -> list[Result]:
+    """Return the numbers of an option that takes several, separated by commas.
+
+    Examples
+    --------
+    >>> split_numbers("--at", "50,100", int)
+    [50, 100]
+
+    Raises
+    ------
+    UsageError
+        If one is not a number.
+    """
+    try:
+        return [kind(part.replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        what = "whole numbers such as 50 or 50,100" if kind is int else "numbers such as 1.5 or 0,2,4,6"
+        raise UsageError(f"{option} must be {what}, not {text!r}.") from None
+
+
 def option_name(name: str) -> str:
     """Return the option of an attribute of the parsed arguments.
 
     Examples
     --------
-    >>> option_name("min_pmi"), option_name("k")
-    ('--min-pmi', '-k')
+    >>> option_name("min_pmi"), option_name("k"), option_name("sample")
+    ('--min-pmi', '-k', '--sample-size')
     """
+    name = OPTION_NAMES.get(name, name)
     return f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}"
 
 

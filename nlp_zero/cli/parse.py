@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
-from .options import Commands, add_command, add_input, add_output, configure, open_corpus
+from .findings import require_cut
+from .messages import shows_progress
+from .options import Commands, add_command, add_input, add_output, add_workers, check_least, configure, open_corpus
 from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
@@ -38,8 +41,10 @@ def add_parse(commands: Commands) -> None:
     parser.add_argument(
         "--format", choices=("pretty", "json", "brackets", "svg"), default="pretty",
         help="a drawing in plain characters; a JSON object in each line; nested parentheses, a sentence in each line; "
-        "a picture (of one sentence)",
+        "a picture of one sentence (default: pretty)",
     )  # fmt: skip
+    add_workers(parser)
+    parser.set_defaults(workers=1, streams=True)
 
 
 def add_parser_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -47,7 +52,7 @@ def add_parser_options(parser: argparse.ArgumentParser, *, required: bool = True
     parser.add_argument("-t", "--templates", required=required, metavar="FILE", help="a result of mine-templates")
     parser.add_argument(
         "--method", choices=("boundary", "chart"), default="boundary",
-        help="brackets where phrases begin and end, labelled by templates (default), or templates alone",
+        help="brackets where phrases begin and end, labelled by templates, or templates alone (default: boundary)",
     )  # fmt: skip
     parser.add_argument(
         "--prominence", type=float, default=0.4, metavar="NATS", help="larger values give fewer brackets (default: 0.4)"
@@ -73,21 +78,32 @@ def create_parser(
 
 def run_parse(arguments: argparse.Namespace) -> None:
     """Run the command."""
-    from ..lexicon.lexicon import Lexicon
-    from ..templates.inventory import TemplateInventory
-    from ..tokenization.tokenizer import Tokenizer
-
     if arguments.lexicon is None and not arguments.tokenized:
         raise UsageError(
             "the words of the text are needed; add --lexicon FILE, or --tokenized if spaces separate them."
         )
+    check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
+    with report_stages(shows_progress(arguments), total=2):
+        _parse(arguments)
+
+
+def _parse(arguments: argparse.Namespace) -> None:
+    from ..lexicon.lexicon import Lexicon
+    from ..templates.inventory import TemplateInventory
+    from ..tokenization.tokenizer import Tokenizer
+
+    begin_stage("loading words and templates")
     tokenizer = None if arguments.lexicon is None else Tokenizer(Lexicon.load(arguments.lexicon))
     parser = create_parser(arguments, TemplateInventory.load(arguments.templates), tokenizer)
+    begin_stage("parsing")
     sentences = 0
     with open_output(arguments.output) as write:
         for lines in open_corpus(arguments).batches():
-            trees = parser.parse_batch(lines if tokenizer else [line.split() for line in lines])
+            if tokenizer is None and not sentences:
+                lines = list(require_cut(lines, "the text", "leave out --tokenized, and add --lexicon FILE"))
+            words = lines if tokenizer else [line.split() for line in lines]
+            trees = parser.parse_batch(words, workers=arguments.workers)
             sentences += len(trees)
             if arguments.format == "svg" and sentences > 1:
                 raise UsageError("--format svg draws one sentence; give it one line.")

@@ -57,10 +57,11 @@ class CommandPaths:
 COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "count": CommandPaths(texts=("sources",), files=("merge",), outputs=("export",), folders=("output", "add")),
     "build-vocab": CommandPaths(texts=("sources",), files=("known", "required"), outputs=("output", "discovered")),
+    "show": CommandPaths(files=("lexicon",)),
     "tokenize": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",), default_stdin=True),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(
-        texts=("sources", "predicted", "trained_on"), files=("lexicon", "train_words", "words"), outputs=("output",)
+        texts=("sources", "predicted", "trained_on"), files=("lexicon", "known"), outputs=("output",)
     ),
     "mine-templates": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "parse": CommandPaths(

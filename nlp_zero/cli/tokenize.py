@@ -8,8 +8,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
-from .options import Commands, add_command, add_input, add_new_words, add_output, check_least, configure, open_corpus
+from .messages import shows_progress
+from .options import (
+    Commands,
+    add_command,
+    add_input,
+    add_new_words,
+    add_output,
+    add_workers,
+    check_least,
+    configure,
+    open_corpus,
+)
 from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
@@ -40,7 +52,8 @@ def add_tokenize(commands: Commands) -> None:
     )
     parser.add_argument(
         "--format", choices=("words", "json", "ids"), default="words",
-        help="words with separators; a JSON list in each line (joining it gives the line); ids (0: not in the lexicon)",
+        help="words with separators; a JSON list in each line (joining it gives the line); ids, 0 for what is not in "
+        "the lexicon (default: words)",
     )  # fmt: skip
     parser.add_argument("--separator", default=" ", metavar="TEXT", help="between words (default: a space)")
     parser.add_argument(
@@ -51,22 +64,36 @@ def add_tokenize(commands: Commands) -> None:
     parser.add_argument(
         "--alpha", type=float, help="with --sample: 0 is uniform, large values stay near the best (default: 0.2)"
     )
-    parser.add_argument("--seed", type=int, help="with --sample: the same seed gives the same output")
-    parser.add_argument("-k", type=int, metavar="N", help="with --sample: N draws of each line, in N lines")
+    parser.add_argument(
+        "--seed", type=int, help="with --sample: the same seed gives the same output (default: another one each time)"
+    )
+    parser.add_argument(
+        "-k", type=int, metavar="N", help="with --sample: N draws of each line, in N lines (default: 1)"
+    )
+    add_workers(parser)
+    parser.set_defaults(workers=1, streams=True)
 
 
 def run_tokenize(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    _check_sampling(arguments)
+    check_least(arguments, 1, "workers")
+    arguments.sources = arguments.sources or ["-"]
+    with report_stages(shows_progress(arguments), total=2):
+        _tokenize(arguments)
+
+
+def _tokenize(arguments: argparse.Namespace) -> None:
     from ..lexicon.lexicon import Lexicon
     from ..tokenization.tokenizer import Tokenizer
 
-    _check_sampling(arguments)
-    arguments.sources = arguments.sources or ["-"]
+    begin_stage("loading words")
     tokenizer = configure(
         Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words
     )
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments)
+    begin_stage("cutting text")
     start = 0
     with open_output(arguments.output) as write:
         for texts in corpus.batches():
@@ -94,8 +121,8 @@ def _check_sampling(arguments: argparse.Namespace) -> None:
 
 def _cut(tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace) -> Sequence[Sequence[Any]]:
     if arguments.format != "ids":
-        return tokenizer.tokenize_batch(texts)
-    ids, offsets = tokenizer.encode_batch(texts)
+        return tokenizer.tokenize_batch(texts, workers=arguments.workers)
+    ids, offsets = tokenizer.encode_batch(texts, workers=arguments.workers)
     return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
 
 
@@ -103,7 +130,8 @@ def _sample(
     tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace, start: int
 ) -> Sequence[Sequence[Any]]:
     """Draw for each text from its own stream, which depends on the seed and on its number in the whole input."""
-    options = {"alpha": arguments.alpha, "seed": arguments.seed, "index": start, "k": arguments.k or 1}
+    options = {name: getattr(arguments, name) for name in ("alpha", "seed", "workers")}
+    options |= {"index": start, "k": arguments.k or 1}
     if arguments.format != "ids":
         return tokenizer.sample_batch(texts, **options)
     ids, offsets = tokenizer.sample_ids_batch(texts, **options)

@@ -10,7 +10,7 @@ from typing import Any
 from ..corpus import Corpus
 from .errors import UsageError
 from .messages import print_json_summary, print_message, shows_progress
-from .options import configure, open_corpus
+from .options import configure, open_corpus, split_numbers
 from .output import open_output
 
 __all__ = ["OPTIONS", "add_vocabulary_options", "run_vocabulary"]
@@ -25,10 +25,12 @@ SUMMARY = ("method", "objective", "characters", "tokens", "bytes_per_token", "en
 def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the method."""
     group = parser.add_argument_group("vocabularies for language models (--method vocabulary)")
-    group.add_argument("--vocab-size", metavar="N[,N...]", help="ids in all, with specials and 256 bytes (default: "
-                       "20000); several sizes give a file each, NAME.N.tsv for -o NAME.tsv")  # fmt: skip
-    group.add_argument("--objective", choices=("shortest", "unigram"), help="fewest tokens (default) or fewest bits")
-    group.add_argument("--algorithm", choices=("swap", "ngram-lm"), help="search (default), or BytePiece's method")
+    group.add_argument("--vocab-size", metavar="N[,N...]", help="ids in all, with specials and 256 bytes; several "
+                       "sizes give a file each, NAME.N.tsv for -o NAME.tsv (default: 20000)")  # fmt: skip
+    group.add_argument("--objective", choices=("shortest", "unigram"), help="shortest: fewest tokens; unigram: fewest "
+                       "bits (default: shortest)")  # fmt: skip
+    group.add_argument("--algorithm", choices=("swap", "ngram-lm"), help="a search, or BytePiece's method "
+                       "(default: swap)")  # fmt: skip
     group.add_argument("--unit", choices=("char", "byte"), help="units of the text (default: char)")
     group.add_argument("--no-byte-fallback", dest="byte_fallback", action="store_false", default=None,
                        help="no bytes: characters without a piece are unknown")  # fmt: skip
@@ -36,10 +38,13 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
                        help="byte units: pieces may be any bytes, also parts of characters")  # fmt: skip
     group.add_argument("--no-beginnings", dest="beginnings", action="store_false", default=None,
                        help="no piece is part of a character, as SentencePiece needs it")  # fmt: skip
-    group.add_argument("--max-piece-length", type=int, metavar="N", help="longest piece, in characters (default: 16)")
+    group.add_argument("--max-piece-length", type=int, metavar="N", help="longest piece, in characters (default: 16; "
+                       "48 bytes if pieces may be any bytes)")  # fmt: skip
     group.add_argument("--isolate-digits", action="store_true", default=None, help="every digit is a token of its own")
-    group.add_argument("--required", metavar="FILE", help="pieces that the vocabulary must hold, one in each line")
-    group.add_argument("--specials", metavar="A[,B...]", help="special tokens; they take the first ids, in this order")
+    group.add_argument("--required", metavar="FILE", help="pieces that the vocabulary must have, one in each line "
+                       "(default: none)")  # fmt: skip
+    group.add_argument("--specials", metavar="A[,B...]", help="special tokens; they get the first ids, in this "
+                       "order (default: none)")  # fmt: skip
 
 
 def run_vocabulary(arguments: argparse.Namespace) -> None:
@@ -76,10 +81,7 @@ def _builder_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _parse_sizes(text: str) -> list[int]:
-    try:
-        sizes = [int(part.replace("_", "")) for part in text.split(",")]
-    except ValueError:
-        raise UsageError(f"--vocab-size must be whole numbers such as 20000 or 8000,20000, not {text!r}.") from None
+    sizes = split_numbers("--vocab-size", text, int)
     if len(set(sizes)) != len(sizes):
         raise UsageError(f"--vocab-size names a size twice in {text}; name each size once.")
     return sizes

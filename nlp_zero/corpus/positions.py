@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .._utils.progress import announce
 from .._utils.validation import check_choice
 from ..errors import CheckpointError
 from .corpus import UNITS, Corpus
@@ -58,9 +59,13 @@ def read_blocks_from(
     check_choice("unit", unit, UNITS)
     found = corpus._open_pass()
     file, offset = start
+    sizes = [source.size or 0 for source in found]
+    total = sum(sizes)
+    if (file, offset) != (0, 0) and total:
+        announce(f"resuming at {min(sum(sizes[:file]) + offset, total) / total:.0%}")
     with corpus._progress_bar(found) as advance:
         if advance is not None:
-            advance(sum(source.size or 0 for source in found[:file]))
+            advance(sum(sizes[:file]))
         for number, source in enumerate(found[file:], file):
             done = offset if number == file else 0
             for block in corpus._reader.read_blocks(source, unit, advance, done):

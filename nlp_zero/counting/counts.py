@@ -402,7 +402,7 @@ def merge_sources(
         store.check_result(folder, (source.size for source in sources))
 
     def fill(tree: TreeBuilder) -> None:
-        with progress_bar(progress) as advance:
+        with progress_bar(progress, "merging", total=1, unit="share") as advance:
             merge_to_tree(sources, len(symbols), tree, store.plan, min_count=options.min_count, advance=advance)
 
     return collect_counts(fill, symbols, totals, store, options, folder)

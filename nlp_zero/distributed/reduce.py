@@ -119,7 +119,7 @@ class ClusterPasses(CorpusPasses):
     def _take_results(self, futures: Sequence[Any]) -> Iterator[Any]:
         """Yield results in order; the cluster forgets each when the next is taken."""
         waiting = list(futures)[::-1]
-        with progress_bar(self.corpus.progress, total=len(waiting)) as advance:
+        with progress_bar(self.corpus.progress, "collecting", total=len(waiting), unit=" parts") as advance:
             while waiting:
                 yield waiting.pop().result()
                 if advance is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._utils.progress import begin_stage
 from .._utils.validation import check_integer
 from .alignment import Agreement, align
 from .breakdown import break_down
@@ -200,6 +201,8 @@ def evaluate(
     result = _sum_up(len(alignment.line_ends), level, columns.sum(axis=0))
     reached = Agreement(int(best.matches()[0].sum()), len(best.predicted), len(best.gold))
     details = break_down(alignment, preprocessing) if breakdown else None
+    if bootstrap:
+        begin_stage("resampling")
     intervals = _bootstrap(columns, bootstrap, confidence, seed) if bootstrap else {}
     return replace(result, ceiling=reached.f1, intervals=intervals, breakdown=details)
 

@@ -15,6 +15,7 @@ import numpy as np
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from . import formats
+from .firmness import REQUIRED_SCORES, measure_firmness
 from .formats import tsv
 from .meta import LexiconMeta
 
@@ -168,23 +169,63 @@ class Lexicon:
             return np.zeros(len(self))
         return np.log(np.maximum(self.counts, 0.5)) - np.log(total)  # type: ignore[no-any-return]
 
-    def top(self, n: int, *, min_length: int = 2) -> list[str]:
-        """Return the first words that are long enough.
+    @property
+    def firmness(self) -> npt.NDArray[np.float64]:
+        """How firmly each word holds together; see `nlp_zero.statistics.firmness`.
+
+        The column ``firmness`` if there is one, else computed from the counts, ``pmi``, ``left_entropy``,
+        ``right_entropy`` and ``cohesion`` of the words and of the single characters of the lexicon.  NaN where one of
+        them is not known.
+
+        Raises
+        ------
+        ValueError
+            If the lexicon does not have these columns.
+        """
+        if "firmness" in self.scores:
+            return self.scores["firmness"]
+        return measure_firmness(self.words, self.counts, self.scores)
+
+    def top(self, n: int, *, by: str = "count", min_length: int = 2) -> list[str]:
+        """Return the best words that are long enough.
 
         Parameters
         ----------
         n : int
             At most this many words.
+        by : str, default "count"
+            What ranks the words, highest first: ``"count"``, ``"firmness"`` (see `firmness`: for a list to read), or
+            the name of a column of `scores`.  Ties: the order of the lexicon; words without a value are last.
         min_length : int, default 2
             Least length in characters.
 
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        ValueError
+            If the lexicon has no such column.
+
+        Examples
+        --------
+        >>> lexicon = Lexicon(["早晨", "茶", "青石镇"], [2, 5, 3], scores={"pmi": [4.0, 0.0, 3.0]})
+        >>> lexicon.top(2), lexicon.top(2, by="pmi")
+        (['青石镇', '早晨'], ['早晨', '青石镇'])
         """
         check_integer("n", n, least=0)
         check_integer("min_length", min_length, least=0)
-        return list(islice((word for word in self.words if len(word) >= min_length), n))
+        ranked = self.words if by == "count" else [self.words[k] for k in np.argsort(-self._column(by), kind="stable")]
+        return list(islice((word for word in ranked if len(word) >= min_length), n))
+
+    def _column(self, name: str) -> npt.NDArray[np.float64]:
+        if name == "firmness":
+            return self.firmness
+        if name not in self.scores:
+            known = ", ".join(["count", "firmness", *(column for column in self.scores if column != "firmness")])
+            raise ValueError(f"by must be one of {known}, not {name!r}.")
+        return self.scores[name]
 
     def keep(self, chosen: Iterable[bool]) -> Lexicon:
         """Return the lexicon of some of the words.
@@ -218,9 +259,22 @@ class Lexicon:
         Returns
         -------
         Lexicon
+            With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
+            later, without the single characters.
         """
         excluded = set(known)
-        return self.keep(len(word) > 1 and word not in excluded for word in self.words)
+        return self.with_firmness().keep(len(word) > 1 and word not in excluded for word in self.words)
+
+    def with_firmness(self) -> Lexicon:
+        """Return the lexicon with the column ``firmness``, or as it is if it lacks the scores to compute it."""
+        if "firmness" in self.scores or not self.scores.keys() >= REQUIRED_SCORES:
+            return self
+        changed = Lexicon.__new__(Lexicon)
+        column = self.firmness
+        column.flags.writeable = False
+        scores = MappingProxyType({**self.scores, "firmness": column})
+        changed._set(self.words, self.counts, scores, self.meta, self.parts, self._ranks)
+        return changed
 
     def with_meta(self, **changes: Any) -> Lexicon:
         """Return a lexicon with the same words, in which fields of `meta` are changed.

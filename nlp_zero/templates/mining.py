@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels.templates import Fillings
-from .._utils.progress import Advance, progress_bar
+from .._utils.progress import Advance, begin_stage, progress_bar
 from .._utils.threads import in_order
 from .._utils.validation import check_choice, check_integer, check_number
 from ..errors import CorpusError
@@ -151,14 +151,17 @@ class TemplateMiner:
         CorpusError
             If the corpus has no words.
         """
+        begin_stage("reading text")
         with NumberedCorpus(check_token_lists(token_lists, restartable=True)) as corpus:
             if not corpus.word_count:
                 raise CorpusError("The corpus has no words, so there is nothing to mine; pass lists of words.")
+            begin_stage("fitting templates")
             if self.method == "entropy":
                 templates, grammar = self._mine_by_entropy(corpus)
             else:
                 templates, grammar = self._mine_by_skipgrams(corpus), None
             if self.across_clauses:
+                begin_stage("pairing clauses")
                 across = mine_clause_pairs(corpus, min_count=self.min_fillers, examples=self.examples)
                 templates = _add_clause_pairs(templates, across)
             meta = {"method": self.method, "words": corpus.word_count, "segments": corpus.clause_count}
@@ -166,6 +169,7 @@ class TemplateMiner:
             if grammar is not None:
                 leaves = dict(zip(corpus.words[1:], grammar.leaf_counts[1:].tolist(), strict=True))
                 q = grammar.q
+        begin_stage("measuring boundaries")
         boundaries = BoundaryModel.train(token_lists)
         templates.sort(key=_rank_key)
         return TemplateInventory(templates, q=q, meta=meta, leaves=leaves, boundaries=boundaries)

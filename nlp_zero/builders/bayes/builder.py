@@ -13,6 +13,7 @@ import numpy as np
 
 from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.counting import ALNUM_MODES
+from ..._utils.progress import announce, begin_stage
 from ..._utils.validation import check_choice, check_integer, check_number
 from ...corpus import Corpus, read_blocks, restartable
 from ...counting.counter import count_ngrams
@@ -178,8 +179,11 @@ class BayesLexiconBuilder:
         begun = time.monotonic()
         checkpoint = None if self.checkpoint is None else SamplerCheckpoint(self.checkpoint)  # locked from now on
         texts = restartable(texts)
+        begin_stage("counting n-grams")
         counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        begin_stage("reading text")
         text = self._encode(texts, counts)
+        begin_stage("preparing")
         if checkpoint is not None:
             checkpoint.resume(self._identify(text, counts, start))
         slices = [
@@ -194,12 +198,15 @@ class BayesLexiconBuilder:
             progress=self.progress,
             checkpoint=checkpoint,
         )
+        begin_stage("sampling")
         run.learn()
         self.interruption = run.interruption
         words, tokens = count_words(slices, counts)
         if self.sample is not None and self.sample < counts.total(1):
+            begin_stage("counting words")
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
+        begin_stage("linking n-grams")
         lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
         return lexicon.with_meta(
             seed=self.seed,
@@ -249,6 +256,8 @@ class BayesLexiconBuilder:
         slice_ = TextSlice(text, sampler, self.seed)
         if checkpoint is not None and checkpoint.arrays:
             slice_.restore(checkpoint, number)
+            if number == 0:
+                announce(f"resuming after {slice_.sweeps} sweeps")
             return slice_
         if start is None:
             sampler.cut_by_entropy(self.max_length, SINGLE)

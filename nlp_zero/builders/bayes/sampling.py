@@ -262,7 +262,7 @@ class SamplingRun:
             nats += information_per_symbol(counts, lengths) * number / sum(tokens)
         largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
-        report(self.sweeps, self._estimate_sweeps(), text)
+        report(self.sweeps, f"about {self._estimate_sweeps() - self.sweeps} to go; {text}")
 
 
 def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[str], list[int]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
-from ..._utils.progress import progress_bar
+from ..._utils.progress import begin_stage, progress_bar
 from ..._utils.validation import check_choice, check_integer
 from ...corpus import Corpus, require_text
 from ...lexicon.lexicon import Lexicon
@@ -204,8 +204,10 @@ class VocabularyBuilder:
             If the texts have too few distinct strings for a size.
         """
         as_bytes = self._rules.any_bytes or self.algorithm == "ngram-lm"
+        begin_stage("reading text")
         text = read_text(texts, sample=self.sample, any_bytes=self._rules.any_bytes, as_bytes=as_bytes)
         require_text(text.symbols, texts)
+        begin_stage("finding candidates")
         return self._build_by_ngrams(text) if self.algorithm == "ngram-lm" else self._build_by_search(text)
 
     def _build_by_ngrams(self, text: Text) -> dict[int, Lexicon]:
@@ -253,6 +255,7 @@ class VocabularyBuilder:
         fixed = np.zeros_like(usable)
         fixed[[id_ for id_ in ids if id_ is not None]] = True
         prices = BIT_PRICES if self.objective == "unigram" else TOKEN_PRICES
+        begin_stage("choosing pieces")
         passes = len(self.sizes) * SwapSearch.PASSES
         with progress_bar(self.progress, "choosing pieces", total=passes, unit=" passes") as advance:
             swap = SwapSearch(search, usable, fixed, prices=prices, advance=advance)

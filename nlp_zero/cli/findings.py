@@ -1,0 +1,98 @@
+"""Results without content: why there are none, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from ..errors import CorpusError
+
+if TYPE_CHECKING:
+    from ..lexicon.lexicon import Lexicon
+
+__all__ = ["explain_lexicon", "require_cut"]
+
+CHECKED_LINES = 1000  # lines at the beginning that show whether a text is cut into words
+LEAST_CHARACTERS = 20  # of a text that is judged
+LONGEST_MEAN = 6.0  # Chinese characters of a word, on average, in a text that is cut; gold standards have 1.5 to 2
+FOREIGN_SHARE = 0.2  # share of the characters from which a text is called Japanese or Korean
+SHORT_TEXT = 5_000  # characters
+SCRIPTS = {  # the ranges of their letters, which Chinese text does not use
+    "Japanese": [("\u3041", "\u3096"), ("\u30a1", "\u30fa")],
+    "Korean": [("\uac00", "\ud7a3")],
+}
+
+
+def explain_lexicon(lexicon: Lexicon, min_count: int) -> str:
+    """Return a sentence about words that a reader would not expect; empty if there is nothing to say.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        Before known words are left out.
+    min_count : int
+        How often words had to occur.
+
+    Returns
+    -------
+    str
+    """
+    for name, share in _script_shares(lexicon).items():
+        if share >= FOREIGN_SHARE:
+            return (
+                f"note: {share:.0%} of the characters are {name} letters; the methods and their defaults are made for "
+                "Chinese, so look at the words before you use them."
+            )
+    if any(len(word) > 1 for word in lexicon):
+        return ""
+    characters = lexicon.meta.characters or 0
+    if characters < SHORT_TEXT:
+        remedy = "give a longer text (a novel has some 500,000)" + (", or try --min-count 2" if min_count > 2 else "")
+        return f"no words of two or more characters were found in {characters:,} characters; {remedy}."
+    return (
+        f"no words of two or more characters were found, although the text has {characters:,} characters; "
+        "lower --min-count or --min-pmi, or try --method entropy."
+    )
+
+
+def _script_shares(lexicon: Lexicon) -> dict[str, float]:
+    """Return for each foreign script the share of its letters in the text, as far as the words cover it."""
+    total, found = 0, dict.fromkeys(SCRIPTS, 0)
+    for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True):
+        total += count * len(word)
+        for name, ranges in SCRIPTS.items():
+            found[name] += count * sum(low <= character <= high for character in word for low, high in ranges)
+    return {name: number / total if total else 0.0 for name, number in found.items()}
+
+
+def require_cut(lines: Iterable[str], name: str, remedy: str) -> Iterator[str]:
+    """Yield the lines of a Chinese text; refuse a text that is not cut into words.
+
+    Parameters
+    ----------
+    lines : iterable of str
+    name : str
+        What the text is, for the message.
+    remedy : str
+        What to do, for the message.
+
+    Yields
+    ------
+    str
+
+    Raises
+    ------
+    CorpusError
+        If the first lines have hardly any spaces.
+    """
+    stream = iter(lines)
+    first = list(islice(stream, CHECKED_LINES))
+    words = sum(len(line.split()) for line in first)
+    characters = sum("\u3400" <= character <= "\u9fff" for line in first for character in line)
+    if characters >= LEAST_CHARACTERS and characters > LONGEST_MEAN * words:
+        raise CorpusError(
+            f"{name} is not cut into words: {characters:,} Chinese characters are {words:,} "
+            f"word{'s' if words != 1 else ''} between spaces; {remedy}."
+        )
+    yield from chain(first, stream)

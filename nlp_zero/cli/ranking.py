@@ -1,0 +1,93 @@
+"""The order in which commands list words, and the table in which they show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import UsageError
+from .parser import suggest
+from .table import format_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from ..lexicon.lexicon import Lexicon
+
+__all__ = ["default_order", "format_words", "rank_words", "word_records"]
+
+FIRMNESS = "firmness"
+COLUMN_NAMES = {"left_entropy": "left entropy", "right_entropy": "right entropy", "log_prob": "log prob"}
+NOT_SHOWN = ("id",)  # columns that say nothing about a word
+
+
+def rank_words(lexicon: Lexicon, by: str | None = None, *, top: int | None = None, min_length: int = 2) -> list[str]:
+    """Return words in the order of a score, the highest first; ties are in the order of the lexicon.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+    by : str, optional
+        ``count``, ``firmness`` or a column of the lexicon; by default see `default_order`.
+    top : int, optional
+        At most this many.
+    min_length : int, default 2
+        Least length in characters.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UsageError
+        If the lexicon does not have this score.
+    """
+    by = default_order(lexicon) if by is None else by
+    known = ["count", *_columns(lexicon)]
+    if by not in known:
+        listed = f"; choose from {', '.join(known)}."
+        raise UsageError(f"--sort {by}: the words have no such column{suggest(by, known) or listed}")
+    return lexicon.top(len(lexicon) if top is None else top, by=by, min_length=min_length)
+
+
+def default_order(lexicon: Lexicon) -> str:
+    """Return the score by which words are listed if none is named: firmness, or the count where that is not known."""
+    return FIRMNESS if _has_firmness(lexicon) else "count"
+
+
+def _has_firmness(lexicon: Lexicon) -> bool:
+    """Return whether it is known how firm the words are; a plain word list has no scores."""
+    try:
+        return len(lexicon.firmness) == len(lexicon)
+    except ValueError:
+        return False
+
+
+def _columns(lexicon: Lexicon) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the scores by which words can be sorted, firmness first."""
+    columns = dict(lexicon.scores)
+    firmness = {FIRMNESS: lexicon.firmness} if _has_firmness(lexicon) else {}
+    return firmness | {name: column for name, column in columns.items() if name not in firmness}
+
+
+def format_words(lexicon: Lexicon, words: list[str]) -> str:
+    """Return an aligned table of words with their counts and scores; empty without words."""
+    records = word_records(lexicon, words)
+    if not records:
+        return ""
+    return format_table([COLUMN_NAMES.get(name, name) for name in records[0]], [list(one.values()) for one in records])
+
+
+def word_records(lexicon: Lexicon, words: list[str]) -> list[dict[str, Any]]:
+    """Return words with their counts and scores as plain values by name."""
+    columns = {name: column for name, column in _columns(lexicon).items() if name not in NOT_SHOWN}
+    places = [lexicon.index(word) for word in words]
+    return [
+        {
+            "word": lexicon.words[k],
+            "count": int(lexicon.counts[k]),
+            **{name: float(column[k]) for name, column in columns.items()},
+        }
+        for k in places
+    ]
