@@ -35,9 +35,9 @@ SIGNALS = {
     "Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP, "Ctrl-C at once": signal.SIGINT,
 }  # fmt: skip
 REMEDY = re.compile(
-    r"\b(add|check|choose|convert|did you mean|fetch|give|install|leave out|limit|make room|move|must be|must end|"
-    r"must hold|must have|must name|name|need|needs|pipe|press|remove|repeat|run|save|separate|set|try|use|wait|"
-    r"with --checkpoint|write)\b|\(--help explains it\)"
+    r"\b(add|ask for|can be only|check|choose|convert|count|did you mean|expected|fetch|give|has one object|install|"
+    r"is needed|leave it out|leave out|limit|look up|make|mine|move|must (be|end|hold|have|name)|name|needs?|pass|pipe|"
+    r"remove|repeat|run|save|separate|set|try|update|use|wait|write)\b|\(--help explains it\)"
 )
 
 
@@ -74,11 +74,12 @@ def _find_faults_of_sentence(call: Call, err: str) -> Iterator[str]:
             yield "says something"
         return
     start = "nlpzero: error: " if call.status in (1, 2) else "nlpzero: stopped"
-    if not lines or not lines[0].startswith(start):
+    if not any(line.startswith(start) for line in lines):
         yield f"does not begin with {start!r}"
-    if [line for line in lines[1:] if not re.fullmatch(r"usage: nlpzero .* +\(--help explains it\)", line)] or lines[2:]:
+    usage = [line for line in lines if re.fullmatch(r"usage: nlpzero .* +\(--help explains it\)", line)]
+    if len([line for line in lines if line.startswith("nlpzero: ")]) > 1 or len(usage) > 1:
         yield "more than one sentence"
-    if lines and not lines[0].endswith((".", "?")):
+    if [line for line in lines if not line.endswith((".", "?")) and line not in usage]:
         yield "no full stop"
     if call.status in (1, 2) and not REMEDY.search(err):
         yield "no remedy"
@@ -210,7 +211,8 @@ def _play_killed(stage: Stage, call: Call) -> Result:
     result = stage.finish(process)
     os.close(writer)
     os.unlink(stage.place / PIPE)
-    again = stage.finish(stage.start(call.line.replace("novel.txt PIPE", "novel.txt").replace("PIPE", "novel.txt") + " -q"))
+    line = call.line.replace("novel.txt PIPE", "novel.txt").replace("PIPE", "novel.txt")
+    again = stage.finish(stage.start(f"{line} -q" if not line.startswith("tokenize") else line))
     return (result[0], result[1], result[2] + again[2]) if again[0] == 0 else again
 
 
@@ -253,7 +255,8 @@ def play(call: Call, files: Path, root: Path = ROOT) -> Outcome:
 def format_row(call: Call, outcome: Outcome, faults: list[str]) -> str:
     """Return a row of the table."""
     shown = f"`nlpzero {call.line}`" + (f" ({call.how})" if call.how not in ("", "shell") else "")
-    line = outcome.err.splitlines()[0] if outcome.err else "(nothing)"
+    lines = [line for line in outcome.err.splitlines() if line.startswith("nlpzero: ")] or outcome.err.splitlines()
+    line = lines[0] if lines else "(nothing)"
     said = line.removeprefix("nlpzero: ").removeprefix("error: ")
     created = ", ".join(outcome.created) or "nothing"
     broken = f" **broken: {'; '.join(faults)}**" if faults else ""
@@ -279,8 +282,7 @@ def main() -> int:
     table, broken = "", 0
     for command in dict.fromkeys(call.command for call in calls):
         rows = [(call, outcome) for call, outcome in zip(calls, outcomes, strict=True) if call.command == command]
-        known = any(character.isalpha() for character in command) and len(rows) > 1
-        table += f"### {command if known else f'`{command}`'}: {len(rows)} calls\n\n"
+        table += f"### `{command}`: {len(rows)} calls\n\n"
         table += "| call | what happened | status | left on disk |\n|---|---|---|---|\n"
         for call, outcome in rows:
             faults = find_faults(call, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -33,9 +34,12 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or `path` is a device or pipe: a program with the rights
+        to do so would replace ``/dev/null`` by a file.
     """
     target = Path(path)
+    if target.exists() and not target.is_file() and not target.is_dir():
+        raise OSError(errno.EINVAL, "it is a device or pipe, which is not replaced by a file")
     with temporary_place(target, _create_file) as temporary:
         yield temporary
         os.replace(temporary, target)
@@ -102,8 +106,6 @@ def storage(folder: str | os.PathLike[str], remedy: str) -> Iterator[None]:
     StorageError
         If the block fails because the disk or a quota is full, or a file became too large.
     """
-    import errno
-
     try:
         yield
     except OSError as error:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
+from .._utils.validation import check_integer
 from ..corpus import require_text
+from ..counting.format import FORMAT, MAX_ORDER
 from .errors import MissingPackage, UsageError
 from .interrupts import resumable
 from .messages import print_message, shows_progress
@@ -67,8 +69,6 @@ def add_count(commands: Commands) -> None:
 
 def run_count(arguments: argparse.Namespace) -> None:
     """Run the command."""
-    from ..counting.format import FORMAT
-
     _check_options(arguments)
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
@@ -108,6 +108,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("no result was asked for; add -o, --add, --export, --query or --top.")
     _check_sources(arguments)
     check_least(arguments, 1, "min_count", "top")
+    configure(check_integer, "--order", arguments.order, most=MAX_ORDER)
     if arguments.export is not None:
         _check_export(arguments.export)
     if arguments.checkpoint is not None and not arguments.sources:

@@ -23,6 +23,8 @@ from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .interrupts import describe_stop
 from .mine_templates import add_mine_templates
+from .options import check_workers
+from .output import discard_stdout
 from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
@@ -106,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         arguments = parser.parse_args(argv)
     except BrokenPipeError:  # the help is longer than its reader wanted to know
-        _discard_stdout()
+        discard_stdout()
         return 0
     status, message = _run(arguments)
     if message:
@@ -120,6 +122,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
         arguments.run(arguments)
         return 0, ""
     try:
+        check_workers(arguments)
         check_paths(arguments.command, arguments)
         arguments.run(arguments)
     except KeyboardInterrupt as stop:
@@ -127,7 +130,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
     except Stopped as stop:
         return stop.status, str(stop)
     except BrokenPipeError:  # the reader of the results has stopped
-        _discard_stdout()
+        discard_stdout()
         return 0, ""
     except Exception as exc:
         if (status := exit_status()) is not None:  # compiled code has turned an interrupt into another exception
@@ -145,13 +148,3 @@ def _explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, MemoryError):
         return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus."
     return 1, f"internal error ({type(error).__name__}: {error}); run with NLP_ZERO_TRACEBACK=1 and report it."
-
-
-def _discard_stdout() -> None:
-    """Discard the rest of the buffer, so that the last flush of the interpreter does not fail."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):  # stdout is not a file, as under a test
-        pass

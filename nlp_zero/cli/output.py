@@ -14,7 +14,7 @@ from .._utils.folders import check_replaceable
 from .._utils.leftovers import temporary_place
 from .errors import OutputError
 
-__all__ = ["check_folder", "dump_json_line", "open_output", "unwritable"]
+__all__ = ["check_folder", "discard_stdout", "dump_json_line", "open_output", "unwritable"]
 
 
 @contextmanager
@@ -111,6 +111,22 @@ def dump_json_line(value: object) -> str:
 
 def _write_stdout(text: str) -> None:
     """Write UTF-8 in any locale, without buffering: the reader of a pipe may be waiting for the line."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_stdout()
+        raise unwritable("standard output", error, "make room, or name a file on another disk with -o") from error
+
+
+def discard_stdout() -> None:
+    """Discard the rest of the buffer, so that the last flush of the interpreter does not fail."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # stdout is not a file, as under a test
+        pass

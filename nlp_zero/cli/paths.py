@@ -214,7 +214,7 @@ def _expand_sizes(arguments: argparse.Namespace, name: str) -> list[str]:
     if len(sizes) < 2:
         return [name]
     stem, suffix = os.path.splitext(name)
-    return [f"{stem}.{size.strip().replace('_', '')}{suffix}" for size in sizes]
+    return [f"{stem}.{size}{suffix}" for size in dict.fromkeys(size.strip().replace("_", "") for size in sizes)]
 
 
 def _input_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterator[Place]:
