@@ -7,14 +7,6 @@
 ['早晨', '的', '青石镇', '。']
 """
 
-try:
-    from ._kernels import counting as _kernel
-except ImportError as error:  # no silent fallback: the library cannot work without its kernels
-    raise ImportError(
-        "The compiled part of nlp_zero is missing or does not fit this Python; install it with 'pip install .' "
-        f"(a C++ compiler is needed). ({error})"
-    ) from None
-
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 if _TYPE_CHECKING:
@@ -73,7 +65,6 @@ __all__ = [
     "__version__",
     "select_discovered",
 ]
-del _kernel
 # A module is imported when one of its names is first used: counting does not wait for the import of parsers.
 _PACKAGES = {
     "builders": (

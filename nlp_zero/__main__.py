@@ -1,8 +1,35 @@
-"""``python -m nlp_zero`` is the command line."""
+"""The entry of the command line, ``nlpzero`` and ``python -m nlp_zero``: signals are handled before modules load."""
 
 import sys
 
-from .cli import main
+from ._utils import interrupts
+
+__all__ = ["run"]
+
+
+def run() -> int:
+    """Run the command line in a process of its own.
+
+    Returns
+    -------
+    int
+        The exit status; see `nlp_zero.cli.main`.
+    """
+    interrupts.install()
+    from ._utils.leftovers import remove_unfinished
+    from .cli import main
+
+    interrupts.begin_work()
+    try:
+        return main()
+    except KeyboardInterrupt as stop:  # in the moments before and after the command
+        print("nlpzero: stopped.", file=sys.stderr)
+        return interrupts.exit_status(stop) or 1
+    finally:
+        interrupts.ignore_signals()
+        remove_unfinished()
+        interrupts.end_work()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

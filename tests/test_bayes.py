@@ -323,7 +323,7 @@ def test_resumed_run_gives_the_same_lexicon(
     for _ in range(2):
         with pytest.raises(KilledError):
             BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts)
-    assert (folder / "marginals0.npy").exists()
+    assert (folder / "state" / "marginals0.npy").exists()
     resumed = BayesLexiconBuilder(seed=3, checkpoint=folder, workers=2).build(texts)
     assert not stops
     assert resumed == whole
@@ -339,14 +339,14 @@ def test_other_checkpoints_are_refused(tmp_path: Path, monkeypatch: pytest.Monke
         BayesLexiconBuilder(checkpoint=folder, seed=1).build(texts)
     with pytest.raises(CheckpointError, match="another text"):
         BayesLexiconBuilder(checkpoint=folder).build([*texts, "又一行"])
-    meta = (folder / "meta.json").read_text(encoding="utf-8")
+    meta = (folder / "state" / "meta.json").read_text(encoding="utf-8")
     for altered in (meta.replace('"parts"', '"pieces"'), re.sub(r'"tokens": \[', '"tokens": [null, ', meta)):
         assert altered != meta
-        (folder / "meta.json").write_text(altered, encoding="utf-8")
+        (folder / "state" / "meta.json").write_text(altered, encoding="utf-8")
         with pytest.raises(FormatError, match="no valid state to resume from"):
             BayesLexiconBuilder(checkpoint=folder).build(texts)
-    (folder / "meta.json").write_text(meta, encoding="utf-8")
-    (folder / "length0.npy").write_bytes(b"damaged")
+    (folder / "state" / "meta.json").write_text(meta, encoding="utf-8")
+    (folder / "state" / "length0.npy").write_bytes(b"damaged")
     with pytest.raises(FormatError, match="length"):
         BayesLexiconBuilder(checkpoint=folder).build(texts)
     (tmp_path / "mine.txt").write_text("notes")

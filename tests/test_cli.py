@@ -111,7 +111,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "needs --phrases"),
         (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "--phrase-rounds must be"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "need --sample"),
-        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be an integer of at least 1, not 0."),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be an integer from 1 to 1000000, not 0."),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
         (["evaluate", SAMPLE], "either --lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
@@ -634,7 +634,7 @@ def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
         _, err = process.communicate(timeout=60)
         watchdog.cancel()
         assert process.returncode == 130
-    assert err == b"nlpzero: stopped; no unfinished result was left.\n"
+    assert err == b"nlpzero: stopped; no unfinished result was left; run the same command to start again.\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from nlp_zero._utils.files import new_file, write_bytes, write_text
-from nlp_zero._utils.folders import new_folder, read_folder, restore_folder, write_folder
+from nlp_zero._utils.folders import check_replaceable, new_folder, read_folder, restore_folder, write_folder
+from nlp_zero._utils.leftovers import find_temporary, remove_unfinished
 from nlp_zero._utils.locks import LOCK_NAME, lock_folder, remove_lock
 from nlp_zero.errors import CheckpointError
 
@@ -142,6 +143,72 @@ def test_folders_that_are_not_ours_stay(tmp_path: Path) -> None:
     (tmp_path / ".result.notes.old").mkdir()  # like our names, and not one of them
     write(tmp_path / "result", 2)
     assert sorted(os.listdir(tmp_path)) == [".result.notes.old", "mine", "result"]
+
+
+def test_a_folder_with_files_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "result"
+    write(path, 1)
+    (path / "notes.txt").write_text("mine")
+    for replace in (lambda: write(path, 2), lambda: check_replaceable(path, format=FORMAT)):
+        with pytest.raises(FileExistsError, match=r"result cannot be replaced, because notes.txt in it .*\.$"):
+            replace()
+    assert read(path) == 1
+    assert (path / "notes.txt").read_text() == "mine"
+
+
+WRITERS = {
+    "a file": (
+        "from nlp_zero._utils.files import write_text\n"
+        "with write_text(path) as file:\n"
+        "    file.write('half')\n"
+    ),
+    "a folder": (
+        "from nlp_zero._utils.folders import new_folder\n"
+        "with new_folder(path, format='test format') as folder:\n"
+        "    (folder / 'a.npy').write_text('half')\n"
+    ),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="without flock nothing is removed")
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_killed_program_leaves_nothing_for_long(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "result"
+    program = f"import sys; sys.path[:0] = {sys.path!r}; path = {str(path)!r}\n{WRITERS[kind]}"
+    program += "    print('begun', flush=True); input()\n"
+    writer = [sys.executable, "-c", program]
+
+    def finish() -> None:
+        if kind == "a file":
+            with write_text(path) as file:
+                file.write("whole")
+        else:
+            write(path, 1)
+
+    others = [".result.0123456789ab.part.txt", ".result.tsv.0123456789ab.part", ".result.mine.part", "result.part"]
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    with subprocess.Popen(writer, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        (unfinished,) = find_temporary(path)
+        finish()  # another program writes the same result meanwhile
+        assert unfinished.exists()
+        process.kill()
+    assert unfinished.exists()
+    finish()
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "result"])
+
+
+def test_unfinished_places_can_be_removed_at_any_moment(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), write_text(tmp_path / "words.tsv") as file:  # noqa: PT012
+        file.write("half")
+        with pytest.raises(FileNotFoundError), new_folder(tmp_path / "counts", format=FORMAT) as folder:  # noqa: PT012
+            (folder / "a.npy").write_text("half")
+            assert len(os.listdir(tmp_path)) == 2
+            remove_unfinished()
+            assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

@@ -29,7 +29,10 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["files", "threads", "arrays", "folders", "locks", "progress", "validation"],
+    "_utils": [
+        "interrupts", "leftovers", "temporary", "files", "threads", "arrays", "folders", "locks", "progress",
+        "validation",
+    ],
     "corpus": ["sources", "compression", "reader", "corpus", "texts", "positions", "slices"],
     "counting": [
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
@@ -48,9 +51,9 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "options", "queries", "findings", "ranking",
-        "vocabulary_options", "count", "build_vocab", "show", "tokenize", "evaluate_report", "evaluate", "convert",
-        "mine_templates", "parse", "evaluate_parse", "main",
+        "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
+        "ranking", "vocabulary_options", "count", "build_vocab", "show", "tokenize", "evaluate_report", "evaluate",
+        "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

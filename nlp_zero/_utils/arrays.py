@@ -14,6 +14,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from .files import storage
+from .temporary import find_temporary_folder, open_temporary_file
 from .threads import for_each
 
 __all__ = ["MOST_UINT32", "ArrayFile", "ArrayStore", "GrowingArray", "narrow", "release", "scan", "take"]
@@ -58,9 +59,7 @@ class ArrayStore:
         """
         if self._memory is None:
             return np.empty(length, np.uint32)
-        import tempfile
-
-        folder = self._temp_dir or tempfile.gettempdir()
+        folder = self._temp_dir or find_temporary_folder()
         with storage(folder, REMEDY):
             array = _map_new_file(length, folder)
         self._arrays.append(array)
@@ -223,12 +222,10 @@ def narrow(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _map_new_file(length: int, folder: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """Map a file without a name; its blocks are allocated here, or this fails."""
-    import tempfile
-
     if not length:
         return np.zeros(0, np.uint32)
     allocate: Callable[[int, int, int], None] | None = getattr(os, "posix_fallocate", None)
-    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=folder) as file:
+    with open_temporary_file(folder) as file:
         if allocate is not None:  # a disk that fills up under a mapping kills the process
             allocate(file.fileno(), 0, 4 * length)
         return np.memmap(file, np.uint32, "w+" if allocate is None else "r+", 0, (length,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import StorageError
+from .leftovers import temporary_place
 
-__all__ = ["new_file", "require_space", "storage", "sync_folder", "temporary_name", "write_bytes", "write_text"]
+__all__ = ["new_file", "require_space", "storage", "sync_folder", "write_bytes", "write_text"]
 
 
 @contextmanager
@@ -32,24 +34,16 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or `path` is a device or pipe: a program with the rights
+        to do so would replace ``/dev/null`` by a file.
     """
     target = Path(path)
-    temporary = temporary_name(target, ".part")
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-        os.close(os.open(temporary, flags, 0o666))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        raise OSError(errno.EINVAL, "it is a device or pipe, which is not replaced by a file")
+    with temporary_place(target, _create_file) as temporary:
         yield temporary
         os.replace(temporary, target)
         sync_folder(target.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def temporary_name(target: Path, suffix: str) -> Path:
-    """Return a hidden name in the folder of `target`, random enough to be free."""
-    return target.with_name(f".{target.name}.{os.urandom(6).hex()}{suffix}")
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
@@ -112,8 +106,6 @@ def storage(folder: str | os.PathLike[str], remedy: str) -> Iterator[None]:
     StorageError
         If the block fails because the disk or a quota is full, or a file became too large.
     """
-    import errno
-
     try:
         yield
     except OSError as error:
@@ -147,6 +139,12 @@ def require_space(folder: str | os.PathLike[str], needed: int, remedy: str) -> N
             f"{folder}: about {needed / 1e6:,.1f} MB more are needed on this disk and {free / 1e6:,.1f} MB are free; "
             f"{remedy}."
         )
+
+
+def _create_file(path: Path) -> None:
+    """Create an empty file; the kernel applies the umask."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    os.close(os.open(path, flags, 0o666))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,9 +12,25 @@ import numpy as np
 
 from ..errors import FormatError
 from .arrays import ArrayFile, scan
-from .files import require_space, sync_folder, temporary_name
+from .files import require_space, sync_folder
+from .leftovers import (
+    find_temporary,
+    forget_unfinished,
+    note_unfinished,
+    remove_place,
+    temporary_name,
+    temporary_place,
+)
 
-__all__ = ["ELSEWHERE", "new_folder", "read_folder", "restore_folder", "write_folder", "write_meta"]
+__all__ = [
+    "ELSEWHERE",
+    "check_replaceable",
+    "new_folder",
+    "read_folder",
+    "restore_folder",
+    "write_folder",
+    "write_meta",
+]
 
 OLD_SUFFIX = ".old"
 AGAIN = "write it again"
@@ -47,23 +62,53 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
         If something else exists at `path`.
     """
     target = Path(os.path.realpath(path))
+    check_replaceable(path, format=format)
+    old = temporary_name(target, OLD_SUFFIX)
+    try:
+        with temporary_place(target, os.mkdir) as new:
+            yield new
+            sync_folder(new)
+            _exchange(target, new, old)
+            sync_folder(target.parent)
+    finally:
+        if target.exists():  # else `old` is the only copy, which restore_folder finds
+            for leftover in find_temporary(target, OLD_SUFFIX):
+                note_unfinished(leftover)
+                remove_place(leftover)
+                forget_unfinished(leftover)
+
+
+def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
+    """Make sure that `new_folder` may replace what is at `path`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder to write.
+    format : str
+        The format of the new folder.
+
+    Raises
+    ------
+    FileExistsError
+        If something else than an empty folder or a folder of this format exists, or if the folder holds files that do
+        not belong to it.
+    """
+    target = Path(os.path.realpath(path))
     restore_folder(target)
-    if target.exists() and not _has_format(target, format):
+    if not target.exists():
+        return
+    names = _own_names(target, format)
+    if names is None:
         raise FileExistsError(
             f"{path} exists and does not have the format {format!r}; choose another name or remove it."
         )
-    new, old = temporary_name(target, ".part"), temporary_name(target, OLD_SUFFIX)
-    try:
-        os.mkdir(new)
-        yield new
-        sync_folder(new)
-        _exchange(target, new, old)
-        sync_folder(target.parent)
-    finally:
-        _remove(new)
-        if target.exists():  # else `old` is the only copy, which restore_folder finds
-            for leftover in _old_folders(target):
-                _remove(leftover)
+    foreign = sorted({entry.name for entry in target.iterdir()} - names)
+    if foreign:
+        raise FileExistsError(
+            f"{path} cannot be replaced, because {foreign[0]} in it does not belong to the format {format!r}; "
+            "choose another name or move the file."
+        )
 
 
 def restore_folder(path: str | os.PathLike[str]) -> None:
@@ -76,7 +121,7 @@ def restore_folder(path: str | os.PathLike[str]) -> None:
     """
     target = Path(os.path.realpath(path))
     if not target.exists():
-        for old in _old_folders(target):
+        for old in find_temporary(target, OLD_SUFFIX):
             with suppress(OSError):  # another process has put it back
                 os.rename(old, target)
                 return
@@ -240,31 +285,17 @@ def _exchange(target: Path, new: Path, old: Path) -> None:
         raise
 
 
-def _old_folders(target: Path) -> list[Path]:
-    """Folders that programs have set aside to replace `target`, the latest first."""
-    pattern = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}" + re.escape(OLD_SUFFIX))
-    try:
-        found = [Path(entry.path) for entry in os.scandir(target.parent) if pattern.fullmatch(entry.name)]
-        return sorted(found, key=lambda folder: (folder.stat().st_mtime_ns, folder.name), reverse=True)
-    except OSError:  # no such parent folder, or it may not be listed
-        return []
+def _own_names(folder: Path, format: str) -> set[str] | None:
+    """Return the names of the files that a folder of this format holds; None for something else.
 
-
-def _remove(folder: Path) -> None:
-    """Remove a folder if it exists; tried twice, because another program may hold a file for a moment."""
-    import shutil
-
-    for _ in range(2):
-        if folder.exists():
-            with suppress(OSError):
-                shutil.rmtree(folder)
-
-
-def _has_format(folder: Path, format: str) -> bool:
-    """Return whether a folder has this format or is empty."""
+    An empty folder has any format.
+    """
     import json
 
     try:
-        return bool(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["format"] == format)
-    except (OSError, ValueError, KeyError, TypeError):
-        return folder.is_dir() and not any(folder.iterdir())
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        if meta["format"] == format:
+            return {"meta.json", *(f"{name}.npy" for name in meta["arrays"])}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return set() if folder.is_dir() and not any(folder.iterdir()) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -10,12 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.interrupts import exit_status
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
-from .errors import UsageError
+from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
-from .interrupts import resumable
+from .interrupts import advise_checkpoint, interrupted_name, resumable
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
     Commands,
@@ -159,6 +161,8 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     stages = report_stages(shows_progress(arguments), total)
     with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
+        if lexicon.meta.interrupted:
+            raise _keep_interrupted(arguments, builder, lexicon)
         note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
         if write_listing is not None:
             write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
@@ -208,6 +212,18 @@ def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterab
 
     begin_stage("connecting to the cluster")
     return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
+
+
+def _keep_interrupted(arguments: argparse.Namespace, builder: Any, lexicon: Lexicon) -> Stopped:
+    """Save the words that an interrupted builder has found, never in place of a complete result."""
+    message, path = f"stopped {builder.interruption}", arguments.output
+    if path not in (None, "-") and (os.path.isfile(path) or not os.path.exists(path)):
+        name = interrupted_name(path)
+        with open_output(name) as write:
+            for block in blocks(lexicon, workers=arguments.workers or 1):
+                write(block)
+        message += f"; the words found so far are in {name}"
+    return Stopped(f"{message}; {advise_checkpoint()}.", exit_status(KeyboardInterrupt()) or 1)
 
 
 def _select(lexicon: Lexicon, known: set[str], top: int | None) -> Lexicon:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
+from .._utils.validation import check_integer
 from ..corpus import require_text
+from ..counting.format import FORMAT, MAX_ORDER
 from .errors import MissingPackage, UsageError
 from .interrupts import resumable
 from .messages import print_message, shows_progress
@@ -70,7 +72,7 @@ def run_count(arguments: argparse.Namespace) -> None:
     _check_options(arguments)
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
-        check_folder(folder)
+        check_folder(folder, format=FORMAT)
     total = 2 + bool(arguments.export)
     with resumable(arguments), report_stages(shows_progress(arguments), total):
         counts = _count(arguments, folder)
@@ -106,6 +108,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("no result was asked for; add -o, --add, --export, --query or --top.")
     _check_sources(arguments)
     check_least(arguments, 1, "min_count", "top")
+    configure(check_integer, "--order", arguments.order, most=MAX_ORDER)
     if arguments.export is not None:
         _check_export(arguments.export)
     if arguments.checkpoint is not None and not arguments.sources:

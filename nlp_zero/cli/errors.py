@@ -12,7 +12,19 @@ class UsageError(Exception):
 
 
 class Stopped(Exception):
-    """The user pressed Ctrl-C, and the command can be resumed; exit status 130."""
+    """A signal such as Ctrl-C stopped the command, and there is more to say than that.
+
+    Parameters
+    ----------
+    message : str
+        What was kept, and how to go on.
+    status : int
+        The exit status.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class OutputError(NlpZeroError):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .._utils.progress import begin_stage, report_stages
+from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
 from .errors import UsageError
@@ -38,6 +39,7 @@ __all__ = ["add_evaluate"]
 LEVEL_OF = {"split": "punct", "token": "alnum", "join": "join"}  # alnum mode of a tokenizer -> level that it is given
 ALNUM_OF = {level: alnum for alnum, level in LEVEL_OF.items()}
 SAME_OVERLAP, OTHER_OVERLAP = 0.99, 0.05  # least and greatest overlap with the training text that have a name
+MAX_RESAMPLES = 1_000_000
 TAG_LINES = 1000  # lines that are searched for tags
 
 
@@ -154,7 +156,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
     inputs = [*arguments.sources, *arguments.trained_on, *[arguments.predicted] * (arguments.predicted is not None)]
     if sum(name == "-" or name.startswith("-.") for name in inputs) > 1:
         raise UsageError("standard input can be only one of the gold text, --predicted and --trained-on.")
-    check_least(arguments, 0, "bootstrap", "seed")
+    check_least(arguments, 0, "seed")
+    configure(check_integer, "--bootstrap", arguments.bootstrap, least=0, most=MAX_RESAMPLES)
     check_least(arguments, 1, "workers")
     if arguments.tags is not None and (not arguments.tags or arguments.tags.isspace()):
         raise UsageError("--tags must be the character between word and tag, such as / or _.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
+from ..errors import CorpusError, NlpZeroError
 from .errors import UsageError
 from .messages import shows_progress
 from .options import (
@@ -119,8 +120,16 @@ def _read_gold(arguments: argparse.Namespace) -> list[Brackets]:
     form = arguments.gold_format
     if form is None:
         form = "conllu" if all(".conllu" in str(source) for source in arguments.sources) else "brackets"
-    sentences = read_conllu(corpus) if form == "conllu" else read_brackets(corpus)
-    return list(sentences)
+    name = ", ".join(arguments.sources)
+    try:
+        sentences = list(read_conllu(corpus) if form == "conllu" else read_brackets(corpus))
+    except (NlpZeroError, ValueError) as error:
+        if str(error).startswith("line "):
+            raise CorpusError(f"{name}, {error}") from None
+        raise
+    if not sentences:
+        raise CorpusError(f"{name}: there are no trees to score against; check the file and --gold-format.")
+    return sentences
 
 
 def _score_brackets(

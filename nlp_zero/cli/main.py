@@ -1,7 +1,8 @@
 """The command line: ``nlpzero COMMAND ...``.
 
 Results are written to stdout or to ``-o``, messages and progress to stderr.  The exit status is 0 for success, 1 for
-a failure that one sentence explains, 2 for wrong usage, and 130 after Ctrl-C.
+a failure that one sentence explains, 2 for wrong usage, and 128 plus the number of the signal for a command that was
+stopped: 130 for Ctrl-C, 143 for SIGTERM, 129 for a terminal that was closed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
+from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
 from .convert import add_convert
@@ -19,9 +21,13 @@ from .count import add_count
 from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
+from .interrupts import describe_stop
 from .mine_templates import add_mine_templates
+from .options import check_workers
+from .output import discard_stdout
 from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
+from .paths import check_paths
 from .show import add_show
 from .tokenize import add_tokenize
 
@@ -102,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         arguments = parser.parse_args(argv)
     except BrokenPipeError:  # the help is longer than its reader wanted to know
-        _discard_stdout()
+        discard_stdout()
         return 0
     status, message = _run(arguments)
     if message:
@@ -116,30 +122,29 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
         arguments.run(arguments)
         return 0, ""
     try:
+        check_workers(arguments)
+        check_paths(arguments.command, arguments)
         arguments.run(arguments)
-    except KeyboardInterrupt:
-        return 130, "stopped; no unfinished result was left."
-    except Stopped as exc:
-        return 130, str(exc)
+    except KeyboardInterrupt as stop:
+        return exit_status(stop) or 1, describe_stop(arguments, stop)
+    except Stopped as stop:
+        return stop.status, str(stop)
     except BrokenPipeError:  # the reader of the results has stopped
-        _discard_stdout()
+        discard_stdout()
         return 0, ""
-    except UsageError as exc:
-        return 2, f"error: {exc}"
-    except (NlpZeroError, OSError, ValueError, ImportError) as exc:
-        return 1, f"error: {exc}"
-    except MemoryError:
-        return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus."
     except Exception as exc:
-        return 1, f"internal error ({type(exc).__name__}: {exc}); run with NLP_ZERO_TRACEBACK=1 and report it."
+        if (status := exit_status()) is not None:  # compiled code has turned an interrupt into another exception
+            return status, describe_stop(arguments, exc)
+        return _explain(exc)
     return 0, ""
 
 
-def _discard_stdout() -> None:
-    """Discard the rest of the buffer, so that the last flush of the interpreter does not fail."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):  # stdout is not a file, as under a test
-        pass
+def _explain(error: Exception) -> tuple[int, str]:
+    """Return the exit status and the message for an error."""
+    if isinstance(error, UsageError):
+        return 2, f"error: {error}"
+    if isinstance(error, (NlpZeroError, OSError, ValueError, ImportError)):
+        return 1, f"error: {error}"
+    if isinstance(error, MemoryError):
+        return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus."
+    return 1, f"internal error ({type(error).__name__}: {error}); run with NLP_ZERO_TRACEBACK=1 and report it."

@@ -22,6 +22,7 @@ __all__ = [
     "add_resources",
     "add_workers",
     "check_least",
+    "check_workers",
     "configure",
     "open_corpus",
     "option_name",
@@ -33,6 +34,7 @@ Result = TypeVar("Result")
 Commands = Any  # the type of argparse's add_subparsers() is private
 # Parameters of the library whose option has another name: `--sample` is a switch of tokenize.
 OPTION_NAMES = {"sample": "sample_size", "max_rounds": "phrase_rounds"}
+MOST_WORKERS = 1024
 BLOCK_BYTES = 1 << 20  # bytes that are read at a time
 
 
@@ -66,7 +68,7 @@ def add_command(
         epilog="examples:\n" + examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command=name)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no messages on stderr")
     return parser
 
@@ -119,6 +121,19 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
 def add_workers(parser: argparse._ActionsContainer) -> None:
     """Add the option that says how many threads work."""
     parser.add_argument("--workers", type=int, metavar="N", help="threads; they never change a result (default: 1)")
+
+
+def check_workers(arguments: argparse.Namespace) -> None:
+    """Check the number of threads of any command, so that a slip of a key does not start a million of them.
+
+    Raises
+    ------
+    UsageError
+        If it is not from 1 to `MOST_WORKERS`.
+    """
+    value = getattr(arguments, "workers", None)
+    if value is not None:
+        configure(check_integer, "--workers", value, most=MOST_WORKERS)
 
 
 def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = True) -> Corpus:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from .._utils.files import write_text
+from .._utils.folders import check_replaceable
+from .._utils.leftovers import temporary_place
 from .errors import OutputError
 
-__all__ = ["check_folder", "dump_json_line", "open_output", "unwritable"]
+__all__ = ["check_folder", "discard_stdout", "dump_json_line", "open_output", "unwritable"]
 
 
 @contextmanager
@@ -58,19 +60,30 @@ def open_output(path: str | None) -> Iterator[Callable[[str], object]]:
         raise unwritable(path, error, "choose another place with -o") from error
 
 
-def check_folder(path: str) -> None:
+def check_folder(path: str, *, format: str) -> None:
     """Make sure that a folder of results can be created at `path`.
+
+    Parameters
+    ----------
+    path : str
+        The folder.
+    format : str
+        The format of the result; only an empty folder or a folder of this format is replaced.
 
     Raises
     ------
     OutputError
-        If a file of this name exists, or the parent folder is missing or cannot be written to.
+        If something else exists at `path`, or the parent folder is missing or cannot be written to.
     """
-    parent = os.path.dirname(os.path.realpath(path))
     try:
         if os.path.exists(path) and not os.path.isdir(path):
             raise FileExistsError(17, "a file of this name exists")
-        os.rmdir(tempfile.mkdtemp(prefix=".nlp-zero-", dir=parent))
+        try:
+            check_replaceable(path, format=format)
+        except FileExistsError as error:
+            raise OutputError(str(error)) from None
+        with temporary_place(Path(os.path.realpath(path)), os.mkdir):
+            pass
     except OSError as error:
         raise unwritable(path, error, "choose another place with -o") from error
 
@@ -98,6 +111,22 @@ def dump_json_line(value: object) -> str:
 
 def _write_stdout(text: str) -> None:
     """Write UTF-8 in any locale, without buffering: the reader of a pipe may be waiting for the line."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_stdout()
+        raise unwritable("standard output", error, "make room, or name a file on another disk with -o") from error
+
+
+def discard_stdout() -> None:
+    """Discard the rest of the buffer, so that the last flush of the interpreter does not fail."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # stdout is not a file, as under a test
+        pass

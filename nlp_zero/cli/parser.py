@@ -38,6 +38,10 @@ class CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse the arguments; refuse unknown options in the command that they were given to."""
+        if self._subparsers is not None:
+            first = next(iter(sys.argv[1:] if args is None else args), "")
+            if first.startswith("-") and first.partition("=")[0] not in self._option_string_actions:
+                self.error(f"{first} is not an option of {self.prog}{suggest(first, self._option_string_actions)}")
         if self._mixing or self._subparsers is not None:
             return super().parse_known_args(args, namespace)
         arguments = list(sys.argv[1:] if args is None else args)

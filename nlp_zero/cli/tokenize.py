@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
+from .._utils.validation import check_integer
 from .errors import UsageError
 from .messages import shows_progress
 from .options import (
@@ -118,10 +119,12 @@ def _tokenize(arguments: argparse.Namespace) -> None:
 def _check_sampling(arguments: argparse.Namespace) -> None:
     """Check the options of sampling, and fill in their defaults."""
     from ..tokenization.sampling import check_alpha, seed_of
+    from ..tokenization.tokenizer import MAX_DRAWS
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
         raise UsageError("--alpha, --seed and -k need --sample.")
-    check_least(arguments, 1, "k")
+    if arguments.k is not None:
+        configure(check_integer, "-k", arguments.k, most=MAX_DRAWS)
     if arguments.sample and arguments.new_words:
         raise UsageError("--sample draws words of the lexicon only; leave out --new-words.")
     arguments.alpha = DEFAULT_ALPHA if arguments.alpha is None else arguments.alpha

@@ -10,11 +10,12 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain
 from typing import cast
 
 from .._utils.progress import Advance, progress_bar
+from .._utils.temporary import open_spool
 from .._utils.validation import check_choice, check_integer
 from ..errors import CorpusError
 from .reader import FORMS, Block, Form, Reader
@@ -200,17 +201,17 @@ class Corpus:
     def _spool(self) -> Corpus:
         """Return a corpus that reads copies of the one-shot sources; the copies are removed with the corpus."""
         import shutil
-        import tempfile
         import weakref
 
         copy = Corpus(*self.sources, progress=self.progress)
         copy._reader = self._reader
         for source in self._open_pass():
             if source.one_shot:
-                handle, path = tempfile.mkstemp(prefix="nlp-zero-", suffix=".input")
-                weakref.finalize(copy, _remove, path)
-                with os.fdopen(handle, "wb") as spool, source.open() as stored:
+                spool, path, remove = open_spool()
+                weakref.finalize(copy, remove)
+                with source.open() as stored:
                     shutil.copyfileobj(stored, spool, COPY_BYTES)
+                spool.flush()
                 copy._spooled[source.name] = path
         return copy
 
@@ -232,8 +233,3 @@ def _codec_name(encoding: str) -> str:
             f"encoding must name a text encoding, not {encoding!r}; try utf-8, gb18030 or utf-16."
         ) from exc
     return codec.name
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):
-        os.unlink(path)

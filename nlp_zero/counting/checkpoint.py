@@ -9,21 +9,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .._utils.files import write_text
+from .._utils.leftovers import remove_leftovers
 from .._utils.locks import LOCK_NAME, lock_folder, remove_lock
 from ..corpus import Corpus, describe_reading, identify_files
 from ..errors import CheckpointError, FormatError
 from .runs import RunFile
 
-__all__ = ["Checkpoint", "remove_checkpoint"]
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+__all__ = ["Checkpoint", "has_saved_state", "lock_checkpoint", "remove_checkpoint", "remove_empty_checkpoint"]
 
 FORMAT = "nlp-zero checkpoint"
 VERSION = 1
 MANIFEST = "checkpoint.json"
-SAMPLING = "nlp-zero sampling checkpoint"  # the format of the states that the builder `bayes` saves
+SAMPLING = "nlp-zero sampling checkpoint"  # the format of the states that the builder `bayes` saves ...
+STATE = "state"  # ... in a folder of this name in the folder of the checkpoint
 
 
 class Checkpoint:
@@ -67,6 +73,7 @@ class Checkpoint:
                 raise CheckpointError(f"{self.folder} exists and is not a checkpoint; name another folder.")
             self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock_folder(self.folder)
+        remove_leftovers(self.folder / MANIFEST)
         if fresh and not (self.folder / MANIFEST).exists():
             self._save()
         else:
@@ -147,29 +154,78 @@ class Checkpoint:
         )
 
 
-def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
-    """Remove a checkpoint whose result is safe; any other folder is left as it is."""
+def has_saved_state(folder: str | os.PathLike[str]) -> bool:
+    """Return whether a folder is a checkpoint from which a count or a sampler can resume."""
+    return (Path(folder) / MANIFEST).exists() or _is_sampling(Path(folder))
+
+
+def lock_checkpoint(folder: str | os.PathLike[str]) -> BaseFileLock | None:
+    """Create and lock the folder of a checkpoint.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        A checkpoint, an empty folder, or a folder that does not exist.
+
+    Returns
+    -------
+    filelock.BaseFileLock or None
+        The lock, to be kept; None if the folder is something else, which the caller refuses later.
+
+    Raises
+    ------
+    CheckpointError
+        If another process uses the checkpoint.
+    """
     path = Path(folder)
-    if (path / "meta.json").exists():
-        _remove_sampling(path)
+    free = not path.exists() or (path.is_dir() and all(entry.name == LOCK_NAME for entry in path.iterdir()))
+    if not free and not has_saved_state(path):
+        return None
+    path.mkdir(parents=True, exist_ok=True)
+    return lock_folder(path)
+
+
+def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
+    """Remove a checkpoint whose result is safe; any other folder, and one that another process uses, stays."""
+    import shutil
+
+    path = Path(folder)
+    if not has_saved_state(path):
+        remove_empty_checkpoint(path)
         return
-    if not (path / MANIFEST).exists():
-        return
-    (path / MANIFEST).unlink()
-    for file in path.iterdir():
-        if file.suffix == ".run" or file.name.startswith(f".{MANIFEST}."):
-            file.unlink()
+    with suppress(CheckpointError):  # another process has begun to resume from it
+        lock = lock_folder(path)
+        if (path / MANIFEST).exists():
+            (path / MANIFEST).unlink()
+            for file in path.iterdir():
+                if file.suffix == ".run" or file.name.startswith(f".{MANIFEST}."):
+                    file.unlink()
+        else:
+            shutil.rmtree(path / STATE)
+        _remove_locked(path)
+        del lock
+
+
+def remove_empty_checkpoint(folder: str | os.PathLike[str]) -> None:
+    """Remove the folder of a checkpoint in which nothing was saved, unless another process uses it."""
+    path = Path(folder)
+    if path.is_dir() and [entry.name for entry in path.iterdir()] == [LOCK_NAME]:
+        with suppress(CheckpointError):
+            lock = lock_folder(path)
+            _remove_locked(path)
+            del lock
+
+
+def _remove_locked(path: Path) -> None:
+    """Remove the lock of this process, and the folder if nothing else is in it."""
     remove_lock(path)
     if not any(path.iterdir()):
         path.rmdir()
 
 
-def _remove_sampling(path: Path) -> None:
-    import shutil
-
+def _is_sampling(path: Path) -> bool:
     try:
-        ours = json.loads((path / "meta.json").read_text(encoding="utf-8"))["format"] == SAMPLING
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    if ours:
-        shutil.rmtree(path)
+        meta = json.loads((path / STATE / "meta.json").read_text(encoding="utf-8"))
+        return bool(meta["format"] == SAMPLING)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False

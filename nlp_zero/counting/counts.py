@@ -297,7 +297,9 @@ class NgramCounts:
             for name in ("order", "unit", "alnum"):
                 mine, its = getattr(self, name), getattr(other, name)
                 if mine != its:
-                    raise ValueError(f"Counts of different {name} ({mine!r} and {its!r}) cannot be merged.")
+                    raise ValueError(
+                        f"Counts of different {name} ({mine!r} and {its!r}) cannot be merged; count with the same one."
+                    )
         if max(counts.min_count for counts in (self, *others)) > 1:
             raise ValueError("Pruned counts cannot be merged exactly; count with min_count=1 and prune the sum.")
         resources = Resources(memory=memory, temp_dir=temp_dir, workers=workers)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import IO, TYPE_CHECKING, Any
 
 from .._utils.files import require_space, storage
+from .._utils.temporary import find_temporary_folder, open_temporary_file
 from .merging import merge_to_run
 from .resources import MemoryPlan
 from .runs import RunFile, write_run
@@ -111,9 +112,7 @@ class RunStore:
 
     @property
     def _folder(self) -> str:
-        import tempfile
-
-        return str(self.checkpoint.folder) if self.checkpoint is not None else self.temp_dir or tempfile.gettempdir()
+        return str(self.checkpoint.folder) if self.checkpoint is not None else self.temp_dir or find_temporary_folder()
 
     @property
     def _remedy(self) -> str:
@@ -125,6 +124,4 @@ class RunStore:
         """A file without a name: nothing of it is left, however this process ends."""
         if not self._on_disk:
             return io.BytesIO()
-        import tempfile
-
-        return tempfile.TemporaryFile(prefix="nlp-zero-", dir=self._folder)
+        return open_temporary_file(self._folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils.arrays import MOST_UINT32, ArrayFile, GrowingArray
+from .._utils.temporary import open_temporary_file
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,9 +54,7 @@ class TreeBuilder:
     @classmethod
     def in_temporary_files(cls, order: int, temp_dir: str | None) -> TreeBuilder:
         """Start a tree whose arrays are files without names, which vanish with the arrays."""
-        import tempfile
-
-        return cls(order, lambda _: ArrayFile(tempfile.TemporaryFile(prefix="nlp-zero-", dir=temp_dir)))
+        return cls(order, lambda _: ArrayFile(open_temporary_file(temp_dir)))
 
     def append(self, piece: Iterable[Level]) -> None:
         """Add a piece, whose ends of children count from the piece's own first nodes."""

@@ -38,6 +38,7 @@ __all__ = ["TemplateMiner"]
 
 METHODS = ("entropy", "skipgram")
 DEFAULT_WINDOWS = {"entropy": 12, "skipgram": 5}  # words
+MAX_ITERATIONS = 1000
 MIN_USES = 2  # a template with fewer expected uses is dropped
 MIN_EXTENDED_USES = 10  # uses of a pair that is also tried with slots or words around it
 MAX_SINGLE_WORDS = 300  # most frequent words that are tried with slots around them
@@ -119,7 +120,7 @@ class TemplateMiner:
         self.min_fillers = check_integer("min_fillers", min_fillers)
         self.min_pmi = check_number("min_pmi", min_pmi)
         self.min_proba = check_number("min_proba", min_proba, least=0, most=1)
-        self.iterations = check_integer("iterations", iterations)
+        self.iterations = check_integer("iterations", iterations, most=MAX_ITERATIONS)
         self.across_clauses = bool(across_clauses)
         self.examples = check_integer("examples", examples, least=0)
         self.workers = check_integer("workers", workers)

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from .._kernels.templates import FreshSegments
+from .._utils.temporary import open_temporary_file
 from .clauses import CLAUSE_MARKS, SENTENCE_MARKS, is_punctuation
 
 if TYPE_CHECKING:
@@ -69,14 +70,12 @@ class NumberedCorpus:
     """
 
     def __init__(self, token_lists: Iterable[Sequence[str]]) -> None:
-        from tempfile import TemporaryFile  # imported here because it imports many modules
-
         self.words: list[str]
         self.counts: Int64Array
         self.clause_count = self.word_count = 0
         with ExitStack() as stack:
-            self._text_file = stack.enter_context(TemporaryFile(prefix="nlp-zero-"))
-            self._clause_file = stack.enter_context(TemporaryFile(prefix="nlp-zero-"))
+            self._text_file = stack.enter_context(open_temporary_file())
+            self._clause_file = stack.enter_context(open_temporary_file())
             self.words = self._write_text(token_lists)
             self.counts = np.zeros(len(self.words), np.int64)
             self._write_distinct_clauses()

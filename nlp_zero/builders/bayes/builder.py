@@ -86,6 +86,11 @@ class BayesLexiconBuilder:
     alnum : {"token", "join", "split"}
         How runs of digits and Latin letters are treated; see `NgramCounter`.
 
+    Attributes
+    ----------
+    interruption : str or None
+        How far the last `build` came if `keep_on_interrupt` ended it, such as ``after 6 of about 25 sweeps``.
+
     Raises
     ------
     ValueError
@@ -140,6 +145,7 @@ class BayesLexiconBuilder:
         self.workers = check_integer("workers", workers)
         self.checkpoint = checkpoint
         self.keep_on_interrupt, self.progress = bool(keep_on_interrupt), bool(progress)
+        self.interruption: str | None = None
 
     def __repr__(self) -> str:
         names = ("max_length", "classes", "seed", "sample")
@@ -171,13 +177,15 @@ class BayesLexiconBuilder:
             If the text is too long to learn from at once.
         """
         begun = time.monotonic()
+        checkpoint = None if self.checkpoint is None else SamplerCheckpoint(self.checkpoint)  # locked from now on
         texts = restartable(texts)
         begin_stage("counting n-grams")
         counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
         begin_stage("reading text")
         text = self._encode(texts, counts)
         begin_stage("preparing")
-        checkpoint = self._open_checkpoint(text, counts, start)
+        if checkpoint is not None:
+            checkpoint.resume(self._identify(text, counts, start))
         slices = [
             self._prepare_slice(symbols, counts, start, checkpoint, number)
             for number, symbols in enumerate(split_text(text))
@@ -192,6 +200,7 @@ class BayesLexiconBuilder:
         )
         begin_stage("sampling")
         run.learn()
+        self.interruption = run.interruption
         words, tokens = count_words(slices, counts)
         if self.sample is not None and self.sample < counts.total(1):
             begin_stage("counting words")
@@ -205,7 +214,7 @@ class BayesLexiconBuilder:
             sweeps=run.sweeps,
             max_length=self.max_length,
             new_words=round(share, 6),
-            interrupted=run.interrupted,
+            interrupted=run.interruption is not None,
         )
 
     def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
@@ -220,18 +229,16 @@ class BayesLexiconBuilder:
             raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set sample.")
         return text
 
-    def _open_checkpoint(
+    def _identify(
         self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None
-    ) -> SamplerCheckpoint | None:
-        if self.checkpoint is None:
-            return None
+    ) -> dict[str, object]:
+        """Return the text and the options that the state of a run belongs to."""
         options = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
         start_sum = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
         settled = (SETTLED_CHANGE, SETTLED_WINDOW, ROUNDS, SLICE_SYMBOLS)
         constants = [*HYPERPARAMETERS.values(), *LENGTH_PRIOR, AVERAGED_SWEEPS, MIN_SPAN_PROBABILITY, *settled]
         text_sum = compute_checksum(text, list(map(str, counts.symbols)))
-        identity = {**options, "start": start_sum, "constants": constants, "text": text_sum}
-        return SamplerCheckpoint(self.checkpoint, identity)
+        return {**options, "start": start_sum, "constants": constants, "text": text_sum}
 
     def _prepare_slice(
         self,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._utils.folders import read_folder, restore_folder, write_folder
-from ...counting.checkpoint import SAMPLING
+from ..._utils.leftovers import remove_leftovers
+from ..._utils.locks import LOCK_NAME, lock_folder
+from ...counting.checkpoint import SAMPLING, STATE
 from ...errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -23,14 +25,12 @@ VERSION = 2
 
 
 class SamplerCheckpoint:
-    """A folder that is replaced as a whole whenever a state is saved.
+    """A folder that is locked for this process, with the saved state, which is replaced as a whole.
 
     Parameters
     ----------
     folder : str or path-like
-        The folder; it need not exist.
-    identity : mapping
-        The text and the options of the run; a state with another identity is refused.
+        The folder; created if it does not exist.
 
     Attributes
     ----------
@@ -42,28 +42,41 @@ class SamplerCheckpoint:
     Raises
     ------
     CheckpointError
-        If the folder holds something else, or the state of another text or of other options.
-    FormatError
-        If the folder is damaged.
+        If the folder holds something else, or another process uses it.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], identity: Mapping[str, object]) -> None:
-        self.folder, self.identity = Path(folder), dict(identity)
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.identity: dict[str, object] = {}
         self.progress: dict[str, Any] = {}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
-        restore_folder(self.folder)
-        if (self.folder / "meta.json").exists():
-            self._read()
-        elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        if self.folder.exists() and not self._only_ours():
             raise CheckpointError(f"{self.folder} exists and is not a sampling checkpoint; name another folder.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = lock_folder(self.folder)
 
-    def save(self, progress: Mapping[str, object], arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """Replace the saved state."""
-        meta = {"what": self.identity, "run": dict(progress)}
-        write_folder(self.folder, format=SAMPLING, version=VERSION, meta=meta, arrays=arrays)
+    def resume(self, identity: Mapping[str, object]) -> None:
+        """Read the saved state, if there is one.
 
-    def _read(self) -> None:
-        meta, arrays = read_folder(self.folder, format=SAMPLING, version=VERSION)
+        Parameters
+        ----------
+        identity : mapping
+            The text and the options of the run.
+
+        Raises
+        ------
+        CheckpointError
+            If the state belongs to another text or to other options.
+        FormatError
+            If the state is damaged.
+        """
+        self.identity = dict(identity)
+        state = self.folder / STATE
+        restore_folder(state)
+        remove_leftovers(state)
+        if not (state / "meta.json").exists():
+            return
+        meta, arrays = read_folder(state, format=SAMPLING, version=VERSION)
         for name, wanted in self.identity.items():
             saved = meta["what"].get(name)
             if saved == wanted:
@@ -73,6 +86,18 @@ class SamplerCheckpoint:
                 f"{self.folder} is the checkpoint of a run with {difference}; use the same, or name another folder."
             )
         self.progress, self.arrays = meta["run"], {name: np.array(array) for name, array in arrays.items()}
+
+    def save(self, progress: Mapping[str, object], arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Replace the saved state."""
+        meta = {"what": self.identity, "run": dict(progress)}
+        write_folder(self.folder / STATE, format=SAMPLING, version=VERSION, meta=meta, arrays=arrays)
+
+    def _only_ours(self) -> bool:
+        """Return whether the folder holds a state, a lock and what killed programs left, and nothing else."""
+        names = (STATE, LOCK_NAME)
+        return self.folder.is_dir() and all(
+            path.name in names or path.name.startswith(f".{STATE}.") for path in self.folder.iterdir()
+        )
 
 
 def compute_checksum(text: npt.NDArray[np.uint32], symbols: list[str]) -> str:

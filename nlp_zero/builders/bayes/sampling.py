@@ -162,8 +162,8 @@ class SamplingRun:
 
     Attributes
     ----------
-    interrupted : bool
-        Whether a `KeyboardInterrupt` ended sampling.
+    interruption : str or None
+        How far sampling came when a `KeyboardInterrupt` ended it, such as ``after 6 of about 25 sweeps``.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class SamplingRun:
     ) -> None:
         self.slices, self.workers, self.checkpoint = slices, workers, checkpoint
         self.deadline, self.keep_on_interrupt, self.progress = deadline, keep_on_interrupt, progress
-        self.interrupted = False
+        self.interruption: str | None = None
         self._saved_at = time.monotonic()
 
     @property
@@ -187,42 +187,51 @@ class SamplingRun:
         return max(one.sweeps for one in self.slices)
 
     def learn(self) -> None:
-        """Sample until the states settle, average, and leave the best segmentations in the samplers."""
+        """Sample until the states settle, average, and leave the best segmentations in the samplers.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If it interrupts sampling and is not to be kept; its argument is the text of `interruption`.
+        """
+        try:
+            self._sample()
+        except KeyboardInterrupt as stop:
+            self.interruption = f"after {self.sweeps} of about {self._estimate_sweeps()} sweeps"
+            stop.args = (self.interruption,)
+            if not self.keep_on_interrupt:
+                raise
+        for one in self.slices:
+            if one.averaged and self.interruption is None:
+                one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
+
+    def _sample(self) -> None:
         # Not _utils.threads: rounds are short, so both pools must live for all sweeps; and a sweep must run in a
         # thread of its own even with one worker, so that Ctrl-C cannot leave it half done.
         from concurrent.futures import ThreadPoolExecutor
 
-        try:
-            with (
-                status_bar(self.progress, "sampling", unit=" sweeps") as report,
-                ThreadPoolExecutor(min(self.workers, len(self.slices))) as slice_pool,
-                ThreadPoolExecutor(self.workers) as round_pool,
-            ):
+        with (
+            status_bar(self.progress, "sampling", unit=" sweeps") as report,
+            ThreadPoolExecutor(min(self.workers, len(self.slices))) as slice_pool,
+            ThreadPoolExecutor(self.workers) as round_pool,
+        ):
+            try:
                 while unfinished := [one for one in self.slices if not one.finished]:
                     begun = time.monotonic()
-                    self._sweep(unfinished, slice_pool, round_pool)
+                    threads = max(1, self.workers // len(unfinished))
+                    for job in [slice_pool.submit(one.sweep, round_pool, threads) for one in unfinished]:
+                        job.result()
                     self._report(report)
                     self._save()
                     self._check_time(begun)
-        except KeyboardInterrupt:
-            if not self.keep_on_interrupt:
+            except KeyboardInterrupt:
+                slice_pool.shutdown(wait=True)  # finish the sweeps, so that the saved state can be resumed
+                self._save(now=True)
                 raise
-            self.interrupted = True
-        for one in self.slices:
-            if one.averaged and not self.interrupted:
-                one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
 
-    def _sweep(self, slices: list[TextSlice], slice_pool: Executor, round_pool: Executor) -> None:
-        threads = max(1, self.workers // len(slices))
-        jobs = [slice_pool.submit(one.sweep, round_pool, threads) for one in slices]
-        try:
-            for job in jobs:
-                job.result()
-        except KeyboardInterrupt:  # finish the sweep, so that the saved state can be resumed
-            for job in jobs:
-                job.exception()
-            self._save(now=True)
-            raise
+    def _estimate_sweeps(self) -> int:
+        """Return about how many sweeps there will be."""
+        return self.sweeps + max(one.estimate_sweeps_left() for one in self.slices)
 
     def _check_time(self, sweep_begun: float) -> None:
         now = time.monotonic()
@@ -253,8 +262,7 @@ class SamplingRun:
             nats += information_per_symbol(counts, lengths) * number / sum(tokens)
         largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
-        left = max(one.estimate_sweeps_left() for one in self.slices)
-        report(self.sweeps, f"about {left} to go; {text}")
+        report(self.sweeps, f"about {self._estimate_sweeps() - self.sweeps} to go; {text}")
 
 
 def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[str], list[int]]:

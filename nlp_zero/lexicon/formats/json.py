@@ -43,7 +43,9 @@ def parse_json(data: bytes) -> Any:
     try:
         return json.loads(decode_utf8(data))
     except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno}, column {error.colno}: this is not JSON: {error.msg}.") from None
+        raise ValueError(
+            f"line {error.lineno}, column {error.colno}: this is not JSON ({error.msg}); make the file again."
+        ) from None
     except RecursionError:
         raise ValueError("line 1: this JSON is nested too deeply for any vocabulary.") from None
 

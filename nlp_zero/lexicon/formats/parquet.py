@@ -59,7 +59,8 @@ def loads(data: bytes) -> Table:
         about = json_format.parse_json((file.schema_arrow.metadata or {}).get(b"nlp_zero", b"{}"))
         columns: dict[str, list[Any]] = file.read().to_pydict()
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"this Parquet file cannot be read: {str(error).splitlines()[0]}.") from None
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(f"this Parquet file cannot be read ({reason}); make it again.") from None
     if not {"word", "count"} <= columns.keys():
         raise ValueError("the table must have the columns word and count.")
     about = about if isinstance(about, dict) else {}

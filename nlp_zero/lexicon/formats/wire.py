@@ -45,7 +45,7 @@ def read_varint(data: bytes, at: int, end: int) -> tuple[int, int]:
         if data[place] < 128:
             return value, place + 1
         shift += 7
-    raise ValueError(f"byte {at}: a number does not end; the file is damaged.")
+    raise ValueError(f"byte {at}: a number does not end; the file is damaged; fetch or make it again.")
 
 
 def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float, int, int]]:
@@ -59,7 +59,9 @@ def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float, i
         number, kind, value = tag >> 3, tag & 7, 0
         size = {1: 8, 5: 4}.get(kind, 0)
         if number == 0 or kind not in (0, 1, 2, 5):
-            raise ValueError(f"byte {begin}: this is not a field of a model file; it is damaged or of another kind.")
+            raise ValueError(
+                f"byte {begin}: this is not a field of a model file; it is damaged or another kind of file, check it."
+            )
         if kind == 0:
             value, at = read_varint(data, at, end)
         elif kind == 2:
