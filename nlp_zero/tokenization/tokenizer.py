@@ -14,6 +14,8 @@ from ..errors import FormatError
 from ..lexicon.formats import format_of_name
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
+from ..lexicon.meta import ARITHMETICS
+from ..lexicon.scores import TOKEN_NATS, scores_of_pieces
 from . import scoring
 from .decoder import StreamDecoder, decode_ids, join_tokens
 from .encoding import Encoding
@@ -108,6 +110,7 @@ class Tokenizer:
         options = resolve_options(
             lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words
         )
+        ranks, arithmetic = _ranks(lexicon, options.objective)
         kernel: Segmenter = Segmenter(
             lexicon.words,
             lexicon.log_probs,
@@ -120,6 +123,8 @@ class Tokenizer:
             math.log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
             options.new_words,
             options.rare_log_prob,
+            ranks,
+            arithmetic,
         )
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
         # The kernel's own methods replace these two: a Python call would cost 3 to 5 % of the time of a short line.
@@ -647,6 +652,18 @@ class Tokenizer:
     def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
         """Return a decoder for ids that arrive one by one, as from a language model; options as in `decode`."""
         return StreamDecoder(self._ids, errors, skip_specials)
+
+
+def _ranks(lexicon: Lexicon, objective: str) -> tuple[npt.NDArray[np.float64], int]:
+    """Return the scores that the best segmentation adds up, without the cost of a token, and the arithmetic."""
+    meta, log_probs = lexicon.meta, lexicon.log_probs
+    if meta.boundaries and not meta.byte_fallback:
+        return log_probs, 0
+    if objective == "shortest":
+        return scores_of_pieces(log_probs, objective) + TOKEN_NATS, 0
+    if meta.arithmetic != "exact":
+        return log_probs, ARITHMETICS.index(meta.arithmetic)
+    return scores_of_pieces(log_probs, objective), 0
 
 
 def _rebuild(

@@ -81,5 +81,7 @@ def table_of_value(value: Any) -> Table:
     for byte in range(256):
         if byte_token(byte) not in held:
             raise ValueError(f"the byte 0x{byte:02X} is not a piece; a BytePiece model holds all 256.")
-    meta = LexiconMeta(method="bytepiece", unit="byte", byte_fallback=True, normalizer="NFC", specials=SPECIALS)
+    meta = LexiconMeta(
+        method="bytepiece", arithmetic="double", unit="byte", byte_fallback=True, normalizer="NFC", specials=SPECIALS
+    )
     return Table(words, counts, {"id": ids}, meta)

@@ -117,7 +117,8 @@ def table_of_value(value: Any) -> Table:
     if _mentions(value, "ByteLevel"):
         return _byte_table(pieces)
     escaped = _mentions(value, SPACE)
-    table = table_of(pieces, method="huggingface", space=SPACE if escaped else " ", fallback=fallback)
+    space = SPACE if escaped else " "
+    table = table_of(pieces, method="huggingface", arithmetic="double", space=space, fallback=fallback)
     normalizer = value.get("normalizer")
     name = str(normalizer.get("type"))[:40] if isinstance(normalizer, dict) else "identity"
     table.meta = replace(table.meta, normalizer=name, dummy_prefix=escaped)
@@ -133,7 +134,7 @@ def _byte_table(pieces: list[Piece]) -> Table:
             piece.text = byte_token(data[0]) if len(data) == 1 else data.decode("utf-8", "surrogateescape")
         elif piece.kind == "unknown" and not piece.text:
             raise ValueError(f"model.vocab[{number}]: the unknown piece has no name.")
-    table = table_of(pieces, method="huggingface", fallback=True)
+    table = table_of(pieces, method="huggingface", arithmetic="double", fallback=True)
     table.meta = replace(table.meta, unk_log_prob=None, unit="byte", normalizer="identity")
     return table
 

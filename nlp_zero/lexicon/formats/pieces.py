@@ -14,6 +14,7 @@ import numpy as np
 
 from ..ids import LexiconLike, TokenIds, byte_token
 from ..meta import LexiconMeta
+from ..scores import scores_of_pieces
 from .table import MAX_WORDS, Table
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ __all__ = ["BYTE_NAMES", "Piece", "has_fallback", "model_scores", "pieces_of", "
 BYTE_NAMES = {f"<0x{byte:02X}>": byte for byte in range(256)}
 SPACE = "\u2581"
 UNKNOWN_PENALTY = 10.0  # nats below the lowest score: what SentencePiece and tokenizers charge for an unknown character
-TOKEN_NATS, TIE_NATS = 5.0, 5.0 / 32  # objective="shortest": cost of a token, and the most that its probability adds
 
 
 @dataclass
@@ -39,15 +39,11 @@ class Piece:
 def model_scores(lexicon: LexiconLike) -> npt.NDArray[np.float64]:
     """Return scores, in nats, that make a unigram decoder segment as `Tokenizer` does.
 
-    ``objective="unigram"``: ln p.  ``"shortest"``: a cost of 5 nats a token and up to 5/32 more, in proportion to
-    -ln p, so that fewer tokens win and ties go to the more probable.  At 5 nats a token, a receiver that charges 10
-    nats more than the lowest score for an unknown character counts it as three tokens: the bytes of a Chinese
-    character.
+    Those of another program's model are kept.
     """
-    log_probs = lexicon.log_probs
-    if lexicon.meta.objective != "shortest" or not len(log_probs):
-        return log_probs
-    return -TOKEN_NATS - TIE_NATS * log_probs / min(float(log_probs.min()), -1e-9)
+    if lexicon.meta.arithmetic != "exact" and lexicon.meta.objective == "unigram":
+        return lexicon.log_probs
+    return scores_of_pieces(lexicon.log_probs, lexicon.meta.objective)
 
 
 def pieces_of(lexicon: LexiconLike, *, space: str = " ", spare_ascii: bool) -> tuple[list[Piece], int]:
@@ -116,7 +112,9 @@ def _piece(word: str, score: float, space: str, fallback: bool) -> Piece:
     return Piece(word.replace(" ", space), score)
 
 
-def table_of(pieces: Sequence[Piece], *, method: str, space: str = " ", fallback: bool) -> Table:
+def table_of(
+    pieces: Sequence[Piece], *, method: str, arithmetic: str, space: str = " ", fallback: bool
+) -> Table:
     """Return the table of a unigram model: its pieces as words, with their ids and scores (ln p).
 
     If there is a piece for a character and one for its byte, the first is used; `Tokenizer.decode` knows both.
@@ -149,6 +147,7 @@ def table_of(pieces: Sequence[Piece], *, method: str, space: str = " ", fallback
             raise ValueError(f"the model has byte fallback but no piece {byte_name(byte)}.")
     meta = LexiconMeta(
         method=method,
+        arithmetic=arithmetic,
         boundaries=False,
         unk_log_prob=unk,
         specials=tuple(name for name, _ in specials),

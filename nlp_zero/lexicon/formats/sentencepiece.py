@@ -19,6 +19,7 @@ __all__ = ["dumps", "loads"]
 
 KINDS = {"word": 1, "unknown": 2, "special": 3, "user": 4, "unused": 5, "byte": 6}
 MODEL_TYPES = {1: "unigram", 2: "BPE", 3: "word", 4: "char"}
+USER_SCORE = -0.1  # nats: what SentencePiece gives symbols that users define, so that they win
 ROLES = {"<unk>": 40, "<s>": 41, "<bos>": 41, "</s>": 42, "<eos>": 42, "<pad>": 43}
 
 
@@ -70,13 +71,11 @@ def loads(data: bytes) -> Table:
     if trainer[3] != 1:
         kind = MODEL_TYPES.get(trainer[3], str(trainer[3]))
         raise ValueError(f"this is a {kind} model; only unigram models can be read.")
-    highest = max((piece.score for piece in pieces if piece.kind == "word"), default=0.0)
     for piece in pieces:
-        if piece.kind == "user":  # SentencePiece weighs them so that they always win
-            piece.kind, piece.score = "word", min(len(piece.text.encode()) * highest - 0.1, 0.0)
-    table = table_of(
-        pieces, method="sentencepiece", space=SPACE if normalizer[5] else " ", fallback=bool(trainer[35])
-    )
+        if piece.kind == "user":
+            piece.kind, piece.score = "word", USER_SCORE
+    space, fallback = SPACE if normalizer[5] else " ", bool(trainer[35])
+    table = table_of(pieces, method="sentencepiece", arithmetic="single", space=space, fallback=fallback)
     named = name.strip() or ("custom" if charsmap else "identity")
     table.meta = replace(table.meta, normalizer=named, dummy_prefix=bool(normalizer[3]))
     return table
