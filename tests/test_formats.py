@@ -80,7 +80,8 @@ def test_round_trip(tmp_path: Path, name: str, table: dict[str, tuple[int, float
     parts = {word: (word, "x y") for word in list(table)[::2]}
     meta = LexiconMeta(method="pmi", specials=("1", "2"), entropy_before=1.5, alnum="split", other={"x": "1e5 \t"})
     lexicon = Lexicon(list(table), [r[0] for r in table.values()], scores=scores, meta=meta, parts=parts)
-    assert lexicon.save(tmp_path / name) == len(lexicon)
+    report = lexicon.save(tmp_path / name, format=name.removeprefix("a."))
+    assert (report.words, report.left_out, report.differences) == (len(lexicon), {}, ())
     loaded = Lexicon.load(tmp_path / name)
     assert loaded.words == lexicon.words
     np.testing.assert_array_equal(loaded.counts, lexicon.counts)
@@ -94,7 +95,9 @@ def test_round_trip(tmp_path: Path, name: str, table: dict[str, tuple[int, float
 
 def test_word_lists(tmp_path: Path) -> None:
     lexicon = Lexicon(["中国", "a b", "\udce4", "，"], [5, 4, 3, 2])
-    assert lexicon.save(tmp_path / "words.txt", format="plain") == 2
+    report = lexicon.save(tmp_path / "words.txt", format="plain")
+    assert (report.format, report.words) == ("plain", 2)
+    assert report.left_out == {"words with white space": 1, "bytes and parts of characters": 1}
     assert (tmp_path / "words.txt").read_text(encoding="utf-8") == "中国 5\n， 2\n"
     assert Lexicon.load(tmp_path / "words.txt").words == ("中国", "，")
     (tmp_path / "words.txt").write_text("B超 3 n\n中 2\nB超 3 n\n", encoding="utf-8")  # as in jieba's dict.txt
@@ -104,7 +107,7 @@ def test_word_lists(tmp_path: Path) -> None:
 def test_names_and_contents_tell_the_format(tmp_path: Path) -> None:
     names = {
         "a.model": "sentencepiece", "my-bytepiece.model": "bytepiece", "tokenizer.json": "huggingface",
-        "a.json": "json", "jieba.txt": "jieba", "user_dict.txt": "jieba", "a.txt": None, "a.parquet": "parquet",
+        "a.json": None, "jieba.txt": "jieba", "user_dict.txt": "jieba", "a.txt": None, "a.parquet": "parquet",
         "a.tsv": "tsv", "a": None,
     }  # fmt: skip
     assert {name: formats.format_of_name(name) for name in names} == names
@@ -143,7 +146,8 @@ def test_sentencepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
     sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
     lexicon = vocabulary(objective)
     tokenizer = Tokenizer(lexicon)
-    assert lexicon.save(tmp_path / "m.model") == len(lexicon)
+    report = lexicon.save(tmp_path / "m.model")
+    assert (report.words, report.left_out, report.differences) == (len(lexicon), {}, ())
     model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
     lines = SAMPLE + ODD
     ours = [tokenizer.encode(line) for line in lines]
@@ -223,7 +227,8 @@ def test_tokenizers_segments_as_we_do(tmp_path: Path, objective: str, parts: boo
         scores = {"log_prob": [*lexicon.scores["log_prob"].tolist(), -5.0, -6.0]}
         lexicon = Lexicon([*lexicon.words, *extra], [*lexicon.counts.tolist(), 9, 5], scores=scores, meta=lexicon.meta)
     tokenizer = Tokenizer(lexicon)
-    assert lexicon.save(tmp_path / "tokenizer.json") == len(lexicon)
+    report = lexicon.save(tmp_path / "tokenizer.json")
+    assert (report.words, report.left_out, report.differences) == (len(lexicon), {}, ())
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     lines = SAMPLE + [line for line in ODD if "<s>" not in line]  # it finds special tokens in text
     ours = [tokenizer.encode(line) for line in lines]
@@ -316,7 +321,7 @@ def test_jieba_keeps_the_words(tmp_path: Path) -> None:
     lexicon = Lexicon.load(_saved(VocabularyBuilder(vocab_size=900).build(SAMPLE), tmp_path / "v.tsv"))
     words = [word for word in lexicon.words if len(word) > 1 and word.isalnum()]
     lexicon = Lexicon(words, [lexicon[word] for word in words])
-    count = lexicon.save(tmp_path / "userdict.txt")
+    count = lexicon.save(tmp_path / "userdict.txt").words
     exported = Lexicon.load(tmp_path / "userdict.txt")  # not 二〇〇, which jieba cannot hold
     assert count == len(exported) > 50
     cutter = jieba.Tokenizer()
@@ -344,7 +349,9 @@ def test_jieba_keeps_the_words(tmp_path: Path) -> None:
 
 def test_words_that_jieba_cannot_hold_are_left_out(tmp_path: Path) -> None:
     lexicon = Lexicon(["中", "卡尔·马克思", "a b", "石墨烯", "c++"], [9, 8, 7, 6, 5])
-    assert lexicon.save(tmp_path / "jieba.txt") == 2
+    report = lexicon.save(tmp_path / "jieba.txt")
+    assert report.words == 2
+    assert report.left_out == {"single characters": 1, "words with characters at which jieba always cuts": 2}
     assert [line.split()[0] for line in (tmp_path / "jieba.txt").read_text(encoding="utf-8").splitlines()] == [
         "石墨烯", "c++",
     ]  # fmt: skip
@@ -357,11 +364,11 @@ def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = str(_saved(vocabulary("shortest"), tmp_path / "v.tsv"))
     size = len(Lexicon.load(source))
     for name in ("v.model", "tokenizer.json", "v.json", "v-bytepiece.model", "again.tsv"):
-        assert main(["convert", source, str(tmp_path / name)]) == 0
+        assert main(["convert", source, str(tmp_path / name), *(["--to", "json"] if name == "v.json" else [])]) == 0
         assert f"{size:,} words.\n" in capsys.readouterr().err
         source = str(tmp_path / name) if name != "v.json" else source
     assert main(["convert", source, str(tmp_path / "w.txt"), "--to", "plain"]) == 0
-    assert "that it cannot hold were left out" in capsys.readouterr().err
+    assert "; left out: bytes and parts of characters (128), words with white space (" in capsys.readouterr().err
     assert main(["convert", str(tmp_path / "w.txt"), str(tmp_path / "x.tsv"), "--from", "plain", "-q"]) == 0
     assert main(["convert", source, str(tmp_path / "w.txt")]) == 2
     assert "add --to with one of tsv, plain" in capsys.readouterr().err

@@ -35,7 +35,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
         "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "formats", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
     ],

@@ -21,8 +21,8 @@ MAX_IDS = 1 << 28  # tables of ids must fit into memory
 class LexiconMeta:
     """How a lexicon was made.  Immutable; `dataclasses.replace` or `Lexicon.with_meta` makes a changed one.
 
-    None means that a value is not known.  The fields from `unit` to `arithmetic` change how `Tokenizer` segments text and
-    numbers tokens; the others only describe.
+    None means that a value is not known.  The fields from `unit` to `arithmetic` change how `Tokenizer` segments text
+    and numbers tokens; the others only describe.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Scores of vocabularies: what the best segmentation adds up, here and in the models of other programs.
 
-SentencePiece keeps sums of scores as 32-bit numbers, which hold 24 binary digits.  Scores that are multiples of a power of
-two are added up without rounding as long as the sums are short enough: here to about 4,096 nats, or a text of 1,000
-characters.  Equal scores are then equal in every program.
+SentencePiece keeps sums of scores as 32-bit numbers, which hold 24 binary digits.  Scores that are multiples of a
+power of two are added up without rounding as long as the sums are small enough: here to 4,096 nats, which is a text of
+about 1,000 characters.  Equal scores are then equal in every program.
 """
 
 from __future__ import annotations

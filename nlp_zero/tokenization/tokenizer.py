@@ -192,15 +192,16 @@ class Tokenizer:
         FormatError
             If the name is that of another program's model, or the file cannot be written.
         """
-        if (format_of_name(path) or "tsv") not in OWN_FORMATS:
+        format = format_of_name(path) or ("json" if os.fspath(path).lower().endswith(".json") else "tsv")
+        if format not in OWN_FORMATS:
             raise FormatError(
-                f"{os.fspath(path)} is a {format_of_name(path)} file by its name, which cannot hold all options of a "
+                f"{os.fspath(path)} is a {format} file by its name, which cannot hold all options of a "
                 "tokenizer; choose a name that ends in .tsv, or use lexicon.save."
             )
         names, usual = ("alnum", "objective", "unk_log_prob", "new_words"), resolve_options(self._lexicon)
         given = {name: getattr(self._options, name) for name in names}
         changes = {name: value for name, value in given.items() if value != getattr(usual, name)}
-        self._lexicon.with_meta(**changes).save(path)
+        self._lexicon.with_meta(**changes).save(path, format=format)
 
     # Properties
 

@@ -23,14 +23,15 @@ USER_SCORE = -0.1  # nats: what SentencePiece gives symbols that users define, s
 ROLES = {"<unk>": 40, "<s>": 41, "<bos>": 41, "</s>": 42, "<eos>": 42, "<pad>": 43}
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
     """Write a unigram model with byte fallback and without normalisation.
 
     Ids are those of `Tokenizer`.  SentencePiece needs more pieces, which follow and which encoding never gives: the
-    bytes below 0x80 in addition to the characters, and ``<unk>``.  SentencePiece writes a space as U+2581; a piece
-    that contains a real U+2581 is left unused.
+    bytes below 0x80 in addition to the characters, and ``<unk>``.  Those of a plain lexicon are followed by punctuation
+    and characters.  SentencePiece writes a space as U+2581; a piece that contains a real U+2581 is left unused.
+    Also return how many words are left out, by reason.
     """
-    pieces, held = pieces_of(lexicon, space=SPACE, spare_ascii=True)
+    pieces, left_out = pieces_of(lexicon, space=SPACE, spare_ascii=True)
     out = [bytes_field(1, _piece(piece)) for piece in pieces]
     roles = {40: -1, 41: -1, 42: -1, 43: -1}
     for number, piece in enumerate(pieces):
@@ -40,7 +41,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     trainer += b"".join(int_field(field, number & (1 << 64) - 1) for field, number in roles.items())
     normalizer = bytes_field(1, b"identity") + int_field(3, 0) + int_field(4, 0) + int_field(5, 1)
     out += [bytes_field(2, trainer), bytes_field(3, normalizer)]
-    return b"".join(out), held
+    return b"".join(out), left_out
 
 
 def _piece(piece: Piece) -> bytes:
