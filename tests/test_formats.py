@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import importlib.machinery
 import json
 import math
 import os
@@ -438,7 +439,6 @@ NOTES = [
     (plain_lexicon(new_words=0.1), "v.model", ["Words have the same ids", "compare with --no-new-words."]),
     (plain_lexicon(), "bytepiece.model", ["Ids differ, because BytePiece reserves 0, 1 and 2; and what is not a word"]),
     (plain_lexicon(), "words.txt", []),
-    (plain_lexicon(), "jieba.txt", []),
     (plain_lexicon(), "words.tsv", []),
 ]  # fmt: skip
 
@@ -458,6 +458,17 @@ def test_convert_says_why_ids_differ(
     assert all(line.endswith(".") for line in printed)
     assert main(["convert", str(tmp_path / "source.tsv"), str(tmp_path / name), *more, "--quiet"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_convert_misses_jieba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"jieba": None}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: found[name])
+    note = plain_lexicon().save(tmp_path / "jieba.txt").differences[0]
+    assert "jieba is not installed here" in note
+    assert "Install jieba and convert again" in note
+    (tmp_path / "dict.txt").write_text("早晨 9\n", encoding="utf-8")
+    found["jieba"] = importlib.machinery.ModuleSpec("jieba", None, origin=str(tmp_path / "__init__.py"))
+    assert plain_lexicon().save(tmp_path / "jieba.txt").differences == ()
 
 
 def test_beginnings_are_named_with_the_remedy(tmp_path: Path) -> None:

@@ -40,7 +40,10 @@ class Tokenizer:
     """Segment text into the words of a lexicon.  Immutable, picklable, safe to share between threads and processes.
 
     The best segmentation has the greatest sum of ln p(word), p = count / total.  Ties go to fewer tokens, then to the
-    longer first token; scores are compared in steps of 2**-30 nats, so that ties are the same on every platform.
+    longer first token; scores are compared in steps of 2**-30 nats, so that ties are the same on every platform.  In a
+    vocabulary, which has pieces that cross boundaries, ties go to the longer last token and scores are in steps of
+    2**-12 nats: SentencePiece and Hugging Face tokenizers then give the same ids.  Of two segmentations with equal
+    sums of scores up to a place, the one whose last token there is longer goes on.
     No word crosses a boundary (punctuation, symbol, separator or control character): those are tokens of their own.
     Joining the tokens always gives back the text.
 
@@ -61,7 +64,7 @@ class Tokenizer:
         tokens; with byte fallback, the sum of its bytes.
     objective : {"unigram", "shortest"}, optional
         ``"unigram"``: the most probable segmentation, as above.  ``"shortest"``: the fewest tokens, of these the most
-        probable (a token costs 16384 nats in addition to -ln p, in steps of about 2**-18); methods that compare
+        probable (in a vocabulary: -ln p in 2,560 steps from 0 to that of the rarest piece); methods that compare
         segmentations by probability (`sample`, `nbest`, `marginals`, `entropy`) then use -ln(vocab_size) nats for
         each token, a unigram model in which all words are equally probable.  Default: as the lexicon was made.
     new_words : bool, optional
@@ -521,7 +524,7 @@ class Tokenizer:
     # All segmentations
 
     def nbest(self, text: str | bytes, n: int = 10) -> list[tuple[list[str], float]]:
-        """Return the best segmentations, each with its ln p (not normalised).
+        """Return the best segmentations, each with its ln p (not normalised); the first is that of `tokenize`.
 
         Parameters
         ----------

@@ -139,9 +139,9 @@ struct RoundedSum {
     }
 };
 
-// Left to right, so that ties are decided as SentencePiece, tokenizers and BytePiece decide them: of equal sums up to a place the
-// first one found stays, which has the longest last token.  best[0] is the sum before the block; steps[j] is the last token of
-// the best path to j, and after `turn` steps[i] is the token that begins at i.
+// Left to right, so that ties are decided as SentencePiece, tokenizers and BytePiece decide them: of equal sums up to a place
+// the first one found stays, which has the longest last token.  best[0] is the sum before the block; steps[j] is the last token
+// of the best path to j, and after `turn` steps[i] is the token that begins at i.
 template <class Sum>
 inline void viterbi_crossing(const Model& model, const uint32_t* symbols, size_t n, typename Sum::Value* best, Step* steps) {
     const Node<int64_t>* nodes = model.nodes.data();

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..ids import LexiconLike
 from .plain import loads
 
-__all__ = ["dumps", "kept_frequencies", "loads"]
+__all__ = ["dumps", "has_dictionary", "kept_frequencies", "loads"]
 
 # Why words are left out.
 SINGLE = "single characters"
@@ -88,6 +88,11 @@ def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) 
         costs[word] = log(found[word]) - log_total
         longest = max(longest, len(word))
     return {word: found[word] for word in wanted}
+
+
+def has_dictionary() -> bool:
+    """Return whether jieba is installed, whose dictionary the frequencies depend on."""
+    return importlib.util.find_spec("jieba") is not None
 
 
 def _dictionary() -> tuple[dict[str, int], int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..ids import LexiconLike
+from .jieba import has_dictionary
 from .pieces import PARTS, is_plain
 
 __all__ = ["SaveReport", "describe_differences"]
@@ -69,6 +70,11 @@ def describe_differences(lexicon: LexiconLike, format: str, left_out: Mapping[st
     """
     if format == "plain":
         return _losses_of_word_list(lexicon)
+    if format == "jieba" and not has_dictionary():
+        return (
+            "jieba is not installed here, so the frequencies do not take its own words into account, and it may cut "
+            "words of this file. Install jieba and convert again to make it keep them.",
+        )
     if format not in PROGRAMS:
         return ()
     program, found = PROGRAMS[format], []
