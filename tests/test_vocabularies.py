@@ -288,13 +288,18 @@ def test_ties_are_broken_as_by_sentencepiece(arithmetic: str, scores: dict[str, 
 @pytest.mark.parametrize("arithmetic", ["exact", "single", "double"])
 def test_sums_go_on_from_block_to_block(arithmetic: str) -> None:
     """Long texts are read in blocks that end at unknown characters; sums are rounded as in one piece."""
-    letters = np.random.default_rng(2).choice(list("中国人龘"), 4000, p=[0.4, 0.3, 0.28, 0.02])
-    text, words = "".join(letters.tolist()), ["中", "国", "人", "中国", "国人", "人中", "中国人", "国国"]
-    scores = {word: float(np.float32(-1.1 - 0.7 * len(word) - 0.3 * k)) for k, word in enumerate(words)}
+    letters = np.random.default_rng(2).choice(list("中国人龘"), 20_000, p=[0.4, 0.3, 0.28, 0.02])
+    text = "".join(letters.tolist())
+    scores = {"中": -3.3, "国": -2.7, "人": -4.1, "中中": -4.3, "国国": -3.9, "人人": -6.1, "国中": -4.7, "中国": -4.6}
+    scores = {word: float(np.float32(score)) for word, score in scores.items()}
     tokenizer = scored(scores, arithmetic)
     if arithmetic == "exact":
         scores = dict(zip(scores, scores_of_pieces(np.array(list(scores.values())), "unigram").tolist(), strict=True))
-    assert tokenizer.tokenize(text) == reference.best_pieces(text, scores, -10.5, ROUND[arithmetic])
+    best = reference.best_pieces(text, scores, -10.5, ROUND[arithmetic])
+    assert tokenizer.tokenize(text) == best
+    lines = [reference.best_pieces(line, scores, -10.5, ROUND[arithmetic]) for line in text.split("龘")]
+    split = [piece for line in lines for piece in line]
+    assert ([piece for piece in best if "龘" not in piece] == split) == (arithmetic != "single")
 
 
 @pytest.mark.parametrize("objective", ["unigram", "shortest"])

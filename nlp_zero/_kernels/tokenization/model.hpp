@@ -98,7 +98,7 @@ struct Model {
     // In a node: whole numbers or, for sums that round, the bits of a double.
     int64_t crossing_score(const Cost& c, double unit) const {
         if (rules.arithmetic == EXACT) return std::llround(rank(c) * unit);
-        const double nats = rules.arithmetic == SINGLE && !std::isnan(rules.unk) && c.rank == rules.unk ? float(rank(c)) : rank(c);
+        const double nats = rank(c);
         int64_t bits;
         std::memcpy(&bits, &nats, sizeof bits);
         return bits;
