@@ -1,14 +1,15 @@
-"""Compare other programs that use our files with our tokenizer: the figures of docs/interop.md.
+"""Compare other programs that use our files, or whose files we use, with our tokenizer: the figures of docs/interop.md.
 
-``python benchmarks/interop.py [--data DIR] [--lines 10000]``: vocabularies of 20,000 pieces learnt on people-daily less
-every tenth line; tested on those lines, then reviews.
+``python benchmarks/interop.py [--data DIR] [--lines 10000]``: vocabularies of 20,000 pieces learnt on people-daily
+without every tenth line.  Each row is the share of lines with the same ids (for lexicons of words: with the same
+tokens) in four texts: lines that were learnt from, the tenth lines, reviews and sanguo.  Lines with U+2581, which
+SentencePiece reads as a space, are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 import warnings
@@ -20,7 +21,6 @@ import peers
 from harness import CORPORA
 
 from nlp_zero import Lexicon, PmiLexiconBuilder, Tokenizer, VocabularyBuilder
-from nlp_zero.lexicon.formats.pieces import model_scores
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 SPECIALS = ["<pad>", "<bos>", "<eos>"]
@@ -52,29 +52,82 @@ def bytepiece(path: Path) -> tuple[Encode, Callable[[list[int]], str]]:
     )
 
 
-def compare(name: str, lexicon: Lexicon, file: str, program: Callable[[Path], Any], lines: list[str]) -> None:
-    tokenizer = Tokenizer(lexicon)
-    scores = dict(zip(lexicon.words, model_scores(lexicon).tolist(), strict=True))
+def compare(
+    name: str, tokenizer: Tokenizer, program: Any, texts: dict[str, list[str]], *, words: bool = False, front: str = ""
+) -> None:
+    """Print the share of equal lines in each text; also whether the program decodes our ids to the same text."""
+    encode, decode = program
+    row, lost = [], 0
+    for text, lines in texts.items():
+        cut: Callable[[str], list[Any]] = tokenizer.tokenize if words else tokenizer.encode
+        ours = [cut(front + line) for line in lines]
+        same = sum(a == b for a, b in zip(ours, encode(lines), strict=True))
+        row.append(f"{text} {same / len(lines):8.2%} ({len(lines) - same:,} of {len(lines):,} differ)")
+        if not words:
+            lost += sum(decode(ids) != line for ids, line in zip(ours, lines, strict=True))
+    print(f"{name:<26} {'; '.join(row)}" + ("" if words else f"; {lost} not decoded alike"), flush=True)
 
-    def score(ids: list[int]) -> float:
-        return math.fsum(scores.get(tokenizer.id_to_token(number), math.nan) for number in ids)
 
+def export(lexicon: Lexicon, file: str, program: Callable[[Path], Any]) -> Any:
+    """Return another program that has read our file."""
     with tempfile.TemporaryDirectory() as folder:
-        lexicon.save(Path(folder) / file)
-        encode, decode = program(Path(folder) / file)
-        ours, theirs = [tokenizer.encode(line) for line in lines], encode(lines)
-        decoded = sum(decode(ids) == line for ids, line in zip(ours, lines, strict=True))
-    differ = [(a, b, line) for a, b, line in zip(ours, theirs, lines, strict=True) if a != b]
-    # Scores in files of SentencePiece are 32-bit numbers; sums that are equal at this precision are ties.
-    ties = sum(len(a) == len(b) and math.isclose(score(a), score(b), rel_tol=1e-6) for a, b, _ in differ)
-    spaces = sum("\u2581" in line for _, _, line in differ)
-    objective = lexicon.meta.objective
-    share = (len(lines) - len(differ)) / len(lines)
-    print(
-        f"{name:<14} {objective:<9} same ids {share:8.2%} of {len(lines):,} lines; the others: {ties} ties, "
-        f"{spaces} with U+2581, {len(differ) - ties - spaces} else; decoded alike {decoded:,}",
-        flush=True,
-    )
+        report = lexicon.save(Path(folder) / file)
+        assert report.words == len(lexicon)
+        return program(Path(folder) / file)
+
+
+def compare_exports(train: list[str], texts: dict[str, list[str]]) -> None:
+    few = {name: lines[:: max(1, len(lines) // 250)] for name, lines in texts.items()}
+    for objective in ("unigram", "shortest"):
+        build: dict[str, Any] = {"vocab_size": 20_000, "objective": objective, "specials": SPECIALS}
+        whole = VocabularyBuilder(**build, beginnings=False).build(train)
+        best = VocabularyBuilder(**build).build(train)
+        assert isinstance(whole, Lexicon)
+        assert isinstance(best, Lexicon)
+        compare(f"SentencePiece {objective}", Tokenizer(whole), export(whole, "u.model", sentencepiece), texts)
+        compare(f"tokenizers {objective}", Tokenizer(whole), export(whole, "tokenizer.json", tokenizers), texts)
+        compare(f"tokenizers * {objective}", Tokenizer(best), export(best, "tokenizer.json", tokenizers), texts)
+        compare(f"BytePiece * {objective}", Tokenizer(best), export(best, "bytepiece.model", bytepiece), few)
+
+
+def compare_words(train: list[str], texts: dict[str, list[str]]) -> None:
+    """Compare tokens as text: a plain lexicon has no ids for punctuation."""
+    lexicon = PmiLexiconBuilder().build(train)
+    tokenizer = Tokenizer(lexicon)
+
+    def sentencepiece_words(path: Path) -> Any:
+        model = peers.import_peer("sentencepiece").SentencePieceProcessor(model_file=str(path), out_type=str)
+        return lambda lines: [[piece.replace("\u2581", " ") for piece in row] for row in model.encode(lines)], None
+
+    def tokenizers_words(path: Path) -> Any:
+        model = peers.import_peer("tokenizers").Tokenizer.from_file(str(path))
+        return lambda lines: [found.tokens for found in model.encode_batch(lines)], None
+
+    compare("SentencePiece words", tokenizer, export(lexicon, "u.model", sentencepiece_words), texts, words=True)
+    compare("tokenizers words", tokenizer, export(lexicon, "tokenizer.json", tokenizers_words), texts, words=True)
+
+
+def compare_imports(train: list[str], texts: dict[str, list[str]]) -> None:
+    """Models that the other programs learnt, read by us."""
+    trainer = peers.import_peer("sentencepiece").SentencePieceTrainer
+    theirs = peers.import_peer("tokenizers")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "theirs.model"
+        with path.open("wb") as file:
+            trainer.train(
+                sentence_iterator=iter(train), model_writer=file, vocab_size=20_000, byte_fallback=True,
+                normalization_rule_name="identity", remove_extra_whitespaces=False, max_sentence_length=100_000,
+                minloglevel=2,
+            )  # fmt: skip
+        compare("read from SentencePiece", Tokenizer.load(path), sentencepiece(path), texts, front=" ")
+        model = theirs.Tokenizer(theirs.models.Unigram())
+        model.decoder = theirs.decoders.Fuse()
+        options = {"vocab_size": 8000, "unk_token": "<unk>", "special_tokens": ["<unk>"], "show_progress": False}
+        model.train_from_iterator(train[::3], theirs.trainers.UnigramTrainer(**options))
+        path = Path(folder) / "tokenizer.json"
+        model.save(str(path))
+        encode, decode = tokenizers(path)
+        compare("read from tokenizers", Tokenizer.load(path), (encode, decode), texts)
 
 
 def measure_jieba(name: str, lexicon: Lexicon, lines: list[str]) -> None:
@@ -119,17 +172,14 @@ def main() -> None:
     }
     news = read["people-daily"]
     train = [line for k, line in enumerate(news) if k % 10]
-    lines = ([line for line in news[::10] if line] + read["reviews"])[: arguments.lines]
-    for objective in ("unigram", "shortest"):
-        build: dict[str, Any] = {"vocab_size": 20_000, "objective": objective, "specials": SPECIALS}
-        whole = VocabularyBuilder(**build, beginnings=False).build(train)
-        best = VocabularyBuilder(**build).build(train)
-        assert isinstance(whole, Lexicon)
-        assert isinstance(best, Lexicon)
-        compare("SentencePiece", whole, "u.model", sentencepiece, lines)
-        compare("tokenizers", whole, "tokenizer.json", tokenizers, lines)
-        compare("tokenizers *", best, "tokenizer.json", tokenizers, lines)
-        compare("BytePiece *", best, "bytepiece.model", bytepiece, lines[:: max(1, len(lines) // 1000)])
+    sources = {"learnt": train, "held out": news[::10], "reviews": read["reviews"], "sanguo": read["sanguo"]}
+    texts = {
+        name: [line for line in lines if line and "\u2581" not in line][: arguments.lines]
+        for name, lines in sources.items()
+    }
+    compare_exports(train, texts)
+    compare_imports(train, texts)
+    compare_words(train, texts)
     for name in ("people-daily", "sanguo"):
         lexicon = PmiLexiconBuilder().build(read[name])
         long = [line for line in read[name] if len(line) > 5]

@@ -21,7 +21,7 @@ if _TYPE_CHECKING:
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
-    from .lexicon import Lexicon, LexiconMeta
+    from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .templates import (
         BoundaryModel,
         ParseTree,
@@ -54,6 +54,7 @@ __all__ = [
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "SaveReport",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -74,7 +75,7 @@ _PACKAGES = {
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
-    "lexicon": "Lexicon LexiconMeta",
+    "lexicon": "Lexicon LexiconMeta SaveReport",
     "templates": (
         "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
     ),

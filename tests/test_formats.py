@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import importlib.machinery
 import json
 import math
 import os
@@ -35,6 +36,8 @@ from tests.reference import bytepiece as reference
 FUZZ = int(os.environ.get("NLP_ZERO_FUZZ", "1"))
 SAMPLE = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
 ODD = ["龘靐齉", "a龘b", "\0\x01\t\r\n", " 前后  空 格 ", "1998年，ABC é😀", "<0xE4><s><unk>", "\u3000", ""]
+# The same pieces in another order have the same score.
+TIES = ["的的的", "青石镇的的的青石镇", "一一一一一", "山山山山水水水", "。。。", "３３３年", SAMPLE[1] * 4]
 objectives = pytest.mark.parametrize("objective", ["unigram", "shortest"])
 
 
@@ -54,15 +57,6 @@ def vocabulary(objective: str, **options: Any) -> Lexicon:
     return Lexicon(list(kept), list(kept.values()), scores={"log_prob": shifted}, meta=replace(meta, **options))
 
 
-def explained(lexicon: Lexicon, ours: list[int], theirs: list[int], tokenizer: Tokenizer) -> bool:
-    """Whether the ids are the same, or others with the same score to the precision of a float: a tie."""
-    scores = dict(zip(lexicon.words, model_scores(lexicon).tolist(), strict=True))
-    if ours == theirs:
-        return True
-    a, b = (math.fsum(scores.get(tokenizer.id_to_token(i), math.inf) for i in ids) for ids in (ours, theirs))
-    return len(ours) == len(theirs) and math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-4)
-
-
 # --- own formats -----------------------------------------------------------------------------------------------------
 
 texts = st.text(st.characters() | st.sampled_from("\\\t\n\r#\0\ud800\udce4 中"), min_size=1, max_size=5)
@@ -80,7 +74,8 @@ def test_round_trip(tmp_path: Path, name: str, table: dict[str, tuple[int, float
     parts = {word: (word, "x y") for word in list(table)[::2]}
     meta = LexiconMeta(method="pmi", specials=("1", "2"), entropy_before=1.5, alnum="split", other={"x": "1e5 \t"})
     lexicon = Lexicon(list(table), [r[0] for r in table.values()], scores=scores, meta=meta, parts=parts)
-    assert lexicon.save(tmp_path / name) == len(lexicon)
+    report = lexicon.save(tmp_path / name, format=name.removeprefix("a."))
+    assert (report.words, report.left_out, report.differences) == (len(lexicon), {}, ())
     loaded = Lexicon.load(tmp_path / name)
     assert loaded.words == lexicon.words
     np.testing.assert_array_equal(loaded.counts, lexicon.counts)
@@ -94,7 +89,9 @@ def test_round_trip(tmp_path: Path, name: str, table: dict[str, tuple[int, float
 
 def test_word_lists(tmp_path: Path) -> None:
     lexicon = Lexicon(["中国", "a b", "\udce4", "，"], [5, 4, 3, 2])
-    assert lexicon.save(tmp_path / "words.txt", format="plain") == 2
+    report = lexicon.save(tmp_path / "words.txt", format="plain")
+    assert (report.format, report.words) == ("plain", 2)
+    assert report.left_out == {"words with white space": 1, "bytes and parts of characters": 1}
     assert (tmp_path / "words.txt").read_text(encoding="utf-8") == "中国 5\n， 2\n"
     assert Lexicon.load(tmp_path / "words.txt").words == ("中国", "，")
     (tmp_path / "words.txt").write_text("B超 3 n\n中 2\nB超 3 n\n", encoding="utf-8")  # as in jieba's dict.txt
@@ -104,7 +101,7 @@ def test_word_lists(tmp_path: Path) -> None:
 def test_names_and_contents_tell_the_format(tmp_path: Path) -> None:
     names = {
         "a.model": "sentencepiece", "my-bytepiece.model": "bytepiece", "tokenizer.json": "huggingface",
-        "a.json": "json", "jieba.txt": "jieba", "user_dict.txt": "jieba", "a.txt": None, "a.parquet": "parquet",
+        "a.json": None, "jieba.txt": "jieba", "user_dict.txt": "jieba", "a.txt": None, "a.parquet": "parquet",
         "a.tsv": "tsv", "a": None,
     }  # fmt: skip
     assert {name: formats.format_of_name(name) for name in names} == names
@@ -143,13 +140,12 @@ def test_sentencepiece_cuts_as_we_do(tmp_path: Path, objective: str) -> None:
     sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
     lexicon = vocabulary(objective)
     tokenizer = Tokenizer(lexicon)
-    assert lexicon.save(tmp_path / "m.model") == len(lexicon)
+    report = lexicon.save(tmp_path / "m.model")
+    assert (report.words, report.left_out, report.differences) == (len(lexicon), {}, ())
     model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
-    lines = SAMPLE + ODD
+    lines = SAMPLE + ODD + TIES
     ours = [tokenizer.encode(line) for line in lines]
-    theirs = model.encode(lines)
-    assert sum(a == b for a, b in zip(ours, theirs, strict=True)) >= 0.99 * len(lines)
-    assert all(explained(lexicon, a, b, tokenizer) for a, b in zip(ours, theirs, strict=True))
+    assert model.encode(lines) == ours
     assert [model.decode(ids) for ids in ours] == lines
     assert (model.bos_id(), model.eos_id(), model.pad_id()) == (1, 2, 0)
     assert model.get_piece_size() == tokenizer.vocab_size + 128  # 127 bytes that have a character's piece, and <unk>
@@ -170,16 +166,13 @@ def test_models_of_sentencepiece_are_read(tmp_path: Path, fallback: bool) -> Non
     tokenizer = Tokenizer.load(tmp_path / "m.model")
     lexicon = tokenizer.lexicon
     assert lexicon.meta.dummy_prefix
-    lines = [line for line in SAMPLE + ODD if line and "\0" not in line]
-    same = 0
+    lines = [line for line in SAMPLE + ODD + TIES if line and "\0" not in line]
     for line in lines:
-        ours, theirs = tokenizer.encode(" " + line), model.encode(line)  # it puts a space in front
-        same += ours == theirs
-        assert explained(lexicon, ours, theirs, tokenizer)
+        theirs = model.encode(line)
+        assert tokenizer.encode(" " + line) == theirs  # it puts a space in front
         if fallback:
             assert tokenizer.decode(theirs) == " " + line
             assert tokenizer.vocab_size == model.get_piece_size()
-    assert same >= 0.99 * len(lines)
     assert lexicon.meta.specials == ("<unk>", "<s>", "</s>", "<mask>")[not fallback :]
     copy = Tokenizer.load(_saved(lexicon, tmp_path / "copy.tsv"))
     assert [copy.encode(line) for line in lines] == [tokenizer.encode(line) for line in lines]
@@ -192,13 +185,55 @@ def _saved(lexicon: Lexicon, path: Path) -> Path:
     return path
 
 
+def plain_lexicon(**meta: Any) -> Lexicon:
+    words = ["早晨", "喝茶", "茶", "葡萄", "B超", "卡尔·马克思", "，"]
+    return Lexicon(words, [9, 5, 4, 3, 2, 2, 1], meta=LexiconMeta(**meta))
+
+
+PLAIN = ["早晨，喝茶。", "“早晨……喝茶！”——茶 茶", "葡茶，葡萄葡", "３早晨（喝茶）5茶a", "卡尔·马克思喝茶"]
+
+
 def test_plain_lexicons_become_models(tmp_path: Path) -> None:
     sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
-    lexicon = Lexicon(["早晨", "喝茶", "茶"], [5, 3, 2])
-    lexicon.save(tmp_path / "m.model")
+    lexicon = plain_lexicon()
+    tokenizer = Tokenizer(lexicon)
+    report = lexicon.save(tmp_path / "m.model")
+    assert report.left_out == {"words that cross punctuation, numbers or Latin words": 2}
     model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
     assert model.encode("早晨喝茶") == [1, 2]
-    assert model.decode(model.encode("早晨，喝茶a")) == "早晨，喝茶a"
+    for line in PLAIN[:4]:  # single digits and letters are whole numbers and words here
+        assert [piece.replace("\u2581", " ") for piece in model.encode(line, out_type=str)] == tokenizer.tokenize(line)
+    assert all(model.decode(model.encode(line)) == line for line in PLAIN)
+    assert "<0x" in "".join(model.encode("龘", out_type=str))
+
+
+def test_plain_lexicons_become_tokenizers(tmp_path: Path) -> None:
+    tokenizers = pytest.importorskip("tokenizers", reason="tokenizers (extra test) is not installed")
+    lexicon = plain_lexicon()
+    lexicon.save(tmp_path / "tokenizer.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    assert theirs.encode("早晨喝茶").ids == [1, 2]
+    for line in PLAIN[:4]:
+        assert theirs.encode(line).tokens == Tokenizer(lexicon).tokenize(line)
+    assert all(theirs.decode(theirs.encode(line).ids) == line for line in PLAIN)
+
+
+def test_symbols_that_users_define_win(tmp_path: Path) -> None:
+    """Whatever their length and the scores of the other pieces."""
+    sentencepiece = pytest.importorskip("sentencepiece", reason="sentencepiece (extra test) is not installed")
+    scores = {"中": -0.3, "国": -0.4, "中国人民": -20.0, "人": -0.5, "民中": -0.2}
+    pieces = wire.bytes_field(1, wire.bytes_field(1, b"<unk>") + wire.int_field(3, 2))
+    for text, score in scores.items():
+        kind = wire.int_field(3, 4) if text == "中国人民" else b""
+        pieces += wire.bytes_field(1, wire.bytes_field(1, text.encode()) + wire.float_field(2, score) + kind)
+    normalizer = wire.bytes_field(1, b"identity") + wire.int_field(3, 0) + wire.int_field(4, 0)
+    specs = wire.bytes_field(2, wire.int_field(3, 1)) + wire.bytes_field(3, normalizer)
+    (tmp_path / "m.model").write_bytes(pieces + specs)
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "m.model"))
+    for text in ("中国人民中国", "中国人中国人民"):
+        theirs = model.encode(text)
+        assert 3 in theirs
+        assert Tokenizer.load(tmp_path / "m.model").encode(text) == theirs
 
 
 def test_only_unigram_models_are_read(tmp_path: Path) -> None:
@@ -223,13 +258,12 @@ def test_tokenizers_segments_as_we_do(tmp_path: Path, objective: str, parts: boo
         scores = {"log_prob": [*lexicon.scores["log_prob"].tolist(), -5.0, -6.0]}
         lexicon = Lexicon([*lexicon.words, *extra], [*lexicon.counts.tolist(), 9, 5], scores=scores, meta=lexicon.meta)
     tokenizer = Tokenizer(lexicon)
-    assert lexicon.save(tmp_path / "tokenizer.json") == len(lexicon)
+    report = lexicon.save(tmp_path / "tokenizer.json")
+    assert (report.words, report.left_out, report.differences) == (len(lexicon), {}, ())
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    lines = SAMPLE + [line for line in ODD if "<s>" not in line]  # it finds special tokens in text
+    lines = SAMPLE + TIES + [line for line in ODD if "<s>" not in line]  # it finds special tokens in text
     ours = [tokenizer.encode(line) for line in lines]
-    found = [encoding.ids for encoding in theirs.encode_batch(lines)]
-    assert sum(a == b for a, b in zip(ours, found, strict=True)) >= 0.99 * len(lines)
-    assert all(explained(lexicon, a, b, tokenizer) for a, b in zip(ours, found, strict=True))
+    assert [encoding.ids for encoding in theirs.encode_batch(lines)] == ours
     assert [theirs.decode(ids) for ids in ours] == lines
     assert theirs.get_vocab_size() == tokenizer.vocab_size + (not parts)
     assert theirs.token_to_id("</s>") == tokenizer.token_to_id("</s>") == 2
@@ -237,9 +271,7 @@ def test_tokenizers_segments_as_we_do(tmp_path: Path, objective: str, parts: boo
     assert theirs.decode(tokenizer.encode("<0xE4>")) == "<0xE4>"
     back = Tokenizer.load(tmp_path / "tokenizer.json")
     assert [back.decode(ids) for ids in ours] == lines
-    assert [back.encode(line) for line in lines] == [
-        a if a == b else back.encode(line) for a, b, line in zip(ours, found, lines, strict=True)
-    ]
+    assert [back.encode(line) for line in lines] == ours
 
 
 def test_transformers_takes_it(tmp_path: Path) -> None:
@@ -267,18 +299,19 @@ def test_bytepiece_segments_as_we_do(tmp_path: Path, objective: str) -> None:
     same = 0
     lines = SAMPLE[:60] + ODD
     for line in lines:
-        theirs = reference.cut(line, model)
+        found = reference.cut(line, model)
         ours = [tokenizer.decode_bytes([i]) for i in tokenizer.encode(line)]
-        same += ours == theirs
-        words = [[piece.decode("utf-8", "surrogateescape") for piece in pieces] for pieces in (ours, theirs)]
+        same += ours == found
+        words = [[piece.decode("utf-8", "surrogateescape") for piece in pieces] for pieces in (ours, found)]
         a, b = (math.fsum(scores[word] for word in row) for row in words)
-        assert b"".join(theirs).decode() == line
+        assert b"".join(found).decode() == line
         assert math.isclose(a, b, abs_tol=1e-6)
-    assert same >= 0.97 * len(lines)
+    assert same >= 0.94 * len(lines)  # the logarithms of counts are rounded, and with them equal sums
     ids = {base64.b64decode(key): row[0] for key, row in model.items()}
     assert all(ids[tokenizer.decode_bytes([i])] == i for i in tokenizer.encode("".join(SAMPLE)))
     back = Tokenizer.load(tmp_path / "bytepiece.model")
-    assert [back.encode(line) for line in SAMPLE] == [tokenizer.encode(line) for line in SAMPLE]
+    theirs = [[ids[piece] for piece in reference.cut(line, model)] for line in SAMPLE[:60]]
+    assert [back.encode(line) for line in SAMPLE[:60]] == theirs
     assert back.specials == ("<pad>", "<bos>", "<eos>")
     back.lexicon.save(tmp_path / "again.model", format="bytepiece")
     assert json.loads((tmp_path / "again.model").read_text(encoding="utf-8")) == model
@@ -316,7 +349,7 @@ def test_jieba_keeps_the_words(tmp_path: Path) -> None:
     lexicon = Lexicon.load(_saved(VocabularyBuilder(vocab_size=900).build(SAMPLE), tmp_path / "v.tsv"))
     words = [word for word in lexicon.words if len(word) > 1 and word.isalnum()]
     lexicon = Lexicon(words, [lexicon[word] for word in words])
-    count = lexicon.save(tmp_path / "userdict.txt")
+    count = lexicon.save(tmp_path / "userdict.txt").words
     exported = Lexicon.load(tmp_path / "userdict.txt")  # not 二〇〇, which jieba cannot hold
     assert count == len(exported) > 50
     cutter = jieba.Tokenizer()
@@ -344,7 +377,9 @@ def test_jieba_keeps_the_words(tmp_path: Path) -> None:
 
 def test_words_that_jieba_cannot_hold_are_left_out(tmp_path: Path) -> None:
     lexicon = Lexicon(["中", "卡尔·马克思", "a b", "石墨烯", "c++"], [9, 8, 7, 6, 5])
-    assert lexicon.save(tmp_path / "jieba.txt") == 2
+    report = lexicon.save(tmp_path / "jieba.txt")
+    assert report.words == 2
+    assert report.left_out == {"single characters": 1, "words with characters at which jieba always cuts": 2}
     assert [line.split()[0] for line in (tmp_path / "jieba.txt").read_text(encoding="utf-8").splitlines()] == [
         "石墨烯", "c++",
     ]  # fmt: skip
@@ -357,22 +392,100 @@ def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = str(_saved(vocabulary("shortest"), tmp_path / "v.tsv"))
     size = len(Lexicon.load(source))
     for name in ("v.model", "tokenizer.json", "v.json", "v-bytepiece.model", "again.tsv"):
-        assert main(["convert", source, str(tmp_path / name)]) == 0
+        assert main(["convert", source, str(tmp_path / name), *(["--to", "json"] if name == "v.json" else [])]) == 0
         assert f"{size:,} words.\n" in capsys.readouterr().err
         source = str(tmp_path / name) if name != "v.json" else source
     assert main(["convert", source, str(tmp_path / "w.txt"), "--to", "plain"]) == 0
-    assert "that it cannot hold were left out" in capsys.readouterr().err
+    assert "; left out: words with white space (12), bytes and parts of characters (128)." in capsys.readouterr().err
     assert main(["convert", str(tmp_path / "w.txt"), str(tmp_path / "x.tsv"), "--from", "plain", "-q"]) == 0
     assert main(["convert", source, str(tmp_path / "w.txt")]) == 2
     assert "add --to with one of tsv, plain" in capsys.readouterr().err
     assert main(["convert", source, str(tmp_path / "none" / "v.model")]) == 1
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
-    (tmp_path / "folder.json").mkdir()
-    assert main(["convert", source, str(tmp_path / "folder.json")]) == 1
+    (tmp_path / "folder.tsv").mkdir()
+    assert main(["convert", source, str(tmp_path / "folder.tsv")]) == 1
     assert "it is a folder" in capsys.readouterr().err
     assert main(["convert", str(tmp_path / "missing"), str(tmp_path / "v.model")]) == 1
     assert "cannot be read" in capsys.readouterr().err
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_json_needs_a_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = _saved(vocabulary("shortest"), tmp_path / "v.tsv")
+    assert main(["convert", str(source), str(tmp_path / "v.json")]) == 2
+    assert "v.json could be a tokenizer.json of Hugging Face or a lexicon as JSON; add --to" in capsys.readouterr().err
+    with pytest.raises(FormatError, match=r"v\.json could be .* choose format='huggingface' or format='json'\.$"):
+        Lexicon.load(source).save(tmp_path / "v.json")
+    assert not (tmp_path / "v.json").exists()
+    for format in ("huggingface", "json"):
+        assert main(["convert", str(source), str(tmp_path / "v.json"), "--to", format, "-q"]) == 0
+        assert formats.format_of_content((tmp_path / "v.json").read_bytes(), "v.json") == format
+    Tokenizer.load(source).save(tmp_path / "t.json")  # a tokenizer has one kind of JSON
+    assert Lexicon.load(tmp_path / "t.json") == Lexicon.load(source)
+
+
+PREFIX = "The model was made for text with the normalisation nmt_nfkc and a space in front"
+NOTES = [
+    (vocabulary("shortest"), "v.model", []),
+    (vocabulary("shortest"), "tokenizer.json", []),
+    (vocabulary("shortest"), "bytepiece.model", ['--specials "<pad>,<bos>,<eos>" to make them agree.']),
+    (vocabulary("unigram", specials=("<pad>", "<bos>", "<eos>")), "bytepiece.model", []),
+    (vocabulary("unigram"), "words.txt", ["A word list holds words and counts only"]),
+    (vocabulary("unigram", normalizer="nmt_nfkc", dummy_prefix=True), "tokenizer.json", [PREFIX]),
+    (vocabulary("unigram", normalizer="identity"), "v.model", []),
+    (plain_lexicon(), "v.model", ["in SentencePiece numbers and Latin words are single characters, characters"]),
+    (plain_lexicon(alnum="split"), "v.model", ["in SentencePiece characters that the lexicon lacks are bytes"]),
+    (plain_lexicon(alnum="join"), "tokenizer.json", ["numbers and Latin words that are not words of the lexicon are"]),
+    (plain_lexicon(new_words=0.1), "v.model", ["Words have the same ids", "compare with --no-new-words."]),
+    (plain_lexicon(), "bytepiece.model", ["Ids differ, because BytePiece reserves 0, 1 and 2; and what is not a word"]),
+    (plain_lexicon(), "words.txt", []),
+    (plain_lexicon(), "words.tsv", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lexicon", "name", "notes"), NOTES)
+def test_convert_says_why_ids_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lexicon: Lexicon, name: str, notes: list[str]
+) -> None:
+    lexicon.save(tmp_path / "source.tsv")
+    more = ["--to", "plain"] if name == "words.txt" else []
+    assert main(["convert", str(tmp_path / "source.tsv"), str(tmp_path / name), *more]) == 0
+    printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    report = lexicon.save(tmp_path / name, format=more[1] if more else None)
+    assert printed == [f"note: {difference}" for difference in report.differences]
+    assert len(printed) == len(notes)
+    assert all(note in line for note, line in zip(notes, printed, strict=True))
+    assert all(line.endswith(".") for line in printed)
+    assert main(["convert", str(tmp_path / "source.tsv"), str(tmp_path / name), *more, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_convert_misses_jieba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"jieba": None}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: found[name])
+    note = plain_lexicon().save(tmp_path / "jieba.txt").differences[0]
+    assert "jieba is not installed here" in note
+    assert "Install jieba and convert again" in note
+    (tmp_path / "dict.txt").write_text("早晨 9\n", encoding="utf-8")
+    found["jieba"] = importlib.machinery.ModuleSpec("jieba", None, origin=str(tmp_path / "__init__.py"))
+    assert plain_lexicon().save(tmp_path / "jieba.txt").differences == ()
+
+
+def test_beginnings_are_named_with_the_remedy(tmp_path: Path) -> None:
+    words = ["\udce9\udcbe", "\udce9\udcbd", "<0x41>", "<s>", "a\0", "\u2581b"]
+    lexicon = vocabulary("shortest")
+    lexicon = Lexicon([*lexicon.words, *words], [*lexicon.counts.tolist(), *[2] * 6], meta=lexicon.meta)
+    report = lexicon.save(tmp_path / "v.model")
+    assert report.left_out == {
+        "pieces that are parts of characters": 2,
+        "pieces that are the names of special tokens or bytes": 2,
+        "pieces with U+0000 or U+2581": 2,
+    }
+    assert report.words == len(lexicon) - 6
+    assert len(report.differences) == 1
+    assert "one of the 2 pieces that are parts of characters" in report.differences[0]
+    assert "--no-beginnings" in report.differences[0]
+    assert lexicon.save(tmp_path / "tokenizer.json").differences == ()  # a model of bytes holds them
 
 
 def test_tokenize_shows_bytes(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -38,7 +38,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
         "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "formats", "firmness", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
     ],

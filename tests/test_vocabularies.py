@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.lexicon.formats.header import join_names, split_names
+from nlp_zero.lexicon.scores import scores_of_pieces
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
@@ -255,6 +256,68 @@ def test_fewest_tokens_then_the_most_probable() -> None:
     assert Tokenizer(vocabulary(words), objective="shortest").tokenize("中国人民") == ["中国", "人民"]
     assert Tokenizer(vocabulary(words)).tokenize("中国人") == ["中", "国人"]
     assert tokenizer.tokenize("中国人") == ["中国人"]
+
+
+def scored(scores: dict[str, float], arithmetic: str) -> Tokenizer:
+    meta = LexiconMeta(boundaries=False, unk_log_prob=-10.5, arithmetic=arithmetic)
+    values = list(scores.values())
+    return Tokenizer(Lexicon(list(scores), [1] * len(scores), scores={"log_prob": values}, meta=meta))
+
+
+ROUND = {"exact": float, "single": lambda x: float(np.float32(x)), "double": float}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["exact", "single", "double"]),
+    st.dictionaries(st.text("中国人", min_size=1, max_size=3), st.sampled_from([-1.1, -2.2, -3.3, -4.4, -5.5, -9.9])),
+    st.text("中国人龘", max_size=30),
+)
+def test_ties_are_broken_as_by_sentencepiece(arithmetic: str, scores: dict[str, float], text: str) -> None:
+    scores = {word: float(np.float32(score)) if arithmetic == "single" else score for word, score in scores.items()}
+    tokenizer = scored(scores, arithmetic)
+    if arithmetic == "exact":
+        scores = dict(zip(scores, scores_of_pieces(np.array(list(scores.values())), "unigram").tolist(), strict=True))
+    best = reference.best_pieces(text, scores, -10.5, ROUND[arithmetic])
+    assert tokenizer.tokenize(text) == best
+    assert tokenizer.tokenize_batch([text] * 3, workers=2) == [best] * 3
+    assert tokenizer.sample(text, alpha=math.inf, seed=1) == best
+    assert tokenizer.nbest(text, 1)[0][0] == tokenizer.nbest(text, 9)[0][0] == best
+
+
+@pytest.mark.parametrize("arithmetic", ["exact", "single", "double"])
+def test_sums_go_on_from_block_to_block(arithmetic: str) -> None:
+    """Long texts are read in blocks that end at unknown characters; sums are rounded as in one piece."""
+    letters = np.random.default_rng(2).choice(list("中国人龘"), 20_000, p=[0.4, 0.3, 0.28, 0.02])
+    text = "".join(letters.tolist())
+    scores = {"中": -3.3, "国": -2.7, "人": -4.1, "中中": -4.3, "国国": -3.9, "人人": -6.1, "国中": -4.7, "中国": -4.6}
+    scores = {word: float(np.float32(score)) for word, score in scores.items()}
+    tokenizer = scored(scores, arithmetic)
+    if arithmetic == "exact":
+        scores = dict(zip(scores, scores_of_pieces(np.array(list(scores.values())), "unigram").tolist(), strict=True))
+    best = reference.best_pieces(text, scores, -10.5, ROUND[arithmetic])
+    assert tokenizer.tokenize(text) == best
+    lines = [reference.best_pieces(line, scores, -10.5, ROUND[arithmetic]) for line in text.split("龘")]
+    split = [piece for line in lines for piece in line]
+    assert ([piece for piece in best if "龘" not in piece] == split) == (arithmetic != "single")
+
+
+@pytest.mark.parametrize("objective", ["unigram", "shortest"])
+def test_scores_are_added_up_without_rounding_in_32_bits(objective: str) -> None:
+    scores = scores_of_pieces(np.log(np.random.default_rng(1).random(700) ** 4 + 1e-7), objective)
+    single = np.zeros((), np.float32)
+    for score in scores.astype(np.float32):
+        single += score
+    assert abs(single) > 2000
+    assert float(single) == math.fsum(scores)
+
+
+def test_equal_scores_take_the_longer_last_token() -> None:
+    words = {"天": 5, "天天": 9}
+    assert Tokenizer(vocabulary(words)).tokenize("天天天") == ["天", "天天"]
+    assert Tokenizer(vocabulary(words, objective="shortest")).tokenize("天天天") == ["天", "天天"]
+    assert Tokenizer(vocabulary(words, unit="byte")).tokenize("天天天") == ["天", "天天"]
+    assert Tokenizer(Lexicon(["天", "天天"], [5, 9])).tokenize("天天天") == ["天天", "天"]  # a lexicon of words
 
 
 def test_unknown_characters_without_fallback() -> None:

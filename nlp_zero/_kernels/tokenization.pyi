@@ -45,6 +45,8 @@ class Segmenter:
         uniform: float,
         new_mass: float,
         new_rare: float,
+        ranks: npt.NDArray[np.float64] | None = None,
+        arithmetic: int = 0,
         /,
     ) -> Any: ...
     def tokenize(self, text: str | bytes, /) -> list[str]: ...

@@ -37,8 +37,9 @@ def add_convert(commands: Commands) -> None:
         "--from", dest="source", choices=formats.FORMATS, help="format of IN (default: found from its content)"
     )
     parser.add_argument(
-        "--to", dest="target", choices=formats.FORMATS, help="format of OUT (default: found from its name)"
-    )
+        "--to", dest="target", choices=formats.FORMATS,
+        help="format of OUT (default: found from its name; required for .json, unless the name has 'tokenizer')",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="the summary as JSON on stdout")
 
 
@@ -46,12 +47,7 @@ def run_convert(arguments: argparse.Namespace) -> None:
     """Run the command."""
     from ..lexicon.lexicon import Lexicon
 
-    target = arguments.target or formats.format_of_name(arguments.output)
-    if target is None:
-        raise UsageError(
-            f"the name {os.path.basename(arguments.output)} does not tell a format; add --to with one of "
-            f"{', '.join(formats.FORMATS)}."
-        )
+    target = arguments.target or _target_of_name(arguments.output)
     with report_stages(shows_progress(arguments)):
         begin_stage("loading words")
         lexicon = Lexicon.load(arguments.input, format=arguments.source)
@@ -59,14 +55,29 @@ def run_convert(arguments: argparse.Namespace) -> None:
     try:
         if os.path.isdir(place):
             raise IsADirectoryError(21, "it is a folder")
-        count = lexicon.save(place, format=target)
+        report = lexicon.save(place, format=target)
     except FormatError as error:
         raise FormatError(str(error).replace(place, arguments.output, 1)) from None
     except OSError as error:
         raise unwritable(arguments.output, error, "name another file") from error
-    left = len(lexicon) - count
-    rest = f"; {left:,} words that it cannot hold were left out" if left > 0 else ""
     if arguments.json:
-        print(json.dumps({"output": arguments.output, "format": target, "words": count, "left_out": max(left, 0)}))
+        summary = {"output": arguments.output, "format": target, "words": report.words}
+        print(json.dumps(summary | {"left_out": dict(report.left_out), "differences": list(report.differences)}))
         return
-    print_message(arguments, f"{arguments.output}: {target}, {count:,} words{rest}.")
+    left_out = ", ".join(f"{kind} ({count:,})" for kind, count in report.left_out.items())
+    rest = f"; left out: {left_out}" if left_out else ""
+    print_message(arguments, f"{arguments.output}: {target}, {report.words:,} words{rest}.")
+    for difference in report.differences:
+        print_message(arguments, f"note: {difference}")
+
+
+def _target_of_name(output: str) -> str:
+    """Return the format that the name of a file tells; raises `UsageError` if it tells none."""
+    target, name = formats.format_of_name(output), os.path.basename(output)
+    if target is None and name.lower().endswith(".json"):
+        raise UsageError(
+            f"{name} could be a tokenizer.json of Hugging Face or a lexicon as JSON; add --to huggingface or --to json."
+        )
+    if target is None:
+        raise UsageError(f"the name {name} does not tell a format; add --to with one of {', '.join(formats.FORMATS)}.")
+    return target

@@ -1,6 +1,7 @@
 """Words with their counts and scores, and the files that hold them."""
 
+from .formats import SaveReport
 from .lexicon import Lexicon
 from .meta import LexiconMeta
 
-__all__ = ["Lexicon", "LexiconMeta"]
+__all__ = ["Lexicon", "LexiconMeta", "SaveReport"]

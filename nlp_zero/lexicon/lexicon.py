@@ -16,7 +16,7 @@ from .._utils.validation import check_integer
 from ..errors import FormatError
 from . import formats
 from .firmness import REQUIRED_SCORES, measure_firmness
-from .formats import tsv
+from .formats import SaveReport, tsv
 from .meta import LexiconMeta
 
 if TYPE_CHECKING:
@@ -304,27 +304,29 @@ class Lexicon:
         changed._set(self.words, self.counts, self.scores, replace(self.meta, **changes), self.parts, self._ranks)
         return changed
 
-    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> int:
+    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> SaveReport:
         """Write the lexicon; the file appears whole or not at all.
 
         Parameters
         ----------
         path : str or path-like
-            Unless a `format` is given, the name decides: ``tokenizer.json`` (huggingface), ``.json``, ``.parquet``,
-            ``.model`` (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.
+            Unless a `format` is given, the name decides: ``*tokenizer*.json`` (huggingface), ``.parquet``, ``.model``
+            (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.  Other names
+            that end in ``.json`` need a `format`.
         format : str, optional
             ``tsv`` (keeps everything), ``plain`` ('word count' lines), ``json``, ``parquet``, ``jieba``,
             ``sentencepiece``, ``huggingface`` or ``bytepiece``.
 
         Returns
         -------
-        int
-            Number of words in the file: formats of other programs cannot hold all words.
+        SaveReport
+            What the file holds: formats of other programs cannot hold all words, and not every program then gives the
+            tokens and ids of `Tokenizer`.
 
         Raises
         ------
         FormatError
-            If the format cannot hold such a lexicon, or the file cannot be written; says why.
+            If the format cannot hold such a lexicon, or the name does not tell the format; says why.
         """
         return formats.write(self, path, format)
 

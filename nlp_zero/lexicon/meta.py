@@ -9,9 +9,10 @@ from types import MappingProxyType
 from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_integer, check_number
 
-__all__ = ["MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
+__all__ = ["ARITHMETICS", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
 
 OBJECTIVES = ("unigram", "shortest")
+ARITHMETICS = ("exact", "single", "double")  # in the order of the numbers of the kernel
 UNITS = ("char", "byte")
 MAX_IDS = 1 << 28  # tables of ids must fit into memory
 
@@ -20,8 +21,8 @@ MAX_IDS = 1 << 28  # tables of ids must fit into memory
 class LexiconMeta:
     """How a lexicon was made.  Immutable; `dataclasses.replace` or `Lexicon.with_meta` makes a changed one.
 
-    None means that a value is not known.  The fields from `unit` to `unk_id` change how `Tokenizer` segments text and
-    numbers tokens; the others only describe.
+    None means that a value is not known.  The fields from `unit` to `arithmetic` change how `Tokenizer` segments text
+    and numbers tokens; the others only describe.
 
     Parameters
     ----------
@@ -45,6 +46,10 @@ class LexiconMeta:
         Ids of the special tokens and of the 256 bytes in the model of another program.
     unk_id : int or None
         Id of unknown text in the model of another program.
+    arithmetic : {"exact", "single", "double"}, default "exact"
+        How the scores of a vocabulary are added up: without rounding or, so that the best segmentation is that of the
+        program whose model it is, as SentencePiece does (sums are 32-bit floating-point numbers) or as Hugging Face
+        tokenizers and BytePiece do (64 bits).
     method : str or None
         The builder (``"pmi"``, ``"entropy"``, ``"bayes"``, ``"vocabulary"``) or the format of another program's model.
     algorithm : str or None
@@ -95,6 +100,7 @@ class LexiconMeta:
     special_ids: tuple[int, ...] = ()
     byte_ids: tuple[int, ...] = ()
     unk_id: int | None = None
+    arithmetic: str = "exact"
     method: str | None = None
     algorithm: str | None = None
     max_length: int | None = None
@@ -116,6 +122,7 @@ class LexiconMeta:
     def __post_init__(self) -> None:
         check_choice("unit", self.unit, UNITS)
         check_choice("objective", self.objective, OBJECTIVES)
+        check_choice("arithmetic", self.arithmetic, ARITHMETICS)
         if self.alnum is not None:
             check_choice("alnum", self.alnum, ALNUM_MODES)
         if self.new_words is not None and not check_number("new_words", self.new_words, least=0, most=1) < 1:
@@ -165,6 +172,7 @@ class LexiconMeta:
         return (
             self.unit, self.byte_fallback, self.boundaries, self.objective, self.alnum, self.new_words,
             self.unk_log_prob, self.specials, self.special_ids, self.byte_ids, self.unk_id,
+            self.arithmetic,
         )  # fmt: skip
 
 

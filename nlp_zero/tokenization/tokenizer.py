@@ -16,6 +16,8 @@ from ..errors import FormatError
 from ..lexicon.formats import format_of_name
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
+from ..lexicon.meta import ARITHMETICS
+from ..lexicon.scores import TOKEN_NATS, scores_of_pieces
 from . import scoring
 from .decoder import StreamDecoder, decode_ids, join_tokens
 from .encoding import Encoding
@@ -39,7 +41,10 @@ class Tokenizer:
     """Segment text into the words of a lexicon.  Immutable, picklable, safe to share between threads and processes.
 
     The best segmentation has the greatest sum of ln p(word), p = count / total.  Ties go to fewer tokens, then to the
-    longer first token; scores are compared in steps of 2**-30 nats, so that ties are the same on every platform.
+    longer first token; scores are compared in steps of 2**-30 nats, so that ties are the same on every platform.  In a
+    vocabulary, which has pieces that cross boundaries, ties go to the longer last token and scores are in steps of
+    2**-12 nats: SentencePiece and Hugging Face tokenizers then give the same ids.  Of two segmentations with equal
+    sums of scores up to a place, the one whose last token there is longer goes on.
     No word crosses a boundary (punctuation, symbol, separator or control character): those are tokens of their own.
     Numbers (3.14, 50%), Latin words (don't), addresses, repeated marks (……) and grapheme clusters (emoji, combining
     marks) are one token each.  Joining the tokens always gives back the text.
@@ -61,7 +66,7 @@ class Tokenizer:
         tokens; with byte fallback, the sum of its bytes.
     objective : {"unigram", "shortest"}, optional
         ``"unigram"``: the most probable segmentation, as above.  ``"shortest"``: the fewest tokens, of these the most
-        probable (a token costs 16384 nats in addition to -ln p, in steps of about 2**-18); methods that compare
+        probable (in a vocabulary: -ln p in 2,560 steps from 0 to that of the rarest piece); methods that compare
         segmentations by probability (`sample`, `nbest`, `marginals`, `entropy`) then use -ln(vocab_size) nats for
         each token, a unigram model in which all words are equally probable.  Default: as the lexicon was made.
     new_words : bool, optional
@@ -110,6 +115,7 @@ class Tokenizer:
         options = resolve_options(
             lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words
         )
+        ranks, arithmetic = _ranks(lexicon, options.objective)
         kernel: Segmenter = Segmenter(
             lexicon.words,
             lexicon.log_probs,
@@ -122,6 +128,8 @@ class Tokenizer:
             math.log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
             options.new_words,
             options.rare_log_prob,
+            ranks,
+            arithmetic,
         )
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
         # The kernel's own methods replace these two: a Python call would cost 3 to 5 % of the time of a short line.
@@ -189,15 +197,16 @@ class Tokenizer:
         FormatError
             If the name is that of another program's model, or the file cannot be written.
         """
-        if (format_of_name(path) or "tsv") not in OWN_FORMATS:
+        format = format_of_name(path) or ("json" if os.fspath(path).lower().endswith(".json") else "tsv")
+        if format not in OWN_FORMATS:
             raise FormatError(
-                f"{os.fspath(path)} is a {format_of_name(path)} file by its name, which cannot hold all options of a "
+                f"{os.fspath(path)} is a {format} file by its name, which cannot hold all options of a "
                 "tokenizer; choose a name that ends in .tsv, or use lexicon.save."
             )
         names, usual = ("alnum", "objective", "unk_log_prob", "new_words"), resolve_options(self._lexicon)
         given = {name: getattr(self._options, name) for name in names}
         changes = {name: value for name, value in given.items() if value != getattr(usual, name)}
-        self._lexicon.with_meta(**changes).save(path)
+        self._lexicon.with_meta(**changes).save(path, format=format)
 
     # Properties
 
@@ -519,7 +528,7 @@ class Tokenizer:
     # All segmentations
 
     def nbest(self, text: str | bytes, n: int = 10) -> list[tuple[list[str], float]]:
-        """Return the best segmentations, each with its ln p (not normalised).
+        """Return the best segmentations, each with its ln p (not normalised); the first is that of `tokenize`.
 
         Parameters
         ----------
@@ -651,6 +660,18 @@ class Tokenizer:
     def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
         """Return a decoder for ids that arrive one by one, as from a language model; options as in `decode`."""
         return StreamDecoder(self._ids, errors, skip_specials)
+
+
+def _ranks(lexicon: Lexicon, objective: str) -> tuple[npt.NDArray[np.float64], int]:
+    """Return the scores that the best segmentation adds up, without the cost of a token, and the arithmetic."""
+    meta, log_probs = lexicon.meta, lexicon.log_probs
+    if meta.boundaries and not meta.byte_fallback:
+        return log_probs, 0
+    if objective == "shortest":
+        return scores_of_pieces(log_probs, objective) + TOKEN_NATS, 0
+    if meta.arithmetic != "exact":
+        return log_probs, ARITHMETICS.index(meta.arithmetic)
+    return scores_of_pieces(log_probs, objective), 0
 
 
 def _rebuild(

@@ -12,8 +12,9 @@ from typing import Any
 
 def cut(text: str, model: Mapping[str, Any]) -> list[bytes]:
     """Return the pieces of a text; lines are segmented one by one, each with the line feeds at its end."""
-    pieces = {base64.b64decode(key): row[2] for key, row in model.items()}
-    total = math.log(sum(pieces.values()))
+    counts = {base64.b64decode(key): row[2] for key, row in model.items()}
+    total = math.log(sum(counts.values()))
+    pieces = {piece: math.log(count) - total for piece, count in counts.items()}
     longest = max(map(len, pieces))
     result = []
     for line in re.findall(rb".*\n+|.+", unicodedata.normalize("NFC", text).encode()):
@@ -21,7 +22,7 @@ def cut(text: str, model: Mapping[str, Any]) -> list[bytes]:
         for end in range(1, len(line) + 1):
             for start in range(max(0, end - longest), end):  # the first, so the longest, of equals stays
                 if line[start:end] in pieces:
-                    score = best[start][0] + math.log(pieces[line[start:end]]) - total
+                    score = best[start][0] + pieces[line[start:end]]
                     if score > best[end][0]:
                         best[end] = score, start
         end, found = len(line), []

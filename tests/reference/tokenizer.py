@@ -141,6 +141,30 @@ def best_path(
     return result
 
 
+def best_pieces(
+    text: str, scores: Mapping[str, float], unknown: float, kept: Callable[[float], float] = float
+) -> list[str]:
+    """The pieces with the greatest sum of scores; of equal sums up to a place the longest last piece stays.
+
+    `kept` rounds every sum.  A character that is not a piece costs `unknown`; characters in a row are one piece.
+    """
+    best: list[tuple[float, int]] = [(0.0, 0)] + [(-math.inf, 0)] * len(text)
+    longest = max(map(len, scores), default=1)
+    for end in range(1, len(text) + 1):
+        for start in range(max(0, end - longest), end):  # the longest first
+            score = scores.get(text[start:end], unknown if start == end - 1 else -math.inf)
+            if (total := kept(best[start][0] + score)) > best[end][0]:
+                best[end] = total, start
+    end, found = len(text), list[str]()
+    while end:
+        piece, end = text[best[end][1] : end], best[end][1]
+        if found and piece not in scores and found[-1] not in scores:
+            found[-1] = piece + found[-1]
+        else:
+            found.append(piece)
+    return found[::-1]
+
+
 def vocabulary_paths(text: str | bytes, words: set[str], unit: str = "char") -> list[list[str]]:
     """Every segmentation by a vocabulary with byte fallback; bytes are written as surrogate escapes."""
     if unit == "byte":

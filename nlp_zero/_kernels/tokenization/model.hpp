@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -20,6 +21,10 @@ constexpr int64_t NO_WORD = -(int64_t(1) << 61);
 // Fewest tokens first: each costs this many nats in addition to its -ln p, more than the ln p of any two cuts of a stretch differ by.
 constexpr double TOKEN_COST = 16384;
 
+// How vocabularies that cross boundaries add up scores.  EXACT_SUMS: whole numbers, so that sums never round.  The others add up as
+// the program does whose model it is: SINGLE_SUMS as SentencePiece (sums kept as 32-bit numbers), DOUBLE_SUMS as tokenizers and BytePiece.
+enum Arithmetic : int { EXACT_SUMS = 0, SINGLE_SUMS = 1, DOUBLE_SUMS = 2 };
+
 struct Rules {  // what is done with the text around the words, and which segmentation is best
     Alnum alnum = ALNUM_TOKEN;
     bool crossing = false;  // nothing is a boundary, and unknown characters in a row are one token
@@ -30,9 +35,10 @@ struct Rules {  // what is done with the text around the words, and which segmen
     double uniform = 0;     // 0: the most probable tokens; else the fewest, and -uniform nats is what each weighs in sums
     double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
     double new_rare = 0;    // nats: words no more probable than this are taken for examples of new ones
+    Arithmetic arithmetic = EXACT_SUMS;  // of the best segmentation; only with `crossing`
 };
 
-struct Cost { double log_prob; int tokens; };  // of a word, or of an unknown character
+struct Cost { double log_prob; int tokens; double rank; };  // of a word, or of an unknown character; rank: nats in Viterbi
 
 // Words that the lexicon lacks, spelt symbol by symbol: ln p(w) = ln mass + ln p(length) + ln p(first symbol) + ... + ln p(last).
 // Scores are those of Viterbi.
@@ -51,6 +57,7 @@ struct Model {
     std::vector<Node<int64_t>> nodes;
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
+    std::vector<double> ranks{0};     // by id: what Viterbi adds up in place of ln p
     std::vector<uint32_t> chars;      // by symbol: its first character
     int32_t byte_ids[256] = {};       // with fallback: the id of each byte
     std::unordered_map<uint32_t, int32_t> beginnings;  // ids of words that are the first 2 or 3 bytes of a character
@@ -60,12 +67,15 @@ struct Model {
 
     int32_t word_of(size_t node) const { return size_t(ids[node]) < log_probs.size() ? ids[node] : 0; }  // id of a word, or 0
     Cost cost(int32_t id, uint32_t c) const {  // of a node with this id; c: the character where it begins
-        if (id) return {log_probs[size_t(id)], 1};
-        if (!rules.fallback) return {rules.unk, 1};
+        if (id) return {log_probs[size_t(id)], 1, ranks[size_t(id)]};
+        if (!rules.fallback) return {rules.unk, 1, rules.unk};
         int32_t parts[4];
-        Cost sum{0, spelled(c, parts)};
-        for (int k = 0; k < sum.tokens; ++k) sum.log_prob += log_probs[size_t(parts[k])];
-        if (!std::isnan(rules.unk)) sum.log_prob = rules.unk;
+        Cost sum{0, spelled(c, parts), 0};
+        for (int k = 0; k < sum.tokens; ++k) {
+            sum.log_prob += log_probs[size_t(parts[k])];
+            sum.rank += ranks[size_t(parts[k])];
+        }
+        if (!std::isnan(rules.unk)) sum.log_prob = sum.rank = rules.unk;
         return sum;
     }
     // With byte fallback: the tokens of a character that is not a word: the longest of its beginnings that is one, then bytes.
@@ -86,7 +96,15 @@ struct Model {
         return uint32_t(n) << 24 | uint32_t(uint8_t(bytes[0])) << 16 | uint32_t(uint8_t(bytes[1])) << 8 | (n > 2 ? uint8_t(bytes[2]) : 0);
     }
     double weight(const Cost& c) const { return rules.uniform ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
-    double rank(const Cost& c) const { return c.log_prob - (rules.uniform ? TOKEN_COST * c.tokens : 0); }   // in Viterbi
+    double rank(const Cost& c) const { return c.rank - (rules.uniform ? TOKEN_COST * c.tokens : 0); }       // in Viterbi
+    // In a node: whole numbers or, for sums that round, the bits of a double.
+    int64_t crossing_score(const Cost& c, double unit) const {
+        if (rules.arithmetic == EXACT_SUMS) return std::llround(rank(c) * unit);
+        const double nats = rank(c);
+        int64_t bits;
+        std::memcpy(&bits, &nats, sizeof bits);
+        return bits;
+    }
 };
 
 class ModelBuilder {
@@ -97,8 +115,9 @@ class ModelBuilder {
     // or begins or ends inside one) keeps its id and is left out of the trie.  byte: which one the word stands for, or -1;
     // between characters, one that is not ASCII is found through its id only, and so are the first bytes of a character,
     // `beginning` (a key, or 0).
-    void add(const TextView& word, double log_prob, int byte, uint32_t beginning = 0) {
+    void add(const TextView& word, double log_prob, double rank, int byte, uint32_t beginning = 0) {
         model_->log_probs.push_back(log_prob);
+        model_->ranks.push_back(rank);
         if (byte >= 0) model_->byte_ids[byte] = int32_t(model_->log_probs.size()) - 1;
         if (beginning) model_->beginnings[beginning] = int32_t(model_->log_probs.size()) - 1;
         if ((byte >= 128 || beginning) && !model_->rules.bytes) return;
@@ -138,7 +157,8 @@ class ModelBuilder {
         for (size_t i = 0; i < m.nodes.size(); ++i) {
             const bool single = i < kinds_.size();  // one symbol can always be a token
             const Cost c = m.cost(m.ids[i], single ? m.chars[i] : 0);
-            m.nodes[i] = {trie.base[i], trie.check[i], m.ids[i] || single ? fixed(c) : NO_WORD};
+            const bool token = m.ids[i] || single;
+            m.nodes[i] = {trie.base[i], trie.check[i], !token ? NO_WORD : m.rules.crossing ? m.crossing_score(c, unit) : fixed(c)};
             if (single && !m.ids[i] && kinds_[i]) m.ids[i] = int32_t(m.log_probs.size()) - 1 + kinds_[i];
         }
         return std::move(model_);

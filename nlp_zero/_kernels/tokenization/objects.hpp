@@ -98,12 +98,31 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
     return lists;
 }
 
+// Among equal scores `n_best` has an order of its own: the best segmentation moves to the front.
+inline void put_best_first(const Model& model, const TextLattice& lattice, const TextView& view, std::vector<std::vector<int64_t>>& paths) {
+    std::vector<int64_t> best;
+    size_t at = 0;  // a position: symbols of words that cross boundaries are single characters
+    with_chars(view, [&](auto chars) {
+        cut_words(model, chars, view.size, [&](int32_t, uint32_t, uint32_t end) {
+            int64_t e = lattice.first[at];
+            while (lattice.starts[size_t(lattice.end[size_t(e)])] != end) ++e;
+            best.push_back(e);
+            at = size_t(lattice.end[size_t(e)]);
+        });
+        return 0;
+    });
+    auto found = std::find(paths.begin(), paths.end(), best);
+    if (found == paths.end()) *--found = best;
+    std::rotate(paths.begin(), found, found + 1);
+}
+
 inline PyObject* best_lists(const Model& model, Objects& objects, PyObject* text, size_t limit) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     TextLattice lattice;
     with_chars(source.view, [&](auto chars) { lattice.build(model, chars, source.view.size, true); return 0; });
-    const auto paths = n_best(lattice.view(), limit);
+    auto paths = n_best(lattice.view(), limit);
+    if (model.rules.crossing && !paths.empty()) put_best_first(model, lattice, source.view, paths);
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
     for (size_t i = 0; lists && i < paths.size(); ++i) {
         double nats = 0;

@@ -121,7 +121,7 @@ struct TextLattice {
                 if (many) tokens.push_back(1);
                 return;
             }
-            const Cost cost = boundary ? Cost{0, 1} : model.cost(word, uint32_t(text[starts[from]]));
+            const Cost cost = boundary ? Cost{0, 1, 0} : model.cost(word, uint32_t(text[starts[from]]));
             const double weight = boundary ? 0 : model.weight(cost);
             score.push_back(table ? std::exp(table->alpha * weight) : !fixed ? weight : boundary ? 0 : double(std::llround(model.rank(cost) * 0x1p30)) * 0x1p-30);
             if (fixed) nats.push_back(weight);
@@ -161,7 +161,7 @@ struct TextChain {
 // Draw one segmentation; sink as in `cut`.
 template <class Char, class Sink>
 void sample_text(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
-    if (std::isinf(table.alpha)) return cut<false>(model, text, size, sink);
+    if (std::isinf(table.alpha)) return cut_words(model, text, size, sink);
     if (table.plain) return cut_sampled(model, table, text, size, stream, sink);
     TextChain chain;
     chain.build(model, table, text, size);

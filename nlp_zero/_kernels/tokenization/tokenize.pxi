@@ -5,16 +5,19 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         size_t size
     enum Alnum:
         pass
+    enum Arithmetic:
+        pass
     cdef cppclass Rules:
         Alnum alnum
         bint crossing, fallback, bytes, kinds
         double unk, uniform, new_mass, new_rare
+        Arithmetic arithmetic
     cdef cppclass Model:
         Rules rules
         vector[double] log_probs
     cdef cppclass ModelBuilder:
         ModelBuilder(const Rules&) except +
-        void add(const TextView&, double, int, uint32_t) except +
+        void add(const TextView&, double, double, int, uint32_t) except +
         unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
@@ -143,8 +146,9 @@ cdef class MarginalTable:
 cdef class Segmenter:
     """The compiled part of `nlp_zero.Tokenizer`: immutable, made from words (a tuple) and their log-probabilities.
 
-    `numbers` are the ids that users see: of unknown text, then of each word, then (or not) of each kind but "word".  The
-    other arguments are those of `Rules`.
+    `numbers` are the ids that users see: of unknown text, then of each word, then (or not) of each kind but "word".
+    `ranks` are the scores that the best segmentation adds up in place of the log-probabilities.  The other arguments
+    are those of `Rules`.
     """
 
     cdef unique_ptr[Model] model
@@ -153,19 +157,24 @@ cdef class Segmenter:
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
-                  double new_rare):
+                  double new_rare, const double[::1] ranks=None, int arithmetic=0):
         cdef Rules rules
         rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
         rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
         rules.kinds = numbers.shape[0] > len(words) + 1
+        rules.arithmetic = <Arithmetic>arithmetic
         cdef unique_ptr[ModelBuilder] builder = unique_ptr[ModelBuilder](new ModelBuilder(rules))
         cdef TextView view
         cdef Py_ssize_t i
         cdef int byte
         cdef uint32_t c, beginning
         cdef vector[int32_t] shown
-        if log_probs.shape[0] != len(words) or numbers.shape[0] != len(words) + (len(KINDS) if rules.kinds else 1):
-            raise ValueError("one log-probability and one id a word are needed.")
+        if ranks is None:
+            ranks = log_probs
+        if log_probs.shape[0] != len(words) or ranks.shape[0] != len(words):
+            raise ValueError("one log-probability and one rank a word are needed.")
+        if numbers.shape[0] != len(words) + (len(KINDS) if rules.kinds else 1):
+            raise ValueError("one id a word is needed.")
         shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
         for i in range(len(words)):
             word = words[i]
@@ -179,7 +188,7 @@ cdef class Segmenter:
             if bytes_:
                 word = latin_of(word)
             view_of(word, view)
-            builder.get().add(view, log_probs[i], byte, beginning)
+            builder.get().add(view, log_probs[i], ranks[i], byte, beginning)
         self.model = builder.get().build()
         self.objects.reset(new Objects(words, shown))
 

@@ -122,6 +122,57 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
     }
 }
 
+// Sums of scores from the left.
+struct ExactSum {
+    using Value = int64_t;
+    static constexpr Value LOWEST = std::numeric_limits<int64_t>::min();
+    static int64_t plus(Value sum, int64_t score) { return sum + score; }
+};
+template <class Float>
+struct RoundedSum {
+    using Value = Float;
+    static constexpr Value LOWEST = -std::numeric_limits<Float>::infinity();
+    static Value plus(Value sum, int64_t score) {
+        double nats;
+        std::memcpy(&nats, &score, sizeof nats);
+        return sum + Value(nats);  // NO_WORD, read as a double, is below every sum
+    }
+};
+
+// Left to right, so that ties are decided as SentencePiece, tokenizers and BytePiece decide them: of equal sums up to a place
+// the first one found stays, which has the longest last token.  best[0] is the sum before the block; steps[j] is the last token
+// of the best path to j, and after `turn` steps[i] is the token that begins at i.
+template <class Sum>
+inline void viterbi_crossing(const Model& model, const uint32_t* symbols, size_t n, typename Sum::Value* best, Step* steps) {
+    const Node<int64_t>* nodes = model.nodes.data();
+    std::fill(best + 1, best + n + 1, Sum::LOWEST);
+    for (size_t i = 0; i < n; ++i) {
+        const typename Sum::Value begun = best[i];
+        uint32_t at = symbols[i];
+        const Node<int64_t>* node = nodes + at;
+        for (size_t j = i + 1;; ++j) {
+            const typename Sum::Value sum = Sum::plus(begun, node->score);
+            if (sum > best[j]) {
+                best[j] = sum;
+                steps[j] = {int32_t(at), uint32_t(j - i)};
+            }
+            if (node->base == 0) break;
+            const uint32_t next = uint32_t(node->base) + symbols[j];
+            node = nodes + next;
+            if (node->check != int32_t(at)) break;
+            at = next;
+        }
+    }
+}
+
+inline void turn(Step* steps, size_t n) {
+    Step step = steps[n];
+    for (size_t at = n; at > 0;) {
+        at -= step.length;
+        std::swap(steps[at], step);
+    }
+}
+
 // Tokens as they are handed out.  With byte fallback an unknown character becomes the ids of its bytes, all but the last of
 // which end where they begin; in other vocabularies unknown characters in a row become one token.  run(sink) makes tokens.
 template <class Char, class Run, class Sink>
@@ -163,10 +214,40 @@ void cut(const Model& model, const Char* text, size_t size, Sink sink) {
     }
 }
 
+template <class Sum, class Char, class Sink>
+void cut_crossing(const Model& model, const Char* text, size_t size, Sink sink) {
+    Scratch<typename Sum::Value, Step> scratch;
+    const int32_t* ids = model.ids.data();
+    typename Sum::Value sum = 0;
+    for (size_t from = 0; from < size;) {
+        const size_t n = read_block(model.symbols, text, size, from, scratch);
+        scratch.best[0] = sum;
+        viterbi_crossing<Sum>(model, scratch.symbols, n, scratch.best, scratch.steps);
+        sum = scratch.best[n];
+        turn(scratch.steps, n);
+        for (size_t i = 0; i < n;) {
+            const Step step = scratch.steps[i];
+            const size_t next = i + step.length;
+            sink(ids[step.node], scratch.starts[i], scratch.starts[next]);
+            i = next;
+        }
+    }
+}
+
+// The best path of words of the lexicon.
+template <class Char, class Sink>
+void cut_words(const Model& model, const Char* text, size_t size, Sink sink) {
+    if (!model.rules.crossing) cut<false>(model, text, size, sink);
+    else if (model.rules.arithmetic == EXACT_SUMS) cut_crossing<ExactSum>(model, text, size, sink);
+    else if (model.rules.arithmetic == SINGLE_SUMS) cut_crossing<RoundedSum<float>>(model, text, size, sink);
+    else cut_crossing<RoundedSum<double>>(model, text, size, sink);
+}
+
+// The best path, with new words if the rules want them.
 template <class Char, class Sink>
 void cut_best(const Model& model, const Char* text, size_t size, Sink sink) {
     if (model.rules.new_mass > 0) cut<true>(model, text, size, sink);
-    else cut<false>(model, text, size, sink);
+    else cut_words(model, text, size, sink);
 }
 
 }  // namespace nlpzero::tokenization

@@ -17,9 +17,10 @@ from ..._utils.files import write_bytes
 from ..._utils.validation import check_choice
 from ...errors import FormatError
 from ..ids import LexiconLike
+from .report import SaveReport, describe_differences
 from .table import Table
 
-__all__ = ["FORMATS", "Table", "format_of_content", "format_of_name", "read", "write"]
+__all__ = ["FORMATS", "SaveReport", "Table", "format_of_content", "format_of_name", "read", "write"]
 
 FORMATS = {
     "tsv": "our own file: words, counts, scores, and how they were made",
@@ -50,25 +51,37 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
     return table
 
 
-def write(lexicon: LexiconLike, path: str | os.PathLike[str], format: str | None = None) -> int:
-    """Write a file whole or not at all; returns its number of words."""
-    name = format_of_name(path) or "tsv" if format is None else check_choice("format", format, FORMATS)
+def write(lexicon: LexiconLike, path: str | os.PathLike[str], format: str | None = None) -> SaveReport:
+    """Write a file whole or not at all."""
+    name = choose_format(path) if format is None else check_choice("format", format, FORMATS)
     try:
-        data, count = _module(name).dumps(lexicon)
+        data, left_out = _module(name).dumps(lexicon)
     except ValueError as error:
         raise FormatError(f"{path} cannot be written as {name}: {error}") from None
     with write_bytes(path) as file:
         file.write(data)
-    return int(count)
+    words = len(lexicon.words) - sum(left_out.values())
+    return SaveReport(name, words, left_out, describe_differences(lexicon, name, left_out))
+
+
+def choose_format(path: str | os.PathLike[str]) -> str:
+    """Return the format of a file that is to be written; `FormatError` if its name ends in ``.json``."""
+    name = format_of_name(path)
+    if name is None and Path(path).suffix.lower() == ".json":
+        raise FormatError(
+            f"{path} could be a tokenizer.json of Hugging Face or a lexicon as JSON; choose format='huggingface' or "
+            "format='json'."
+        )
+    return name or "tsv"
 
 
 def format_of_name(path: str | os.PathLike[str]) -> str | None:
-    """Return the format that belongs to a file name; None if it could be several, as ``words.txt``."""
+    """Return the format that belongs to a file name; None if it could be several: ``words.txt``, ``words.json``."""
     name = Path(path).name.lower()
     if name.endswith(".model"):
         return "bytepiece" if "bytepiece" in name else "sentencepiece"
     if name.endswith(".json"):
-        return "huggingface" if "tokenizer" in name else "json"
+        return "huggingface" if "tokenizer" in name else None
     if name.endswith((".txt", ".dict")) and ("jieba" in name or "userdict" in name.replace("_", "")):
         return "jieba"
     return {".tsv": "tsv", ".parquet": "parquet"}.get(Path(name).suffix)

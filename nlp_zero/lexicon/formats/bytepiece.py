@@ -17,7 +17,7 @@ SPECIALS = ("<pad>", "<bos>", "<eos>")
 COUNT_SCALE = 1 << 50  # the count of a piece of probability 1, where counts are made from probabilities
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
     """Write pieces with counts in proportion to the probabilities that `Tokenizer` uses; ids begin at 3, in our order.
 
     If the specials are ``<pad>``, ``<bos>`` and ``<eos>``, ids are those of `Tokenizer`.
@@ -41,7 +41,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
         b64encode(piece).decode(): [number, piece.decode("utf-8", "ignore"), count]
         for number, (piece, count) in zip(ids, pieces.items(), strict=True)
     }
-    return json.dumps(rows, ensure_ascii=False, indent=1).encode(), len(rows)
+    return json.dumps(rows, ensure_ascii=False, indent=1).encode(), {}
 
 
 def loads(data: bytes) -> Table:
@@ -81,5 +81,7 @@ def table_of_value(value: Any) -> Table:
     for byte in range(256):
         if byte_token(byte) not in held:
             raise ValueError(f"the byte 0x{byte:02X} is not a piece; a BytePiece model holds all 256.")
-    meta = LexiconMeta(method="bytepiece", unit="byte", byte_fallback=True, normalizer="NFC", specials=SPECIALS)
+    meta = LexiconMeta(
+        method="bytepiece", arithmetic="double", unit="byte", byte_fallback=True, normalizer="NFC", specials=SPECIALS
+    )
     return Table(words, counts, {"id": ids}, meta)

@@ -14,7 +14,7 @@ __all__ = ["join_names", "meta_of_values", "split_names", "values_of_meta"]
 # Fields in the order in which they are written.
 ORDER = (
     "method", "unit", "byte_fallback", "objective", "algorithm", "specials", "special_ids", "byte_ids", "unk_id",
-    "unk_log_prob", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
+    "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
     "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words", "interrupted",
     "phrase_rounds", "normalizer", "dummy_prefix",
 )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 from ..ids import LexiconLike, TokenIds, byte_token
 from .json import parse_json
-from .pieces import BYTE_NAMES, SPACE, Piece, has_fallback, model_scores, pieces_of, table_of
+from .pieces import BYTE_NAMES, NAMES, SPACE, Piece, has_fallback, model_scores, pieces_of, table_of
 from .table import MAX_WORDS, Table, check_number
 
 __all__ = ["dumps", "is_tokenizer", "loads", "table_of_value"]
@@ -20,23 +21,23 @@ LETTERS |= {byte: chr(256 + k) for k, byte in enumerate(sorted(set(range(256)) -
 BYTES = {letter: byte for byte, letter in LETTERS.items()}
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
     """Write a Unigram model without normalisation and pre-tokenisation; ids are those of `Tokenizer`.
 
     If all words are made of whole characters, the model has byte fallback; ``<unk>``, which encoding never gives, is
     added after the ids of `Tokenizer` unless there is one.  If some words are parts of characters, the model is one of
     bytes (ByteLevel), where nothing is unknown and the size is ours.  That program finds the names of the special
-    tokens in text.
+    tokens in text.  Also return how many words are left out, by reason.
     """
     import json
 
     if lexicon.meta.byte_fallback and any(
         len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word) for word in lexicon.words
     ):
-        (pieces, held), unknown, bytewise = _byte_pieces(lexicon), None, True
+        (pieces, left_out), unknown, bytewise = _byte_pieces(lexicon), None, True
         vocab = [[piece.text, piece.score] for piece in pieces]
     else:
-        (pieces, held), bytewise = pieces_of(lexicon, spare_ascii=False), False
+        (pieces, left_out), bytewise = pieces_of(lexicon, spare_ascii=False), False
         unknown = next(number for number, piece in enumerate(pieces) if piece.kind == "unknown")
         # Names of bytes are found in text like any piece: they must lose against the six characters of the name.
         lowest = min((piece.score for piece in pieces if piece.kind == "word"), default=-1.0)
@@ -61,21 +62,23 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
         "model": {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": tail},
     }
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    return text.encode("utf-8", "backslashreplace"), held
+    return text.encode("utf-8", "backslashreplace"), left_out
 
 
-def _byte_pieces(lexicon: LexiconLike) -> tuple[list[Piece], int]:
-    """Return every word as the letters of its bytes, and the number of words."""
+def _byte_pieces(lexicon: LexiconLike) -> tuple[list[Piece], dict[str, int]]:
+    """Return every word as the letters of its bytes, and how many are left out."""
     ids = TokenIds(lexicon)
     pieces = [Piece(f"<unused_{number}>", 0.0, "unused") for number in range(ids.size)]
     for number, name in zip(ids.special_ids, ids.specials, strict=True):
         pieces[number] = Piece(name, 0.0, "unknown" if name == "<unk>" else "special")
-    scores = model_scores(lexicon).tolist()
+    scores, left_out = model_scores(lexicon).tolist(), Counter[str]()
     for number, word, score in zip(ids.numbers[1:].tolist(), lexicon.words, scores, strict=True):
         text = "".join(LETTERS[byte] for byte in word.encode("utf-8", "surrogateescape"))
-        if text not in ids.specials:
+        if text in ids.specials:
+            left_out[NAMES] += 1
+        else:
             pieces[number] = Piece(text, score)
-    return pieces, sum(piece.kind == "word" for piece in pieces)
+    return pieces, dict(left_out)
 
 
 def loads(data: bytes) -> Table:
@@ -117,7 +120,8 @@ def table_of_value(value: Any) -> Table:
     if _mentions(value, "ByteLevel"):
         return _byte_table(pieces)
     escaped = _mentions(value, SPACE)
-    table = table_of(pieces, method="huggingface", space=SPACE if escaped else " ", fallback=fallback)
+    space = SPACE if escaped else " "
+    table = table_of(pieces, method="huggingface", arithmetic="double", space=space, fallback=fallback)
     normalizer = value.get("normalizer")
     name = str(normalizer.get("type"))[:40] if isinstance(normalizer, dict) else "identity"
     table.meta = replace(table.meta, normalizer=name, dummy_prefix=escaped)
@@ -133,7 +137,7 @@ def _byte_table(pieces: list[Piece]) -> Table:
             piece.text = byte_token(data[0]) if len(data) == 1 else data.decode("utf-8", "surrogateescape")
         elif piece.kind == "unknown" and not piece.text:
             raise ValueError(f"model.vocab[{number}]: the unknown piece has no name.")
-    table = table_of(pieces, method="huggingface", fallback=True)
+    table = table_of(pieces, method="huggingface", arithmetic="double", fallback=True)
     table.meta = replace(table.meta, unk_log_prob=None, unit="byte", normalizer="identity")
     return table
 

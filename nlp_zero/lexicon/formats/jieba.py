@@ -10,30 +10,35 @@ from __future__ import annotations
 import importlib.util
 import math
 import re
+from collections import Counter
 from pathlib import Path
 
 from ..ids import LexiconLike
 from .plain import loads
 
-__all__ = ["dumps", "kept_frequencies", "loads"]
+__all__ = ["dumps", "has_dictionary", "kept_frequencies", "loads"]
 
+# Why words are left out.
+SINGLE = "single characters"
+CUT = "words with characters at which jieba always cuts"
 JIEBA_TOTAL = 60_101_967  # sum of the frequencies in the dictionary of jieba 0.42
 WORD = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&._%\-]+")  # jieba can keep such words; it cuts at all other characters
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
-    """Write the user dictionary; also return its number of words.
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
+    """Write the user dictionary; also return how many words are left out, by reason.
 
-    Words of one character are left out, and words that jieba cannot hold (characters other than Han, letters, digits
-    and ``+#&._%-``).  A frequency is the greatest of: the least that makes jieba keep the word, the frequency in
-    jieba's dictionary, and our count on jieba's scale.  If jieba is not installed, our own counts replace its
-    dictionary.
+    Words of one character are left out, as jieba has its own, and words that jieba cannot hold (characters other than
+    Han, letters, digits and ``+#&._%-``).  A frequency is the greatest of: the least that makes jieba keep the word,
+    the frequency in jieba's dictionary, and our count on jieba's scale.  If jieba is not installed, our own counts
+    replace its dictionary.
     """
-    chosen = [
-        (word, count)
-        for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True)
-        if len(word) > 1 and WORD.fullmatch(word)
-    ]
+    chosen, left_out = [], Counter[str]()
+    for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True):
+        if len(word) > 1 and WORD.fullmatch(word):
+            chosen.append((word, count))
+        else:
+            left_out[SINGLE if len(word) == 1 else CUT] += 1
     known, total = _dictionary()
     scale = (total or JIEBA_TOTAL) / max(int(lexicon.counts.sum()), 1)
     if not known:
@@ -41,7 +46,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
         total = JIEBA_TOTAL
     wanted = {word: round(count * scale) for word, count in chosen}
     frequencies = kept_frequencies(wanted, known, total)
-    return "".join(f"{word} {frequencies[word]}\n" for word, _ in chosen).encode(), len(chosen)
+    return "".join(f"{word} {frequencies[word]}\n" for word, _ in chosen).encode(), dict(left_out)
 
 
 def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) -> dict[str, int]:
@@ -83,6 +88,11 @@ def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) 
         costs[word] = log(found[word]) - log_total
         longest = max(longest, len(word))
     return {word: found[word] for word in wanted}
+
+
+def has_dictionary() -> bool:
+    """Return whether jieba is installed, whose dictionary the frequencies depend on."""
+    return importlib.util.find_spec("jieba") is not None
 
 
 def _dictionary() -> tuple[dict[str, int], int]:

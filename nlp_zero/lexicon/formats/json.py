@@ -18,8 +18,8 @@ FORMAT = "nlp-zero lexicon"
 VERSION = 1
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
-    """Write the file; also return its number of words."""
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
+    """Write the file, which can hold all words."""
     import json
 
     names = ["word", "count", *lexicon.scores] + (["parts"] if lexicon.parts else [])
@@ -33,7 +33,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(*columns, strict=True))
     text = f'{head[:-1]}, "rows": [\n{rows}\n]}}\n'
     # A lone surrogate becomes \ud800, as JSON has it.
-    return text.encode("utf-8", "backslashreplace"), len(lexicon.words)
+    return text.encode("utf-8", "backslashreplace"), {}
 
 
 def parse_json(data: bytes) -> Any:

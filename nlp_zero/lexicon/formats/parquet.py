@@ -26,7 +26,7 @@ def _pyarrow() -> tuple[Any, Any]:
         raise FormatError("Parquet files need pyarrow; run: pip install 'nlpzero[formats]'") from None
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
     """Write the table; words with lone surrogates (bytes) are escaped as in TSV files, and the metadata says so."""
     import json
 
@@ -45,7 +45,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     table = pyarrow.table(columns).replace_schema_metadata({"nlp_zero": json.dumps(about, default=str)})
     file = io.BytesIO()
     parquet.write_table(table, file)
-    return file.getvalue(), len(texts)
+    return file.getvalue(), {}
 
 
 def loads(data: bytes) -> Table:

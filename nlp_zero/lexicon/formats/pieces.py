@@ -6,14 +6,17 @@ Readers turn pieces into a lexicon that keeps the ids; writers number the words 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.counting import Alphabet
 from ..ids import LexiconLike, TokenIds, byte_token
 from ..meta import LexiconMeta
+from ..scores import scores_of_pieces
 from .table import MAX_WORDS, Table
 
 if TYPE_CHECKING:
@@ -24,7 +27,16 @@ __all__ = ["BYTE_NAMES", "Piece", "has_fallback", "model_scores", "pieces_of", "
 BYTE_NAMES = {f"<0x{byte:02X}>": byte for byte in range(256)}
 SPACE = "\u2581"
 UNKNOWN_PENALTY = 10.0  # nats below the lowest score: what SentencePiece and tokenizers charge for an unknown character
-TOKEN_NATS, TIE_NATS = 5.0, 5.0 / 32  # objective="shortest": cost of a token, and the most that its probability adds
+# Why words are left out.
+PARTS = "pieces that are parts of characters"
+SIGNS = "pieces with U+0000 or U+2581"
+NAMES = "pieces that are the names of special tokens or bytes"
+NEVER = "words that cross punctuation, numbers or Latin words"
+# Punctuation and symbols of Chinese and Western text: ASCII and Latin-1, general and CJK punctuation, arrows,
+# operators, lines and shapes; digits and Latin letters, of half and full width.
+MARKS = ((0x20, 0xFF), (0x2010, 0x2044), (0x2100, 0x2122), (0x2190, 0x2199), (0x2200, 0x22FF), (0x2500, 0x2606),
+         (0x3000, 0x303F), (0xFE30, 0xFE6B), (0xFF00, 0xFFEF))  # fmt: skip
+LATIN = [chr(start + k) for start in (0, 0xFEE0) for k in range(0x30, 0x7B) if chr(k).isalnum()]
 
 
 @dataclass
@@ -39,21 +51,17 @@ class Piece:
 def model_scores(lexicon: LexiconLike) -> npt.NDArray[np.float64]:
     """Return scores, in nats, that make a unigram decoder segment as `Tokenizer` does.
 
-    ``objective="unigram"``: ln p.  ``"shortest"``: a cost of 5 nats a token and up to 5/32 more, in proportion to
-    -ln p, so that fewer tokens win and ties go to the more probable.  At 5 nats a token, a receiver that charges 10
-    nats more than the lowest score for an unknown character counts it as three tokens: the bytes of a Chinese
-    character.
+    Those of another program's model are kept.
     """
-    log_probs = lexicon.log_probs
-    if lexicon.meta.objective != "shortest" or not len(log_probs):
-        return log_probs
-    return -TOKEN_NATS - TIE_NATS * log_probs / min(float(log_probs.min()), -1e-9)
+    if lexicon.meta.arithmetic != "exact" and lexicon.meta.objective == "unigram":
+        return lexicon.log_probs
+    return scores_of_pieces(lexicon.log_probs, lexicon.meta.objective)
 
 
-def pieces_of(lexicon: LexiconLike, *, space: str = " ", spare_ascii: bool) -> tuple[list[Piece], int]:
-    """Return the pieces of a lexicon by id, then missing bytes and an unknown piece; also the number of words in them.
+def pieces_of(lexicon: LexiconLike, *, space: str = " ", spare_ascii: bool) -> tuple[list[Piece], dict[str, int]]:
+    """Return the pieces of a lexicon by id, then missing bytes, an unknown piece and, for plain lexicons, characters.
 
-    A piece is left unused if another one has its text, if its text contains `space`, or if it is not UTF-8.
+    Also return how many words are left out, by reason: their pieces are unused.
 
     Parameters
     ----------
@@ -65,7 +73,7 @@ def pieces_of(lexicon: LexiconLike, *, space: str = " ", spare_ascii: bool) -> t
 
     Returns
     -------
-    list of Piece, int
+    list of Piece, dict of str to int
     """
     ids, scores = TokenIds(lexicon), model_scores(lexicon).tolist()
     pieces: list[Piece | None] = [None] * (ids.size - len(ids.kinds))  # that model has no kinds
@@ -75,23 +83,73 @@ def pieces_of(lexicon: LexiconLike, *, space: str = " ", spare_ascii: bool) -> t
         pieces[ids.unknown] = Piece("<unk>", 0.0, "unknown")
     for byte, number in enumerate(ids.byte_ids):
         pieces[number] = Piece(byte_name(byte), 0.0, "byte")
+    never = words_without_use(lexicon)
+    left_out: Counter[str] = Counter()
+    names = {*BYTE_NAMES, *(piece.text for piece in pieces if piece)}
     for number, word, score in zip(ids.numbers[1:].tolist(), lexicon.words, scores, strict=True):
-        pieces[number] = _piece(word, score, space, ids.fallback)
-    names = {piece.text for piece in pieces if piece and piece.kind != "word"}
-    for piece in pieces:
-        if piece and piece.kind == "word" and (piece.text in names or piece.text in BYTE_NAMES):
+        piece = _piece(word, score, space, ids.fallback)
+        if piece.kind == "word" and piece.text in names:
+            piece = Piece(word, score, NAMES)
+        elif word in never:
+            piece = Piece(word, score, NEVER)
+        if piece.kind not in ("word", "byte"):
+            left_out[piece.kind] += 1
             piece.kind = "unused"
-    held = sum(pieces[number].kind in ("word", "byte") for number in ids.numbers[1:].tolist())
+        pieces[number] = piece
+    held_names = {piece.text for piece in pieces if piece and piece.kind != "word"}
     single = set() if spare_ascii else {word for word in lexicon.words if len(word) == 1 and "\0" < word < "\x80"}
     needed = [byte_name(byte) for byte in range(256) if chr(byte) not in single] if has_fallback(lexicon) else []
     full = [piece or Piece("", 0.0, "unused") for piece in pieces]
-    full += [Piece(name, 0.0, "byte") for name in needed if name not in names]
+    full += [Piece(name, 0.0, "byte") for name in needed if name not in held_names]
     if not any(piece.kind == "unknown" for piece in full):
         full.append(Piece("<unk>", 0.0, "unknown"))
+    full += [Piece(char.replace(" ", space), score) for char, score in characters_of(lexicon).items()]
     for number, piece in enumerate(full):
         if piece.kind == "unused":
             piece.text = f"<unused_{number}>"
-    return full, held
+    return full, dict(left_out)
+
+
+def is_plain(lexicon: LexiconLike) -> bool:
+    """Return whether the words are words, without pieces that cross boundaries."""
+    return lexicon.meta.boundaries and not lexicon.meta.byte_fallback
+
+
+def words_without_use(lexicon: LexiconLike) -> set[str]:
+    """Return the words of a plain lexicon that no segmentation has: they cross punctuation, numbers or Latin words."""
+    if not is_plain(lexicon):
+        return set()
+    chars = {char for word in lexicon.words for char in word}
+    marks, latin = _without_letters(chars, "split"), _without_letters(chars, "token")
+    whole = (lexicon.meta.alnum or "token") == "token"
+    return {
+        word for word in lexicon.words
+        if len(word) > 1
+        and (not marks.isdisjoint(word) or (whole and not latin.isdisjoint(word) and not latin.issuperset(word)))
+    }  # fmt: skip
+
+
+def characters_of(lexicon: LexiconLike) -> dict[str, float]:
+    """Return characters and their scores that make other programs split text as `Tokenizer` does.
+
+    A plain lexicon does not hold punctuation, which would become bytes, and not every character of its words.
+    """
+    if not is_plain(lexicon):
+        return {}
+    words = set(lexicon.words)
+    unknown = lexicon.meta.unk_log_prob
+    if unknown is None:
+        unknown = -math.log(int(lexicon.counts.sum()) + 1) - 1
+    inside = {char for word in lexicon.words for char in word if not "\ud800" <= char <= "\udfff"}
+    marks = _without_letters((chr(point) for first, last in MARKS for point in range(first, last + 1)), "split")
+    scores = dict.fromkeys(sorted(marks - words - {SPACE}), 0.0)
+    return scores | dict.fromkeys(sorted((inside | set(LATIN)) - marks - words), unknown)
+
+
+def _without_letters(chars: Iterable[str], alnum: str) -> set[str]:
+    """Return the characters that are no symbols of words: punctuation and, if `alnum` is "token", digits and Latin."""
+    alphabet = Alphabet(alnum=alnum)
+    return {char for char in chars if not any(alphabet.encode(char))}
 
 
 def has_fallback(lexicon: LexiconLike) -> bool:
@@ -105,18 +163,19 @@ def byte_name(byte: int) -> str:
 
 
 def _piece(word: str, score: float, space: str, fallback: bool) -> Piece:
+    """Return the piece of a word; its kind is the reason if the receiver cannot hold it."""
     if fallback and len(word) == 1 and (word == "\0" or "\udc80" <= word <= "\udcff"):
         return Piece(byte_name(ord(word) & 0xFF), 0.0, "byte")
     try:
         word.encode()
-    except UnicodeEncodeError:  # bytes that are not whole characters
-        return Piece(word, score, "unused")
+    except UnicodeEncodeError:
+        return Piece(word, score, PARTS)
     if "\0" in word or (space != " " and space in word):
-        return Piece(word, score, "unused")
+        return Piece(word, score, SIGNS)
     return Piece(word.replace(" ", space), score)
 
 
-def table_of(pieces: Sequence[Piece], *, method: str, space: str = " ", fallback: bool) -> Table:
+def table_of(pieces: Sequence[Piece], *, method: str, arithmetic: str, space: str = " ", fallback: bool) -> Table:
     """Return the table of a unigram model: its pieces as words, with their ids and scores (ln p).
 
     If there is a piece for a character and one for its byte, the first is used; `Tokenizer.decode` knows both.
@@ -149,6 +208,7 @@ def table_of(pieces: Sequence[Piece], *, method: str, space: str = " ", fallback
             raise ValueError(f"the model has byte fallback but no piece {byte_name(byte)}.")
     meta = LexiconMeta(
         method=method,
+        arithmetic=arithmetic,
         boundaries=False,
         unk_log_prob=unk,
         specials=tuple(name for name, _ in specials),

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..ids import LexiconLike
 from .table import Table, decode_utf8
 
 __all__ = ["dumps", "loads"]
 
+# Why words are left out.
+BYTES = "bytes and parts of characters"
+SPACES = "words with white space"
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
-    """Write ``word count`` lines; words with white space and bytes that are not characters are left out."""
-    rows = [
-        f"{word} {count}\n"
-        for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True)
-        if not any(c.isspace() or "\ud800" <= c <= "\udfff" or c == "\ufeff" for c in word)
-    ]
-    return "".join(rows).encode(), len(rows)
+
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
+    """Write ``word count`` lines; also return how many words are left out, by reason."""
+    rows, left_out = [], Counter[str]()
+    for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True):
+        if any("\ud800" <= c <= "\udfff" for c in word):
+            left_out[BYTES] += 1
+        elif any(c.isspace() or c == "\ufeff" for c in word):
+            left_out[SPACES] += 1
+        else:
+            rows.append(f"{word} {count}\n")
+    return "".join(rows).encode(), dict(left_out)
 
 
 def loads(data: bytes) -> Table:

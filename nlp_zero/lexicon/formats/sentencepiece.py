@@ -19,17 +19,19 @@ __all__ = ["dumps", "loads"]
 
 KINDS = {"word": 1, "unknown": 2, "special": 3, "user": 4, "unused": 5, "byte": 6}
 MODEL_TYPES = {1: "unigram", 2: "BPE", 3: "word", 4: "char"}
+USER_SCORE = -0.1  # nats: what SentencePiece gives symbols that users define, so that they win
 ROLES = {"<unk>": 40, "<s>": 41, "<bos>": 41, "</s>": 42, "<eos>": 42, "<pad>": 43}
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
     """Write a unigram model with byte fallback and without normalisation.
 
     Ids are those of `Tokenizer`.  SentencePiece needs more pieces, which follow and which encoding never gives: the
-    bytes below 0x80 in addition to the characters, and ``<unk>``.  SentencePiece writes a space as U+2581; a piece
-    that contains a real U+2581 is left unused.
+    bytes below 0x80 in addition to the characters, and ``<unk>``.  Those of a plain lexicon are followed by punctuation
+    and characters.  SentencePiece writes a space as U+2581; a piece that contains a real U+2581 is left unused.
+    Also return how many words are left out, by reason.
     """
-    pieces, held = pieces_of(lexicon, space=SPACE, spare_ascii=True)
+    pieces, left_out = pieces_of(lexicon, space=SPACE, spare_ascii=True)
     out = [bytes_field(1, _piece(piece)) for piece in pieces]
     roles = {40: -1, 41: -1, 42: -1, 43: -1}
     for number, piece in enumerate(pieces):
@@ -39,7 +41,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
     trainer += b"".join(int_field(field, number & (1 << 64) - 1) for field, number in roles.items())
     normalizer = bytes_field(1, b"identity") + int_field(3, 0) + int_field(4, 0) + int_field(5, 1)
     out += [bytes_field(2, trainer), bytes_field(3, normalizer)]
-    return b"".join(out), held
+    return b"".join(out), left_out
 
 
 def _piece(piece: Piece) -> bytes:
@@ -70,13 +72,11 @@ def loads(data: bytes) -> Table:
     if trainer[3] != 1:
         kind = MODEL_TYPES.get(trainer[3], str(trainer[3]))
         raise ValueError(f"this is a {kind} model; only unigram models can be read.")
-    highest = max((piece.score for piece in pieces if piece.kind == "word"), default=0.0)
     for piece in pieces:
-        if piece.kind == "user":  # SentencePiece weighs them so that they always win
-            piece.kind, piece.score = "word", min(len(piece.text.encode()) * highest - 0.1, 0.0)
-    table = table_of(
-        pieces, method="sentencepiece", space=SPACE if normalizer[5] else " ", fallback=bool(trainer[35])
-    )
+        if piece.kind == "user":
+            piece.kind, piece.score = "word", USER_SCORE
+    space, fallback = SPACE if normalizer[5] else " ", bool(trainer[35])
+    table = table_of(pieces, method="sentencepiece", arithmetic="single", space=space, fallback=fallback)
     named = name.strip() or ("custom" if charsmap else "identity")
     table.meta = replace(table.meta, normalizer=named, dummy_prefix=bool(normalizer[3]))
     return table

@@ -29,9 +29,9 @@ EXACT_FIELDS = ("unk_log_prob", "new_words")
 EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written with all their digits
 
 
-def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
-    """Write the file; also return its number of words."""
-    return "".join(blocks(lexicon)).encode(), len(lexicon.words)
+def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
+    """Write the file, which can hold all words."""
+    return "".join(blocks(lexicon)).encode(), {}
 
 
 def lines(lexicon: LexiconLike) -> Iterator[str]:
