@@ -208,7 +208,7 @@ def test_ids() -> None:
     with pytest.raises(ValueError, match=r"id 261 is not in 0\.\.260"):
         tokenizer.decode([261])
     plain = Tokenizer(Lexicon(["中国", "中"], [5, 9]))
-    assert (plain.vocab_size, plain.token_to_id("中"), plain.id_to_token(0)) == (3, 1, "\ufffd")
+    assert (plain.vocab_size, plain.token_to_id("中"), plain.id_to_token(0)) == (3 + 8, 1, "\ufffd")
     assert plain.encode_with_specials("中人") == [1, 0]
     assert plain.decode_bytes([1, 2]) == "中中国".encode()
 

@@ -31,6 +31,7 @@ UNKNOWN_PENALTY = 10.0  # nats below the lowest score: what SentencePiece and to
 PARTS = "pieces that are parts of characters"
 SIGNS = "pieces with U+0000 or U+2581"
 NAMES = "pieces that are the names of special tokens or bytes"
+PAIRED_MARKS = ("……", "——")
 NEVER = "words that cross punctuation, numbers or Latin words"
 # Punctuation and symbols of Chinese and Western text: ASCII and Latin-1, general and CJK punctuation, arrows,
 # operators, lines and shapes; digits and Latin letters, of half and full width.
@@ -142,7 +143,8 @@ def characters_of(lexicon: LexiconLike) -> dict[str, float]:
         unknown = -math.log(int(lexicon.counts.sum()) + 1) - 1
     inside = {char for word in lexicon.words for char in word if not "\ud800" <= char <= "\udfff"}
     marks = _without_letters((chr(point) for first, last in MARKS for point in range(first, last + 1)), "split")
-    scores = dict.fromkeys(sorted(marks - words - {SPACE}), 0.0)
+    pairs = PAIRED_MARKS if lexicon.meta.alnum in (None, "token") else ()  # one token here; a tie goes to the longer one
+    scores = dict.fromkeys([*sorted(marks - words - {SPACE}), *(pair for pair in pairs if pair not in words)], 0.0)
     return scores | dict.fromkeys(sorted((inside | set(LATIN)) - marks - words), unknown)
 
 
