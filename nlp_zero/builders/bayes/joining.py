@@ -92,7 +92,7 @@ def join_words(
     names = list(words)
     parts = [(k,) for k in range(len(names))]
     numbers = {word: k for k, word in enumerate(names)}
-    most = np.zeros(0, np.int64)  # of the occurrences of each word so far: joining makes it rarer, not a better predictor
+    most = np.zeros(0, np.int64)  # occurrences of each word so far: joining makes it rarer, not a better predictor
     while True:
         counts = np.bincount(runs[runs >= 0], minlength=len(names))
         most = np.maximum(counts, np.pad(most, (0, len(names) - len(most))))
