@@ -88,7 +88,7 @@ def spelling(
         first[spelt[0]] += 1
         last[spelt[-1]] += 1
         middle.update(spelt[1:-1])
-        if len(spelt) <= 4 and log_prob <= rare:
+        if len(spelt) <= 4:
             lengths[len(spelt)] += 1
 
     once = math.exp(rare)

@@ -28,7 +28,7 @@ struct Rules {  // what is done with the text around the words, and which segmen
     double unk = 0;         // nats of an unknown symbol; NaN: of its bytes together
     double uniform = 0;     // 0: the most probable tokens; else the fewest, and -uniform nats is what each weighs in sums
     double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
-    double new_rare = 0;    // nats: words no more probable than this are taken for examples of new ones
+    double new_rare = 0;    // nats: about ln p of the rarest words
 };
 
 struct Cost { double log_prob; int tokens; };  // of a word, or of an unknown character
@@ -169,16 +169,16 @@ class ModelBuilder {
             all += letter[s] ? inside[s] : 0;
         }
         std::vector<double> found(3 * n + Spelling::LONGEST + 1);
-        double rare = 0;
+        double short_words = 0;
         for (const Key& key : keys_) {
             const uint32_t* w = &pool_[key.first];
             if (key.length < 2 || !std::all_of(w, w + key.length, [&](uint32_t s) { return letter[s]; })) continue;
             ++found[w[0]];
             for (uint32_t k = 1; k + 1 < key.length; ++k) ++found[n + w[k]];
             ++found[2 * n + w[key.length - 1]];
-            if (key.length > Spelling::LONGEST || m.log_probs[size_t(key.value)] > m.rules.new_rare) continue;
+            if (key.length > Spelling::LONGEST) continue;
             ++found[3 * n + key.length];
-            ++rare;
+            ++short_words;
         }
         double worst[4] = {0, 0, 0, 0};
         for (size_t p = 0; p < 3; ++p) {
@@ -199,7 +199,7 @@ class ModelBuilder {
         }
         for (size_t l = 2; l <= Spelling::LONGEST; ++l) {
             double& x = found[3 * n + l];
-            x = std::log(m.rules.new_mass * (x + 1) / (rare + Spelling::LONGEST - 1));
+            x = std::log(m.rules.new_mass * (x + 1) / (short_words + Spelling::LONGEST - 1));
             worst[3] = std::min(worst[3], x);
         }
         cost = std::max(cost, -(worst[0] + (Spelling::LONGEST - 2) * worst[1] + worst[2] + worst[3]));
