@@ -176,7 +176,11 @@ def make_error_cells(result: Evaluation) -> list[str]:
 
 def make_word_rows(name: str, learnt: Learnt, types: set[str], result: Evaluation) -> Rows:
     rows = []
-    for label, words in ((name, learnt.words), (f"{name}, discovered words", learnt.firm)):
+    for label, words in (
+        (name, learnt.words),
+        (f"{name}, by firmness", learnt.firmest),
+        (f"{name}, discovered words", learnt.discovered),
+    ):
         if words and name != "every character":
             precision = lexicon_precision(words, types, SIZES)
             cells = [format_score(precision.get(n)) for n in SIZES]

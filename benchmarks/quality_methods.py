@@ -35,7 +35,8 @@ class Learnt:
     words: list[str]
     seconds: float | None = None
     megabytes: float | None = None
-    firm: list[str] | None = None  # bayes: the words of --discovered
+    firmest: list[str] | None = None  # the same words, the firmest first
+    discovered: list[str] | None = None  # bayes: the words of --discovered, most frequent first
 
 
 def learn(name: str, text: Path, level: str, folder: Path) -> Learnt:
@@ -54,10 +55,10 @@ def _ours(method: str, text: Path, alnum: str, folder: Path, new_words: bool | N
     output = folder / f"{text.stem}-{method}-{alnum}.tsv"
     job = run_child("build-vocab", output, text, "--method", method, "--alnum", alnum)
     lexicon = Lexicon.load(output)
-    firm = select_discovered(lexicon).top(len(lexicon)) if method == "bayes" else None
-    words = lexicon.top(len(lexicon))
+    words, firmest = lexicon.top(len(lexicon)), lexicon.top(len(lexicon), by="firmness")
+    discovered = select_discovered(lexicon).top(len(lexicon)) if method == "bayes" else None
     cut = Tokenizer(lexicon, new_words=new_words).tokenize_batch
-    return Learnt(cut, words, job["whole"], job["peak_mb"], firm)
+    return Learnt(cut, words, job["whole"], job["peak_mb"], firmest, discovered)
 
 
 def _sentencepiece(kind: str, text: Path, folder: Path) -> Learnt:

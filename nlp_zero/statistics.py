@@ -155,7 +155,7 @@ def firmness(
     )
     tightness = value - 1 - FURTHER_SYMBOL_NATS * (size - 2) - first - last
     freedom = np.maximum(np.minimum(left, right), 0)  # rounding can make an entropy of 0 negative
-    return np.where(size > 1, np.sqrt(n) * freedom * tightness, 0.0)[()]
+    return np.where(size > 1, np.sqrt(n) * freedom * tightness, 0.0)[()] + 0.0  # no negative zeros
 
 
 def information_per_symbol(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> float:
@@ -200,8 +200,7 @@ def new_words(counts: npt.ArrayLike, total: float) -> tuple[float, float]:
     share : float
         Share of the tokens of other text that are new words; at most one half.
     rare : float
-        ln p (nats) up to which words are rare enough to be examples of new words: those that occur n or n + 1 times,
-        where n is the least count.
+        About ln p (nats) of the rarest words: of n + 1.5 occurrences, where n is the least count.
 
     Notes
     -----

@@ -147,7 +147,7 @@ def test_planted_lexicon_is_recovered() -> None:
 
 def test_golden_lexicon_with_and_without_wide_registers() -> None:
     """The debug build does not use 256-bit registers; both builds must find exactly this lexicon."""
-    lexicon = BayesLexiconBuilder(seed=4, classes=20).build(planted(8_000)[0])
+    lexicon = BayesLexiconBuilder(seed=4, classes=20, join_words=False).build(planted(8_000)[0])
     words = repr(list(zip(lexicon.words, lexicon.counts.tolist(), strict=True)))
     assert lexicon.top(5) == ["傟剕", "偡僀", "偦僳", "买佬乬", "兀串劚"]
     assert (len(lexicon), lexicon.meta.sweeps, lexicon.meta.tokens) == (815, 12, 3406)
@@ -382,10 +382,11 @@ def test_command_line_resumes_after_an_interrupt(
 
 
 def test_long_words_and_phrases() -> None:
-    """中华人民共和国 is a word if words may be long enough, and a phrase otherwise."""
+    """中华人民共和国 is a word if words may be long enough or are joined, and a phrase otherwise."""
     lines, _ = planted(12_000)
     texts = [a + "中华人民共和国" + b for a, b in pairwise(lines)]
     assert "中华人民共和国" in BayesLexiconBuilder(max_length=7).build(texts)
-    short = BayesLexiconBuilder(max_length=4).build(texts)
+    assert "中华人民共和国" in BayesLexiconBuilder(max_length=4).build(texts)
+    short = BayesLexiconBuilder(max_length=4, join_words=False).build(texts)
     assert "中华人民共和国" not in short
     assert "中华人民共和国" in PhraseBuilder().build(texts, short)

@@ -29,7 +29,7 @@ class Options:
     new_words : float
         Share of the tokens that are words which the lexicon lacks; 0 if such words are not looked for.
     rare_log_prob : float
-        ln p of the rarest words, whose lengths new words have.
+        About ln p of the rarest words, in nats.
     """
 
     alnum: str

@@ -76,6 +76,7 @@ def spelling(
         return not is_boundary(symbol[0]) and (alnum == "split" or not is_alnum(symbol[0]))
 
     frequency: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
     first: Counter[str] = Counter()
     middle: Counter[str] = Counter()
     last: Counter[str] = Counter()
@@ -86,25 +87,34 @@ def spelling(
             continue  # can never be a token
         for symbol in filter(letter, spelt):
             frequency[symbol] += math.exp(log_prob)  # type: ignore[assignment]
+        if len(spelt) == 1:
+            alone[word] = math.exp(log_prob)  # type: ignore[assignment]
         if len(spelt) < 2 or not all(map(letter, spelt)):
             continue
         first[spelt[0]] += 1
         last[spelt[-1]] += 1
         middle.update(spelt[1:-1])
-        if len(spelt) <= 4 and log_prob <= rare:
+        if len(spelt) <= 4:
             lengths[len(spelt)] += 1
 
-    def spelt_as(table: Counter[str], symbol: str) -> int:
-        own = frequency[symbol] / sum(frequency.values())
-        return fixed(math.log((table[symbol] + 300 * own) / (sum(table.values()) + 300)))
+    once = math.exp(rare)
+    inside = {symbol: max(frequency[symbol] - alone[symbol], 0.0) + once for symbol in frequency}
+    shares = {symbol: inside[symbol] / (frequency[symbol] + 2 * once) for symbol in frequency}
+
+    def tabulate(table: Counter[str]) -> dict[str, int]:
+        """How probable a new word has each symbol in one place: seldom those that are often words of their own."""
+        all_inside = sum(inside.values())
+        raw = {c: (table[c] + 300 * inside[c] / all_inside) * shares[c] ** 2 for c in frequency}
+        return {c: fixed(math.log(x / sum(raw.values()))) for c, x in raw.items()}
+
+    begins, within, ends = tabulate(first), tabulate(middle), tabulate(last)
 
     def score(text: str) -> int | None:
         spelt = parts(text)
         if not 2 <= len(spelt) <= 4 or text in log_probs or not all(letter(c) and c in frequency for c in spelt):
             return None
-        inside = sum(spelt_as(middle, c) for c in spelt[1:-1])
         of_length = fixed(math.log(share * lengths[len(spelt)] / sum(lengths.values())))
-        return of_length + spelt_as(first, spelt[0]) + inside + spelt_as(last, spelt[-1])
+        return of_length + begins[spelt[0]] + sum(within[c] for c in spelt[1:-1]) + ends[spelt[-1]]
 
     return score
 

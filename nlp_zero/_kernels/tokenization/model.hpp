@@ -34,17 +34,18 @@ struct Rules {  // what is done with the text around the words, and which segmen
     double unk = 0;         // nats of an unknown symbol; NaN: of its bytes together
     double uniform = 0;     // 0: the most probable tokens; else the fewest, and -uniform nats is what each weighs in sums
     double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
-    double new_rare = 0;    // nats: words no more probable than this are taken for examples of new ones
+    double new_rare = 0;    // nats: about ln p of the rarest words
     Arithmetic arithmetic = EXACT_SUMS;  // of the best segmentation; only with `crossing`
 };
 
 struct Cost { double log_prob; int tokens; double rank; };  // of a word, or of an unknown character; rank: nats in Viterbi
 
 // Words that the lexicon lacks, spelt symbol by symbol: ln p(w) = ln mass + ln p(length) + ln p(first symbol) + ... + ln p(last).
-// Scores are those of Viterbi.
+// A symbol that is often a word of its own is less probable in a new word than in the words of the lexicon.  Scores are those
+// of Viterbi.
 struct Spelling {
     static constexpr uint32_t LONGEST = 4;
-    static constexpr double PRIOR = 300;  // words' worth of the symbols' own frequencies in each of the three tables
+    static constexpr double PRIOR = 300;  // words' worth of the symbols' frequencies inside words in each of the three tables
     std::vector<bool> letter;             // by symbol: may be part of a new word
     std::vector<int64_t> first, middle, last;  // by symbol
     int64_t length[LONGEST + 1] = {};
@@ -181,37 +182,48 @@ class ModelBuilder {
         const uint8_t* classes = class_table();
         std::vector<bool>& letter = m.spelling.letter;
         letter.assign(n, false);
+        std::vector<double> alone(n, 0.0), inside(n, 0.0);  // how much of the text a symbol makes up as a word, and in longer ones
+        for (const Key& key : keys_) if (key.length == 1) alone[pool_[key.first]] = std::exp(m.log_probs[size_t(key.value)]);
+        const double once = std::exp(m.rules.new_rare);  // of a rare word; no symbol is only ever a word, or never one
         double all = 0;
         for (size_t s = 1; s < n; ++s) {
             const uint8_t cls = classes[m.chars[s]];
             letter[s] = weights_[s] > 0 && cls != BOUNDARY && (cls != ALNUM || m.rules.alnum == ALNUM_SPLIT);
-            all += letter[s] ? weights_[s] : 0;
+            inside[s] = std::max(weights_[s] - alone[s], 0.0) + once;
+            all += letter[s] ? inside[s] : 0;
         }
         std::vector<double> found(3 * n + Spelling::LONGEST + 1);
-        double types = Spelling::PRIOR, inner = Spelling::PRIOR, rare = 0;
+        double short_words = 0;
         for (const Key& key : keys_) {
             const uint32_t* w = &pool_[key.first];
             if (key.length < 2 || !std::all_of(w, w + key.length, [&](uint32_t s) { return letter[s]; })) continue;
-            types += 1;
-            inner += key.length - 2;
             ++found[w[0]];
             for (uint32_t k = 1; k + 1 < key.length; ++k) ++found[n + w[k]];
             ++found[2 * n + w[key.length - 1]];
-            if (key.length > Spelling::LONGEST || m.log_probs[size_t(key.value)] > m.rules.new_rare) continue;
+            if (key.length > Spelling::LONGEST) continue;
             ++found[3 * n + key.length];
-            ++rare;
+            ++short_words;
         }
         double worst[4] = {0, 0, 0, 0};
-        for (size_t p = 0; p < 3; ++p)
+        for (size_t p = 0; p < 3; ++p) {
+            double sum = 0;
+            for (size_t s = 1; s < n; ++s) {
+                if (!letter[s]) continue;
+                const double share = inside[s] / (weights_[s] + 2 * once);
+                double& x = found[p * n + s];
+                x = (x + Spelling::PRIOR * inside[s] / all) * share * share;  // squared: chosen on People's Daily, first half
+                sum += x;
+            }
             for (size_t s = 1; s < n; ++s) {
                 if (!letter[s]) continue;
                 double& x = found[p * n + s];
-                x = std::log((x + Spelling::PRIOR * weights_[s] / all) / (p == 1 ? inner : types));
+                x = std::log(x / sum);
                 worst[p] = std::min(worst[p], x);
             }
+        }
         for (size_t l = 2; l <= Spelling::LONGEST; ++l) {
             double& x = found[3 * n + l];
-            x = std::log(m.rules.new_mass * (x + 1) / (rare + Spelling::LONGEST - 1));
+            x = std::log(m.rules.new_mass * (x + 1) / (short_words + Spelling::LONGEST - 1));
             worst[3] = std::min(worst[3], x);
         }
         cost = std::max(cost, -(worst[0] + (Spelling::LONGEST - 2) * worst[1] + worst[2] + worst[3]));

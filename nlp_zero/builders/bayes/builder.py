@@ -23,6 +23,7 @@ from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
 from .checkpoint import SamplerCheckpoint, compute_checksum
+from .joining import join_words, number_words
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
     AVERAGED_SWEEPS,
@@ -60,7 +61,7 @@ class BayesLexiconBuilder:
     Parameters
     ----------
     max_length : int, default 4
-        Longest word in symbols, at most 255; time grows in proportion.
+        Longest word that is sampled, in symbols, at most 255; time grows in proportion.
     classes : int, optional
         Latent classes of each slice (1 to 255); by default (symbols to the power of 3/4) / 600, within 4 and 64: 9 for
         100,000 characters, 45 for 800,000.
@@ -85,6 +86,9 @@ class BayesLexiconBuilder:
         estimated number of sweeps.
     alnum : {"token", "join", "split"}
         How runs of digits and Latin letters are treated; see `NgramCounter`.
+    join_words : bool, default True
+        After sampling, join words that hardly occur apart (诸葛 and 亮): pairs of neighbours that occur three times, if
+        each word is next to the other in at least 40 % of its occurrences. Such words may be longer than `max_length`.
 
     Attributes
     ----------
@@ -133,6 +137,7 @@ class BayesLexiconBuilder:
         keep_on_interrupt: bool = False,
         progress: bool = False,
         alnum: str = "token",
+        join_words: bool = True,
     ) -> None:
         self.max_length = check_integer("max_length", max_length, most=MAX_LENGTH_AND_CLASSES)
         self.classes = None if classes is None else check_integer("classes", classes, most=MAX_LENGTH_AND_CLASSES)
@@ -146,6 +151,7 @@ class BayesLexiconBuilder:
         self.checkpoint = checkpoint
         self.keep_on_interrupt, self.progress = bool(keep_on_interrupt), bool(progress)
         self.interruption: str | None = None
+        self.join_words = bool(join_words)
 
     def __repr__(self) -> str:
         names = ("max_length", "classes", "seed", "sample")
@@ -201,7 +207,9 @@ class BayesLexiconBuilder:
         begin_stage("sampling")
         run.learn()
         self.interruption = run.interruption
-        words, tokens = count_words(slices, counts)
+        words, tokens = (
+            join_words(*number_words(slices, counts.symbols)) if self.join_words else count_words(slices, counts)
+        )
         if self.sample is not None and self.sample < counts.total(1):
             begin_stage("counting words")
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)

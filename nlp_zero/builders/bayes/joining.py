@@ -1,0 +1,180 @@
+"""Words that hardly occur apart, joined to longer ones: 诸葛 and 亮, 内塔尼 and 亚 and 胡.
+
+The sampler looks for words of at most `max_length` symbols. It cuts longer names into neighbours
+that predict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...statistics import entropy_gain
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .sampling import TextSlice
+
+    Ints = npt.NDArray[np.int64]
+
+__all__ = ["MIN_JOINED_COUNT", "MIN_JOINED_PROBABILITY", "join_words", "number_words"]
+
+# Least probability of each word next to the other, and least number of occurrences side by side. Chosen on the first
+# half of People's Daily: see docs/research/bayes.md.
+MIN_JOINED_PROBABILITY = 0.4
+MIN_JOINED_COUNT = 3
+MIN_JOINED_ENTROPY = 0.5  # least branching entropy of the joined word on both sides, nats
+NO_WORD = -1  # between two runs of words
+
+
+def number_words(slices: Iterable[TextSlice], symbols: Sequence[object]) -> tuple[list[str], Ints]:
+    """Return the words of the segmentations of all slices, and these segmentations as `join_words` takes them."""
+    numbers: dict[bytes, int] = {}
+    pieces = []
+    for one in slices:
+        text, size = one.text.tobytes(), one.text.itemsize
+        length = one.sampler.state[0].astype(np.int64)
+        begins = np.flatnonzero(length)
+        ends = begins + length[begins]
+        keys = (text[a * size : b * size] for a, b in zip(begins.tolist(), ends.tolist(), strict=True))
+        runs = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64, len(begins))
+        last = np.flatnonzero(ends != np.append(begins[1:], -1))  # not followed by a word without a gap
+        pieces.append(np.insert(runs, last + 1, NO_WORD))
+    words = ["".join([str(symbols[k - 1]) for k in memoryview(key).cast("I")]) for key in numbers]
+    return words, np.concatenate(pieces)
+
+
+def join_words(
+    words: Sequence[str],
+    runs: Ints,
+    *,
+    min_probability: float = MIN_JOINED_PROBABILITY,
+    min_count: int = MIN_JOINED_COUNT,
+) -> tuple[list[str], list[int]]:
+    """Join pairs of neighbours that predict each other, until there are none.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Distinct words.
+    runs : array of int64
+        The segmented text as numbers of words, with `NO_WORD` between runs.
+    min_probability : float, default 0.4
+        "a b" is joined if P(b | the word before is a) and P(a | the word after is b) are at least this. Occurrences of
+        a and b that have been joined to other words count as occurrences.
+    min_count : int, default 3
+        Pairs that occur fewer times are not joined.
+
+    Returns
+    -------
+    words : list of str
+        The words of the text after joining, in the order of `words`, new ones behind them.
+    counts : list of int
+        How often each occurs.
+
+    Notes
+    -----
+    A pair must also lower the information of the text (`nlp_zero.statistics.entropy_gain` above 0). Each round joins
+    the pairs with the greatest gain, no two of which can overlap (ties: the pair that is first in `words`). At the end,
+    joined words whose neighbours hardly vary (branching entropy below 0.5 nats on one side; every end of a run is a
+    neighbour of its own) are split again: they are parts of something longer.
+
+    Examples
+    --------
+    >>> words = ["诸葛", "亮", "笑", "问", "刘备"]
+    >>> runs = np.array([0, 1, 2, -1, 0, 1, 3, -1, 0, 1, -1, 4, 2, -1, 4, 3])  # -1: the end of a run
+    >>> join_words(words, runs)
+    (['笑', '问', '刘备', '诸葛亮'], [2, 2, 2, 3])
+    """
+    names = list(words)
+    parts = [(k,) for k in range(len(names))]
+    numbers = {word: k for k, word in enumerate(names)}
+    most = np.zeros(0, np.int64)  # occurrences of each word so far: joining makes it rarer, not a better predictor
+    while True:
+        counts = np.bincount(runs[runs >= 0], minlength=len(names))
+        most = np.maximum(counts, np.pad(most, (0, len(names) - len(most))))
+        pairs = _choose_pairs(runs, counts, np.maximum(min_probability * most, min_count))
+        if not len(pairs):
+            break
+        joined = []
+        for a, b in pairs.tolist():
+            name = names[a] + names[b]
+            joined.append(numbers.setdefault(name, len(names)))
+            if joined[-1] == len(names):
+                names.append(name)
+                parts.append(parts[a] + parts[b])
+        runs = _replace_pairs(runs, pairs, np.array(joined, np.int64), len(names))
+    if len(names) > len(words):
+        runs = _split_words(runs, parts, _measure_freedom(runs, len(names)) < MIN_JOINED_ENTROPY)
+    left = np.bincount(runs[runs >= 0], minlength=len(names)).tolist()
+    kept = [k for k, count in enumerate(left) if count]
+    return [names[k] for k in kept], [left[k] for k in kept]
+
+
+def _choose_pairs(runs: Ints, counts: Ints, least: npt.NDArray[np.float64]) -> Ints:
+    """Return the pairs to join, shape (pairs, 2); no word is the left one of a pair and the right one of another.
+
+    `counts` and `least` are the occurrences of each word, and how many of them must be next to the other.
+    """
+    size = len(counts)
+    left, right = runs[:-1], runs[1:]
+    together = (left >= 0) & (right >= 0) & (left != right)
+    keys, times = np.unique(left[together] * size + right[together], return_counts=True)
+    a, b = keys // size, keys % size
+    good = times >= np.maximum(least[a], least[b])
+    a, b, times = a[good], b[good], times[good]
+    gain = np.asarray(entropy_gain(times, counts[a], counts[b], float(counts.sum())))
+    lefts: set[int] = set()
+    rights: set[int] = set()
+    pairs = []
+    for k in np.lexsort((b, a, -gain)).tolist():
+        first, second = int(a[k]), int(b[k])
+        if gain[k] > 0 and first not in rights and second not in lefts:
+            lefts.add(first)
+            rights.add(second)
+            pairs.append((first, second))
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _replace_pairs(runs: Ints, pairs: Ints, joined: Ints, size: int) -> Ints:
+    """Replace each of the pairs, which never overlap, by the number of the joined word."""
+    keys = pairs[:, 0] * size + pairs[:, 1]
+    order = np.argsort(keys)
+    keys, joined = keys[order], joined[order]
+    together = (runs[:-1] >= 0) & (runs[1:] >= 0)
+    pair = np.where(together, runs[:-1] * size + runs[1:], -1)
+    at = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
+    hit = np.flatnonzero(keys[at] == pair)
+    result = runs.copy()
+    result[hit] = joined[at[hit]]
+    return np.delete(result, hit + 1)
+
+
+def _measure_freedom(runs: Ints, size: int) -> npt.NDArray[np.float64]:
+    """Return the smaller one of the branching entropies (nats) of each word, over words; 0 if it does not occur."""
+    at = np.flatnonzero(runs >= 0)
+    word, framed = runs[at], np.concatenate([[NO_WORD], runs, [NO_WORD]])
+    total = np.maximum(np.bincount(word, minlength=size), 1)
+    entropies = []
+    for neighbour in (framed[at], framed[at + 2]):
+        end = neighbour == NO_WORD
+        different = np.where(end, size - 1 + np.cumsum(end), neighbour)  # every end is a neighbour of its own
+        keys, counts = np.unique(word * (size + len(runs)) + different, return_counts=True)
+        spread = np.bincount(keys // (size + len(runs)), counts * np.log(counts), size)
+        entropies.append(np.log(total) - spread / total)
+    return np.minimum(*entropies)
+
+
+def _split_words(runs: Ints, parts: Sequence[tuple[int, ...]], apart: npt.NDArray[np.bool_]) -> Ints:
+    """Replace the words that are to be `apart` by their parts."""
+    split = [part if alone else (k,) for k, (part, alone) in enumerate(zip(parts, apart.tolist(), strict=True))]
+    split.append((NO_WORD,))  # found at index -1
+    sizes = np.array([len(part) for part in split])
+    flat = np.array([number for part in split for number in part], np.int64)
+    repeated = np.repeat(runs, sizes[runs])
+    first = np.cumsum(sizes) - sizes
+    within = np.arange(len(repeated)) - np.repeat(np.cumsum(sizes[runs]) - sizes[runs], sizes[runs])
+    return np.asarray(flat[first[repeated] + within])
