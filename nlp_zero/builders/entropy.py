@@ -43,9 +43,16 @@ class EntropyLexiconBuilder:
         How digits and Latin letters are counted; see `NgramCounter`.
     workers : int, default 1
         Threads; they never change the result.
-    memory, temp_dir, checkpoint
+    memory : int, str or None, default None
+    temp_dir : str, path-like or None, default None
+    checkpoint : str, path-like or None, default None
         See `NgramCounter`. The budget holds for all of the work; scores must fit in it, about 32 bytes for each
         distinct n-gram. If they do not, a `StorageError` names a budget that works.
+
+    Attributes
+    ----------
+    resources : Resources
+        Memory, temporary folder, threads and checkpoint.
 
     Raises
     ------

@@ -55,10 +55,17 @@ class PmiLexiconBuilder:
         How digits and Latin letters are counted; see `NgramCounter`.
     workers : int, default 1
         Threads; they never change the result.
-    memory, temp_dir, checkpoint
+    memory : int, str or None, default None
+    temp_dir : str, path-like or None, default None
+    checkpoint : str, path-like or None, default None
         See `NgramCounter`. The budget holds for all of the work: the count tree and its links stay on disk. The n-grams
         that are kept (40 bytes each) and the words (500 bytes each) must fit in it; if they do not, a `StorageError`
         names a budget that works.
+
+    Attributes
+    ----------
+    resources : Resources
+        Memory, temporary folder, threads and checkpoint.
 
     Raises
     ------

@@ -51,6 +51,11 @@ class NgramCounter:
     checkpoint : str, path-like or None, default None
         Folder from which counting continues after it was stopped; see `update`.
 
+    Attributes
+    ----------
+    resources : Resources
+        Memory, temporary folder, threads and checkpoint.
+
     Raises
     ------
     ValueError
@@ -133,7 +138,7 @@ class NgramCounter:
         return self
 
     def freeze(self, *, min_count: int = 1, folder: str | os.PathLike[str] | None = None) -> NgramCounts:
-        """Return the counts so far; counting may continue.
+        """Return the counts of the text so far; counting may continue.
 
         Parameters
         ----------
@@ -171,12 +176,7 @@ class NgramCounter:
 
     @property
     def positions(self) -> int:
-        """Number of symbols that were counted so far.
-
-        Returns
-        -------
-        int
-        """
+        """Number of symbols that were counted so far."""
         return self._waiting + sum(int(run.totals[0]) for run in self._store.runs)
 
     def _resume(
@@ -275,12 +275,14 @@ def count_ngrams(
     min_count: int = 1,
     resources: Resources | None = None,
 ) -> NgramCounts:
-    """Count all n-grams of some texts; refuse texts without one countable symbol.
+    """Count the n-grams of texts that must have at least one countable symbol.
 
     Parameters
     ----------
     texts : Corpus or iterable of str
-    order, unit, alnum
+    order : int
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
         As in `NgramCounter`.
     min_count : int, default 1
         As in `NgramCounter.freeze`.

@@ -277,9 +277,12 @@ class NgramCounts:
         Parameters
         ----------
         *others : NgramCounts
-        min_count, folder
+        min_count : int, default 1
+        folder : str, path-like or None, default None
             As in `NgramCounter.freeze`.
-        memory, temp_dir, workers
+        memory : int, str or None, default None
+        temp_dir : str, path-like or None, default None
+        workers : int, default 1
             As in `NgramCounter`.
 
         Returns

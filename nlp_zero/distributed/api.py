@@ -58,8 +58,12 @@ def count(
         A `Corpus`, or names of files, folders, patterns or URLs; workers must be able to read them by these names.
     client : distributed.Client, str or None, default None
         A client, the address of a scheduler, or None (also ``"local"``) for processes on this machine.
-    order, unit, alnum, min_count
-        As in `NgramCounter`, and `NgramCounter.freeze`.
+    order : int, default 4
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+        As in `NgramCounter`.
+    min_count : int, default 1
+        As in `NgramCounter.freeze`.
     workers : int or None, default None
         Processes, without a client; None for one on each core.
     part_size : int or None, default None
@@ -102,10 +106,13 @@ def build_vocab(
 
     Parameters
     ----------
-    corpus, client, workers, part_size
+    corpus : Corpus, str, path-like or iterable of them
         As in `count`.
     builder : PmiLexiconBuilder or EntropyLexiconBuilder, optional
         By default ``PmiLexiconBuilder()``. Its memory budget, temporary folder and checkpoint are not used.
+    client : distributed.Client, str or None, default None
+    workers, part_size : int or None, default None
+        As in `count`.
 
     Returns
     -------
@@ -137,7 +144,8 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
 
     Parameters
     ----------
-    client, workers
+    client : distributed.Client, str or None, default None
+    workers : int or None, default None
         As in `count`.
 
     Yields

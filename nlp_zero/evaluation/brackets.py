@@ -96,7 +96,13 @@ class BracketScores:
         return _f1(self.correct, self.predicted, self.gold)
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return all scores by name, with None in place of NaN."""
+        """Return all scores as plain numbers, for JSON.
+
+        Returns
+        -------
+        dict of str to float or None
+            The scores by name; None in place of NaN.
+        """
         values = {**asdict(self), "precision": self.precision, "recall": self.recall, "f1": self.f1}
         return {name: None if value != value else value for name, value in values.items()}
 

@@ -102,7 +102,13 @@ class Breakdown:
         return f"Breakdown(wrong={self.wrong}, {kinds}, stuck={self.stuck}, characters={self.characters})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all values as plain numbers and strings, for JSON."""
+        """Return all values as plain numbers and strings, for JSON.
+
+        Returns
+        -------
+        dict of str to object
+            The fields by name.
+        """
         values = asdict(self)
         for name in ("by_length", "by_frequency", "kinds"):
             values[name] = {row: asdict(counts) for row, counts in getattr(self, name).items()}

@@ -119,7 +119,13 @@ class Evaluation:
         return self.known.recall if self.known else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return counts and ratios as plain numbers, for JSON; undefined values are None."""
+        """Return counts and ratios as plain numbers, for JSON.
+
+        Returns
+        -------
+        dict of str to object
+            The values by name; None where a value is undefined.
+        """
         kinds = {kind: getattr(self, kind) for kind in KINDS}
         values: dict[str, Any] = {"level": self.level, "lines": self.lines, "ceiling": self.ceiling}
         for name, (kind, ratio) in RATIOS.items():

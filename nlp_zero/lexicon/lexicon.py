@@ -147,7 +147,22 @@ class Lexicon:
         return _rebuild, (self.words, self.counts, dict(self.scores), self.meta, dict(self.parts))
 
     def index(self, word: str) -> int:
-        """Return the rank of a word from 0; raises `KeyError` if the lexicon does not have it."""
+        """Return the rank of a word.
+
+        Parameters
+        ----------
+        word : str
+
+        Returns
+        -------
+        int
+            From 0, the most frequent word.
+
+        Raises
+        ------
+        KeyError
+            If the lexicon does not have the word.
+        """
         return self._index[word]
 
     @property
@@ -227,7 +242,7 @@ class Lexicon:
 
         Parameters
         ----------
-        **changes
+        **changes : object
             Fields of `LexiconMeta` and their new values.
 
         Returns
@@ -270,12 +285,18 @@ class Lexicon:
         Raises
         ------
         FormatError
-            If the format cannot hold such a lexicon, or the file cannot be written; says why.
+            If the format cannot hold such a lexicon, or the file cannot be written.
         """
         return formats.write(self, path, format)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of the TSV file, each with its line end."""
+        """Yield the lines of the TSV file that `save` writes.
+
+        Yields
+        ------
+        str
+            A line with its line end.
+        """
         return tsv.lines(self)
 
     @classmethod
@@ -299,7 +320,7 @@ class Lexicon:
         Raises
         ------
         FormatError
-            If the file is missing, not UTF-8, damaged, or of a later version; says the line or the byte.
+            If the file is missing, not UTF-8, damaged, or of a later version; the message names the line or the byte.
         """
         table = formats.read(path, format)
         try:

@@ -169,7 +169,17 @@ class BoundaryModel:
         return f"<BoundaryModel: {len(self.words):,} words, {len(self.pairs):,} pairs>"
 
     def score(self, left: str, right: str) -> float:
-        """Return the score of the gap between two neighbouring words, in nats; an unknown word adds 0.
+        """Return the score of the gap between two neighbouring words.
+
+        Parameters
+        ----------
+        left, right : str
+            The words; an unknown word adds 0 to the score.
+
+        Returns
+        -------
+        float
+            In nats.
 
         Raises
         ------

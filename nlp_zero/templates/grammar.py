@@ -181,7 +181,18 @@ class TemplateGrammar:
         return self._grammar.counts / self._grammar.units
 
     def inside(self, tokens: Sequence[str]) -> float:
-        """Return ln of the probability of a segment, summed over all its parses; nats."""
+        """Return the log-probability of a segment, summed over all its parses.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+            The words of a segment.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         words, offsets = self._number([tokens])
         return float(self._grammar.log_probs(words, offsets).sum())
 

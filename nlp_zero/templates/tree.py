@@ -19,6 +19,13 @@ class ParseTree:
     Every word is a leaf.  All other nodes have two or more words, punctuation included.  Immutable; made by
     `from_spans` and by `TemplateParser`.
 
+    Parameters
+    ----------
+    nodes : TreeNodes
+        All nodes of the sentence.
+    index : int, default 0
+        The number of this node; 0 is the root.
+
     Examples
     --------
     >>> tree = ParseTree.from_spans(["他", "从", "北京", "到", "上海", "。"], [(1, 5)])

@@ -75,6 +75,11 @@ class VocabularyBuilder:
     progress : bool, default False
         Show a progress bar on stderr.
 
+    Attributes
+    ----------
+    sizes : tuple of int
+        The sizes in `vocab_size`.
+
     Raises
     ------
     ValueError
