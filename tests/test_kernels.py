@@ -119,7 +119,7 @@ def test_anchors_and_offsets_are_checked() -> None:
     clauses = templates.ClausePairs(2, 8)
     with pytest.raises(ValueError, match="number"):
         clauses.count(words, int32(3, 0, 0))
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="same length"):
         clauses.count(words, int32(1))
     with pytest.raises(ValueError, match="owner"):
         clauses.fill(words, anchors, np.zeros((2, 2), np.int32), templates.Fillings(10), 0)

@@ -173,7 +173,7 @@ def test_impossible_patterns_are_refused() -> None:
     yes = np.ones(1, np.uint8)
     for levels, edges, message in (
         ([(one + 7, none, yes)], 0, "symbol"),
-        ([(one, none, yes), (one, one + 8, yes)], 1, "beginning"),
+        ([(one, none, yes), (one, one + 8, yes)], 1, "prefix"),
         ([(one, none, yes), (one, one - 1, yes)], 0, "announced"),
         ([(one, none, np.ones(2, np.uint8))], 0, "lengths"),
     ):
