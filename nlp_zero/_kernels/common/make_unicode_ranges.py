@@ -1,4 +1,4 @@
-"""Write ``unicode_ranges.hpp``: the classes of code points, and tables of digits, numerals and white space.
+"""Write ``unicode_ranges.hpp``: the classes of code points, and which are digits, numerals or white space.
 
 The tables are generated once and kept in the repository, so that results are the same under every version of Python.
 Unassigned and private-use code points are letters, because new ideographs are assigned there.
@@ -21,7 +21,7 @@ DECIMAL, DIGIT, NUMERIC, SPACE = 4, 8, 16, 32
 
 
 def character_class(code_point: int) -> int:
-    """Return the class of a code point: a letter, a boundary, or a part of a run of digits and Latin letters."""
+    """Class of one code point: a letter of its own, a boundary, or part of a digit or Latin run."""
     char = chr(code_point)
     category = unicodedata.category(char)
     if category[0] in "PSZ" or category in ("Cc", "Cf", "Cs"):
@@ -32,13 +32,13 @@ def character_class(code_point: int) -> int:
 
 
 def character_flags(code_point: int) -> int:
-    """Return the sum of DECIMAL, DIGIT, NUMERIC and SPACE for one code point, as the methods of str define them."""
+    """Sum of DECIMAL, DIGIT, NUMERIC and SPACE for one code point, as the methods of str define them."""
     char = chr(code_point)
     return DECIMAL * char.isdecimal() + DIGIT * char.isdigit() + NUMERIC * char.isnumeric() + SPACE * char.isspace()
 
 
-def format_ranges(name: str, value_of: Callable[[int], int]) -> str:
-    """Return a C++ table of the ranges of code points whose value is not 0."""
+def ranges(name: str, value_of: Callable[[int], int]) -> str:
+    """A C++ table of the ranges of code points whose value is not 0."""
     rows = []
     for value, group in groupby(range(sys.maxunicode + 1), key=value_of):
         points = list(group)
@@ -56,7 +56,7 @@ def main() -> None:
         "namespace nlpzero {\n\n"
         f'constexpr const char* UNICODE_VERSION = "{UNICODE_VERSION}";\n'
         "struct CharRange { uint32_t first, last; uint8_t value; };\n\n"
-        + format_ranges("CLASS_RANGES", character_class) + "\n" + format_ranges("FLAG_RANGES", character_flags)
+        + ranges("CLASS_RANGES", character_class) + "\n" + ranges("FLAG_RANGES", character_flags)
         + "\n}  // namespace nlpzero\n",
         encoding="ascii",
     )  # fmt: skip
