@@ -13,7 +13,7 @@ Int64: TypeAlias = npt.NDArray[np.int64]
 Float64: TypeAlias = npt.NDArray[np.float64]
 
 def transitions(first: Int64, end: Int64, score: Float64, alpha: float) -> tuple[Float64, float]:
-    """Compute the probability of each edge, given that the path passes its start, and ln Z at inverse temperature alpha.
+    """Compute the probability of each edge, given that the path passes its start, and ln Z.
 
     Parameters
     ----------
