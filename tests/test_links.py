@@ -129,7 +129,7 @@ def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypat
             break
         except StorageError as error:
             message = str(error)
-            found = re.findall(r"smallest that works here is ([\d,]+) bytes, or leave out", message)
+            found = re.findall(r"give at least ([\d,]+) bytes, or leave", message)
             needed = int(found[0].replace(",", ""))
         assert needed > memory
         memory, refused = needed, refused + 1

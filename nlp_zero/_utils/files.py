@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and errors of full disks in one sentence."""
+"""Files that are written whole or not at all, and the errors of a full disk."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def temporary_name(target: Path, suffix: str) -> Path:
-    """Return a hidden name in the folder of `target`, random enough to be free."""
+    """Return a random hidden name in the folder of `target`."""
     return target.with_name(f".{target.name}.{os.urandom(6).hex()}{suffix}")
 
 

@@ -26,8 +26,8 @@ ELSEWHERE = "make room, or name a folder on another disk"
 def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
     """Create a temporary folder next to `path`; it replaces `path` if the block succeeds.
 
-    Only an empty folder or a folder of the same format is replaced.  If anything fails, also while the folders are
-    exchanged, the old folder stays.
+    Only an empty folder or a folder of the same format is replaced.  If anything fails, even while the folders are
+    exchanged, the old folder is kept.
 
     Parameters
     ----------
@@ -198,7 +198,9 @@ def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise FormatError(f"{folder / 'meta.json'} cannot be read ({error}); {AGAIN}.") from None
     if not isinstance(meta, dict) or meta.get("format") != format:
-        raise FormatError(f"{folder} does not have the format {format!r}: its meta.json names another; check the name.")
+        raise FormatError(
+            f"{folder} does not have the format {format!r}: its meta.json names another format; check the name."
+        )
     if meta.get("version") != version:
         raise FormatError(
             f"{folder} has version {meta.get('version')!r} of {format}, and this program reads version {version}; "
@@ -241,7 +243,7 @@ def _exchange(target: Path, new: Path, old: Path) -> None:
 
 
 def _old_folders(target: Path) -> list[Path]:
-    """Folders that programs have set aside to replace `target`, the latest first."""
+    """Return the folders that programs have renamed to replace `target`, the latest first."""
     pattern = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}" + re.escape(OLD_SUFFIX))
     try:
         found = [Path(entry.path) for entry in os.scandir(target.parent) if pattern.fullmatch(entry.name)]

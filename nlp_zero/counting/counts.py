@@ -298,9 +298,9 @@ class NgramCounts:
         """
         for other in others:
             for name in ("order", "unit", "alnum"):
-                mine, its = getattr(self, name), getattr(other, name)
-                if mine != its:
-                    raise ValueError(f"Counts of different {name} ({mine!r} and {its!r}) cannot be merged.")
+                value, other_value = getattr(self, name), getattr(other, name)
+                if value != other_value:
+                    raise ValueError(f"Counts of different {name} ({value!r} and {other_value!r}) cannot be merged.")
         if max(counts.min_count for counts in (self, *others)) > 1:
             raise ValueError("Pruned counts cannot be merged exactly; count with min_count=1 and prune the sum.")
         resources = Resources(memory=memory, temp_dir=temp_dir, workers=workers)
@@ -310,7 +310,7 @@ class NgramCounts:
         return merge_sources(sources, RunStore(plan, resources.temp_dir), options, folder)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write a folder of ``.npy`` arrays and ``meta.json``; it appears whole or not at all.
+        """Write a folder of ``.npy`` arrays and ``meta.json``, whole or not at all.
 
         Parameters
         ----------
@@ -339,7 +339,7 @@ class NgramCounts:
         Parameters
         ----------
         path : str or path-like
-            Ends in ``.parquet`` or ``.arrow``. N-grams are text, with ``unit="byte"`` binary.
+            Ends in ``.parquet`` or ``.arrow``. N-grams are text, or binary with ``unit="byte"``.
 
         Raises
         ------
@@ -380,7 +380,7 @@ class NgramCounts:
 
 
 def alphabet_of(counts: NgramCounts) -> Alphabet:
-    """Return the encoder of text with the symbol ids of some counts; for other packages of this library."""
+    """Return the encoder of text for the symbol ids of some counts; for other packages of this library."""
     return counts._alphabet
 
 
