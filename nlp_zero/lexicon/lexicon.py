@@ -30,7 +30,7 @@ class Lexicon:
     Parameters
     ----------
     words : sequence of str
-        Distinct, not empty.
+        Distinct and not empty.
     counts : array of int, shape (words,)
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
@@ -83,7 +83,7 @@ class Lexicon:
             raise TypeError(f"meta must be a LexiconMeta, not {type(meta).__name__}.")
         count = np.asarray(counts, np.int64)
         if count.shape != (len(words),):
-            raise ValueError(f"{len(words)} words need as many counts, not {count.shape}.")
+            raise ValueError(f"counts must have one number for each of {len(words)} words, not shape {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
         words, order, ranks = _rank(words, count)
@@ -202,7 +202,7 @@ class Lexicon:
         return list(islice((word for word in self.words if len(word) >= min_length), n))
 
     def keep(self, chosen: Iterable[bool]) -> Lexicon:
-        """Return the lexicon of some of the words.
+        """Return a lexicon of the chosen words.
 
         Parameters
         ----------
@@ -266,7 +266,7 @@ class Lexicon:
         return changed
 
     def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> int:
-        """Write the lexicon; the file appears whole or not at all.
+        """Write the lexicon to a file, whole or not at all.
 
         Parameters
         ----------

@@ -62,7 +62,7 @@ class Lattice:
         check_integer("n", n, least=0)
         start, end, score = np.asarray(starts, np.int64), np.asarray(ends, np.int64), np.asarray(scores, np.float64)
         if not start.shape == end.shape == score.shape == (start.size,):
-            raise ValueError("starts, ends and scores must be arrays of one length.")
+            raise ValueError("starts, ends and scores must be arrays of the same length.")
         if start.size and (start.min() < 0 or end.max() > n or (start >= end).any()):
             raise ValueError(f"every edge must have 0 <= start < end <= {n}.")
         if np.isnan(score).any() or (score == np.inf).any():
@@ -271,7 +271,7 @@ def _gumbel(u: float) -> float:
 
 
 def _shift_gumbel(g: float, greatest: float, limit: float) -> float:
-    """Shift a Gumbel variable so that the greatest of its family becomes `limit`: the stable form in the appendix."""
+    """Shift a Gumbel variable so that the greatest among its siblings is `limit`; the stable form of the appendix."""
     if g == greatest:
         return limit
     v = limit - g + math.log(-math.expm1(g - greatest))

@@ -122,7 +122,7 @@ class Tokenizer:
             options.rare_log_prob,
         )
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
-        # The kernel's own methods replace these two: a Python call would cost 3 to 5 % of the time of a short line.
+        # Methods of the kernel replace these two: a Python call would take 3 to 5 % of the time of a short line.
         for name in ("tokenize", "encode"):
             if getattr(type(self), name) is getattr(Tokenizer, name):
                 values[name] = getattr(kernel, name)
@@ -142,8 +142,8 @@ class Tokenizer:
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        how = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
-        return f"<Tokenizer of {len(self._lexicon):,} words, {how}>"
+        option = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
+        return f"<Tokenizer of {len(self._lexicon):,} words, {option}>"
 
     def __len__(self) -> int:
         return self._ids.size
@@ -344,7 +344,7 @@ class Tokenizer:
     def encode_with_specials(self, text: str) -> list[int]:
         """Return the ids of a text in which names of special tokens get their ids (of two at one place: the longer).
 
-        Do not use it on text from strangers, who could write such names.
+        Do not use it on untrusted text, which could contain such names.
 
         Parameters
         ----------
@@ -563,7 +563,7 @@ class Tokenizer:
         text : str
             In byte units also `bytes`.
         n : int, default 10
-            At most this many, up to 1000; tied ones are all listed.
+            Number of segmentations, at most (1 to 1000); tied ones are all listed.
 
         Returns
         -------

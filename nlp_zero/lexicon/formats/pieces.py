@@ -39,10 +39,9 @@ class Piece:
 def model_scores(lexicon: LexiconLike) -> npt.NDArray[np.float64]:
     """Return scores, in nats, that make a unigram decoder segment as `Tokenizer` does.
 
-    ``objective="unigram"``: ln p.  ``"shortest"``: a cost of 5 nats a token and up to 5/32 more, in proportion to
-    -ln p, so that fewer tokens win and ties go to the more probable.  At 5 nats a token, a receiver that charges 10
-    nats more than the lowest score for an unknown character counts it as three tokens: the bytes of a Chinese
-    character.
+    ``objective="unigram"``: ln p.  ``"shortest"``: a cost of 5 nats per token and up to 5/32 more, in proportion to
+    -ln p, so that fewer tokens win and ties go to the more probable.  With 5 nats per token, a program that charges an
+    unknown character 10 nats more than the lowest score counts it as three tokens: the bytes of a Chinese character.
     """
     log_probs = lexicon.log_probs
     if lexicon.meta.objective != "shortest" or not len(log_probs):

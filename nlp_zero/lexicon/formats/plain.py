@@ -1,4 +1,4 @@
-"""Word lists of other tools: ``word count [tag]`` or just ``word`` a line, as jieba's ``dict.txt`` and many more."""
+"""Word lists of other tools: lines of ``word count [tag]`` or only ``word``, such as jieba's ``dict.txt``."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def loads(data: bytes) -> Table:
         words.append(word)
         counts.append(int(count))
     if not words:
-        raise ValueError("line 1: there is not one word in this lexicon.")
+        raise ValueError("line 1: this lexicon has no words.")
     return Table(words, counts)
