@@ -373,7 +373,7 @@ def test_strings_in_place_of_lists_are_refused() -> None:
 
 
 def test_too_little_text_names_the_largest_size() -> None:
-    with pytest.raises(ValueError, match="ask for at most") as caught:
+    with pytest.raises(ValueError, match="a size of at most") as caught:
         VocabularyBuilder(vocab_size=5000).build(LINES)
     most = int(str(caught.value).rstrip(".").split()[-1])
     assert len(built(LINES, vocab_size=most)) == most
@@ -537,7 +537,7 @@ def test_command_line_several_sizes(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--vocab-size", "300,300"], 2, "twice"),
         (["--vocab-size", "300,400"], 2, "several files"),
         (["--vocab-size", "100"], 2, "too small"),
-        (["--vocab-size", "100000"], 1, "ask for at most"),
+        (["--vocab-size", "100000"], 1, "a size of at most"),
         (["--min-count", "2"], 2, "--min-count is not an option"),
         (["--top", "5"], 2, "--top is not an option"),
         (["--alnum", "join"], 2, "--alnum is not an option"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["SamplingRun", "TextSlice", "count_words"]
 
 AVERAGED_SWEEPS = 5  # sweeps whose span probabilities are averaged
-MIN_SPAN_PROBABILITY = 0.4  # a word must be this probable to be worth its place
+MIN_SPAN_PROBABILITY = 0.4  # cost of a word in the final segmentation: less probable spans do not pay
 SETTLED_CHANGE = 0.01  # sampling has settled if the tokens changed by less than this share ...
 SETTLED_WINDOW = 5  # ... over this many sweeps
 MAX_SWEEPS = 200  # before averaging
@@ -184,7 +184,7 @@ class SamplingRun:
     @property
     def sweeps(self) -> int:
         """Number of sweeps of the slice that needed most."""
-        return max(one.sweeps for one in self.slices)
+        return max(slice_.sweeps for slice_ in self.slices)
 
     def learn(self) -> None:
         """Sample until the states settle, average, and leave the best segmentations in the samplers."""
@@ -198,7 +198,7 @@ class SamplingRun:
                 ThreadPoolExecutor(min(self.workers, len(self.slices))) as slice_pool,
                 ThreadPoolExecutor(self.workers) as round_pool,
             ):
-                while unfinished := [one for one in self.slices if not one.finished]:
+                while unfinished := [slice_ for slice_ in self.slices if not slice_.finished]:
                     begun = time.monotonic()
                     self._sweep(unfinished, slice_pool, round_pool)
                     self._report(report)
@@ -208,13 +208,13 @@ class SamplingRun:
             if not self.keep_on_interrupt:
                 raise
             self.interrupted = True
-        for one in self.slices:
-            if one.averaged and not self.interrupted:
-                one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
+        for slice_ in self.slices:
+            if slice_.averaged and not self.interrupted:
+                slice_.sampler.decode(slice_.averaged, MIN_SPAN_PROBABILITY)
 
     def _sweep(self, slices: list[TextSlice], slice_pool: Executor, round_pool: Executor) -> None:
         threads = max(1, self.workers // len(slices))
-        jobs = [slice_pool.submit(one.sweep, round_pool, threads) for one in slices]
+        jobs = [slice_pool.submit(slice_.sweep, round_pool, threads) for slice_ in slices]
         try:
             for job in jobs:
                 job.result()
@@ -227,16 +227,16 @@ class SamplingRun:
     def _check_time(self, sweep_begun: float) -> None:
         now = time.monotonic()
         averaging = AVERAGING_COST * AVERAGED_SWEEPS * (now - sweep_begun)
-        for one in self.slices:
-            one.must_average |= now + averaging > self.deadline
-            one.must_stop = now > self.deadline
+        for slice_ in self.slices:
+            slice_.must_average |= now + averaging > self.deadline
+            slice_.must_stop = now > self.deadline
 
     def _save(self, *, now: bool = False) -> None:
         if self.checkpoint is None or not (now or time.monotonic() - self._saved_at >= SAVE_SECONDS):
             return
         progress, arrays = [], {}
-        for number, one in enumerate(self.slices):
-            own_progress, own_arrays = one.state()
+        for number, slice_ in enumerate(self.slices):
+            own_progress, own_arrays = slice_.state()
             progress.append(own_progress)
             arrays.update({f"{name}{number}": array for name, array in own_arrays.items()})
         self.checkpoint.save({"parts": progress}, arrays)
@@ -245,24 +245,24 @@ class SamplingRun:
     def _report(self, report: Report) -> None:
         if report is None:
             return
-        tokens = [one.sampler.tokens for one in self.slices]
-        types = max(one.sampler.types for one in self.slices)
+        tokens = [slice_.sampler.tokens for slice_ in self.slices]
+        types = max(slice_.sampler.types for slice_ in self.slices)
         nats = 0.0
-        for one, number in zip(self.slices, tokens, strict=True):
-            _, lengths, counts = one.sampler.words()
+        for slice_, number in zip(self.slices, tokens, strict=True):
+            _, lengths, counts = slice_.sampler.words()
             nats += information_per_symbol(counts, lengths) * number / sum(tokens)
         largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
-        report(self.sweeps, self.sweeps + max(one.estimate_sweeps_left() for one in self.slices), text)
+        report(self.sweeps, self.sweeps + max(slice_.estimate_sweeps_left() for slice_ in self.slices), text)
 
 
 def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[str], list[int]]:
     """Return the words of the segmentations of all slices, and how often each occurs."""
     symbols = [str(symbol) for symbol in counts.symbols]
     tokens: dict[str, int] = {}
-    for one in slices:
-        places, lengths, word_counts = one.sampler.words()
-        ids = one.text.tolist()
+    for slice_ in slices:
+        places, lengths, word_counts = slice_.sampler.words()
+        ids = slice_.text.tolist()
         for place, length, count in zip(places.tolist(), lengths.tolist(), word_counts.tolist(), strict=True):
             word = "".join(symbols[symbol - 1] for symbol in ids[place : place + length])
             tokens[word] = tokens.get(word, 0) + count
