@@ -180,7 +180,7 @@ def evaluate(
     Raises
     ------
     CorpusError
-        If the texts differ (line and position are named), or the gold standard holds no word.
+        If the texts differ (the message names line and position), or the gold standard has no words.
     ValueError
         If an option is not valid.
 
@@ -236,7 +236,7 @@ def _count(line: IntArray, chosen: BoolArray, lines: int) -> IntArray:
 
 
 def _sum_up(lines: int, level: str, sums: IntArray) -> Evaluation:
-    counts = (Agreement(*those) for those in sums.reshape(-1, 3).tolist())
+    counts = (Agreement(*row) for row in sums.reshape(-1, 3).tolist())
     return Evaluation(lines=lines, level=level, **dict(zip(KINDS, counts, strict=False)))  # type: ignore[arg-type]
 
 
@@ -260,7 +260,7 @@ def _bootstrap(columns: IntArray, samples: int, confidence: float, seed: int) ->
         if place < sums.shape[1]:
             correct, predicted, gold = sums.T[place : place + 3]
             over = {"precision": predicted, "recall": gold, "f1": (predicted + gold) / 2}[ratio]
-            defined = over > 0  # a resample may hold no unknown word
+            defined = over > 0  # a resample may have no unknown words
             if defined.any():
                 values = correct[defined] / over[defined]
                 low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
