@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "new_words", "pmi"]
 
-MOST_NEW = 0.5  # most of a text that new words are taken to be
+MOST_NEW = 0.5  # largest share of new words that is estimated
 
 
 def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> np.float64 | Float64:

@@ -201,7 +201,7 @@ def test_bad_meta(fields: dict[str, Any], message: str) -> None:
         LexiconMeta(**fields)
 
 
-def test_meta_shows_what_is_known() -> None:
+def test_meta_shows_known_fields() -> None:
     assert repr(LexiconMeta()) == "LexiconMeta()"
     meta = LexiconMeta(method="pmi", specials=("<s>",), other={"x": 1})
     assert repr(meta) == "LexiconMeta(specials=('<s>',), method='pmi', other={'x': 1})"

@@ -61,7 +61,7 @@ def test_pieces_and_disk_change_nothing(texts: list[str], order: int, min_count:
 
 @settings(max_examples=100, deadline=None)
 @given(TEXTS, st.integers(2, 5), st.integers(1, 3), st.sampled_from([-1.0, 0.5, 1.0]), st.integers(1, 3))
-def test_what_is_kept(texts: list[str], order: int, min_count: int, min_pmi: float, workers: int) -> None:
+def test_kept_ngrams(texts: list[str], order: int, min_count: int, min_pmi: float, workers: int) -> None:
     levels = count_ngrams([run for text in texts for run in runs(text)], order)
     kept = [
         {x for x, c in level.items() if n == 0 or (c >= min_count and min_split_pmi(x, levels) >= min_pmi - 1e-12)}

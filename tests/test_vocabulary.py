@@ -138,7 +138,7 @@ def test_tokens_are_the_fewest(lines: list[str], chosen: list[int]) -> None:
 
 @given(lines_of_text, st.lists(st.integers(0, 50), max_size=8))
 @settings(max_examples=100)
-def test_absent_pieces_are_worth_what_they_save_place_by_place(lines: list[str], chosen: list[int]) -> None:
+def test_value_of_absent_pieces_is_their_saving_at_each_place(lines: list[str], chosen: list[int]) -> None:
     if not any(lines):
         return
     search, present, absent = prepared(lines, chosen)
@@ -156,7 +156,7 @@ def test_absent_pieces_are_worth_what_they_save_place_by_place(lines: list[str],
 
 @given(lines_of_text, st.lists(st.integers(0, 50), max_size=8))
 @settings(max_examples=100)
-def test_present_pieces_are_worth_what_is_lost_without_them_place_by_place(lines: list[str], chosen: list[int]) -> None:
+def test_value_of_present_pieces_is_their_loss_at_each_place(lines: list[str], chosen: list[int]) -> None:
     """Ties between paths are broken by probability, so only the sum over all pieces of one line is compared."""
     lines = [line[:7] for line in lines]
     if not any(lines):

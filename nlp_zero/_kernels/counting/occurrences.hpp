@@ -74,9 +74,9 @@ public:
     }
     // The counts, and adding such counts; `side` is 0 for left neighbours, 1 for right ones.
     const std::vector<uint64_t>& raw() const { return raw_; }
-    std::vector<std::pair<uint64_t, uint64_t>> beside(int side) const { return (side ? right_ : left_).sorted(); }
+    std::vector<std::pair<uint64_t, uint64_t>> neighbours(int side) const { return (side ? right_ : left_).sorted(); }
     void add_raw(size_t index, uint64_t times) { raw_.at(index) += times; }
-    void add_beside(int side, uint64_t key, uint64_t times) {
+    void add_neighbour(int side, uint64_t key, uint64_t times) {
         if (!key || key >> 32 >= described_) throw std::invalid_argument("no such n-gram");
         (side ? right_ : left_).add(key, times);
     }
@@ -93,9 +93,9 @@ private:
     size_t described_ = 0;
     KeyCounts left_, right_;  // keys: the n-gram and the symbol next to it
 
-    void entropies(const KeyCounts& beside, double* out) const {
+    void entropies(const KeyCounts& neighbours, double* out) const {
         for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? std::log(double(raw_[k])) : 0.0;
-        for (const auto& [key, c] : beside.sorted())
+        for (const auto& [key, c] : neighbours.sorted())
             out[key >> 32] -= double(c) * std::log(double(c)) / double(raw_[key >> 32]);
     }
 };

@@ -50,9 +50,9 @@ cdef extern from "counting/occurrences.hpp" namespace "nlpzero::counting" nogil:
         void add(const CppOccurrences&) except +
         void result(int64_t*, double*, double*) except +
         const vector[uint64_t]& raw() const
-        vector[pair[uint64_t, uint64_t]] beside(int) except +
+        vector[pair[uint64_t, uint64_t]] neighbours(int) except +
         void add_raw(size_t, uint64_t) except +
-        void add_beside(int, uint64_t, uint64_t) except +
+        void add_neighbour(int, uint64_t, uint64_t) except +
 
 
 cdef object _copy_array(const void* data, size_t size, object dtype):
@@ -278,23 +278,23 @@ cdef class Occurrences(_Reader):
 
     def state(self):
         raw = _copy_array(self.found.raw().data(), self.found.raw().size(), np.uint64)
-        beside = []
+        neighbours = []
         cdef vector[pair[uint64_t, uint64_t]] pairs
         for side in (0, 1):
-            pairs = self.found.beside(side)
-            beside.append(_copy_array(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
-        return raw, beside[0], beside[1]
+            pairs = self.found.neighbours(side)
+            neighbours.append(_copy_array(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
+        return raw, neighbours[0], neighbours[1]
 
     def add_state(self, tuple state):
         cdef const uint64_t[::1] raw = state[0]
-        cdef const uint64_t[:, :] beside
+        cdef const uint64_t[:, :] neighbours
         cdef Py_ssize_t k
         for k in range(raw.shape[0]):
             self.found.add_raw(k, raw[k])
         for side in (0, 1):
-            beside = state[1 + side]
-            for k in range(beside.shape[0]):
-                self.found.add_beside(side, beside[k, 0], beside[k, 1])
+            neighbours = state[1 + side]
+            for k in range(neighbours.shape[0]):
+                self.found.add_neighbour(side, neighbours[k, 0], neighbours[k, 1])
 
     def result(self):
         cdef int64_t[::1] raw = np.zeros(self.ngrams.size + 1, np.int64)

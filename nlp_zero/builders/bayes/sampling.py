@@ -1,4 +1,4 @@
-"""Sweeps of the Pitman-Yor sampler over slices of the text: when they go on, stop, and are saved."""
+"""Sweeps of the Pitman-Yor sampler over slices of the text: when sampling continues, stops, and is saved."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TextSlice:
     token_counts : list of int
         Number of tokens before each sweep, and now.
     must_average, must_stop : bool
-        Whether there is no time left to settle, and no time left at all.
+        Whether the time is too short for the state to settle, and whether the time is up.
     """
 
     def __init__(self, text: npt.NDArray[np.uint32], sampler: Sampler, seed: int) -> None:
@@ -99,7 +99,7 @@ class TextSlice:
         return sweeps > MAX_SWEEPS or (sweeps > SETTLED_WINDOW and self._change() < SETTLED_CHANGE)
 
     def estimate_sweeps_left(self) -> int:
-        """Return about how many sweeps are left, if the change of the tokens goes on falling by the same factor."""
+        """Return about how many sweeps are left, if the change of the tokens keeps falling by the same factor."""
         if self.finished:
             return 0
         if self.averaged or self._settled():
