@@ -51,7 +51,7 @@ def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
         rivals += [
             ("ids", "SentencePiece ids", ids, 4.5),
             ("strings", "SentencePiece strings", strings, 5),
-            ("arrays", "SentencePiece ids, one call a line", ids, 6),
+            ("arrays", "SentencePiece ids, one call per line", ids, 6),
             ("arrays", "SentencePiece ids, one call for the list", listed, None),
         ]
         cutters["SentencePiece"] = model.EncodeAsPieces
@@ -66,7 +66,7 @@ def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
     sides = list(dict.fromkeys([*ours.values(), *(side for _, _, side, _ in rivals)]))
     timing = dict(zip(sides, alternate(*sides, repeat=settings.repeat), strict=True))
     for kind, name, side, least in rivals:
-        way = "one batch call" if kind == "arrays" else "one call a line"
+        way = "one batch call" if kind == "arrays" else "one call per line"
         work = f"tokenize people-daily + reviews, {kind}, {way}"
         report.add(faster_row(work, timing[ours[kind]], name, timing[side], least=least, size=size))
     lengths = ", ".join(f"{who} {bytes_per_token(cutter, lines):.2f}" for who, cutter in cutters.items())
@@ -80,7 +80,7 @@ def _slice(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list
         "nlp-zero 0.1.6 Tokenizer, the same words": lambda: _old_tokenizer(settings, tokenizer.lexicon),
     }
     sides: dict[str, Side] = {}
-    work = f"tokenize {len(lines):,} lines of people-daily, strings, one call a line"
+    work = f"tokenize {len(lines):,} lines of people-daily, strings, one call per line"
     for name, make in makers.items():
         try:
             sides[name] = call_each(make(), lines)

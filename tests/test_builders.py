@@ -235,7 +235,7 @@ def test_rows_are_written_as_python_writes_them(numbers: list[float], count: int
 
 
 def test_numbers_at_the_edges_of_their_forms() -> None:
-    """Halves, where binary fractions round either way, and numbers beside a change of exponent."""
+    """Halves, where binary fractions round either way, and numbers next to a change of exponent."""
     rng = np.random.default_rng(0)
     halves = (rng.integers(0, 10**6, 4000) + 0.5) / 10.0 ** rng.integers(0, 10, 4000)
     edges = [e * f for e in (1e-5, 1e-4, 1.0, 1e5, 1e6) for f in (1 - 1e-16, 1 - 4.9e-7, 1 - 5.1e-7, 1.0, 1 + 1e-15)]

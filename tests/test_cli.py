@@ -212,7 +212,7 @@ def test_samples_are_seeded(lexicon: Path, tmp_path: Path, capsys: Capture) -> N
     assert "alpha" in err
 
 
-def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys: Capture) -> None:
+def test_new_words_by_option_and_by_lexicon(tmp_path: Path, capsys: Capture) -> None:
     text, gold, words = tmp_path / "text.txt", tmp_path / "gold.txt", tmp_path / "words.tsv"
     text.write_text("王敏是李伟的朋友\n", encoding="utf-8")
     gold.write_text("王敏 是 李伟 的 朋友\n", encoding="utf-8")
@@ -325,7 +325,7 @@ def test_count_query_top_and_merge(tmp_path: Path, capsys: Capture) -> None:
     status, _, err = run(capsys, "count", one, "--merge", tmp_path / "a", "--order", 3, "--query", "中国")
     assert status == 1
     assert "order" in err
-    # of the four trigrams of bytes that came twice, the first in the order of bytes
+    # of the four trigrams of bytes that occur twice, the first in the order of bytes
     out = run(capsys, "count", one, "--unit", "byte", "--top", 1, "-q", "--order", 3)[1]
     assert out.splitlines()[-1] == "\\xad\\xe5\\x9b\t2"
 

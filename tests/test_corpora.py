@@ -213,7 +213,7 @@ def test_a_spoilt_archive_in_the_cache_is_replaced(tmp_path: Path, monkeypatch: 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_there_is_used(tiny: Path, tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> None:
+def test_existing_files_are_used(tiny: Path, tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> None:
     monkeypatch.setattr(fetch, "run_client", None)  # a call would fail
     output = tmp_path / "out"
     arguments = ("people-daily", "people-daily", "--output", output, "--cache", tiny)
@@ -237,7 +237,7 @@ def test_npm_is_missing(tiny: Path, tmp_path: Path, monkeypatch: Patch, capsys: 
     assert [path.name for path in tiny.iterdir()] == ["tiny.tar.gz"]
 
 
-def test_a_failing_client_is_told(tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> None:
+def test_a_failing_client_is_reported(tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> None:
     failing = [sys.executable, "-c", "import sys; sys.exit('a warning\\nERROR: no such version\\nmore')"]
     monkeypatch.setattr(fetch, "client_command", lambda *_: failing)
     status, out, err = run_main(capsys, "sanguo", "--output", tmp_path / "out", "--cache", tmp_path / "cache")
@@ -248,7 +248,7 @@ def test_a_failing_client_is_told(tmp_path: Path, monkeypatch: Patch, capsys: Ca
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(tiny: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tiny: Path, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "file").write_text("")
     status, out, err = run_main(capsys, "people-daily", "--output", tmp_path / "file" / "x", "--cache", tiny)
     assert (status, out) == (1, "")

@@ -71,7 +71,7 @@ def test_a_perfect_and_a_fully_wrong_segmentation() -> None:
     assert wrong.boundary_f1 == 0.0
 
 
-def test_what_is_undefined_is_nan_and_null() -> None:
+def test_undefined_scores_are_nan_and_null() -> None:
     result = evaluate(["一"], ["一"])
     assert math.isnan(result.boundary_f1)
     assert math.isnan(result.oov_recall)
@@ -158,7 +158,7 @@ def test_bootstrap_scores_whole_resamples_of_the_lines() -> None:
         assert intervals[name] == pytest.approx(tuple(np.quantile(values, [0.1, 0.9]))), name
 
 
-def test_bootstrap_of_lines_that_are_all_alike_has_no_width() -> None:
+def test_bootstrap_of_equal_lines_has_no_width() -> None:
     result = evaluate(["一二 三"] * 20, ["一 二 三"] * 20, bootstrap=50)
     assert result.intervals["f1"] == (result.f1, result.f1)
 
@@ -233,7 +233,7 @@ def test_an_unknown_level_is_refused() -> None:
         evaluate(["一"], ["一"], level="word")
 
 
-def test_what_a_level_gives_is_no_new_word() -> None:
+def test_given_words_are_not_new_words() -> None:
     result = evaluate(["他 １２ 。"], ["他 １２ 。"], level="alnum", train_words={"她"})
     assert result.unknown == Agreement(1, 0, 1)
 

@@ -107,7 +107,7 @@ def test_a_failure_at_any_step_of_the_first_write(tmp_path: Path, after: bool) -
         shutil.rmtree(tmp_path / "result")
 
 
-def test_what_cannot_be_restored_at_once_is_restored_by_the_next_reader_or_writer(tmp_path: Path) -> None:
+def test_a_failed_restore_is_repeated_by_the_next_reader_or_writer(tmp_path: Path) -> None:
     path = tmp_path / "result"
     for use, value in ((read, 1), (restore_folder, 1), (lambda path: write(path, 3), 3)):
         shutil.rmtree(path, ignore_errors=True)
@@ -311,13 +311,13 @@ def test_a_lock_keeps_other_processes_out(tmp_path: Path) -> None:
     (tmp_path / LOCK_NAME).unlink()
     again = lock_folder(tmp_path)
     (tmp_path / LOCK_NAME).unlink()
-    third = lock_folder(tmp_path)  # the file of the lock that is held has gone
+    third = lock_folder(tmp_path)  # the file of the held lock was removed
     with start() as other:
         assert says(other) == "in use"
     del kept, again, third
 
 
-def test_a_missing_filelock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_filelock_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "filelock", None)
     with pytest.raises(ImportError, match=r"A checkpoint needs filelock .*pip install filelock\.$"):
         lock_folder(tmp_path)

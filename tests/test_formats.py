@@ -576,7 +576,7 @@ BP = {base64.b64encode(bytes([byte])).decode(): [byte + 3, "", 1] for byte in ra
         ("sentencepiece", b"\n\x7f\n\x03abc", "byte 0: a field of 127 bytes goes past the end"),
         ("sentencepiece", b"\n" + b"\xff" * 12, "byte 1: a number does not end"),
         ("sentencepiece", b"\x03", "byte 0: this is not a field"),
-        ("sentencepiece", b"", "byte 0: there is not one piece"),
+        ("sentencepiece", b"", "byte 0: there are no pieces"),
         ("sentencepiece", b"\n\x03\n\x01\xff", "byte 4: piece 0 is not UTF-8"),
         ("sentencepiece", b"\n\x05\n\x01a\x18\x09", "byte 2: piece 0, 'a', is of an unknown kind"),
         ("sentencepiece", b"\n\x08\n\x01a\x15\x00\x00\xc0\x7f", "piece 0: the score nan is not a log-probability"),

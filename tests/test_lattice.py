@@ -124,7 +124,7 @@ def test_bad_lattices_and_options() -> None:
         Lattice(1, [0], [1], [-math.inf])
     with pytest.raises(ValueError, match="finite or -inf"):
         Lattice(1, [0], [1], [math.nan])
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="the same length"):
         Lattice(1, [0], [1], [])
     lattice = lattice_of(3, toy_edges)
     for alpha in (-1.0, math.nan):

@@ -57,7 +57,7 @@ def test_bad_arguments() -> None:
         Lexicon(["甲", "甲"], [1, 2])
     with pytest.raises(ValueError, match="distinct and not empty"):
         Lexicon([""], [1])
-    with pytest.raises(ValueError, match="as many counts"):
+    with pytest.raises(ValueError, match="one number for each"):
         Lexicon(["甲"], [1, 2])
     with pytest.raises(ValueError, match="negative"):
         Lexicon(["甲"], [-1])
@@ -85,7 +85,7 @@ HEAD = "#nlp-zero lexicon v1\tmethod=pmi\n#word\tcount\tpmi\n"
         ("#nlp-zero lexicon v9\n", "line 1: .*update nlp-zero"),
         ("甲 3\n甲 2\n", "line 2: the word '甲' was already on line 1"),
         ("甲 3\n乙 viele\n", "line 2: the count 'viele'"),
-        ("", "line 1: there is not one word"),
+        ("", "line 1: this lexicon has no words"),
     ],
 )
 def test_damage_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
@@ -193,7 +193,7 @@ def test_with_meta() -> None:
         ({"special_ids": (-1,)}, "special_ids must be an integer from 0"),
         ({"byte_ids": (1,)}, "byte_ids must be 256 numbers, not 1"),
         ({"unk_id": 1 << 40}, "unk_id must be an integer from 0"),
-        ({"other": {"seed": 1}}, "other must not hold 'seed'"),
+        ({"other": {"seed": 1}}, "other must not contain 'seed'"),
     ],
 )
 def test_bad_meta(fields: dict[str, Any], message: str) -> None:
@@ -201,7 +201,7 @@ def test_bad_meta(fields: dict[str, Any], message: str) -> None:
         LexiconMeta(**fields)
 
 
-def test_meta_shows_what_is_known() -> None:
+def test_meta_shows_known_fields() -> None:
     assert repr(LexiconMeta()) == "LexiconMeta()"
     meta = LexiconMeta(method="pmi", specials=("<s>",), other={"x": 1})
     assert repr(meta) == "LexiconMeta(specials=('<s>',), method='pmi', other={'x': 1})"

@@ -61,7 +61,7 @@ def test_pieces_and_disk_change_nothing(texts: list[str], order: int, min_count:
 
 @settings(max_examples=100, deadline=None)
 @given(TEXTS, st.integers(2, 5), st.integers(1, 3), st.sampled_from([-1.0, 0.5, 1.0]), st.integers(1, 3))
-def test_what_is_kept(texts: list[str], order: int, min_count: int, min_pmi: float, workers: int) -> None:
+def test_kept_ngrams(texts: list[str], order: int, min_count: int, min_pmi: float, workers: int) -> None:
     levels = count_ngrams([run for text in texts for run in runs(text)], order)
     kept = [
         {x for x, c in level.items() if n == 0 or (c >= min_count and min_split_pmi(x, levels) >= min_pmi - 1e-12)}
@@ -129,7 +129,7 @@ def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypat
             break
         except StorageError as error:
             message = str(error)
-            found = re.findall(r"smallest that works here is ([\d,]+) bytes, or leave out", message)
+            found = re.findall(r"give at least ([\d,]+) bytes, or leave", message)
             needed = int(found[0].replace(",", ""))
         assert needed > memory
         memory, refused = needed, refused + 1
@@ -173,7 +173,7 @@ def test_impossible_patterns_are_refused() -> None:
     yes = np.ones(1, np.uint8)
     for levels, edges, message in (
         ([(one + 7, none, yes)], 0, "symbol"),
-        ([(one, none, yes), (one, one + 8, yes)], 1, "beginning"),
+        ([(one, none, yes), (one, one + 8, yes)], 1, "prefix"),
         ([(one, none, yes), (one, one - 1, yes)], 0, "announced"),
         ([(one, none, np.ones(2, np.uint8))], 0, "lengths"),
     ):

@@ -66,7 +66,7 @@ def test_sentences_must_agree() -> None:
         bracket_scores([Brackets(WORDS, ())], [Brackets(("甲",), ())])
 
 
-def test_trees_and_their_brackets_score_alike() -> None:
+def test_trees_and_their_brackets_have_the_same_scores() -> None:
     tree = ParseTree.from_spans([*WORDS, "("], [(1, 4), (1, 3)])
     again = next(read_brackets([tree.to_brackets()]))
     assert again.words == tree.words

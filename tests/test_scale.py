@@ -140,7 +140,7 @@ def test_runs_are_small() -> None:
     assert sum(run.size for run in counter._store.runs) < 3 * sum(len(text.encode()) for text in texts)
 
 
-def test_bad_text_keeps_what_came_before(tmp_path: Path) -> None:
+def test_bad_text_keeps_earlier_text(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_bytes("一二\n三四\n五\n".encode() + b"\xff\n" + "六七\n八九\n".encode() * 9)
     for workers in (1, 2, 3, 5):
         counter = NgramCounter(order=2, workers=workers)
@@ -149,7 +149,7 @@ def test_bad_text_keeps_what_came_before(tmp_path: Path) -> None:
         assert as_dict(counter.freeze()) == oracle(["一二", "三四", "五"], 2, "token")
 
 
-def test_unreadable_files_keep_what_came_before(tmp_path: Path) -> None:
+def test_unreadable_files_keep_earlier_text(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("一二\n三四\n五六\n", encoding="utf-8")
     (tmp_path / "bad.txt.gz").write_bytes(b"no gzip")
     for workers in (1, 2, 3, 4):
@@ -499,7 +499,7 @@ def test_full_disk_is_one_sentence_and_the_checkpoint_goes_on(corpus: Path, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "counts"]
 
 
-def test_ctrl_c_says_how_to_go_on(
+def test_ctrl_c_says_how_to_continue(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*how: object, **options: object) -> None:

@@ -1,4 +1,4 @@
-"""Properties of characters come from one frozen table, whatever Unicode version the running Python has."""
+"""Properties of characters come from one frozen table, for any Unicode version of the running Python."""
 
 from __future__ import annotations
 

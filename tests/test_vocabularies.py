@@ -61,7 +61,7 @@ def log_prob(tokenizer: Tokenizer, path: list[str]) -> float:
 
 @settings(max_examples=300, deadline=None)
 @given(extras, units, objectives, st.lists(texts, min_size=1, max_size=6))
-def test_everything_comes_back(extra: dict[str, int], unit: str, objective: str, lines: list[str]) -> None:
+def test_decoding_gives_back_any_text(extra: dict[str, int], unit: str, objective: str, lines: list[str]) -> None:
     tokenizer = build(extra, unit, objective)
     for text in lines:
         tokens, ids = tokenizer.tokenize(text), tokenizer.encode(text)

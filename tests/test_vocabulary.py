@@ -138,7 +138,7 @@ def test_tokens_are_the_fewest(lines: list[str], chosen: list[int]) -> None:
 
 @given(lines_of_text, st.lists(st.integers(0, 50), max_size=8))
 @settings(max_examples=100)
-def test_absent_pieces_are_worth_what_they_save_place_by_place(lines: list[str], chosen: list[int]) -> None:
+def test_value_of_absent_pieces_is_their_saving_at_each_place(lines: list[str], chosen: list[int]) -> None:
     if not any(lines):
         return
     search, present, absent = prepared(lines, chosen)
@@ -156,7 +156,7 @@ def test_absent_pieces_are_worth_what_they_save_place_by_place(lines: list[str],
 
 @given(lines_of_text, st.lists(st.integers(0, 50), max_size=8))
 @settings(max_examples=100)
-def test_present_pieces_are_worth_what_is_lost_without_them_place_by_place(lines: list[str], chosen: list[int]) -> None:
+def test_value_of_present_pieces_is_their_loss_at_each_place(lines: list[str], chosen: list[int]) -> None:
     """Ties between paths are broken by probability, so only the sum over all pieces of one line is compared."""
     lines = [line[:7] for line in lines]
     if not any(lines):
@@ -373,7 +373,7 @@ def test_strings_in_place_of_lists_are_refused() -> None:
 
 
 def test_too_little_text_names_the_largest_size() -> None:
-    with pytest.raises(ValueError, match="ask for at most") as caught:
+    with pytest.raises(ValueError, match="a size of at most") as caught:
         VocabularyBuilder(vocab_size=5000).build(LINES)
     most = int(str(caught.value).rstrip(".").split()[-1])
     assert len(built(LINES, vocab_size=most)) == most
@@ -537,7 +537,7 @@ def test_command_line_several_sizes(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--vocab-size", "300,300"], 2, "twice"),
         (["--vocab-size", "300,400"], 2, "several files"),
         (["--vocab-size", "100"], 2, "too small"),
-        (["--vocab-size", "100000"], 1, "ask for at most"),
+        (["--vocab-size", "100000"], 1, "a size of at most"),
         (["--min-count", "2"], 2, "--min-count is not an option"),
         (["--top", "5"], 2, "--top is not an option"),
         (["--alnum", "join"], 2, "--alnum is not an option"),

@@ -15,27 +15,73 @@ NUMERIC: int
 SPACE: int
 
 def character_properties(text: str) -> npt.NDArray[np.uint8]:
-    """Sums of BOUNDARY, ALNUM, DECIMAL, DIGIT, NUMERIC and SPACE of each character, by a frozen Unicode table."""
+    """Return the properties of each character by a frozen Unicode table.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    ndarray of uint8, shape (len(text),)
+        Sums of BOUNDARY, ALNUM, DECIMAL, DIGIT, NUMERIC and SPACE.
+    """
 
 def has_property(text: str, wanted: int) -> bool:
-    """Whether every character has one of the wanted properties; True for the empty text."""
+    """Return whether every character of a text has one of some properties.
+
+    Parameters
+    ----------
+    text : str
+    wanted : int
+        The sum of the properties.
+
+    Returns
+    -------
+    bool
+        True for the empty text.
+    """
 
 def is_boundary(text: str) -> bool:
-    """Whether a text has only punctuation, symbols, separators and control characters."""
+    """Return whether a text has only punctuation, symbols, separators and control characters.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    bool
+    """
 
 UNITS: tuple[str, ...]
 ALNUM_MODES: tuple[str, ...]
 UNSEEN: int
 
 class Alphabet:
-    """Symbols of a text with dense ids from 1, in the order of first appearance; 0 is a boundary."""
+    """Symbols of a text with dense ids from 1, in the order of first appearance; 0 is a boundary.
+
+    Parameters
+    ----------
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+        See `NgramCounter`.
+    symbols : iterable of str or bytes
+        The first symbols, in the order of their ids.
+
+    Raises
+    ------
+    ValueError
+        If an option is not valid, or `symbols` has something that is not a symbol, or one symbol twice.
+    """
 
     unit: Literal["char", "byte"]
     alnum: Literal["token", "join", "split"]
     def __init__(self, *, unit: str = "char", alnum: str = "token", symbols: Iterable[str | bytes] = ()) -> None: ...
     def __len__(self) -> int: ...
     @property
-    def symbols(self) -> list[str] | list[bytes]: ...
+    def symbols(self) -> list[str] | list[bytes]:
+        """The symbols in the order of their ids."""
     def encode(self, data: str | bytes, *, grow: bool = False) -> npt.NDArray[np.uint32]:
         """Encode a text as symbol ids.
 
@@ -67,14 +113,22 @@ RunBlocks: TypeAlias = tuple[bytes, Uint64, Uint32]
 """Blocks of a run end to end, where each begins, and the first n-gram of each (blocks, order)."""
 
 class EncodedText:
-    """Text as symbols, to be counted by an `NgramSorter`."""
+    """Text as symbols, to be counted by an `NgramSorter`.
+
+    Parameters
+    ----------
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+        See `NgramCounter`.
+    """
 
     alphabet: Alphabet
     def __init__(self, *, unit: str = "char", alnum: str = "token") -> None: ...
     @property
-    def positions(self) -> int: ...
+    def positions(self) -> int:
+        """Number of symbols in the text, boundaries not counted."""
     def totals(self, order: int) -> list[int]:
-        """Number of n-grams in the text for each order from 1."""
+        """Return the number of n-grams in the text for each order from 1 to `order`."""
     def add(self, data: str | bytes) -> None:
         """Encode and keep a text.
 
@@ -97,17 +151,29 @@ class NgramSorter:
 
     Call `deal` for each text, then `tree` or `run` once for each range of first symbols.  Threads may share the work.
     The texts must not change after construction.
+
+    Parameters
+    ----------
+    texts : list of EncodedText
+        At least one.
+    order : int
+        Longest n-gram (1 to 8).
+
+    Raises
+    ------
+    ValueError
+        If there is no text, or `order` is out of range.
     """
 
     symbols: list[str] | list[bytes]
-    """Symbols sorted by their text; positions in this list, from 1, are ids."""
+    """Symbols sorted by their text; their places in this list, from 1, are ids."""
     begin: Uint64
     """Symbol ``r`` occurs ``begin[r + 1] - begin[r]`` times."""
     def __init__(self, texts: list[EncodedText], order: int) -> None: ...
     def restrict_to(self, first: int, stop: int) -> None:
         """Count only n-grams whose first symbol is in ``range(first, stop)``; call it before `deal`."""
     def deal(self, k: int) -> None:
-        """Sort the positions of text `k` by their first symbol."""
+        """Distribute the positions of text `k` into one bucket per first symbol."""
     def tree(self, first: int, stop: int, min_count: int) -> list[Level]:
         """Count the n-grams whose first symbol is in ``range(first, stop)``.
 
@@ -118,14 +184,14 @@ class NgramSorter:
             fewer than `min_count` times are left out.
         """
     def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
-        """Count the same n-grams as sorted records, in blocks of about `block_size` bytes."""
+        """Count the same n-grams and return them as sorted records, in blocks of about `block_size` bytes."""
 
 def find_ngrams(levels: list[Level], encoded: Uint32, size: int) -> tuple[Uint32, Uint32]:
     """Look up n-grams in a count tree.
 
     Parameters
     ----------
-    levels : list of levels
+    levels : list of Level
     encoded : ndarray of uint32
         Symbol ids of the n-grams, each closed by one 0.
     size : int
@@ -134,48 +200,87 @@ def find_ngrams(levels: list[Level], encoded: Uint32, size: int) -> tuple[Uint32
     Returns
     -------
     places : ndarray of uint32, shape (size,)
-        Place on the level of the length of the n-gram; ``2**32 - 1`` if the tree does not have it.
+        Place on the level of the n-gram's length; ``2**32 - 1`` if the tree does not have it.
     lengths : ndarray of uint32, shape (size,)
+        Number of symbols.
 
     Raises
     ------
     ValueError
-        If `encoded` does not hold exactly `size` n-grams, for example because a word has a boundary inside.
+        If `encoded` does not have exactly `size` n-grams, for example because a word contains a boundary.
     """
 
 class OpenPath:
-    """The n-grams at the end of a piece of a tree that may go on in the next piece; none at first."""
+    """The last n-grams of a piece of a tree, which may continue in the next piece; empty at first."""
 
 class TreePiece:
-    """A piece of a tree; filled by a `Merge`."""
+    """A piece of a tree, filled by a `Merge`.
+
+    Parameters
+    ----------
+    order : int
+        Longest n-gram.
+    """
 
     def __init__(self, order: int) -> None: ...
     def join(self, path: OpenPath, min_count: int, last: bool) -> list[tuple[Uint32, Uint64, Uint64]]:
-        """Finish the piece and return its levels (symbols, counts, ends), which follow those of the pieces before it.
+        """Finish the piece and return its levels.
 
-        N-grams that may go on in the next piece stay in `path`; none if this piece is the `last`.  N-grams of two or
-        more symbols that occur fewer than `min_count` times are left out.  Ends count from this piece's first node.
+        Parameters
+        ----------
+        path : OpenPath
+            The open n-grams of the piece before; afterwards, those of this piece.
+        min_count : int
+            N-grams of two or more symbols that occur fewer times are left out.
+        last : bool
+            Whether this is the last piece, so that no n-gram stays open.
+
+        Returns
+        -------
+        list of (uint32, uint64, uint64)
+            Symbols, counts and ends of each order.  Ends count from the first node of this piece.
         """
 
 class RunPiece:
-    """Blocks of a run; filled by a `Merge`."""
+    """Blocks of a run, filled by a `Merge`.
+
+    Parameters
+    ----------
+    order : int
+        Longest n-gram.
+    block_size : int
+        Bytes of a block, about.
+    """
 
     def __init__(self, order: int, block_size: int) -> None: ...
     def blocks(self) -> RunBlocks:
-        """The records that were written."""
+        """Return the records as blocks."""
 
 class Merge:
-    """Merges sorted sources and adds up their counts, from the n-gram `low` to `high` (excluded; empty: to the end).
+    """Merges sorted sources and adds up their counts.
 
-    `low` and `high` are `order` symbol ids of the result.  ``map[id]`` is the id in the result of a symbol of a source;
-    maps rise.
+    Parameters
+    ----------
+    order : int
+        Longest n-gram.
+    bits : int
+        Bits of the largest symbol id of the result.
+    low, high : sequence of int
+        The range of n-grams to merge, as `order` symbol ids of the result; `high` is excluded, and empty for no limit.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit together.
     """
 
     def __init__(self, order: int, bits: int, low: Sequence[int], high: Sequence[int]) -> None: ...
-    def add_run(self, map: Uint32) -> None: ...
+    def add_run(self, map: Uint32) -> None:
+        """Add a run; ``map[id]``, which rises, is the id in the result of each of its symbols."""
     def add_tree(
         self, levels: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]], map: Uint32
-    ) -> None: ...
+    ) -> None:
+        """Add a finished count tree; ``map`` as in `add_run`."""
     def feed(self, source: int, block: bytes) -> None:
         """Give a run its next block; an empty block ends the run."""
     def advance(self, piece: TreePiece | RunPiece) -> int:
@@ -194,14 +299,14 @@ class Merge:
 
 Bits: TypeAlias = npt.NDArray[np.uint8]
 LinkPiece: TypeAlias = tuple[int, int, Uint32, Uint32]
-"""First symbols (places from, to), and for each where its pairs with second symbols of the piece begin and end."""
+"""First symbols (places begin, end), and for each the range of its pairs whose second symbol is in the piece."""
 
 def locate_pairs(levels: list[Level], bounds: Uint32) -> Uint32:
     """Find, for each first symbol, the first pair whose second symbol is at a bound or later.
 
     Parameters
     ----------
-    levels : list of levels
+    levels : list of Level
     bounds : ndarray of uint32
         Places of symbols, rising.
 
@@ -213,10 +318,19 @@ def locate_pairs(levels: list[Level], bounds: Uint32) -> Uint32:
 def fill_links(
     levels: list[Level], links: list[Uint32 | None], suffixes: list[Uint32 | None], n: int, piece: LinkPiece
 ) -> None:
-    """Fill in suffix links of the n-grams of order ``n`` >= 3 in a piece: their places without the first symbol.
+    """Fill in the suffix links of the n-grams of one order in a piece; lower orders must be filled in before.
 
-    ``suffixes[n - 1]``, unless it is None, receives ``n - 2`` counts for each n-gram: without its first one, two, ...
-    symbols.  Lower orders must be filled in before.
+    Parameters
+    ----------
+    levels : list of Level
+    links : list of array of uint32 or None
+        ``links[n - 1]`` receives the place of each n-gram without its first symbol.
+    suffixes : list of array of uint32 or None
+        ``suffixes[n - 1]``, unless it is None, receives ``n - 2`` counts for each n-gram: without its first one, two,
+        ... symbols.
+    n : int
+        The order, at least 3.
+    piece : LinkPiece
     """
 
 def choose_ngrams(
@@ -231,10 +345,25 @@ def choose_ngrams(
     chosen: list[Bits],
     needed: list[Bits],
 ) -> None:
-    """Set the bits (lowest first) of n-grams of order ``n`` in a piece that are frequent and have a high PMI.
+    """Choose the n-grams of one order in a piece that are frequent and have a high PMI.
 
-    They occur at least ``min_count`` times, and their PMI, the smallest over split points, is ``min_pmi`` nats or
-    more.  In ``needed`` the bits of their prefixes are set as well.
+    Parameters
+    ----------
+    levels : list of Level
+    links, suffixes : list of array of uint32 or None
+        Suffix links of each order, and counts of the suffixes of its n-grams; see `fill_links`.
+    n : int
+        The order.
+    piece : LinkPiece
+    total : float
+        Number of symbols in the text.
+    min_count : int
+        Least count.
+    min_pmi : float
+        Least PMI, the smallest over split points, in nats.
+    chosen, needed : list of array of uint8
+        One bit for each n-gram, the lowest first.  The bits of the chosen n-grams are set in both; the bits of their
+        prefixes are set in `needed`.
     """
 
 def measure_ngrams(
@@ -251,25 +380,76 @@ def measure_ngrams(
     left: Float64,
     right: Float64,
 ) -> None:
-    """Compute the PMI, in nats, of the n-grams ``nodes`` of order ``n`` in a piece.
+    """Compute the PMI of n-grams of one order in a piece, and sums for the entropies of n-grams of the order before.
 
-    For the n-grams ``shorter``, which have one symbol fewer, add up c ln c over the symbols before and after them.
-    Places rise; ``block`` gives the places, one order below, of the n-grams that begin with symbols of the piece.
+    Parameters
+    ----------
+    levels : list of Level
+    links, suffixes : list of array of uint32 or None
+        Suffix links of each order, and counts of the suffixes of its n-grams; see `fill_links`.
+    n : int
+        The order.
+    piece : LinkPiece
+    total : float
+        Number of symbols in the text.
+    block : (int, int)
+        The places of the n-grams of order ``n - 1`` that begin with a symbol of the piece.
+    nodes, shorter : ndarray of uint32
+        Places of the n-grams of the orders `n` and ``n - 1``, rising.
+    pmi : ndarray of float64
+        Receives the PMI of `nodes` in nats, the smallest over split points.
+    left, right : ndarray of float64
+        Receive the sums of c ln c over the symbols before and after the n-grams `shorter`; see `finish_entropies`.
     """
 
 def finish_entropies(counts: Uint32, sums: Float64) -> Float64:
-    """Turn sums of c ln c into branching entropies, in nats, in place: ln(count) - sum / count."""
+    """Turn sums of c ln c into branching entropies, in place: ln(count) - sum / count.
+
+    Parameters
+    ----------
+    counts : ndarray of uint32
+        Counts of the n-grams.
+    sums : ndarray of float64
+        The sums; changed.
+
+    Returns
+    -------
+    ndarray of float64
+        `sums`, in nats.
+    """
 
 def find_parents(ends: Uint32, nodes: Uint32) -> Uint32:
-    """Find the parent of each node: the first place in ``ends`` with a greater number.  Nodes rise."""
+    """Find the parents of nodes.
+
+    Parameters
+    ----------
+    ends : ndarray of uint32
+        Where the children of each parent end.
+    nodes : ndarray of uint32
+        Rising.
+
+    Returns
+    -------
+    ndarray of uint32
+        For each node the first place in `ends` with a greater number.
+    """
 
 class Patterns:
     """A hash table of n-grams for matching text.  Immutable, so threads may share it; it can be pickled.
 
-    ``levels`` gives arrays with one entry for each n-gram of an order: its last symbol, the place of its prefix on the
-    order below, whether it may be a piece itself (uint8) and, if ``scored``, its score.  ``edges`` is the number of
-    n-grams of two or more symbols.  Each has ``room`` slots of 16 bytes, 24 with scores, the counts of a `PieceCounter`
-    included.
+    Parameters
+    ----------
+    levels : iterable of tuple of array
+        For each order, with one entry for each n-gram: its last symbol, the place of its prefix on the order before,
+        whether it may be a piece (uint8) and, if `scored`, its score.
+    edges : int
+        Number of n-grams of two or more symbols.
+    largest : int
+        Largest symbol id.
+    scored : bool, default False
+        Whether n-grams have scores.
+    room : float, default 2
+        Slots per n-gram; a slot takes 16 bytes, 24 with scores, including the counts of a `PieceCounter`.
     """
 
     def __init__(
@@ -281,6 +461,14 @@ class PieceCounter:
 
     Without scores, overlapping patterns are joined.  With scores, each run is cut so that the sum of the scores of its
     pieces is greatest.  `add` and `merge` release the GIL.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        Encodes the text with the symbol ids of the patterns.
+    patterns : Patterns
+    unknown : float, default 0
+        Score of a single symbol that is not a pattern.
     """
 
     def __init__(self, alphabet: Alphabet, patterns: Patterns, *, unknown: float = 0.0) -> None: ...
@@ -297,28 +485,63 @@ class PieceCounter:
     def merge(self, other: PieceCounter) -> None:
         """Add the counts of a counter that `another` created."""
     def state(self) -> tuple[Any, ...]:
-        """The counts, for another process: tokens, patterns (uint32), their counts, longer pieces."""
+        """Return the counts for another process: tokens, patterns (uint32), their counts, longer pieces."""
     def add_state(self, state: tuple[Any, ...]) -> None:
         """Add the `state` of a counter of the same patterns."""
     @property
-    def tokens(self) -> int: ...
+    def tokens(self) -> int:
+        """Number of pieces, including those that are not counted by their text."""
     def counts(self) -> list[Uint32]:
-        """How often each n-gram occurred as a piece, for each order."""
+        """Return how often each n-gram occurs as a piece, for each order."""
     def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:
-        """Pieces longer than the order of the tree, as bytes of symbol ids (uint32), sorted, and their counts."""
+        """Return the pieces longer than the order of the tree, sorted, and their counts.
+
+        Parameters
+        ----------
+        min_count : int
+            Pieces that occur fewer times are left out.
+
+        Returns
+        -------
+        pieces : list of bytes
+            Symbol ids (uint32) of each piece.
+        counts : ndarray of uint64
+        """
 
 class NgramList:
-    """A hash table of given n-grams (ids, each n-gram closed by a 0).  Immutable, so threads may share it."""
+    """A hash table of given n-grams.  Immutable, so threads may share it.
+
+    Parameters
+    ----------
+    ngrams : ndarray of uint32
+        Symbol ids of the n-grams, each closed by a 0.
+    largest : int
+        Largest symbol id.
+
+    Attributes
+    ----------
+    size : int
+        Number of n-grams.
+    """
 
     size: int
     def __init__(self, ngrams: Uint32, largest: int) -> None: ...
 
 class Occurrences:
-    """Counts all occurrences of given n-grams, and the neighbours of the first ``described`` of them."""
+    """Counts all occurrences of given n-grams, and the neighbours of some of them; one for each thread.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        Encodes the text with the symbol ids of the n-grams.
+    ngrams : NgramList
+    described : int
+        Neighbours are counted for the first `described` n-grams only.
+    """
 
     def __init__(self, alphabet: Alphabet, ngrams: NgramList, described: int) -> None: ...
     def add(self, data: str | bytes) -> None:
-        """Cut a text and count.
+        """Count the occurrences in a text.
 
         Raises
         ------
@@ -330,11 +553,25 @@ class Occurrences:
     def merge(self, other: Occurrences) -> None:
         """Add the counts of another counter of the same n-grams."""
     def state(self) -> tuple[Any, ...]:
-        """The counts, for another process: of the n-grams, and (key, count) of their left and right neighbours."""
+        """Return the counts for another process: of the n-grams, and (key, count) of left and right neighbours."""
     def add_state(self, state: tuple[Any, ...]) -> None:
         """Add the `state` of a counter of the same n-grams."""
     def result(self) -> tuple[npt.NDArray[np.int64], Float64, Float64]:
-        """Counts of all n-grams, and left and right branching entropies, in nats, of the described ones."""
+        """Return the counts of all n-grams, and left and right branching entropies (nats) of the described ones."""
 
 def format_rows(words: bytes, counts: npt.NDArray[np.int64], columns: list[npt.NDArray[np.float64]]) -> bytes:
-    """Format rows of word, count and numbers (as ``%.6g``), separated by tabs.  Every word ends with a line feed."""
+    """Format a table of words, counts and numbers as text.
+
+    Parameters
+    ----------
+    words : bytes
+        The words, each followed by a line feed.
+    counts : ndarray of int64
+    columns : list of array of float64
+        Further numbers, written as ``%.6g``.
+
+    Returns
+    -------
+    bytes
+        One line for each word; columns are separated by tabs.
+    """

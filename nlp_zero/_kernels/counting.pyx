@@ -1,4 +1,4 @@
-"""Counting n-grams, merging counts, and what is found along a count tree."""
+"""Count n-grams, merge counts, compute statistics along suffix links, and cut text with chosen n-grams."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ

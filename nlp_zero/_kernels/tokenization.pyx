@@ -1,5 +1,5 @@
 # cython: binding=False, embedsignature=True
-"""Lattices of segmentations, and cutting text by a lexicon."""
+"""Lattices of segmentations, and segmentation of text by a lexicon."""
 
 from libc.math cimport INFINITY, isinf
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t

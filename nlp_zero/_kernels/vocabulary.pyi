@@ -11,15 +11,34 @@ MAX_LENGTH: int
 """Longest piece, in symbols."""
 
 class Text:
-    """The text to learn from: lines of symbols, which are characters or (``bytes``) bytes."""
+    """The text to learn from: lines of symbols.
+
+    Parameters
+    ----------
+    bytes : bool
+        Whether symbols are bytes; otherwise they are characters.
+    """
 
     bytes: bool
     def __init__(self, *, bytes: bool) -> None: ...
     def add(self, data: npt.NDArray[np.uint8], *, surrogates: bool = False) -> bool:
-        """Add lines; False, and nothing added, when they are not UTF-8 (`surrogates`: lone ones are let through)."""
+        """Add lines.
+
+        Parameters
+        ----------
+        data : ndarray of uint8
+            UTF-8, or any bytes if symbols are bytes.
+        surrogates : bool, default False
+            Whether lone surrogates are accepted.
+
+        Returns
+        -------
+        bool
+            False if the lines are not UTF-8; nothing is added then.
+        """
     @property
     def symbols(self) -> int:
-        """Symbols in the text, line ends not counted."""
+        """Number of symbols in the text, line ends not counted."""
     @property
     def codes(self) -> npt.NDArray[np.uint32]:
         """The code point, or byte, of each symbol; symbol 0 ends a line."""
@@ -28,12 +47,34 @@ class Text:
         """The text; begins with 0, and each line ends with 0."""
 
 class Search:
-    """Candidate pieces over a text, some of them present, and what the presence or absence of each is worth.
+    """Candidate pieces over a text, some of which are present, and the value of the presence or absence of each.
 
-    Candidates are the maximal strings of 2 to ``max_length`` symbols inside lines that occur at least ``min_count``
-    times, and those ``wanted`` (code points or bytes) that occur at all; ``lonely`` symbols are not joined with others.
-    Ids: these candidates, then symbols (``first_symbol`` + symbol), then beginnings of characters (``first_prefix``
-    and above).
+    Ids: candidates, then symbols (``first_symbol + symbol``), then beginnings of characters (from `first_prefix`).
+
+    Parameters
+    ----------
+    text : Text
+    min_count : int
+        Candidates are the maximal strings of two or more symbols inside lines that occur at least this often.
+    max_length : int
+        Longest candidate in symbols.
+    fallback : bool
+        Whether symbols without a piece are spelled in bytes.
+    block : int
+        Least number of symbols of a block, whose savings count as one observation.
+    lonely : iterable of int
+        Symbols that are not part of longer candidates.
+    wanted : iterable of sequence of int
+        Further candidates, as code points or bytes; they need to occur only once.
+
+    Attributes
+    ----------
+    present : ndarray of bool
+        Whether each piece is in the vocabulary.
+    uses : ndarray of uint32
+        How often each piece is used in the best segmentation of the last pass.
+    fold : ndarray of uint8
+        The fold of each block.
     """
 
     text: Text
@@ -55,32 +96,38 @@ class Search:
     ) -> None: ...
     @property
     def byte_uses(self) -> npt.NDArray[np.uint32]:
-        """How often each byte spelled a symbol that has no piece, in the last pass."""
+        """How often each byte spells symbols without a piece, in the last pass."""
     @property
     def saved(self) -> npt.NDArray[np.float32]:
-        """What each piece saves in each fold, (ids, folds): tokens, or bits by the price of the last pass."""
+        """Saving by each piece in each fold, shape (ids, folds), in the price of the last pass: tokens or bits."""
     @property
     def spread(self) -> npt.NDArray[np.uint32]:
-        """In how many blocks of each fold it saves anything."""
+        """Number of blocks of each fold in which each piece saves something, shape (ids, folds)."""
     @property
-    def block_begin(self) -> npt.NDArray[np.uint32]: ...
+    def block_begin(self) -> npt.NDArray[np.uint32]:
+        """The place in the text where each block begins."""
     @property
-    def tokens(self) -> int: ...
+    def tokens(self) -> int:
+        """Number of tokens of the last pass."""
     @property
-    def cost(self) -> float: ...
+    def cost(self) -> float:
+        """Cost of the best segmentation of the last pass."""
     def set_price(self, token: float, bit: float) -> None:
-        """A token costs ``token`` + ``bit`` for each bit of its information."""
+        """Set the cost of a token: `token`, plus `bit` for each bit of its information."""
     def lengths(self) -> npt.NDArray[np.uint8]:
-        """In symbols; a beginning has 0."""
+        """Return the length of each piece in symbols; 0 for a beginning."""
     def counts(self) -> npt.NDArray[np.uint32]:
-        """Of strings in the text; of a beginning, how many different symbols have it."""
-    def is_byte(self) -> npt.NDArray[np.bool_]: ...
-    def spell(self, id: int) -> bytes: ...
-    def locate(self, pieces: Sequence[Sequence[int]]) -> list[int | None]: ...
+        """Return how often each string occurs; for a beginning, the number of different symbols that have it."""
+    def is_byte(self) -> npt.NDArray[np.bool_]:
+        """Return, for each symbol, whether it is itself a byte."""
+    def spell(self, id: int) -> bytes:
+        """Return the UTF-8 of a piece."""
+    def locate(self, pieces: Sequence[Sequence[int]]) -> list[int | None]:
+        """Return the ids of pieces, given as code points or bytes; None if a piece is not a candidate."""
     def activate(self) -> None:
-        """Take the present pieces into the lattice; needed after pieces were added, not after they were removed."""
+        """Build the lattice of the present pieces; needed after pieces were added, not after they were removed."""
     def run(self, *, absent: bool) -> None:
-        """One pass: uses and, of the present pieces or of the absent ones, `saved` and `spread`."""
+        """Make a pass over the text: compute `uses`, and `saved` and `spread` of the present or the absent pieces."""
 
 def count_pieces(
     levels: list[Level],
@@ -91,14 +138,46 @@ def count_pieces(
     *,
     whole: bool,
 ) -> dict[bytes, int]:
-    """Cut a text of bytes (``codes`` of ``encoded``, 0 ends a line) by n-gram counts, and count the pieces.
+    """Cut a text of bytes by n-gram counts, and count the pieces.
 
-    ``levels``, ``symbols`` and ``total`` are those of `NgramCounts`; ``whole``: no cut inside a character.
+    Parameters
+    ----------
+    levels : list of Level
+    symbols : sequence of bytes
+    total : float
+        Levels, symbols and number of symbols of `NgramCounts`.
+    encoded, codes : ndarray of uint32
+        The text, of which 0 ends a line, and the byte of each of its symbols.
+    whole : bool
+        Whether characters are never cut.
+
+    Returns
+    -------
+    dict of bytes to int
+        The count of each piece.
     """
 
 class Splitter:
-    """Cuts strings of bytes into the most probable of some pieces; ties go to the longer last piece."""
+    """Cuts strings of bytes into the most probable pieces; ties go to the longer last piece.
+
+    Parameters
+    ----------
+    log_probs : dict of bytes to float
+        The pieces with ln p, in nats.
+    """
 
     def __init__(self, log_probs: dict[bytes, float]) -> None: ...
     def split(self, text: bytes, *, itself: bool = True) -> list[bytes]:
-        """The pieces, or an empty list if there is no way; without `itself` the text is not a piece of its own."""
+        """Cut a string.
+
+        Parameters
+        ----------
+        text : bytes
+        itself : bool, default True
+            Whether the whole string may be the piece.
+
+        Returns
+        -------
+        list of bytes
+            Empty if no segmentation exists.
+        """

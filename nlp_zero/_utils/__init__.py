@@ -1,1 +1,1 @@
-"""What any package could have: validation, threads, progress, files, folders, arrays, locks."""
+"""Helpers that are not about text: validation, threads, progress, files, folders, arrays, locks."""

@@ -1,7 +1,7 @@
-"""Arrays that lie in memory or in mapped files, and one owner that gives the pages of mapped ones back.
+"""Arrays in memory or in mapped files, and an owner that releases the pages of mapped arrays.
 
-Code that works on large arrays does not ask where they lie: `take` and `scan` keep few pages of a mapped array in
-memory, and for an array in memory they cost nothing. An `ArrayStore` decides once where new arrays go.
+Code that works on large arrays need not know where they are: `take` and `scan` keep few pages of a mapped array in
+memory, and cost nothing for an array in memory. An `ArrayStore` decides where new arrays are allocated.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ REMEDY = "make room, or name a folder on another disk for temporary files"
 
 
 class ArrayStore:
-    """Decides where arrays lie: in memory, or under a memory budget in files without names that are mapped.
+    """Allocates arrays in memory or, under a memory budget, in mapped files without names.
 
     Parameters
     ----------
     memory : int or None
-        Budget in bytes. None: arrays lie in memory, and nothing is ever given back.
+        Budget in bytes. None: arrays are in memory, and pages are never released.
     temp_dir : str, path-like or None
         Folder for the files; None for that of the system. They vanish with the arrays.
     arrays : iterable of array
-        Arrays that others made and whose pages are given back too.
+        Further arrays whose pages are released.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ArrayStore:
         self._arrays = list(arrays)
 
     def allocate(self, length: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
-        """Make room for `length` numbers; their values are not defined.
+        """Allocate an array of `length` numbers, which are not initialized.
 
         Raises
         ------
@@ -66,13 +66,13 @@ class ArrayStore:
         return array
 
     def sweep(self, steps: Iterable[T]) -> Iterator[T]:
-        """Yield steps of work on the arrays, and give pages back after each."""
+        """Yield steps of work on the arrays, and release pages after each."""
         for step in steps:
             yield step
             self.release()
 
     def release(self) -> None:
-        """Give back the pages of all arrays that are mapped, if there is a budget."""
+        """Release the pages of all mapped arrays, if there is a budget."""
         if self._memory is not None:
             for array in self._arrays:
                 release(array)
@@ -90,7 +90,7 @@ class GrowingArray:
             self._pieces.append(narrow(values) if values.dtype == np.uint64 else values)
 
     def finish(self, workers: int = 1) -> np.ndarray[Any, Any]:
-        """Lay all pieces end to end, on `workers` threads; the growing array is then empty."""
+        """Concatenate all pieces on `workers` threads; the growing array is empty afterwards."""
         if len(self._pieces) == 1:
             return self._pieces.pop()
         ends = list(itertools.accumulate(map(len, self._pieces), initial=0))
@@ -171,7 +171,7 @@ class ArrayFile:
         self.file.write(b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(self.HEADER_BYTES - 11) + b"\n")
 
     def _widen(self) -> None:
-        """Make 8 bytes of every 4, from the end, so that nothing is overwritten before it is read."""
+        """Widen values from 4 to 8 bytes, from the end, so that nothing is overwritten before it is read."""
         import zlib
 
         last = (self.length - 1) // CHUNK_VALUES * CHUNK_VALUES if self.length else -1
@@ -187,14 +187,14 @@ class ArrayFile:
 
 
 def scan(array: np.ndarray[Any, Any]) -> Iterator[tuple[int, np.ndarray[Any, Any]]]:
-    """Yield an array in chunks, each with the place where it begins; pages of a mapped array are given back."""
+    """Yield an array in chunks, each with the place where it begins; release pages of a mapped array."""
     for begin in range(0, len(array), CHUNK_VALUES):
         yield begin, array[begin : begin + CHUNK_VALUES]
         release(array)
 
 
 def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """``array[places]``, for rising places, without holding all of a mapped array in memory."""
+    """Return ``array[places]``, for rising places, without reading all of a mapped array into memory."""
     if not hasattr(array, "_mmap"):
         return np.asarray(array[places])
     result = np.empty(len(places), array.dtype)
@@ -207,7 +207,7 @@ def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarra
 
 
 def release(array: np.ndarray[Any, Any]) -> None:
-    """Give back the pages of a mapped array; the system reads them again when they are used."""
+    """Release the pages of a mapped array; the system reads them again when they are used."""
     mapping: Any = getattr(array, "_mmap", None)
     if hasattr(mapping, "madvise"):
         import mmap

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and errors of full disks in one sentence."""
+"""Files that are written whole or not at all, and the errors of a full disk."""
 
 from __future__ import annotations
 

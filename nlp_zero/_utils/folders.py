@@ -41,8 +41,8 @@ ELSEWHERE = "make room, or name a folder on another disk"
 def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
     """Create a temporary folder next to `path`; it replaces `path` if the block succeeds.
 
-    Only an empty folder or a folder of the same format is replaced.  If anything fails, also while the folders are
-    exchanged, the old folder stays.
+    Only an empty folder or a folder of the same format is replaced.  If anything fails, even while the folders are
+    exchanged, the old folder is kept.
 
     Parameters
     ----------
@@ -243,7 +243,9 @@ def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise FormatError(f"{folder / 'meta.json'} cannot be read ({error}); {AGAIN}.") from None
     if not isinstance(meta, dict) or meta.get("format") != format:
-        raise FormatError(f"{folder} does not have the format {format!r}: its meta.json names another; check the name.")
+        raise FormatError(
+            f"{folder} does not have the format {format!r}: its meta.json names another format; check the name."
+        )
     if meta.get("version") != version:
         raise FormatError(
             f"{folder} has version {meta.get('version')!r} of {format}, and this program reads version {version}; "

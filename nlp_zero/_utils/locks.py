@@ -22,8 +22,8 @@ UNSUPPORTED = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # errors of file s
 def lock_folder(folder: str | os.PathLike[str]) -> BaseFileLock:
     """Lock a folder for this process.
 
-    The folder stays locked for as long as a returned object, or the process, lives.  The same process may lock a
-    folder more than once.  The lock of a process that was killed is free.
+    The folder stays locked until all returned objects are deleted or the process ends.  The same process may lock a
+    folder more than once.  The lock of a killed process is released.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def lock_folder(folder: str | os.PathLike[str]) -> BaseFileLock:
     Returns
     -------
     filelock.BaseFileLock
-        The lock; to be kept.
+        The lock, which the caller keeps.
 
     Raises
     ------

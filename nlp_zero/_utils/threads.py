@@ -1,4 +1,4 @@
-"""Work shared among threads; worth it where the work releases the GIL."""
+"""Threads for work that releases the GIL."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["for_each", "in_order", "in_rounds"]
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:
-    """Call ``work(thing)`` for all things on `workers` threads, in no particular order.
+    """Call ``work(item)`` for all items on `workers` threads, in no particular order.
 
-    At most two things per thread wait at a time, so an endless stream takes little memory. The first exception, also
-    one of the stream itself, ends the work and is raised here.
+    At most two items per thread wait at a time, so an endless stream takes little memory. The first exception,
+    including one that the stream raises, ends the work and is raised here.
     """
     if workers == 1:
-        for thing in things:
-            work(thing)
+        for item in things:
+            work(item)
         return
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
     waiting: set[Future[object]] = set()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for thing in things:
-                waiting.add(pool.submit(work, thing))
+            for item in things:
+                waiting.add(pool.submit(work, item))
                 if len(waiting) >= 2 * workers:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -40,7 +40,7 @@ def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> 
 
 
 def in_order(things: Iterable[T], work: Callable[[T], R], workers: int) -> Iterator[R]:
-    """Yield ``work(thing)`` for all things, in their order; at most ``workers + 1`` results wait to be taken."""
+    """Yield ``work(item)`` for all items, in order; at most ``workers + 1`` results wait for the consumer."""
     if workers == 1:
         yield from map(work, things)
         return
@@ -50,8 +50,8 @@ def in_order(things: Iterable[T], work: Callable[[T], R], workers: int) -> Itera
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for thing in things:
-                waiting.append(pool.submit(work, thing))
+            for item in things:
+                waiting.append(pool.submit(work, item))
                 if len(waiting) > workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -65,9 +65,9 @@ def in_rounds(
 ) -> Iterator[tuple[Sequence[T], list[R]]]:
     """Share each round among threads while the next round is read; yield the round and the results, in order.
 
-    Thread k of `workers` calls ``work(k, share)`` with the k-th of equal shares of the round, so it may use an object
-    of its own. No work is under way while the consumer handles a result. An exception that reading a round raises is
-    raised here after the results of all rounds before it.
+    Thread k of `workers` calls ``work(k, share)`` with the k-th of equal shares of the round, so each k may have its
+    own object. No thread works while the consumer handles a result. If reading a round raises an exception, it is
+    raised here after the results of all earlier rounds.
     """
     if workers == 1:
         for items in rounds:

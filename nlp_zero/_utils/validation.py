@@ -20,7 +20,7 @@ def check_integer(name: str, value: object, *, least: int = 1, most: int | None 
     name : str
         Name of the option, for the message.
     value : object
-        What the user gave; NumPy integers are accepted, booleans are not.
+        The value of the option; NumPy integers are accepted, booleans are not.
     least, most : int
         Inclusive bounds; no upper bound if `most` is None.
 
@@ -84,7 +84,7 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
     Raises
     ------
     ValueError
-        If it is not.
+        If it is not one of them.
 
     Examples
     --------
@@ -93,8 +93,8 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
     ValueError: unit must be 'char' or 'byte', not 'word'.
     """
     if not isinstance(value, str) or value not in choices:
-        *others, last = map(repr, choices)
-        listed = f"{', '.join(others)} or {last}" if others else last
+        *first, last = map(repr, choices)
+        listed = f"{', '.join(first)} or {last}" if first else last
         raise ValueError(f"{name} must be {listed}, not {value!r}.")
     return value
 

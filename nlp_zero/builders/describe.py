@@ -1,4 +1,4 @@
-"""From text to a lexicon, for every builder: collect the words, score them, make the lexicon."""
+"""From text to a lexicon, for all builders: collect the words, score them, make the lexicon."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundWords", "cut_words", "describe", "describe_words", "look_up_words"]
 
-WORD_BYTES = 500  # a word, until it is a line of the lexicon
+WORD_BYTES = 500  # per word, until the lexicon is written
 
 
 @dataclass(frozen=True)
 class FoundWords:
-    """Words with their symbols and, where the count tree is deep enough for them, their places in it.
+    """Words with their symbols and, unless they are longer than the n-grams of the count tree, their places in it.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class FoundWords:
     deep : array of int64
         Rows of the words that have the order of the tree or more.
     ids : list of bytes
-        Symbol ids (uint32) of those. In this form a million of them take a tenth of the memory of tuples.
+        Symbol ids (uint32) of the words in `deep`; as bytes they take a tenth of the memory of tuples.
     """
 
     words: list[str]
@@ -71,7 +71,7 @@ def look_up_words(tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike)
 def cut_words(
     passes: CorpusPasses, tree: LinkedTree, selection: Selection, min_count: int, max_length: int | None = None
 ) -> FoundWords:
-    """Cut the corpus with the n-grams selected, and collect the pieces.
+    """Cut the corpus with the selected n-grams, and collect the pieces.
 
     Pieces of two or more symbols must occur `min_count` times, and have at most `max_length` symbols.
     """
@@ -107,7 +107,7 @@ def cut_words(
 def _long_pieces(
     pieces: PieceCounter, tree: LinkedTree, min_count: int, max_length: int | None
 ) -> tuple[list[bytes], list[str], npt.NDArray[np.int64]]:
-    """Symbol ids, texts and counts of the pieces that are longer than the tree is deep."""
+    """Return symbol ids, texts and counts of the pieces that are longer than the n-grams of the tree."""
     ids, tokens = pieces.longer(min_count)
     if max_length is not None:
         short = [k for k, piece in enumerate(ids) if len(piece) <= SYMBOL_BYTES * max_length]
@@ -127,8 +127,8 @@ def describe(
 def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *, method: str) -> Lexicon:
     """Make the lexicon of the words found, with PMI, branching entropies and cohesion.
 
-    Numbers of words shorter than the order of the tree are taken from the tree; one more pass over the corpus finds
-    those of the others.
+    The scores of words that are shorter than the order of the tree come from the tree; one more pass over the corpus
+    gives the scores of the others.
     """
     begin_stage("measuring words")
     raw, pmi, left, right = tree.measure(found.length, found.node)
@@ -152,7 +152,7 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *,
 def _measure_in_text(
     found: FoundWords, tree: LinkedTree, passes: CorpusPasses, columns: tuple[npt.NDArray[Any], ...]
 ) -> None:
-    """Fill in what the tree is not deep enough for: entropies of the deep words, all numbers of those beyond it."""
+    """Fill in entropies of words of the order of the tree, and all scores of longer words, by a pass over the text."""
     (raw, pmi, left, right), ids, deep = columns, found.ids, found.deep
     top = tree.counts.order * SYMBOL_BYTES
     beyond = [k for k, word in enumerate(ids) if len(word) > top]
@@ -173,5 +173,5 @@ def _measure_in_text(
 
 
 def _splits(word: bytes) -> list[tuple[bytes, bytes]]:
-    """All ways to split a word, given by its symbol ids, in two."""
+    """Return all ways to split a word, given by its symbol ids, in two."""
     return [(word[:i], word[i:]) for i in range(SYMBOL_BYTES, len(word), SYMBOL_BYTES)]

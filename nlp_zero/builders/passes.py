@@ -28,10 +28,10 @@ class BlockCounter(Protocol):
         """Make a counter for another thread."""
 
     def merge(self, other: Any) -> None:
-        """Add what a counter that `another` made has counted."""
+        """Add the counts of a counter that `another` made."""
 
     def add_state(self, state: tuple[Any, ...]) -> None:
-        """Add what an equal counter of another process has counted."""
+        """Add the counts of an equal counter of another process."""
 
 
 C = TypeVar("C", bound=BlockCounter)
@@ -40,7 +40,7 @@ C = TypeVar("C", bound=BlockCounter)
 class CorpusPasses:
     """Counts, cuts and searches a corpus on threads of this process.
 
-    Builders take one in place of texts. Another engine overrides `count_ngrams` and `count_blocks`.
+    Builders accept one in place of texts. Another engine overrides `count_ngrams` and `count_blocks`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class CorpusPasses:
         self.resources = Resources() if resources is None else resources
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
-        """Count n-grams; refuse an empty corpus."""
+        """Count n-grams; raise `CorpusError` if there are none."""
         return count_ngrams(
             self.texts, order=order, alnum=self.alnum, min_count=min_count, resources=self.resources
         )
@@ -76,11 +76,11 @@ class CorpusPasses:
         return self.count_blocks(PieceCounter, tree.alphabet, selection.patterns)
 
     def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:
-        """Count all occurrences of some n-grams, and the neighbours of the first `described` of them."""
+        """Count all occurrences of the listed n-grams, and the neighbours of the first `described` of them."""
         return self.count_blocks(Occurrences, tree.alphabet, listed, described)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
-        """Hand all blocks to counters ``kind(*arguments)``, one for each thread, and add the counters up."""
+        """Count all blocks with counters ``kind(*arguments)``, one for each thread, and add the counters up."""
         first = kind(*arguments)
         counters = [first, *(first.another() for _ in range(self.resources.workers - 1))]
         idle = list(counters)

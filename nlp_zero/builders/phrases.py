@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Ranks = npt.NDArray[np.int64]
 
 BATCH_TEXTS = 10_000  # texts that are cut at once
-SHARE = 0.2  # share of the pairs with a positive gain that one round merges; the others are judged again afterwards
+SHARE = 0.2  # share of the pairs with a positive gain that a round merges; the gains of the others change
 NO_WORD = -1  # rank of a token that is not a word, and of the end of a text
 
 
@@ -42,7 +42,7 @@ class Pair(NamedTuple):
 
 
 class PhraseBuilder:
-    """Merges words that belong together into phrases.
+    """Merges frequent neighbours into phrases.
 
     Each round turns the pairs of neighbours with the greatest entropy gain G > 0 (`nlp_zero.statistics.entropy_gain`)
     into one unit each. A round is kept only if the average information per character falls. The ranks of all tokens of
@@ -96,7 +96,7 @@ class PhraseBuilder:
         Lexicon
             Phrases have a ``gain`` (nats per token of the text before their round) and ``parts``, the words that they
             are made of. ``meta.phrase_rounds`` lists the average information per character (nats) before the first
-            round and after each one. If the lexicon has ids of its own, phrases get the ids that follow the largest.
+            round and after each one. If the lexicon has a column ``id``, phrases get the ids after the largest one.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class PhraseBuilder:
         return _make_lexicon(lexicon, ids, ranks, units, information)
 
     def _rank_pairs(self, ranks: Ranks, units: _Units) -> list[Pair]:
-        """Pairs with a positive gain, best first, no two of which can overlap in a text."""
+        """Return pairs with a positive gain, best first, no two of which can overlap in a text."""
         size = len(units.names)
         counts = np.bincount(ranks[ranks >= 0], minlength=size)
         together = (ranks[:-1] >= 0) & (ranks[1:] >= 0)
@@ -155,7 +155,7 @@ class PhraseBuilder:
 
 
 class _Units:
-    """The words of a lexicon by rank, and behind them the phrases found so far."""
+    """The words of a lexicon by rank, followed by the phrases found so far."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.names = [*lexicon.words]
@@ -167,7 +167,7 @@ class _Units:
         self._rank = {word: k for k, word in enumerate(self.names)}
 
     def name_pairs(self, pairs: Sequence[Pair]) -> tuple[list[int], list[str]]:
-        """The rank that each pair gets, and the names that are new."""
+        """Return the rank of each merged pair, and the names that are new."""
         names = [self.names[pair.left] + self.names[pair.right] for pair in pairs]
         fresh = [name for name in dict.fromkeys(names) if name not in self._rank]
         ranks = {**self._rank, **{name: k for k, name in enumerate(fresh, len(self.names))}}
@@ -187,7 +187,7 @@ class _Units:
 
 
 def _rank_tokens(texts: Corpus | Iterable[str], tokenizer: Tokenizer, ids: TokenIds) -> Ranks:
-    """Ranks of all words of the texts; `NO_WORD` for any other token and between texts."""
+    """Return the ranks of all words of the texts; `NO_WORD` for any other token and between texts."""
     rank_of = np.full(max(ids.size, 1), NO_WORD, np.int64)
     rank_of[ids.numbers[1:]] = np.arange(len(ids.numbers) - 1)
     pieces = []
@@ -207,7 +207,7 @@ def _rank_tokens(texts: Corpus | Iterable[str], tokenizer: Tokenizer, ids: Token
 
 
 def _measure_information(ranks: Ranks, names: list[str]) -> float:
-    """Average information per character, in nats, of the text as it is cut now."""
+    """Return the average information per character, in nats, of the text in its current units."""
     counts = np.bincount(ranks[ranks >= 0], minlength=len(names))
     return information_per_symbol(counts, [len(name) for name in names])
 

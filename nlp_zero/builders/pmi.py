@@ -1,4 +1,4 @@
-"""Words by mutual information: fast, and grows with the corpus."""
+"""Words by pointwise mutual information: the fastest builder, for text of any size."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ if TYPE_CHECKING:
 __all__ = ["PmiLexiconBuilder", "deduplicate"]
 
 # Least PMI (nats) of n-grams of 1, 2, 3, 4, ... symbols. Chosen on People's Daily: F1 .764, against .750 with
-# 0, 2, 4, 6 (min_count 4, every fifth of the first 9,700 lines). Lexicon precision against all of its gold types was
-# looked at too.
+# 0, 2, 4, 6 (min_count 4, every fifth of the first 9,700 lines); lexicon precision against all gold types was taken
+# into account.
 MIN_PMI_NATS = (0.0, 1.5, 4.0, 7.0)
 FURTHER_NATS = 3.0  # this much more for each further symbol
-NAT_STEPS = 1 << 30  # of a nat: probabilities are compared in such steps, so that ties are ties on every platform
-WORD_BITS = 24  # of a sum of such steps that count the words in it
+NAT_STEPS = 1 << 30  # per nat: probabilities are compared in such steps, so that ties are the same on every platform
+WORD_BITS = 24  # lowest bits of a sum, which count its words
 
 
 class PmiLexiconBuilder:
-    """Joins characters that stick together.
+    """Learns words from n-grams with a high PMI.
 
     N-grams whose PMI reaches a threshold are kept. Text is cut by joining kept n-grams that overlap, and the pieces are
-    counted. A piece of at most `order` symbols must be kept itself; in a longer one all n-grams of that order must be.
+    counted. A piece of at most `order` symbols must be a kept n-gram; in a longer one, all n-grams of that order must
+    be kept.
 
     Parameters
     ----------
@@ -55,10 +56,17 @@ class PmiLexiconBuilder:
         How digits and Latin letters are counted; see `NgramCounter`.
     workers : int, default 1
         Threads; they never change the result.
-    memory, temp_dir, checkpoint
+    memory : int, str or None, default None
+    temp_dir : str, path-like or None, default None
+    checkpoint : str, path-like or None, default None
         See `NgramCounter`. The budget holds for all of the work: the count tree and its links stay on disk. The n-grams
         that are kept (40 bytes each) and the words (500 bytes each) must fit in it; if they do not, a `StorageError`
         names a budget that works.
+
+    Attributes
+    ----------
+    resources : Resources
+        Memory, temporary folder, threads and checkpoint.
 
     Raises
     ------
@@ -125,7 +133,7 @@ class PmiLexiconBuilder:
 
 
 def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:
-    """One threshold for each order from 1."""
+    """Return one threshold for each order from 1."""
     if min_pmi is None:
         values = [*MIN_PMI_NATS, *(MIN_PMI_NATS[-1] + FURTHER_NATS * k for k in range(1, MAX_ORDER))][:order]
     elif isinstance(min_pmi, (int, float)):
@@ -140,10 +148,10 @@ def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tup
 
 
 def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Drop words that are made of other words, and give their tokens to those.
+    """Drop words that are made of other words, and add their tokens to those words.
 
     A word is dropped if its PMI against its best segmentation into other words is below ``len(word) - 1`` nats. Words
-    are judged from the longest to the shortest (ties: by text), each with the words, counts and total of that moment.
+    are processed from the longest to the shortest (ties: by text), each with the current words, counts and total.
     Ties between segmentations go to fewer words, then to the longer first word.
 
     Parameters
@@ -157,7 +165,7 @@ def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArra
     rows : array of int64
         Places of the words that stay, rising.
     tokens : array of int64
-        Their tokens, with those that they were given.
+        Their tokens, with those of dropped words.
 
     Notes
     -----
@@ -178,7 +186,7 @@ def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArra
             break
         own, cost = weights.pop(word), _weigh(total) + 1
         best, parts = _segment(word, weights, cost)
-        # PMI: what the word is better than its segmentation, in whole steps
+        # The PMI, in steps: the difference between the word and its segmentation.
         if not parts or (own - cost + 1 >> WORD_BITS) - (best + len(parts) >> WORD_BITS) >= (len(word) - 1) * NAT_STEPS:
             weights[word] = own
             continue
@@ -192,15 +200,15 @@ def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArra
 
 
 def _weigh(count: int) -> int:
-    """The logarithm of a count, in steps, above the bits that count words."""
+    """Return the logarithm of a count, in steps, above the bits that count words."""
     return round(math.log(count) * NAT_STEPS) << WORD_BITS
 
 
 def _segment(word: str, weights: dict[str, int], cost: int) -> tuple[int, list[str]]:
-    """The best segmentation into known words, and the sum of their weights, each less `cost`; no words if none exists.
+    """Return the sum of the weights, each minus `cost`, of the best segmentation into known words, and its words.
 
-    The lowest bits of the sum count the words, so that of two segmentations that are equally probable the one with
-    fewer words has the greater sum.
+    The words are empty if no segmentation exists. The lowest bits of the sum count the words, so that of two equally
+    probable segmentations, the one with fewer words has the greater sum.
     """
     size = len(word)
     best: list[int | None] = [None] * size + [0]

@@ -74,12 +74,37 @@ def read_blocks_from(
 
 
 def count_stored_bytes(corpus: Corpus) -> int:
-    """Return the stored size of all files in bytes; files of unknown size count as 0."""
+    """Return the stored size of all files.
+
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    int
+        Bytes, before decompression; files of unknown size count as 0.
+
+    Raises
+    ------
+    CorpusError
+        If a file is missing.
+    """
     return sum(source.size or 0 for source in find_sources(corpus.sources))
 
 
 def describe_reading(corpus: Corpus) -> dict[str, object]:
-    """Return the options of a corpus that its text depends on, by name."""
+    """Return the options of a corpus that change its text or its blocks.
+
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    dict of str to object
+        The value of each option by its name.
+    """
     names = ("encoding", "errors", "field", "normalize", "block_size")
     return {name: getattr(corpus._reader, name) for name in names}
 

@@ -1,7 +1,7 @@
 """Checkpoints: a folder from which a count continues after it was stopped at any moment.
 
-The folder holds the finished runs and ``checkpoint.json``, which lists them and tells how far the corpus was read, and
-which corpus and options they belong to. That file is replaced as a whole, after the runs that it lists were synced.
+The folder holds the finished runs and ``checkpoint.json``, which lists the runs, the position up to which the corpus
+was read, the corpus and the options. That file is replaced as a whole, after the runs that it lists were synced.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Checkpoint:
 
     def __init__(self, folder: str | os.PathLike[str], corpus: Corpus, options: Mapping[str, object]) -> None:
         self.folder = Path(folder)
-        self._what: dict[str, Any] = {
+        self._identity: dict[str, Any] = {
             "options": {**options, **describe_reading(corpus)},
             "inputs": [list(entry) for entry in identify_files(corpus)],
         }
@@ -69,7 +69,7 @@ class Checkpoint:
         self.position = (0, 0)
         fresh = not (self.folder / MANIFEST).exists()
         if fresh:
-            if self.folder.exists() and not self._only_ours():
+            if self.folder.exists() and not self._is_unused():
                 raise CheckpointError(f"{self.folder} exists and is not a checkpoint; name another folder.")
             self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock_folder(self.folder)
@@ -97,7 +97,7 @@ class Checkpoint:
 
     def _save(self) -> None:
         runs = [[Path(run.name).name, run.size] for run in self.runs]
-        meta = {"format": FORMAT, "version": VERSION, **self._what, "runs": runs, "position": list(self.position)}
+        meta = {"format": FORMAT, "version": VERSION, **self._identity, "runs": runs, "position": list(self.position)}
         with write_text(self.folder / MANIFEST) as file:
             json.dump(meta, file, ensure_ascii=False)
 
@@ -124,30 +124,33 @@ class Checkpoint:
 
     def _compare(self, meta: Mapping[str, Any]) -> None:
         way_out = "give the same ones, or name another folder"
-        for name, mine in self._what["options"].items():
-            its = meta["options"].get(name)
-            if its != mine:
+        for option, value in self._identity["options"].items():
+            saved_value = meta["options"].get(option)
+            if saved_value != value:
                 raise CheckpointError(
-                    f"{self.folder} is the checkpoint of a count with {name} {its!r}, not {mine!r}; {way_out}."
+                    f"{self.folder} is the checkpoint of a count with {option} {saved_value!r}, not {value!r}; "
+                    f"{way_out}."
                 )
-        theirs = [tuple(entry) for entry in meta["inputs"]]
-        ours = [tuple(entry) for entry in self._what["inputs"]]
-        for (name, *its), (other, *mine) in zip(theirs, ours, strict=False):
-            if name != other:
-                raise CheckpointError(f"{self.folder} is the checkpoint of a count of {name}, not {other}; {way_out}.")
-            if its != mine:
-                what = "size" if its[0] != mine[0] else "time"
+        saved_files = [tuple(entry) for entry in meta["inputs"]]
+        files = [tuple(entry) for entry in self._identity["inputs"]]
+        for (saved_name, *saved_state), (name, *state) in zip(saved_files, files, strict=False):
+            if saved_name != name:
                 raise CheckpointError(
-                    f"{name} has changed since the checkpoint {self.folder} was made (another {what}); "
+                    f"{self.folder} is the checkpoint of a count of {saved_name}, not {name}; {way_out}."
+                )
+            if saved_state != state:
+                difference = "size" if saved_state[0] != state[0] else "time"
+                raise CheckpointError(
+                    f"{name} has changed since the checkpoint {self.folder} was made (another {difference}); "
                     "remove the checkpoint and count again."
                 )
-        if len(theirs) != len(ours):
-            more, side = (theirs, "with") if len(theirs) > len(ours) else (ours, "without")
-            extra = more[min(len(theirs), len(ours))][0]
+        if len(saved_files) != len(files):
+            longer, side = (saved_files, "with") if len(saved_files) > len(files) else (files, "without")
+            extra = longer[min(len(saved_files), len(files))][0]
             raise CheckpointError(f"{self.folder} is the checkpoint of a count {side} {extra}; {way_out}.")
 
-    def _only_ours(self) -> bool:
-        """True for an empty folder, or one that a killed program left before it wrote a list."""
+    def _is_unused(self) -> bool:
+        """Return whether the folder is empty, or was left by a program that was killed before it listed a run."""
         return self.folder.is_dir() and all(
             path.suffix == ".run" or path.name == LOCK_NAME or path.name.startswith(f".{MANIFEST}.")
             for path in self.folder.iterdir()

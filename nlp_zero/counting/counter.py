@@ -1,4 +1,4 @@
-"""The counter: text goes in block by block; parts that do not fit the budget are written as sorted runs."""
+"""The counter: it counts text block by block, and writes parts that exceed the memory budget as sorted runs."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ class NgramCounter:
     checkpoint : str, path-like or None, default None
         Folder from which counting continues after it was stopped; see `update`.
 
+    Attributes
+    ----------
+    resources : Resources
+        Memory, temporary folder, threads and checkpoint.
+
     Raises
     ------
     ValueError
@@ -92,12 +97,13 @@ class NgramCounter:
     def update(self, texts: Corpus | Iterable[str]) -> NgramCounter:
         """Count more texts.
 
-        No n-gram reaches from one text into the next. With a checkpoint, `texts` is a `Corpus` of files and the only
-        one: text that an earlier process counted is not counted again.
+        No n-gram crosses from one text to the next.
 
         Parameters
         ----------
         texts : Corpus or iterable of str
+            With a checkpoint, a `Corpus` of files, and `update` may be called once; text that an earlier process
+            counted is not counted again.
 
         Returns
         -------
@@ -133,7 +139,7 @@ class NgramCounter:
         return self
 
     def freeze(self, *, min_count: int = 1, folder: str | os.PathLike[str] | None = None) -> NgramCounts:
-        """Return the counts so far; counting may continue.
+        """Return the counts of the text so far; counting may continue.
 
         Parameters
         ----------
@@ -163,7 +169,7 @@ class NgramCounter:
         self._store.plan.check_alphabet(len(symbols))
 
         def fill(tree: TreeBuilder) -> None:
-            part, ranges = parts.pop()  # its memory is free when this is done
+            part, ranges = parts.pop()  # so that its memory is freed when this function returns
             for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.resources.workers):
                 tree.append(piece)
 
@@ -171,18 +177,13 @@ class NgramCounter:
 
     @property
     def positions(self) -> int:
-        """Number of symbols that were counted so far.
-
-        Returns
-        -------
-        int
-        """
+        """Number of symbols that were counted so far."""
         return self._waiting + sum(int(run.totals[0]) for run in self._store.runs)
 
     def _resume(
         self, texts: Corpus | Iterable[str], folder: str | os.PathLike[str]
     ) -> Iterator[tuple[Position, Block]]:
-        """Open the checkpoint; the blocks of its corpus that it has not counted."""
+        """Open the checkpoint, and return the blocks of the corpus that it has not counted."""
         from .checkpoint import Checkpoint
 
         if not isinstance(texts, Corpus) or self._store.checkpoint is not None:
@@ -192,7 +193,7 @@ class NgramCounter:
         return read_blocks_from(texts, self._store.position, self.unit)
 
     def _read_rounds(self, blocks: Iterator[tuple[Position, Block]]) -> Iterator[list[tuple[Position, Block]]]:
-        """Read blocks for all threads; those before an error are a round too, and the error is raised after it."""
+        """Yield rounds of blocks for all threads; the blocks before an error are the last round."""
         workers = self.resources.workers
         items: list[tuple[Position, Block]] = []
         size = 0
@@ -213,7 +214,7 @@ class NgramCounter:
             raise failed
 
     def _encode(self, k: int, items: Sequence[tuple[Position, Block]]) -> tuple[int, Exception | None]:
-        """Add blocks to text `k`, up to the first that fails; how many were added, and the error."""
+        """Add blocks to text `k` up to the first that fails; return the number of blocks added, and the error."""
         text = self._texts[k]
         for number, (_, block) in enumerate(items):
             try:
@@ -225,7 +226,7 @@ class NgramCounter:
         return len(items), None
 
     def _check_encoded(self, results: list[tuple[int, Exception | None]]) -> None:
-        """If a block failed, take back the blocks that follow it, and raise its error."""
+        """If a block failed, remove the blocks after it, and raise its error."""
         for k, (_, error) in enumerate(results):
             if error is not None:
                 for text, (added, _) in list(zip(self._texts, results, strict=True))[k + 1 :]:
@@ -235,7 +236,7 @@ class NgramCounter:
 
     @property
     def _waiting(self) -> int:
-        """Positions that were encoded and are not in a run yet."""
+        """Number of positions that were encoded and are not in a run yet."""
         return sum(text.positions for text in self._texts)
 
     def _make_texts(self) -> list[kernel.EncodedText]:
@@ -246,7 +247,7 @@ class NgramCounter:
         return [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
 
     def _sort(self) -> tuple[kernel.NgramSorter, list[tuple[int, int]]]:
-        """Sort what was encoded; ranges of first symbols make pieces of about the same size."""
+        """Sort the encoded texts; also return ranges of first symbols, which make pieces of about the same size."""
         workers = self.resources.workers
         part = kernel.NgramSorter(self._texts, self.order)
         for _ in in_order(range(len(self._texts)), part.deal, workers):
@@ -258,7 +259,7 @@ class NgramCounter:
         return part, list(pairwise(bounds))
 
     def _write_run(self, position: Position) -> None:
-        """Write what was encoded as a run of the text up to `position`."""
+        """Write the encoded texts as a run of the text up to `position`."""
         part, ranges = self._sort()
         block_bytes = self._store.plan.block_bytes
         pieces = in_order(ranges, lambda r: part.run(*r, block_bytes), self.resources.workers)
@@ -275,12 +276,14 @@ def count_ngrams(
     min_count: int = 1,
     resources: Resources | None = None,
 ) -> NgramCounts:
-    """Count all n-grams of some texts; refuse texts without one countable symbol.
+    """Count the n-grams of texts that must have at least one countable symbol.
 
     Parameters
     ----------
     texts : Corpus or iterable of str
-    order, unit, alnum
+    order : int
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
         As in `NgramCounter`.
     min_count : int, default 1
         As in `NgramCounter.freeze`.

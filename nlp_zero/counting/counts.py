@@ -277,9 +277,12 @@ class NgramCounts:
         Parameters
         ----------
         *others : NgramCounts
-        min_count, folder
+        min_count : int, default 1
+        folder : str, path-like or None, default None
             As in `NgramCounter.freeze`.
-        memory, temp_dir, workers
+        memory : int, str or None, default None
+        temp_dir : str, path-like or None, default None
+        workers : int, default 1
             As in `NgramCounter`.
 
         Returns
@@ -309,7 +312,7 @@ class NgramCounts:
         return merge_sources(sources, RunStore(plan, resources.temp_dir), options, folder)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write a folder of ``.npy`` arrays and ``meta.json``; it appears whole or not at all.
+        """Write a folder of ``.npy`` arrays and ``meta.json``, whole or not at all.
 
         Parameters
         ----------
@@ -338,7 +341,7 @@ class NgramCounts:
         Parameters
         ----------
         path : str or path-like
-            Ends in ``.parquet`` or ``.arrow``. N-grams are text, with ``unit="byte"`` binary.
+            Ends in ``.parquet`` or ``.arrow``. N-grams are text, or binary with ``unit="byte"``.
 
         Raises
         ------
@@ -379,7 +382,7 @@ class NgramCounts:
 
 
 def alphabet_of(counts: NgramCounts) -> Alphabet:
-    """Return the encoder of text with the symbol ids of some counts; for other packages of this library."""
+    """Return the encoder of text for the symbol ids of some counts; for other packages of this library."""
     return counts._alphabet
 
 

@@ -1,8 +1,8 @@
-"""The linked count tree: counts with suffix links, which answers what builders ask about n-grams.
+"""The linked count tree: counts with suffix links, for the statistics of n-grams that builders need.
 
-The suffix link of an n-gram is its place without its first symbol. Under a memory budget the tree and its links are
-mapped from files; the work goes through the tree in pieces (see links.hpp for their order) and gives pages back after
-each, so that memory never holds more of them than a part of the budget.
+The suffix link of an n-gram is the place of the n-gram without its first symbol. Under a memory budget, the tree and
+its links are mapped from files; the tree is processed in pieces (see links.hpp for their order), and pages are released
+after each piece, so that they never take more than a part of the budget.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ABSENT", "SYMBOL_BYTES", "LinkedTree", "join_ngrams"]
 
-ABSENT = 0xFFFFFFFF  # place of an n-gram that the tree lacks
+ABSENT = 0xFFFFFFFF  # place of an n-gram that is not in the tree
 SYMBOL_BYTES = 4  # of a symbol id
 PIECE_BYTES = 1 << 23  # of the tree below the second symbols of a piece: small enough for threads to share the work
-NODE_BYTES = 20  # of an n-gram in the tree and its links, about
-BUDGET_SHARE = 8  # each thread's pieces and the n-grams that link to them take two such parts of the budget
+NODE_BYTES = 20  # per n-gram in the tree and its links, about
+BUDGET_SHARE = 8  # the pieces of all threads, and the n-grams that link to them, each take at most 1/8 of the budget
 TABLE_VALUES = 1 << 23  # most pieces times symbols
 FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 MB that no budget includes
-RISE_BYTES = 32  # an n-gram of the longest length, while entropies are compared
-OTHER_RISE_BYTES = 24  # an n-gram of a shorter length
+RISE_BYTES = 32  # per n-gram of the longest length, while entropies are compared
+OTHER_RISE_BYTES = 24  # per n-gram of a shorter length
 RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
-LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are given back
+LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
 class LinkedTree:
@@ -69,7 +69,7 @@ class LinkedTree:
 
     Notes
     -----
-    N-grams are named by their order and their place (`node`) among the n-grams of that order.
+    An n-gram is given by its order and its place (`node`) among the n-grams of that order.
     """
 
     def __init__(self, counts: NgramCounts, resources: Resources | None = None) -> None:
@@ -83,7 +83,7 @@ class LinkedTree:
         self._cut_pieces()
         arrays = [array for level in self._levels for array in level]
         self._store = ArrayStore(self._budget, resources.temp_dir, arrays)
-        self._store.release()  # pages that cutting has read
+        self._store.release()  # the pages that _cut_pieces has read
         # Of orders 3 and up: links, and the counts of an n-gram without its first one, two, ... symbols.
         self._links: list[Uint32 | None] = [None] * counts.order
         self._suffix_counts: list[Uint32 | None] = [None] * counts.order
@@ -111,8 +111,8 @@ class LinkedTree:
     ) -> tuple[npt.NDArray[np.int64], Float64, Float64, Float64]:
         """Return counts, PMI, left and right branching entropies of n-grams of any orders.
 
-        The places of n-grams of the same order rise. Numbers that the tree does not have are 0 (counts) and NaN: all of
-        n-grams that are `ABSENT`, and entropies of the top order. The PMI of a single symbol is 0.
+        The places of n-grams of the same order must rise. Values that the tree does not have are 0 (counts) or NaN:
+        all values of n-grams that are `ABSENT`, and the entropies of the longest ones. The PMI of a single symbol is 0.
         """
         size = len(node)
         counts, (pmi, left, right) = np.zeros(size, np.uint32), np.full((3, size), np.nan)
@@ -125,7 +125,7 @@ class LinkedTree:
         return counts.astype(np.int64), pmi, left, right
 
     def _measure(self, n: int, nodes: Uint32, shorter: Uint32, times: Uint32) -> tuple[Float64, Float64, Float64]:
-        """PMI of n-grams of order `n`, and branching entropies of `shorter` ones, one order below, of these counts."""
+        """Return the PMI of n-grams of order `n`, and both entropies of n-grams of order n - 1 with counts `times`."""
         (here, back), (above, back_above) = _sort_nodes(nodes), _sort_nodes(shorter)
         pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
 
@@ -138,10 +138,10 @@ class LinkedTree:
         return pmi[back], kernel.finish_entropies(times, left), kernel.finish_entropies(times, right)
 
     def entropy_rises(self, longest: int) -> Iterator[Float64]:
-        """Yield for each order up to `longest` how much branching entropies rise with the last symbol on each side.
+        """Yield, for each order up to `longest`, how much branching entropies rise with the outermost symbols.
 
         For x of two or more symbols this is ``h_R(x) - h_R(x[:-1]) + h_L(x) - h_L(x[1:])``, for a single symbol the sum
-        of its entropies, in nats. The arrays may be changed by the consumer.
+        of its entropies, in nats. The consumer may change the arrays.
         """
         types = self._sizes[:longest]
         needed = RISE_BYTES * max(types) + OTHER_RISE_BYTES * (sum(types) - max(types))
@@ -187,7 +187,7 @@ class LinkedTree:
         return make_selection(levels, marks, marks, scores, budget=self._budget, check_memory=self.check_memory)
 
     def recurring(self, n: int) -> npt.NDArray[np.bool_]:
-        """Tell which n-grams of order `n` occur more than once; all single symbols count as such."""
+        """Return which n-grams of order `n` occur more than once; all single symbols are included."""
         return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
 
     def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
@@ -200,9 +200,18 @@ class LinkedTree:
         return [data[k : k + step] for k in range(0, len(data), step)]
 
     def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, list[bytes]]:
-        """Look words up: their places (`ABSENT`: not in the tree), their lengths in symbols, and their symbol ids.
+        """Look up words.
 
-        Ids, as bytes, are those of the words that have the order of the tree or more, in the order of the words.
+        Parameters
+        ----------
+        words : sequence of str
+
+        Returns
+        -------
+        places, lengths : ndarray of uint32
+            The place of each word (`ABSENT` if it is not in the tree), and its number of symbols.
+        ids : list of bytes
+            The symbol ids of the words that have at least as many symbols as the longest n-grams of the tree.
         """
         encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
         node, length = kernel.find_ngrams(self._levels, encoded, len(words))
@@ -229,7 +238,14 @@ class LinkedTree:
         return self._levels[0][1]
 
     def check_memory(self, needed: int, what: str) -> None:
-        """Refuse a budget that something does not fit in.
+        """Refuse a budget that is too small.
+
+        Parameters
+        ----------
+        needed : int
+            Bytes.
+        what : str
+            What needs them, for the message.
 
         Raises
         ------
@@ -238,22 +254,22 @@ class LinkedTree:
         """
         if self._budget is not None and needed > max(self._budget, FREE_BYTES):
             raise StorageError(
-                f"memory of {self._budget:,} bytes is too small for the {what} that words are found with; the smallest "
-                f"that works here is {needed:,} bytes, or leave out more (min_count, max_length)."
+                f"memory of {self._budget:,} bytes is too small for {what}; give at least {needed:,} bytes, or leave "
+                "out more n-grams (min_count, max_length)."
             )
 
     def _prefixes(self, n: int, begin: int, end: int) -> npt.NDArray[np.int64]:
-        """Places of n-grams of order `n` without their last symbol."""
+        """Return the places of n-grams of order `n` without their last symbol."""
         ends = self._levels[n - 2][2]
         return np.searchsorted(ends, np.arange(begin, end, dtype=ends.dtype), "right")
 
     def _suffixes(self, n: int, part: slice) -> npt.NDArray[Any]:
-        """Places of n-grams of order `n` without their first symbol."""
+        """Return the places of n-grams of order `n` without their first symbol."""
         suffix = self._links[n - 1]
         return self._levels[1][0][part] - 1 if suffix is None else suffix[part]  # level 1 has all symbols in order
 
     def _cut_pieces(self) -> None:
-        """Cut the second symbols into pieces, and the first ones into stretches that are worked through at a time."""
+        """Divide the second symbols into pieces, and the first ones into ranges that are processed one by one."""
         levels, size, budget = self._levels, self._sizes[0], self._budget
         limit = PIECE_BYTES if budget is None else max(1, budget // (BUDGET_SHARE * self.workers))
         self._ends = [np.arange(1, size + 1)]
@@ -273,7 +289,7 @@ class LinkedTree:
             self._stretches = [0, *(1 + np.flatnonzero(np.diff(weight // limit))).tolist(), size]
 
     def _block(self, n: int, number: int) -> tuple[int, int]:
-        """Places, of order `n`, of the n-grams that begin with the symbols of a piece."""
+        """Return the places of the n-grams of order `n` that begin with a symbol of a piece."""
         ends, (low, high) = self._ends[n - 1], self._bounds[number : number + 2].tolist()
         return int(ends[low - 1]) if low else 0, int(ends[high - 1])
 
@@ -281,25 +297,25 @@ class LinkedTree:
         kernel.fill_links(self._levels, self._links, self._suffix_counts, n, piece)
 
     def _each_piece(self, work: Callable[[LinkPiece, int], object]) -> None:
-        """Call ``work(piece, number)`` for all pieces: second symbols cut by bounds, first ones by stretches.
+        """Call ``work(piece, number)`` for all pieces and all ranges of first symbols.
 
-        A thread works through the stretches of one bound after the other, in order: sums depend on it.
+        The ranges of one piece are processed in order by one thread, because floating-point sums depend on the order.
         """
 
-        def one(number: int) -> None:
+        def process(number: int) -> None:
             for first, stop in self._store.sweep(pairwise(self._stretches)):
                 work((first, stop, self._starts[number], self._starts[number + 1]), number)
 
-        for_each(range(len(self._bounds) - 1), one, self.workers)
+        for_each(range(len(self._bounds) - 1), process, self.workers)
 
 
 def join_ngrams(ids: Sequence[bytes]) -> npt.NDArray[np.uint32]:
-    """Lay symbol ids of n-grams end to end, each closed by a 0."""
+    """Concatenate the symbol ids of n-grams, each closed by a 0."""
     return np.frombuffer(bytes(SYMBOL_BYTES).join([*ids, b""]), np.uint32)
 
 
 def _sort_nodes(nodes: npt.NDArray[np.uint32]) -> tuple[Uint32, Any]:
-    """The nodes in rising order, and an index that brings results back into the order given."""
+    """Return the nodes in rising order, and an index that restores the given order."""
     if bool((nodes[1:] > nodes[:-1]).all()):
         return np.ascontiguousarray(nodes, np.uint32), slice(None)
     rising, back = np.unique(nodes, return_inverse=True)

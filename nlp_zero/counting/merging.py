@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["RunSource", "TreeSource", "merge_to_run", "merge_to_tree", "unite_symbols"]
 
-TREE_STEP = 1 << 14  # n-grams of the top order between places of a tree where a merge may begin
-RECORD_BYTES = 5  # of a run, about, for each n-gram of the top order
+TREE_STEP = 1 << 14  # n-grams of the highest order between the places of a tree where a merge may begin
+RECORD_BYTES = 5  # of a run, about, per n-gram of the highest order
 
 
 class RunSource:
-    """A run that is merged; a record takes less than its n-grams in a tree, so its size is a lower bound."""
+    """A run as a source of a merge; its size is a lower bound of its size as a tree."""
 
     def __init__(self, run: RunFile) -> None:
         self.run, self.order, self.totals, self.size = run, run.order, run.totals, run.size
@@ -48,7 +48,7 @@ class RunSource:
 
 
 class TreeSource:
-    """A finished count tree, in memory or mapped, that is merged."""
+    """A finished count tree, in memory or mapped, as a source of a merge."""
 
     def __init__(self, symbols: Sequence[Any], levels: list[Level], totals: list[int]) -> None:
         self.order, self.totals, self.levels = len(levels), totals, levels
@@ -86,13 +86,13 @@ Source = RunSource | TreeSource
 
 
 def _sortable(ngrams: npt.NDArray[np.uint32]) -> npt.NDArray[np.bytes_]:
-    """N-grams (rows) as byte strings that sort like them."""
+    """Return n-grams (rows) as byte strings that sort in the same order."""
     order = ngrams.shape[1]
     return np.ascontiguousarray(ngrams, ">u4").view(f"S{4 * order}").ravel()
 
 
 def unite_symbols(sources: Sequence[Source]) -> list[Any]:
-    """All symbols in the order of their text, which are the ids of the result; the sources take them over."""
+    """Return all symbols in the order of their text, which gives their ids in the result; the sources adopt the ids."""
     symbols = sorted(set().union(*(source.symbols for source in sources)))
     ids = {symbol: k for k, symbol in enumerate(symbols, 1)}
     for source in sources:
@@ -161,7 +161,7 @@ def merge_to_tree(
 
 
 def merge_to_run(runs: Sequence[RunFile], file: IO[bytes], plan: MemoryPlan) -> RunFile:
-    """Write the sum of some runs to a file, as one run."""
+    """Write the sum of runs to a file, as one run."""
     sources = [RunSource(run) for run in runs]
     order = sources[0].order
     symbols = unite_symbols(sources)

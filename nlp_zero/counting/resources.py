@@ -11,13 +11,13 @@ from ..errors import StorageError
 __all__ = ["MemoryPlan", "Resources"]
 
 PART_POSITIONS = 1 << 26  # positions that are counted at once if memory is not limited
-CHECKPOINT_POSITIONS = 1 << 25  # the same with a checkpoint: the most that is lost, seconds of work
+CHECKPOINT_POSITIONS = 1 << 25  # the same with a checkpoint: seconds of work are lost at most
 MOST_PART_POSITIONS = 1 << 30  # node numbers of a part have 32 bits
-SYMBOL_BYTES = 256  # a symbol's share of the alphabets, their order and the names of the result
+SYMBOL_BYTES = 256  # per symbol, in the alphabets, their order and the names of the result
 MOST_BLOCK_BYTES = 1 << 18
 MOST_MERGE_BYTES = 1 << 23
 MOST_RUNS = 256
-TREE_FACTOR = 12  # a run that is merged into a tree takes at most this many times its size
+TREE_FACTOR = 12  # a tree is at most this many times as large as its run
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class MemoryPlan:
 
     Notes
     -----
-    Counting takes at most, for each position: 2 bytes (4 if there are many symbols) of encoded text, 8 for each word of
-    the key, and 8 for what is sorted and written. While merging, `merge_bytes` of runs are at most 12 times as large
-    as a tree; each thread has one such piece, and two wait. Blocks of all runs take a quarter of the budget.
+    For each position, counting takes at most 2 bytes (4 if there are many symbols) of encoded text, 8 for each word of
+    the key, and 8 for sorting and writing. While merging, `merge_bytes` of runs become a tree that is at most 12 times
+    as large; each thread has one such piece, and two wait. The blocks of all runs take a quarter of the budget.
     """
 
     budget: int | None
@@ -117,7 +117,7 @@ class MemoryPlan:
         )
 
     def for_checkpoint(self) -> MemoryPlan:
-        """Return the same plan with parts that are small enough to be lost."""
+        """Return the same plan with smaller parts, so that an interruption loses little work."""
         return replace(self, part_positions=min(self.part_positions, CHECKPOINT_POSITIONS))
 
     def check_alphabet(self, symbols: int, *, so_far: bool = False) -> None:
@@ -126,7 +126,7 @@ class MemoryPlan:
         Raises
         ------
         StorageError
-            If they do.
+            If the symbols need more than the budget.
         """
         needed = symbols * SYMBOL_BYTES
         if self.budget is not None and needed > self.budget:

@@ -1,7 +1,7 @@
 """Files of sorted n-grams with counts (runs), written while a corpus is counted.
 
-A run file has one line that names the format, blocks of records (see runs.hpp), an index and the symbols, and at its
-end where the index is. Every block and the index have a CRC-32, which is checked on reading.
+A run file consists of a line that names the format, blocks of records (see runs.hpp), an index with the symbols, and
+the place of the index. Every block and the index have a CRC-32, which is checked on reading.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class RunFile:
         self.index()
 
     def index(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint32], list[Any]]:
-        """Where blocks begin (and the last one ends), their checksums, their first n-grams, and the symbols."""
+        """Return where blocks begin (and the last one ends), their checksums, their first n-grams, and the symbols."""
         try:
             with self._lock:
                 size = self._file.seek(0, 2)
@@ -120,7 +120,7 @@ class RunFile:
         return starts, sums, firsts, symbols
 
     def read(self, begin: int, end: int, checksum: int) -> bytes:
-        """One block."""
+        """Read one block."""
         with self._lock:
             self._file.seek(begin)
             data = self._file.read(end - begin)
@@ -129,4 +129,4 @@ class RunFile:
         return data
 
     def _damaged(self) -> FormatError:
-        return FormatError(f"{self.name} is truncated or was altered; what it held must be counted again.")
+        return FormatError(f"{self.name} is truncated or was altered; count the text again.")

@@ -1,4 +1,4 @@
-"""N-grams that were selected from a count tree, as patterns that text is cut with."""
+"""N-grams selected from a count tree, as patterns for cutting text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Selection", "make_selection"]
 
-LISTED_BYTES = 16  # an n-gram in lists of places and counts
-SLOT_BYTES = 16  # one of its slots in the table of patterns
-SCORE_BYTES = 8  # in addition to each of both, if there are scores
+LISTED_BYTES = 16  # per n-gram, in lists of places and counts
+SLOT_BYTES = 16  # per slot of the table of patterns
+SCORE_BYTES = 8  # in addition to each of the two, if there are scores
 BITS_NODES = 1 << 20  # bits that are unpacked at a time
 
+
 class Selection:
-    """N-grams selected from a count tree, together with all their beginnings.
+    """N-grams selected from a count tree, together with all their prefixes.
 
     Attributes
     ----------
@@ -48,7 +49,7 @@ def make_selection(
     budget: int | None,
     check_memory: Callable[[int, str], None],
 ) -> Selection:
-    """Select the n-grams whose bit in `needed` is set; those in `chosen` may be pieces themselves.
+    """Select the n-grams whose bit in `needed` is set; those in `chosen` may be pieces.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def make_selection(
     budget : int or None
         Memory in bytes.
     check_memory : callable
-        Called with the bytes that are needed and a name of what needs them; refuses too many.
+        Called with the number of bytes that are needed and a description; raises an exception for too many.
 
     Returns
     -------

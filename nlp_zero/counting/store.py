@@ -1,4 +1,4 @@
-"""The runs of one count: where they are written, how they are reduced, what their disk must hold."""
+"""The runs of one count: where they are written, how many are kept, and how much disk space they need."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RunStore:
         self.position: Position = (0, 0)
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Take over the runs of a checkpoint, and write the next ones there."""
+        """Use the runs of a checkpoint, and write further runs there."""
         self.checkpoint, self.runs, self.position = checkpoint, list(checkpoint.runs), checkpoint.position
         self.plan = self.plan.for_checkpoint()
 
@@ -83,23 +83,23 @@ class RunStore:
         """Merge runs until they are few enough to be merged at once, and return them."""
         runs, most = list(self.runs), self.plan.most_runs
         while len(runs) > most:
-            # The shortest first: every n-gram is then written as few times as possible.
+            # The shortest first, so that every n-gram is written as few times as possible.
             runs.sort(key=lambda run: run.size)
-            some = runs[: min(most, len(runs) - most + 1)]
+            shortest = runs[: min(most, len(runs) - most + 1)]
             with self.report_full_disk():
-                require_space(self._folder, sum(run.size for run in some) // 2, self._remedy)
-                runs = [*runs[len(some) :], merge_to_run(some, self._open_file(), self.plan)]
+                require_space(self._folder, sum(run.size for run in shortest) // 2, self._remedy)
+                runs = [*runs[len(shortest) :], merge_to_run(shortest, self._open_file(), self.plan)]
         return runs
 
     def check_disk(self, corpus_bytes: int) -> None:
-        """Refuse a corpus that is sure to fill the disk: runs of real text take about half of its size."""
+        """Refuse a corpus that would certainly fill the disk; runs of real text take about half of its size."""
         spills = self.plan.budget is not None and corpus_bytes > 3 * self.plan.part_positions
         if self.checkpoint is not None or spills:
             done = sum(run.size for run in self.runs)
             require_space(self._folder, corpus_bytes // 3 - done, self._remedy)
 
     def check_result(self, folder: str | os.PathLike[str], sizes: Iterable[int]) -> None:
-        """Refuse a sum that cannot fit: it takes at least the bytes of the largest of its parts."""
+        """Refuse a result that cannot fit: it is at least as large as its largest source."""
         require_space(os.path.dirname(os.path.abspath(folder)), max(sizes), self._remedy)
 
     def report_full_disk(self, folder: str | os.PathLike[str] | None = None) -> AbstractContextManager[None]:
@@ -121,7 +121,7 @@ class RunStore:
         return REMEDY
 
     def _open_file(self) -> IO[bytes]:
-        """A file without a name: nothing of it is left, however this process ends."""
+        """Open a file without a name, which vanishes even if this process is killed."""
         if not self._on_disk:
             return io.BytesIO()
         return open_temporary_file(self._folder)

@@ -1,4 +1,4 @@
-"""Count trees: arrays for each order, laid end to end from pieces, in memory or in files."""
+"""Count trees: arrays for each order, concatenated from pieces, in memory or in files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = ("symbols", "counts", "ends")  # the arrays of a level
 
 
 class TreeBuilder:
-    """Lays pieces of a count tree end to end.
+    """Concatenates pieces of a count tree.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class TreeBuilder:
         return cls(order, lambda _: ArrayFile(open_temporary_file(temp_dir)))
 
     def append(self, piece: Iterable[Level]) -> None:
-        """Add a piece, whose ends of children count from the piece's own first nodes."""
+        """Add a piece, in which the ends of children count from the first node of the piece."""
         levels = list(piece)
         for k, (symbols, counts, ends) in enumerate(levels):
             if k + 1 < len(levels):
@@ -74,12 +74,12 @@ class TreeBuilder:
         return list(zip(arrays[::3], arrays[1::3], arrays[2::3], strict=True))
 
     def close(self) -> None:
-        """Free all that was not finished."""
+        """Free the arrays that were not finished."""
         for array in self.arrays.values():
             array.close()
 
 
 def _shift(ends: npt.NDArray[Any], base: int, size: int) -> npt.NDArray[Any]:
-    """Ends of children that stand behind `base` others; `ends` counts `size` of them."""
+    """Add `base`, the number of children before this piece, to the ends of its `size` children."""
     dtype = np.uint32 if base + size <= MOST_UINT32 else np.uint64
     return np.add(ends, base, dtype=dtype, casting="unsafe") if base else ends

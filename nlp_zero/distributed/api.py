@@ -1,16 +1,16 @@
 """Counting and building on many machines, as tasks of a Dask scheduler.
 
-Every box is a task; workers read their parts of the corpus themselves::
+Every map and every merge is a task; workers read their parts of the corpus themselves::
 
     part 1 ──► map ─┬─► n-grams from 一 to 中 ──► merge ──► range 1 ─┐
                     │        ╱                                       ├──► one after another: the count tree
     part 2 ──► map ─┴─► n-grams from 丰 to 龟 ──► merge ──► range 2 ─┘
 
 A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
-parts and prunes it. The ranges are in order, so laying them end to end gives the tree, bit for bit the one that a
-single machine makes. Builders then cut and search the parts in the same way; tasks add up the results of the parts,
-eight at a time. A text that is small for the cluster is read whole by every worker, each of which counts one range:
-reading twice or eight times costs less than merging.
+parts and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
+machine. Builders then cut and search the parts in the same way; tasks add up the results of the parts, eight at a time.
+If a text is small for the cluster, every worker reads all of it and counts one range: reading the text up to eight
+times costs less than merging.
 """
 
 from __future__ import annotations
@@ -58,8 +58,12 @@ def count(
         A `Corpus`, or names of files, folders, patterns or URLs; workers must be able to read them by these names.
     client : distributed.Client, str or None, default None
         A client, the address of a scheduler, or None (also ``"local"``) for processes on this machine.
-    order, unit, alnum, min_count
-        As in `NgramCounter`, and `NgramCounter.freeze`.
+    order : int, default 4
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+        As in `NgramCounter`.
+    min_count : int, default 1
+        As in `NgramCounter.freeze`.
     workers : int or None, default None
         Processes, without a client; None for one on each core.
     part_size : int or None, default None
@@ -102,10 +106,13 @@ def build_vocab(
 
     Parameters
     ----------
-    corpus, client, workers, part_size
+    corpus : Corpus, str, path-like or iterable of them
         As in `count`.
     builder : PmiLexiconBuilder or EntropyLexiconBuilder, optional
         By default ``PmiLexiconBuilder()``. Its memory budget, temporary folder and checkpoint are not used.
+    client : distributed.Client, str or None, default None
+    workers, part_size : int or None, default None
+        As in `count`.
 
     Returns
     -------
@@ -137,7 +144,8 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
 
     Parameters
     ----------
-    client, workers
+    client : distributed.Client, str or None, default None
+    workers : int or None, default None
         As in `count`.
 
     Yields
@@ -209,7 +217,7 @@ def _import_with_forkserver(dask: Any) -> Any:
 
 
 def _disable_profiling() -> Any:
-    """Keep workers from looking at their own stacks a hundred times a second."""
+    """Switch off the profiler of workers, which samples their stacks a hundred times per second."""
     import dask
 
     return dask.config.set({"distributed.worker.profile.enabled": False})

@@ -31,7 +31,7 @@ SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
 FAN_IN = 8  # results that one task adds up
 RETRIES = 3
 WAIT_SECONDS = 60  # for the first worker
-MAPPED_BUDGET = "1G"  # any budget makes counts lie in files
+MAPPED_BUDGET = "1G"  # with any budget, counts are in files
 
 C = TypeVar("C", bound=BlockCounter)
 
@@ -75,7 +75,7 @@ class ClusterPasses(CorpusPasses):
         size = sum(part.source.size or 0 for part in whole)
         plain = all(part.source.size is not None and part.source.compression is None for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
-        self.whole = whole if small and part_size is None else None  # a part size asks for parts
+        self.whole = whole if small and part_size is None else None  # `part_size` forces parts
         self.parts = slice_corpus(corpus, part_size or _choose_part_size(size, threads))
         self.ranges = min(MOST_RANGES, max(threads, size // RANGE_BYTES))
 
@@ -96,12 +96,12 @@ class ClusterPasses(CorpusPasses):
         runs = self._submit_each(tasks.count_part, self.parts, cuts, task)
         pieces = [self._submit_each(tasks.pick_run, runs, k) for k in range(self.ranges)]
         ranges = self._submit_each(tasks.merge_range, pieces, task)
-        del runs, pieces  # the cluster may forget them
+        del runs, pieces  # so that the cluster may delete them
         return self._collect(ranges, task, folder, memory=MAPPED_BUDGET)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
-        """Hand all parts to counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
-        # Every worker gets a copy: the death of one does not lose it.
+        """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
+        # Every worker gets a copy, so that it is not lost if one dies.
         shared = self.client.scatter((kind, arguments), broadcast=True, hash=False)
         results = self._submit_each(tasks.count_blocks, self.parts, shared)
         while len(results) > FAN_IN:
@@ -112,12 +112,12 @@ class ClusterPasses(CorpusPasses):
             total.add_state(state)
         return total
 
-    def _submit_each(self, work: Callable[..., Any], things: Iterable[Any], *arguments: Any) -> list[Any]:
+    def _submit_each(self, work: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> list[Any]:
         options = {"retries": RETRIES, "pure": False}
-        return [self.client.submit(work, thing, *arguments, **options) for thing in things]
+        return [self.client.submit(work, item, *arguments, **options) for item in items]
 
     def _take_results(self, futures: Sequence[Any]) -> Iterator[Any]:
-        """Yield results in order; the cluster forgets each when the next is taken."""
+        """Yield results in order; the cluster may delete a result when the next one is taken."""
         waiting = list(futures)[::-1]
         with progress_bar(self.corpus.progress, "collecting", total=len(waiting), unit=" parts") as advance:
             while waiting:
@@ -128,7 +128,7 @@ class ClusterPasses(CorpusPasses):
     def _collect(
         self, ranges: list[Any], task: tasks.CountTask, folder: str | os.PathLike[str] | None, *, memory: str | None
     ) -> NgramCounts:
-        """Lay the ranges that are on the workers end to end."""
+        """Concatenate the ranges, which are on the workers."""
         symbols, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
         require_text(totals[0], self.corpus)
 

@@ -52,7 +52,7 @@ class CountTask:
     options: CountOptions
 
     def new_text(self) -> kernel.EncodedText:
-        """Room for text to be counted."""
+        """Return an empty text to be counted."""
         return kernel.EncodedText(unit=self.options.unit, alnum=self.options.alnum)
 
 
@@ -70,7 +70,7 @@ def cut_symbols(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[
 
 
 def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) -> Range:
-    """Count range `k` of all parts. All workers see the same text, so they cut it alike."""
+    """Count range `k` of all parts. All workers read the same text, so they compute the same ranges."""
     text = task.new_text()
     for part in parts:
         for block in part.blocks(task.options.unit):
@@ -85,7 +85,7 @@ def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) 
 
 
 def count_part(part: CorpusSlice, cuts: list[Any], task: CountTask) -> list[bytes]:
-    """Count a part: one run for each range of first symbols."""
+    """Count a part, and return one run for each range of first symbols."""
     found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
     text = task.new_text()
     for block in part.blocks(task.options.unit):
@@ -98,7 +98,7 @@ def count_part(part: CorpusSlice, cuts: list[Any], task: CountTask) -> list[byte
 
 
 def pick_run(runs: list[bytes], k: int) -> bytes:
-    """Range `k` of what `count_part` returned."""
+    """Return the run of range `k` from the result of `count_part`."""
     return runs[k]
 
 
@@ -110,12 +110,12 @@ def merge_range(runs: list[bytes], task: CountTask) -> Range:
 
 
 def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
-    """All symbols, and the totals, which are those of the whole text in the first range."""
+    """Return all symbols, and the totals; those of the first range are the totals of the whole text."""
     return counted[:2]
 
 
 def count_blocks(part: CorpusSlice, shared: tuple[Any, tuple[Any, ...]]) -> State:
-    """Hand a part to a counter of the kernels, given by its class and arguments."""
+    """Count a part with a counter of the kernels, given by its class and arguments."""
     kind, arguments = shared
     counter = kind(*arguments)
     for block in part.blocks("char"):
@@ -150,10 +150,10 @@ def _add_occurrences(states: list[State]) -> State:
 
 
 def _add_by_key(keys: Any, times: Any) -> tuple[Any, Any]:
-    """Distinct keys with the sums of their times."""
-    distinct, which = np.unique(keys, return_inverse=True)
+    """Return the distinct keys and the sums of their counts."""
+    distinct, places = np.unique(keys, return_inverse=True)
     total = np.zeros(len(distinct), np.uint64)
-    np.add.at(total, which.ravel(), times)
+    np.add.at(total, places.ravel(), times)
     return distinct, total
 
 
@@ -165,7 +165,7 @@ def _add_block(counter: Any, block: Any) -> None:
 
 
 def _cut_evenly(begin: Any, ranges: int) -> list[int]:
-    """Symbols at which ranges of about the same number of positions begin, after the first range."""
+    """Return the symbols at which ranges of about the same number of positions begin, after the first range."""
     total = int(begin[-1])
     cuts = np.searchsorted(begin, [total * k // ranges for k in range(1, ranges)], side="left")
     return [int(cut) for cut in cuts]
@@ -189,7 +189,7 @@ def _merge_runs(runs: list[bytes]) -> bytes:
 
 
 def _write_bytes(write: Callable[..., RunFile], *arguments: Any, **options: Any) -> bytes:
-    """The bytes that `write` puts into a file."""
+    """Return the bytes that `write` writes to a file."""
     file = io.BytesIO()
     run = write(file, *arguments, **options)
     data = file.getvalue()

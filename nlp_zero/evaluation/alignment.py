@@ -132,7 +132,7 @@ def align(gold: Iterable[str | Sequence[str]], predicted: Iterable[str | Sequenc
     Raises
     ------
     CorpusError
-        If the texts differ (line and position are named), or the gold standard holds no word.
+        If the texts differ (the message names line and position), or the gold standard has no words.
     TypeError
         If a single string is given.
     """
@@ -152,8 +152,8 @@ def align(gold: Iterable[str | Sequence[str]], predicted: Iterable[str | Sequenc
         sizes[0].extend(map(len, left))
         sizes[1].extend(map(len, right))
     if not sizes[0]:
-        raise CorpusError("The gold standard holds no word; check the file.")
-    line_ends, *ends = (np.cumsum(np.array(those, np.int64)) for those in (list(map(len, texts)), *sizes))
+        raise CorpusError("The gold standard has no words; check the file.")
+    line_ends, *ends = (np.cumsum(np.array(lengths, np.int64)) for lengths in (list(map(len, texts)), *sizes))
     return Alignment("".join(texts), line_ends, *ends)
 
 
@@ -276,7 +276,7 @@ def _ratio(part: int, whole: int) -> float:
 
 def _difference(number: int, gold: str, predicted: str) -> CorpusError:
     pairs = enumerate(zip_longest(gold, predicted))
-    place = next(position for position, (one, other) in pairs if one != other)
+    place = next(position for position, (left, right) in pairs if left != right)
     return CorpusError(
         f"line {number}, character {place + 1} (spaces not counted): the gold standard continues with "
         f"{gold[place : place + 10]!r}, the prediction with {predicted[place : place + 10]!r}; "

@@ -96,7 +96,13 @@ class BracketScores:
         return _f1(self.correct, self.predicted, self.gold)
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return all scores by name, with None in place of NaN."""
+        """Return all scores as plain numbers, for JSON.
+
+        Returns
+        -------
+        dict of str to float or None
+            The scores by name; None in place of NaN.
+        """
         values = {**asdict(self), "precision": self.precision, "recall": self.recall, "f1": self.f1}
         return {name: None if value != value else value for name, value in values.items()}
 
@@ -130,21 +136,21 @@ def bracket_scores(
     Raises
     ------
     ValueError
-        If the sentences differ in number or length; names the first that does.
+        If the sentences differ in number or length; the message names the first that differs.
     """
     sums, crossings, sentence_f1s = np.zeros(4, np.int64), 0, []
     gold, predicted = list(gold), list(predicted)
     if len(gold) != len(predicted):
         raise ValueError(f"{len(gold)} gold sentences, {len(predicted)} predicted ones; give the same on both sides.")
-    for number, (one, other) in enumerate(zip(gold, predicted, strict=True), 1):
-        if len(one.words) != len(other.words):
+    for number, (sentence, parse) in enumerate(zip(gold, predicted, strict=True), 1):
+        if len(sentence.words) != len(parse.words):
             raise ValueError(
-                f"sentence {number}: {len(one.words)} gold words, {len(other.words)} predicted words; "
+                f"sentence {number}: {len(sentence.words)} gold words, {len(parse.words)} predicted words; "
                 "give the same sentences on both sides."
             )
-        spans = other.spans() if isinstance(other, ParseTree) else other.spans
-        gold_spans = _normalize_spans(one.words, one.spans, punctuation, whole)
-        predicted_spans = _normalize_spans(one.words, spans, punctuation, whole)
+        spans = parse.spans() if isinstance(parse, ParseTree) else parse.spans
+        gold_spans = _normalize_spans(sentence.words, sentence.spans, punctuation, whole)
+        predicted_spans = _normalize_spans(sentence.words, spans, punctuation, whole)
         correct = len(gold_spans & predicted_spans)
         sums += (1, len(gold_spans), len(predicted_spans), correct)
         crossings += _count_crossing(predicted_spans, gold_spans)
@@ -180,7 +186,7 @@ def _count_crossing(predicted: set[Span], gold: set[Span]) -> int:
 
 
 def read_brackets(lines: Iterable[str]) -> Iterator[Brackets]:
-    """Read nested parentheses over words, one sentence a line, as `ParseTree.to_brackets` writes them.
+    """Read nested parentheses over words, one sentence per line, as `ParseTree.to_brackets` writes them.
 
     Parameters
     ----------
@@ -195,7 +201,7 @@ def read_brackets(lines: Iterable[str]) -> Iterator[Brackets]:
     Raises
     ------
     CorpusError
-        If the parentheses of a line do not match; names the line.
+        If the parentheses of a line do not match; the message names the line.
 
     Examples
     --------
@@ -238,7 +244,7 @@ def read_conllu(lines: Iterable[str]) -> Iterator[Brackets]:
     Raises
     ------
     CorpusError
-        If a line has too few columns or a head is not a word of the sentence; names the line.
+        If a line has too few columns or a head is not a word of the sentence; the message names the line.
     """
     words: list[str] = []
     heads: list[int] = []
@@ -373,7 +379,7 @@ def construction_scores(
     templates : sequence of Template
         In the order of their rank.
     constructions : iterable of str
-        One a line, with … (or ...) for slots: 从…到…, 不仅…而且; lines that begin with # are comments.
+        One per line, with … (or ...) for slots: 从…到…, 不仅…而且; lines that begin with # are comments.
     at : sequence of int, default (50, 100)
         Numbers k of templates.
 
@@ -397,7 +403,7 @@ def construction_scores(
     lines = (line for line in constructions if not line.startswith("#"))
     known = {form for line in lines if (form := _join_words(re.split(r"(?:…|\.{2,}|⋯|~|～|—)+", line)))}
     if not known:
-        raise CorpusError("The list has no constructions; write one a line, such as 从…到….")
+        raise CorpusError("The list has no constructions; write one per line, such as 从…到….")
     forms = [_join_words("".join(item or "\0" for item in template.items).split("\0")) for template in templates]
     scores = {}
     for k in at:

@@ -67,7 +67,7 @@ class Breakdown:
     by_length : dict of str to Agreement
         By the number of characters of the gold and of the predicted word.
     by_frequency : dict of str to Agreement
-        By the number of occurrences in the gold standard; words that it lacks have a row of their own.
+        By the number of occurrences in the gold standard; words that are not in it have a separate row.
     kinds : dict of str to Agreement
         Words between two neighbouring common boundaries, where the segmentations differ: `joined` is several gold
         words predicted as one, `split` is one gold word predicted as several, `crossed` is the rest.
@@ -102,7 +102,13 @@ class Breakdown:
         return f"Breakdown(wrong={self.wrong}, {kinds}, stuck={self.stuck}, characters={self.characters})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all values as plain numbers and strings, for JSON."""
+        """Return all values as plain numbers and strings, for JSON.
+
+        Returns
+        -------
+        dict of str to object
+            The fields by name.
+        """
         values = asdict(self)
         for name in ("by_length", "by_frequency", "kinds"):
             values[name] = {row: asdict(counts) for row, counts in getattr(self, name).items()}
@@ -118,7 +124,7 @@ def break_down(alignment: Alignment, preprocessing: Preprocessing) -> Breakdown:
     predicted_right[np.searchsorted(alignment.predicted, alignment.gold[right])] = True
     counts = Counter(words)
     lengths = [_classify(np.diff(starts_of(ends)), [1, 2, 3, 4, 5]) for ends in (alignment.gold, alignment.predicted)]
-    frequencies = [_classify([counts[word] for word in those], [*FREQUENCIES]) for those in (words, predicted_words)]
+    frequencies = [_classify([counts[word] for word in side], [*FREQUENCIES]) for side in (words, predicted_words)]
     function_words, stuck = _find_function_words(alignment, words, counts, right)
     kinds, examples = _sort_errors(alignment, words, predicted_words, own, predicted_own)
     return Breakdown(
@@ -137,10 +143,10 @@ def break_down(alignment: Alignment, preprocessing: Preprocessing) -> Breakdown:
 def _information(
     words: list[str], predicted_words: list[str], own: BoolArray, predicted_own: BoolArray
 ) -> dict[str, float]:
-    kept, predicted = (list(compress(those, mask.tolist())) for those, mask in
+    kept, predicted = (list(compress(side, mask.tolist())) for side, mask in
                        ((words, own), (predicted_words, predicted_own)))  # fmt: skip
     units = {"characters": "".join(predicted), "predicted": predicted, "gold": kept}
-    found = {name: Counter(those) for name, those in units.items()}
+    found = {name: Counter(tokens) for name, tokens in units.items()}
     return {name: information_per_symbol([*n.values()], [*map(len, n)]) for name, n in found.items()}
 
 
@@ -190,8 +196,8 @@ def _sort_errors(
         spans = [(place[chunks], place[chunks + 1]) for place in places]
         sizes = [int(_count_inside(mask, *span).sum()) for mask, span in zip((own, predicted_own), spans, strict=True)]
         kinds[name] = Agreement(0, sizes[1], sizes[0])
-        texts = [[" ".join(those[a:b]) for a, b in zip(*map(np.ndarray.tolist, span), strict=True)]
-                 for those, span in zip((words, predicted_words), spans, strict=True)]  # fmt: skip
+        texts = [[" ".join(side[a:b]) for a, b in zip(*map(np.ndarray.tolist, span), strict=True)]
+                 for side, span in zip((words, predicted_words), spans, strict=True)]  # fmt: skip
         found = Counter(zip(*texts, strict=True))
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:EXAMPLES]
         examples[name] = [(gold, predicted, n) for (gold, predicted), n in best]

@@ -1,4 +1,4 @@
-"""Preprocessing levels: boundaries that every segmenter is given, so that they earn no credit."""
+"""Preprocessing levels: boundaries that are given to every segmenter, so that they do not count as its success."""
 
 from __future__ import annotations
 

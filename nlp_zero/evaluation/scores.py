@@ -120,7 +120,13 @@ class Evaluation:
         return self.known.recall if self.known else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return counts and ratios as plain numbers, for JSON; undefined values are None."""
+        """Return counts and ratios as plain numbers, for JSON.
+
+        Returns
+        -------
+        dict of str to object
+            The values by name; None where a value is undefined.
+        """
         kinds = {kind: getattr(self, kind) for kind in KINDS}
         values: dict[str, Any] = {"level": self.level, "lines": self.lines, "ceiling": self.ceiling}
         for name, (kind, ratio) in RATIOS.items():
@@ -175,7 +181,7 @@ def evaluate(
     Raises
     ------
     CorpusError
-        If the texts differ (line and position are named), or the gold standard holds no word.
+        If the texts differ (the message names line and position), or the gold standard has no words.
     ValueError
         If an option is not valid.
 
@@ -233,7 +239,7 @@ def _count(line: IntArray, chosen: BoolArray, lines: int) -> IntArray:
 
 
 def _sum_up(lines: int, level: str, sums: IntArray) -> Evaluation:
-    counts = (Agreement(*those) for those in sums.reshape(-1, 3).tolist())
+    counts = (Agreement(*row) for row in sums.reshape(-1, 3).tolist())
     return Evaluation(lines=lines, level=level, **dict(zip(KINDS, counts, strict=False)))  # type: ignore[arg-type]
 
 
@@ -257,7 +263,7 @@ def _bootstrap(columns: IntArray, samples: int, confidence: float, seed: int) ->
         if place < sums.shape[1]:
             correct, predicted, gold = sums.T[place : place + 3]
             over = {"precision": predicted, "recall": gold, "f1": (predicted + gold) / 2}[ratio]
-            defined = over > 0  # a resample may hold no unknown word
+            defined = over > 0  # a resample may have no unknown words
             if defined.any():
                 values = correct[defined] / over[defined]
                 low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])

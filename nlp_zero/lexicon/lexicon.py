@@ -31,7 +31,7 @@ class Lexicon:
     Parameters
     ----------
     words : sequence of str
-        Distinct, not empty.
+        Distinct and not empty.
     counts : array of int, shape (words,)
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
@@ -84,7 +84,7 @@ class Lexicon:
             raise TypeError(f"meta must be a LexiconMeta, not {type(meta).__name__}.")
         count = np.asarray(counts, np.int64)
         if count.shape != (len(words),):
-            raise ValueError(f"{len(words)} words need as many counts, not {count.shape}.")
+            raise ValueError(f"counts must have one number for each of {len(words)} words, not shape {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
         words, order, ranks = _rank(words, count)
@@ -148,7 +148,22 @@ class Lexicon:
         return _rebuild, (self.words, self.counts, dict(self.scores), self.meta, dict(self.parts))
 
     def index(self, word: str) -> int:
-        """Return the rank of a word from 0; raises `KeyError` if the lexicon does not have it."""
+        """Return the rank of a word.
+
+        Parameters
+        ----------
+        word : str
+
+        Returns
+        -------
+        int
+            From 0, the most frequent word.
+
+        Raises
+        ------
+        KeyError
+            If the lexicon does not have the word.
+        """
         return self._index[word]
 
     @property
@@ -228,7 +243,7 @@ class Lexicon:
         return self.scores[name]
 
     def keep(self, chosen: Iterable[bool]) -> Lexicon:
-        """Return the lexicon of some of the words.
+        """Return a lexicon of the chosen words.
 
         Parameters
         ----------
@@ -281,7 +296,7 @@ class Lexicon:
 
         Parameters
         ----------
-        **changes
+        **changes : object
             Fields of `LexiconMeta` and their new values.
 
         Returns
@@ -331,7 +346,13 @@ class Lexicon:
         return formats.write(self, path, format)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of the TSV file, each with its line end."""
+        """Yield the lines of the TSV file that `save` writes.
+
+        Yields
+        ------
+        str
+            A line with its line end.
+        """
         return tsv.lines(self)
 
     @classmethod
@@ -355,7 +376,7 @@ class Lexicon:
         Raises
         ------
         FormatError
-            If the file is missing, not UTF-8, damaged, or of a later version; says the line or the byte.
+            If the file is missing, not UTF-8, damaged, or of a later version; the message names the line or the byte.
         """
         table = formats.read(path, format)
         try:

@@ -133,9 +133,9 @@ class LexiconMeta:
         for name in ("byte_fallback", "boundaries", "interrupted", "dummy_prefix"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be True or False, not {getattr(self, name)!r}.")
-        known = [one.name for one in fields(self) if one.name in self.other]
+        known = [item.name for item in fields(self) if item.name in self.other]
         if known:
-            raise ValueError(f"other must not hold {known[0]!r}, which is a field of its own.")
+            raise ValueError(f"other must not contain {known[0]!r}, which is a field of LexiconMeta.")
         object.__setattr__(self, "other", MappingProxyType(dict(self.other)))
 
     def _check_ids(self) -> None:
@@ -157,13 +157,13 @@ class LexiconMeta:
 
     def __repr__(self) -> str:
         """Show the fields that are not at their defaults."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)} | {"other": dict(self.other)}
-        usual = {one.name: one.default for one in fields(self)} | {"other": {}}
+        values = {item.name: getattr(self, item.name) for item in fields(self)} | {"other": dict(self.other)}
+        usual = {item.name: item.default for item in fields(self)} | {"other": {}}
         shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value != usual[name])
         return f"LexiconMeta({shown})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
         return _rebuild, (values | {"other": dict(self.other)},)
 
     @property

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_PROMINENCE_NATS", "STEPS_PER_NAT", "BoundaryModel"]
 
-STEPS_PER_NAT = 1 << 20  # scores are integers in these steps, so that ties are ties on every platform
-PRIOR_OCCURRENCES = 10  # a word counts as if it occurred this many times more, with the average share of boundaries
+STEPS_PER_NAT = 1 << 20  # scores are integers in these steps, so that ties are the same on every platform
+PRIOR_OCCURRENCES = 10  # strength of the prior, in occurrences of a word with the average share of boundaries
 PAIR_WEIGHT = 0.5  # weight of the pair of words against the two words alone
 DEFAULT_ROUNDS = 4  # rounds of self-training
 DEFAULT_PROMINENCE_NATS = 0.4
-PAUSE_SCORE_NATS = 1.5  # score of a gap that holds the enumeration mark 、
+PAUSE_SCORE_NATS = 1.5  # score of a gap that contains the enumeration comma 、
 TRAINING_SEGMENT_WORDS = (3, 30)  # lengths of the clause segments that self-training cuts
 
 
@@ -111,7 +111,7 @@ class BoundaryModel:
         Parameters
         ----------
         token_lists : iterable of sequence of str
-            Sentences or lines as lists of tokens, punctuation included; read once, kept as 4 bytes a token.
+            Sentences or lines as lists of tokens, punctuation included; read once, kept as 4 bytes per token.
         rounds : int, default 4
             Rounds of self-training; 0 uses punctuation alone.
 
@@ -169,7 +169,17 @@ class BoundaryModel:
         return f"<BoundaryModel: {len(self.words):,} words, {len(self.pairs):,} pairs>"
 
     def score(self, left: str, right: str) -> float:
-        """Return the score of the gap between two neighbouring words, in nats; an unknown word adds 0.
+        """Return the score of the gap between two neighbouring words.
+
+        Parameters
+        ----------
+        left, right : str
+            The words; an unknown word adds 0 to the score.
+
+        Returns
+        -------
+        float
+            In nats.
 
         Raises
         ------
@@ -199,9 +209,9 @@ class BoundaryModel:
         prominence : float, default 0.4
             Nats by which both gaps around a span must exceed every gap inside it.
         pause : float, default 1.5
-            Score of a gap that holds the enumeration mark 、, nats.
+            Score of a gap that contains the enumeration comma 、, nats.
         punctuation : bool, default True
-            If False, punctuation is ignored as if it were not there.
+            If False, punctuation is ignored.
 
         Returns
         -------
@@ -238,7 +248,7 @@ class BoundaryModel:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> BoundaryModel:
-        """Make a model from the rows that `rows` gave.
+        """Make a model from the rows that `rows` yields.
 
         Parameters
         ----------

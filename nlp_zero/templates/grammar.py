@@ -52,7 +52,7 @@ class ParseSpan(NamedTuple):
 
 
 class GrammarEntropy(NamedTuple):
-    """Nats a word of a text under parts of a grammar, and the cost of the templates.
+    """Nats per word of a text under parts of a grammar, and the cost of the templates.
 
     The two-part description length of the text, in nats, is ``words * all + model``, against ``words * leaves``
     without templates.
@@ -62,15 +62,15 @@ class GrammarEntropy(NamedTuple):
     words : int
         Words of the text, without punctuation.
     leaves : float
-        Nats a word without templates.
+        Nats per word without templates.
     contiguous : float
-        Nats a word with those templates that have no slot between words.
+        Nats per word with those templates that have no slot between words.
     gapped : float
-        Nats a word with those templates that have a slot between words.
+        Nats per word with those templates that have a slot between words.
     all : float
-        Nats a word with all templates.
+        Nats per word with all templates.
     model : float
-        Nats that describe all templates.
+        Length of the description of all templates, in nats.
     """
 
     words: int
@@ -158,7 +158,7 @@ class TemplateGrammar:
         Raises
         ------
         ValueError
-            If the inventory has no counts of words outside templates (``method="skipgram"`` gives none).
+            If the inventory has no counts of words outside templates, as with ``method="skipgram"``.
         """
         if not inventory.leaves:
             raise ValueError("These templates have no grammar; mine them with method='entropy'.")
@@ -177,11 +177,22 @@ class TemplateGrammar:
 
     @property
     def probabilities(self) -> Float64Array:
-        """Probability of each template where a unit is written."""
+        """Probability of each template among the units."""
         return self._grammar.counts / self._grammar.units
 
     def inside(self, tokens: Sequence[str]) -> float:
-        """Return ln of the probability of a segment, summed over all its parses; nats."""
+        """Return the log-probability of a segment, summed over all its parses.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+            The words of a segment.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         words, offsets = self._number([tokens])
         return float(self._grammar.log_probs(words, offsets).sum())
 
@@ -289,7 +300,7 @@ class TemplateGrammar:
         Returns
         -------
         GrammarEntropy
-            Nats a word.
+            The result, in nats per word.
 
         Raises
         ------

@@ -146,7 +146,7 @@ class TemplateInventory:
         Raises
         ------
         FormatError
-            If the file is missing, not UTF-8, damaged, truncated or of a later version; names the line.
+            If the file is missing, not UTF-8, damaged, truncated or of a later version; the message names the line.
         """
         file = Path(path)
         try:
@@ -228,14 +228,14 @@ def _parse_file(text: str) -> TemplateInventory:
 def _parse_objects(lines: list[str]) -> Iterator[dict[str, Any]]:
     """Decode the lines after the header, many together."""
     for start in range(0, len(lines), DECODED_LINES):
-        some = lines[start : start + DECODED_LINES]
+        batch = lines[start : start + DECODED_LINES]
         try:
-            rows = json.loads(f"[{','.join(some)}]")
+            rows = json.loads(f"[{','.join(batch)}]")
         except (ValueError, RecursionError):
             rows = []
-        if len(rows) != len(some) or not all(isinstance(row, dict) for row in rows):
+        if len(rows) != len(batch) or not all(isinstance(row, dict) for row in rows):
             # decode one by one to find the damaged line
-            rows = [_parse_object(line, number) for number, line in enumerate(some, start + 2)]
+            rows = [_parse_object(line, number) for number, line in enumerate(batch, start + 2)]
         yield from rows
 
 

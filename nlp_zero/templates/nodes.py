@@ -19,7 +19,7 @@ __all__ = ["TreeNodes"]
 class TreeNodes:
     """All nodes of one tree, outer before inner and left before right; node 0 is the sentence.
 
-    They are built when they are first needed, because brackets can be written without them.
+    The lists are built on first use, because brackets can be written without them.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class TreeNodes:
         if not self.starts:
             built = TreeNodes(self.words, self._spans, self._matcher)
             built._add_all()
-            # `starts` is set last because another thread takes it as the sign that everything is there
+            # `starts` is set last, because other threads check it to see whether all lists are complete.
             self.ends, self.children, self.starts = built.ends, built.children, built.starts
         return self
 

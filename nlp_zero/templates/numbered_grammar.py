@@ -23,7 +23,7 @@ __all__ = ["MAX_SEGMENT_WORDS", "Form", "NumberedGrammar", "form_cost", "split_o
 Form = tuple[int, ...]  # a template: the numbers of its words, and 0 for a slot
 
 MAX_SEGMENT_WORDS = 128  # longer segments are parsed in pieces of this length, so that time grows in proportion
-ITEM_COST_NATS = 0.7  # cost of saying whether an item of a template is a word or a slot, or that the template ends
+ITEM_COST_NATS = 0.7  # cost of encoding whether an item of a template is a word or a slot, or that the template ends
 MAX_LOG_WEIGHT = 600.0  # exp() of it is still a finite double
 
 
@@ -86,7 +86,7 @@ class NumberedGrammar:
         return sums.astype(np.float64)
 
     def keep_anchors(self, words: Int32Array) -> Int32Array:
-        """Return words with 0 for those that are in no template, which the chart skips fastest."""
+        """Return words with 0 for those that are in no template, which the chart processes fastest."""
         return np.where(self._is_anchor[words], words, 0).astype(np.int32)
 
     def restrict(self, kept: npt.NDArray[np.bool_]) -> NumberedGrammar:
@@ -123,7 +123,7 @@ class NumberedGrammar:
         return spans, ends[np.searchsorted(pieces, offsets)]
 
     def costs(self) -> Float64Array:
-        """Return the nats that describe each template: its words, its items, and the precision of its count."""
+        """Return the description length of each template in nats: its words, its items, the precision of its count."""
         word_log_probs = self.without_templates().leaf_log_probs
         precision = 0.5 * math.log(max(self.units, 1.0))
         return ITEM_COST_NATS * self.lengths + precision - self.sum_over_anchors(word_log_probs)
@@ -131,7 +131,7 @@ class NumberedGrammar:
     def gains(self) -> Float64Array:
         """Return the nats that each template saves, minus its cost.
 
-        What a use saves is the difference to the most probable parse of the items of the template without it.
+        The saving of a use is the difference from the most probable parse of the items of the template without it.
         """
         with np.errstate(invalid="ignore"):
             best_other = self.chart.alternatives(self.items, self._offsets)
@@ -153,7 +153,7 @@ class NumberedGrammar:
 
 
 def form_cost(items: int, units: float) -> float:
-    """Return the nats that describe a template without its words: its items, and the precision of its count."""
+    """Return the description length of a template in nats without its words: its items, the precision of its count."""
     return ITEM_COST_NATS * items + 0.5 * math.log(max(units, 1.0))
 
 

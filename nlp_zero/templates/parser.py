@@ -115,7 +115,7 @@ class TemplateParser:
         Returns
         -------
         ParseTree
-            The tree; any sentence has one, also an empty one.
+            The tree; every sentence has one, even an empty one.
 
         Raises
         ------

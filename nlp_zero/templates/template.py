@@ -24,7 +24,7 @@ class Template:
     gain : float
         Nats by which it shortens the description of the corpus, after its own cost is subtracted.
     probability : float
-        Probability of being chosen where a unit is written; for `across` templates, for two neighbouring clauses.
+        Probability among the units; for `across` templates, among pairs of neighbouring clauses.
     examples : tuple of tuple of str
         Frequent fillings: one text for each slot, words separated by spaces.
     across : bool

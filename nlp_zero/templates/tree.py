@@ -19,6 +19,13 @@ class ParseTree:
     Every word is a leaf.  All other nodes have two or more words, punctuation included.  Immutable; made by
     `from_spans` and by `TemplateParser`.
 
+    Parameters
+    ----------
+    nodes : TreeNodes
+        All nodes of the sentence.
+    index : int, default 0
+        The number of this node; 0 is the root.
+
     Examples
     --------
     >>> tree = ParseTree.from_spans(["他", "从", "北京", "到", "上海", "。"], [(1, 5)])
@@ -72,22 +79,22 @@ class ParseTree:
 
     @property
     def start(self) -> int:
-        """The number of its first word in the sentence."""
+        """The number of the first word of the node in the sentence."""
         return self._nodes.starts[self._index] if self._index else 0
 
     @property
     def end(self) -> int:
-        """The number of the word after its last word."""
+        """The number of the word after the last word of the node."""
         return self._nodes.ends[self._index] if self._index else len(self._nodes.words)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that it covers."""
+        """The words that the node covers."""
         return self._nodes.words[self.start : self.end]
 
     @property
     def children(self) -> list[ParseTree]:
-        """The nodes directly below it, from left to right; a leaf has none."""
+        """The child nodes, from left to right; a leaf has none."""
         return [ParseTree(self._nodes, child) for child in self._nodes.build().children[self._index]]
 
     @property
@@ -117,7 +124,7 @@ class ParseTree:
         Returns
         -------
         list of tuple of int
-            Start and end, itself first, outer before inner, left before right.
+            Start and end, the node itself first, outer before inner, left before right.
         """
         if self._index == 0:
             whole = [(0, len(self._nodes.words))] if len(self._nodes.words) > 1 else []
@@ -179,7 +186,7 @@ class ParseTree:
         return {"words": list(self.words), "nodes": nodes}
 
     def pretty(self) -> str:
-        """Return the tree as an outline in plain characters, one word a line, with templates on the right.
+        """Return the tree as an outline in plain characters, one word per line, with templates on the right.
 
         Returns
         -------

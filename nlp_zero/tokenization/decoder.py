@@ -37,7 +37,7 @@ def join_tokens(tokens: Iterable[str]) -> str:
 
 
 def decode_ids(numbering: TokenIds, ids: Iterable[int], errors: str, *, skip_specials: bool) -> str:
-    """Return the text of ids; `errors` is what happens to bytes that are not characters."""
+    """Return the text of ids; `errors` decides about bytes that are not characters, see `Tokenizer.decode`."""
     way = HANDLERS[check_choice("errors", errors, HANDLERS)]
     text = "".join(numbering.tokens_of(ids, skip_specials=skip_specials))
     return text.encode("utf-8", "surrogateescape").decode("utf-8", way) if numbering.fallback else text

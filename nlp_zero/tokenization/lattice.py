@@ -62,7 +62,7 @@ class Lattice:
         check_integer("n", n, least=0)
         start, end, score = np.asarray(starts, np.int64), np.asarray(ends, np.int64), np.asarray(scores, np.float64)
         if not start.shape == end.shape == score.shape == (start.size,):
-            raise ValueError("starts, ends and scores must be arrays of one length.")
+            raise ValueError("starts, ends and scores must be arrays of the same length.")
         if start.size and (start.min() < 0 or end.max() > n or (start >= end).any()):
             raise ValueError(f"every edge must have 0 <= start < end <= {n}.")
         if np.isnan(score).any() or (score == np.inf).any():
@@ -95,11 +95,28 @@ class Lattice:
         return list(zip(self._starts[edges].tolist(), self._ends[edges].tolist(), strict=True))
 
     def viterbi(self) -> Path:
-        """Return the best path, as (start, end) of edges; ties go to fewer edges, then to the longer first edge."""
+        """Return the path with the greatest score.
+
+        Returns
+        -------
+        list of (int, int)
+            Start and end of each edge. Ties go to fewer edges, then to the longer first edge.
+        """
         return self._path(kernel.find_best_path(self._first, self._ends, self._scores))
 
     def log_partition(self, alpha: float = 1.0) -> float:
-        """Return ln Z(alpha), in nats."""
+        """Return ln Z(alpha).
+
+        Parameters
+        ----------
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         return self._transitions(alpha)[1]
 
     def sample(self, alpha: float = 1.0, *, seed: int | None = None, k: int = 1, index: int = 0) -> list[Path]:
@@ -118,8 +135,8 @@ class Lattice:
 
         Returns
         -------
-        list of paths
-            Each a list of (start, end).
+        list of list of (int, int)
+            Start and end of each edge of each path.
         """
         check_integer("k", k, least=0)
         if check_alpha(alpha) > MAX_ALPHA:
@@ -128,7 +145,21 @@ class Lattice:
         return [self._path(edges) for edges in drawn]
 
     def sample_distinct(self, k: int, alpha: float = 1.0, *, seed: int | None = None) -> list[tuple[Path, float]]:
-        """Draw at most `k` different paths without replacement, in order, each with its ln P.
+        """Draw different paths without replacement.
+
+        Parameters
+        ----------
+        k : int
+            Number of paths, at most.
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+        seed : int, optional
+            From 0 to 2**64 - 1; default: fresh entropy.
+
+        Returns
+        -------
+        list of (list of (int, int), float)
+            The paths, in the order in which they were drawn, and ln P of each, in nats.
 
         Notes
         -----
@@ -157,24 +188,71 @@ class Lattice:
         return found
 
     def nbest(self, n: int) -> list[tuple[Path, float]]:
-        """Return the `n` <= 1000 best paths with their scores; ties as in `viterbi`, each tied path listed."""
+        """Return the paths with the greatest scores.
+
+        Parameters
+        ----------
+        n : int
+            Number of paths, at most (1 to 1000).
+
+        Returns
+        -------
+        list of (list of (int, int), float)
+            The paths and their scores, in nats. Ties are in the order of `viterbi`.
+        """
         check_integer("n", n, most=1000)
         paths = kernel.find_best_paths(self._first, self._ends, self._scores, n)
         return [(self._path(edges), math.fsum(self._scores[edges])) for edges in paths]
 
     def marginals(self, alpha: float = 1.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return the probabilities that a path passes each position, shape (n + 1,), and each edge, as given."""
+        """Return the probabilities that a path passes each position and each edge.
+
+        Parameters
+        ----------
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        positions : ndarray of float64, shape (n + 1,)
+        edges : ndarray of float64, shape (edges,)
+            In the order of the constructor.
+        """
         cuts, edges, _ = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])
         given = np.empty_like(edges)
         given[self._order] = edges
         return cuts, given
 
     def entropy(self, alpha: float = 1.0) -> float:
-        """Return the entropy of the segmentation in nats."""
+        """Return the entropy of the segmentation.
+
+        Parameters
+        ----------
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         return kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[2]
 
     def minimum_risk(self, threshold: float = 0.4, alpha: float = 1.0) -> Path:
-        """Return the path with the greatest sum of (edge marginal - threshold); higher thresholds give fewer edges."""
+        """Return the path with the greatest sum of (edge marginal - threshold).
+
+        Parameters
+        ----------
+        threshold : float, default 0.4
+            From 0 to 1; higher thresholds give longer edges.
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        list of (int, int)
+            Start and end of each edge.
+        """
         check_number("threshold", threshold, least=0, most=1)
         edges = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[1]
         gains = np.where(edges > 0, edges - threshold, -np.inf)
@@ -193,7 +271,7 @@ def _gumbel(u: float) -> float:
 
 
 def _shift_gumbel(g: float, greatest: float, limit: float) -> float:
-    """Shift a Gumbel variable so that the greatest of its family becomes `limit`: the stable form in the appendix."""
+    """Shift a Gumbel variable so that the greatest among its siblings is `limit`; the stable form of the appendix."""
     if g == greatest:
         return limit
     v = limit - g + math.log(-math.expm1(g - greatest))

@@ -27,7 +27,7 @@ class Options:
     unk_log_prob : float or None
         ln p of a symbol that is not a word; None with byte fallback: that of its bytes.
     new_words : float
-        Share of the tokens that are words which the lexicon lacks; 0 if such words are not looked for.
+        Share of the tokens that are words that the lexicon does not have; 0 if such words are not looked for.
     rare_log_prob : float
         About ln p of the rarest words, in nats.
     """

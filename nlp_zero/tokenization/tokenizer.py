@@ -132,7 +132,7 @@ class Tokenizer:
             arithmetic,
         )
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
-        # The kernel's own methods replace these two: a Python call would cost 3 to 5 % of the time of a short line.
+        # Methods of the kernel replace these two: a Python call would take 3 to 5 % of the time of a short line.
         for name in ("tokenize", "encode"):
             if getattr(type(self), name) is getattr(Tokenizer, name):
                 values[name] = getattr(kernel, name)
@@ -152,8 +152,8 @@ class Tokenizer:
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        how = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
-        return f"<Tokenizer of {len(self._lexicon):,} words, {how}>"
+        option = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
+        return f"<Tokenizer of {len(self._lexicon):,} words, {option}>"
 
     def __len__(self) -> int:
         return self._ids.size
@@ -180,7 +180,7 @@ class Tokenizer:
         Raises
         ------
         FormatError
-            If the file cannot be read; says why.
+            If the file cannot be read.
         """
         return cls(Lexicon.load(path, format=format))
 
@@ -328,7 +328,7 @@ class Tokenizer:
     def encode_with_specials(self, text: str) -> list[int]:
         """Return the ids of a text in which names of special tokens get their ids (of two at one place: the longer).
 
-        Do not use it on text from strangers, who could write such names.
+        Do not use it on untrusted text, which could contain such names.
 
         Parameters
         ----------
@@ -442,7 +442,11 @@ class Tokenizer:
 
         Parameters
         ----------
-        text, alpha, seed, rng, index
+        text : str
+        alpha : float, default 0.2
+        seed : int, optional
+        rng : numpy.random.Generator, optional
+        index : int, default 0
             See `sample`.
 
         Returns
@@ -468,7 +472,9 @@ class Tokenizer:
         Parameters
         ----------
         texts : iterable of str
-        alpha, seed, rng
+        alpha : float, default 0.2
+        seed : int, optional
+        rng : numpy.random.Generator, optional
             See `sample`.
         index : int, default 0
             Number of the first text; text i has the stream ``index + i``.
@@ -512,7 +518,13 @@ class Tokenizer:
 
         Parameters
         ----------
-        texts, alpha, seed, rng, index, k, workers
+        texts : iterable of str
+        alpha : float, default 0.2
+        seed : int, optional
+        rng : numpy.random.Generator, optional
+        index : int, default 0
+        k : int, optional
+        workers : int, default 1
             See `sample_batch`.
 
         Returns
@@ -535,7 +547,7 @@ class Tokenizer:
         text : str
             In byte units also `bytes`.
         n : int, default 10
-            At most this many, up to 1000; tied ones are all listed.
+            Number of segmentations, at most (1 to 1000); tied ones are all listed.
 
         Returns
         -------
@@ -570,14 +582,38 @@ class Tokenizer:
         return Marginals(self._kernel.marginals(text, check_finite_alpha(alpha)))
 
     def entropy(self, text: str | bytes, *, alpha: float = 1.0) -> float:
-        """Return the entropy of the segmentation of a text, in nats; `alpha` as in `marginals`."""
+        """Return the entropy of the segmentation of a text.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         return self._kernel.sums(text, check_finite_alpha(alpha))[1]
 
     def log_partition(self, text: str | bytes, *, alpha: float = 1.0) -> float:
-        """Return ln of the sum over all segmentations of the product of p(token) ** alpha, in nats.
+        """Return ln of the sum over all segmentations of the product of p(token) ** alpha.
 
         Boundaries that are not words of the lexicon count with p = 1; other unknown symbols with `unk_log_prob`.
-        `alpha` is as in `marginals`.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        float
+            In nats.
         """
         return self._kernel.sums(text, check_finite_alpha(alpha))[0]
 
@@ -594,6 +630,11 @@ class Tokenizer:
         -------
         float
             -inf if this tokenizer cannot segment like this.
+
+        Raises
+        ------
+        TypeError
+            If `tokens` is a single string.
         """
         if isinstance(tokens, str):
             raise TypeError("tokens must be a list of tokens, not one text.")
@@ -616,7 +657,7 @@ class Tokenizer:
         Raises
         ------
         ValueError
-            If no alpha in that range reaches it; says the range that can be reached.
+            If no alpha in that range reaches it; the message gives the range that can be reached.
         """
         lines = [texts] if isinstance(texts, str) else texts
         return scoring.calibrate_alpha(self._expected_tokens, lines, characters_per_token)
@@ -627,7 +668,17 @@ class Tokenizer:
     # From tokens to text
 
     def join(self, tokens: Iterable[str]) -> str:
-        """Return the text of tokens; with byte fallback, bytes become characters."""
+        """Return the text of tokens.
+
+        Parameters
+        ----------
+        tokens : iterable of str
+
+        Returns
+        -------
+        str
+            With byte fallback, tokens that are bytes become characters.
+        """
         return join_tokens(tokens) if self._ids.fallback else "".join(tokens)
 
     def decode(self, ids: Iterable[int], *, errors: str = "replace", skip_specials: bool = False) -> str:
@@ -653,12 +704,33 @@ class Tokenizer:
         return decode_ids(self._ids, ids, errors, skip_specials=skip_specials)
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """Return the UTF-8 bytes of ids, which need not be whole characters."""
+        """Return the UTF-8 bytes of ids.
+
+        Parameters
+        ----------
+        ids : iterable of int
+
+        Returns
+        -------
+        bytes
+            They may begin or end within a character.
+        """
         text = "".join(self._ids.tokens_of(ids, skip_specials=False))
         return text.encode("utf-8", "surrogateescape" if self._ids.fallback else "surrogatepass")
 
     def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
-        """Return a decoder for ids that arrive one by one, as from a language model; options as in `decode`."""
+        """Return a decoder for ids that arrive one by one, as from a language model.
+
+        Parameters
+        ----------
+        errors : {"replace", "strict"}, default "replace"
+        skip_specials : bool, default False
+            See `decode`.
+
+        Returns
+        -------
+        StreamDecoder
+        """
         return StreamDecoder(self._ids, errors, skip_specials)
 
 

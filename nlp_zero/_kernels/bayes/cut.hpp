@@ -1,4 +1,4 @@
-// Viterbi over the words of a lexicon of any length.
+// Unigram Viterbi segmentation; words may have any length.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -7,7 +7,7 @@ namespace nlpzero::bayes {
 
 class UnigramCutter {
 public:
-    // Words as symbols end to end, each closed by a 0, and their scores; a symbol that is not a word scores `unknown`.
+    // Words as concatenated symbols, each closed by a 0, and their scores; `unknown` is the score of any other symbol.
     UnigramCutter(const uint32_t* words, size_t n, const double* score, double unknown)
         : unknown_(unknown), word_(1, false), score_(1, 0.0) {
         size_t slots = 64;
@@ -23,7 +23,8 @@ public:
         }
     }
 
-    // Cut a text; length[i] is the length of the piece at i, else 0.  Ties: fewer pieces, then the longer first one.
+    // Cut a text; length[i] is the length of the piece that begins at i, else 0.  Ties: fewer pieces, then the longer
+    // first one.
     void cut(const uint32_t* text, size_t n, uint32_t* length) {
         best_.assign(n + 1, State{0, 0});
         for (size_t i = n; i-- > 0;) {
@@ -53,7 +54,7 @@ private:
     struct State { double score; uint32_t pieces; };
     double unknown_;
     std::vector<Edge> edge_;
-    std::vector<bool> word_;  // by node: a word ends there
+    std::vector<bool> word_;  // by node: whether a word ends there
     std::vector<double> score_;
     std::vector<State> best_;
 

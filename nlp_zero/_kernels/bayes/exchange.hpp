@@ -10,13 +10,14 @@ namespace nlpzero::bayes {
 
 class Exchange {
 public:
-    // Tokens as word ids below `words`; ids of at least `words` belong to the fixed class number `classes` (run ends,
-    // and words too rare to be worth a class).
+    // Tokens are word ids below `words`; larger ids belong to the fixed class number `classes` (ends of runs, and words
+    // too rare to be clustered).
     Exchange(const std::vector<uint32_t>& tokens, uint32_t words, int classes)
         : tokens_(tokens), words_(words), k_(classes), width_(classes + 1), class_(words), total_(words) {
-        for (uint32_t w = 0; w < words; ++w) class_[w] = int(w % uint32_t(classes));  // words are sorted by falling count
+        // Words are sorted by falling count.
+        for (uint32_t w = 0; w < words; ++w) class_[w] = int(w % uint32_t(classes));
         for (uint32_t t : tokens) if (t < words) ++total_[t];
-        neighbours();
+        list_neighbours();
         pair_.assign(size_t(width_) * width_, 0);
         size_.assign(width_, 0);
         for (size_t i = 0; i + 1 < tokens.size(); ++i) ++pair_[size_t(of(tokens[i])) * width_ + of(tokens[i + 1])];
@@ -62,12 +63,12 @@ private:
     int k_, width_;
     std::vector<int> class_;
     std::vector<int64_t> total_, pair_, size_;
-    std::vector<uint32_t> begin_, next_, last_;  // for each word, what follows and precedes each of its tokens
+    std::vector<uint32_t> begin_, next_, last_;  // of each word: the tokens after and before each occurrence
     double table_[4096] = {0};
 
     double xlogx(int64_t x) const { return x < 4096 ? table_[x] : double(x) * std::log(double(x)); }
 
-    void neighbours() {
+    void list_neighbours() {
         begin_.assign(size_t(words_) + 1, 0);
         for (uint32_t w = 0; w < words_; ++w) begin_[w + 1] = begin_[w] + uint32_t(total_[w]);
         std::vector<uint32_t> at(begin_.begin(), begin_.end() - 1);
@@ -81,8 +82,8 @@ private:
             ++at[t];
         }
     }
-    void shift(int z, const std::vector<int64_t>& before, const std::vector<int64_t>& after, int64_t self, int64_t total,
-               int sign) {
+    void shift(int z, const std::vector<int64_t>& before, const std::vector<int64_t>& after, int64_t self,
+               int64_t total, int sign) {
         for (int c = 0; c < width_; ++c) {
             pair_[size_t(c) * width_ + z] += sign * before[c];
             pair_[size_t(z) * width_ + c] += sign * after[c];

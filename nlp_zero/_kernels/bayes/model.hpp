@@ -9,9 +9,9 @@
 
 namespace nlpzero::bayes {
 
-struct Held { uint32_t z, count; };  // tokens of one word in one class
+struct Held { uint32_t z, count; };  // a class, and the number of tokens of a word in it
 
-// For every word the classes that hold it.  Most words are in one to three classes: short lists in one pool.
+// The classes of each word.  Most words are in one to three classes, so these are short lists in one pool.
 class ClassCounts {
 public:
     explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0}), free_(32) {}
@@ -21,7 +21,7 @@ public:
     const Held* end(uint32_t id) const { return begin(id) + list_[id].size; }
     void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
 
-    bool add(uint32_t id, uint32_t z) {  // true when the class did not hold the word before
+    bool add(uint32_t id, uint32_t z) {  // true if the word was not in the class before
         List& list = list_[id];
         for (Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h)
             if (h->z == z) { ++h->count; return false; }
@@ -29,7 +29,7 @@ public:
         pool_[list.at + list.size++] = {z, 1};
         return true;
     }
-    bool remove(uint32_t id, uint32_t z) {  // true when the class holds it no more
+    bool remove(uint32_t id, uint32_t z) {  // true if the word is no longer in the class
         List& list = list_[id];
         Held* h = pool_.data() + list.at;
         while (h->z != z) ++h;
@@ -39,7 +39,8 @@ public:
         return true;
     }
 
-    // One order of the lists, whatever came and went before: a state that was saved and read goes on exactly alike.
+    // Make the order of the lists independent of their history, so that sampling from a saved state gives the same
+    // result.
     void sort() {
         for (const List& list : list_)
             if (list.size > 1)
@@ -48,7 +49,7 @@ public:
     }
 
 private:
-    struct List { uint32_t at; uint16_t size, space; };  // in the pool, with room for 2^space
+    struct List { uint32_t at; uint16_t size, space; };  // place in the pool, with room for 2^space entries
     std::vector<List> list_;
     std::vector<Held> pool_;
     std::vector<std::vector<uint32_t>> free_;  // by space
@@ -73,22 +74,23 @@ private:
 };
 
 struct Hyper {
-    double d = 0.7, theta = 10, d1 = 0.8, theta1 = 10;  // discounts and strengths of the classes and of what they share
+    double d = 0.7, theta = 10, d1 = 0.8, theta1 = 10;  // discounts and strengths: classes, shared base
     double chain = 10, ratio = 100, spelling = 100;     // prior strengths: class chain, type lengths, characters
-    std::vector<double> length;                         // plen: prior of word lengths from 1
+    std::vector<double> length;                         // prior of word lengths from 1
 };
 
 class Model {
 public:
-    const int k, width, max_length;  // classes; floats in a row, a multiple of 8 with room for the break class k
+    // k: number of classes; width: floats per row, a multiple of 8 with room for the boundary class k.
+    const int k, width, max_length;
     ClassCounts held;
 
     Model(const Candidates& text, int classes, const Hyper& hyper)
-        : k(classes), width((classes + 8) / 8 * 8), max_length(int(hyper.length.size())), held(text.ids()), hyper_(hyper),
-          pair_(size_t(k + 1) * width), out_(k + 1), tokens_(k), types_(k), of_length_(size_t(k) * (max_length + 1)),
-          trans(size_t(k + 1) * width), back(size_t(k + 1) * width), fresh(size_t(max_length + 1) * width),
-          inverse(width), frequency_(text.symbols()), first(text.symbols()), middle(text.symbols()), last(text.symbols()),
-          shared_length_(max_length + 1) {
+        : k(classes), width((classes + 8) / 8 * 8), max_length(int(hyper.length.size())), held(text.ids()),
+          hyper_(hyper), pair_(size_t(k + 1) * width), out_(k + 1), tokens_(k), types_(k),
+          of_length_(size_t(k) * (max_length + 1)), trans(size_t(k + 1) * width), back(size_t(k + 1) * width),
+          fresh(size_t(max_length + 1) * width), inverse(width), frequency_(text.symbols()), first(text.symbols()),
+          middle(text.symbols()), last(text.symbols()), shared_length_(max_length + 1) {
         uint64_t total = 0;
         for (uint32_t s = 1; s < text.symbols(); ++s) total += text.count(s);
         for (uint32_t s = 1; s < text.symbols(); ++s) {
@@ -107,9 +109,9 @@ public:
     }
     void link(int from, int to, int64_t n) { pair_[size_t(from) * width + to] += n; out_[from] += n; }
 
-    // Work out the tables that probabilities are read off; to be called before sampling whenever counts have changed.
+    // Compute the tables of probabilities; call it before sampling whenever counts have changed.
     void prepare() {
-        std::vector<double> into(k + 1, 1.0);  // how often each class occurs: what a rare class's row leans on
+        std::vector<double> into(k + 1, 1.0);  // how often each class occurs: the prior of a row
         double links = k + 1;
         for (int a = 0; a <= k; ++a) {
             links += double(out_[a]);
@@ -127,13 +129,14 @@ public:
         for (int z = 0; z < k; ++z) {
             const double inv = 1 / (double(tokens_[z]) + hyper_.theta);
             inverse[z] = float(inv);
+            const double mass = hyper_.theta + hyper_.d * double(types_[z]);
             for (int l = 1; l <= max_length; ++l)
-                fresh[size_t(l) * width + z] = float((hyper_.theta + hyper_.d * double(types_[z])) * inv * length_ratio(z, l));
+                fresh[size_t(l) * width + z] = float(mass * inv * length_ratio(z, l));
         }
     }
 
-    // Spelling and the shared distribution of lengths, from the words that live now; `letters` counts, for words of
-    // two or more symbols, how often each symbol occurs first, inside and last.
+    // Estimate the spelling model and the shared distribution of lengths from the current word types; `letters` counts,
+    // for words of two or more symbols, how often each symbol is the first, a middle and the last one.
     void respell(const std::vector<uint32_t>* letters) {
         std::vector<float>* tables[3] = {&first, &middle, &last};
         for (int p = 0; p < 3; ++p) {
@@ -154,7 +157,7 @@ public:
     double discount() const { return hyper_.d; }
     double plen(int l) const { return hyper_.length[l - 1]; }
     double single(uint32_t s) const { return frequency_[s]; }
-    // P1 of a word from its spelling probability
+    // The shared base probability P1 of a word, given its spelling probability.
     double base(uint32_t id, double p0) const {
         const int n = id ? held.size(id) : 0;
         return (n ? (n - hyper_.d1) * shared : 0) + unseen * p0;
@@ -169,7 +172,7 @@ private:
 
 public:
     std::vector<float> trans, back;  // A(b | a) by rows a, and by rows b
-    std::vector<float> fresh;        // by length and class: what multiplies P1
+    std::vector<float> fresh;        // by length and class: the factor of P1
     std::vector<float> inverse;      // 1 / (N_z + theta)
     double shared = 0, unseen = 0;
 

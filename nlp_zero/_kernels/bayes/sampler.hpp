@@ -7,9 +7,9 @@
 #include "exchange.hpp"
 #include "model.hpp"
 
-// Code that runs twice as fast with 256-bit registers is compiled for both kinds of processor.  The same operations in the
-// same order (no fused multiply-add): the results are the same.
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // the debug build tests the plain code
+// Code that is twice as fast with 256-bit registers is compiled for both kinds of processor.  The operations and their
+// order are the same (no fused multiply-add), so the results are the same.
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
 #define NLP_ZERO_INLINE inline __attribute__((always_inline))
 #define NLP_ZERO_AVX2 __attribute__((target("avx2")))
 #else
@@ -18,8 +18,8 @@
 
 namespace nlpzero::bayes {
 
-// What is sampled at once: a run, or a part of a long run that begins and ends with a word.
-struct Stretch { uint32_t begin, end; int left, right; };  // and the classes beside it
+// A unit of sampling: a run, or a part of a long run that begins and ends with a word; and the classes next to it.
+struct Stretch { uint32_t begin, end; int left, right; };
 
 // Scratch space of one thread.
 struct Work {
@@ -29,19 +29,19 @@ struct Work {
 
 class Sampler {
 public:
-    static constexpr uint32_t LONGEST = 400;  // symbols sampled at once; runs above are split anew in each sweep
+    static constexpr uint32_t LONGEST = 400;  // symbols of a stretch; longer runs are split at random in each sweep
 
     Candidates text;
     Model model;
-    std::vector<uint8_t> length, cls;  // word that begins at each position: its length (0: none) and class
-    std::vector<Stretch> order;        // of the sweep
-    size_t fence = 0;                  // neighbours in one run never stand on the same side of it
-    std::vector<float> marginals;      // by length, then position: sums over the sweeps that asked for them
+    std::vector<uint8_t> length, cls;  // length (0: none) and class of the word that begins at each position
+    std::vector<Stretch> order;        // the stretches in the order of the sweep
+    size_t fence = 0;                  // of two neighbouring stretches of a run, one is before this place, one behind
+    std::vector<float> marginals;      // by length, then position: sums over the averaged sweeps
 
     Sampler(const uint32_t* symbols, size_t n, int classes, const Hyper& hyper, int levels)
         : text(symbols, n, levels), model(text, classes, hyper), length(n), cls(n) {}
 
-    // Put all words of the present segmentation into the counts.
+    // Add all words of the current segmentation to the counts.
     void load() {
         int before = model.k;
         for (size_t i = 0; i < text.size(); ++i) {
@@ -90,7 +90,7 @@ public:
     void put_in(size_t from, size_t to) {
         for (size_t s = from; s < to; ++s) put(order[s], 1);
     }
-    // Draw new words for some stretches; stretches of different threads do not touch each other.
+    // Draw new words for some stretches; no two stretches of a round are neighbours, so threads may share a round.
     void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
 #ifdef NLP_ZERO_AVX2
         if (__builtin_cpu_supports("avx2")) return sample_avx2(from, to, seed, sweep, average, work);
@@ -102,7 +102,7 @@ public:
 
     size_t tokens() const { return text.size() - size_t(std::count(length.begin(), length.end(), 0)); }
 
-    // The segmentation that is best by the sum of (marginal - cost); ties: fewer words, then the longer first one.
+    // Find the segmentation with the greatest sum of (marginal - cost); ties: fewer words, then the longer first one.
     void decode(double sweeps, double cost) {
         const size_t n = text.size();
         std::vector<double> best(n + 1, 0.0);
@@ -121,12 +121,13 @@ public:
         text.keep_path(length.data());
     }
 
-    // First classes for the words of the segmentation, by exchange clustering of those that occur at least `often` times;
-    // the others get the class that fits between their neighbours best.
+    // Initialize the classes of the words by exchange clustering of those that occur at least `often` times; the other
+    // words get the class that fits best between their neighbours.
     void classify(uint32_t often, int passes) {
         std::vector<uint32_t> count(text.ids()), ids, number(text.ids(), ~0u), tokens, where;
         for (size_t i = 0; i < text.size(); ++i)
-            if (length[i] && text.id(i, length[i]) && ++count[text.id(i, length[i])] == often) ids.push_back(text.id(i, length[i]));
+            if (const uint32_t id = length[i] ? text.id(i, length[i]) : 0; id && ++count[id] == often)
+                ids.push_back(id);
         std::stable_sort(ids.begin(), ids.end(), [&](uint32_t a, uint32_t b) { return count[a] > count[b]; });
         for (size_t k = 0; k < ids.size(); ++k) number[ids[k]] = uint32_t(k);
         for (size_t i = 0; i < text.size(); ++i) {
@@ -144,8 +145,9 @@ public:
                 const int after = t + 1 < tokens.size() ? exchange.of(tokens[t + 1]) : model.k;
                 double most = -1;
                 for (int z = 0; z < model.k; ++z) {
-                    const double fit = (double(exchange.pairs(before, z)) + 0.1) * (double(exchange.pairs(z, after)) + 0.1) /
-                                       (double(exchange.size(z)) + 1);
+                    const double in = double(exchange.pairs(before, z)) + 0.1;
+                    const double out = double(exchange.pairs(z, after)) + 0.1;
+                    const double fit = in * out / (double(exchange.size(z)) + 1);
                     if (fit > most) { most = fit; best = z; }
                 }
             }
@@ -204,9 +206,9 @@ private:
         model.respell(letters);
     }
 
-    // P(word of `l` symbols at i | z) = x * fresh(l, z), and (count - d) / (N_z + theta) for each class that holds it.
-    // alpha, beta: rows by position; beta is alpha carried over the class chain.  Each row of alpha sums to one;
-    // scale[j] is what row j was divided by.
+    // P(word of `l` symbols at i | z) = x * fresh(l, z), plus (count - d) / (N_z + theta) for each class that has the
+    // word. alpha, beta: rows by position; beta is alpha times the transition matrix of classes.  Each row of alpha
+    // sums to one; scale[j] is the sum that row j was divided by.
     NLP_ZERO_INLINE void forward(const Stretch& w, Work& work) const {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.alpha.assign(size_t(n + 1) * width, 0.0f);
@@ -216,7 +218,8 @@ private:
         std::copy_n(&model.trans[size_t(w.left) * width], width, work.beta.begin());
         for (int j = 1; j <= n; ++j) {
             float* __restrict a = &work.alpha[size_t(j) * width];
-            for (int l = 1; j < n && l <= std::min(most, j + 1); ++l) model.held.prefetch(text.id(w.begin + j + 1 - l, l));
+            for (int l = 1; j < n && l <= std::min(most, j + 1); ++l)
+                model.held.prefetch(text.id(w.begin + j + 1 - l, l));
             double ratio = 1, tail = model.last[text.symbol(w.begin + j - 1)];
             for (int l = 1; l <= std::min(most, j); ++l) {
                 const int i = j - l;
@@ -241,7 +244,8 @@ private:
             carry(a, model.trans.data(), k, width, out);
         }
     }
-    // out = row · matrix.  Columns are summed in registers, as many as do not have to wait for each other.
+    // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
+    // other.
     static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
         int y = 0;
         for (; y + 40 <= width; y += 40) columns<40>(row, matrix + y, k, width, out + y);
@@ -249,13 +253,14 @@ private:
         for (; y < width; y += 8) columns<8>(row, matrix + y, k, width, out + y);
     }
     template <int N>
-    static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width, float* __restrict out) {
+    static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width,
+                                        float* __restrict out) {
         float sum[N] = {0};
         for (int z = 0; z < k; ++z, t += width)
             for (int c = 0; c < N; ++c) sum[c] += row[z] * t[c];
         for (int c = 0; c < N; ++c) out[c] = sum[c];
     }
-    // The sum of a row; eight sums side by side do not wait for each other.
+    // The sum of a row, by eight independent sums.
     static NLP_ZERO_INLINE float total(const float* row, int width) {
         float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         for (int y = 0; y < width; y += 8)
@@ -265,7 +270,7 @@ private:
     float kept(const Held& h, double ratio) const {
         return float((h.count - model.discount()) * model.inverse[h.z] * std::min(ratio, 1e30));
     }
-    // P(word of l symbols that ends at j | z), in the scale of row j before its division
+    // P(word of l symbols that ends at j | z), in the scale of row j before its division.
     float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
         float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
         const uint32_t id = text.id(w.begin + j - l, l);
@@ -306,7 +311,7 @@ private:
         return n - 1;
     }
 
-    // The probability of every span, summed over classes, from one backward pass.
+    // Add the probability of every span, summed over classes, by a backward pass.
     NLP_ZERO_INLINE void add_marginals(const Stretch& w, Work& work) {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.outside.assign(size_t(n + 1) * width, 0.0f);
@@ -343,7 +348,7 @@ private:
                     }
                 marginals[size_t(l - 1) * text.size() + w.begin + i] += float(sum / all);
             }
-            // gamma is in the scale of row i + 1; the ratios above carried it there
+            // The ratios above have brought gamma to the scale of row i + 1.
             float* __restrict o = &work.outside[size_t(i) * width];
             carry(gamma.data(), model.back.data(), k, width, o);
         }

@@ -1,4 +1,4 @@
-# The latent-class Pitman-Yor sampler: see bayes_text.hpp, bayes_exchange.hpp, bayes_model.hpp, bayes_sampler.hpp.
+# The latent-class Pitman-Yor sampler: see text.hpp, exchange.hpp, model.hpp, sampler.hpp.
 
 cdef extern from "bayes/sampler.hpp" namespace "nlpzero::bayes" nogil:
     cdef cppclass Hyper:
@@ -54,7 +54,8 @@ cdef class Sampler:
         h.d, h.theta, h.d1, h.theta1 = hyper["d"], hyper["theta"], hyper["d1"], hyper["theta1"]
         h.chain, h.ratio, h.spelling = hyper["chain"], hyper["ratio"], hyper["spelling"]
         if not text.shape[0] or text[text.shape[0] - 1] or classes < 1 or classes > 255 or not 0 < len(lengths) < 256:
-            raise ValueError("the text must end with a boundary, and there may be at most 255 classes and symbols a word.")
+            raise ValueError(
+                "the text must end with a boundary, and classes and word lengths must be 1 to 255.")
         if levels <= len(lengths):
             raise ValueError("levels must be above the longest word.")
         self.classes, self.max_length = classes, len(lengths)
@@ -96,7 +97,7 @@ cdef class Sampler:
         cdef Work work
         self.check_range(begin, end)
         if average and not self.cpp.get().marginals.size():
-            raise ValueError("begin a sweep with first_average=True before probabilities are added up.")
+            raise ValueError("call begin_sweep with first_average=True before a sweep with average=True.")
         with nogil:
             self.cpp.get().sample(begin, end, seed, sweep, average, work)
 
@@ -107,27 +108,27 @@ cdef class Sampler:
 
     def decode(self, double sweeps, double cost):
         if not self.cpp.get().marginals.size():
-            raise ValueError("no probabilities were added up.")
+            raise ValueError("there are no span probabilities; sample with average=True first.")
         with nogil:
             self.cpp.get().decode(sweeps, cost)
 
     def set_state(self, const uint8_t[::1] length, const uint8_t[::1] cls):
-        """A segmentation and its classes, before `load`: for tests and for going on from a lexicon."""
+        """Set the segmentation and its classes; call `load` afterwards."""
         cdef Py_ssize_t i, n = self.cpp.get().text.size(), end = 0
         if length.shape[0] != n or cls.shape[0] != n:
             raise ValueError("length and class are needed for every position.")
         for i in range(n):
             inside = i < end
             if (not self.cpp.get().text.symbol(i) or inside) != (length[i] == 0) or cls[i] >= self.classes:
-                raise ValueError("this is no segmentation of the text.")
+                raise ValueError("this is not a segmentation of the text.")
             if length[i]:
                 end = i + length[i]
                 if length[i] > self.max_length or length[i] > self.cpp.get().text.room(i):
-                    raise ValueError("this is no segmentation of the text.")
+                    raise ValueError("this is not a segmentation of the text.")
             self.cpp.get().length[i], self.cpp.get().cls[i] = length[i], cls[i]
 
     def stretch(self, size_t i):
-        """Begin and end of a stretch of the sweep."""
+        """Return begin and end of a stretch of the sweep."""
         if i >= self.cpp.get().order.size():
             raise IndexError(i)
         return self.cpp.get().order[i].begin, self.cpp.get().order[i].end
@@ -142,7 +143,7 @@ cdef class Sampler:
     @marginals.setter
     def marginals(self, const float[:, ::1] sums):
         if sums.shape[0] != self.max_length or <size_t> sums.shape[1] != self.cpp.get().text.size():
-            raise ValueError("one row is needed for each length, one column for each position.")
+            raise ValueError("sums must have one row for each length and one column for each position.")
         self.cpp.get().marginals.assign(&sums[0, 0], &sums[0, 0] + sums.shape[0] * sums.shape[1])
 
     @property
@@ -159,7 +160,7 @@ cdef class Sampler:
         return np.array(<uint8_t[:n]> self.cpp.get().length.data()), np.array(<uint8_t[:n]> self.cpp.get().cls.data())
 
     def words(self):
-        """Distinct words of the segmentation: place, length, count."""
+        """Return place, length and count of the distinct words of the segmentation."""
         cdef vector[uint32_t] place, length, index
         cdef vector[uint32_t] count
         cdef size_t i

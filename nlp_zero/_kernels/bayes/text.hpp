@@ -7,13 +7,13 @@
 
 namespace nlpzero::bayes {
 
-// SplitMix64 (Steele, Lea and Flood 2014): a stream for every (seed, stream) at the price of two multiplications.
+// SplitMix64 (Steele, Lea and Flood 2014); each pair of seed and stream number has its own stream.
 class Rng {
 public:
     Rng(uint64_t seed, uint64_t stream) : state_(mix(seed) ^ mix(stream * 0x9E3779B97F4A7C15u + 0xD1B54A32D192ED03u)) {}
     uint64_t next() { return mix(state_ += 0x9E3779B97F4A7C15u); }
     double uniform() { return double(next() >> 11) * 0x1.0p-53; }
-    uint64_t below(uint64_t n) { return next() % n; }  // n is tiny beside 2^64
+    uint64_t below(uint64_t n) { return next() % n; }  // n is tiny compared with 2^64
 
 private:
     uint64_t state_;
@@ -24,8 +24,9 @@ private:
     }
 };
 
-// Ids for all substrings of up to `levels` symbols inside runs.  A longer substring that occurs only once has id 0: it is
-// known when its own run is taken out of the counts, so nothing needs to be remembered about it.
+// Ids of all substrings of up to `levels` symbols inside runs.  A substring of two or more symbols that occurs only
+// once has id 0: its count is 0 whenever its own run is taken out of the counts, so nothing needs to be stored about
+// it.
 class Candidates {
 public:
     Candidates(const uint32_t* text, size_t n, int levels) : text_(text, text + n), id_(levels), room_(n) {
@@ -52,13 +53,13 @@ public:
     // Cut each run so that the sum of a(w) |w| is greatest; length[i] becomes the length of the piece at i, else 0.
     void cut_by_entropy(int max_length, double single, uint8_t* length) const {
         std::vector<double> left(ids()), right(ids()), autonomy(ids());
-        std::vector<double> lonely(size_t(max_length) + 1);  // minus the mean rise: what strings that occur once start from
+        std::vector<double> lonely(size_t(max_length) + 1);  // minus the mean rise of entropy
         for (int l = 1; l <= max_length; ++l) {
             branching(l, left, right);
             double rise = 0;
             size_t types = begin_[l] - begin_[l - 1];
             for (uint32_t x = begin_[l - 1]; x < begin_[l]; ++x) {
-                if (!count_[x]) { --types; continue; }  // a symbol that the sample lacks
+                if (!count_[x]) { --types; continue; }  // a symbol that is not in the sample
                 autonomy[x] = left[x] + right[x];
                 if (l > 1) autonomy[x] -= right[id(place_[x], l - 1)] + left[id(place_[x] + 1, l - 1)];
                 rise += autonomy[x];
@@ -82,7 +83,7 @@ public:
         keep_path(length);
     }
 
-    // From "best piece at every position" to "pieces of the path", run by run.
+    // Given the best piece at every position, keep only the pieces of the path.
     void keep_path(uint8_t* length) const {
         for (size_t i = 0; i < size();) {
             const size_t next = i + std::max<size_t>(length[i], 1);
@@ -129,8 +130,8 @@ private:
         begin_.push_back(uint32_t(count_.size()));
     }
 
-    // Branching entropies in nats of the substrings of l symbols; neighbours that occur once, and run ends, are all
-    // different, so that their terms c ln c vanish.
+    // Branching entropies in nats of the substrings of l symbols.  Neighbours that occur once, and ends of runs, count
+    // as different symbols, so that their terms c ln c are 0.
     void branching(int l, std::vector<double>& left, std::vector<double>& right) const {
         for (uint32_t x = begin_[l - 1]; x < begin_[l]; ++x)
             left[x] = right[x] = count_[x] ? std::log(double(count_[x])) : 0;
@@ -141,7 +142,7 @@ private:
             left[tail] -= term / double(count_[tail]);
         }
     }
-    // Rise of entropy of a substring that occur once: its own entropies are 0.
+    // Rise of entropy of a substring that occurs once; its own entropies are 0.
     double once(size_t i, int l, const std::vector<double>& left, const std::vector<double>& right) const {
         const uint32_t head = id(i, l - 1), tail = id(i + 1, l - 1);
         return -(head ? right[head] : 0) - (tail ? left[tail] : 0);

@@ -1,4 +1,4 @@
-// Classes of code points, and decoding of UTF-8 and of the str buffer (1, 2 or 4 bytes a code point).
+// Classes of code points, and decoding of UTF-8 and of the str buffer (1, 2 or 4 bytes per code point).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace nlpzero {
 constexpr uint32_t CODE_POINTS = 0x110000;
 enum CharClass : uint8_t { LETTER = 0, BOUNDARY = 1, ALNUM = 2 };
 
-// One byte a code point.  LETTER is zero, so most pages of the table are never touched.
+// One byte per code point.  LETTER is 0, so most pages of the table are never written.
 inline const uint8_t* class_table() {
     static uint8_t table[CODE_POINTS];
     [[maybe_unused]] static const bool filled = [] {
@@ -21,7 +21,7 @@ inline const uint8_t* class_table() {
     return table;
 }
 
-// Decode one code point of strict UTF-8 at p (p < end).  Returns its length in bytes, 0 when invalid.
+// Decode one code point of strict UTF-8 at p (p < end).  Returns its length in bytes, 0 if it is invalid.
 inline int decode_utf8(const uint8_t* p, const uint8_t* end, uint32_t& cp) {
     const uint32_t c = p[0];
     const ptrdiff_t left = end - p;

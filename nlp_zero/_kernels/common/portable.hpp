@@ -1,4 +1,4 @@
-// What compilers spell differently: prefetching and atomic access to plain arrays.
+// Prefetching and atomic access to plain arrays, which depend on the compiler.
 #pragma once
 #include <cstdint>
 #if defined(_MSC_VER)
@@ -7,7 +7,7 @@
 
 namespace nlpzero {
 
-// Ask for the memory at p, which is read soon.
+// Prefetch the memory at p, which will be read soon.
 inline void prefetch(const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);
@@ -16,7 +16,7 @@ inline void prefetch(const void* p) {
 #endif
 }
 
-// Ask for the memory at p, which is written soon.
+// Prefetch the memory at p, which will be written soon.
 inline void prefetch_to_write(const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p, 1);
@@ -25,7 +25,7 @@ inline void prefetch_to_write(const void* p) {
 #endif
 }
 
-// Relaxed atomic access to entries of arrays that several threads change; std::atomic_ref needs C++20.
+// Relaxed atomic access to entries of arrays that several threads change; std::atomic_ref would need C++20.
 inline uint8_t atomic_load(const uint8_t* p) {
 #if defined(_MSC_VER)
     return *static_cast<const volatile uint8_t*>(p);

@@ -1,7 +1,7 @@
 // Text to dense symbol ids.  A symbol is a character, a byte, or (alnum="join") a whole digit or Latin run.
 //
 // Ids are given in the order of first appearance, from 1; 0 is a boundary.  Consecutive boundaries are written once,
-// and every encoded piece ends with one, so that encoded pieces may simply be laid end to end.
+// and every encoded piece ends with one, so that encoded pieces can be concatenated.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,16 +12,16 @@
 
 namespace nlpzero::counting {
 
-// A text as it lies in memory: UTF-8 (kind 0), or a str buffer of `kind` bytes a code point.
+// A text in memory: UTF-8 (kind 0), or a str buffer of `kind` bytes per code point.
 struct Text { const void* data; size_t size; int kind; };
 
 enum class Alnum : int { TOKEN = 0, JOIN = 1, SPLIT = 2 };
 
 class Alphabet {
 public:
-    static constexpr uint32_t UNSEEN = 0xFFFFFFFF;  // a symbol that the alphabet lacks
-    static constexpr uint32_t FULL = 0xFFFFFFFE;    // no ids are left
-    static constexpr uint32_t JOINED = 0xFFFFFFF0;  // character of a run that is one symbol
+    static constexpr uint32_t UNSEEN = 0xFFFFFFFF;  // a symbol that the alphabet does not have
+    static constexpr uint32_t FULL = 0xFFFFFFFE;    // no id is left
+    static constexpr uint32_t JOINED = 0xFFFFFFF0;  // a character of a run that is one symbol
     static constexpr size_t GAVE_UP = ~size_t(0);
 
     Alphabet(bool bytes, Alnum alnum) : bytes_(bytes), id_(bytes ? 256 : CODE_POINTS, UNSEEN) {
@@ -49,7 +49,8 @@ public:
     }
 
     // Encode a text into out, which holds at least text.size + 1 entries; returns the number of entries, or GAVE_UP.
-    // Gives up before a symbol would get an id above `limit`, and at bytes that are not UTF-8 (at `invalid`).
+    // Gives up before a symbol would get an id above `limit`, and at bytes that are not UTF-8; `invalid` is their
+    // offset.
     template <class Sym>
     size_t encode(const Text& text, Sym* out, uint32_t limit, bool grow, size_t& invalid) {
         switch (text.kind) {
@@ -125,7 +126,8 @@ private:
 
     // The rare path: a symbol seen for the first time, or a digit or Latin run.
     template <class Char, class Decoder>
-    uint32_t resolve(const Char* p, const Char* end, int& length, uint32_t cp, uint32_t limit, bool grow, Decoder decoder) {
+    uint32_t resolve(const Char* p, const Char* end, int& length, uint32_t cp, uint32_t limit, bool grow,
+                     Decoder decoder) {
         if (grow && symbols_.size() >= limit) return FULL;
         char utf8[4];
         if (id_[cp] == UNSEEN) {

@@ -1,4 +1,4 @@
-# Dense symbol ids for text: see alphabet.hpp.
+# Dense symbol ids of text: see alphabet.hpp.
 
 cdef extern from "counting/alphabet.hpp" namespace "nlpzero::counting" nogil:
     cdef enum class Alnum(int):
@@ -27,7 +27,7 @@ LIMIT = 0xFFFF0000
 
 
 cdef Text text_of(object data) except *:
-    """The memory of a str or of UTF-8 bytes; valid while `data` lives."""
+    """Return a view of the memory of a str or of UTF-8 bytes, valid while `data` exists."""
     cdef Text text
     if isinstance(data, str):
         text.data, text.size, text.kind = PyUnicode_DATA(data), PyUnicode_GET_LENGTH(data), PyUnicode_KIND(data)

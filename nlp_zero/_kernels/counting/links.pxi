@@ -1,4 +1,4 @@
-# What is read off a count tree along its suffix links: see links.hpp.
+# Suffix links of a count tree and statistics along them: see links.hpp.
 
 cdef extern from "counting/links.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass PieceView:
@@ -30,11 +30,11 @@ cdef int _set_tree(LinkedTree& tree, list levels, list links, list suffixes) exc
     fill_views(levels, tree.tree)
     for array, (symbol, *_) in zip(links, levels, strict=False):
         if array is not None and len(array) not in (0, len(symbol)):
-            raise ValueError("links of another tree")
+            raise ValueError("the links are those of another tree.")
         tree.link.push_back(_link_pointer(array))
     for level, array in enumerate(suffixes):
         if array is not None and len(array) not in (0, len(levels[level][0]) * max(level - 1, 0)):
-            raise ValueError("suffixes of another tree")
+            raise ValueError("the suffix counts are those of another tree.")
         tree.suffixes.push_back(_link_pointer(array))
     return 0
 
@@ -45,7 +45,7 @@ cdef PieceView _piece(list levels, tuple piece) except *:
     cdef Py_ssize_t size = len(levels[0][0]), stop = piece[1]
     view.first, view.stop = piece[0], stop
     if stop > size or begin.shape[0] != size or to.shape[0] != begin.shape[0]:
-        raise ValueError("a piece of another tree")
+        raise ValueError("the piece is one of another tree.")
     view.begin, view.to = &begin[0], &to[0]
     return view
 
@@ -55,7 +55,7 @@ cdef Wanted _wanted(const uint32_t[::1] nodes, size_t size) except *:
     wanted.size = nodes.shape[0]
     wanted.node = &nodes[0] if wanted.size else NULL
     if wanted.size and nodes[wanted.size - 1] >= size:
-        raise ValueError("nodes out of range")
+        raise ValueError("a node is not in the tree.")
     return wanted
 
 
@@ -80,8 +80,8 @@ def fill_links(list levels, list links, list suffixes, int n, tuple piece):
         tree.fill(n - 1, view)
 
 
-def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, uint32_t min_count, double min_pmi,
-           list chosen, list needed):
+def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, uint32_t min_count,
+                  double min_pmi, list chosen, list needed):
     cdef LinkedTree tree
     _set_tree(tree, levels, links, suffixes)
     cdef PieceView view = _piece(levels, piece)
@@ -97,8 +97,8 @@ def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, do
 
 
 def measure_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, tuple block,
-            const uint32_t[::1] nodes, double[::1] pmi, const uint32_t[::1] shorter, double[::1] left,
-            double[::1] right):
+                   const uint32_t[::1] nodes, double[::1] pmi, const uint32_t[::1] shorter, double[::1] left,
+                   double[::1] right):
     cdef LinkedTree tree
     _set_tree(tree, levels, links, suffixes)
     cdef PieceView view = _piece(levels, piece)
@@ -106,10 +106,10 @@ def measure_ngrams(list levels, list links, list suffixes, int n, tuple piece, d
         raise ValueError("no such order")
     cdef size_t low = block[0], high = block[1]
     if low > high or high > tree.tree[n - 2].size:
-        raise ValueError("no such places")
+        raise ValueError("block is not a range of the tree.")
     cdef Wanted here = _wanted(nodes, tree.tree[n - 1].size), above = _wanted(shorter, tree.tree[n - 2].size)
     if pmi.shape[0] < nodes.shape[0] or left.shape[0] < shorter.shape[0] or right.shape[0] < shorter.shape[0]:
-        raise ValueError("not enough room")
+        raise ValueError("an array for results is too short.")
     cdef double* first = &pmi[0] if pmi.shape[0] else NULL
     cdef double* second = &left[0] if left.shape[0] else NULL
     cdef double* third = &right[0] if right.shape[0] else NULL
@@ -119,7 +119,7 @@ def measure_ngrams(list levels, list links, list suffixes, int n, tuple piece, d
 
 def finish_entropies(const uint32_t[::1] counts, double[::1] sums):
     if sums.shape[0] != counts.shape[0]:
-        raise ValueError("arrays of different lengths")
+        raise ValueError("counts and sums have different lengths.")
     if counts.shape[0]:
         with nogil:
             c_finish_entropies(&counts[0], counts.shape[0], &sums[0])
@@ -130,7 +130,7 @@ def find_parents(const uint32_t[::1] ends, const uint32_t[::1] nodes):
     cdef uint32_t[::1] places = np.empty(nodes.shape[0] + 1, np.uint32)
     if nodes.shape[0]:
         if not ends.shape[0] or ends[ends.shape[0] - 1] <= nodes[nodes.shape[0] - 1]:
-            raise ValueError("a node without a parent")
+            raise ValueError("a node has no parent.")
         with nogil:
             c_parents_of(&ends[0], ends.shape[0], &nodes[0], nodes.shape[0], &places[0])
     return np.asarray(places)[:nodes.shape[0]]

@@ -1,17 +1,18 @@
-// The k-way merge of runs and count trees, to a run or to a piece of a tree, and the joining of such pieces.
+// Merging of runs and count trees into a run or into pieces of a tree, and joining of such pieces.
 #pragma once
 #include "runs.hpp"
 
 namespace nlpzero::counting {
 
-// Open n-gram of each order at the end of a piece of a tree: more of it may come.
+// The last n-gram of each order in a piece of a tree, which may continue in the next piece.
 struct OpenPath {
     int depth = 0;
     uint32_t symbol[MAX_ORDER] = {};
     uint64_t count[MAX_ORDER] = {};
 };
 
-// A piece of a tree, built from n-grams in order.  Entry 0 of each level is free, for what the piece before left open.
+// A piece of a tree, built from n-grams in order.  Entry 0 of each level is reserved for the open n-gram of the piece
+// before.
 struct TreePiece {
     struct Level {
         Buffer<uint32_t> symbol;
@@ -42,8 +43,8 @@ struct TreePiece {
         std::copy(symbol, symbol + order, last);
     }
 
-    // Put what was left open before in front, leave open what may go on (nothing if this is the last piece), and drop
-    // closed n-grams of two or more symbols that occur fewer than min_count times.
+    // Insert the open n-grams of the piece before at the front, leave the last n-grams open (none if this is the last
+    // piece), and drop closed n-grams of two or more symbols that occur fewer than min_count times.
     void join(OpenPath& open, uint64_t min_count, bool is_last) {
         int shared = 0;
         while (shared < open.depth && shared < first_depth && level[shared].symbol[1] == open.symbol[shared]) {
@@ -75,7 +76,7 @@ private:
         here.end.reserve(here.size + 1);
     }
     void prune(uint64_t min_count) {
-        for (int l = 0; l + 1 < order; ++l) {  // ends first, while the level below is as it was
+        for (int l = 0; l + 1 < order; ++l) {  // ends first, while the level below is not pruned yet
             Level &here = level[l], &below = level[l + 1];
             size_t child = below.begin, kept = below.begin;
             for (size_t i = here.begin; i < here.size; ++i) {
@@ -98,7 +99,7 @@ private:
     }
 };
 
-// What is merged: runs, by their maps, and trees.
+// The sources of a merge: runs, given by their maps, and trees.
 struct Sources {
     struct Source { std::vector<StoredLevel> levels; const uint32_t* map; size_t map_size; };
     std::vector<Source> all;
@@ -110,7 +111,7 @@ struct Sources {
 class Merge {
 public:
     virtual ~Merge() = default;
-    // Works until a source must be fed (its number is returned) or all is done (-1).
+    // Merge until a source needs its next block (returns its number) or until the end (returns -1).
     virtual int advance(TreePiece* tree, RunWriter* run) = 0;
     virtual void feed(size_t source, const uint8_t* block, size_t size) = 0;
 
@@ -121,12 +122,15 @@ public:
 template <int W>
 class MergeOf : public Merge {
 public:
-    MergeOf(const Sources& sources, Packing packing, const std::vector<uint32_t>& low, const std::vector<uint32_t>& high)
+    MergeOf(const Sources& sources, Packing packing, const std::vector<uint32_t>& low,
+            const std::vector<uint32_t>& high)
         : packing_(packing), low_(pack(low)), high_(pack(high)), bounded_(!high.empty()) {
         for (const auto& source : sources.all) {
             fresh_.push_back(fresh_.size());
-            if (source.levels.empty()) sources_.push_back(std::make_unique<BlockSource<W>>(packing, source.map, source.map_size));
-            else sources_.push_back(std::make_unique<TreeSource<W>>(packing, source.levels, source.map, low.data()));
+            if (source.levels.empty())
+                sources_.push_back(std::make_unique<BlockSource<W>>(packing, source.map, source.map_size));
+            else
+                sources_.push_back(std::make_unique<TreeSource<W>>(packing, source.levels, source.map, low.data()));
         }
         std::reverse(fresh_.begin(), fresh_.end());
     }
@@ -134,7 +138,7 @@ public:
     void feed(size_t source, const uint8_t* block, size_t size) override { sources_[source]->feed(block, size); }
 
     int advance(TreePiece* tree, RunWriter* run) override {
-        for (; !fresh_.empty(); fresh_.pop_back()) {  // sources that have not shown their first n-gram
+        for (; !fresh_.empty(); fresh_.pop_back()) {  // sources whose first n-gram was not read yet
             const size_t i = fresh_.back();
             Head head{{}, 0, i};
             const auto status = load(head);
@@ -189,7 +193,7 @@ private:
             return bounded_ && !less(head.key, high_) ? Source::DONE : Source::READY;
         }
     }
-    // Replace the smallest head by the next of its source; false when that must be fed first.
+    // Replace the smallest head by the next n-gram of its source; false if the source must be fed first.
     bool refill() {
         Head moving = heap_[0];
         const auto status = load(moving);

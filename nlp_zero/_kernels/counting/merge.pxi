@@ -1,4 +1,4 @@
-# The k-way merge of runs and count trees: see merge.hpp.
+# Merging of runs and count trees: see merge.hpp.
 
 cdef extern from "counting/merge.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass CppOpenPath "nlpzero::counting::OpenPath":
@@ -38,7 +38,7 @@ cdef extern from "counting/merge.hpp" namespace "nlpzero::counting" nogil:
 
 
 cdef class OpenPath:
-    """What a piece of a tree leaves open for the next one."""
+    """The last n-grams of a piece of a tree, which may continue in the next piece."""
     cdef CppOpenPath path
 
 
@@ -53,7 +53,7 @@ cdef class TreePiece:
     def join(self, OpenPath path, uint64_t min_count, bint last):
         cdef CppTreePiece* piece = self.piece.get()
         cdef PieceLevel* level
-        if not piece.first_depth and not last:  # nothing in it
+        if not piece.first_depth and not last:  # an empty piece
             return []
         with nogil:
             piece.join(path.path, min_count, last)
@@ -86,7 +86,7 @@ cdef class Merge:
     cdef Sources sources
     cdef vector[uint32_t] low, high
     cdef int order, bits
-    cdef list kept  # what the sources point to
+    cdef list kept  # the arrays that the sources point to
 
     def __init__(self, int order, int bits, low, high):
         if not 1 <= order <= MAX_ORDER or not 1 <= bits <= 32 or len(low) != order or len(high) not in (0, order):

@@ -1,12 +1,13 @@
-// Exact n-gram counts as a prefix tree laid out level by level.
+// Exact n-gram counts as a prefix tree in arrays, one level per order.
 //
-// Level n holds every n-gram once, in lexicographic order of its symbol ids: its last symbol, its count, and (below the
-// top) where its children, the (n+1)-grams that begin with it, end on level n + 1.  Children of node i of level n are
-// [end[i-1], end[i]) with end[-1] = 0.
+// Level n holds every n-gram once, in lexicographic order of its symbol ids: its last symbol, its count, and (except on
+// the last level) the end of its children, the (n+1)-grams that begin with it, on level n + 1.  The children of node i
+// of level n are [end[i-1], end[i]) with end[-1] = 0.
 //
-// Counting (part.hpp): positions are dealt into one bucket for each first symbol; the next order - 1 symbols, packed into
-// W words and zero-padded at run ends, are the key.  Each bucket is sorted by a least-significant-digit radix sort while
-// it sits in cache, and its distinct keys are unrolled into the tree.  The tree of a text is the same however it was cut.
+// Counting (sorter.hpp): positions are distributed into one bucket per first symbol; the next order - 1 symbols, packed
+// into W words and zero-padded at run ends, are the key.  Each bucket is sorted by a least-significant-digit radix sort
+// while it is in cache, and its distinct keys are unrolled into the tree.  The tree of a text does not depend on how
+// the text was cut into parts.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@ namespace nlpzero::counting {
 
 constexpr int MAX_ORDER = 8;
 
-// A growable array of plain values that leaves new entries as they are and grows by remapping pages where it can.
+// A growable array of plain values that does not initialize new entries and grows by remapping pages where possible.
 template <class T>
 class Buffer {
 public:
@@ -58,7 +59,8 @@ public:
         capacity_ = n;
 #ifdef __linux__
         const uintptr_t page = (reinterpret_cast<uintptr_t>(fresh) + 4095) & ~uintptr_t(4095);  // fewer page faults
-        if (n * sizeof(T) > size_t(1) << 24) madvise(reinterpret_cast<void*>(page), (n * sizeof(T) - 4096) & ~size_t(4095), MADV_HUGEPAGE);
+        if (n * sizeof(T) > size_t(1) << 24)
+            madvise(reinterpret_cast<void*>(page), (n * sizeof(T) - 4096) & ~size_t(4095), MADV_HUGEPAGE);
 #endif
     }
     void swap(Buffer& other) { std::swap(data_, other.data_); std::swap(capacity_, other.capacity_); }
@@ -84,16 +86,18 @@ struct Tree {
     std::array<Level, MAX_ORDER> level;
 };
 
-// Drop n-grams of two or more symbols below min_count from the part of the tree that starts at node first[n] of each level.
+// Drop n-grams of two or more symbols that occur fewer than min_count times from the part of the tree that starts at
+// node first[n] of each level.
 inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, uint32_t min_count) {
     const int order = tree.order;
-    // Depth first, but level by level is enough: a node is kept when it and its parent are; parents have larger counts.
+    // Level by level is enough: the count of a parent is at least that of its children, so no kept node loses its
+    // parent.
     for (int n = order - 1; n >= 0; --n) {
         Level& level = tree.level[n];
         Level* below = n + 1 < order ? &tree.level[n + 1] : nullptr;
         size_t child = below ? first[n + 1] : 0, kept_child = child;
         for (size_t i = first[n]; i < level.size; ++i) {
-            if (below) {  // children were not compacted yet: count the survivors among them
+            if (below) {  // children are not compacted yet: count those that are kept
                 for (; child < level.end[i]; ++child) kept_child += below->count[child] >= min_count;
                 level.end[i] = uint32_t(kept_child);
             }
@@ -154,7 +158,8 @@ inline void insertion_sort(Key<W>* a, size_t n) {
     }
 }
 
-// One least-significant-digit radix sort of keys of up to PASSES * DIGIT bits.  Returns where the result is.
+// Least-significant-digit radix sort of keys of up to PASSES * DIGIT bits.  Returns `a` or `scratch`: where the result
+// is.
 template <int W, int PASSES, int DIGIT>
 inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
     constexpr uint32_t MASK = (1u << DIGIT) - 1;
@@ -171,7 +176,7 @@ inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
     return a;
 }
 
-// Sort a[0, n); `scratch` holds n more.  The width of the digits follows the size, so that their counters pay off.
+// Sort a[0, n); `scratch` has room for n keys.  Larger inputs use wider digits, whose counters cost more to clear.
 template <int W>
 inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
     if (n <= 24) {
@@ -192,7 +197,7 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
 template <class Sym>
 struct Piece { const Sym* data; size_t size; };  // encoded text that ends with a boundary
 
-// Leave each of the sorted keys once, with how often it occurs; returns how many are left.
+// Keep each of the sorted keys once, with its count; returns the number of distinct keys.
 template <int W>
 inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
     size_t m = 0;
@@ -208,8 +213,9 @@ inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
     return m;
 }
 
-// Unroll the m distinct keys of one first symbol into the tree, from the top level down.  What is left of a level is the
-// list of its prefixes with their counts and the ends of their children: the input of the level below.
+// Unroll the m distinct keys of one first symbol into the tree, from the longest n-grams to the shortest.  Each level
+// leaves the list of its prefixes with their counts and the ends of their children, which is the input of the level
+// before.
 template <int W>
 inline void unroll(Tree& tree, Key<W>* keys, size_t m, uint32_t* count, uint32_t* end, int bits) {
     const int order = tree.order;
@@ -229,7 +235,7 @@ inline void unroll(Tree& tree, Key<W>* keys, size_t m, uint32_t* count, uint32_t
             symbols[w] = s;
             counts[w] = count[i];
             if (l + 1 < order) ends[w] = end[i];
-            w += s != 0;  // a zero stands for the end of a run
+            w += s != 0;  // 0 is the end of a run
             sum += count[i];
             Key<W> next = i + 1 < m ? keys[i + 1] : keys[i];
             next.shift_right(bits);
@@ -252,7 +258,7 @@ public:
     size_t positions() const { return size_t(totals_[0]); }
     uint64_t total(int n) const { return totals_[n - 1]; }  // n-grams of order n in the text
 
-    // Encode one piece of text.  False when it is not UTF-8 (at `invalid`); nothing is kept of it then.
+    // Encode and keep a piece of text.  False if it is not UTF-8 (at offset `invalid`); nothing is kept then.
     bool add(Alphabet& alphabet, const Text& text, size_t& invalid) {
         if (!wide_) {
             Buffer<uint16_t> out(text.size + 1);
@@ -267,7 +273,7 @@ public:
         return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n, alphabet.size());
     }
 
-    // How often each id occurs; ids that only text refused later has are 0.
+    // How often each id occurs; 0 for ids that occur only in text that was refused.
     const std::vector<uint64_t>& frequency() const { return frequency_; }
 
     // Call visit(pieces), a vector of Piece<uint16_t> or Piece<uint32_t>.
@@ -277,7 +283,7 @@ public:
         else visit(views(narrow_pieces_));
     }
 
-    // Take back the piece that was added last.
+    // Remove the piece that was added last.
     void drop_last() {
         if (wide_ ? wide_pieces_.empty() : narrow_pieces_.empty()) throw std::out_of_range("No text was added.");
         if (wide_) drop_last(wide_pieces_);
@@ -295,7 +301,7 @@ private:
 
     template <class Sym>
     bool keep(std::vector<Kept<Sym>>& pieces, Buffer<Sym>&& out, size_t n, size_t symbols) {
-        // All memory is taken first, so that a piece is either kept and counted or neither.
+        // All memory is allocated first, so that a piece is both kept and counted, or neither.
         if (symbols >= frequency_.size()) frequency_.resize(symbols + symbols / 2 + 1);
         out.resize_exactly(n);
         pieces.push_back({std::move(out), n});
@@ -303,7 +309,7 @@ private:
         return true;
     }
     template <class Sym>
-    void register_piece(const Sym* piece, size_t n, uint64_t sign) {  // sign -1 takes it back
+    void register_piece(const Sym* piece, size_t n, uint64_t sign) {  // sign -1 removes it
         size_t run = 0;
         for (size_t i = 0; i < n; ++i) {
             const size_t symbol = piece[i];

@@ -55,7 +55,7 @@ cdef extern from "counting/sorter.hpp" namespace "nlpzero::counting" nogil:
 
 
 cdef class _Owned:
-    """Memory of a finished array, seen by NumPy without a copy."""
+    """Memory of a finished array, which NumPy uses without a copy."""
     cdef void* memory
     cdef int itemsize
     cdef Py_ssize_t shape[1]
@@ -118,7 +118,7 @@ cdef class EncodedText:
 
 
 cdef class NgramSorter:
-    """What the n-grams of some encoded texts are counted from."""
+    """Sorts and counts the n-grams of encoded texts."""
     cdef unique_ptr[CppSorter] cpp
     cdef list texts
     cdef int order
@@ -143,7 +143,7 @@ cdef class NgramSorter:
 
     def restrict_to(self, size_t first, size_t stop):
         if first > stop or stop > self.cpp.get().symbols.size() + 1:
-            raise ValueError("no such symbols")
+            raise ValueError(f"there are no symbols {first} to {stop}.")
         self.cpp.get().restrict_to(first, stop)
 
     def deal(self, size_t k):
@@ -165,7 +165,7 @@ cdef class NgramSorter:
 
 
 cdef object run_blocks(RunWriter& run, int order):
-    """The blocks that a run was written to: bytes, where each begins, and the first n-gram of each."""
+    """Return the blocks of a run as bytes, where each begins, and the first n-gram of each."""
     data = PyBytes_FromStringAndSize(<const char*>run.data.data(), run.data.size())
     return data, np.array(run.starts, np.uint64), np.array(run.firsts, np.uint32).reshape(-1, order)
 
@@ -175,13 +175,13 @@ cdef const uint32_t* _first_of(const uint32_t[::1] array) noexcept:
 
 
 cdef int fill_views(list levels, vector[LevelView]& views) except -1:
-    """Point views into the arrays of a tree; valid while `levels` lives."""
+    """Append views of the arrays of a tree, valid while `levels` exists."""
     cdef LevelView view
     for symbol, count, end in levels:
         if count.itemsize > 4 or end.itemsize > 4:
             raise ValueError(
-                "these counts have numbers above 4,294,967,295, and words are learnt from smaller ones; "
-                "leave out rare n-grams (min_count), or learn from a part of the corpus")
+                "these counts have numbers above 4,294,967,295, which is too large for learning words; "
+                "leave out rare n-grams (min_count), or learn from a part of the corpus.")
         view.symbol, view.count, view.end, view.size = _first_of(symbol), _first_of(count), _first_of(end), len(symbol)
         views.push_back(view)
     return 0

@@ -1,4 +1,4 @@
-// Where given n-grams stand in text: how often, and beside which symbols.
+// Counting the occurrences of given n-grams in text, and the symbols next to them.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ public:
     void add(const KeyCounts& other) {
         for (const Entry& e : other.entries_) if (e.key) add(e.key, e.times);
     }
-    // The keys with their counts, rising: sums over them are the same whatever the order of counting was.
+    // The keys with their counts, in rising order, so that sums over them do not depend on the order of counting.
     std::vector<std::pair<uint64_t, uint64_t>> sorted() const {
         std::vector<std::pair<uint64_t, uint64_t>> all;
         for (const Entry& e : entries_) if (e.key) all.emplace_back(e.key, e.times);
@@ -52,10 +52,10 @@ private:
     }
 };
 
-// What one thread finds; the sum over threads is the result.
+// The counts of one thread; the result is the sum over threads.
 class Occurrences {
 public:
-    // Beside the first `described` n-grams neighbours are counted too.
+    // Neighbours are counted for the first `described` n-grams only.
     void start(size_t size, size_t described) { raw_.assign(size, 0); described_ = described; }
 
     void scan(const uint32_t* text, size_t n, const Patterns& patterns) {
@@ -72,15 +72,16 @@ public:
         left_.add(other.left_);
         right_.add(other.right_);
     }
-    // The parts of it, and adding such parts: `side` is 0 for what stands on the left, 1 for the right.
+    // The counts, and adding such counts; `side` is 0 for left neighbours, 1 for right ones.
     const std::vector<uint64_t>& raw() const { return raw_; }
-    std::vector<std::pair<uint64_t, uint64_t>> beside(int side) const { return (side ? right_ : left_).sorted(); }
+    std::vector<std::pair<uint64_t, uint64_t>> neighbours(int side) const { return (side ? right_ : left_).sorted(); }
     void add_raw(size_t index, uint64_t times) { raw_.at(index) += times; }
-    void add_beside(int side, uint64_t key, uint64_t times) {
+    void add_neighbour(int side, uint64_t key, uint64_t times) {
         if (!key || key >> 32 >= described_) throw std::invalid_argument("no such n-gram");
         (side ? right_ : left_).add(key, times);
     }
-    // raw[size]: counts; left[described], right[described]: branching entropies in nats; every run end is a symbol of its own.
+    // raw[size]: counts; left[described], right[described]: branching entropies in nats.  Every end of a run counts as
+    // a different symbol.
     void result(int64_t* raw, double* left, double* right) const {
         std::copy(raw_.begin(), raw_.end(), raw);
         entropies(left_, left);
@@ -90,11 +91,11 @@ public:
 private:
     std::vector<uint64_t> raw_;
     size_t described_ = 0;
-    KeyCounts left_, right_;  // (n-gram, symbol beside it)
+    KeyCounts left_, right_;  // keys: the n-gram and the symbol next to it
 
-    void entropies(const KeyCounts& beside, double* out) const {
+    void entropies(const KeyCounts& neighbours, double* out) const {
         for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? std::log(double(raw_[k])) : 0.0;
-        for (const auto& [key, c] : beside.sorted())
+        for (const auto& [key, c] : neighbours.sorted())
             out[key >> 32] -= double(c) * std::log(double(c)) / double(raw_[key >> 32]);
     }
 };

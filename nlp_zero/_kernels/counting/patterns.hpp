@@ -1,4 +1,4 @@
-// The chosen n-grams of a count tree, ready to be found in text.
+// Chosen n-grams of a count tree, in a table for finding them in text.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -12,15 +12,15 @@
 namespace nlpzero::counting {
 
 // A trie of the chosen n-grams and their prefixes as one hash table from (slot of the prefix, last symbol) to a slot.
-// A slot is 64 bits: the prefix's slot, the symbol and two flags are the whole entry, and where it lies is the n-gram's
-// number.  Slots below firsts() are the single symbols, by their id.  Never changes once built: threads share it.
+// A slot has 64 bits: the slot of the prefix, the symbol and two flags.  Slots below firsts_ are the single symbols, by
+// their id.  The table never changes once it is built, so threads may share it.
 class Patterns {
 public:
-    static constexpr uint64_t CHOSEN = 1;  // the n-gram is itself a pattern, not only the beginning of one
+    static constexpr uint64_t CHOSEN = 1;  // the n-gram is a pattern, not only a prefix of one
     static constexpr uint64_t INNER = 2;   // longer patterns begin with it
 
-    // One order of the n-grams: the last symbol of each, the place on the order below of what it begins with, and whether
-    // it is a pattern itself (not only the beginning of one); score may be null.
+    // One order of the n-grams: the last symbol of each, the place of its prefix on the order before, and whether it is
+    // a pattern (not only a prefix of one); score may be null.
     struct Level {
         const uint32_t *symbol, *parent;
         const uint8_t* chosen;
@@ -28,8 +28,9 @@ public:
         size_t size;
     };
 
-    // Then all orders are added, the single symbols first; together they have `edges` n-grams of two or more symbols,
-    // each with `room` slots: with 1.5 of them looking up takes a fifth longer than with 2.
+    // Call `add` afterwards for each order, the single symbols first.  Together the orders have `edges` n-grams of two
+    // or more symbols.  The table has `room` slots for each; with 1.5 of them a look-up takes a fifth longer than with
+    // 2.
     void start(size_t edges, uint32_t largest, bool scored, double room = 2) {
         capacity_ = size_t(double(edges) * room) + 64;
         edges_ = edges;
@@ -44,7 +45,7 @@ public:
         above_.clear();
     }
     void add(const Level& level) {
-        constexpr size_t AHEAD = 16;  // n-grams whose memory is asked for at once
+        constexpr size_t AHEAD = 16;  // n-grams whose memory is prefetched together
         std::vector<uint32_t> here(level.size);
         if (order_ && level.size > edges_) throw std::invalid_argument("more n-grams than were announced");
         edges_ -= order_ ? level.size : 0;
@@ -52,8 +53,10 @@ public:
         for (size_t first = 0; first < level.size; first += AHEAD) {
             const size_t stop = std::min(level.size, first + AHEAD);
             for (size_t i = first; i < stop; ++i) {
-                if (order_ && level.parent[i] >= above_.size()) throw std::invalid_argument("an n-gram without its beginning");
-                if (level.symbol[i] >= firsts_ || !level.symbol[i]) throw std::invalid_argument("a symbol is out of range");
+                if (order_ && level.parent[i] >= above_.size())
+                    throw std::invalid_argument("the prefix of an n-gram is missing");
+                if (level.symbol[i] >= firsts_ || !level.symbol[i])
+                    throw std::invalid_argument("a symbol is out of range");
                 keys[i - first] = entry(order_ ? above_[level.parent[i]] : 0, level.symbol[i]);
                 if (order_) prefetch_to_write(&slots_[firsts_ + home(hash(keys[i - first]))]);
             }
@@ -74,7 +77,8 @@ public:
     }
     void finish() { std::vector<uint32_t>().swap(above_); }
 
-    // Or all at once: given n-grams, each closed by a 0, numbered from 0; all symbols are at most `largest`.
+    // Build the whole table from a list of n-grams, each closed by a 0 and numbered from 0; symbols are at most
+    // `largest`.
     void build(const uint32_t* ngrams, size_t n, uint32_t largest) {
         start(n, largest, false);
         for (size_t i = 0; i < n; ++i, ++nodes_) {
@@ -121,14 +125,14 @@ public:
     size_t nodes() const { return nodes_; }
     double score(size_t slot) const { return score_[slot]; }
 
-    // The patterns that begin at each of text[begin, begin + size): found(k, length, slot) for the one of that length at
-    // text[begin + k], shorter ones first.  All positions take one step before any takes the next, and each asks for
-    // its memory when the step before ends, so that cache misses overlap instead of adding up.
+    // Find the patterns that begin at each of text[begin, begin + size): calls found(k, length, slot) for the pattern
+    // of that length at text[begin + k], shorter ones first.  All positions of a group take one step before any takes
+    // the next, and memory is prefetched one step ahead, so that cache misses overlap instead of adding up.
     template <class Found>
     void match(const uint32_t* text, size_t n, size_t begin, size_t size, Found&& found) const {
-        Active active[STEP];
-        for (size_t first = 0; first < size; first += STEP) {
-            const size_t stop = std::min(size, first + STEP);
+        Active active[GROUP];
+        for (size_t first = 0; first < size; first += GROUP) {
+            const size_t stop = std::min(size, first + GROUP);
             size_t m = 0;
             for (size_t k = first; k < stop; ++k) {
                 const uint32_t s = text[begin + k];
@@ -143,7 +147,7 @@ public:
                 active[m++] = {key, h, uint32_t(k)};
             }
             size_t left = 0;
-            for (size_t a = 0; a < m; ++a) {  // most pairs of symbols begin no pattern: a small bit table says so
+            for (size_t a = 0; a < m; ++a) {  // most pairs of symbols begin no pattern; a bit table rules them out
                 const Active at = active[a];
                 if (!(pair_[(at.h & PAIR_MASK) >> 6] >> (at.h & 63) & 1)) continue;
                 const size_t to = home(at.h);
@@ -179,23 +183,23 @@ public:
 
 private:
     struct Active { uint64_t key; size_t h; uint32_t k; };
-    static constexpr size_t STEP = 128;
+    static constexpr size_t GROUP = 128;  // positions that are matched together
     static constexpr size_t PAIR_MASK = (size_t(1) << 22) - 1;
     Buffer<uint64_t> slots_;
     std::vector<uint32_t> place_;  // by slot: number of the n-gram, counted through the orders
     std::vector<double> score_;
     std::vector<uint64_t> pair_;  // which pairs of symbols may begin a pattern, by hash
-    std::vector<uint32_t> above_;  // while it is built: the slots of the order before
+    std::vector<uint32_t> above_;  // during construction: the slots of the order before
     size_t firsts_ = 0, capacity_ = 0, order_ = 0, nodes_ = 0, edges_ = 0;
 
     static uint64_t entry(uint64_t prefix, uint32_t symbol) { return prefix << 34 | uint64_t(symbol) << 2; }
-    static uint64_t hash(uint64_t key) {  // the upper half is as good as the lower
+    static uint64_t hash(uint64_t key) {  // both halves are well mixed
         const uint64_t x = key * 0x9E3779B97F4A7C15u;
         return x ^ x >> 29;
     }
-    size_t home(uint64_t h) const { return size_t((h >> 32) * capacity_ >> 32); }  // as many as we like, not a power of 2
+    size_t home(uint64_t h) const { return size_t((h >> 32) * capacity_ >> 32); }  // capacity_: not only powers of 2
     size_t after(size_t h) const { return h + 1 < capacity_ ? h + 1 : 0; }
-    // Where the n-gram with this key lies, or is to be put.
+    // The slot of the n-gram with this key, or the free slot for it.
     size_t slot_of(uint64_t key, bool pair) {
         const uint64_t hashed = hash(key);
         if (pair) pair_[(hashed & PAIR_MASK) >> 6] |= uint64_t(1) << (hashed & 63);

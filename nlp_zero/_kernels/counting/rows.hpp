@@ -1,4 +1,4 @@
-// Numbers as text, the same everywhere whatever the locale is: what printf writes for "%.6g".
+// Numbers as text, as printf writes "%.6g", but the same in every locale.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -24,7 +24,7 @@ inline void six_digits(double x, int64_t& digits, int& exponent) {
         exponent = -4;
         while (exponent < 4 && x >= (exponent < -1 ? 1 / POWER[-exponent - 1] : POWER[exponent + 1])) ++exponent;
         const double scaled = x * POWER[5 - exponent], whole = std::floor(scaled), rest = scaled - whole;
-        // `scaled` is off by 1e-10 at most: only near a half, or where the exponent may be wrong, is that not enough.
+        // `scaled` is off by at most 1e-10, which matters only near a half, or where the exponent may be wrong.
         if (std::fabs(rest - 0.5) > 1e-6 && whole >= 1e5 && whole < 999999) {
             digits = int64_t(whole) + (rest > 0.5);
             return;
@@ -47,7 +47,7 @@ inline void append_number(std::string& out, double x) {
     int64_t whole;
     int exponent;
     six_digits(x, whole, exponent);
-    int last = 6;  // digits that are left without zeros at the end
+    int last = 6;  // digits without trailing zeros
     for (; last > 1 && whole % 10 == 0; --last) whole /= 10;
     char digits[8];
     for (int k = last; k-- > 0; whole /= 10) digits[k] = char('0' + whole % 10);

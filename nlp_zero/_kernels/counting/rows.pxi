@@ -12,10 +12,10 @@ def format_rows(bytes words, const int64_t[::1] counts, list columns):
     for array in columns:
         column = array
         if column.shape[0] != size:
-            raise ValueError("columns of different lengths")
+            raise ValueError("counts and columns must have the same length.")
         values.push_back(&column[0] if size else NULL)
     if words.count(b"\n") != size:
-        raise ValueError("every word is closed by a line feed")
+        raise ValueError("every word must end with a line feed.")
     cdef string out
     cdef size_t length = len(words)
     cdef size_t c

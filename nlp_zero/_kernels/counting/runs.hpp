@@ -1,13 +1,14 @@
-// Runs: sorted n-grams of one order with their counts, written compactly, and their k-way merge.
+// Runs: sorted n-grams of one order with their counts in a compact format, and streams of n-grams for merging.
 //
-// A run lists every distinct n-gram of the top order once; those that a run of text cut short are filled up with zeros.
-// That is all that a count tree holds: what is shorter is a prefix.  One record:
+// A run lists every distinct n-gram of the highest order once; n-grams that the end of the text's run cuts short are
+// padded with zeros.  A count tree holds no more than that: shorter n-grams are prefixes.  One record:
 //
 //     1 byte       symbols shared with the record before (3 bits) and the count (5 bits; 0: a varint follows)
-//     varint       first symbol that differs, less the one before
+//     varint       difference between the first symbol that differs and that of the record before
 //     varints      the symbols after it; a 0 ends a short n-gram
 //
-// Records come in blocks that can be read by themselves (the first shares nothing), so that a merge may begin anywhere.
+// Records are grouped into blocks that can be read independently (the first record shares nothing), so that a merge may
+// begin at any block.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -33,7 +34,7 @@ public:
             firsts.insert(firsts.end(), symbol, symbol + order_);
             std::fill(last_, last_ + MAX_ORDER, 0);
         } else {
-            while (symbol[shared] == last_[shared]) ++shared;  // two records differ somewhere
+            while (symbol[shared] == last_[shared]) ++shared;  // two records always differ
         }
         data.push_back(uint8_t(shared | (count < 32 ? count << 3 : 0)));
         if (count >= 32) varint(count);
@@ -56,7 +57,7 @@ private:
     }
 };
 
-// Where the symbols of an n-gram lie in a key: from the top down, `bits` each.
+// The positions of the symbols of an n-gram in a key: from the highest bits down, `bits` each.
 struct Packing {
     int order, bits;
     int shift(int j) const { return (order - 1 - j) * bits; }
@@ -73,7 +74,7 @@ struct Packing {
     }
 };
 
-// A stream of n-grams in order, some of them at a time.
+// A sorted stream of n-grams, read in batches.
 template <int W>
 class RunSource {
 public:
@@ -83,7 +84,7 @@ public:
     virtual ~RunSource() = default;
     virtual void feed(const uint8_t*, size_t) { throw std::invalid_argument("only runs are fed"); }
 
-    // The next one.
+    // Move to the next n-gram.
     Status next() {
         if (++at_ < size_) return READY;
         at_ = size_ = 0;
@@ -102,7 +103,7 @@ protected:
 
 [[noreturn]] inline void damaged() { throw std::invalid_argument("the records of a run are damaged"); }
 
-// Reads the blocks of a run; `map` gives the final id of each of its symbols, and rises.
+// Reads the blocks of a run; `map`, which rises, gives the final id of each symbol of the run.
 template <int W>
 class BlockSource : public RunSource<W> {
 public:
@@ -130,7 +131,7 @@ protected:
             for (uint64_t own = own_[j] + varint();; own = varint()) {
                 if (own >= map_size_) damaged();
                 own_[j] = uint32_t(own);
-                if (!own) break;  // the end of a short one
+                if (!own) break;  // the end of a short n-gram
                 prefix_[j + 1] = prefix_[j];
                 packing_.put(prefix_[j + 1], j, map_[own]);
                 if (++j == order) break;
@@ -190,7 +191,8 @@ public:
             node_[level_] = std::partition_point(base + node_[level_], base + stop_[level_],
                 [&](uint32_t s) { return map_[s] < low[level_]; }) - base;
             const size_t i = node_[level_];
-            if (level_ + 1 == packing_.order || !low[level_ + 1] || i == stop_[level_] || map_[base[i]] != low[level_]) return;
+            const bool at_end = level_ + 1 == packing_.order || !low[level_ + 1] || i == stop_[level_];
+            if (at_end || map_[base[i]] != low[level_]) return;
             descend(i);
         }
     }
@@ -220,7 +222,7 @@ protected:
             if (inside > entry.count) damaged();
             entry.count -= inside;
             entry.key = prefix_[level_];
-            this->size_ += entry.count != 0;  // a run of text ended here so often
+            this->size_ += entry.count != 0;  // the number of runs of text that end here
         }
         return this->READY;
     }

@@ -13,10 +13,10 @@
 
 namespace nlpzero::counting {
 
-// How often each pattern occurred as a piece: one table that all threads add to, by slot of the pattern; slot 0 is none.
+// How often each pattern occurs as a piece, by slot of the pattern; slot 0 is unused.  All threads add to one table.
 struct PieceTimes {
-    std::vector<uint32_t> times;  // no piece occurs more often than its n-gram, whose count has 4 bytes too
-    bool shared = false;          // by several threads
+    std::vector<uint32_t> times;  // a piece occurs at most as often as its n-gram, whose count has 4 bytes, too
+    bool shared = false;          // whether several threads use it
     explicit PieceTimes(size_t slots) : times(slots, 0) {}
     void add(uint32_t slot, uint32_t n) {
         if (shared) atomic_add(&times[slot], n);
@@ -24,7 +24,7 @@ struct PieceTimes {
     }
 };
 
-// What one thread counts.
+// The counts of one thread.
 class PieceCounts {
 public:
     uint64_t tokens = 0;
@@ -34,21 +34,21 @@ public:
         recent_.assign(RECENT, {});
     }
     const std::shared_ptr<PieceTimes>& table() const { return table_; }
-    // Count a piece: at once where it occurred recently, so that threads seldom meet at what is frequent; else when another one
-    // takes its place there, and then a little later, when its memory has come.
+    // Count a piece.  Counts of recent pieces are collected in a small cache, so that threads seldom write to the same
+    // frequent entry of the table.  A piece that leaves the cache is added once its memory has been prefetched.
     void count(uint32_t slot) {
         Times& last = recent_[slot & (RECENT - 1)];
         if (last.slot == slot) { ++last.times; return; }
-        lay_by(last);
+        postpone(last);
         last = {slot, 1};
     }
     void finish() {
-        for (Times& last : recent_) { lay_by(last); last = {}; }
+        for (Times& last : recent_) { postpone(last); last = {}; }
         for (Times& waiting : waiting_) { table_->add(waiting.slot, waiting.times); waiting = {}; }
     }
     void count_longer(const uint32_t* piece, size_t size) { ++longer_[std::u32string(piece, piece + size)]; }
 
-    // Take over what a counter of the same table counted besides it.
+    // Add the counts of another thread that are not in the shared table.
     void add(PieceCounts& other) {
         tokens += other.tokens;
         other.tokens = 0;
@@ -62,10 +62,12 @@ public:
             table_->times[slots[k]] += times[k];
         }
     }
-    void add_longer(const uint32_t* piece, size_t size, uint64_t times) { longer_[std::u32string(piece, piece + size)] += times; }
+    void add_longer(const uint32_t* piece, size_t size, uint64_t times) {
+        longer_[std::u32string(piece, piece + size)] += times;
+    }
 
-    // The longer pieces that occur at least min_count times, in the order of their symbols: the symbols end to end, the lengths
-    // and the counts.
+    // List the longer pieces that occur at least min_count times, in the order of their symbols: all symbols
+    // concatenated, lengths and counts.
     void list_longer(uint64_t min_count, std::vector<uint32_t>& symbols, std::vector<uint32_t>& lengths,
                      std::vector<uint64_t>& counts) const {
         using Entry = std::pair<const std::u32string, uint64_t>;
@@ -86,19 +88,20 @@ private:
     std::vector<Times> recent_;
     std::array<Times, WAIT> waiting_{};
     size_t at_ = 0;
-    std::unordered_map<std::u32string, uint64_t> longer_;  // pieces longer than the tree is deep
+    std::unordered_map<std::u32string, uint64_t> longer_;  // pieces longer than the order of the tree
 
-    void lay_by(const Times& what) {
-        if (!what.times) return;
-        prefetch_to_write(&table_->times[what.slot]);
+    // Prefetch the table's entry, and add an entry that was postponed earlier.
+    void postpone(const Times& entry) {
+        if (!entry.times) return;
+        prefetch_to_write(&table_->times[entry.slot]);
         Times& waiting = waiting_[at_++ % WAIT];
         table_->add(waiting.slot, waiting.times);
-        waiting = what;
+        waiting = entry;
     }
 };
 
-// Cut by longest joining: patterns that overlap belong to one piece.  A piece that is no pattern itself is counted only
-// when it is longer than the order and every n-gram of that order inside it is a pattern (the backtracking rule).
+// Cut by joining: patterns that overlap belong to one piece.  A piece that is not itself a pattern is counted only if
+// it is longer than the order and every n-gram of that order in it is a pattern (the backtracking rule).
 inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patterns, PieceCounts& out) {
     constexpr size_t GROUP = 512;
     struct Longest { uint32_t length, slot; } longest[GROUP];
@@ -137,10 +140,10 @@ inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patte
     out.finish();
 }
 
-// Cut each run so that the sum of the pieces' scores is greatest; ties go to fewer pieces, then to the longer first
-// piece.  A symbol by itself that is no pattern scores `unknown`.
+// Cut each run so that the sum of the scores of its pieces is greatest; ties go to fewer pieces, then to the longer
+// first piece.  The score of a single symbol that is not a pattern is `unknown`.
 inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& patterns, double unknown, PieceCounts& out) {
-    constexpr size_t GROUP = 512;  // symbols that are matched at once, or one run if it is longer
+    constexpr size_t GROUP = 512;  // symbols that are matched together, or one run if it is longer
     constexpr uint32_t NONE = ~0u;
     struct State { double score; uint32_t pieces, length, slot; };
     const size_t order = patterns.order();
@@ -156,10 +159,11 @@ inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& pattern
         });
         best[size] = {0, 0, 0, NONE};
         for (size_t k = size; k-- > 0;) {
-            if (!text[group + k]) { best[k] = {0, 0, 1, NONE}; continue; }  // the next run starts anew
+            if (!text[group + k]) { best[k] = {0, 0, 1, NONE}; continue; }  // the end of a run
             const uint32_t* const here = &slots[k * order];
             const State& after = best[k + 1];
-            State top = {after.score + (here[0] == NONE ? unknown : patterns.score(here[0])), after.pieces + 1, 1, here[0]};
+            const double single = here[0] == NONE ? unknown : patterns.score(here[0]);
+            State top = {after.score + single, after.pieces + 1, 1, here[0]};
             for (size_t length = 2; length <= order; ++length) {
                 if (here[length - 1] == NONE) continue;
                 const State& rest = best[k + length];

@@ -50,13 +50,12 @@ cdef extern from "counting/occurrences.hpp" namespace "nlpzero::counting" nogil:
         void add(const CppOccurrences&) except +
         void result(int64_t*, double*, double*) except +
         const vector[uint64_t]& raw() const
-        vector[pair[uint64_t, uint64_t]] beside(int) except +
+        vector[pair[uint64_t, uint64_t]] neighbours(int) except +
         void add_raw(size_t, uint64_t) except +
-        void add_beside(int, uint64_t, uint64_t) except +
+        void add_neighbour(int, uint64_t, uint64_t) except +
 
 
-cdef object _copy_of(const void* data, size_t size, object dtype):
-    """A copy of an array."""
+cdef object _copy_array(const void* data, size_t size, object dtype):
     return np.frombuffer((<const char*>data)[:size * dtype().itemsize], dtype) if size else np.zeros(0, dtype)
 
 
@@ -65,8 +64,10 @@ cdef tuple _table(CppPatterns& patterns):
     with nogil:
         state = patterns.state()
     return (state.firsts, state.capacity, state.order, state.nodes,
-            _copy_of(state.slots.data(), state.slots.size(), np.uint64), _copy_of(state.pair.data(), state.pair.size(), np.uint64),
-            _copy_of(state.place.data(), state.place.size(), np.uint32), _copy_of(state.score.data(), state.score.size(), np.float64))
+            _copy_array(state.slots.data(), state.slots.size(), np.uint64),
+            _copy_array(state.pair.data(), state.pair.size(), np.uint64),
+            _copy_array(state.place.data(), state.place.size(), np.uint32),
+            _copy_array(state.score.data(), state.score.size(), np.float64))
 
 
 cdef int _set_table(CppPatterns& patterns, tuple table) except -1:
@@ -98,7 +99,7 @@ cdef class Patterns:
         cdef const double[::1] score
         self.scored, self.sizes = scored, []
         if not room >= 1:
-            raise ValueError("n-grams need a slot each")
+            raise ValueError("room must be at least 1: every n-gram needs a slot.")
         self.cpp.start(edges, largest, scored, room)
         for symbol, parent, chosen, *scores in levels:
             level.size = symbol.shape[0]
@@ -132,7 +133,7 @@ def _patterns(tuple table, list sizes, cbool scored):
 
 
 cdef class _Reader:
-    """Encodes text into memory that is used again."""
+    """Encodes text into a buffer that is reused."""
     cdef Alphabet alphabet
     cdef vector[uint32_t] buffer
 
@@ -177,13 +178,13 @@ cdef class PieceCounter(_Reader):
 
     def merge(self, PieceCounter other):
         if other.pieces.table().get() != self.pieces.table().get():
-            raise ValueError("only counters that `another` made can be merged")
+            raise ValueError("only counters made by another() can be merged.")
         with nogil:
             self.pieces.add(other.pieces)
 
     def state(self):
         cdef PieceTimes* table = self.pieces.table().get()
-        times = _copy_of(table.times.data(), table.times.size(), np.uint32)
+        times = _copy_array(table.times.data(), table.times.size(), np.uint32)
         slots = np.flatnonzero(times).astype(np.uint32)
         long, counts = self.longer(1)
         return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
@@ -222,7 +223,7 @@ cdef class PieceCounter(_Reader):
         for size in lengths:
             pieces.append(at[:4 * size])
             at += 4 * size
-        return pieces, _copy_of(counts.data(), counts.size(), np.uint64)
+        return pieces, _copy_array(counts.data(), counts.size(), np.uint64)
 
 
 cdef class NgramList:
@@ -232,7 +233,7 @@ cdef class NgramList:
     def __init__(self, const uint32_t[::1] ngrams, uint32_t largest):
         cdef size_t n = ngrams.shape[0]
         if n and ngrams[n - 1]:
-            raise ValueError("an n-gram is not closed by a 0")
+            raise ValueError("every n-gram must be closed by a 0.")
         with nogil:
             self.cpp.build(&ngrams[0] if n else NULL, n, largest)
         self.size = self.cpp.nodes()
@@ -257,7 +258,7 @@ cdef class Occurrences(_Reader):
 
     def __init__(self, Alphabet alphabet, NgramList ngrams, Py_ssize_t described):
         if not 0 <= described <= ngrams.size:
-            raise ValueError("described is out of range")
+            raise ValueError(f"described must be 0 to {ngrams.size}, not {described}.")
         self.alphabet, self.ngrams, self.described = alphabet, ngrams, described
         self.found.start(ngrams.size, described)
 
@@ -271,29 +272,29 @@ cdef class Occurrences(_Reader):
 
     def merge(self, Occurrences other):
         if other.ngrams is not self.ngrams:
-            raise ValueError("counters of other n-grams cannot be merged")
+            raise ValueError("counters of different n-grams cannot be merged.")
         with nogil:
             self.found.add(other.found)
 
     def state(self):
-        raw = _copy_of(self.found.raw().data(), self.found.raw().size(), np.uint64)
-        beside = []
+        raw = _copy_array(self.found.raw().data(), self.found.raw().size(), np.uint64)
+        neighbours = []
         cdef vector[pair[uint64_t, uint64_t]] pairs
         for side in (0, 1):
-            pairs = self.found.beside(side)
-            beside.append(_copy_of(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
-        return raw, beside[0], beside[1]
+            pairs = self.found.neighbours(side)
+            neighbours.append(_copy_array(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
+        return raw, neighbours[0], neighbours[1]
 
     def add_state(self, tuple state):
         cdef const uint64_t[::1] raw = state[0]
-        cdef const uint64_t[:, :] beside
+        cdef const uint64_t[:, :] neighbours
         cdef Py_ssize_t k
         for k in range(raw.shape[0]):
             self.found.add_raw(k, raw[k])
         for side in (0, 1):
-            beside = state[1 + side]
-            for k in range(beside.shape[0]):
-                self.found.add_beside(side, beside[k, 0], beside[k, 1])
+            neighbours = state[1 + side]
+            for k in range(neighbours.shape[0]):
+                self.found.add_neighbour(side, neighbours[k, 0], neighbours[k, 1])
 
     def result(self):
         cdef int64_t[::1] raw = np.zeros(self.ngrams.size + 1, np.int64)

@@ -1,5 +1,6 @@
-// Counting one part of a text: encoded stores, each with its own alphabet, dealt into one bucket for each first symbol
-// and counted bucket by bucket, to a tree or to a run.  Stores are dealt, and ranges of buckets counted, by any threads.
+// Counting one part of a text.  The positions of encoded stores, each with its own alphabet, are distributed into one
+// bucket per first symbol and counted bucket by bucket, into a tree or a run.  Threads may share both steps: stores are
+// distributed, and ranges of buckets counted, independently.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,27 +12,28 @@ namespace nlpzero::counting {
 
 class NgramSorter {
 public:
-    // `symbols` of the part in the order of their text: their rank, from 1, is their id in trees and runs.
+    // The symbols of the part in the order of their text; their rank, from 1, is their id in trees and runs.
     std::vector<std::string> symbols;
     std::vector<uint64_t> begin;  // bucket r holds positions [begin[r], begin[r + 1])
 
     virtual ~NgramSorter() = default;
-    // From now on only n-grams whose first symbol is in [from, to) are counted; call it before `deal`.
+    // Count only n-grams whose first symbol is in [from, to); call it before `deal`.
     virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
     virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
 
     static std::unique_ptr<NgramSorter> of(const std::vector<const SymbolStore*>& stores,
-                                    const std::vector<const Alphabet*>& alphabets, int order);
+                                           const std::vector<const Alphabet*>& alphabets, int order);
 };
 
 template <int W>
 class SorterOf : public NgramSorter {
 public:
-    SorterOf(const std::vector<const SymbolStore*>& stores, int order, int bits) : stores_(stores), order_(order), bits_(bits) {}
+    SorterOf(const std::vector<const SymbolStore*>& stores, int order, int bits)
+        : stores_(stores), order_(order), bits_(bits) {}
 
-    // rank[k][id] is the final id of a symbol of store k; puts down where each store's share of each bucket begins.
+    // rank[k][id] is the final id of a symbol of store k.  Computes where each store's share of each bucket begins.
     void lay_out(std::vector<std::vector<uint32_t>>&& rank) {
         rank_ = std::move(rank);
         begin.assign(symbols.size() + 2, 0);
@@ -67,7 +69,7 @@ public:
             throw std::invalid_argument("A text was changed after its n-grams were laid out.");
         struct Slot { Key<W>* put; uint32_t rank, step; };
         std::vector<Slot> slot(rank_[k].size());
-        Key<W> ignored;  // by symbols that are not counted here, again and again
+        Key<W> ignored;  // receives the keys of symbols outside the range
         for (size_t id = 1; id < slot.size(); ++id) {
             const uint32_t rank = rank_[k][id];
             if (!rank) continue;
@@ -95,13 +97,13 @@ public:
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         tree.level[0].reserve(to - from, order_ > 1);
         for (int l = 1; l < order_ && min_count == 1; ++l)
-            tree.level[l].reserve((begin[to] - begin[from]) / 2, l + 1 < order_);  // untouched pages are free
+            tree.level[l].reserve((begin[to] - begin[from]) / 2, l + 1 < order_);  // unused pages cost nothing
         for (size_t r = from; r < to; ++r) {
             const size_t n = begin[r + 1] - begin[r];
             std::array<size_t, MAX_ORDER> first{};
             for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
             if (order_ > 1 && n >= min_count) {
-                Key<W>* sorted = sort_keys<W>(bucket(begin[r] - begin[from_]), scratch.keys.data(), n, (order_ - 1) * bits_);
+                Key<W>* sorted = sort_bucket(r, scratch);
                 const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
                 unroll<W>(tree, sorted, distinct, scratch.count.data(), scratch.end.data(), bits_);
             }
@@ -123,7 +125,7 @@ public:
             const size_t n = begin[r + 1] - begin[r];
             symbol[0] = uint32_t(r);
             if (order_ == 1) { run.push(symbol, n); continue; }
-            Key<W>* sorted = sort_keys<W>(bucket(begin[r] - begin[from_]), scratch.keys.data(), n, (order_ - 1) * bits_);
+            Key<W>* sorted = sort_bucket(r, scratch);
             const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
             for (size_t i = 0; i < distinct; ++i) {
                 for (int j = 1; j < order_; ++j) symbol[j] = sorted[i].bits((order_ - 1 - j) * bits_, mask);
@@ -150,6 +152,10 @@ private:
         if (from > to || from < from_ || to > to_) throw std::out_of_range("No such range of first symbols.");
     }
     Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
+    Key<W>* sort_bucket(size_t r, Scratch& scratch) {
+        Key<W>* const keys = bucket(begin[r] - begin[from_]);
+        return sort_keys<W>(keys, scratch.keys.data(), begin[r + 1] - begin[r], (order_ - 1) * bits_);
+    }
     size_t widest(size_t from, size_t to) const {
         size_t n = 0;
         for (size_t r = from; r < to; ++r) n = std::max<size_t>(n, begin[r + 1] - begin[r]);
@@ -158,7 +164,7 @@ private:
 };
 
 inline std::unique_ptr<NgramSorter> NgramSorter::of(const std::vector<const SymbolStore*>& stores,
-                                      const std::vector<const Alphabet*>& alphabets, int order) {
+                                                    const std::vector<const Alphabet*>& alphabets, int order) {
     struct Used { const std::string* text; size_t store, id; };
     std::vector<Used> used;
     std::vector<std::vector<uint32_t>> rank(stores.size());

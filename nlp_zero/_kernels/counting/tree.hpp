@@ -15,7 +15,8 @@ struct LevelView {
     size_t begin_of(size_t i) const { return i ? end[i - 1] : 0; }
 };
 
-// Look up `count` encoded n-grams, each closed by a 0.  node[k] is the place of the k-th on the level of its length, or ~0.
+// Look up `count` encoded n-grams, each closed by a 0.  node[k] is the place of n-gram k on the level of its length, ~0
+// if the tree does not have it.
 inline void find_all(const std::vector<LevelView>& tree, const uint32_t* text, size_t n, size_t count, uint32_t* node,
                      uint32_t* length) {
     if (tree.empty() || (n && text[n - 1]) || size_t(std::count(text, text + n, 0u)) != count)

@@ -1,4 +1,4 @@
-// Boundary trees: where neighbouring words part, and the brackets that follow from it.
+// Boundary trees: scores of the gaps between neighbouring words, and the brackets that follow from them.
 //
 // Scores are whole numbers (steps of 2^-20 nats), so that ties are the same on every platform.
 #pragma once
@@ -12,18 +12,18 @@
 
 namespace nlpzero::templates {
 
-constexpr int64_t EDGE = std::numeric_limits<int64_t>::max() / 4;  // beyond every score
+constexpr int64_t EDGE = std::numeric_limits<int64_t>::max() / 4;  // above every score
 
-// What the model knows: e(u), s(v) by word, and pairs in CSR form (the followers of a word ascend).
+// The tables of a boundary model: e(u) and s(v) by word, and pairs in CSR form (the followers of a word are sorted).
 struct BoundaryView {
     const int64_t* ends;
     const int64_t* starts;
-    const int64_t* left;   // how often the word is the left of a pair, and the right
-    const int64_t* right;
+    const int64_t* left;   // how often each word is the first of a pair
+    const int64_t* right;  // how often it is the second
     const int64_t* first;  // pairs of word u: first[u] .. first[u + 1] - 1
     const int32_t* follower;
     const int64_t* stick;  // alpha * ln((c + 1) / (l * r / M + 1)) of the pair
-    double pairs;          // M, all pairs counted
+    double pairs;          // M, the number of pairs
     double alpha;
 };
 
@@ -31,17 +31,17 @@ constexpr double STEP = 1 << 20;
 
 inline int64_t gap_score(const BoundaryView& model, int32_t u, int32_t v) {
     int64_t score = (u >= 0 ? model.ends[u] : 0) + (v >= 0 ? model.starts[v] : 0);
-    if (u < 0 || v < 0) return score;  // an unknown word says nothing
+    if (u < 0 || v < 0) return score;  // nothing is known about an unknown word
     const int32_t* begin = model.follower + model.first[u];
     const int32_t* end = model.follower + model.first[u + 1];
     const int32_t* found = std::lower_bound(begin, end, v);
     if (found != end && *found == v) return score - model.stick[found - model.follower];
-    double expected = double(model.left[u]) * double(model.right[v]) / model.pairs;  // of a pair never seen
+    double expected = double(model.left[u]) * double(model.right[v]) / model.pairs;  // the count of an unseen pair
     return score + std::llround(model.alpha * std::log1p(expected) * STEP);
 }
 
-// One round of self-training over clause segments (CSR): each cut of depth 0 and 1 counts for the two words beside it.
-// stick[i] belongs to tokens i, i + 1.  Of equal gaps the first is cut.
+// One round of self-training over clause segments (CSR): each cut of depth 0 and 1 counts for the two words next to it.
+// stick[i] belongs to tokens i and i + 1.  Ties: the first gap is cut.
 inline void count_cuts(const int32_t* token, const int64_t* offset, size_t segments, const int64_t* ends,
                        const int64_t* starts, const int64_t* stick, int64_t shortest, int64_t longest,
                        int64_t* new_starts, int64_t* new_ends) {
@@ -66,7 +66,7 @@ inline void count_cuts(const int32_t* token, const int64_t* offset, size_t segme
     }
 }
 
-// Codes of tokens: a word's number; UNKNOWN; or punctuation, written as FIRST_MARK - kind.
+// Codes of tokens: the number of a word, UNKNOWN, or FIRST_MARK - kind for punctuation.
 constexpr int32_t UNKNOWN = -1, FIRST_MARK = -2;
 enum Mark : int32_t { BREAK = 0, STOP = 1, SEMICOLON = 2, COMMA = 3, PAUSE = 4, TIE = 5, OPEN = 8, CLOSE = 64 };
 
@@ -79,7 +79,7 @@ public:
     TreeBuilder(const BoundaryView& model, int64_t prominence, int64_t pause)
         : model_(model), prominence_(prominence), pause_(pause) {}
 
-    // Spans of more than one token below the root, in the order of an outline (outer before inner, left before right).
+    // Spans of more than one token below the root, in depth-first order (outer before inner, left before right).
     const std::vector<Span>& build(const int32_t* code, int32_t n) {
         spans_.clear();
         frames_.clear();
@@ -111,12 +111,12 @@ public:
 private:
     struct Item {
         Span span;
-        int32_t first, last;  // codes of its outer words
+        int32_t first, last;  // codes of its first and last words
         int64_t gap;          // score of the gap before it
     };
     struct Frame {
         size_t items;  // where its items begin
-        int64_t gap;   // the punctuation that stood before its opening mark
+        int64_t gap;   // score of the punctuation before its opening mark
         int32_t open;
     };
     static constexpr int64_t NONE = -EDGE;
@@ -124,11 +124,11 @@ private:
     int64_t mark_score(int32_t mark) const {
         switch (mark) {
             case PAUSE: return pause_;
-            case TIE: return -EDGE / 8;  // Mary·Smith: parts last
+            case TIE: return -EDGE / 8;  // Mary·Smith: separated last
             case COMMA: return EDGE / 8;
             case SEMICOLON: return EDGE / 4;
             case STOP: return EDGE / 2;
-            default: return EDGE / 8;  // other punctuation, and marks without their partner
+            default: return EDGE / 8;  // other punctuation, and marks without a partner
         }
     }
 
@@ -139,13 +139,13 @@ private:
         gap_ = NONE;
     }
 
-    // A matched pair of marks and what lies between becomes one item of the frame around it.
+    // A matched pair of marks and the items between them become one item of the enclosing frame.
     void close_frame(int32_t close) {
         Frame frame = frames_.back();
         frames_.pop_back();
         size_t count = items_.size() - frame.items;
         gap_ = frame.gap;
-        if (count == 0) {  // no words inside: like any other punctuation
+        if (count == 0) {  // no words inside: treated as other punctuation
             gap_ = std::max(gap_, mark_score(BREAK));
             return;
         }
@@ -156,7 +156,7 @@ private:
         add_item({frame.open, close + 1}, first, last);
     }
 
-    // Nested pairs only; a closing mark that fits an outer opening mark leaves the ones between without a partner.
+    // Match nested pairs; if a closing mark matches an outer opening mark, the opening marks between have no partner.
     void match_brackets(const int32_t* code, int32_t n) {
         mate_.assign(n, -1);
         open_.clear();
@@ -181,9 +181,9 @@ private:
     }
 
     // Cartesian tree of the gaps: gap t spans the items between the nearest greater gaps on its two sides; equal gaps
-    // split one span together.  A span stays if the lesser of the gaps around it is above gap t by the prominence.
+    // divide one span together.  A span is kept if the smaller of the gaps around it exceeds gap t by the prominence.
     void bracket(const Item* item, size_t count) {
-        if (count < 3) return;  // the whole is a node already
+        if (count < 3) return;  // the whole is already a node
         left_.assign(count, 0);
         stack_.clear();
         twin_.assign(count, false);
@@ -206,7 +206,7 @@ private:
         }
     }
 
-    // Gap t, with greater gaps at left_[t] and `right`; 0 and `count` stand for the ends.
+    // Gap t, with greater gaps at left_[t] and `right`; 0 and `count` are the ends.
     void finish(const Item* item, size_t count, size_t t, size_t right) {
         if (twin_[t]) return;
         size_t left = left_[t];

@@ -1,4 +1,4 @@
-# Boundary trees: see boundary.hpp; `nlp_zero.templates.boundaries` and `nlp_zero.parser` are what people use.
+# Boundary trees: see boundary.hpp; used by `nlp_zero.templates.boundaries`.
 
 cdef extern from "templates/boundary.hpp" namespace "nlpzero::templates" nogil:
     cdef cppclass BoundaryView:
@@ -16,10 +16,12 @@ cdef extern from "templates/boundary.hpp" namespace "nlpzero::templates" nogil:
         int32_t start
         int32_t end
 
-    void c_count_cuts "nlpzero::templates::count_cuts"(const int32_t*, const int64_t*, size_t, const int64_t*, const int64_t*,
-                                            const int64_t*, int64_t, int64_t, int64_t*, int64_t*) except +
-    void c_build_trees "nlpzero::templates::build_trees"(const BoundaryView&, int64_t, int64_t, const int32_t*, const int64_t*,
-                                              size_t, vector[Span]&, vector[int64_t]&) except +
+    void c_count_cuts "nlpzero::templates::count_cuts"(
+        const int32_t*, const int64_t*, size_t, const int64_t*, const int64_t*, const int64_t*, int64_t, int64_t,
+        int64_t*, int64_t*) except +
+    void c_build_trees "nlpzero::templates::build_trees"(
+        const BoundaryView&, int64_t, int64_t, const int32_t*, const int64_t*, size_t, vector[Span]&,
+        vector[int64_t]&) except +
     int64_t gap_score(const BoundaryView&, int32_t, int32_t)
 
 
@@ -27,10 +29,10 @@ cdef int check_offsets(const int64_t[::1] offsets, Py_ssize_t size) except -1:
     """Raise ValueError unless offsets rise from 0 or more and stay within an array of this size."""
     cdef Py_ssize_t k
     if not offsets.shape[0] or offsets[0] < 0 or offsets[offsets.shape[0] - 1] > size:
-        raise ValueError("offsets do not fit the array that they divide.")
+        raise ValueError("offsets must begin at 0 or more and end within the array.")
     for k in range(offsets.shape[0] - 1):
         if offsets[k] > offsets[k + 1]:
-            raise ValueError("offsets must not fall.")
+            raise ValueError("offsets must not decrease.")
     return 0
 
 
@@ -45,11 +47,11 @@ cdef int check_numbers(const int32_t[::1] numbers, Py_ssize_t below, int32_t lea
 
 def count_cuts(const int32_t[::1] tokens, const int64_t[::1] offsets, const int64_t[::1] ends,
                const int64_t[::1] starts, const int64_t[::1] stick, int64_t shortest, int64_t longest):
-    """How often each word stands after and before a cut of depth 0 or 1 of a segment: two arrays, by word."""
+    """Count how often each word occurs after and before a cut of depth 0 or 1 of a segment."""
     check_offsets(offsets, tokens.shape[0])
     check_numbers(tokens, min(starts.shape[0], ends.shape[0]))
     if stick.shape[0] < tokens.shape[0] - 1:
-        raise ValueError("one value of stick for each pair of neighbours is needed.")
+        raise ValueError("stick must have a value for each pair of neighbours.")
     new_starts, new_ends = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
     cdef int64_t[::1] s = new_starts, e = new_ends
     if tokens.shape[0]:
@@ -60,7 +62,7 @@ def count_cuts(const int32_t[::1] tokens, const int64_t[::1] offsets, const int6
 
 
 cdef class BoundaryTable:
-    """The numbers of a boundary model, ready for parsing.  The arrays are kept, not copied."""
+    """The tables of a boundary model.  The arrays are kept, not copied."""
 
     cdef BoundaryView view
     cdef tuple arrays
@@ -69,7 +71,7 @@ cdef class BoundaryTable:
                  const int64_t[::1] right, const int64_t[::1] first, const int32_t[::1] follower,
                  const int64_t[::1] stick, double pairs, double alpha):
         if not len(ends) == len(starts) == len(left) == len(right) == len(first) - 1 or len(follower) != len(stick):
-            raise ValueError("the arrays do not belong together")
+            raise ValueError("the arrays have different lengths.")
         self.arrays = (ends, starts, left, right, first, follower, stick)
         if len(ends):
             self.view.ends, self.view.starts = &ends[0], &starts[0]
@@ -80,18 +82,18 @@ cdef class BoundaryTable:
         self.view.pairs, self.view.alpha = max(pairs, 1.0), alpha
 
     def score(self, int32_t u, int32_t v):
-        """Score of the gap between words u and v, in steps of 2**-20 nats."""
+        """Return the score of the gap between words u and v, in steps of 2**-20 nats."""
         if max(u, v) >= len(self.arrays[0]):
-            raise ValueError("no such word")
+            raise ValueError(f"there is no word with the number {max(u, v)}.")
         return gap_score(self.view, u, v)
 
     def trees(self, const int32_t[::1] codes, const int64_t[::1] offsets, int64_t prominence, int64_t pause):
-        """Spans of all sentences as one array of (start, end), and where each sentence's begin."""
+        """Return the spans (start, end) of all sentences, and where those of each sentence begin."""
         cdef vector[Span] spans
         cdef vector[int64_t] sizes
         check_offsets(offsets, codes.shape[0])
         if codes.shape[0] and np.asarray(codes).max() >= len(self.arrays[0]):
-            raise ValueError("no such word")
+            raise ValueError(f"there is no word with the number {np.asarray(codes).max()}.")
         with nogil:
             c_build_trees(self.view, prominence, pause, &codes[0] if codes.shape[0] else NULL, &offsets[0],
                           offsets.shape[0] - 1, spans, sizes)

@@ -1,13 +1,14 @@
 // All parses of a segment under a template grammar (chart_grammar.hpp): inside values, best or sum.
 //
-// U[i,k]: what spans i..k is one unit; X[i,k]: it is a chain of units.  Rows are filled from the last word to the first,
-// each from left to right.  While row i is filled, `items` holds the trie nodes reached at each k whose last symbol is
-// a word, and `slots` those whose last symbol is a slot, one array over k for each.  Row i needs only the rows after it:
-// an item at k moves on over word k, or over a slot that any finished X[k, m] fills.  Nothing else is kept of a row, so
-// memory is O(n * n); time is O(n * n * n * A), where A counts the slot nodes that are active in a row.
+// U[i,k] is the value of words i..k as one unit, X[i,k] as a chain of units.  Rows are filled from the last word to the
+// first, each from left to right.  While row i is filled, `items` has the trie nodes reached at each k whose last
+// symbol is a word, and `slots` those whose last symbol is a slot, with one array over k for each.  Row i depends only
+// on later rows: an item at k advances over word k, or over a slot that a finished X[k, m] fills.  No other data of a
+// row is kept, so memory is O(n^2); time is O(n^3 A), where A is the number of slot nodes that are active in a row.
 //
-// Every derivation of i..k uses each of its words once, so each word may be scaled as one likes: word i is, by 1 / X[i,n].
-// Then X[i,k] <= q / (1 - q): no logarithms, no underflow, and ln(value of the segment) = -sum of ln(scale).
+// Every derivation of i..k uses each of its words once, so every word may have a scale; that of word i is 1 / X[i,n].
+// Then X[i,k] <= q / (1 - q), which needs no logarithms and cannot underflow, and ln(value of the segment) is the
+// negative sum of ln(scale).
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -32,7 +33,7 @@ struct Best {
 };
 
 struct ChartItem {
-    int32_t node, source;  // where it came from: an item at k - 1, or ~s for slot s
+    int32_t node, source;  // source: an item at k - 1, or ~s for slot s
     double value, outside;
 };
 
@@ -60,7 +61,7 @@ public:
     double* slot(size_t s) { return filled.data() + s * (n + 1); }
     int32_t slot_of(int32_t node) const { return index[node]; }
 
-    // Fills U and X; returns ln X[0, n], nats relative to single words' own probabilities.
+    // Fill U and X; returns ln X[0, n] in nats, relative to the probabilities of the single words.
     double inside(const int32_t* segment, size_t length) {
         words = segment;
         n = length;
@@ -79,7 +80,7 @@ public:
         return log_value;
     }
 
-    // The items and slots of row i once more, scaled as its values are.
+    // Compute the items and slots of row i again, with the final scale.
     void revisit(size_t i) {
         if (row_number != i) row<false>(i);
         row_number = i;
@@ -128,7 +129,8 @@ private:
     }
 
     void close(double& value, int32_t node, double inside) const {
-        for (int32_t t = trie.first[node]; t != TemplateTrie::NONE; t = trie.next[t]) Op::add(value, trie.weight[t] * inside);
+        for (int32_t t = trie.first[node]; t != TemplateTrie::NONE; t = trie.next[t])
+            Op::add(value, trie.weight[t] * inside);
     }
 
     void over_word(int32_t node, int32_t source, double value, size_t k) {

@@ -1,5 +1,5 @@
-# Parses under a template grammar: see chart.hpp.  `nlp_zero.templates.grammar` is what people use.
-# Segments come as flat numbers of words (0: no anchor of any template) with offsets, as Tokenizer.encode_batch gives them.
+# Parses under a template grammar: see chart.hpp; used by `nlp_zero.templates.grammar`.
+# Segments are flat word numbers (0: not an anchor of any template) with offsets, as returned by Tokenizer.encode_batch.
 
 
 cdef extern from * nogil:
@@ -9,8 +9,10 @@ cdef extern from * nogil:
     namespace nlpzero::templates {
     typedef Chart<Sum> SumChart;
     typedef Chart<Best> BestChart;
-    inline void best_tree(BestChart& chart, std::vector<ParseNode>& tree) { Trace<Best, TakeBest>(chart, {}).run(tree); }
-    inline void drawn_tree(SumChart& chart, uint64_t seed, uint64_t index, std::vector<ParseNode>& tree) {
+    inline void find_best_tree(BestChart& chart, std::vector<ParseNode>& tree) {
+        Trace<Best, TakeBest>(chart, {}).run(tree);
+    }
+    inline void draw_tree(SumChart& chart, uint64_t seed, uint64_t index, std::vector<ParseNode>& tree) {
         Stream numbers(seed, index);
         Trace<Sum, TakeRandom>(chart, {numbers}).run(tree);
     }
@@ -30,13 +32,14 @@ cdef extern from * nogil:
     cdef cppclass Outside "nlpzero::templates::Outside":
         Outside(SumChart&) except +
         void run(double*, double*) except +
-    void c_alternatives "nlpzero::templates::alternatives"(BestChart&, const int32_t*, const int64_t*, size_t, double*) except +
-    void best_tree "nlpzero::templates::best_tree"(BestChart&, vector[ParseNode]&) except +
-    void drawn_tree "nlpzero::templates::drawn_tree"(SumChart&, uint64_t, uint64_t, vector[ParseNode]&) except +
+    void c_alternatives "nlpzero::templates::alternatives"(
+        BestChart&, const int32_t*, const int64_t*, size_t, double*) except +
+    void find_best_tree "nlpzero::templates::find_best_tree"(BestChart&, vector[ParseNode]&) except +
+    void draw_tree "nlpzero::templates::draw_tree"(SumChart&, uint64_t, uint64_t, vector[ParseNode]&) except +
 
 
 cdef class TemplateChart:
-    """The trie of a grammar; charts belong to the calls, so threads may share it."""
+    """The trie of a grammar; every call has its own chart, so threads may share it."""
     cdef TemplateTrie trie
     cdef readonly Py_ssize_t templates
 
@@ -44,7 +47,7 @@ cdef class TemplateChart:
         cdef Py_ssize_t t
         check_offsets(offsets, items.shape[0])
         if offsets.shape[0] != weights.shape[0] + 1:
-            raise ValueError("one weight for each template is needed.")
+            raise ValueError("weights must have one value for each template.")
         self.trie.q = q
         self.templates = weights.shape[0]
         for t in range(self.templates):
@@ -68,7 +71,7 @@ cdef class TemplateChart:
     def alternatives(self, const int32_t[::1] items, const int64_t[::1] offsets):
         check_offsets(offsets, items.shape[0])
         if offsets.shape[0] != self.templates + 1:
-            raise ValueError("the items of every template are needed.")
+            raise ValueError("offsets must be those of the constructor.")
         out = np.zeros(self.templates + 1)
         cdef double[::1] values = out
         cdef unique_ptr[BestChart] chart = make_unique[BestChart](self.trie)
@@ -115,7 +118,7 @@ cdef class TemplateChart:
             for s in range(offsets.shape[0] - 1):
                 if offsets[s + 1] > offsets[s]:
                     scores[s] = chart.get().inside(&words[offsets[s]], offsets[s + 1] - offsets[s])
-                    best_tree(chart.get()[0], tree)
+                    find_best_tree(chart.get()[0], tree)
                     append(rows, tree)
                 ends[s + 1] = rows.size() // 4
         return as_rows(rows), ends_array, scores_array[:offsets.shape[0] - 1]
@@ -132,7 +135,7 @@ cdef class TemplateChart:
                 chart.get().inside(&words[0], words.shape[0])
             for s in range(k):
                 if words.shape[0]:
-                    drawn_tree(chart.get()[0], seed, index + s, tree)
+                    draw_tree(chart.get()[0], seed, index + s, tree)
                     append(rows, tree)
                 ends[s + 1] = rows.size() // 4
         return as_rows(rows), ends_array

@@ -1,10 +1,10 @@
 // A template grammar as a trie of items (anchors and slots).
 //
-//   X -> U (q) | U X (1 - q)        a slot, or a whole segment: a chain of units
-//   U -> template t | one word      a template: anchors, and slots that are chains again
+//   X -> U (q) | U X (1 - q)        a slot, or a whole segment, is a chain of units
+//   U -> template t | one word      a template has anchors, and slots that are chains
 //
-// Weights are ratios to what single words would cost: a word alone weighs 1, template t weighs
-// theta_t / product of P(word alone) over its anchors.  So values stay near 1 however long the segment is.
+// Weights are relative to single words: a single word has the weight 1, template t the weight
+// theta_t / product of P(single word) over its anchors.  Values therefore stay near 1, however long the segment is.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,11 +19,11 @@ public:
 
     double q = 0.5;
     std::vector<int32_t> parent{NONE}, symbol{NONE}, slot_child{NONE}, first{NONE};  // of each node
-    std::vector<char> has_words{0};  // whether a word can follow
-    std::vector<int32_t> next;       // of each template: the next one at its node
+    std::vector<char> has_words{0};  // of each node: whether a word can follow
+    std::vector<int32_t> next;       // of each template: the next template at the same node
     std::vector<double> weight;      // of each template
 
-    // Template number `size()`: words and SLOTs, at least one of them a word.
+    // Add the next template: words and SLOTs, of which at least one is a word.
     void add(const int32_t* items, size_t n, double ratio) {
         int32_t node = ROOT;
         bool anchored = false;
@@ -34,7 +34,7 @@ public:
         if (!anchored) throw std::invalid_argument("a template needs at least one word.");
         weight.push_back(ratio);
         next.push_back(NONE);
-        int32_t* end = &first[node];  // templates of one form are kept in their order
+        int32_t* end = &first[node];  // templates with the same items keep their order
         while (*end != NONE) end = &next[*end];
         *end = int32_t(weight.size()) - 1;
     }

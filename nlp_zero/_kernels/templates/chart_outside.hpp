@@ -1,5 +1,6 @@
 // Expected counts and span marginals: the reverse pass of the sums in chart.hpp (Sum charts only).
-// The outside value of a span is the derivative of the segment's value, so each step of `row` is undone in reverse.
+// The outside value of a span is the derivative of the segment's value, so the steps of `row` are differentiated in
+// reverse order.
 #pragma once
 #include "chart.hpp"
 
@@ -9,11 +10,12 @@ class Outside {
 public:
     explicit Outside(Chart<Sum>& chart) : c(chart) {}
 
-    // After c.inside(): adds expected counts of templates; spans, if given, receives P(i..k is a unit) at [i * (n + 1) + k].
+    // Call it after c.inside().  Adds the expected counts of templates to `counts`; `spans`, unless null, receives
+    // P(i..k is a unit) at [i * (n + 1) + k].
     void run(double* counts, double* spans) {
         const size_t n = c.n;
         DX.assign((n + 1) * (n + 1), 0);
-        if (n) DX[n] = 1;  // X[0, n] is 1, as scaled
+        if (n) DX[n] = 1;  // X[0, n] is scaled to 1
         for (size_t i = 0; i < n; ++i) {
             c.revisit(i);
             slot_outside.assign(c.filled.size(), 0);
@@ -37,11 +39,11 @@ public:
 
 private:
     Chart<Sum>& c;
-    std::vector<double> DX, slot_outside;  // outside values of chains, rows of n + 1; of the row's slots
+    std::vector<double> DX, slot_outside;  // outside values: of chains (rows of n + 1), of the slots of one row
 
     double& at(size_t s, size_t k) { return slot_outside[s * (c.n + 1) + k]; }
 
-    void move_back(size_t i, size_t k) {  // what items and slots at k were moved to: over slots
+    void move_back(size_t i, size_t k) {  // from the slots that items and slots at k were extended with
         for (ChartItem& item : c.items[k]) item.outside += over_slot(item.node, item.value, k);
         for (size_t s = 0; s < c.slots.size(); ++s)
             if (c.slots[s].from <= k) at(s, k) += over_slot(c.slots[s].node, c.slot(s)[k], k);
@@ -60,7 +62,7 @@ private:
     double unit_outside(size_t i, size_t k) {
         const double q = c.trie.q, u = c.unit(i)[k], *x = c.chain(k), *dxi = DX.data() + i * (c.n + 1);
         double *dxk = DX.data() + k * (c.n + 1), sum = 0;
-        if (u == 0) return 0;  // nothing is there to pass it on
+        if (u == 0) return 0;  // no derivation uses this unit
         for (size_t m = k + 1; m <= c.n; ++m) sum += x[m] * dxi[m], dxk[m] += (1 - q) * u * dxi[m];
         return q * dxi[k] + (1 - q) * sum;
     }

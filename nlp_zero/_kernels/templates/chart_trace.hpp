@@ -1,4 +1,4 @@
-// One parse out of a filled chart: the best one, or one drawn by its probability.
+// One parse of a filled chart: the best one, or one drawn by its probability.
 #pragma once
 #include "chart.hpp"
 #include "../common/random.hpp"
@@ -10,8 +10,8 @@ struct ParseNode {  // in depth-first order, left to right
 };
 constexpr int32_t WORD = -1, CHAIN = -2;  // labels other than the numbers of templates
 
-// Ties (within a part in 10^9): the first candidate.  Candidates are listed: a shorter first unit before a longer one;
-// a word alone before templates, and these by their number; a longer last slot before a shorter one.
+// Ties (within a part in 10^9) go to the first candidate.  The order of candidates: a shorter first unit before a
+// longer one; a single word before templates, and templates by their number; a longer last slot before a shorter one.
 struct TakeBest {
     size_t operator()(const std::vector<double>& values) const {
         const double best = *std::max_element(values.begin(), values.end());
@@ -92,7 +92,10 @@ private:
             if (c.slots[s].from <= k) list(c.slots[s].node, true, s);
         std::sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) { return a.t < b.t; });
         values.assign(1, k == i + 1 ? c.scale[i] : 0);
-        for (const Way& w : ways) values.push_back(c.trie.weight[w.t] * (w.is_slot ? c.slot(w.at)[k] : c.items[k][w.at].value));
+        for (const Way& w : ways) {
+            const double inside = w.is_slot ? c.slot(w.at)[k] : c.items[k][w.at].value;
+            values.push_back(c.trie.weight[w.t] * inside);
+        }
         const size_t chosen = take(values);
         if (!chosen) {
             tree.push_back(now);
@@ -105,10 +108,12 @@ private:
     }
 
     void list(int32_t node, bool is_slot, size_t at) {
-        for (int32_t t = c.trie.first[node]; t != TemplateTrie::NONE; t = c.trie.next[t]) ways.push_back({t, is_slot, at});
+        for (int32_t t = c.trie.first[node]; t != TemplateTrie::NONE; t = c.trie.next[t])
+            ways.push_back({t, is_slot, at});
     }
 
-    void fill_slots(size_t i, size_t k, Way way, int32_t depth) {  // from the last to the first: so they are done in order
+    // From the last slot to the first, so that the stack yields them in order.
+    void fill_slots(size_t i, size_t k, Way way, int32_t depth) {
         for (;;) {
             if (!way.is_slot) {
                 const int32_t source = c.items[k][way.at].source;
@@ -122,19 +127,20 @@ private:
                 todo.push_back({int32_t(i), int32_t(k), CHAIN, depth});
                 return;
             }
-            const size_t middle = before(i, k, node, way);
+            const size_t middle = find_slot_begin(i, k, node, way);
             todo.push_back({int32_t(middle), int32_t(k), CHAIN, depth});
             k = middle;
         }
     }
 
-    size_t before(size_t i, size_t k, int32_t node, Way& way) {  // where the slot that ends at k begins
+    size_t find_slot_begin(size_t i, size_t k, int32_t node, Way& way) {  // of the slot that ends at k
         values.clear();
         cuts.clear();
         const int32_t s = c.slot_of(node);
         for (size_t m = i + 1; m < k; ++m) {
-            cuts.push_back(find(node, s, m));
-            const double value = cuts.back() == size_t(-1) ? 0 : s >= 0 ? c.slot(size_t(s))[m] : c.items[m][cuts.back()].value;
+            const size_t at = find(node, s, m);
+            cuts.push_back(at);
+            const double value = at == size_t(-1) ? 0 : s >= 0 ? c.slot(size_t(s))[m] : c.items[m][at].value;
             values.push_back(value * c.chain(m)[k]);
         }
         const size_t chosen = take(values);
@@ -151,9 +157,10 @@ private:
     }
 };
 
-// How well the items of each template are parsed without it: ln of the best chain of other units over them, its end left
-// out, relative to words by themselves.  A slot stands for one unit that is already there, and weighs 1.
-inline void alternatives(Chart<Best>& chart, const int32_t* items, const int64_t* offsets, size_t templates, double* out) {
+// How well the items of each template are parsed without it: ln of the best chain of other units over them, without the
+// factor of the chain's end, relative to single words.  A slot is one unit of weight 1.
+inline void alternatives(Chart<Best>& chart, const int32_t* items, const int64_t* offsets, size_t templates,
+                         double* out) {
     const double q = chart.trie.q;
     for (size_t t = 0; t < templates; ++t) {
         const size_t n = size_t(offsets[t + 1] - offsets[t]);

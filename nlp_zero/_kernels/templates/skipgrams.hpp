@@ -1,9 +1,9 @@
-// Counting candidates of templates: pairs of anchors by the distinct fillings between them, and neighbours.
+// Counting candidates of templates: pairs of anchors by the distinct fillings between them, and neighbouring clauses.
 //
-// A pair is counted once for each different filling (a fingerprint of the words between), so that a phrase that is only
-// repeated does not look like a pattern.  Fingerprints are kept in one table.  When it holds `limit` of them it is
-// thinned: only those whose last `level` bits are zero stay, and count 2^level each (adaptive sampling: Wegman;
-// Flajolet 1990).  Until then counts are exact.
+// A pair is counted once for each different filling (a fingerprint of the words between), so that a repeated phrase
+// does not look like a pattern.  Fingerprints are stored in one table.  When it has `limit` of them it is thinned: only
+// those whose last `level` bits are zero are kept, and count 2^level each (adaptive sampling: Wegman; Flajolet 1990).
+// Before that, counts are exact.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -32,7 +32,8 @@ public:
     }
 
     size_t level() const { return thinned; }
-    const std::vector<uint32_t>& pair_counts() const { return counts; }  // of (a, b) at a * side + b, to be shifted by level()
+    // Of (a, b) at a * side + b; multiply by 2^level().
+    const std::vector<uint32_t>& pair_counts() const { return counts; }
 
 private:
     struct Entry {
@@ -46,7 +47,7 @@ private:
     bool kept(uint64_t print) const { return (print & ((uint64_t(1) << thinned) - 1)) == 0; }
 
     void insert(uint32_t pair, uint64_t filling) {
-        // times 3: a plain sum or exclusive or would take (x, y) for (y, x)
+        // times 3: with a plain sum or exclusive or, (x, y) and (y, x) would have the same fingerprint
         const uint64_t print = Stream::mix(filling * 3 + Stream::mix(pair)) | uint64_t(1) << 63;  // never 0
         if (!kept(print)) return;
         if (!put(print, pair)) return;
@@ -78,8 +79,8 @@ private:
     }
 };
 
-// Segments (stretches of words >= 0 between negative numbers) that were not seen recently, as words and lengths.
-// "Recently": a table of fingerprints where a newer one takes the place of an older one.
+// Finds segments (sequences of words >= 0 between negative numbers) that did not occur recently, as words and lengths.
+// Recent segments are in a table of fingerprints, where a newer one replaces an older one.
 class FreshSegments {
 public:
     explicit FreshSegments(size_t size) : table(size) {}  // a power of 2
@@ -105,7 +106,7 @@ private:
     std::vector<uint64_t> table;
 };
 
-// Different fillings of templates, how often each occurs, and where it occurs first.
+// Distinct fillings of templates with their counts and the place of their first occurrence.
 class Fillings {
 public:
     struct Entry {
@@ -119,8 +120,8 @@ public:
 
     explicit Fillings(size_t limit) : limit(limit), index(1024, -1) {}
 
-    // The templates of a tree over a clause of `length` words: rows of start, end, label (>= 0: a template; SLOT) and
-    // depth, depth first.  The neighbours of a template without slots stand for its filling.
+    // Add the templates of a tree over a clause of `length` words.  Rows are start, end, label (>= 0: a template; or
+    // SLOT) and depth, in depth-first order.  The filling of a template without slots is its neighbours.
     void add_tree(const int32_t* rows, size_t n, const int32_t* words, int64_t length, int64_t base) {
         constexpr int32_t SLOT = -2;
         for (size_t r = 0; r < n; ++r) {
@@ -134,11 +135,12 @@ public:
         }
     }
 
-    // slots: start and length of each in `words`; `base` is where `words` begins in the whole.
+    // slots: start and length of each in `words`; `base` is the place of `words` in the whole text.
     void add(int32_t owner, const int32_t* words, const int64_t* slots, size_t n, int64_t base) {
         uint64_t print = Stream::mix(uint64_t(uint32_t(owner)));
         for (size_t s = 0; s < n; ++s) {
-            for (int64_t k = 0; k < slots[2 * s + 1]; ++k) print = Stream::mix(print * 3 + uint32_t(words[slots[2 * s] + k]));
+            for (int64_t k = 0; k < slots[2 * s + 1]; ++k)
+                print = Stream::mix(print * 3 + uint32_t(words[slots[2 * s] + k]));
             print = Stream::mix(print + s + 1);
         }
         size_t at = size_t(print >> 20) & (index.size() - 1);
@@ -166,8 +168,8 @@ private:
 };
 
 // Pairs of anchors in neighbouring clauses of a sentence: the first among the first LEFT words of a clause, the second
-// among the first RIGHT words of the next.  A word with itself counts only where both clauses begin with it, for a topic
-// that is taken up again may occur anywhere.  Equal pairs of clauses count once.
+// among the first RIGHT words of the next.  A pair of equal words counts only if both clauses begin with it, because a
+// repeated topic may occur anywhere.  Equal pairs of clauses count once.
 class ClausePairs {
 public:
     static constexpr size_t LEFT = 4, RIGHT = 2;
@@ -176,26 +178,29 @@ public:
     uint64_t total = 0;
 
     explicit ClausePairs(size_t anchors, size_t remembered)
-        : counts((anchors + 1) * (anchors + 1)), left(anchors + 1), right(anchors + 1), side(anchors + 1), seen(remembered) {}
+        : counts((anchors + 1) * (anchors + 1)), left(anchors + 1), right(anchors + 1), side(anchors + 1),
+          seen(remembered) {}
 
     void count(const int32_t* words, const int32_t* anchors, size_t n) {
-        scan(words, anchors, n, [&](const std::vector<size_t>& a, const std::vector<size_t>& b, size_t start, size_t next) {
+        scan(words, anchors, n, [&](const Places& a, const Places& b, size_t start, size_t next) {
             ++total;
             for (size_t p : a) ++left[size_t(anchors[p])];
             for (size_t p : b) ++right[size_t(anchors[p])];
             for (size_t p : a)
                 for (size_t r : b)
-                    if (together(anchors, p, r, start, next)) ++counts[size_t(anchors[p]) * side + size_t(anchors[r])];
+                    if (is_pair(anchors, p, r, start, next))
+                        ++counts[size_t(anchors[p]) * side + size_t(anchors[r])];
         });
     }
 
-    // The fillings of the pairs that became templates: owner[a * side + b] >= 0.
-    void fill(const int32_t* words, const int32_t* anchors, size_t n, const int32_t* owner, Fillings& fillings, int64_t base) {
-        scan(words, anchors, n, [&](const std::vector<size_t>& a, const std::vector<size_t>& b, size_t start, size_t next) {
+    // Add the fillings of the pairs that are templates: owner[a * side + b] >= 0.
+    void fill(const int32_t* words, const int32_t* anchors, size_t n, const int32_t* owner, Fillings& fillings,
+              int64_t base) {
+        scan(words, anchors, n, [&](const Places& a, const Places& b, size_t start, size_t next) {
             for (size_t p : a)
                 for (size_t r : b) {
                     const int32_t t = owner[size_t(anchors[p]) * side + size_t(anchors[r])];
-                    if (t < 0 || !together(anchors, p, r, start, next)) continue;
+                    if (t < 0 || !is_pair(anchors, p, r, start, next)) continue;
                     const int64_t slot[2] = {int64_t(p + 1), int64_t(r - p - 1)};
                     fillings.add(t, words, slot, 1, base);
                 }
@@ -205,30 +210,33 @@ public:
     void forget() { std::fill(seen.begin(), seen.end(), 0); }
 
 private:
+    using Places = std::vector<size_t>;
     size_t side;
     std::vector<uint64_t> seen;
 
-    static bool together(const int32_t* anchors, size_t p, size_t r, size_t start, size_t next) {
+    static bool is_pair(const int32_t* anchors, size_t p, size_t r, size_t start, size_t next) {
         return anchors[p] != anchors[r] || (p == start && r == next);
     }
 
     template <class Found>
     void scan(const int32_t* words, const int32_t* anchors, size_t n, Found found) {
-        std::vector<size_t> a, b;
+        Places a, b;
         for (size_t start = 0; start < n;) {
             size_t end = start;
             while (end < n && (words[end] >= 0 || words[end] == MARK)) ++end;
             const size_t next = end + 1;
             if (end < n && words[end] == CLAUSE_END && end > start && next < n && words[next] >= 0) {
-                first(words, anchors, start, end, LEFT, a);
-                first(words, anchors, next, n, RIGHT, b);
+                list_anchors(words, anchors, start, end, LEFT, a);
+                list_anchors(words, anchors, next, n, RIGHT, b);
                 if (!a.empty() && !b.empty() && fresh(words, start, next, n)) found(a, b, start, next);
             }
             start = next;
         }
     }
 
-    static void first(const int32_t* words, const int32_t* anchors, size_t at, size_t end, size_t limit, std::vector<size_t>& out) {
+    // The distinct anchors among the first `limit` words of a clause.
+    static void list_anchors(const int32_t* words, const int32_t* anchors, size_t at, size_t end, size_t limit,
+                             Places& out) {
         out.clear();
         for (size_t k = at; k < end && k < at + limit && (words[k] >= 0 || words[k] == MARK); ++k) {
             bool known = anchors[k] == 0;

@@ -1,4 +1,4 @@
-# Counting candidates of templates: see skipgrams.hpp.  `nlp_zero.templates.mining` is what people use.
+# Counting candidates of templates: see skipgrams.hpp; used by `nlp_zero.templates.mining`.
 
 cdef extern from "templates/skipgrams.hpp" namespace "nlpzero::templates" nogil:
     cdef cppclass CppPairs "nlpzero::templates::DistinctPairs":
@@ -98,12 +98,12 @@ cdef class Fillings:
         check_offsets(trees, rows.shape[0])
         check_offsets(offsets, words.shape[0])
         if rows.shape[1] != 4 or trees.shape[0] != offsets.shape[0]:
-            raise ValueError("one tree of rows (start, end, label, depth) for each clause is needed.")
+            raise ValueError("each clause must have one tree, of rows (start, end, label, depth).")
         for s in range(trees.shape[0] - 1):
             size = offsets[s + 1] - offsets[s]
             for r in range(trees[s], trees[s + 1]):
                 if not 0 <= rows[r, 0] <= rows[r, 1] <= size:
-                    raise ValueError("a row of a tree lies outside its clause.")
+                    raise ValueError("a row of a tree is outside its clause.")
         with nogil:
             for s in range(trees.shape[0] - 1):
                 if trees[s + 1] > trees[s]:
@@ -138,7 +138,7 @@ cdef class ClausePairs:
 
     cdef int check(self, const int32_t[::1] words, const int32_t[::1] anchors) except -1:
         if words.shape[0] != anchors.shape[0]:
-            raise ValueError("words and anchors must have one length.")
+            raise ValueError("words and anchors must have the same length.")
         check_numbers(anchors, self.side)
         return 0
 
@@ -152,7 +152,7 @@ cdef class ClausePairs:
              Fillings fillings, int64_t base):
         self.check(words, anchors)
         if owner.shape[0] != self.side or owner.shape[1] != self.side:
-            raise ValueError("one owner for each pair of anchors is needed.")
+            raise ValueError("owner must have one value for each pair of anchors.")
         if words.shape[0]:
             with nogil:
                 self.cpp.get().fill(&words[0], &anchors[0], words.shape[0], &owner[0, 0], fillings.cpp.get()[0], base)

@@ -1,6 +1,7 @@
-// Many texts at once, without the GIL: each thread writes slices of its own, then the slices move together.
+// Many texts at once, without the GIL: threads write separate slices of the output, which are then moved together.
 //
-// Threads are Python's: they call `encode_best` (or `encode_sampled`) for one slice at a time and release the GIL inside.
+// The threads are those of Python: they call `encode_best` (or `encode_sampled`) for one slice at a time, which release
+// the GIL.
 #pragma once
 #include <cstring>
 #include <vector>
@@ -12,7 +13,7 @@ namespace nlpzero::tokenization {
 // Texts [first, last); `at` is the number of characters before them.
 struct Slice { size_t first, last, at; };
 
-// At most `count` slices of about equal size.
+// Divide the texts into at most `count` slices of about equal size.
 inline std::vector<Slice> make_slices(const std::vector<TextView>& texts, size_t count) {
     size_t total = 0;
     for (const TextView& text : texts) total += text.size;
@@ -29,10 +30,11 @@ inline std::vector<Slice> make_slices(const std::vector<TextView>& texts, size_t
     return slices;
 }
 
-inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }  // a character
+// Most tokens of one character.
+inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }
 
-// Where the tokens of all texts are written, `rows` segmentations of each.  `ids` (and `ends`, unless null) have room for
-// `most_tokens` a character and row; offsets (texts * rows + 1) receives where the tokens of each row begin.
+// The tokens of all texts, with `rows` segmentations of each.  `ids` (and `ends`, unless null) have room for
+// `most_tokens` per character and row; `offsets` (texts * rows + 1) receives where the tokens of each row begin.
 struct BatchOutput {
     int32_t* ids = nullptr;
     uint32_t* ends = nullptr;
@@ -40,8 +42,8 @@ struct BatchOutput {
     size_t rows = 1;
 };
 
-// Encode the texts of a slice.  cut_text(i, ids, ends, counts) writes the tokens of text i, row after row, and the number
-// of tokens of each row.
+// Encode the texts of a slice.  cut_text(i, ids, ends, counts) writes the tokens of text i, row after row, and the
+// number of tokens of each row.
 template <class Cut>
 void encode_slice(const Model& model, const Slice& slice, const BatchOutput& out, Cut cut_text) {
     size_t at = slice.at * most_tokens(model) * out.rows;
@@ -52,7 +54,7 @@ void encode_slice(const Model& model, const Slice& slice, const BatchOutput& out
     }
 }
 
-// Move the slices together and turn the numbers of tokens into offsets.  Returns how many tokens there are.
+// Move the slices together and turn the numbers of tokens into offsets.  Returns the number of all tokens.
 inline int64_t close_gaps(const Model& model, const std::vector<Slice>& slices, const BatchOutput& out) {
     out.offsets[0] = 0;
     for (const Slice& slice : slices) {
@@ -67,13 +69,16 @@ inline int64_t close_gaps(const Model& model, const std::vector<Slice>& slices, 
     return slices.empty() ? 0 : out.offsets[slices.back().last * out.rows];
 }
 
-inline void encode_best(const Model& model, const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
+inline void encode_best(const Model& model, const std::vector<TextView>& texts, const Slice& slice,
+                        const BatchOutput& output) {
     encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
         int32_t* const begin = out;
         with_chars(texts[i], [&](auto chars) {
             auto run = [&](auto sink) { cut_best(model, chars, texts[i].size, sink); };
-            if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
-            else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
+            auto write = [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; };
+            auto write_ids = [&](int32_t id, uint32_t, uint32_t) { *out++ = id; };
+            if (ends_out) emit_tokens(model, chars, run, write);
+            else emit_tokens(model, chars, run, write_ids);
             return 0;
         });
         counts[0] = out - begin;

@@ -1,4 +1,4 @@
-// Tokens as Python objects: references to objects that exist already, wherever one does.  The GIL is held.
+// Tokens as Python objects: references to existing objects where possible.  The GIL is held.
 #pragma once
 #include <Python.h>
 
@@ -20,11 +20,11 @@ inline bool view_of(PyObject* text, TextView& view) {
     return false;
 }
 
-// The text of one call as the model reads it: the object's own buffer, or its UTF-8 where bytes are the symbols.
+// The text of one call as the model reads it: the buffer of the str, or its UTF-8 if symbols are bytes.
 class Source {
  public:
     TextView view;
-    bool utf8() const { return !utf8_.empty(); }  // positions are bytes of it
+    bool utf8() const { return !utf8_.empty(); }  // whether positions are those of UTF-8
 
     bool open(const Model& model, PyObject* text) {
         if (model.rules.bytes && PyBytes_Check(text)) {
@@ -32,7 +32,8 @@ class Source {
             return true;
         }
         if (PyBytes_Check(text)) {
-            PyErr_SetString(PyExc_TypeError, "a text must be str, not bytes: only vocabularies with unit='byte' take bytes.");
+            PyErr_SetString(PyExc_TypeError,
+                            "a text must be str, not bytes: only vocabularies with unit='byte' take bytes.");
             return false;
         }
         if (!view_of(text, view)) return false;
@@ -51,7 +52,7 @@ class Source {
     std::string utf8_;
 };
 
-class Objects {  // owned by a tokenizer; caches fill up as they are used
+class Objects {  // the Python objects of a tokenizer, cached on first use
  public:
     // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)
     Objects(PyObject* words, std::vector<int32_t> numbers)
@@ -100,8 +101,10 @@ class Objects {  // owned by a tokenizer; caches fill up as they are used
         if (what == 1) return number(token.id);
         return Py_BuildValue("(nn)", Py_ssize_t(start), Py_ssize_t(token.end));
     }
-    // Bytes of a character have its span: what ends where it begins is such a part.
-    static Token whole(const Token& token, uint32_t start) { return {token.id, token.end > start ? token.end : start + 1}; }
+    // A token that is a part of a character ends where it begins; its span is that of the character.
+    static Token widen(const Token& token, uint32_t start) {
+        return {token.id, token.end > start ? token.end : start + 1};
+    }
 
  private:
     PyObject* words_;
@@ -111,7 +114,7 @@ class Objects {  // owned by a tokenizer; caches fill up as they are used
     PyObject** pages_[CODE_POINTS >> 8] = {};
 };
 
-class TokenBuffer {  // tokens of one text: on the stack while they are few
+class TokenBuffer {  // the tokens of one text; on the stack if they are few
  public:
     void add(int32_t id, uint32_t end) {
         if (size_ == room_) grow();
@@ -136,14 +139,14 @@ class TokenBuffer {  // tokens of one text: on the stack while they are few
     }
 };
 
-// what: 0 strings, 1 ids, 2 spans.  Returns a new list, or null with an exception set.
+// `what` is 0 for strings, 1 for ids, 2 for spans.  Returns a new list, or null with an exception set.
 template <int what>
 PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, const Token* tokens, size_t count) {
     PyObject* list = PyList_New(Py_ssize_t(count));
     if (!list) return nullptr;
     uint32_t start = 0;
     for (size_t k = 0; k < count; ++k) {
-        const Token token = what == 2 ? Objects::whole(tokens[k], start) : tokens[k];
+        const Token token = what == 2 ? Objects::widen(tokens[k], start) : tokens[k];
         PyObject* item = objects.item(what, text, view, token, start);
         if (!item) { Py_DECREF(list); return nullptr; }
         PyList_SET_ITEM(list, Py_ssize_t(k), item);
@@ -153,16 +156,17 @@ PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, cons
 }
 
 // The same from flat arrays, as strings.
-inline PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, const int32_t* ids, const uint32_t* ends, size_t count) {
+inline PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, const int32_t* ids,
+                           const uint32_t* ends, size_t count) {
     std::vector<Token> tokens(count);
     for (size_t k = 0; k < count; ++k) tokens[k] = {ids[k], ends[k]};
     return make_list<0>(objects, text, view, tokens.data(), count);
 }
 
-// Spans in characters of tokens that end at some byte of UTF-8: all characters that a token has a byte of.
+// Spans, in characters, of tokens that end at any byte of UTF-8: all characters of which a token has a byte.
 inline PyObject* character_spans(const TextView& utf8, const Token* tokens, size_t count) {
     const auto* bytes = static_cast<const uint8_t*>(utf8.data);
-    auto inside = [&](size_t at) { return at < utf8.size && (bytes[at] & 0xC0) == 0x80; };  // a character goes on here
+    auto inside = [&](size_t at) { return at < utf8.size && (bytes[at] & 0xC0) == 0x80; };  // within a character
     PyObject* list = PyList_New(Py_ssize_t(count));
     Py_ssize_t begun = 0, first = 0;  // characters that begin before `at`
     for (size_t k = 0, at = 0; list && k < count; ++k) {
@@ -175,9 +179,12 @@ inline PyObject* character_spans(const TextView& utf8, const Token* tokens, size
     return list;
 }
 
-// what 3: a tuple of the lists of ids, strings and spans.
+// `what` as in `make_list`; 3 is a tuple of the lists of ids, strings and spans.
 inline PyObject* list_as(int what, Objects& objects, PyObject* text, const Source& source, const TokenBuffer& tokens) {
-    if (what == 3) return Py_BuildValue("(NNN)", list_as(1, objects, text, source, tokens), list_as(0, objects, text, source, tokens), list_as(2, objects, text, source, tokens));
+    if (what == 3) {
+        return Py_BuildValue("(NNN)", list_as(1, objects, text, source, tokens),
+                             list_as(0, objects, text, source, tokens), list_as(2, objects, text, source, tokens));
+    }
     if (what == 0) return make_list<0>(objects, text, source.view, tokens.data(), tokens.size());
     if (what == 1) return make_list<1>(objects, text, source.view, tokens.data(), tokens.size());
     if (source.utf8()) return character_spans(source.view, tokens.data(), tokens.size());
@@ -190,7 +197,8 @@ PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
     if (!source.open(model, text)) return nullptr;
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
-        told(model, chars, [&](auto sink) { cut_best(model, chars, source.view.size, sink); }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        emit_tokens(model, chars, [&](auto sink) { cut_best(model, chars, source.view.size, sink); },
+                    [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);

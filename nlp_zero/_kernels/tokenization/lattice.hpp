@@ -1,6 +1,6 @@
-// All segmentations of n positions, as edges sorted by start: edge e leads from its start to end[e] > start with score[e] nats.
-// One pass from the right turns scores into q(e) = P(edge | path passes its start).  Sampling, marginals and entropy need
-// nothing else, so nothing underflows however long the text is.
+// All segmentations of n positions, as edges sorted by start: edge e leads from its start to end[e] > start and has a
+// score of score[e] nats.  One pass from the right turns scores into q(e) = P(edge | path passes its start).  Sampling,
+// marginals and entropy need only these probabilities, so nothing underflows, however long the text is.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -16,14 +16,15 @@ namespace nlpzero::tokenization {
 
 struct Lattice {
     size_t n;
-    const int64_t* first;  // n + 1: the edges from position i are first[i] .. first[i + 1] - 1
+    const int64_t* first;  // n + 1 numbers: the edges from position i are first[i] to first[i + 1] - 1
     const int64_t* end;
     const double* score;
-    const int32_t* tokens = nullptr;  // of each edge; null: one
+    const int32_t* tokens = nullptr;  // number of tokens of each edge; null: one
     int64_t count(int64_t e) const { return tokens ? tokens[e] : 1; }
 };
 
-// value = m * 2^(512 e) with m in [2^-256, 2^256) or 0: sums and products of any range, by rescaling and without logarithms.
+// value = m * 2^(512 e) with m in [2^-256, 2^256) or 0: sums and products of any range without logarithms, by
+// rescaling.
 struct Wide {
     static constexpr double STEP = 512 * 0.6931471805599453, STEP_REST = 512 * 2.3190468138462996e-17;  // 512 ln 2
     double m = 0;
@@ -53,7 +54,8 @@ struct Wide {
     double log() const { return m == 0 ? -std::numeric_limits<double>::infinity() : std::log(m) + double(e) * STEP; }
 };
 
-// q of every edge at inverse temperature alpha.  Returns ln of the sum over all paths of exp(alpha * score), -inf without a path.
+// Compute q of every edge at inverse temperature alpha.  Returns ln of the sum over all paths of exp(alpha * score),
+// -inf if there is no path.
 inline double transitions(const Lattice& lattice, double alpha, double* q) {
     std::vector<Wide> sum(lattice.n + 1), term;
     sum[lattice.n] = {1, 0};
@@ -64,17 +66,18 @@ inline double transitions(const Lattice& lattice, double alpha, double* q) {
             term.push_back(Wide::exp(alpha * lattice.score[e]) * sum[size_t(lattice.end[e])]);
             sum[i] += term.back();
         }
-        for (int64_t e = lo; e < hi; ++e) q[e] = sum[i].m == 0 ? 0 : hi - lo == 1 ? 1 : term[size_t(e - lo)].over(sum[i]);
+        for (int64_t e = lo; e < hi; ++e)
+            q[e] = sum[i].m == 0 ? 0 : hi - lo == 1 ? 1 : term[size_t(e - lo)].over(sum[i]);
     }
     return sum[0].log();
 }
 
-// The same from weights exp(alpha * score) whose products over `reach` positions fit into a double: sums in reach of one
-// another are rescaled together.
+// The same for weights exp(alpha * score) whose products over `reach` positions fit into a double: sums that are at
+// most `reach` positions apart are rescaled together.
 inline double plain_transitions(const Lattice& lattice, const double* weight, size_t reach, double* q) {
     std::vector<double> sum(lattice.n + 1);
     sum[lattice.n] = 1;
-    double scaled = 0;  // powers of 2 taken out
+    double scaled = 0;  // exponent of the powers of 2 that were factored out
     for (size_t i = lattice.n; i-- > 0;) {
         const int64_t lo = lattice.first[i], hi = lattice.first[i + 1];
         double total = q[lo] = weight[lo] * sum[size_t(lattice.end[lo])];
@@ -92,7 +95,7 @@ inline double plain_transitions(const Lattice& lattice, const double* weight, si
     return std::log(sum[0]) + scaled * 0.6931471805599453;
 }
 
-// Probability that a path passes each position (visits, n + 1) and each edge; returns the entropy of the path, in nats.
+// Compute the probability that a path passes each position (visits, n + 1) and each edge; returns the entropy in nats.
 template <bool want_entropy = true>
 double marginals(const Lattice& lattice, const double* q, double* visits, double* edges) {
     std::fill_n(visits, lattice.n + 1, 0.0);
@@ -109,7 +112,7 @@ double marginals(const Lattice& lattice, const double* q, double* visits, double
     return entropy;
 }
 
-// One path drawn exactly; add(edge) for each of its edges.
+// Draw one path exactly; calls add(edge) for each of its edges.
 template <class Add>
 void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
     for (size_t i = 0; i < lattice.n;) {
@@ -119,7 +122,7 @@ void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
         else {
             double left = stream.uniform();
             for (; e < last; ++e) {
-                if (q[e] > 0) chosen = e;  // the last possible edge also takes what rounding left over
+                if (q[e] > 0) chosen = e;  // the last possible edge also gets the rounding error
                 if ((left -= q[e]) < 0) break;
             }
         }
@@ -129,8 +132,9 @@ void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
     }
 }
 
-// Best path to the end from every position: ties go to fewer tokens, then to the longer first token.
-inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, std::vector<int64_t>& tokens, std::vector<int64_t>& edge) {
+// Find the best path from every position to the end; ties go to fewer tokens, then to the longer first token.
+inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, std::vector<int64_t>& tokens,
+                          std::vector<int64_t>& edge) {
     score.assign(lattice.n + 1, -std::numeric_limits<double>::infinity());
     tokens.assign(lattice.n + 1, 0);
     edge.assign(lattice.n + 1, -1);
@@ -141,13 +145,15 @@ inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, st
         if (sum == -std::numeric_limits<double>::infinity()) continue;
         const int64_t count = tokens[j] + lattice.count(e);
         bool better = edge[i] < 0 || sum > score[i];
-        if (!better && sum == score[i]) better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
+        if (!better && sum == score[i])
+            better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
         if (better) { score[i] = sum; tokens[i] = count; edge[i] = e; }
     }
 }
 
-// The `limit` best paths in order (score, then fewer tokens, then earlier found).  A path is a better one up to a place, then
-// another edge, then the best suffix; each is made once, from the path that it leaves last.
+// Find the `limit` best paths, in order (score, then fewer tokens, then the one found first).  Every path but the best
+// one follows a better path up to some position, then takes another edge, then the best suffix; each is generated once,
+// from the path that it shares the longest prefix with.
 inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t limit) {
     std::vector<double> best;
     std::vector<int64_t> tokens, edge;
@@ -158,8 +164,8 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         return a.tokens != b.tokens ? a.tokens > b.tokens : a.order > b.order;
     };
     auto better = [&](const Deviation& a, const Deviation& b) { return worse(b, a); };
-    std::vector<Deviation> wait;                    // a heap, the best on top
-    std::vector<Deviation> bound;                   // the `limit` best ever seen, the worst on top: what is worse never counts
+    std::vector<Deviation> wait;   // a heap with the best on top
+    std::vector<Deviation> bound;  // the `limit` best so far, a heap with the worst on top; worse paths are dropped
     std::vector<std::vector<int64_t>> paths;
     if (lattice.n && edge[0] < 0) return paths;
     uint64_t order = 0;

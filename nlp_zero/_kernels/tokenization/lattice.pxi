@@ -1,12 +1,13 @@
-# Algorithms on lattices of segmentations; `nlp_zero.lattice` is what people use.
-# All arrays are CSR: the edges from position i are first[i] .. first[i + 1] - 1, and end[e] is where edge e ends.
+# Algorithms on lattices of segmentations; used by `nlp_zero.tokenization.lattice`.
+# All arrays are CSR: the edges from position i are first[i] to first[i + 1] - 1, and end[e] is where edge e ends.
 
 
 cdef extern from *:
     """
     #include "tokenization/lattice.hpp"
     template <class Path>
-    void draw_into(const nlpzero::tokenization::Lattice& lattice, const double* q, nlpzero::Stream& stream, Path& path) {
+    void draw_into(const nlpzero::tokenization::Lattice& lattice, const double* q, nlpzero::Stream& stream,
+                   Path& path) {
         path.clear();
         nlpzero::tokenization::draw(lattice, q, stream, [&](int64_t e) { path.push_back(e); });
     }
@@ -21,13 +22,15 @@ cdef extern from *:
         Stream(uint64_t, uint64_t)
         double uniform()
     double c_transitions "nlpzero::tokenization::transitions"(const Lattice&, double, double*) except + nogil
-    double c_marginals "nlpzero::tokenization::marginals<true>"(const Lattice&, const double*, double*, double*) except + nogil
-    void best_suffixes "nlpzero::tokenization::best_suffixes"(const Lattice&, vector[double]&, vector[int64_t]&, vector[int64_t]&) except + nogil
+    double c_marginals "nlpzero::tokenization::marginals<true>"(
+        const Lattice&, const double*, double*, double*) except + nogil
+    void best_suffixes "nlpzero::tokenization::best_suffixes"(
+        const Lattice&, vector[double]&, vector[int64_t]&, vector[int64_t]&) except + nogil
     vector[vector[int64_t]] n_best "nlpzero::tokenization::n_best"(const Lattice&, size_t) except + nogil
     void draw_into(const Lattice&, const double*, Stream&, vector[int64_t]&) except + nogil
 
 
-cdef Lattice over(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score) except *:
+cdef Lattice make_lattice(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score) except *:
     cdef Lattice lattice
     cdef int64_t i, e, n = first.shape[0] - 1, edges = end.shape[0]
     if n < 0 or first[0] or first[n] != edges or score.shape[0] < edges:
@@ -48,7 +51,7 @@ cdef Lattice over(const int64_t[::1] first, const int64_t[::1] end, const double
 def transitions(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score, double alpha):
     q = np.empty(len(end) + 1)
     cdef double[::1] view = q
-    cdef Lattice lattice = over(first, end, score)
+    cdef Lattice lattice = make_lattice(first, end, score)
     cdef double log_sum
     with nogil:
         log_sum = c_transitions(lattice, alpha, &view[0])
@@ -58,7 +61,7 @@ def transitions(const int64_t[::1] first, const int64_t[::1] end, const double[:
 def marginals(const int64_t[::1] first, const int64_t[::1] end, const double[::1] q):
     visits, edges = np.empty(len(first)), np.empty(len(end) + 1)
     cdef double[::1] visit_view = visits, edge_view = edges
-    cdef Lattice lattice = over(first, end, q)
+    cdef Lattice lattice = make_lattice(first, end, q)
     cdef double entropy
     with nogil:
         entropy = c_marginals(lattice, lattice.score, &visit_view[0], &edge_view[0])
@@ -66,7 +69,7 @@ def marginals(const int64_t[::1] first, const int64_t[::1] end, const double[::1
 
 
 def find_best_path(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score):
-    cdef Lattice lattice = over(first, end, score)
+    cdef Lattice lattice = make_lattice(first, end, score)
     cdef vector[double] best
     cdef vector[int64_t] tokens, edge
     with nogil:
@@ -82,15 +85,16 @@ def find_best_path(const int64_t[::1] first, const int64_t[::1] end, const doubl
 
 
 def find_best_paths(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score, size_t limit):
-    cdef Lattice lattice = over(first, end, score)
+    cdef Lattice lattice = make_lattice(first, end, score)
     cdef vector[vector[int64_t]] paths
     with nogil:
         paths = n_best(lattice, limit)
     return paths
 
 
-def sample_paths(const int64_t[::1] first, const int64_t[::1] end, const double[::1] q, uint64_t seed, uint64_t index, Py_ssize_t k):
-    cdef Lattice lattice = over(first, end, q)
+def sample_paths(const int64_t[::1] first, const int64_t[::1] end, const double[::1] q, uint64_t seed, uint64_t index,
+                 Py_ssize_t k):
+    cdef Lattice lattice = make_lattice(first, end, q)
     cdef Stream stream = Stream(seed, index)
     cdef vector[int64_t] path
     paths = []

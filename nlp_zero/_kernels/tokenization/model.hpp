@@ -1,4 +1,4 @@
-// What a tokenizer knows, built once from words and log-probabilities and never changed: symbols, trie, scores.
+// The immutable model of a tokenizer, built from words and log-probabilities: symbols, trie and scores.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -13,12 +13,14 @@
 
 namespace nlpzero::tokenization {
 
-// Scores of Viterbi are whole numbers: nats x 2^shift, then TIE_BITS that hold minus the number of tokens.  Sums of them are
-// exact, so ties are ties on every platform, and one comparison decides by score and then by fewer tokens.  Sums may wrap;
-// only differences within the reach of one word are compared, and `shift` (at most 30: 1e-9 nats) leaves room for those.
+// Scores of Viterbi are integers: nats x 2^shift, followed by TIE_BITS with the negative number of tokens.  Sums are
+// exact, so ties are the same on every platform, and one comparison decides by score and then by fewer tokens.  Sums
+// may wrap; only differences within the reach of one word are compared, and `shift` (at most 30: 1e-9 nats) leaves room
+// for them.
 constexpr int TIE_BITS = 20;
 constexpr int64_t NO_WORD = -(int64_t(1) << 61);
-// Fewest tokens first: each costs this many nats in addition to its -ln p, more than the ln p of any two cuts of a stretch differ by.
+// For the fewest tokens: the cost of a token in nats in addition to -ln p; more than the ln p of two segmentations
+// differ.
 constexpr double TOKEN_COST = 16384;
 
 // How vocabularies that cross boundaries add up scores.  EXACT_SUMS: whole numbers, so that sums never round.  The others add up as
@@ -27,7 +29,7 @@ enum Arithmetic : int { EXACT_SUMS = 0, SINGLE_SUMS = 1, DOUBLE_SUMS = 2 };
 
 struct Rules {  // what is done with the text around the words, and which segmentation is best
     Alnum alnum = ALNUM_TOKEN;
-    bool crossing = false;  // nothing is a boundary, and unknown characters in a row are one token
+    bool crossing = false;  // there are no boundaries, and a sequence of unknown characters is one token
     bool fallback = false;  // an unknown character becomes its bytes; all 256 are words
     bool bytes = false;     // symbols are the bytes of UTF-8
     bool kinds = false;     // tokens that are not words have ids by their kind
@@ -79,7 +81,8 @@ struct Model {
         if (!std::isnan(rules.unk)) sum.log_prob = sum.rank = rules.unk;
         return sum;
     }
-    // With byte fallback: the tokens of a character that is not a word: the longest of its beginnings that is one, then bytes.
+    // With byte fallback, the tokens of a character that is not a word: its longest beginning that is a word, then
+    // bytes.
     int spelled(uint32_t c, int32_t* parts) const {
         char bytes[4] = {};
         const int n = int(encode_utf8(c, bytes));
@@ -94,7 +97,8 @@ struct Model {
         return tokens;
     }
     static uint32_t beginning(const char* bytes, int n) {  // of two or three bytes, as a key
-        return uint32_t(n) << 24 | uint32_t(uint8_t(bytes[0])) << 16 | uint32_t(uint8_t(bytes[1])) << 8 | (n > 2 ? uint8_t(bytes[2]) : 0);
+        const uint32_t first = uint8_t(bytes[0]), second = uint8_t(bytes[1]), third = n > 2 ? uint8_t(bytes[2]) : 0;
+        return uint32_t(n) << 24 | first << 16 | second << 8 | third;
     }
     double weight(const Cost& c) const { return rules.uniform ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
     double rank(const Cost& c) const { return c.rank - (rules.uniform ? TOKEN_COST * c.tokens : 0); }       // in Viterbi
@@ -132,26 +136,30 @@ class ModelBuilder {
     std::unique_ptr<Model> build() {
         Model& m = *model_;
         number_symbols();
-        keys_.erase(std::remove_if(keys_.begin(), keys_.end(), [](const Key& k) { return k.length == 0; }), keys_.end());
+        auto is_empty = [](const Key& key) { return key.length == 0; };
+        keys_.erase(std::remove_if(keys_.begin(), keys_.end(), is_empty), keys_.end());
         double cost = 1;
         for (const Key& key : keys_) {
             m.max_length = std::max(m.max_length, key.length);
             cost = std::max(cost, std::abs(m.rank(m.cost(key.value, 0))));
         }
         for (uint32_t c : m.chars) cost = std::max(cost, std::abs(m.rank(m.cost(0, c))) + 1);
-        const std::vector<double> letters = m.rules.new_mass > 0 ? spelt(cost) : std::vector<double>();
+        const std::vector<double> letters = m.rules.new_mass > 0 ? estimate_spelling(cost) : std::vector<double>();
         DoubleArray trie;
         trie.build(pool_, keys_, uint32_t(kinds_.size()) - 1);
         const int room = 61 - TIE_BITS - int(std::ceil(std::log2(cost * 2 * (m.max_length + 1.0))));
         const double unit = std::ldexp(1.0, std::max(0, std::min(30, room)));
-        auto fixed = [&](const Cost& c) { return int64_t(std::llround(m.rank(c) * unit)) * (int64_t(1) << TIE_BITS) - c.tokens; };
+        auto fixed = [&](const Cost& c) {
+            return int64_t(std::llround(m.rank(c) * unit)) * (int64_t(1) << TIE_BITS) - c.tokens;
+        };
         if (!letters.empty()) {
             const size_t n = kinds_.size();
             auto whole = [&](double nats) { return int64_t(std::llround(nats * unit)) * (int64_t(1) << TIE_BITS); };
             std::vector<int64_t>* tables[3] = {&m.spelling.first, &m.spelling.middle, &m.spelling.last};
             for (size_t p = 0; p < 3; ++p)
                 for (size_t s = 0; s < n; ++s) tables[p]->push_back(whole(letters[p * n + s]));
-            for (size_t l = 2; l <= Spelling::LONGEST; ++l) m.spelling.length[l] = whole(letters[3 * n + l]) - 1;  // a token
+            for (size_t l = 2; l <= Spelling::LONGEST; ++l)
+                m.spelling.length[l] = whole(letters[3 * n + l]) - 1;  // minus one token, in TIE_BITS
         }
         m.ids = std::move(trie.value);
         m.nodes.resize(trie.base.size());
@@ -170,13 +178,14 @@ class ModelBuilder {
     std::vector<uint32_t> pool_;
     std::vector<Key> keys_;
     std::vector<std::u32string> texts_;  // of symbols, in order of appearance: symbol s is texts_[s - 1]
-    std::vector<double> weight_, weights_;  // how much of the text a symbol makes up, before and after `number_symbols`
+    std::vector<double> weight_, weights_;  // frequency of each symbol, before and after `number_symbols`
     std::unordered_map<std::u32string, uint32_t> number_;
     std::vector<Kind> kinds_;       // by symbol, if kinds have ids: those of symbols of words, then a symbol for each kind
     std::vector<uint32_t> single_;  // by code point: a symbol of one character
 
-    // What `Spelling` holds, in nats: three tables by symbol, then one by length.  Raises `cost` to that of the dearest new word.
-    std::vector<double> spelt(double& cost) {
+    // Return the tables of `Spelling` in nats: three by symbol, then one by length.  Raises `cost` to the greatest cost
+    // of a new word.
+    std::vector<double> estimate_spelling(double& cost) {
         Model& m = *model_;
         const size_t n = kinds_.size();
         const uint8_t* classes = class_table();
@@ -260,7 +269,7 @@ class ModelBuilder {
         if (size == 1) single_[text[0]] = number;
         return number;
     }
-    void number_symbols() {  // frequent symbols first: their nodes share cache lines.  Ties: order of appearance.
+    void number_symbols() {  // frequent symbols first, so that their nodes share cache lines; ties: order of appearance
         std::vector<uint32_t> order(texts_.size()), rank(texts_.size() + 1);
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return weight_[a] > weight_[b]; });

@@ -6,14 +6,16 @@
 
 namespace nlpzero::tokenization {
 
-inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text, uint64_t seed, uint64_t index, int what) {
+inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text,
+                             uint64_t seed, uint64_t index, int what) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     TokenBuffer tokens;
     Stream stream(seed, index);
     with_chars(source.view, [&](auto chars) {
-        told(model, chars, [&](auto sink) { sample_text(model, table, chars, source.view.size, stream, sink); },
-             [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        emit_tokens(model, chars,
+                    [&](auto sink) { sample_text(model, table, chars, source.view.size, stream, sink); },
+                    [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);
@@ -25,10 +27,11 @@ inline void build_lattice(TextLattice& lattice, const Model& model, const TextVi
 
 // The tokens of a path, edge by edge.
 template <class Edges>
-PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, int what, PyObject* text, const Source& source, Edges edges) {
+PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, int what, PyObject* text,
+                    const Source& source, Edges edges) {
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
-        told(model, chars, [&](auto sink) {
+        emit_tokens(model, chars, [&](auto sink) {
             size_t start = 0;
             edges([&](int64_t e) {
                 const size_t end = size_t(lattice.end[size_t(e)]);
@@ -41,8 +44,10 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
     return list_as(what, objects, text, source, tokens);
 }
 
-// k lists from one table of transition probabilities.  Each edge keeps its object, so a token costs one choice, one reference.
-inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text, uint64_t seed, uint64_t index, int what, Py_ssize_t k) {
+// k lists from one table of transition probabilities.  Each edge has its object, so a token costs a choice and a
+// reference.
+inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text,
+                              uint64_t seed, uint64_t index, int what, Py_ssize_t k) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     const TextView& view = source.view;
@@ -53,13 +58,14 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
     if ((model.rules.crossing && lattice.unknown) || source.utf8()) {  // an edge is not always one object
         PyObject* lists = PyList_New(k);
         for (Py_ssize_t s = 0; lists && s < k; ++s) {
-            PyObject* list = path_list(model, objects, lattice, what, text, source, [&](auto add) { draw(lattice.view(), chain.q.data(), stream, add); });
+            PyObject* list = path_list(model, objects, lattice, what, text, source,
+                                       [&](auto add) { draw(lattice.view(), chain.q.data(), stream, add); });
             if (!list) Py_CLEAR(lists);
             else PyList_SET_ITEM(lists, s, list);
         }
         return lists;
     }
-    struct Choice { double q; PyObject* item; uint32_t next, last; };  // last: it takes what is left
+    struct Choice { double q; PyObject* item; uint32_t next, last; };  // last: gets the remaining probability
     std::vector<Choice> choices(lattice.end.size());
     std::vector<uint32_t> first(lattice.first.begin(), lattice.first.end());
     const size_t n = first.size() - 1;
@@ -69,7 +75,7 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
         choices[e] = {chain.q[e], objects.item(what, text, view, token, lattice.starts[i]), first[size_t(lattice.end[e])], e + 1 == first[i + 1]};
         good = good && choices[e].item;
     }
-    for (size_t i = 0; i < n; ++i) {  // an impossible edge (q = 0 by underflow) must not take what rounding leaves
+    for (size_t i = 0; i < n; ++i) {  // an impossible edge (q = 0 by underflow) must not get the rounding error
         size_t last = first[i + 1] - 1;
         while (last > first[i] && choices[last].q == 0) --last;
         choices[last].last = 1;
@@ -140,7 +146,7 @@ struct TextMarginals {
     double log_sum = 0, entropy = 0, tokens = 0;  // nats, nats, expected number
     TextChain chain;
     std::vector<double> visits, edges;
-    size_t size() const {  // entries that `write` makes: tokens, also where several are one edge
+    size_t size() const {  // number of tokens, of which an edge may have several
         const auto& tokens = chain.lattice.tokens;
         return tokens.empty() ? edges.size() : std::accumulate(tokens.begin(), tokens.end(), size_t(0));
     }
@@ -157,12 +163,14 @@ struct TextMarginals {
         if (graph.tokens) for (size_t e = 0; e < edges.size(); ++e) tokens += edges[e] * (graph.tokens[e] - 1);
     }
     // cuts: positions + 1; starts, ends, ids, probabilities: `size` of each
-    void write(const Model& model, const Objects& objects, const TextView& view, double* cuts, int64_t* starts, int64_t* ends, int32_t* ids, double* probabilities) const {
+    void write(const Model& model, const Objects& objects, const TextView& view, double* cuts, int64_t* starts,
+               int64_t* ends, int32_t* ids, double* probabilities) const {
         const TextLattice& lattice = chain.lattice;
         for (size_t i = 0; i < visits.size(); ++i) cuts[lattice.starts[i]] = visits[i];
         size_t k = 0;
         with_chars(view, [&](auto chars) {
-            for (size_t i = 0; i + 1 < lattice.first.size(); ++i) for (size_t e = size_t(lattice.first[i]); e < size_t(lattice.first[i + 1]); ++e) {
+            for (size_t i = 0; i + 1 < lattice.first.size(); ++i)
+            for (size_t e = size_t(lattice.first[i]); e < size_t(lattice.first[i + 1]); ++e) {
                 auto add = [&](int32_t id) {
                     starts[k] = lattice.starts[i];
                     ends[k] = lattice.starts[size_t(lattice.end[e])];
@@ -180,7 +188,7 @@ struct TextMarginals {
     }
 };
 
-// One segmentation of each text or, unless `draws` is 0, this many from one table, all from the stream of the text.
+// Draw one segmentation of each text or, unless `draws` is 0, this many from one table and from the stream of the text.
 inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
                            const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
     encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
@@ -201,8 +209,10 @@ inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t
                         from = to;
                     });
                 };
-                if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
-                else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
+                auto write = [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; };
+                auto write_ids = [&](int32_t id, uint32_t, uint32_t) { *out++ = id; };
+                if (ends_out) emit_tokens(model, chars, run, write);
+                else emit_tokens(model, chars, run, write_ids);
                 counts[d] = out - begin;
             }
             return 0;

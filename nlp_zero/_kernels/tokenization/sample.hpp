@@ -1,4 +1,4 @@
-// Drawing segmentations of text: trie walk, sums from the right and the choice of the first token in one loop.
+// Drawing segmentations of text: trie walk, sums from the right and choice of the first token in one loop.
 #pragma once
 #include <memory>
 
@@ -29,10 +29,12 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
     return table;
 }
 
-// As `viterbi`, but sum[i] = sum of weight * sum[end], and the first token is replaced by each further one with probability
-// (its term / sum so far): that leaves each with probability (its term / whole sum).  One multiply-add and one number an edge.
-// Sums are rescaled together with those in reach; only their ratios matter.
-inline void sample_steps(const AlphaTable& table, uint32_t reach, const uint32_t* symbols, size_t n, double* sum, Step* steps, Stream& stream) {
+// As `viterbi`, but sum[i] = sum of weight * sum[end], and the chosen first token is replaced by each further one with
+// probability (its term / sum so far), so that each is chosen with probability (its term / whole sum).  An edge costs
+// one multiplication, one addition and one random number.  Sums at most `reach` apart are rescaled together; only
+// ratios matter.
+inline void sample_steps(const AlphaTable& table, uint32_t reach, const uint32_t* symbols, size_t n, double* sum,
+                         Step* steps, Stream& stream) {
     const Node<double>* nodes = table.nodes.data();
     sum[n] = 1;
     sum[n + 1] = sum[n + 2] = 0;
@@ -72,7 +74,8 @@ inline void sample_steps(const AlphaTable& table, uint32_t reach, const uint32_t
 }
 
 template <class Char, class Sink>
-void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
+void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream,
+                 Sink sink) {
     Scratch<double, Step> scratch;
     const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
@@ -87,17 +90,20 @@ void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, 
     }
 }
 
-// The lattice of a whole text.  Boundaries that are not words cost nothing; scores are those of Viterbi (2^-30 nats) if `fixed`.
-// An unknown character is one edge, also where it will be told as its bytes.
+// The lattice of a whole text.  Boundaries that are not words cost nothing; scores are those of Viterbi (2^-30 nats) if
+// `fixed`.  An unknown character is one edge, even if it becomes several bytes later.
 struct TextLattice {
     std::vector<int64_t> first, end;
-    std::vector<double> score;  // nats, or p^alpha if made with a plain table
+    std::vector<double> score;     // nats, or p^alpha if built with a plain table
     std::vector<double> nats;      // weights in sums, only if `fixed`
     std::vector<int32_t> id;
-    std::vector<int32_t> tokens;   // that an edge stands for, only with byte fallback: else one
+    std::vector<int32_t> tokens;   // number of tokens of each edge, only with byte fallback
     std::vector<uint32_t> starts;  // of positions, in characters
-    bool unknown = false;          // some edge is no word
-    Lattice view() const { return {first.size() - 1, first.data(), end.data(), score.data(), tokens.empty() ? nullptr : tokens.data()}; }
+    bool unknown = false;          // whether an edge is not a word
+    Lattice view() const {
+        const int32_t* const counts = tokens.empty() ? nullptr : tokens.data();
+        return {first.size() - 1, first.data(), end.data(), score.data(), counts};
+    }
 
     template <class Char>
     void build(const Model& model, const Char* text, size_t size, bool fixed, const AlphaTable* table = nullptr) {
@@ -123,7 +129,9 @@ struct TextLattice {
             }
             const Cost cost = boundary ? Cost{0, 1, 0} : model.cost(word, uint32_t(text[starts[from]]));
             const double weight = boundary ? 0 : model.weight(cost);
-            score.push_back(table ? std::exp(table->alpha * weight) : !fixed ? weight : boundary ? 0 : double(std::llround(model.rank(cost) * 0x1p30)) * 0x1p-30);
+            if (table) score.push_back(std::exp(table->alpha * weight));
+            else if (!fixed) score.push_back(weight);
+            else score.push_back(boundary ? 0 : double(std::llround(model.rank(cost) * 0x1p30)) * 0x1p-30);
             if (fixed) nats.push_back(weight);
             if (many) tokens.push_back(cost.tokens);
         };
@@ -154,7 +162,8 @@ struct TextChain {
         lattice.build(model, text, size, false, table.plain ? &table : nullptr);
         const Lattice view = lattice.view();
         q.resize(lattice.end.size() + 1);
-        log_sum = table.plain ? plain_transitions(view, view.score, model.max_length, q.data()) : transitions(view, table.alpha, q.data());
+        log_sum = table.plain ? plain_transitions(view, view.score, model.max_length, q.data())
+                              : transitions(view, table.alpha, q.data());
     }
 };
 

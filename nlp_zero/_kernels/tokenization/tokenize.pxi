@@ -29,7 +29,8 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
     object strings "nlpzero::tokenization::tokenize<0>"(const Model&, Objects&, object) except +
     object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
     object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
-    object list_of "nlpzero::tokenization::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
+    object list_of "nlpzero::tokenization::make_list"(
+        Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
 
 cdef extern from *:
     """
@@ -67,8 +68,8 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
         void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
         void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
-    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const vector[TextView]&, const Slice&,
-                        const BatchOutput&) except +
+    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
+                        const Slice&, const BatchOutput&) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
 KINDS = ("word", "space", "punctuation", "symbol", "emoji", "number", "latin", "url", "control")  # as `Kind` in extent.hpp
@@ -82,12 +83,12 @@ def kind_of(token):
 
 
 def latin_of(str word not None):
-    """The bytes of a word, as a str of characters below 256."""
+    """Return the bytes of a word as a str of characters below 256."""
     return word.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def is_beginning(str word not None):
-    """Whether a word is the first bytes, two or three, of a longer character."""
+    """Return whether a word is the first two or three bytes of a longer character."""
     if not 2 <= len(word) <= 3 or min(word) < "\udc80" or max(word) > "\udcff":
         return False
     data = word.encode("utf-8", "surrogateescape")
@@ -99,7 +100,7 @@ cdef class Segmenter  # the compiled base class, below
 
 
 cdef class _Batch:
-    """Texts that are encoded slice by slice, by any threads, and where their tokens go."""
+    """Texts that threads encode slice by slice, and the arrays for their tokens."""
 
     cdef Segmenter owner
     cdef vector[TextView] views
@@ -120,7 +121,7 @@ cdef class _Batch:
 
 
 cdef class MarginalTable:
-    """Marginals of one text as the kernel left them: arrays are made when they are asked for."""
+    """Marginals of one text; the arrays are created by `arrays`."""
 
     cdef TextMarginals found
     cdef object text
@@ -139,7 +140,8 @@ cdef class MarginalTable:
         cdef double[::1] cut_view = cuts, probability_view = probabilities
         cdef int64_t[:, ::1] place_view = places
         cdef int32_t[::1] id_view = ids
-        self.found.write(self.owner.model.get()[0], self.owner.objects.get()[0], source.view, &cut_view[0], &place_view[0, 0], &place_view[1, 0], &id_view[0], &probability_view[0])
+        self.found.write(self.owner.model.get()[0], self.owner.objects.get()[0], source.view, &cut_view[0],
+                         &place_view[0, 0], &place_view[1, 0], &id_view[0], &probability_view[0])
         return cuts, places[0, :size], places[1, :size], ids[:size], probabilities[:size]
 
 
@@ -153,7 +155,7 @@ cdef class Segmenter:
 
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
-    cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; touched under the GIL only
+    cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; used under the GIL only
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
@@ -193,15 +195,15 @@ cdef class Segmenter:
         self.objects.reset(new Objects(words, shown))
 
     def tokenize(self, text):
-        """The tokens of a text, by the most probable segmentation; joined they are the text."""
+        """Return the tokens of a text by the best segmentation."""
         return strings(self.model.get()[0], self.objects.get()[0], text)
 
     def encode(self, text):
-        """The ids of the tokens; `Tokenizer` says which they are."""
+        """Return the ids of the tokens of a text by the best segmentation."""
         return numbers(self.model.get()[0], self.objects.get()[0], text)
 
     def segment(self, text):
-        """The ids, tokens and spans of one segmentation: three lists.
+        """Return the ids, tokens and spans of the best segmentation: three lists.
 
         Spans are (start, end) in characters (code points); for bytes, in bytes.  A token that is part of a character,
         or ends with one, has that whole character in its span.
@@ -223,20 +225,23 @@ cdef class Segmenter:
         return found
 
     def sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
-        alpha = INFINITY if alpha > 1e8 else alpha  # what differs less is a tie to Viterbi, too
+        alpha = INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too
         cdef int what = WHAT[output]
         cdef shared_ptr[const AlphaTable] table = self.table(alpha)
         if k is None:
             return sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
         if isinf(alpha):
-            return [sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what) for _ in range(k)]
+            return [
+                sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
+                for _ in range(k)
+            ]
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
 
     def nbest(self, text, size_t n):
         return best_lists(self.model.get()[0], self.objects.get()[0], text, n)
 
     def sums(self, text, double alpha):
-        """(ln Z, entropy, expected number of tokens)."""
+        """Return ln Z, entropy and expected number of tokens."""
         cdef TextMarginals found
         cdef Source source
         cdef shared_ptr[const AlphaTable] table = self.table(alpha)
@@ -255,8 +260,9 @@ cdef class Segmenter:
         table.text, table.owner = text, self
         return table
 
-    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start, size_t draws):
-        """Lists of strings, or ids and offsets; with `draws`, that many rows for each text."""
+    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed,
+                uint64_t start, size_t draws):
+        """Return lists of strings (`ends_too`), or ids and offsets; with `draws`, that many rows for each text."""
         cdef vector[Source] sources = vector[Source](len(texts))
         cdef _Batch batch = _Batch.__new__(_Batch)
         cdef vector[TextView]* views = &batch.views
@@ -298,7 +304,7 @@ cdef class Segmenter:
         with nogil:
             self.objects.get().renumber(&id_view[0], count)
         id_view = None
-        ids.resize(count, refcheck=False)  # gives back what the most tokens would have taken
+        ids.resize(count, refcheck=False)  # frees the room that was reserved for the most tokens
         return ids, offsets
 
     def encode_batch(self, list texts not None, int workers):
@@ -309,5 +315,6 @@ cdef class Segmenter:
             return [self.tokenize(text) for text in texts]
         return self._batch(texts, workers, True, False, 0, 0, 0, 0)
 
-    def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words, int workers):
+    def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words,
+                     int workers):
         return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start, draws)

@@ -1,9 +1,9 @@
 // A double-array trie over dense symbol ids.
 //
-// The child of node p by symbol s is nodes[nodes[p].base + s], if that node's check is p.  The root is not stored: the node of
-// a one-symbol prefix is the symbol itself, and its check is -1, which fits nobody.  So a step from a node without children
-// (base 0) fails.  Symbol 0 stands for whatever no word contains: node 0 has no children and labels no transition.
-// Bounds need no test: `pad` nodes that belong to nobody follow the last base.
+// The child of node p by symbol s is nodes[nodes[p].base + s], if the check of that node is p.  The root is not stored:
+// the node of a one-symbol prefix is the symbol itself, and its check is -1, which is never a node.  A step from a node
+// without children (base 0) therefore fails.  Symbol 0 is any symbol that no word contains: node 0 has no children and
+// is not a child.  Bounds need no test, because enough unused nodes follow the last base.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -19,7 +19,7 @@ struct Node {  // 16 bytes: a step touches one cache line
     Score score = 0;
 };
 
-struct Key {  // one word as a stretch of `pool`; value >= 1
+struct Key {  // one word as a part of `pool`; value >= 1
     uint32_t first, length;
     int32_t value;
 };
@@ -28,12 +28,13 @@ class DoubleArray {
  public:
     std::vector<int32_t> base, check, value;  // value 0: no word ends here
 
-    // keys: distinct, not empty, symbols in 1..symbols; sorted here.  Places parents in breadth-first order: with symbols
-    // numbered by frequency the busy nodes come to lie together, which the cache rewards.
+    // keys: distinct, not empty, symbols in 1..symbols; they are sorted here.  Parents are placed in breadth-first
+    // order: if symbols are numbered by frequency, the nodes that are used most share cache lines.
     void build(const std::vector<uint32_t>& pool, std::vector<Key>& keys, uint32_t symbols) {
         symbols_ = symbols;
         std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
-            return std::lexicographical_compare(&pool[a.first], &pool[a.first] + a.length, &pool[b.first], &pool[b.first] + b.length);
+            const uint32_t *first = &pool[a.first], *second = &pool[b.first];
+            return std::lexicographical_compare(first, first + a.length, second, second + b.length);
         });
         grow(symbols + 2);
         for (uint32_t s = 0; s <= symbols; ++s) take(s);
@@ -52,11 +53,11 @@ class DoubleArray {
 
  private:
     struct Range { uint32_t lo, hi, depth; int32_t node; };  // keys[lo, hi) share `depth` symbols, which end at `node`
-    static constexpr int TRIES = 8192;// after this many misfits a set of children goes to fresh ground: time against space
+    static constexpr int TRIES = 8192;  // places that are tried before children are appended: time against space
     uint32_t symbols_ = 0;
     int32_t last_base_ = 0;
-    int32_t end_ = 0;    // behind the last slot taken
-    int32_t rover_ = 0;
+    int32_t end_ = 0;    // behind the last slot in use
+    int32_t rover_ = 0;  // where the search for a place begins
     std::vector<int32_t> free_next_, free_prev_;  // list of free slots through sentinel slot 0
     std::vector<Range> children_;
 
@@ -75,25 +76,27 @@ class DoubleArray {
         }
     }
     void take(size_t slot) {
-        check[slot] = -2;  // not free any more
+        check[slot] = -2;  // no longer free
         end_ = std::max(end_, int32_t(slot) + 1);
         if (slot == 0) return;
         free_next_[free_prev_[slot]] = free_next_[slot];
         free_prev_[free_next_[slot]] = free_prev_[slot];
     }
-    // First fit.  One child fits anywhere, so the first hole is taken.  Larger sets search from `rover_`, which moves on past
-    // ground that proved too dense, and go behind everything after TRIES misfits.
+    // First fit.  A single child fits into the first free slot.  Larger sets are searched from `rover_`, which moves
+    // past regions that are too dense, and are appended after TRIES failures.
     int32_t find_base(const std::vector<uint32_t>& labels) {
         const bool single = labels.size() == 1;
         int32_t slot = single ? free_next_[0] : check[rover_] == -1 ? rover_ : free_next_[0];
         for (int tries = 0; slot != 0 && slot < end_ && tries < TRIES; ++tries, slot = free_next_[slot]) {
             const int32_t candidate = slot - int32_t(labels[0]);
-            if (std::all_of(labels.begin(), labels.end(), [&](uint32_t s) { return is_free(size_t(candidate) + s); })) return candidate;
+            auto fits = [&](uint32_t s) { return is_free(size_t(candidate) + s); };
+            if (std::all_of(labels.begin(), labels.end(), fits)) return candidate;
         }
         if (!single && slot != 0) rover_ = slot;
         return end_ - int32_t(labels[0]);
     }
-    void split(const std::vector<uint32_t>& pool, const std::vector<Key>& keys, Range range, std::vector<Range>& next, bool root) {
+    void split(const std::vector<uint32_t>& pool, const std::vector<Key>& keys, Range range, std::vector<Range>& next,
+               bool root) {
         if (range.lo < range.hi && keys[range.lo].length == range.depth) value[range.node] = keys[range.lo++].value;
         std::vector<uint32_t> labels;
         children_.clear();

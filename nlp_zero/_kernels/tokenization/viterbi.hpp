@@ -7,12 +7,12 @@
 
 namespace nlpzero::tokenization {
 
-struct Step { int32_t node; uint32_t length; };   // the first token of the best path from a position on
+struct Step { int32_t node; uint32_t length; };   // the first token of the best path from a position
 struct Token { int32_t id; uint32_t end; };       // end: offset in characters
 
 constexpr uint32_t LOOKAHEAD = 2;  // symbols behind the end that the loops may read
 
-// Memory of one call: nothing is shared, so threads and re-entrant calls never meet.  Lines fit on the stack.
+// Memory of one call, which is never shared, so threads and re-entrant calls are safe.  A line fits on the stack.
 template <class Score, class Item>
 class Scratch {
  public:
@@ -43,8 +43,8 @@ class Scratch {
     std::unique_ptr<char[]> heap_;
 };
 
-// Read the next block: up to the end of the text, or up to some symbol that no word contains (no path crosses it).
-// symbols[n...] are zero, starts[n] is the offset after the block.  Returns the number n of symbols.
+// Read the next block, which ends at the end of the text or at a symbol that no word contains (no path crosses it).
+// symbols[n...] are 0, starts[n] is the offset after the block.  Returns the number n of symbols.
 template <class Char, class S>
 size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& from, S& scratch) {
     size_t n = 0;
@@ -65,22 +65,23 @@ size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& f
     return n;
 }
 
-// Right to left, so that ties are decided where they arise: >= takes the longer first token, TIE_BITS the fewer tokens.
-// With `New`, any letters in a row may be a word that the lexicon lacks; it has to be better than every word there is, and
-// than a shorter new one.
+// From right to left, so that ties are decided in place: >= chooses the longer first token, TIE_BITS the fewer tokens.
+// With `New`, any sequence of letters may be a word that the lexicon does not have; it must be better than all words of
+// the lexicon and than shorter new words.
 template <bool New>
 inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
     const Node<int64_t>* nodes = model.nodes.data();
     const Spelling& spelling = model.spelling;
-    uint32_t reach = 0;  // letters in a row from i on
+    uint32_t reach = 0;  // number of consecutive letters from i, at most LONGEST
     best[n] = best[n + 1] = best[n + 2] = 0;
     for (size_t i = n; i-- > 0;) {
-        uint32_t words = 0;  // a bit for each length that the lexicon has, as far as a new word could be meant
+        uint32_t words = 0;  // a bit for each length at which the lexicon has a word here
         uint32_t at = symbols[i];
         const Node<int64_t>* node = nodes + at;
         uint64_t top = uint64_t(best[i + 1]) + uint64_t(node->score);
         Step step{int32_t(at), 1};
-        // Two symbols: the commonest word, taken without a branch, as half of the branches would be guessed wrong.
+        // Words of two symbols are the most frequent ones; half of the branches would be mispredicted, so there is
+        // none.
         uint32_t next = uint32_t(node->base) + symbols[i + 1];
         node = nodes + next;
         const bool child = node->check == int32_t(at);
@@ -109,10 +110,11 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
             uint64_t begun = reach > 1 ? uint64_t(spelling.first[symbols[i]]) : 0;
             for (uint32_t l = 2; l <= reach; ++l) {
                 const uint32_t s = symbols[i + l - 1];
-                const uint64_t total = uint64_t(best[i + l]) + begun + uint64_t(spelling.last[s]) + uint64_t(spelling.length[l]);
+                const uint64_t end = uint64_t(spelling.last[s]) + uint64_t(spelling.length[l]);
+                const uint64_t total = uint64_t(best[i + l]) + begun + end;
                 if (!(words >> l & 1) && int64_t(total - top) > 0) {
                     top = total;
-                    step = {0, l};  // no word of the lexicon
+                    step = {0, l};  // not a word of the lexicon
                 }
                 begun += uint64_t(spelling.middle[s]);
             }
@@ -173,12 +175,13 @@ inline void turn(Step* steps, size_t n) {
     }
 }
 
-// Tokens as they are handed out.  With byte fallback an unknown character becomes the ids of its bytes, all but the last of
-// which end where they begin; in other vocabularies unknown characters in a row become one token.  run(sink) makes tokens.
+// Pass the tokens of run(sink) on to a sink.  With byte fallback, an unknown character becomes the ids of its bytes, of
+// which all but the last end where they begin; in other vocabularies, a sequence of unknown characters becomes one
+// token.
 template <class Char, class Run, class Sink>
-void told(const Model& model, const Char* text, Run run, Sink sink) {
+void emit_tokens(const Model& model, const Char* text, Run run, Sink sink) {
     if (!model.rules.crossing) return run(sink);
-    uint32_t open = 0, close = 0;  // unknown characters not yet told
+    uint32_t open = 0, close = 0;  // unknown characters that were not emitted yet
     auto flush = [&] { if (open < close) sink(0, open, close); };
     run([&](int32_t id, uint32_t start, uint32_t end) {
         if (id) {
@@ -197,7 +200,7 @@ void told(const Model& model, const Char* text, Run run, Sink sink) {
     flush();
 }
 
-// Call sink(id, start, end) for every token of the best path, of words of the lexicon alone or of `New` ones too.
+// Call sink(id, start, end) for every token of the best path; `New` allows words that the lexicon does not have.
 template <bool New, class Char, class Sink>
 void cut(const Model& model, const Char* text, size_t size, Sink sink) {
     Scratch<int64_t, Step> scratch;

@@ -1,4 +1,4 @@
-// Candidate pieces: all strings inside lines that occur often enough and are maximal, with all their places.
+// Candidate pieces: all maximal strings inside lines that occur often enough, with all their places.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,7 @@ constexpr uint32_t LENGTH_MASK = (1u << LENGTH_BITS) - 1;
 
 // Pieces of two or more symbols; the edges of the lattice are grouped by the place where they begin.
 struct Candidates {
-    std::vector<uint32_t> place, count;  // a place of each piece, and how often it occurs
+    std::vector<uint32_t> place, count;  // of each piece: a place where it occurs, and its count
     std::vector<uint8_t> length;
     std::vector<uint8_t> at;      // number of edges that begin at each position of the text
     std::vector<uint32_t> edges;
@@ -24,18 +24,19 @@ struct Candidates {
     size_t size() const { return place.size(); }
 };
 
-// Sorts positions by what follows them, one symbol at a time, and follows only groups that are large enough.  A group of
-// positions with the same n symbols is an n-gram with all its places: no table of n-grams is needed.
-// A string is maximal when no longer one that contains it occurs as often; the others can never be worth more.
+// Sorts positions by the symbols that follow, one symbol at a time, and extends only groups that are large enough.  A
+// group of positions with the same n symbols is an n-gram with all its places, so no table of n-grams is needed.
+// A string is maximal if no longer string that contains it occurs as often; other strings can never be worth more.
 class CandidateFinder {
 public:
-    // `lonely[symbol]`: never joins others.
-    CandidateFinder(const std::vector<uint32_t>& text, const std::vector<uint8_t>& lonely, uint32_t min_count, int longest)
+    // `lonely[symbol]`: whether the symbol is never part of a longer candidate.
+    CandidateFinder(const std::vector<uint32_t>& text, const std::vector<uint8_t>& lonely, uint32_t min_count,
+                    int longest)
         : text_(text), lonely_(lonely), least_(std::max(2u, min_count)), longest_(longest) {
         if (text.size() >= std::numeric_limits<uint32_t>::max()) throw std::length_error("too much text at once");
     }
 
-    // All candidates, and the strings of two or more symbols that are `wanted` anyway, however rare.
+    // Find all candidates, and in addition the `wanted` strings of two or more symbols, however rare.
     Candidates find(const std::vector<std::u32string>& wanted = {}) {
         if (longest_ > 1) start();
         while (!stack_.empty()) {
@@ -72,14 +73,14 @@ private:
             const uint32_t s = text_[order_[lo] + g.depth];
             uint32_t hi = lo + 1;
             while (hi < g.hi && text_[order_[hi] + g.depth] == s) ++hi;
-            widest = s ? std::max(widest, hi - lo) : widest;  // every line end is a different symbol
+            widest = s ? std::max(widest, hi - lo) : widest;  // line ends count as different symbols
             if (hi - lo >= least_ && s && !lonely_[s]) stack_.push_back({lo, hi, g.depth + 1});
             lo = hi;
         }
         std::reverse(stack_.begin() + long(children), stack_.end());
         if (g.depth > 1 && widest < g.hi - g.lo && differs_before(g)) found_.push_back({g.lo, g.hi, uint8_t(g.depth)});
         if (g.depth + 1 < longest_) return;
-        while (stack_.size() > children) {  // the longest are not split any more
+        while (stack_.size() > children) {  // the longest strings are not extended
             const Group& child = stack_.back();
             if (differs_before(child)) found_.push_back({child.lo, child.hi, uint8_t(child.depth)});
             stack_.pop_back();
@@ -94,7 +95,7 @@ private:
         return false;
     }
 
-    // Stable: positions stay in the order of the text within each symbol.
+    // Stable: the positions of each symbol keep the order of the text.
     void sort_by_next(const Group& g) {
         const size_t n = g.hi - g.lo;
         keys_.resize(n);

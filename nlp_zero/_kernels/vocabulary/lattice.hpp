@@ -20,9 +20,10 @@ constexpr uint32_t NONE = 0xFFFFFFFF;
 // Cost of a token: `token` + `bit` * -log2 p.  Fewest tokens, then the most probable: {1, 1e-5}; fewest bits: {0, 1}.
 struct Cost { double token, bit; };
 
-// Pieces have ids: candidates from 0, then symbols (0 is none), then beginnings of characters (their first bytes).
-// A symbol that has no piece is spelled in bytes, its beginning as one token where there is a piece for it; a symbol
-// below 128 is its byte.  Without `fallback` there are no bytes, and a missing symbol costs as much as three tokens.
+// Ids of pieces: candidates from 0, then symbols (symbol 0 is unused), then beginnings of characters (their first
+// bytes). A symbol without a piece is spelled in bytes, its beginning as one token if there is a piece for it; a symbol
+// below 128 is its own byte.  Without `fallback` there are no bytes, and a missing symbol costs as much as three
+// tokens.
 class VocabularyLattice {
 public:
     VocabularyLattice(const VocabularyText& source, Candidates&& candidates, bool bytes, bool fallback)
@@ -48,10 +49,10 @@ public:
     uint32_t first_prefix() const { return first_prefix_; }
     bool is_byte(uint32_t symbol) const { return bytes_ || (fallback_ && source_.code[symbol] < 0x80); }
 
-    // In symbols; a beginning has none.
+    // Length in symbols; 0 for a beginning.
     int length(uint32_t id) const { return id < first_symbol_ ? c_.length[id] : id < first_prefix_ ? 1 : 0; }
 
-    // As a string, in the text; of a beginning: how many different symbols have it.
+    // How often the string occurs in the text; for a beginning, the number of different symbols that have it.
     uint32_t count(uint32_t id) const {
         if (id < first_symbol_) return c_.count[id];
         return id < first_prefix_ ? symbol_count_[id - first_symbol_] : prefix_[id - first_prefix_].symbols;
@@ -72,7 +73,7 @@ public:
         }
     }
 
-    // The ids of strings of symbols, NONE where there is none.
+    // Find the ids of strings of symbols; NONE if a string is not a candidate.
     std::vector<uint32_t> locate(const std::vector<std::u32string>& strings) const {
         std::unordered_map<std::u32string, uint32_t> found;
         std::vector<uint8_t> lengths(LENGTH_MASK + 1, 0);
@@ -91,7 +92,7 @@ public:
         return ids;
     }
 
-    // Take the present pieces into the lattice.  Pieces that go afterwards need no new lattice.
+    // Build the lattice of the present pieces.  It stays valid if pieces are removed later.
     void activate() {
         pieces_.clear();
         std::fill(slot_.begin(), slot_.end(), NONE);
@@ -122,7 +123,7 @@ protected:
 
     double cost_of(double n) const { return price.token + price.bit * (bits_total_ - std::log2(n + 0.5)); }
 
-    // Costs by the uses so far; uses start anew.
+    // Compute costs from the uses of the last pass, and reset the uses.
     void begin_pass() {
         double total = 1;
         for (uint32_t id = 0; id < ids(); ++id)
@@ -139,7 +140,8 @@ protected:
             const uint32_t id = first_symbol_ + s, prefix = prefix_of(s);
             const double rest = byte_length(s) - (prefix == NONE ? 0 : prefix_[prefix].length);
             if (!is_byte(s)) {
-                spelled_[s] = rest * cost_of(double(bytes) / 256) + (prefix == NONE ? 0 : cost_of(uses[first_prefix_ + prefix]));
+                const double beginning = prefix == NONE ? 0 : cost_of(uses[first_prefix_ + prefix]);
+                spelled_[s] = rest * cost_of(double(bytes) / 256) + beginning;
             }
             single_[s] = present[id] || is_byte(s) ? cost_of(uses[id]) : spelled_[s];
         }
@@ -163,8 +165,8 @@ protected:
         return NONE;
     }
 
-    // f_[i]: cost of the best path from the line's begin to i; b_[i]: from i to its end, with step_[i] its first edge
-    // (NONE: a single symbol).  Equal costs: the single symbol, else the edge that comes last in the lattice.
+    // f_[i]: cost of the best path from the begin of the line to i; b_[i]: from i to its end; step_[i]: the first edge
+    // of the latter (NONE: a single symbol).  Ties: the single symbol, else the last edge in the lattice.
     void solve(const Line& line) {
         const uint32_t n = line.end - line.begin;
         std::fill(f_.begin(), f_.begin() + n + LENGTH_MASK + 1, FAR);
@@ -210,7 +212,7 @@ protected:
         total_cost += b_[0];
     }
 
-    // Symbols that were spelled count as their bytes.
+    // Add the uses of symbols that are spelled in bytes to those bytes.
     void end_pass() {
         for (uint32_t s = 1; s < source_.code.size(); ++s) {
             const uint32_t id = first_symbol_ + s, n = uses[id];
@@ -251,7 +253,8 @@ protected:
             char b[4];
             const size_t n = encode_utf8(source_.code[s], b);
             for (size_t k = 2; k < n; ++k)
-                keys.push_back({uint32_t(k) << 24 | uint8_t(b[0]) << 16 | uint8_t(b[1]) << 8 | (k > 2 ? uint8_t(b[2]) : 0), s});
+                keys.push_back(
+                    {uint32_t(k) << 24 | uint8_t(b[0]) << 16 | uint8_t(b[1]) << 8 | (k > 2 ? uint8_t(b[2]) : 0), s});
         }
         std::sort(keys.begin(), keys.end());
         for (size_t i = 0; i < keys.size(); ++i) {
@@ -269,11 +272,11 @@ protected:
     bool bytes_, fallback_;
     uint32_t first_symbol_, first_prefix_;
     std::vector<Line> lines_;
-    std::vector<uint32_t> slot_, pieces_, active_;  // of each candidate; the candidate of each slot; edges of slots
+    std::vector<uint32_t> slot_, pieces_, active_;  // slot of each candidate; candidate of each slot; edges by slot
     std::vector<uint8_t> active_at_;
     std::vector<uint32_t> symbol_count_;
     std::vector<Prefix> prefix_;
-    std::vector<uint32_t> prefixes_[2];  // of each symbol, two and three bytes long
+    std::vector<uint32_t> prefixes_[2];  // of each symbol: its beginnings of two and of three bytes
     std::vector<double> cost_, single_, spelled_, f_, b_;
     std::vector<uint32_t> step_;
     std::vector<Step> path_;

@@ -1,4 +1,4 @@
-// Pieces by an n-gram model of bytes (BytePiece's method), and pieces cut into other pieces.
+// Pieces by an n-gram model of bytes (BytePiece's method), and splitting of pieces into other pieces.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -12,28 +12,28 @@
 
 namespace nlpzero::vocabulary {
 
-struct CountLevel {  // the n-grams of one order, as `NgramCounts` has them: children of k end at end[k]
+struct CountLevel {  // one level of a count tree: the children of n-gram k end at end[k]
     const uint32_t* symbol;
     const uint32_t* count;
     const uint32_t* end;
     size_t size;
 };
 
-// Cuts bytes where the model does better by forgetting what came before.  Within a piece, byte k is scored by
-// ln p(byte | the k bytes before it in the piece, at most order - 1): the best sequence of such contexts is the cut.
-// Source: kexue.fm/archives/3956.
+// Cuts bytes where the model predicts the next byte better without a context.  Within a piece, the score of byte k is
+// ln p(byte | the k bytes before it in the piece, at most order - 1); the best sequence of context lengths gives the
+// cuts. Source: kexue.fm/archives/3956.
 class NgramCutter {
 public:
-    // `id[byte]`: symbol of the levels, 0 if it never occurs.  `whole`: no cut before a byte that continues a character.
+    // `id[byte]`: the symbol id of a byte, 0 if it never occurs.  `whole`: never cut inside a character.
     NgramCutter(const std::vector<CountLevel>& levels, const uint32_t* id, double total, bool whole)
         : levels_(levels), id_(id, id + 256), total_(total), whole_(whole) {}
 
-    // Cuts one line and counts the pieces.
+    // Cut one line and count the pieces.
     void count(const uint8_t* line, size_t n, std::unordered_map<std::string, uint64_t>& pieces) {
         const size_t order = levels_.size();
         const double never = -std::numeric_limits<double>::infinity();
         score_.assign(n * order, never);
-        for (size_t i = 0; i < n; ++i) walk(line, n, i);
+        for (size_t i = 0; i < n; ++i) score_string(line, n, i);
         from_.resize(n * order);
         std::vector<double> best(order, never), next(order);
         for (size_t i = 0; i < n; ++i) {
@@ -49,7 +49,7 @@ public:
             for (size_t j = 0; i && j < order; ++j) {  // the context grows up to order - 1 bytes
                 const size_t to = std::min(j + 1, order - 1);
                 const double s = score_[i * order + to];
-                // A string that the counts lack: go on inside a character at any price, elsewhere never.
+                // A string without a count: inside a character it is continued at a high cost, elsewhere never.
                 const double v = best[j] + (s > never ? s : may_cut ? never : -1000.0);
                 if (v > next[to]) {
                     next[to] = v;
@@ -71,8 +71,8 @@ public:
     }
 
 private:
-    // ln p of every byte in the string that begins at i, given all of it that stands before.
-    void walk(const uint8_t* line, size_t n, size_t i) {
+    // Compute ln p of every byte of the string that begins at i, given the bytes of the string before it.
+    void score_string(const uint8_t* line, size_t n, size_t i) {
         size_t begin = 0, end = levels_[0].size;
         double before = total_;
         for (size_t k = 0; k < levels_.size() && i + k < n; ++k) {
@@ -108,7 +108,7 @@ public:
         longest_ = std::max(longest_, piece.size());
     }
 
-    // `itself`: may the string be a piece of its own?  Empty when there is no way.
+    // `itself`: whether the whole string may be the piece.  `parts` is empty if no segmentation exists.
     void split(const std::string& text, bool itself, std::vector<std::string_view>& parts) {
         const size_t n = text.size();
         best_.assign(n + 1, -std::numeric_limits<double>::infinity());

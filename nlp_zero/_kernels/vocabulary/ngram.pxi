@@ -1,4 +1,4 @@
-# Pieces by an n-gram model of bytes: see vocabulary_ngram.hpp.
+# Pieces by an n-gram model of bytes: see ngram.hpp.
 
 cdef extern from "vocabulary/ngram.hpp" namespace "nlpzero::vocabulary" nogil:
     cdef cppclass CountLevel:
@@ -20,7 +20,8 @@ cdef extern from "vocabulary/ngram.hpp" namespace "nlpzero::vocabulary" nogil:
         void split(const string&, cbool, vector[StringView]&) except +
 
 
-def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded, const uint32_t[::1] codes, *, bint whole):
+def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded, const uint32_t[::1] codes, *,
+                 bint whole):
     """Cut a text of bytes by the n-gram counts `levels`; see the .pyi."""
     cdef vector[CountLevel] all_levels
     cdef CountLevel level
@@ -34,8 +35,8 @@ def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded
     keep = []
     for number, byte in enumerate(symbols, 1):
         id_[byte[0]] = number
-    for one, two, three in levels:
-        arrays = [np.ascontiguousarray(a, np.uint32) for a in (one, two, three)]
+    for columns in levels:
+        arrays = [np.ascontiguousarray(column, np.uint32) for column in columns]
         keep.append(arrays)
         symbol, count, end = arrays
         level.symbol = &symbol[0] if symbol.shape[0] else NULL
@@ -44,7 +45,7 @@ def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded
         level.size = symbol.shape[0]
         all_levels.push_back(level)
     if not levels or (encoded.shape[0] and np.max(encoded) >= codes.shape[0]):
-        raise ValueError("levels are needed, and a code for every symbol.")
+        raise ValueError("levels must not be empty, and codes must have a value for every symbol.")
     cutter = make_unique[NgramCutter](all_levels, &id_[0], total, whole)
     with nogil:
         for i in range(encoded.shape[0]):
@@ -70,7 +71,7 @@ cdef class Splitter:
             self.cpp.add(piece, value)
 
     def split(self, bytes text, *, bint itself=True):
-        """The pieces, or none when there is no way; without `itself` the text is no piece of its own."""
+        """Return the pieces, or an empty list if no segmentation exists; see the .pyi."""
         cdef vector[StringView] parts
         cdef string held = text
         self.cpp.split(held, itself, parts)

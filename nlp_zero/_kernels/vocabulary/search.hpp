@@ -1,4 +1,4 @@
-// What each piece is worth: what its absence costs, or what its presence would save.
+// The value of each piece: the cost of its absence, or the saving by its presence.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -17,9 +17,10 @@ class VocabularySearch : public VocabularyLattice {
 public:
     // A block is whole lines of at least this many symbols; `spread` counts blocks.
     VocabularySearch(const VocabularyText& source, const std::vector<uint8_t>& lonely,
-                     const std::vector<std::u32string>& wanted, uint32_t min_count, int longest, bool bytes, bool fallback,
-                     uint32_t block_symbols)
-        : VocabularyLattice(source, CandidateFinder(source.text, lonely, min_count, longest).find(wanted), bytes, fallback) {
+                     const std::vector<std::u32string>& wanted, uint32_t min_count, int longest, bool bytes,
+                     bool fallback, uint32_t block_symbols)
+        : VocabularyLattice(source, CandidateFinder(source.text, lonely, min_count, longest).find(wanted), bytes,
+                            fallback) {
         saved.assign(size_t(ids()) * FOLDS, 0);
         spread.assign(size_t(ids()) * FOLDS, 0);
         open_.assign(ids(), {0, NONE});
@@ -34,12 +35,13 @@ public:
         }
     }
 
-    std::vector<float> saved;      // tokens (or bits) in each fold, one row of FOLDS a piece
-    std::vector<uint32_t> spread;  // in how many blocks of each fold
+    std::vector<float> saved;      // tokens (or bits) saved in each fold; a row of FOLDS for each piece
+    std::vector<uint32_t> spread;  // number of blocks of each fold with a saving
     std::vector<uint8_t> fold;     // of each block
     std::vector<uint32_t> block_begin;
 
-    // One pass over the text: uses of the present pieces, and what they are worth or, with `absent`, what the others are.
+    // One pass over the text: count the uses of the present pieces, and measure their value or, with `absent`, that of
+    // the others.
     void run(bool absent) {
         begin_pass();
         std::fill(saved.begin(), saved.end(), 0.0f);
@@ -53,9 +55,9 @@ public:
             while (block_ + 1 < block_begin.size() && block_begin[block_ + 1] <= line.begin) ++block_;
             solve(line);
             if (absent)
-                gains(line, edge);
+                add_gains(line, edge);
             else
-                losses(line);
+                add_losses(line);
         }
         for (uint32_t id = 0; id < ids(); ++id) {
             close(id);
@@ -82,8 +84,9 @@ private:
         ++spread[size_t(id) * FOLDS + fold[block]];
     }
 
-    // What the path would cost without one of its pieces: it is cut inside, or longer pieces cover it.
-    void losses(const Line& line) {
+    // Add, for each piece of the path, the additional cost without it: a cut inside the piece, or longer pieces over
+    // it.
+    void add_losses(const Line& line) {
         const uint32_t n = line.end - line.begin;
         const double best = b_[0];
         first_step_.resize(n + 1);
@@ -115,8 +118,8 @@ private:
         for (uint32_t id = 0; id < first_prefix_; ++id) absent_[id] = cost_of(0.5 * count(id));
     }
 
-    // What the path would cost through pieces that are absent; places of one piece do not overlap.
-    void gains(const Line& line, size_t& edge) {
+    // Add, for each absent piece, the saving of a path through it; occurrences of one piece must not overlap.
+    void add_gains(const Line& line, size_t& edge) {
         const double best = b_[0];
         for (uint32_t p = line.begin; p < line.end; ++p) {
             const uint32_t i = p - line.begin, one = first_symbol_ + text_[p];
@@ -134,7 +137,7 @@ private:
         }
     }
 
-    std::vector<std::pair<float, uint32_t>> open_;  // what was saved in the block that is read
+    std::vector<std::pair<float, uint32_t>> open_;  // saving in the current block, and its number
     std::vector<uint32_t> last_end_, first_step_;
     std::vector<double> absent_;
     uint32_t block_ = 0;

@@ -1,4 +1,4 @@
-# Vocabularies of fixed size: see vocabulary_text.hpp, _candidates.hpp, _lattice.hpp, _search.hpp.
+# Vocabularies of fixed size: see text.hpp, candidates.hpp, lattice.hpp, search.hpp.
 
 cdef extern from "vocabulary/search.hpp" namespace "nlpzero::vocabulary" nogil:
     const int FOLDS
@@ -69,11 +69,12 @@ cdef class Text:
 
     @property
     def encoded(self):
-        return np.array(<uint32_t[:self.cpp.get().text.size()]> self.cpp.get().text.data()) if self.cpp.get().text.size() else np.zeros(0, np.uint32)
+        cdef size_t n = self.cpp.get().text.size()
+        return np.array(<uint32_t[:n]> self.cpp.get().text.data()) if n else np.zeros(0, np.uint32)
 
 
 cdef int _add_strings(Text text, pieces, list places, vector[U32String]& strings) except -1:
-    """Add the pieces (lists of code points or bytes) whose symbols are all in the text, and their places."""
+    """Append the pieces (lists of code points or bytes) whose symbols are all in the text, and their places in the list."""
     cdef U32String string
     cdef uint32_t symbol
     for place, piece in enumerate(pieces):
@@ -90,7 +91,7 @@ cdef int _add_strings(Text text, pieces, list places, vector[U32String]& strings
 
 
 cdef class Search:
-    """A vocabulary in the making; see the .pyi."""
+    """Candidate pieces over a text; see the .pyi."""
     cdef unique_ptr[VocabularySearch] cpp
     cdef readonly Text text
 
@@ -99,9 +100,9 @@ cdef class Search:
         cdef vector[U32String] strings
         cdef uint32_t symbol
         if not text.cpp.get().text.size():
-            raise ValueError("there is no text.")
+            raise ValueError("the text is empty.")
         if not 1 <= max_length <= <int> LENGTH_MASK or min_count < 1 or block < 1:
-            raise ValueError(f"max_length must be 1 to {LENGTH_MASK}, min_count and block 1 or more.")
+            raise ValueError(f"max_length must be 1 to {LENGTH_MASK}, min_count and block at least 1.")
         _add_strings(text, wanted, [], strings)
         self.text = text
         alone.assign(text.cpp.get().code.size(), 0)
@@ -110,8 +111,8 @@ cdef class Search:
                 raise IndexError(symbol)
             alone[symbol] = 1
         with nogil:
-            self.cpp.reset(new VocabularySearch(text.cpp.get()[0], alone, strings, min_count, max_length, text.bytes, fallback,
-                                                block))
+            self.cpp.reset(new VocabularySearch(text.cpp.get()[0], alone, strings, min_count, max_length, text.bytes,
+                                                fallback, block))
 
     @property
     def first_symbol(self):
@@ -129,7 +130,7 @@ cdef class Search:
     def present(self, mask):
         cdef const uint8_t[::1] m = np.ascontiguousarray(mask, np.bool_).view(np.uint8)
         if m.shape[0] != self.cpp.get().ids():
-            raise ValueError("one value for each piece is needed.")
+            raise ValueError("present must have one value for each piece.")
         self.cpp.get().present.assign(&m[0], &m[0] + m.shape[0])
 
     @property
@@ -140,7 +141,7 @@ cdef class Search:
     def uses(self, numbers):
         cdef const uint32_t[::1] n = np.ascontiguousarray(numbers, np.uint32)
         if n.shape[0] != self.cpp.get().ids():
-            raise ValueError("one value for each piece is needed.")
+            raise ValueError("uses must have one value for each piece.")
         self.cpp.get().uses.assign(&n[0], &n[0] + n.shape[0])
 
     @property
@@ -151,7 +152,7 @@ cdef class Search:
     def fold(self, numbers):
         cdef const uint8_t[::1] f = np.ascontiguousarray(numbers, np.uint8)
         if f.shape[0] != <Py_ssize_t> self.cpp.get().fold.size() or np.max(f) >= FOLDS:
-            raise ValueError(f"a number below {FOLDS} for each block is needed.")
+            raise ValueError(f"fold must have a number below {FOLDS} for each block.")
         self.cpp.get().fold.assign(&f[0], &f[0] + f.shape[0])
 
     @property
@@ -198,7 +199,7 @@ cdef class Search:
         return out
 
     def is_byte(self):
-        """For each symbol: is it a byte by itself?"""
+        """Return, for each symbol, whether it is itself a byte."""
         cdef uint32_t s, n = self.cpp.get().first_prefix() - self.cpp.get().first_symbol()
         return np.array([self.cpp.get().is_byte(s) for s in range(n)], np.bool_)
 
@@ -210,7 +211,7 @@ cdef class Search:
         return (<const char*> out.data())[:out.size()]
 
     def locate(self, pieces):
-        """Ids of pieces, given as lists of code points or bytes; None where there is no such candidate."""
+        """Return the ids of pieces, given as lists of code points or bytes; None if a piece is not a candidate."""
         cdef list places = [], found = [None] * len(pieces)
         cdef vector[U32String] strings
         cdef vector[uint32_t] ids

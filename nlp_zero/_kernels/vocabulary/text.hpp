@@ -1,4 +1,4 @@
-// The text that a vocabulary is learnt from: lines of symbols, characters or bytes.
+// The text that a vocabulary is learnt from: lines of symbols, which are characters or bytes.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,19 +8,19 @@
 
 namespace nlpzero::vocabulary {
 
-// Stretches are kept this short, so that a book without line ends costs no more than one with them.
+// Longer lines are split, so that a book without line ends costs no more than one with them.
 constexpr size_t LONGEST_LINE = 4096;
 
 class VocabularyText {
 public:
     explicit VocabularyText(bool bytes) : bytes_(bytes), id_(bytes ? 256 : CODE_POINTS, 0) { code.push_back(0); }
 
-    std::vector<uint32_t> text;  // symbols from 1; 0 ends each line, and is the first one
+    std::vector<uint32_t> text;  // symbols from 1; the text begins with 0, and each line ends with 0
     std::vector<uint32_t> code;  // the code point, or byte, of each symbol
     size_t symbols = 0;          // in the text, line ends not counted
 
-    // Add lines, separated by \n or \r\n.  `surrogates`: let lone ones through, as "surrogatepass" writes them.
-    // Returns the place of the first byte that is not UTF-8, or n; nothing is added unless it is n.
+    // Add lines, separated by \n or \r\n.  `surrogates`: accept lone surrogates, as "surrogatepass" writes them.
+    // Returns the offset of the first byte that is not UTF-8, or n; nothing is added unless it is n.
     size_t add(const uint8_t* data, size_t n, bool surrogates) {
         const size_t before = text.size(), counted = symbols;
         if (text.empty()) text.push_back(0);
@@ -61,7 +61,8 @@ public:
 private:
     static int decode(const uint8_t* p, const uint8_t* end, bool surrogates, uint32_t& c) {
         const int length = decode_utf8(p, end, c);
-        if (length || !surrogates || end - p < 3 || p[0] != 0xED || p[1] < 0xA0 || p[1] > 0xBF || (p[2] & 0xC0) != 0x80) return length;
+        if (length || !surrogates || end - p < 3) return length;
+        if (p[0] != 0xED || p[1] < 0xA0 || p[1] > 0xBF || (p[2] & 0xC0) != 0x80) return length;
         c = 0xD000 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
         return 3;
     }

@@ -35,7 +35,7 @@ def recount_words(
     texts : Corpus or iterable of str
         The whole corpus.
     counts : NgramCounts
-        Counts of the whole corpus; they say which symbols there are.
+        Counts of the whole corpus, which give its symbols.
     words, tokens : list
         The words of the sample and how often each occurs.
     workers : int

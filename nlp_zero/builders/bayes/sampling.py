@@ -1,4 +1,4 @@
-"""Sweeps of the Pitman-Yor sampler over slices of the text: when they go on, stop, and are saved."""
+"""Sweeps of the Pitman-Yor sampler over slices of the text: when sampling continues, stops, and is saved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["SamplingRun", "TextSlice", "count_words"]
 
 AVERAGED_SWEEPS = 5  # sweeps whose span probabilities are averaged
-MIN_SPAN_PROBABILITY = 0.4  # a word must be this probable to be worth its place
+MIN_SPAN_PROBABILITY = 0.4  # cost of a word in the final segmentation: less probable spans do not pay
 SETTLED_CHANGE = 0.01  # sampling has settled if the tokens changed by less than this share ...
 SETTLED_WINDOW = 5  # ... over this many sweeps
 MAX_SWEEPS = 200  # before averaging
@@ -54,7 +54,7 @@ class TextSlice:
     token_counts : list of int
         Number of tokens before each sweep, and now.
     must_average, must_stop : bool
-        Whether there is no time left to settle, and no time left at all.
+        Whether the time is too short for the state to settle, and whether the time is up.
     """
 
     def __init__(self, text: npt.NDArray[np.uint32], sampler: Sampler, seed: int) -> None:
@@ -99,7 +99,7 @@ class TextSlice:
         return sweeps > MAX_SWEEPS or (sweeps > SETTLED_WINDOW and self._change() < SETTLED_CHANGE)
 
     def estimate_sweeps_left(self) -> int:
-        """Return about how many sweeps are left, if the change of the tokens goes on falling by the same factor."""
+        """Return about how many sweeps are left, if the change of the tokens keeps falling by the same factor."""
         if self.finished:
             return 0
         if self.averaged or self._settled():
@@ -184,7 +184,7 @@ class SamplingRun:
     @property
     def sweeps(self) -> int:
         """Number of sweeps of the slice that needed most."""
-        return max(one.sweeps for one in self.slices)
+        return max(slice_.sweeps for slice_ in self.slices)
 
     def learn(self) -> None:
         """Sample until the states settle, average, and leave the best segmentations in the samplers.
@@ -236,16 +236,16 @@ class SamplingRun:
     def _check_time(self, sweep_begun: float) -> None:
         now = time.monotonic()
         averaging = AVERAGING_COST * AVERAGED_SWEEPS * (now - sweep_begun)
-        for one in self.slices:
-            one.must_average |= now + averaging > self.deadline
-            one.must_stop = now > self.deadline
+        for slice_ in self.slices:
+            slice_.must_average |= now + averaging > self.deadline
+            slice_.must_stop = now > self.deadline
 
     def _save(self, *, now: bool = False) -> None:
         if self.checkpoint is None or not (now or time.monotonic() - self._saved_at >= SAVE_SECONDS):
             return
         progress, arrays = [], {}
-        for number, one in enumerate(self.slices):
-            own_progress, own_arrays = one.state()
+        for number, slice_ in enumerate(self.slices):
+            own_progress, own_arrays = slice_.state()
             progress.append(own_progress)
             arrays.update({f"{name}{number}": array for name, array in own_arrays.items()})
         self.checkpoint.save({"parts": progress}, arrays)
@@ -254,11 +254,11 @@ class SamplingRun:
     def _report(self, report: Report) -> None:
         if report is None:
             return
-        tokens = [one.sampler.tokens for one in self.slices]
-        types = max(one.sampler.types for one in self.slices)
+        tokens = [slice_.sampler.tokens for slice_ in self.slices]
+        types = max(slice_.sampler.types for slice_ in self.slices)
         nats = 0.0
-        for one, number in zip(self.slices, tokens, strict=True):
-            _, lengths, counts = one.sampler.words()
+        for slice_, number in zip(self.slices, tokens, strict=True):
+            _, lengths, counts = slice_.sampler.words()
             nats += information_per_symbol(counts, lengths) * number / sum(tokens)
         largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
@@ -269,9 +269,9 @@ def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[
     """Return the words of the segmentations of all slices, and how often each occurs."""
     symbols = [str(symbol) for symbol in counts.symbols]
     tokens: dict[str, int] = {}
-    for one in slices:
-        places, lengths, word_counts = one.sampler.words()
-        ids = one.text.tolist()
+    for slice_ in slices:
+        places, lengths, word_counts = slice_.sampler.words()
+        ids = slice_.text.tolist()
         for place, length, count in zip(places.tolist(), lengths.tolist(), word_counts.tolist(), strict=True):
             word = "".join(symbols[symbol - 1] for symbol in ids[place : place + length])
             tokens[word] = tokens.get(word, 0) + count

@@ -1,4 +1,4 @@
-"""Vocabularies for language models: a fixed number of pieces with which texts need the fewest tokens."""
+"""Vocabularies for language models: a fixed number of pieces that encode texts in the fewest tokens."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ BYTE_COUNT = 256
 
 
 class VocabularyBuilder:
-    """Learns a vocabulary of fixed size that can write any text, in few tokens, and give it back exactly.
+    """Learns a vocabulary of fixed size that encodes any text in few tokens, from which it can be decoded exactly.
 
     The pieces are strings of characters, and the 256 bytes for characters that have no piece.  The search starts from
     the most frequent characters, adds the strings that would save most tokens in the best segmentation of the text,
-    removes the pieces whose loss costs least, and repeats both.  What a saving is worth on unseen text is estimated on
+    removes the pieces whose loss costs least, and repeats both.  The value of a saving on unseen text is estimated on
     folds of the text.
 
     Parameters
@@ -50,8 +50,8 @@ class VocabularyBuilder:
         Include the 256 bytes, so that no character is unknown.  With False (characters only), characters without a
         piece are unknown.
     ensure_unicode : bool, default True
-        For byte units: pieces are nevertheless whole characters (and the first bytes of characters).  With False, a
-        piece is any string of bytes.
+        For byte units: whether pieces are still strings of whole characters (and the first bytes of characters).  With
+        False, a piece may be any string of bytes.
     beginnings : bool, default True
         Allow the first bytes of characters as pieces: rare characters need two tokens instead of three.  SentencePiece
         files cannot store such pieces.
@@ -74,6 +74,11 @@ class VocabularyBuilder:
         Learn from at most this many characters, spread evenly over the corpus; each takes about 25 bytes of memory.
     progress : bool, default False
         Show a progress bar on stderr.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        The sizes in `vocab_size`.
 
     Raises
     ------
@@ -232,7 +237,7 @@ class VocabularyBuilder:
     def _require_pieces(self, most: int) -> None:
         if max(self.sizes) > most:
             raise ValueError(
-                f"vocab_size {max(self.sizes)} is more than this text yields: give more text, or ask for at most "
+                f"vocab_size {max(self.sizes)} is more than this text yields: give more text, or a size of at most "
                 f"{most}."
             )
 

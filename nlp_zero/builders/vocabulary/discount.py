@@ -1,7 +1,7 @@
-"""What savings on the text are worth on unseen text.
+"""The value of savings on unseen text.
 
-A piece saves more on the text that it was chosen on than on other text, above all a rare or long piece.  The difference
-is estimated on folds of the text.
+A piece saves more on the text that it was chosen on than on other text, especially if it is rare or long.  The
+difference is estimated on folds of the text.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def classify_lengths(lengths: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 class Discount:
     """The share of its savings that a piece keeps on unseen text: scale · (1 - discount / blocks), by length class.
 
-    This is absolute discounting, with the number of blocks in which a piece saves tokens as its count: a piece that
-    saved something in only two blocks may owe that to chance.
+    This is absolute discounting, with the number of blocks in which a piece saves tokens as its count: savings in only
+    two blocks may be due to chance.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Discount:
         self.discount = np.array([0.0, 0.6, 1.0, 1.3, 1.6, 2.0])
 
     def expected_savings(self, search: Search, length_class: npt.NDArray[np.intp]) -> Float64Array:
-        """Return what the pieces measured in the last pass are expected to save on unseen text."""
+        """Return the expected savings on unseen text of the pieces that the last pass measured."""
         blocks = np.maximum(search.spread.sum(1), 1)
         share = np.maximum(1 - self.discount[length_class] / blocks, MIN_SHARE / blocks)
         expected: Float64Array = search.saved.sum(1, dtype=np.float64) * self.scale[length_class] * share
@@ -68,7 +68,7 @@ class Discount:
         Parameters
         ----------
         saved, spread : ndarray of float64, shape (pieces, folds)
-            What each piece saves in each fold, and in how many blocks of the fold it saves anything.
+            Saving of each piece in each fold, and the number of blocks of the fold with a saving.
         share : ndarray of float64, shape (folds,)
             Share of the text in each fold.
         length_class : ndarray of int, shape (pieces,)

@@ -1,4 +1,4 @@
-"""The search for a vocabulary: pieces are added by what they would save, and removed by what is lost without them."""
+"""The search for a vocabulary: pieces are added by their expected savings, and removed by the cost of their loss."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class SwapSearch:
         return int(np.count_nonzero(self._usable | self._required))
 
     def run(self, size: int) -> None:
-        """Leave `size` pieces present in the search, and their uses."""
+        """Search for `size` pieces, and leave them present in `search`, with their uses."""
         search = self._search
         search.set_price(*self._prices)
         self._discount = Discount()
@@ -97,7 +97,7 @@ class SwapSearch:
         return int(np.count_nonzero(self._search.present))
 
     def _pass(self, *, absent: bool) -> None:
-        """Measure what the absent or the present pieces save."""
+        """Measure the savings of the absent or of the present pieces."""
         self._search.run(absent=absent)
         if self._advance is not None:
             self._advance(1)
@@ -153,7 +153,7 @@ class SwapSearch:
             search.present = present
 
     def _estimate_discount(self) -> None:
-        """Estimate the discount from what present pieces save in the folds, and what absent ones would save."""
+        """Estimate the discount from the savings of present pieces and the possible savings of absent ones, by fold."""
         search = self._search
         self._pass(absent=False)
         saved, spread, present = search.saved, search.spread, search.present
@@ -173,7 +173,7 @@ class SwapSearch:
             )
 
     def _fill(self, size: int) -> None:
-        """Fill up, if too few pieces save anything, with those that would save most in a text of symbols."""
+        """If too few pieces save anything, add those that would save most in a text of single symbols."""
         present = self._search.present
         lacking = size - int(np.count_nonzero(present))
         if lacking > 0:

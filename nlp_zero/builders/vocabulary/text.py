@@ -38,7 +38,7 @@ def read_text(texts: Corpus | Iterable[str], *, sample: int, any_bytes: bool, as
     Raises
     ------
     CorpusError
-        If the corpus is not UTF-8 and must be; names the place.
+        If the corpus must be UTF-8 and is not; the message names the place.
     """
     text = Text(bytes=as_bytes)
     for block in sample_blocks(read_blocks(texts, unit="byte"), sample, any_bytes=any_bytes):

@@ -42,8 +42,8 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def values_of_meta(meta: LexiconMeta) -> dict[str, str | int | float]:
-    """The fields to write, in order: those that are known and, for vocabularies, those that set them apart."""
-    defaults = {one.name: one.default for one in fields_of_dataclass(meta)}
+    """Return the fields to write, in order: those that are known and, for vocabularies, those of every vocabulary."""
+    defaults = {item.name: item.default for item in fields_of_dataclass(meta)}
     stated = {name for name in ORDER if getattr(meta, name) != defaults[name]}
     if meta.method is not None:
         stated.add("unit")

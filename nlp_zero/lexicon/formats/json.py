@@ -1,4 +1,4 @@
-"""A lexicon as JSON: ``format``, ``version``, ``meta``, ``columns`` and ``rows``, one row a line."""
+"""A lexicon as JSON: ``format``, ``version``, ``meta``, ``columns`` and ``rows``, one row per line."""
 
 from __future__ import annotations
 

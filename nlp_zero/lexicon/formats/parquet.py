@@ -1,4 +1,4 @@
-"""A lexicon as a Parquet table (columns ``word``, ``count``, one a score), for pandas, Spark, DuckDB; needs pyarrow."""
+"""A lexicon as a Parquet table (``word``, ``count`` and one per score), for pandas, Spark, DuckDB; uses pyarrow."""
 
 from __future__ import annotations
 

@@ -143,7 +143,8 @@ def characters_of(lexicon: LexiconLike) -> dict[str, float]:
         unknown = -math.log(int(lexicon.counts.sum()) + 1) - 1
     inside = {char for word in lexicon.words for char in word if not "\ud800" <= char <= "\udfff"}
     marks = _without_letters((chr(point) for first, last in MARKS for point in range(first, last + 1)), "split")
-    pairs = PAIRED_MARKS if lexicon.meta.alnum in (None, "token") else ()  # one token here; a tie goes to the longer one
+    # The pairs are one token of ours; the tie with two single marks goes to the longer piece.
+    pairs = PAIRED_MARKS if lexicon.meta.alnum in (None, "token") else ()
     scores = dict.fromkeys([*sorted(marks - words - {SPACE}), *(pair for pair in pairs if pair not in words)], 0.0)
     return scores | dict.fromkeys(sorted((inside | set(LATIN)) - marks - words), unknown)
 

@@ -1,4 +1,4 @@
-"""Word lists of other tools: ``word count [tag]`` or just ``word`` a line, as jieba's ``dict.txt`` and many more."""
+"""Word lists of other tools: lines of ``word count [tag]`` or only ``word``, such as jieba's ``dict.txt``."""
 
 from __future__ import annotations
 

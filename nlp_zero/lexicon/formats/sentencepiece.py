@@ -68,7 +68,7 @@ def loads(data: bytes) -> Table:
                 name = data[at:last].decode("utf-8", "replace") if n == 1 else name
                 charsmap |= n == 2 and last > at
     if not pieces:
-        raise ValueError("byte 0: there is not one piece; this is not a SentencePiece model.")
+        raise ValueError("byte 0: there are no pieces; this is not a SentencePiece model.")
     if trainer[3] != 1:
         kind = MODEL_TYPES.get(trainer[3], str(trainer[3]))
         raise ValueError(f"this is a {kind} model; only unigram models can be read.")

@@ -13,7 +13,7 @@ __all__ = ["bytes_field", "fields", "float_field", "int_field"]
 
 
 def varint(value: int) -> bytes:
-    """Encode a number, seven bits a byte, the lowest first."""
+    """Encode a number with seven bits per byte, the lowest first."""
     out = bytearray()
     while value > 127:
         out.append(value & 127 | 128)
