@@ -29,8 +29,11 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["arrays", "files", "folders", "locks", "progress", "threads", "validation"],
-    "corpus": ["sources", "compression", "reader", "corpus", "texts", "positions", "slices"],
+    "_utils": ["arrays", "compression", "files", "folders", "locks", "progress", "threads", "validation"],
+    "corpus": [
+        "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
+        "corpus", "texts", "positions", "slices",
+    ],
     "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
     "lexicon": ["ids", "formats", "lexicon"],
     "tokenization": ["lattice", "sampling", "tokenizer"],

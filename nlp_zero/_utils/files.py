@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ..errors import StorageError
+from .compression import compress, compression_from_name
 
 __all__ = ["new_file", "require_space", "storage", "sync_folder", "temporary_name", "write_bytes", "write_text"]
 
@@ -70,14 +72,14 @@ def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
     Parameters
     ----------
     path : str or path-like
-        The file to write.
+        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
 
     Returns
     -------
     context manager of text file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write(path, "w", encoding="utf-8", newline="\n", errors="surrogatepass")
+    return _write_text(path)
 
 
 def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
@@ -86,14 +88,14 @@ def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes
     Parameters
     ----------
     path : str or path-like
-        The file to write.
+        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
 
     Returns
     -------
     context manager of binary file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write(path, "wb")
+    return _write_bytes(path)
 
 
 @contextmanager
@@ -150,8 +152,22 @@ def require_space(folder: str | os.PathLike[str], needed: int, remedy: str) -> N
 
 
 @contextmanager
-def _write(path: str | os.PathLike[str], mode: str, **options: str) -> Iterator[IO[Any]]:
-    with new_file(path) as name, open(name, mode, **options) as file:  # type: ignore[call-overload]
-        yield file
+def _write_bytes(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    with new_file(path) as name, open(name, "wb") as file:
+        with compress(compression_from_name(path), file) as stream:
+            yield stream
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _write_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    with _write_bytes(path) as file:
+        text = TextIOWrapper(file, "utf-8", "surrogatepass", newline="\n")
+        try:
+            yield text
+        except BaseException:
+            with suppress(OSError, ValueError):  # the error of the block is the one that counts
+                text.detach()
+            raise
+        text.detach()  # flushes

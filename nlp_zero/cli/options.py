@@ -72,15 +72,24 @@ def add_input(parser: argparse.ArgumentParser, *, name: str = "CORPUS", nargs: s
         "sources",
         metavar=name,
         nargs=nargs,
-        help="files, folders, patterns, URLs, or - for stdin; text, or JSON lines if so named (.jsonl .ndjson "
-        ".json); also .gz .bz2 .xz .zst; -.jsonl or -.gz for such data on stdin",
+        help="files, folders, patterns, URLs, or - for stdin; text, or what the suffix says: .jsonl .json .csv .tsv "
+        ".parquet .html .docx .epub (-.jsonl for stdin); compressed files and ZIP archives too",
     )
     group = parser.add_argument_group("reading")
-    group.add_argument("--encoding", default="utf-8-sig", help="such as gb18030 or utf-16 (default: UTF-8)")
     group.add_argument(
-        "--errors", choices=("strict", "replace", "ignore"), default="strict", help="how to treat invalid bytes"
-    )
-    group.add_argument("--field", default="text", help="field of a JSON line that holds the text (default: text)")
+        "--encoding", default="utf-8",
+        help="such as gb18030; a byte order mark in the file comes first (default: utf-8)",
+    )  # fmt: skip
+    group.add_argument(
+        "--errors", choices=("strict", "replace", "ignore"), default="strict",
+        help="invalid bytes and records without a text: stop (default), replace or leave out the bytes; records are "
+        "then skipped and counted",
+    )  # fmt: skip
+    group.add_argument(
+        "--field", default="text",
+        help="field of a JSON record, or column of a table, that holds the text; a.b for nested ones; a number if "
+        "the table has no header (default: text)",
+    )  # fmt: skip
     group.add_argument("--normalize", choices=("NFC", "NFKC", "NFD", "NFKD"), help="Unicode normalisation")
 
 
@@ -139,6 +148,7 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
         normalize=arguments.normalize,
         progress=progress and shows_progress(arguments),
         block_size=BLOCK_BYTES,
+        temp_dir=getattr(arguments, "temp_dir", None),
     )
     corpus.files()
     return corpus
@@ -193,7 +203,7 @@ def read_word_list(path: str) -> set[str]:
         If the file is missing or is not UTF-8.
     """
     try:
-        return {fields[0] for line in Corpus(path, encoding="utf-8-sig") if (fields := line.split(None, 1))}
+        return {fields[0] for line in Corpus(path, format="text") if (fields := line.split(None, 1))}
     except CorpusError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
             raise CorpusError(f"{path}: a word list must be UTF-8, and this is not; convert it first.") from error

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from .._utils.validation import check_choice
 from ..errors import CheckpointError
+from .blocks import Block
 from .corpus import UNITS, Corpus
-from .reader import Block
 from .sources import find_sources
 
 __all__ = ["CorpusPosition", "count_stored_bytes", "describe_reading", "identify_files", "read_blocks_from"]
@@ -75,7 +75,7 @@ def count_stored_bytes(corpus: Corpus) -> int:
 
 def describe_reading(corpus: Corpus) -> dict[str, object]:
     """Return the options of a corpus that its text depends on, by name."""
-    names = ("encoding", "errors", "field", "normalize", "block_size")
+    names = ("encoding", "errors", "field", "normalize", "block_size", "format")
     return {name: getattr(corpus._reader, name) for name in names}
 
 

@@ -1,0 +1,212 @@
+"""What the first bytes of a source say: its format, and its encoding if there is a byte order mark."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import IO
+
+from .._utils.compression import compression_from_content
+from .._utils.files import storage
+from .._utils.progress import Advance
+from ..errors import CorpusError
+from .compression import decompress_chunks, read_chunks
+from .sources import SUFFIXES, Source
+
+__all__ = ["Content", "copy_to_file", "is_compressed", "is_random_access", "open_content", "open_stream"]
+
+BOMS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"\x84\x31\x95\x33", "gb18030"),
+)
+ZIP, PARQUET = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1"
+FOREIGN = {  # the first bytes of files that are not read -> what they are, and what to do
+    b"%PDF-": ("a PDF file", "convert it to text first (pdftotext)"),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an old Office file (.doc, .xls)", "save it as .docx, .csv or text"),
+    b"{\\rtf": ("an RTF file", "save it as .docx or text"),
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it first"),
+    b"Rar!\x1a\x07": ("a RAR archive", "unpack it first"),
+    b"\x04\x22\x4d\x18": ("an lz4 file", "decompress it first"),
+    b"\x1f\x9d": ("a .Z file", "decompress it first"),
+    b"SQLite format 3\x00": ("an SQLite database", "export the texts as CSV or JSON lines"),
+    b"ARROW1\x00\x00": ("an Arrow file", "save it as Parquet"),
+    b"\x89PNG\r\n": ("a picture", "name a text"),
+    b"\xff\xd8\xff": ("a picture", "name a text"),
+}
+TAR_MARK, TAR_PLACE = b"ustar", 257
+RECOGNISED = (*(bom for bom, _ in BOMS), *ZIP, PARQUET, *FOREIGN)
+HEAD_BYTES = 512  # read to recognise a file that is not read on
+CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+CHARSET_BYTES = 4096  # of an HTML file that are searched for the name of its encoding
+
+
+@dataclass(frozen=True)
+class Content:
+    """The decompressed bytes of a source, or of a file in an archive.
+
+    Parameters
+    ----------
+    name : str
+        The name for messages.
+    format : str
+        text, json, csv, tsv, html, parquet or zip (also for docx and epub, which are ZIP archives).
+    stated : str
+        The format that the name states; also docx and epub.
+    encoding : str
+        The encoding of text.
+    begin : int
+        The length of the byte order mark.
+    chunks : iterator of bytes
+        All bytes.
+    """
+
+    name: str
+    format: str
+    stated: str
+    encoding: str
+    begin: int
+    chunks: Iterator[bytes]
+
+
+@contextmanager
+def open_content(
+    source: Source, encoding: str, size: int, advance: Advance = None, form: str | None = None
+) -> Iterator[Content]:
+    """Open a source and recognise its content.
+
+    Parameters
+    ----------
+    source : Source
+        What is opened.
+    encoding : str
+        The encoding of text without a byte order mark.
+    size : int
+        Bytes of a chunk.
+    advance : callable, optional
+        Called with the number of stored bytes of each read.
+    form : str, optional
+        The format, if the name does not state it.
+
+    Yields
+    ------
+    Content
+        The content.
+
+    Raises
+    ------
+    CorpusError
+        If the source cannot be read, or has a format that cannot be read.
+    """
+    with closing(read_chunks(source, size, advance)) as chunks:
+        yield _recognise(source.name, form or source.format, encoding, chunks)
+
+
+@contextmanager
+def open_stream(
+    read: Callable[[int], bytes], source: Source, encoding: str, size: int, form: str | None = None
+) -> Iterator[Content]:
+    """Open a stream of bytes, such as a file in an archive, as `open_content` opens a source.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the next bytes.
+    source : Source
+        The names of the stream; it is not opened.
+    encoding : str
+        The encoding of text without a byte order mark.
+    size : int
+        Bytes of a chunk.
+    form : str, optional
+        The format, if the name does not state it.
+
+    Yields
+    ------
+    Content
+        The content.
+    """
+    with closing(decompress_chunks(read, source.name, source.compression, size)) as chunks:
+        yield _recognise(source.name, form or source.format, encoding, chunks)
+
+
+def is_random_access(head: bytes) -> bool:
+    """Return whether a file that begins with these bytes has to be read in any order: a ZIP archive or a table."""
+    return head.startswith((*ZIP, PARQUET))
+
+
+def is_compressed(source: Source) -> bool:
+    """Return whether the stored bytes of a source are compressed."""
+    with source.open() as stored:
+        stored_head = stored.read(HEAD_BYTES)
+    return bool(source.compression or compression_from_content(stored_head))
+
+
+def copy_to_file(content: Content, folder: str | None) -> IO[bytes]:
+    """Copy the bytes of a content to a temporary file, which can be read in any order."""
+    import tempfile
+
+    with storage(folder or tempfile.gettempdir(), "make room, or name another folder with --temp-dir"):
+        file = tempfile.TemporaryFile(prefix="nlp-zero-", dir=folder)  # noqa: SIM115  the caller closes it
+        for chunk in content.chunks:
+            file.write(chunk)
+        file.seek(0)
+    return file
+
+
+def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes]) -> Content:
+    head = next(chunks, b"")
+    while head and any(len(head) < len(magic) and magic.startswith(head) for magic in RECOGNISED):
+        more = next(chunks, b"")
+        if not more:
+            break
+        head += more
+    stated, form = form, _find_format(name, form, head)
+    encoding, begin = _find_encoding(encoding, head)
+    if form == "html" and not begin and encoding == "utf-8":
+        encoding = _find_charset(head)
+    return Content(name, form, stated, encoding, begin, chain([head], chunks) if head else iter(()))
+
+
+def _find_format(name: str, stated: str, head: bytes) -> str:
+    """Return the format, which the name states unless the content shows another one."""
+    if head.startswith(ZIP):
+        return "zip"
+    if head.startswith(PARQUET) and (stated == "parquet" or head[4:5] < b"\x20"):
+        return "parquet"
+    for magic, (kind, remedy) in FOREIGN.items():
+        if head.startswith(magic):
+            raise CorpusError(f"{name}: this looks like {kind}; {remedy}.")
+    if head[TAR_PLACE : TAR_PLACE + len(TAR_MARK)] == TAR_MARK:
+        raise CorpusError(f"{name}: this looks like a tar archive; unpack it first.")
+    if head and stated in ("zip", "docx", "epub", "parquet"):
+        suffix = next(suffix for suffix, kind in SUFFIXES.items() if kind == stated)
+        raise CorpusError(
+            f"{name}: this is not a {suffix} file, in spite of its name; fetch it again, or rename it if it is text."
+        )
+    return stated
+
+
+def _find_encoding(encoding: str, head: bytes) -> tuple[str, int]:
+    """Return the encoding and the length of the byte order mark; the mark decides."""
+    for bom, found in BOMS:
+        if head.startswith(bom) and not (found == "utf-32-le" and encoding.startswith("utf-16")):
+            return found, len(bom)
+    return encoding, 0
+
+
+def _find_charset(head: bytes) -> str:
+    """Return the encoding that an HTML file names, and UTF-8 if it names none that Python knows."""
+    match = CHARSET.search(head[:CHARSET_BYTES])
+    try:
+        name = codecs.lookup(match[1].decode()).name if match else "utf-8"
+    except LookupError:
+        return "utf-8"
+    return "gb18030" if name in ("gb2312", "gbk") else name  # browsers read these as the larger set
