@@ -131,7 +131,8 @@ def _read_lines(pieces: Iterable[str], records: Records) -> Iterator[list[str]]:
             try:
                 value = json.loads(line.removeprefix("\ufeff"))
             except (ValueError, RecursionError) as exc:
-                records.skip(place, f"not a JSON object ({exc}); write one object in each line, or one array")
+                problem = getattr(exc, "msg", exc)
+                records.skip(place, f"not a JSON object ({problem}); write one object in each line, or one array")
                 continue
             text = records.find_text(value, place)
             if text is not None:
@@ -171,16 +172,16 @@ class _ArrayText:
         """Move to the next element; return False at the end of the array."""
         mark = self._next_mark()
         if first:
-            if mark == "\ufeff":
-                self._at += 1
-            self._expect("[")
+            self._at += 1 + (mark == "\ufeff")
             if self._next_mark() != "]":
                 return True
         elif mark == ",":
             self._at += 1
             self._next_mark()
             return True
-        self._expect("]")
+        if (mark := self._next_mark()) != "]":
+            raise self._error("',' or ']' is missing after an element" if mark else "the array is not complete")
+        self._at += 1
         if self._next_mark():
             raise self._error("there is text after the end of the array")
         return False
@@ -212,11 +213,6 @@ class _ArrayText:
             if not self._grow():
                 return ""
 
-    def _expect(self, mark: str) -> None:
-        if self._next_mark() != mark:
-            raise self._error(f"{mark!r} is missing in the array; is the file complete?")
-        self._at += 1
-
     def _grow(self) -> bool:
         """Drop what was read and read at least as much as is left; return False at the end of the file."""
         self._find_line()
@@ -237,7 +233,7 @@ class _ArrayText:
 
     def _error(self, problem: str) -> CorpusError:
         return CorpusError(
-            f"{self._name}, line {self._find_line()}: {problem}; the file must be one array, or JSON lines."
+            f"{self._name}, line {self._find_line()}: {problem}; correct it, or convert the file to JSON lines."
         )
 
 
@@ -285,7 +281,7 @@ def _read_column(rows: Iterator[tuple[int, list[str]]], records: Records) -> Ite
             place = _find_column(row, records)
             continue
         if not 0 <= place < len(row):
-            records.skip(f"line {line}", f"the row has {len(row)} cells, no text in column {place + 1}; check it")
+            records.skip(f"line {line}", f"no column {place + 1} in this row ({len(row)} in all); complete it")
             continue
         texts.append(row[place])
         length += len(row[place]) + 1

@@ -8,8 +8,8 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -85,7 +85,8 @@ class Source:
     def size(self) -> int | None:
         """Stored (compressed) bytes; None if unknown."""
         if self.remote is not None:
-            size = self.remote.info(self.path).get("size")
+            with _remote_errors(self.name):
+                size = self.remote.info(self.path).get("size")
             return None if size is None else int(size)
         return None if self.one_shot else os.stat(cast(str, self.path)).st_size
 
@@ -105,7 +106,8 @@ class Source:
             If the file cannot be opened.
         """
         if self.remote is not None:
-            return cast(IO[bytes], self.remote.open(self.path, "rb"))
+            with _remote_errors(self.name):
+                return cast(IO[bytes], _RemoteStream(self.remote.open(self.path, "rb"), self.name))
         if self.path is not None:
             return open(self.path, "rb", buffering=0)
         buffer = getattr(sys.stdin, "buffer", None)
@@ -123,6 +125,44 @@ class Source:
             return file
         file.close()
         return None
+
+
+class _RemoteStream:
+    """A stream of a remote file system, whose errors are sentences."""
+
+    def __init__(self, stream: Any, name: str) -> None:
+        self._stream, self._name = stream, name
+
+    def read(self, size: int = -1) -> bytes:
+        with _remote_errors(self._name):
+            return cast(bytes, self._stream.read(size))
+
+    def __enter__(self) -> _RemoteStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def _remote_errors(name: str) -> Iterator[None]:
+    """Turn the errors of remote file systems, which share no base class, into one sentence.
+
+    Raises
+    ------
+    CorpusError
+        If the block fails.
+    """
+    try:
+        yield
+    except FileNotFoundError as exc:
+        raise CorpusError(f"{name}: not found; check the address and the connection.") from exc
+    except Exception as exc:
+        detail = str(exc).partition("\n")[0].rstrip(".") or type(exc).__name__
+        raise CorpusError(f"{name}: cannot be read ({detail}); check the address and your access to it.") from exc
 
 
 def find_sources(names: Sequence[str]) -> list[Source]:
@@ -231,18 +271,19 @@ def _remote_sources(url: str) -> list[Source]:
         raise CorpusError(f"{url}: reading URLs needs fsspec; run: pip install 'nlpzero[io]'.") from None
     try:
         remote, path = core.url_to_fs(url)
-        if "*" in path:
-            paths = sorted(remote.glob(path))
-        elif not url.startswith("http") and remote.isdir(path):
-            paths = [name for name in sorted(remote.find(path)) if is_text_name(name)]
-        else:
-            return [Source(url.partition("?")[0], path, remote)]
     except ImportError as exc:  # the driver of this kind of address is a package of its own
         extra = EXTRAS.get(url.partition(":")[0].lower())
         remedy = "install it with pip" if extra is None else f"run: pip install 'nlpzero[{extra}]'"
         raise CorpusError(f"{url}: a driver for this kind of URL is missing ({exc}); {remedy}.") from exc
     except (OSError, ValueError) as exc:
         raise CorpusError(f"{url}: cannot be read ({exc}); check the address and your access to it.") from exc
+    with _remote_errors(url):
+        if "*" in path:
+            paths = sorted(remote.glob(path))
+        elif not url.startswith("http") and remote.isdir(path):
+            paths = [name for name in sorted(remote.find(path)) if is_text_name(name)]
+        else:
+            return [Source(url.partition("?")[0], path, remote)]
     if not paths:
         raise CorpusError(f"{url}: no text file was found there; check the address.")
     return [Source(str(remote.unstrip_protocol(name)), name, remote) for name in paths]
