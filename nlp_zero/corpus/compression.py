@@ -113,6 +113,7 @@ def decompress_chunks(
                 head = head or read(size)
             if head:
                 yield head
+                head = b""  # so that its memory can be used again
         while data := read(size):
             yield data
     except ImportError as error:

@@ -172,7 +172,8 @@ def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes]) -> 
     encoding, begin = _find_encoding(encoding, head)
     if form == "html" and not begin and encoding == "utf-8":
         encoding = _find_charset(head)
-    return Content(name, form, stated, encoding, begin, chain([head], chunks) if head else iter(()))
+    first = iter([head] if head else [])  # an iterator, which lets go of the chunk when it was read
+    return Content(name, form, stated, encoding, begin, chain(first, chunks))
 
 
 def _find_format(name: str, stated: str, head: bytes) -> str:

@@ -218,7 +218,7 @@ def _skip_mark(content: Content) -> Iterator[bytes]:
     """Return the chunks of a content without its byte order mark, which is in the first chunk."""
     if not content.begin:
         return content.chunks
-    return chain([next(content.chunks)[content.begin :]], content.chunks)
+    return chain(iter([next(content.chunks)[content.begin :]]), content.chunks)
 
 
 @contextmanager
