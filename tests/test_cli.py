@@ -19,7 +19,7 @@ import nlp_zero
 from nlp_zero import builders
 from nlp_zero.cli import main
 from nlp_zero.cli.evaluate import _choose_tokenizer
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -218,7 +218,7 @@ def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys
     names = ["王伟", "王芳", "李伟", "李芳", "张伟", "张敏", "李敏"]
     counts = [1] * len(names) + [30, 40, 20]
     known, new = "王 敏 是 李伟 的 朋友\n", "王敏 是 李伟 的 朋友\n"
-    for meta, usual in (({}, known), ({"new_words": 0.07}, new)):
+    for meta, usual in ((LexiconMeta(), known), (LexiconMeta(new_words=0.07), new)):
         Lexicon([*names, "是", "的", "朋友"], counts, meta=meta).save(words)
         assert run(capsys, "tokenize", text, "-l", words) == (0, usual, "")
         assert run(capsys, "tokenize", text, "-l", words, "--new-words") == (0, new, "")
@@ -230,7 +230,7 @@ def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys
     words.write_text("#nlp-zero lexicon v1\tnew_words=many\n#word\tcount\n王伟\t1\n", encoding="utf-8")
     status, _, err = run(capsys, "tokenize", text, "-l", words)
     assert status != 0
-    assert "new_words must be a share" in err
+    assert "the field new_words must be a number" in err
 
 
 def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -379,7 +379,7 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
 def test_a_lexicon_of_bytes_is_given_nothing() -> None:
     every = [bytes([n]).decode("utf-8", "surrogateescape") for n in range(256)]
     words = ["中国", "。", *every]
-    lexicon = Lexicon(words, [1] * len(words), meta={"byte_fallback": "yes"})
+    lexicon = Lexicon(words, [1] * len(words), meta=LexiconMeta(byte_fallback=True))
     assert _choose_tokenizer(lexicon, None)[1] == "raw"
     assert _choose_tokenizer(lexicon, "join")[1] == "join"
 

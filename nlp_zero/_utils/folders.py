@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FormatError
-from .arrays import STEP, ArrayFile, release
+from .arrays import ArrayFile, scan
 from .files import require_space, sync_folder, temporary_name
 
 __all__ = ["ELSEWHERE", "new_folder", "read_folder", "restore_folder", "write_folder", "write_meta"]
@@ -147,7 +147,7 @@ def write_folder(
             with open(folder / f"{name}.npy", "w+b") as file:
                 files[name] = ArrayFile(file, array.dtype)
                 files[name].append(array)
-                files[name].finish()
+                files[name].sync()
         write_meta(folder, format=format, version=version, meta=meta, arrays=files)
 
 
@@ -223,9 +223,8 @@ def _checksum(array: np.ndarray[Any, Any]) -> int:
     import zlib
 
     checksum = 0
-    for begin in range(0, len(array), STEP):
-        checksum = zlib.crc32(array[begin : begin + STEP].view(np.uint8).data, checksum)
-        release(array)
+    for _, chunk in scan(array):
+        checksum = zlib.crc32(chunk.view(np.uint8).data, checksum)
     return checksum
 
 

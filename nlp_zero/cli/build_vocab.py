@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
 from .errors import UsageError
@@ -120,7 +120,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     with resumable(arguments), open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
         if write_listing is not None:
-            write_listing("".join(builders.discovered(lexicon).without(known).lines()))
+            write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
         summary = _summarize(lexicon)
@@ -201,7 +201,7 @@ def _parse_numbers(text: str) -> float | list[float]:
 
 def _summarize(lexicon: Lexicon) -> dict[str, Any]:
     names = ("method", "characters", "tokens", "entropy_before", "entropy_after")
-    return {**{name: lexicon.meta.get(name) for name in names}, "phrases": len(lexicon.parts)}
+    return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
 def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from ..corpus import require_text
 from .errors import UsageError
 from .interrupts import resumable
@@ -65,7 +64,8 @@ def run_count(arguments: argparse.Namespace) -> None:
             counts.export(arguments.export)
         rows = [(word, counts[word]) for word in arguments.query]
         if arguments.top is not None:
-            rows += _most_frequent(counts, arguments.top)
+            for n in range(1, counts.order + 1):
+                rows += counts.most_frequent(n, arguments.top)
         with open_output(None) as write:
             write("".join(f"{_format_word(word)}\t{count}\n" for word, count in rows))
 
@@ -108,16 +108,6 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
         return counter.freeze(min_count=arguments.min_count, folder=folder)
     counts = counter.freeze()
     return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
-
-
-def _most_frequent(counts: NgramCounts, top: int) -> Iterable[tuple[str | bytes, int]]:
-    """Yield the most frequent n-grams of each order; ties are in the order of their text."""
-    import numpy as np
-
-    for n in range(1, counts.order + 1):
-        numbers = counts.levels[n - 1][1].astype(np.int64)
-        best = np.argsort(-numbers, kind="stable")[:top]
-        yield from zip(counts.texts(n, best), numbers[best].tolist(), strict=True)
 
 
 def _format_word(word: str | bytes) -> str:

@@ -157,7 +157,7 @@ def _choose_tokenizer(
 
     if lexicon is None:
         return None, level or "raw"
-    if lexicon.meta.get("byte_fallback") == "yes":  # its words may hold marks, so it uses nothing that a level gives
+    if lexicon.meta.byte_fallback:  # its words may hold marks, so it uses nothing that a level gives
         return configure(Tokenizer, lexicon, new_words=new_words), level or "raw"
     if level == "raw":
         raise UsageError("a lexicon makes every mark of punctuation a token; --level raw needs --predicted.")

@@ -17,7 +17,7 @@ from .parse import add_parser_options, create_parser
 if TYPE_CHECKING:
     from ..evaluation.brackets import Brackets, BracketScores
     from ..templates.inventory import TemplateInventory
-    from ..templates.parser import ParseTree
+    from ..templates.tree import ParseTree
 
 __all__ = ["add_evaluate_parse"]
 

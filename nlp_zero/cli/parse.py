@@ -11,7 +11,8 @@ from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
     from ..templates.inventory import TemplateInventory
-    from ..templates.parser import ParseTree, TemplateParser
+    from ..templates.parser import TemplateParser
+    from ..templates.tree import ParseTree
     from ..tokenization.tokenizer import Tokenizer
 
 __all__ = ["add_parse", "add_parser_options", "create_parser"]

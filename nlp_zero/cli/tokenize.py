@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .._kernels.alphabet import ALNUM_MODES
+from .._kernels.counting import ALNUM_MODES
 from .errors import UsageError
 from .options import Commands, add_command, add_input, add_new_words, add_output, check_least, configure, open_corpus
 from .output import dump_json_line, open_output
@@ -80,7 +80,7 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
 
 def _check_sampling(arguments: argparse.Namespace) -> None:
     """Check the options of sampling, and fill in their defaults."""
-    from ..tokenization.lattice import check_alpha, seed_of
+    from ..tokenization.sampling import check_alpha, seed_of
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
         raise UsageError("--alpha, --seed and -k need --sample.")
@@ -102,16 +102,12 @@ def _cut(tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace) 
 def _sample(
     tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace, start: int
 ) -> Sequence[Sequence[Any]]:
-    """Draw segmentations; those of a text depend on the seed and on the number of the text in the whole input."""
-    drawn = tokenizer.sample_batch(
-        texts,
-        alpha=arguments.alpha,
-        seed=arguments.seed,
-        k=arguments.k or 1,
-        start=start,
-        output="ids" if arguments.format == "ids" else "words",
-    )
-    return [row for rows in drawn for row in rows]
+    """Draw for each text from its own stream, which depends on the seed and on its number in the whole input."""
+    options = {"alpha": arguments.alpha, "seed": arguments.seed, "index": start, "k": arguments.k or 1}
+    if arguments.format != "ids":
+        return tokenizer.sample_batch(texts, **options)
+    ids, offsets = tokenizer.sample_ids_batch(texts, **options)
+    return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
 
 
 def _format_line(row: Sequence[Any], arguments: argparse.Namespace) -> str:

@@ -49,15 +49,15 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
     options = _builder_options(arguments)
     builder = configure(VocabularyBuilder, progress=shows_progress(arguments), **options)
     sizes = builder.sizes
-    paths = {size: _path_of(arguments.output, size, several=builder.several) for size in sizes}
+    paths = {size: _path_of(arguments.output, size, several=len(sizes) > 1) for size in sizes}
     summaries = []
     with ExitStack() as stack:  # each file appears whole or not at all
         writers = {size: stack.enter_context(open_output(path)) for size, path in paths.items()}
-        built = builder.build(open_corpus(arguments))
-        for size, lexicon in (built if isinstance(built, dict) else {sizes[0]: built}).items():
+        for size, lexicon in builder.build_sizes(open_corpus(arguments)).items():
             writers[size]("".join(lexicon.lines()))
             meta = lexicon.meta
-            summaries.append({"vocab_size": size, "pieces": len(lexicon), **{name: meta[name] for name in SUMMARY}})
+            shown = {name: getattr(meta, name) for name in SUMMARY}
+            summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
     for summary in summaries:
         _report(arguments, summary)
 

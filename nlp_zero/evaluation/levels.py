@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.alphabet import Alphabet
+from .._kernels.counting import Alphabet
 from .._utils.validation import check_choice
 from .alignment import Alignment, starts_of
 
