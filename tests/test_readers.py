@@ -581,7 +581,7 @@ def test_a_folder_that_nlp_zero_wrote_is_named(tmp_path: Path) -> None:
     counter = NgramCounter(order=2)
     counter.update(["春天来了"])
     counter.freeze().save(tmp_path / "counts")
-    with pytest.raises(CorpusError, match=r"this folder holds counts of nlp-zero, not texts; give it to --merge\.$"):
+    with pytest.raises(CorpusError, match=r"this is a folder of counts, not a folder of texts; give it to --merge\.$"):
         Corpus(tmp_path / "counts").files()
 
 

@@ -29,7 +29,7 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["compression", "files", "threads", "arrays", "folders", "locks", "progress", "validation"],
+    "_utils": ["compression", "file_kinds", "files", "threads", "arrays", "folders", "locks", "progress", "validation"],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
         "corpus", "texts", "positions", "slices",
@@ -51,8 +51,8 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count", "build_vocab",
-        "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "arguments", "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count",
+        "build_vocab", "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

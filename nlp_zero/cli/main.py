@@ -13,12 +13,14 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import NlpZeroError
+from .arguments import InputParser
 from .build_vocab import add_build_vocab
 from .convert import add_convert
 from .count import add_count
 from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
+from .messages import print_reading_summary
 from .mine_templates import add_mine_templates
 from .parse import add_parse
 from .tokenize import add_tokenize
@@ -51,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="nlpzero COMMAND --help explains a command, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"nlpzero {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=InputParser)
     for add in COMMANDS:
         add(commands)
     return parser
@@ -92,6 +94,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
         return 0, ""
     try:
         arguments.run(arguments)
+        print_reading_summary(arguments)
     except KeyboardInterrupt:
         return 130, "stopped; no unfinished result was left."
     except Stopped as exc:

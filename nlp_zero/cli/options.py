@@ -91,6 +91,11 @@ def add_input(parser: argparse.ArgumentParser, *, name: str = "CORPUS", nargs: s
         "the table has no header (default: text)",
     )  # fmt: skip
     group.add_argument("--normalize", choices=("NFC", "NFKC", "NFD", "NFKD"), help="Unicode normalisation")
+    group.add_argument(
+        "--temp-dir", metavar="FOLDER",
+        help="where temporary files are written: copies of stdin, and data that does not fit in --memory "
+        "(default: that of the system)",
+    )  # fmt: skip
 
 
 def add_new_words(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +115,6 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
     group = parser.add_argument_group("resources (none changes a result)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
-    group.add_argument("--temp-dir", metavar="FOLDER", help="where to write data that does not fit in --memory")
     group.add_argument("--workers", type=int, metavar="N", help="threads (default: 1)")
     group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this folder")
 
@@ -148,9 +152,10 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
         normalize=arguments.normalize,
         progress=progress and shows_progress(arguments),
         block_size=BLOCK_BYTES,
-        temp_dir=getattr(arguments, "temp_dir", None),
+        temp_dir=arguments.temp_dir,
     )
     corpus.files()
+    arguments.corpora = [*getattr(arguments, "corpora", ()), corpus]  # for the summary
     return corpus
 
 

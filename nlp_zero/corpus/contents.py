@@ -11,6 +11,7 @@ from itertools import chain
 from typing import IO
 
 from .._utils.compression import compression_from_content
+from .._utils.file_kinds import FOREIGN_MAGIC, ZIP_MAGIC, describe_foreign
 from .._utils.files import storage
 from .._utils.progress import Advance
 from ..errors import CorpusError
@@ -27,22 +28,8 @@ BOMS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
-ZIP, PARQUET = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1"
-FOREIGN = {  # the first bytes of files that are not read -> what they are, and what to do
-    b"%PDF-": ("a PDF file", "convert it to text first (pdftotext)"),
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an old Office file (.doc, .xls)", "save it as .docx, .csv or text"),
-    b"{\\rtf": ("an RTF file", "save it as .docx or text"),
-    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it first"),
-    b"Rar!\x1a\x07": ("a RAR archive", "unpack it first"),
-    b"\x04\x22\x4d\x18": ("an lz4 file", "decompress it first"),
-    b"\x1f\x9d": ("a .Z file", "decompress it first"),
-    b"SQLite format 3\x00": ("an SQLite database", "export the texts as CSV or JSON lines"),
-    b"ARROW1\x00\x00": ("an Arrow file", "save it as Parquet"),
-    b"\x89PNG\r\n": ("a picture", "name a text"),
-    b"\xff\xd8\xff": ("a picture", "name a text"),
-}
-TAR_MARK, TAR_PLACE = b"ustar", 257
-RECOGNISED = (*(bom for bom, _ in BOMS), *ZIP, PARQUET, *FOREIGN)
+PARQUET_MAGIC = b"PAR1"
+RECOGNISED = (*(bom for bom, _ in BOMS), *ZIP_MAGIC, PARQUET_MAGIC, *FOREIGN_MAGIC)
 HEAD_BYTES = 512  # read to recognise a file that is not read on
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 CHARSET_BYTES = 4096  # of an HTML file that are searched for the name of its encoding
@@ -139,14 +126,14 @@ def open_stream(
 
 def is_random_access(head: bytes) -> bool:
     """Return whether a file that begins with these bytes has to be read in any order: a ZIP archive or a table."""
-    return head.startswith((*ZIP, PARQUET))
+    return head.startswith((*ZIP_MAGIC, PARQUET_MAGIC))
 
 
 def is_compressed(source: Source) -> bool:
-    """Return whether the stored bytes of a source are compressed."""
+    """Return whether the stored bytes of a source are compressed, so that its size says little about the text."""
     with source.open() as stored:
         stored_head = stored.read(HEAD_BYTES)
-    return bool(source.compression or compression_from_content(stored_head))
+    return bool(source.compression or compression_from_content(stored_head) or is_random_access(stored_head))
 
 
 def copy_to_file(content: Content, folder: str | None) -> IO[bytes]:
@@ -178,15 +165,12 @@ def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes]) -> 
 
 def _find_format(name: str, stated: str, head: bytes) -> str:
     """Return the format, which the name states unless the content shows another one."""
-    if head.startswith(ZIP):
+    if head.startswith(ZIP_MAGIC):
         return "zip"
-    if head.startswith(PARQUET) and (stated == "parquet" or head[4:5] < b"\x20"):
+    if head.startswith(PARQUET_MAGIC) and (stated == "parquet" or head[4:5] < b"\x20"):
         return "parquet"
-    for magic, (kind, remedy) in FOREIGN.items():
-        if head.startswith(magic):
-            raise CorpusError(f"{name}: this looks like {kind}; {remedy}.")
-    if head[TAR_PLACE : TAR_PLACE + len(TAR_MARK)] == TAR_MARK:
-        raise CorpusError(f"{name}: this looks like a tar archive; unpack it first.")
+    if (foreign := describe_foreign(head)) is not None:
+        raise CorpusError(f"{name}: this looks like {foreign[0]}; {foreign[1]}.")
     if head and stated in ("zip", "docx", "epub", "parquet"):
         suffix = next(suffix for suffix, kind in SUFFIXES.items() if kind == stated)
         raise CorpusError(

@@ -16,7 +16,7 @@ from typing import cast
 
 from .._utils.files import storage
 from .._utils.progress import Advance, progress_bar
-from .._utils.validation import check_choice, check_integer
+from .._utils.validation import check_choice, check_folder, check_integer
 from ..errors import CorpusError
 from .reader import FORMS, Block, Form, Reader
 from .sources import FORMATS, Source, find_skipped, find_sources
@@ -113,7 +113,7 @@ class Corpus:
         if not isinstance(field, str) or not field:
             raise ValueError(f"field must be the name of a field, not {field!r}.")
         form = cast("Form | None", normalize)
-        folder = None if temp_dir is None else os.fspath(temp_dir)
+        folder = check_folder("temp_dir", temp_dir)
         self._reader = Reader(_codec_name(encoding), errors, field, form, block_size, format, folder)
         self._spooled: dict[str, str] = {}  # one-shot source -> the temporary file with its bytes
         self._spent: set[str] = set()

@@ -9,6 +9,7 @@ from typing import IO, cast
 
 from ..errors import CorpusError
 from .blocks import Block
+from .contents import is_compressed
 from .corpus import Corpus
 from .reader import Reader
 from .sources import Source, find_sources
@@ -40,6 +41,11 @@ class CorpusSlice:
     reader: Reader
     begin: int = 0
     end: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """True if the size of the source is known and is about that of its text."""
+        return self.source.size is not None and not is_compressed(self.source)
 
     def blocks(self, unit: str) -> Iterator[Block]:
         """Read the slice as blocks.

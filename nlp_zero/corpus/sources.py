@@ -9,12 +9,13 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from .._utils.compression import compression_from_name, strip_compression_suffix
+from .._utils.file_kinds import describe_own_folder
 from ..errors import CorpusError
 
 __all__ = ["FORMATS", "SUFFIXES", "Source", "find_skipped", "find_sources", "is_text_name"]
@@ -37,7 +38,6 @@ SUFFIXES = {  # suffix -> format; all other names are plain text
 FORMATS = ("text", "json", "csv", "tsv", "parquet", "html", "docx", "epub", "zip")
 TABLES = ("csv", "tsv", "parquet")  # often not texts, so that they are read only if they are named
 FOLDER_SUFFIXES = (*TEXT_SUFFIXES, *(suffix for suffix, kind in SUFFIXES.items() if kind not in TABLES))
-HEAD_BYTES = 4096  # read to recognise a folder that nlp-zero wrote
 EXTRAS = {"http": "io", "https": "io", "s3": "s3", "s3a": "s3"}  # protocol -> the extra that installs its driver
 
 
@@ -244,15 +244,9 @@ def _folder_sources(folder: str) -> list[Source]:
 
 def _refuse_own_folder(folder: str) -> None:
     """Refuse a folder that nlp-zero wrote."""
-    for name in ("meta.json", "checkpoint.json"):
-        with suppress(OSError), open(os.path.join(folder, name), "rb") as file:
-            match = re.search(rb'"format": *"nlp-zero ([a-z ]+)"', file.read(HEAD_BYTES))
-            if match:
-                kind = match[1].decode()
-                raise CorpusError(
-                    f"{folder}: this folder holds {kind} of nlp-zero, not texts; "
-                    + ("give it to --merge." if kind == "counts" else "name a folder of texts.")
-                )
+    if (kind := describe_own_folder(folder)) is not None:
+        remedy = "give it to --merge" if kind == "a folder of counts" else "name a folder of texts"
+        raise CorpusError(f"{folder}: this is {kind}, not a folder of texts; {remedy}.")
 
 
 def _glob_sources(pattern: str) -> list[Source]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .._utils.file_kinds import read_own_file
 from .._utils.files import write_text
 from .._utils.validation import check_number
 from ..errors import FormatError
@@ -149,12 +150,9 @@ class TemplateInventory:
             If the file is missing, not UTF-8, damaged, truncated or of a later version; names the line.
         """
         file = Path(path)
+        data = read_own_file(file, "a file of templates", "make one with nlpzero mine-templates")
         try:
-            text = file.read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            raise FormatError(
-                f"{file} cannot be read: {error.strerror}; check its name and permissions."
-            ) from None
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise FormatError(f"{file} is not UTF-8 at byte {error.start}; mine the templates again.") from None
         try:

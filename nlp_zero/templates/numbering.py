@@ -55,6 +55,8 @@ class NumberedCorpus:
     ----------
     token_lists : iterable of sequence of str
         Sentences or lines as lists of words, punctuation included; read once.
+    temp_dir : str, optional
+        The folder of the temporary files; by default that of the system.
 
     Attributes
     ----------
@@ -68,15 +70,15 @@ class NumberedCorpus:
         Number of words in the text, repeated clauses included, without punctuation.
     """
 
-    def __init__(self, token_lists: Iterable[Sequence[str]]) -> None:
+    def __init__(self, token_lists: Iterable[Sequence[str]], temp_dir: str | None = None) -> None:
         from tempfile import TemporaryFile  # imported here because it imports many modules
 
         self.words: list[str]
         self.counts: Int64Array
         self.clause_count = self.word_count = 0
         with ExitStack() as stack:
-            self._text_file = stack.enter_context(TemporaryFile(prefix="nlp-zero-"))
-            self._clause_file = stack.enter_context(TemporaryFile(prefix="nlp-zero-"))
+            self._text_file = stack.enter_context(TemporaryFile(prefix="nlp-zero-", dir=temp_dir))
+            self._clause_file = stack.enter_context(TemporaryFile(prefix="nlp-zero-", dir=temp_dir))
             self.words = self._write_text(token_lists)
             self.counts = np.zeros(len(self.words), np.int64)
             self._write_distinct_clauses()

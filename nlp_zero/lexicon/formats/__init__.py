@@ -13,6 +13,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ..._utils.compression import strip_compression_suffix
+from ..._utils.file_kinds import read_own_file
 from ..._utils.files import write_bytes
 from ..._utils.validation import check_choice
 from ...errors import FormatError
@@ -21,6 +23,9 @@ from .table import Table
 
 __all__ = ["FORMATS", "Table", "format_of_content", "format_of_name", "read", "write"]
 
+SEARCHED_BYTES, SEARCHED_LINES = 1 << 16, 1000  # of a file that is a word list or a text
+LONG_WORD = 16  # characters; a longer line with the end of a sentence is not a word
+SENTENCE_END = frozenset("。！？")
 FORMATS = {
     "tsv": "our own file: words, counts, scores, and how they were made",
     "plain": "'word count' lines",
@@ -36,14 +41,12 @@ FORMATS = {
 def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
     """Read a file; `FormatError` says what is wrong and where."""
     file = Path(path)
+    data = read_own_file(file, "a lexicon", "make one with nlpzero build-vocab")
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise FormatError(
-            f"The lexicon {file} cannot be read: {error.strerror}; check its name and permissions."
-        ) from None
-    try:
-        name = format_of_content(data, file.name) if format is None else check_choice("format", format, FORMATS)
+        if format is None:
+            name = format_of_content(data, strip_compression_suffix(file.name))
+        else:
+            name = check_choice("format", format, FORMATS)
         table: Table = _module(name).loads(data)
     except ValueError as error:
         raise FormatError(f"{file}, {error}") from None
@@ -63,8 +66,11 @@ def write(lexicon: LexiconLike, path: str | os.PathLike[str], format: str | None
 
 
 def format_of_name(path: str | os.PathLike[str]) -> str | None:
-    """Return the format that belongs to a file name; None if it could be several, as ``words.txt``."""
-    name = Path(path).name.lower()
+    """Return the format that belongs to a file name; None if it could be several, as ``words.txt``.
+
+    The suffix of a compression is ignored.
+    """
+    name = strip_compression_suffix(Path(path).name.lower())
     if name.endswith(".model"):
         return "bytepiece" if "bytepiece" in name else "sentencepiece"
     if name.endswith(".json"):
@@ -92,11 +98,31 @@ def format_of_content(data: bytes, name: str = "") -> str:
         except ValueError:
             if name.lower().endswith((".json", ".model")):
                 raise
-            return "plain"
+            return _plain_unless_text(data)
         if huggingface.is_tokenizer(value):
             return "huggingface"
         return "bytepiece" if bytepiece.is_model(value) and "columns" not in value else "json"
-    return "sentencepiece" if name.lower().endswith(".model") else "plain"
+    return "sentencepiece" if name.lower().endswith(".model") else _plain_unless_text(data)
+
+
+def _plain_unless_text(data: bytes) -> str:
+    """Return the format of word lists, unless most of the first lines are sentences."""
+    lines = data[:SEARCHED_BYTES].decode("utf-8", "ignore").split("\n")[:SEARCHED_LINES]
+    rows = [fields for line in lines if (fields := line.split())]
+    sentences = sum(not _looks_like_row(fields) for fields in rows)
+    if sentences > len(rows) / 2:
+        raise ValueError(
+            f"line 1: this looks like a text, not a lexicon: {sentences} of the first {len(rows)} lines are not "
+            "'word count' or a word; make a lexicon of it with nlpzero build-vocab."
+        )
+    return "plain"
+
+
+def _looks_like_row(fields: list[str]) -> bool:
+    """Return whether a line can be from a word list: a word alone, or a word and its count."""
+    if len(fields) > 1:
+        return fields[1].isdecimal() or len(fields) == 2
+    return len(fields[0]) <= LONG_WORD or SENTENCE_END.isdisjoint(fields[0])
 
 
 def _module(name: str) -> Any:
