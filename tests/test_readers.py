@@ -470,7 +470,8 @@ def test_docx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         list(Corpus(write(tmp_path / "long.docx", docx(f"<w:p><w:r><w:t>{'春' * 100_000}</w:t></w:r></w:p>"))))
 
 
-def test_epub(tmp_path: Path) -> None:
+def epub() -> dict[str, bytes | str]:
+    """Return the files of an e-book of two chapters."""
     container = '<container xmlns="urn:x"><rootfiles><rootfile full-path="OEBPS/a.opf"/></rootfiles></container>'
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf"><manifest>'
@@ -479,7 +480,7 @@ def test_epub(tmp_path: Path) -> None:
         '<item id="cover" href="c.png" media-type="image/png"/></manifest>'
         '<spine><itemref idref="cover"/><itemref idref="one"/><itemref idref="two"/></spine></package>'
     )
-    files: dict[str, bytes | str] = {
+    return {
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": container,
         "OEBPS/a.opf": package,
@@ -487,6 +488,10 @@ def test_epub(tmp_path: Path) -> None:
         "OEBPS/text/1.xhtml": "<html><head><title>x</title></head><body><h1>第一章</h1><p>春</p></body></html>",
         "OEBPS/c.png": b"\x89PNG",
     }
+
+
+def test_epub(tmp_path: Path) -> None:
+    files = epub()
     path = write(tmp_path / "a.epub", pack(files))
     assert read_all(path) == ["第一章", "春", "第二章"]
     assert Corpus(path).skipped_files() == []
@@ -538,6 +543,12 @@ def test_an_encrypted_archive_is_named(tmp_path: Path) -> None:
     data[data.index(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(CorpusError, match=r"a\.zip: the archive is encrypted; unpack it first\.$"):
         list(Corpus(write(tmp_path / "a.zip", bytes(data))))
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".docx", ".epub", ".parquet"])
+def test_an_empty_file_is_not_an_archive(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(CorpusError, match=rf"this is not a \{suffix} file, in spite of its name; fetch it again"):
+        list(Corpus(write(tmp_path / f"a{suffix}", b"")))
 
 
 def test_a_folder_tells_what_is_skipped(tmp_path: Path) -> None:
@@ -718,3 +729,53 @@ def test_every_suffix_is_a_format() -> None:
 
     assert {*sources.SUFFIXES.values(), "text"} == set(sources.FORMATS)
     assert contents.RECOGNISED
+
+
+# --- the page about reading ---------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parent.parent / "docs" / "reading.md"
+
+
+def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import doctest
+
+    monkeypatch.chdir(tmp_path)
+    failed, tried = doctest.testfile(str(PAGE), module_relative=False)
+    assert (failed, tried) == (0, 8)
+
+
+def test_the_commands_of_the_page_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import re
+    import shlex
+
+    from nlp_zero.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    text = "春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。\n" * 50
+    files: dict[str, bytes | str] = {
+        "novel.txt": text,
+        "novel.txt.gz": gzip.compress(text.encode()),
+        "news/a.txt": text,
+        "more/b/c.txt": text,
+        "reviews.csv": "id,comment\n1,春眠\n",
+        "posts.jsonl": json.dumps({"title": "春", "author": {"bio": "夏"}}) + "\n",
+        "book.epub": pack(epub()),
+        "paper.docx": docx("<w:p><w:r><w:t>春</w:t></w:r></w:p>"),
+        "page.html": "<p>春",
+        "texts.zip": pack({"a.txt": "春\n"}),
+        "mixed/a.txt": "春\n", "mixed/b.md": "春\n", "mixed/c.json": '["春"]', "mixed/d.csv": "comment\n春\n",
+        "mixed/e.pdf": "%PDF-",
+    }  # fmt: skip
+    for name, data in files.items():
+        write(tmp_path / name, data)
+    commands = re.findall(r"^\$ (.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 11
+    for command in commands:
+        *pipe, last = command.split(" | ")
+        if pipe:
+            feed_stdin(monkeypatch, Path(shlex.split(pipe[0])[1]).read_bytes())
+        assert main(shlex.split(last, comments=True)[1:]) == 0, command
+    assert "\n3 files were read; 2 files were skipped (.csv: 1, .pdf: 1; to read them" in capsys.readouterr().err
+    assert compression.compression_from_content(Path("cut.txt.gz").read_bytes()) == "gzip"

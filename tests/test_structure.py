@@ -52,7 +52,8 @@ MODULES = {
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "arguments", "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count",
-        "build_vocab", "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "build_vocab", "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse",
+        "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

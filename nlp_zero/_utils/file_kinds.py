@@ -9,7 +9,15 @@ from contextlib import suppress
 from ..errors import FormatError
 from .compression import read_decompressed
 
-__all__ = ["FOREIGN_MAGIC", "ZIP_MAGIC", "describe_foreign", "describe_own_folder", "read_own_file"]
+__all__ = [
+    "FOREIGN_MAGIC",
+    "ZIP_MAGIC",
+    "describe_foreign",
+    "describe_own",
+    "describe_own_folder",
+    "looks_like_text",
+    "read_own_file",
+]
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 FOREIGN_MAGIC = {  # the first bytes of a file -> what it is, and what to do
@@ -25,7 +33,7 @@ FOREIGN_MAGIC = {  # the first bytes of a file -> what it is, and what to do
     b"\x89PNG\r\n": ("a picture", "name a text"),
     b"\xff\xd8\xff": ("a picture", "name a text"),
 }
-OWN_FORMAT = re.compile(rb'"format": *"(nlp-zero [a-z ]+)"')
+OWN_FORMAT = re.compile(rb'\s*\{\s*"format": *"(nlp-zero [a-z ]+)"')
 OWN_KINDS = {
     "nlp-zero lexicon": "a lexicon",
     "nlp-zero templates": "a file of templates",
@@ -35,6 +43,9 @@ OWN_KINDS = {
 }
 OWN_HEAD_BYTES = 4096  # that are searched for the name of the format
 MOST_OWN_BYTES = 1 << 31  # of a lexicon or another file that is read whole; more is a bomb
+SEARCHED_BYTES, SEARCHED_LINES = 1 << 16, 1000  # of a file that is a word list or a text
+LONG_WORD = 16  # characters; a longer line with the end of a sentence is not a word
+SENTENCE_END = frozenset("。！？")
 TAR_MARK, TAR_PLACE = b"ustar", 257
 
 
@@ -77,7 +88,7 @@ def describe_own(data: bytes) -> str | None:
     head = data[:OWN_HEAD_BYTES]
     if head.removeprefix(b"\xef\xbb\xbf").startswith(b"#nlp-zero lexicon"):
         return "a lexicon"
-    match = OWN_FORMAT.search(head)
+    match = OWN_FORMAT.match(head)
     return OWN_KINDS.get(match[1].decode()) if match else None
 
 
@@ -119,7 +130,7 @@ def read_own_file(path: str | os.PathLike[str], kind: str, remedy: str) -> bytes
         data = read_decompressed(name, MOST_OWN_BYTES)
     except OSError as error:
         detail = error.strerror or error
-        raise FormatError(f"{name}: {kind} cannot be read from it: {detail}; check its name and permissions.") from None
+        raise FormatError(f"{name}: {kind} cannot be read: {detail}; check the name and the permissions.") from None
     except (ImportError, ValueError) as error:
         raise FormatError(f"{name}: {str(error).rstrip('.')}.") from None
     found = describe_own(data) or (describe_foreign(data[:OWN_HEAD_BYTES]) or [None])[0]
@@ -128,3 +139,28 @@ def read_own_file(path: str | os.PathLike[str], kind: str, remedy: str) -> bytes
     if found is not None and found != kind:
         raise FormatError(f"{name}: this looks like {found}, not {kind}; {remedy}.")
     return data
+
+
+def looks_like_text(data: bytes) -> bool:
+    r"""Return whether most of the first lines of a file are sentences, and not rows of a word list.
+
+    Parameters
+    ----------
+    data : bytes
+        The file in UTF-8, or its beginning.
+
+    Examples
+    --------
+    >>> looks_like_text("春天 12\n夏天 9\n".encode()), looks_like_text("春天 来 了 。\n".encode())
+    (False, True)
+    """
+    lines = data[:SEARCHED_BYTES].decode("utf-8", "ignore").split("\n")[:SEARCHED_LINES]
+    rows = [fields for line in lines if (fields := line.split())]
+    return 2 * sum(not _looks_like_row(fields) for fields in rows) > len(rows)
+
+
+def _looks_like_row(fields: list[str]) -> bool:
+    """Return whether a line can be from a word list: a word alone, or a word and its count or tag."""
+    if len(fields) > 1:
+        return len(fields) == 2 or fields[1].isdecimal()
+    return len(fields[0]) <= LONG_WORD or SENTENCE_END.isdisjoint(fields[0])

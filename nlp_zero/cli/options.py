@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .._utils.file_kinds import looks_like_text
 from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
@@ -207,9 +208,14 @@ def read_word_list(path: str) -> set[str]:
     CorpusError
         If the file is missing or is not UTF-8.
     """
+    words: set[str] = set()
     try:
-        return {fields[0] for line in Corpus(path, format="text") if (fields := line.split(None, 1))}
+        for lines in Corpus(path, format="text").batches():
+            if not words and looks_like_text("\n".join(lines).encode(errors="replace")):
+                raise CorpusError(f"{path}: this looks like a text, not a word list; give one word on each line.")
+            words.update(fields[0] for line in lines if (fields := line.split(None, 1)))
     except CorpusError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
             raise CorpusError(f"{path}: a word list must be UTF-8, and this is not; convert it first.") from error
         raise
+    return words

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import IO
 
 from .._utils.compression import compression_from_content
-from .._utils.file_kinds import FOREIGN_MAGIC, ZIP_MAGIC, describe_foreign
+from .._utils.file_kinds import FOREIGN_MAGIC, ZIP_MAGIC, describe_foreign, describe_own
 from .._utils.files import storage
 from .._utils.progress import Advance
 from ..errors import CorpusError
@@ -93,7 +93,7 @@ def open_content(
         If the source cannot be read, or has a format that cannot be read.
     """
     with closing(read_chunks(source, size, advance)) as chunks:
-        yield _recognise(source.name, form or source.format, encoding, chunks)
+        yield _recognise(source.name, form or source.format, encoding, chunks, own=form == "text")
 
 
 @contextmanager
@@ -148,13 +148,17 @@ def copy_to_file(content: Content, folder: str | None) -> IO[bytes]:
     return file
 
 
-def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes]) -> Content:
+def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes], *, own: bool = False) -> Content:
+    """Recognise a content; files of nlp-zero are refused unless `own`."""
     head = next(chunks, b"")
     while head and any(len(head) < len(magic) and magic.startswith(head) for magic in RECOGNISED):
         more = next(chunks, b"")
         if not more:
             break
         head += more
+    if not own and (kind := describe_own(head)) is not None:
+        remedy = "name it with --lexicon, or --known" if kind == "a lexicon" else "name a text"
+        raise CorpusError(f"{name}: this is {kind} of nlp-zero, not a text; {remedy}.")
     stated, form = form, _find_format(name, form, head)
     encoding, begin = _find_encoding(encoding, head)
     if form == "html" and not begin and encoding == "utf-8":
@@ -171,7 +175,7 @@ def _find_format(name: str, stated: str, head: bytes) -> str:
         return "parquet"
     if (foreign := describe_foreign(head)) is not None:
         raise CorpusError(f"{name}: this looks like {foreign[0]}; {foreign[1]}.")
-    if head and stated in ("zip", "docx", "epub", "parquet"):
+    if stated in ("zip", "docx", "epub", "parquet"):
         suffix = next(suffix for suffix, kind in SUFFIXES.items() if kind == stated)
         raise CorpusError(
             f"{name}: this is not a {suffix} file, in spite of its name; fetch it again, or rename it if it is text."

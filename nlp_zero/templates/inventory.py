@@ -192,7 +192,7 @@ def _row_of_template(template: Template) -> dict[str, object]:
 def _parse_file(text: str) -> TemplateInventory:
     """Parse the lines of a template file; the message of a `ValueError` begins with the line number."""
     lines = text.split("\n")
-    header = _parse_object(lines[0], 1)
+    header = _parse_object(lines[0], 1) if lines[0].startswith("{") else {}
     if header.pop("format", None) != FORMAT:
         raise ValueError("line 1: this is not a template file; make one with nlpzero mine-templates.")
     version = header.pop("version", None)

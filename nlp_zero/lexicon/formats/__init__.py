@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._utils.compression import strip_compression_suffix
-from ..._utils.file_kinds import read_own_file
+from ..._utils.file_kinds import looks_like_text, read_own_file
 from ..._utils.files import write_bytes
 from ..._utils.validation import check_choice
 from ...errors import FormatError
@@ -23,9 +23,6 @@ from .table import Table
 
 __all__ = ["FORMATS", "Table", "format_of_content", "format_of_name", "read", "write"]
 
-SEARCHED_BYTES, SEARCHED_LINES = 1 << 16, 1000  # of a file that is a word list or a text
-LONG_WORD = 16  # characters; a longer line with the end of a sentence is not a word
-SENTENCE_END = frozenset("。！？")
 FORMATS = {
     "tsv": "our own file: words, counts, scores, and how they were made",
     "plain": "'word count' lines",
@@ -106,23 +103,13 @@ def format_of_content(data: bytes, name: str = "") -> str:
 
 
 def _plain_unless_text(data: bytes) -> str:
-    """Return the format of word lists, unless most of the first lines are sentences."""
-    lines = data[:SEARCHED_BYTES].decode("utf-8", "ignore").split("\n")[:SEARCHED_LINES]
-    rows = [fields for line in lines if (fields := line.split())]
-    sentences = sum(not _looks_like_row(fields) for fields in rows)
-    if sentences > len(rows) / 2:
+    """Return the format of word lists; refuse a text."""
+    if looks_like_text(data):
         raise ValueError(
-            f"line 1: this looks like a text, not a lexicon: {sentences} of the first {len(rows)} lines are not "
-            "'word count' or a word; make a lexicon of it with nlpzero build-vocab."
+            "line 1: this looks like a text, not a lexicon with lines 'word count'; "
+            "make a lexicon of it with nlpzero build-vocab."
         )
     return "plain"
-
-
-def _looks_like_row(fields: list[str]) -> bool:
-    """Return whether a line can be from a word list: a word alone, or a word and its count."""
-    if len(fields) > 1:
-        return fields[1].isdecimal() or len(fields) == 2
-    return len(fields[0]) <= LONG_WORD or SENTENCE_END.isdisjoint(fields[0])
 
 
 def _module(name: str) -> Any:
