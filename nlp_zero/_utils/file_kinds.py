@@ -44,7 +44,7 @@ OWN_KINDS = {
 OWN_HEAD_BYTES = 4096  # that are searched for the name of the format
 MOST_OWN_BYTES = 1 << 31  # of a lexicon or another file that is read whole; more is a bomb
 SEARCHED_BYTES, SEARCHED_LINES = 1 << 16, 1000  # of a file that is a word list or a text
-LONG_WORD = 16  # characters; a longer line with the end of a sentence is not a word
+SHORT_WORD = 4  # characters; a longer line with the end of a sentence is not a word
 SENTENCE_END = frozenset("。！？")
 TAR_MARK, TAR_PLACE = b"ustar", 257
 
@@ -163,4 +163,4 @@ def _looks_like_row(fields: list[str]) -> bool:
     """Return whether a line can be from a word list: a word alone, or a word and its count or tag."""
     if len(fields) > 1:
         return len(fields) == 2 or fields[1].isdecimal()
-    return len(fields[0]) <= LONG_WORD or SENTENCE_END.isdisjoint(fields[0])
+    return len(fields[0]) <= SHORT_WORD or SENTENCE_END.isdisjoint(fields[0])
