@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from ..corpus import Corpus
+from ..corpus import Corpus, restartable
 from ..errors import CorpusError
 from .errors import UsageError
 from .evaluate_report import Values, format_report
@@ -71,7 +72,8 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--trained-on", nargs="+", action="extend", default=[], metavar="TEXT",
-        help="the text that the words were learnt from; the overlap with the gold text tells the setting",
+        help="the text that the words were learnt from; the overlap with the gold text tells the setting (keeps the "
+        "gold lines in memory)",
     )  # fmt: skip
     parser.add_argument("--tags", metavar="SEP", help="gold words carry tags: / for 中国/ns, _ for 中国_NR")
 
@@ -79,7 +81,8 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
 def _add_score_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train-words", metavar="FILE", help="word list for recall of words outside and inside it "
                         "(default: the lexicon)")  # fmt: skip
-    parser.add_argument("--breakdown", action="store_true", help="also show where the errors are")
+    parser.add_argument("--breakdown", action="store_true",
+                        help="also show where the errors are (takes 70 times the size of the gold text as memory)")
     parser.add_argument("--lexicon-precision", action="store_true",
                         help="also compare the lexicon with the gold words")  # fmt: skip
     parser.add_argument("--words", nargs="+", action="extend", default=[], metavar="DICT",
@@ -91,7 +94,7 @@ def _add_score_options(parser: argparse.ArgumentParser) -> None:
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Run the command."""
-    from ..evaluation import evaluate, without_spaces
+    from ..evaluation import evaluate
     from ..lexicon.lexicon import Lexicon
 
     _check_options(arguments)
@@ -100,12 +103,12 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     known = lexicon if arguments.train_words is None else read_word_list(arguments.train_words)
     training = open_corpus(arguments, *arguments.trained_on) if arguments.trained_on else None
     with open_output(arguments.output) as write:
-        gold = _read_gold(arguments)
-        raw = [without_spaces(line) for line in gold]
+        gold = GoldText(restartable(open_corpus(arguments)), arguments.tags)
+        raw = GoldText(gold.corpus, arguments.tags, spaces=False)
         tokenizer, level = _choose_tokenizer(lexicon, arguments.level, arguments.new_words)
         predicted: Iterable[str | Sequence[str]]
         if tokenizer is not None:
-            predicted = tokenizer.tokenize_batch(raw)
+            predicted = chain.from_iterable(map(tokenizer.tokenize_batch, raw.batches()))
         else:
             predicted = open_corpus(arguments, arguments.predicted, progress=False)
         scores = evaluate(gold, predicted, level=level, train_words=known, bootstrap=arguments.bootstrap,
@@ -136,17 +139,49 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("--tags must be the character between word and tag, such as / or _.")
 
 
-def _read_gold(arguments: argparse.Namespace) -> list[str]:
-    """Return the lines of the gold standard, without tags."""
-    from ..evaluation import find_tag_separator, remove_tags
+class GoldText:
+    """The lines of a gold standard, without tags; they can be read again and again, and are never all in memory.
 
-    lines = list(open_corpus(arguments))
-    if arguments.tags is not None:
-        return [" ".join(remove_tags(line, arguments.tags)) for line in lines]
-    if (separator := find_tag_separator(lines[:TAG_LINES])) is not None:
-        example = next(word for line in lines for word in line.split() if separator in word)
-        raise CorpusError(f"the gold words seem to carry tags, as in {example!r}; add --tags {separator}.")
-    return lines
+    Parameters
+    ----------
+    corpus : Corpus
+        The gold standard.
+    tags : str or None
+        What separates a word from its tag; None if the words carry no tags.
+    spaces : bool, default True
+        False for the raw text.
+
+    Raises
+    ------
+    CorpusError
+        If the words carry tags and no separator is given.
+    """
+
+    def __init__(self, corpus: Iterable[str], tags: str | None, *, spaces: bool = True) -> None:
+        assert isinstance(corpus, Corpus)
+        self.corpus, self._tags, self._spaces = corpus, tags, spaces
+        if tags is None and spaces:
+            self._refuse_tags()
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self.batches())
+
+    def batches(self) -> Iterator[list[str]]:
+        """Yield lists of lines."""
+        from ..evaluation import remove_tags, without_spaces
+
+        for lines in self.corpus.batches():
+            if self._tags is not None:
+                lines = [" ".join(remove_tags(line, self._tags)) for line in lines]
+            yield lines if self._spaces else [without_spaces(line) for line in lines]
+
+    def _refuse_tags(self) -> None:
+        from ..evaluation import find_tag_separator
+
+        lines = list(islice(self.corpus, TAG_LINES))
+        if (separator := find_tag_separator(lines)) is not None:
+            example = next(word for line in lines for word in line.split() if separator in word)
+            raise CorpusError(f"the gold words seem to carry tags, as in {example!r}; add --tags {separator}.")
 
 
 def _choose_tokenizer(
@@ -165,7 +200,7 @@ def _choose_tokenizer(
     return tokenizer, LEVEL_OF[tokenizer.alnum]
 
 
-def _describe_setting(raw: list[str], training: Corpus | None) -> Values:
+def _describe_setting(raw: Iterable[str], training: Corpus | None) -> Values:
     from ..evaluation import training_overlap
 
     if training is None:
@@ -175,14 +210,14 @@ def _describe_setting(raw: list[str], training: Corpus | None) -> Values:
     return {"name": name, "overlap": overlap}
 
 
-def _model_bits(tokenizer: Tokenizer, raw: list[str], scores: Evaluation) -> Values:
+def _model_bits(tokenizer: Tokenizer, raw: Iterable[str], scores: Evaluation) -> Values:
     from ..evaluation import bits_per_character
 
     assert scores.breakdown is not None
     return {"model_bits": bits_per_character(tokenizer, raw, scores.breakdown.characters)}
 
 
-def _score_lexicon(lexicon: Lexicon, gold: list[str], raw: list[str], lists: dict[str, set[str]]) -> Values:
+def _score_lexicon(lexicon: Lexicon, gold: Iterable[str], raw: Iterable[str], lists: dict[str, set[str]]) -> Values:
     from ..evaluation import find_occurring_words, lexicon_precision, lexicon_recall, word_types
 
     lists = {"gold standard": word_types(gold), **lists}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..corpus import Corpus
 from .errors import UsageError
 from .options import Commands, add_command, add_input, add_output, configure, open_corpus
 from .output import dump_json_line, open_output
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from ..tokenization.tokenizer import Tokenizer
 
 __all__ = ["add_parse", "add_parser_options", "create_parser"]
+
+BATCH_LINES = 256  # that are parsed at once
 
 
 def add_parse(commands: Commands) -> None:
@@ -86,12 +90,19 @@ def run_parse(arguments: argparse.Namespace) -> None:
     parser = create_parser(arguments, TemplateInventory.load(arguments.templates), tokenizer)
     sentences = 0
     with open_output(arguments.output) as write:
-        for lines in open_corpus(arguments).batches():
+        for lines in _small_batches(open_corpus(arguments)):
             trees = parser.parse_batch(lines if tokenizer else [line.split() for line in lines])
             sentences += len(trees)
             if arguments.format == "svg" and sentences > 1:
                 raise UsageError("--format svg draws one sentence; give it one line.")
             write("".join(_format_tree(tree, arguments.format) for tree in trees))
+
+
+def _small_batches(corpus: Corpus) -> Iterator[list[str]]:
+    """Yield lists of a few lines, since trees take much more memory than their text."""
+    for lines in corpus.batches():
+        for start in range(0, len(lines), BATCH_LINES):
+            yield lines[start : start + BATCH_LINES]
 
 
 def _format_tree(tree: ParseTree, form: str) -> str:
