@@ -90,9 +90,9 @@ def test_the_summary_says_what_was_read_and_skipped(tmp_path: Path, capsys: Capt
     )
     assert run(capsys, "count", folder, "--query", "春眠", "--errors", "ignore", "-q") == (0, "春眠\t20\n", "")
     corpus = Corpus(*[folder / name for name in ("b.jsonl",)], errors="ignore")
-    assert describe_reading_summary(corpus) == ""
+    assert describe_reading_summary(corpus, 1) == ""
     list(corpus)
-    assert describe_reading_summary(corpus) == f"2 records without text were skipped ({folder / 'b.jsonl'}: 2)."
+    assert describe_reading_summary(corpus, 1) == f"2 records without text were skipped ({folder / 'b.jsonl'}: 2)."
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])

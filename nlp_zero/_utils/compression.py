@@ -33,7 +33,7 @@ MAGIC = {  # the first bytes of a file -> its compression
 STORED_CHUNK_BYTES = 1 << 18  # compressed bytes that are read at a time
 FEED_BYTES = 1024  # compressed bytes of one step; bounds the memory that one step of a malicious file can take
 XZ_MEMORY_BYTES = 1 << 28  # most memory for the dictionary of an xz file; "xz -9" needs 64 MiB
-ZSTD_HINT = "zstandard is needed to read and write zstd files; run: pip install 'nlpzero[io]'"
+ZSTD_HINT = "zstandard is needed to read and write zstd files; run: pip install 'nlpzero[io]'."
 
 
 def compression_from_name(name: str | os.PathLike[str]) -> str | None:
@@ -88,7 +88,7 @@ def open_decompressed(kind: str, stored: Any) -> Read:
     Raises
     ------
     ImportError
-        If a package is missing; the message is a sentence without a full stop.
+        If a package is missing.
     """
     if kind == "gzip":
         import gzip

@@ -35,15 +35,15 @@ def print_json_summary(arguments: argparse.Namespace, summary: Mapping[str, obje
 
 def print_reading_summary(arguments: argparse.Namespace) -> None:
     """Say how many files were read, and what was skipped, for each corpus that was opened."""
-    for corpus in getattr(arguments, "corpora", ()):
-        if summary := describe_reading_summary(corpus):
+    for corpus, files in getattr(arguments, "corpora", ()):
+        if summary := describe_reading_summary(corpus, files):
             print_message(arguments, summary)
 
 
-def describe_reading_summary(corpus: Corpus) -> str:
+def describe_reading_summary(corpus: Corpus, files: int) -> str:
     """Return how many files were read, and what was skipped; empty if it was one whole file."""
-    files, skipped, records = corpus.files(), corpus.skipped_files(), corpus.skipped_records
-    parts = [f"{len(files):,} files were read"] if len(files) > 1 else []
+    skipped, records = corpus.skipped_files(), corpus.skipped_records
+    parts = [f"{files:,} files were read"] if files > 1 else []
     if skipped:
         suffixes = Counter(os.path.splitext(name)[1].lower() or "no suffix" for name in skipped)
         listed = _list_counts(suffixes)

@@ -155,8 +155,8 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
         block_size=BLOCK_BYTES,
         temp_dir=arguments.temp_dir,
     )
-    corpus.files()
-    arguments.corpora = [*getattr(arguments, "corpora", ()), corpus]  # for the summary
+    files = len(corpus.files())
+    arguments.corpora = [*getattr(arguments, "corpora", ()), (corpus, files)]  # for the summary
     return corpus
 
 

@@ -117,7 +117,7 @@ def decompress_chunks(
         while data := read(size):
             yield data
     except ImportError as error:
-        raise CorpusError(f"{name}: {error}.") from None
+        raise CorpusError(f"{name}: {error}") from None
     except stream_errors() as error:
         raise _explain(name, kind, error) from error
 

@@ -11,7 +11,8 @@ from .records import SHOWN_FIELDS, Records, find_field
 
 __all__ = ["read_parquet"]
 
-BATCH_ROWS = 4096
+BATCH_BYTES, MOST_BATCH_ROWS = 1 << 22, 1 << 14  # about the most of one batch
+SEARCHED_GROUPS = 1000  # whose sizes are looked at
 BUFFER_BYTES = 1 << 20  # of each column that is read
 
 
@@ -49,7 +50,8 @@ def read_parquet(file: Any, records: Records, report: Callable[[float], object] 
         table = parquet.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES)
         column = _find_column(table.schema_arrow, records)
         total = table.metadata.num_rows
-        for batch in table.iter_batches(batch_size=BATCH_ROWS, columns=[column], use_threads=False):
+        rows = _choose_batch_rows(table.metadata)
+        for batch in table.iter_batches(batch_size=rows, columns=[column], use_threads=False):
             texts = []
             for row, record in enumerate(batch.to_pylist(), before + 1):
                 text = record.get(column) if column in record else find_field(record, column)
@@ -65,6 +67,13 @@ def read_parquet(file: Any, records: Records, report: Callable[[float], object] 
     except (arrow_error, OSError) as exc:
         detail = str(exc).partition("\n")[0].rstrip(".")
         raise CorpusError(f"{records.name}: not a complete Parquet file ({detail}); fetch it again.") from exc
+
+
+def _choose_batch_rows(metadata: Any) -> int:
+    """Return the number of rows of a batch, from the average size of the rows in the largest group."""
+    groups = [metadata.row_group(number) for number in range(min(metadata.num_row_groups, SEARCHED_GROUPS))]
+    average = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1.0)
+    return min(max(int(BATCH_BYTES / max(average, 1.0)), 1), MOST_BATCH_ROWS)
 
 
 def _find_column(schema: Any, records: Records) -> str:

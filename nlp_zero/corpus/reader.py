@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import IO, Literal, cast
 
 from .._utils.progress import Advance
+from ..errors import CorpusError
 from .blocks import BYTE_MARKS, MARKS, Block, decoding_error, join_texts, regroup
 from .compression import ReportingStream, read_chunks
 from .contents import (
@@ -121,13 +122,15 @@ class Reader:
             yield Block(self._normalize(text), content.name, offset)
             offset += text.count("\n")
 
-    def _content_batches(self, content: Content, source: Source, advance: Advance) -> Iterator[list[str]]:
-        """Yield the lines or the texts of a content, normalised."""
+    def _content_batches(
+        self, content: Content, source: Source, advance: Advance, depth: int = 0
+    ) -> Iterator[list[str]]:
+        """Yield the lines or the texts of a content, normalised; `depth` is the number of archives around it."""
         if content.format == "text":
             yield from self._line_batches(content)
         elif content.format == "zip":
             with _open_random(content, source, advance, self.temp_dir) as file:
-                yield from self._archive_batches(file, source, content.stated)
+                yield from self._archive_batches(file, source, content.stated, depth)
         else:
             for texts in self._record_batches(content, source, advance):
                 yield texts if self.normalize is None else [self._normalize(text) for text in texts]
@@ -153,11 +156,13 @@ class Reader:
         with _open_random(content, source, None, self.temp_dir) as file:
             yield from read_parquet(file, records, report)
 
-    def _archive_batches(self, file: IO[bytes], source: Source, stated: str) -> Iterator[list[str]]:
+    def _archive_batches(self, file: IO[bytes], source: Source, stated: str, depth: int) -> Iterator[list[str]]:
         """Yield the texts of a ZIP archive, or of a document that is one."""
         from .archives import Archive
 
         with Archive(file, source.name, stated) as archive:
+            if depth > (archive.format != "zip"):  # an archive could contain itself without end
+                raise CorpusError(f"{source.name}: an archive in an archive is not read; unpack it first.")
             if archive.format == "docx":
                 for texts in archive.read_docx():
                     yield [self._normalize(text) for text in texts]
@@ -170,7 +175,7 @@ class Reader:
                     archive.open(member) as stream,
                     open_stream(stream.read, named, self.encoding, self.block_size, form) as content,
                 ):
-                    yield from self._content_batches(content, named, None)
+                    yield from self._content_batches(content, named, None, depth + 1)
 
     def _decode(self, content: Content) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(content.encoding)(self.errors)
