@@ -30,6 +30,8 @@ MAGIC = {  # the first bytes of a file -> its compression
     b"\x28\xb5\x2f\xfd": "zstd",
     **{b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)},
 }
+ALL_MAGIC = tuple(MAGIC)
+LONGEST_MAGIC = max(map(len, MAGIC))
 STORED_CHUNK_BYTES = 1 << 18  # compressed bytes that are read at a time
 FEED_BYTES = 1024  # compressed bytes of one step; bounds the memory that one step of a malicious file can take
 XZ_MEMORY_BYTES = 1 << 28  # most memory for the dictionary of an xz file; "xz -9" needs 64 MiB
@@ -61,12 +63,14 @@ def compression_from_content(head: bytes) -> str | None:
     >>> compression_from_content(gzip.compress(b"a")), compression_from_content(b"text")
     ('gzip', None)
     """
-    return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+    if not head.startswith(ALL_MAGIC):
+        return None
+    return next(kind for magic, kind in MAGIC.items() if head.startswith(magic))
 
 
 def may_be_compressed(head: bytes) -> bool:
     """Return whether more bytes are needed to tell whether a file is compressed."""
-    return any(len(head) < len(magic) and magic.startswith(head) for magic in MAGIC)
+    return len(head) < LONGEST_MAGIC and any(len(head) < len(magic) and magic.startswith(head) for magic in MAGIC)
 
 
 def open_decompressed(kind: str, stored: Any) -> Read:

@@ -69,7 +69,9 @@ def describe_foreign(head: bytes) -> tuple[str, str] | None:
     """
     if head[TAR_PLACE : TAR_PLACE + len(TAR_MARK)] == TAR_MARK:
         return "a tar archive", "unpack it first"
-    return next((kind for magic, kind in FOREIGN_MAGIC.items() if head.startswith(magic)), None)
+    if not head.startswith(tuple(FOREIGN_MAGIC)):
+        return None
+    return next(kind for magic, kind in FOREIGN_MAGIC.items() if head.startswith(magic))
 
 
 def describe_own(data: bytes) -> str | None:
@@ -86,6 +88,8 @@ def describe_own(data: bytes) -> str | None:
     'a file of templates'
     """
     head = data[:OWN_HEAD_BYTES]
+    if head[:1] not in b"#{ \n\xef":
+        return None
     if head.removeprefix(b"\xef\xbb\xbf").startswith(b"#nlp-zero lexicon"):
         return "a lexicon"
     match = OWN_FORMAT.match(head)

@@ -30,6 +30,8 @@ BOMS = (  # UTF-32 first: its mark begins with that of UTF-16
 )
 PARQUET_MAGIC = b"PAR1"
 RECOGNISED = (*(bom for bom, _ in BOMS), *ZIP_MAGIC, PARQUET_MAGIC, *FOREIGN_MAGIC)
+ALL_BOMS = tuple(bom for bom, _ in BOMS)
+LONGEST_RECOGNISED = max(map(len, RECOGNISED))
 HEAD_BYTES = 512  # read to recognise a file that is not read on
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 CHARSET_BYTES = 4096  # of an HTML file that are searched for the name of its encoding
@@ -151,10 +153,7 @@ def copy_to_file(content: Content, folder: str | None) -> IO[bytes]:
 def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes], *, own: bool = False) -> Content:
     """Recognise a content; files of nlp-zero are refused unless `own`."""
     head = next(chunks, b"")
-    while head and any(len(head) < len(magic) and magic.startswith(head) for magic in RECOGNISED):
-        more = next(chunks, b"")
-        if not more:
-            break
+    while head and _is_too_short(head) and (more := next(chunks, b"")):
         head += more
     if not own and (kind := describe_own(head)) is not None:
         remedy = "name it with --lexicon, or --known" if kind == "a lexicon" else "name a text"
@@ -165,6 +164,13 @@ def _recognise(name: str, form: str, encoding: str, chunks: Iterator[bytes], *, 
         encoding = _find_charset(head)
     first = iter([head] if head else [])  # an iterator, which lets go of the chunk when it was read
     return Content(name, form, stated, encoding, begin, chain(first, chunks))
+
+
+def _is_too_short(head: bytes) -> bool:
+    """Return whether more bytes are needed to recognise a content."""
+    if len(head) >= LONGEST_RECOGNISED:
+        return False
+    return any(len(head) < len(magic) and magic.startswith(head) for magic in RECOGNISED)
 
 
 def _find_format(name: str, stated: str, head: bytes) -> str:
@@ -185,7 +191,7 @@ def _find_format(name: str, stated: str, head: bytes) -> str:
 
 def _find_encoding(encoding: str, head: bytes) -> tuple[str, int]:
     """Return the encoding and the length of the byte order mark; the mark decides."""
-    for bom, found in BOMS:
+    for bom, found in BOMS if head.startswith(ALL_BOMS) else ():
         if head.startswith(bom) and not (found == "utf-32-le" and encoding.startswith("utf-16")):
             return found, len(bom)
     return encoding, 0
