@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import tempfile
 from pathlib import Path
 
@@ -283,3 +284,24 @@ def test_every_temporary_file_is_in_temp_dir(
 def test_json_arrays_and_nested_fields_at_the_command_line(tmp_path: Path, capsys: Capture) -> None:
     path = write(tmp_path / "a.json", json.dumps([{"post": {"body": "春眠不觉晓"}}] * 3, indent=1))
     assert run(capsys, "count", path, "--field", "post.body", "--query", "春眠", "-q") == (0, "春眠\t3\n", "")
+
+
+def test_the_name_of_a_link_decides_about_the_compression(tmp_path: Path, capsys: Capture, lexicon: Path) -> None:
+    text, target, link = write(tmp_path / "a.txt", "春眠不觉\n"), write(tmp_path / "data", b""), tmp_path / "link.gz"
+    link.symlink_to(target)
+    assert run(capsys, "tokenize", text, "-l", lexicon, "-o", link) == (0, "", "")
+    assert gzip.decompress(target.read_bytes()).decode() == "春眠 不觉\n"
+    assert link.is_symlink()
+
+
+def test_writing_zstd_without_its_package(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, lexicon: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    text, output = write(tmp_path / "a.txt", "春眠不觉\n"), tmp_path / "out" / "cut.zst"
+    output.parent.mkdir()
+    status, _, err = run(capsys, "tokenize", text, "-l", lexicon, "-o", output)
+    assert status == 1
+    assert err.endswith("zstandard is needed to read and write zstd files; run: pip install 'nlpzero[io]'.\n")
+    assert list(output.parent.iterdir()) == []

@@ -66,20 +66,24 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
             os.close(handle)
 
 
-def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
+def write_text(
+    path: str | os.PathLike[str], *, name: str | os.PathLike[str] | None = None
+) -> AbstractContextManager[IO[str]]:
     """Open a temporary file for UTF-8 text; it replaces `path` if the block succeeds.
 
     Parameters
     ----------
     path : str or path-like
         The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
+    name : str or path-like, optional
+        The name that decides about the compression, such as that of a link to `path`.
 
     Returns
     -------
     context manager of text file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write_text(path)
+    return _write_text(path, path if name is None else name)
 
 
 def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
@@ -95,7 +99,7 @@ def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes
     context manager of binary file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write_bytes(path)
+    return _write_bytes(path, path)
 
 
 @contextmanager
@@ -152,17 +156,17 @@ def require_space(folder: str | os.PathLike[str], needed: int, remedy: str) -> N
 
 
 @contextmanager
-def _write_bytes(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    with new_file(path) as name, open(name, "wb") as file:
-        with compress(compression_from_name(path), file) as stream:
+def _write_bytes(path: str | os.PathLike[str], name: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    with new_file(path) as temporary, open(temporary, "wb") as file:
+        with compress(compression_from_name(name), file) as stream:
             yield stream
         file.flush()
         os.fsync(file.fileno())
 
 
 @contextmanager
-def _write_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
-    with _write_bytes(path) as file:
+def _write_text(path: str | os.PathLike[str], name: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    with _write_bytes(path, name) as file:
         text = TextIOWrapper(file, "utf-8", "surrogatepass", newline="\n")
         try:
             yield text
