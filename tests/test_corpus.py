@@ -29,10 +29,10 @@ from nlp_zero.corpus import (
     identify_files,
     read_blocks,
     read_blocks_from,
-    reader,
     require_text,
     restartable,
 )
+from nlp_zero.corpus import blocks as blocks_module
 from nlp_zero.errors import CheckpointError, CorpusError
 from tests.reference.text import is_boundary
 
@@ -101,11 +101,25 @@ def test_encodings(tmp_path: Path, encoding: str, block_size: int) -> None:
     assert list(Corpus(path, encoding=encoding, block_size=block_size)) == LINES
 
 
-def test_byte_order_mark_only_goes_when_asked(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.txt", "\ufeff甲\n")
-    assert list(Corpus(path)) == ["\ufeff甲"]
-    assert list(Corpus(path, encoding="utf-8-sig", block_size=1)) == ["甲"]
-    assert [b.offset for b in Corpus(path, encoding="utf-8-sig").blocks()] == [3]
+@pytest.mark.parametrize("block_size", [1, 2, 1 << 20])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "gb18030"])
+@pytest.mark.parametrize("given", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_byte_order_mark_decides_and_is_not_text(
+    tmp_path: Path, encoding: str, given: str, block_size: int
+) -> None:
+    path = write(tmp_path / "a.txt", ("\ufeff" + TEXT).encode(encoding))
+    corpus = Corpus(path, encoding=given, block_size=block_size)
+    assert list(corpus) == LINES
+    assert read_text(corpus) == TEXT
+
+
+def test_a_byte_order_mark_inside_the_text_stays(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "\ufeff甲\n\ufeff乙\n")
+    assert list(Corpus(path)) == ["甲", "\ufeff乙"]
+    assert [b.offset for b in Corpus(path).blocks()] == [3]
+    assert list(Corpus(write(tmp_path / "b.txt", b"\xef\xbb\xbf"))) == []
+    with pytest.raises(CorpusError, match="byte 0"):
+        list(Corpus(write(tmp_path / "c.txt", b"\xef\xbb")))
 
 
 @pytest.mark.parametrize("block_size", [1, 2, 5, 1000])
@@ -160,16 +174,18 @@ texts = st.text(st.sampled_from("春江花月夜a1 \n\r，。、！=\u0338\u3099
 @settings(max_examples=400, deadline=None)
 @given(texts, st.integers(1, 40), st.sampled_from(["char", "byte"]))
 def test_blocks_are_the_file_and_no_run_crosses(text: str, block_size: int, unit: str) -> None:
-    data = text.encode()
     with tempfile.TemporaryDirectory() as folder:
-        path = write(Path(folder, "a.txt"), data)
+        path = write(Path(folder, "a.txt"), text)
         blocks = list(Corpus(path, block_size=block_size).blocks(unit))
         lines = list(Corpus(path, block_size=block_size))
         plain = [b.data for b in Corpus(path, block_size=block_size, errors="replace").blocks(unit)]
         nfc = read_text(Corpus(path, block_size=block_size, normalize="NFC"), unit)
         nfkc = read_text(Corpus(path, block_size=block_size, normalize="NFKC"), unit)
+    mark = 3 if text.startswith("\ufeff") else 0  # bytes of a byte order mark, which is not text
+    text = text.removeprefix("\ufeff")
+    data = text.encode()
     assert b"".join(b.data for b in blocks if isinstance(b.data, bytes)) == data
-    assert [b.offset for b in blocks] == [sum(len(x.data) for x in blocks[:i]) for i in range(len(blocks))]
+    assert [b.offset - mark for b in blocks] == [sum(len(x.data) for x in blocks[:i]) for i in range(len(blocks))]
     assert "".join(map(str, plain)) == text
     for pieces in (blocks_as_text(blocks), list(map(str, plain))):
         for piece in pieces[:-1]:
@@ -185,7 +201,7 @@ def blocks_as_text(blocks: list[Block]) -> list[str]:
 
 
 def test_marks_are_boundaries_and_never_compose() -> None:
-    for mark in reader.MARKS:
+    for mark in blocks_module.MARKS:
         assert is_boundary(mark)
         for form in ("NFC", "NFKC", "NFD", "NFKD"):
             assert all(map(is_boundary, unicodedata.normalize(form, mark)))
@@ -200,9 +216,9 @@ def test_one_line_of_50_megabytes_is_searched_once(tmp_path: Path, mark: str, mo
     line = ("滚滚长江东逝水" * 100 + mark) * 23_800
     path = write(tmp_path / "a.txt", line)
     searched: list[int] = []
-    last_cut = reader._last_cut
+    last_cut = blocks_module._last_cut
     monkeypatch.setattr(
-        reader, "_last_cut", lambda piece, marks: (searched.append(len(piece)), last_cut(piece, marks))[1]
+        blocks_module, "_last_cut", lambda piece, marks: (searched.append(len(piece)), last_cut(piece, marks))[1]
     )
     blocks = list(Corpus(path).blocks())
     size = sum(len(b.data) for b in blocks)
@@ -313,7 +329,7 @@ def test_json_lines(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("bad", ['{"text": ', "[1]", '"text"', '{"other": "x"}', '{"text": 3}', "[" * 100_000])
+@pytest.mark.parametrize("bad", ['{"text": ', "[1]", "null", '{"other": "x"}', '{"text": 3}', "[" * 100_000])
 def test_a_bad_json_line_is_named(tmp_path: Path, bad: str) -> None:
     path = write(tmp_path / "a.jsonl", '{"text": "x"}\n\n' * 2 + bad + "\n")
     with pytest.raises(CorpusError, match=r"a\.jsonl, line 5: (not a JSON|no text in the field 'text'.*--field)"):
@@ -388,7 +404,7 @@ def test_generators_can_be_counted_but_not_read_twice() -> None:
 
 
 def test_blocks_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BLOCK_CHARACTERS", 4)
+    monkeypatch.setattr(blocks_module, "BLOCK_CHARACTERS", 4)
     blocks = list(read_blocks(["甲", "乙", "丙丁戊", ""]))
     assert [(b.data, b.offset) for b in blocks] == [("甲\n乙", 0), ("丙丁戊", 2), ("", 3)]
 
@@ -398,7 +414,7 @@ def test_blocks_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", ["a.txt", "a.txt.gz", "a.jsonl", "gb18030.txt"])
 def test_reading_goes_on_from_every_position(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BLOCK_CHARACTERS", 4)
+    monkeypatch.setattr(blocks_module, "BLOCK_CHARACTERS", 4)
     encoding = "gb18030" if "gb" in kind else "utf-8"
     data = "".join(json.dumps({"text": line}) + "\n" for line in LINES) if "json" in kind else TEXT
     path = write(tmp_path / kind, PACK[".gz" if "gz" in kind else ""](data.encode(encoding)))
@@ -414,7 +430,7 @@ def test_reading_goes_on_from_every_position(tmp_path: Path, kind: str, monkeypa
     stat = path.stat()
     assert identify_files(corpus) == [(str(path), stat.st_size, stat.st_mtime_ns)] * 2
     assert describe_reading(corpus) == {
-        "encoding": encoding, "errors": "strict", "field": "text", "normalize": None, "block_size": 20,
+        "encoding": encoding, "errors": "strict", "field": "text", "normalize": None, "block_size": 20, "format": None,
     }  # fmt: skip
     with pytest.raises(ValueError, match="unit must be"):
         list(read_blocks_from(corpus, (0, 0), "word"))
@@ -428,7 +444,7 @@ def test_standard_input_has_no_identity() -> None:
 def test_public_names_of_a_corpus() -> None:
     corpus = Corpus("a.txt", "-", encoding="GB18030")
     assert [name for name in dir(corpus) if not name.startswith("_")] == [
-        "batches", "blocks", "files", "progress", "sources",
+        "batches", "blocks", "files", "progress", "skipped_files", "skipped_records", "sources",
     ]  # fmt: skip
     assert repr(corpus) == "Corpus('a.txt', '-', encoding='gb18030')"
 

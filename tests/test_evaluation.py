@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from nlp_zero.evaluation import (
     lexicon_precision,
     lexicon_recall,
     remove_tags,
+    scores,
     training_overlap,
     without_spaces,
     word_types,
@@ -128,6 +130,36 @@ def test_agrees_with_the_textbook(pair: tuple[list[list[str]], list[list[str]]],
     expected = reference.agreement(gold, predicted, known)
     for name, counts in expected.items():
         assert getattr(result, name) == Agreement(*counts), name
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(pairs(), min_size=1, max_size=3), st.sampled_from(sorted(LEVELS)), st.integers(1, 3))
+def test_batches_never_change_a_result(
+    parts: list[tuple[list[list[str]], list[list[str]]]], level: str, size: int
+) -> None:
+    gold, predicted = ([line for part in parts for line in [*part[side], []]] for side in (0, 1))  # and empty lines
+    options: dict[str, Any] = {"level": level, "train_words": {"一", "一二"}, "bootstrap": 5}
+    if not any(gold):
+        return
+    whole = evaluate(gold, predicted, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scores, "BATCH_LINES", size)
+        assert json.dumps(evaluate(iter(gold), iter(predicted), **options).to_dict()) == json.dumps(whole.to_dict())
+
+
+def test_lines_are_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "BATCH_LINES", 2)
+    read: list[int] = []
+    sizes: list[int] = []
+    count = scores._count_by_line
+    monkeypatch.setattr(scores, "_count_by_line", lambda *parts: (sizes.append(len(read)), count(*parts))[1])
+    gold = (read.append(number) or "一 二" for number in range(6))  # type: ignore[func-returns-value]
+    assert evaluate(gold, ["一 二"] * 6).lines == 6
+    assert sizes == [2, 4, 6]
+    with pytest.raises(CorpusError, match="line 5, character 2"):
+        evaluate(["一 二"] * 6, ["一 二"] * 4 + ["一三"] * 2)
+    with pytest.raises(CorpusError, match="line 6: only the gold"):
+        evaluate(["一 二"] * 6, ["一 二"] * 5)
 
 
 def test_bootstrap_is_seeded_and_covers_the_score() -> None:

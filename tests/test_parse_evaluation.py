@@ -211,7 +211,7 @@ def test_parse_command_says_what_is_wrong(tmp_path: Path, templates: str, capfd:
     assert "one sentence" in run(capfd, *tokenized, "-t", templates, "--format", "svg", status=2)
     assert "entropy" in run(capfd, *tokenized, "-t", templates, "--method", "chart", status=2)
     assert "cannot be read" in run(capfd, *tokenized, "-t", str(tmp_path / "none"), status=1)
-    assert "line 1: not a JSON object" in run(capfd, *tokenized, "-t", str(cut), status=1)
+    assert "line 1: this is not a template file" in run(capfd, *tokenized, "-t", str(cut), status=1)
 
 
 def test_evaluate_parse_command(tmp_path: Path, templates: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -293,7 +293,7 @@ def test_resume_in_the_middle(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
     path = tmp_path / f"corpus{kind}"
     path.write_bytes(gzip.compress(data) if "gz" in kind else data)
     (tmp_path / "more.txt").write_text("一丁\n丂", encoding="utf-8")
-    monkeypatch.setattr("nlp_zero.corpus.reader.BLOCK_CHARACTERS", 1000)
+    monkeypatch.setattr("nlp_zero.corpus.blocks.BLOCK_CHARACTERS", 1000)
     corpus = Corpus(path, path, encoding=encoding, block_size=1000)
     read: list[int] = []
 

@@ -30,10 +30,13 @@ LAYERS = [
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
     "_utils": [
-        "interrupts", "leftovers", "temporary", "files", "threads", "arrays", "folders", "locks", "progress",
-        "validation",
+        "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
+        "locks", "progress", "validation",
     ],
-    "corpus": ["sources", "compression", "reader", "corpus", "texts", "positions", "slices"],
+    "corpus": [
+        "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
+        "corpus", "texts", "positions", "slices",
+    ],
     "counting": [
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
         "selection", "linked",

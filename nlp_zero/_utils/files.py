@@ -6,10 +6,12 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ..errors import StorageError
+from .compression import compress, compression_from_name
 from .leftovers import temporary_place
 
 __all__ = ["new_file", "require_space", "storage", "sync_folder", "write_bytes", "write_text"]
@@ -58,20 +60,24 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
             os.close(handle)
 
 
-def write_text(path: str | os.PathLike[str]) -> AbstractContextManager[IO[str]]:
+def write_text(
+    path: str | os.PathLike[str], *, name: str | os.PathLike[str] | None = None
+) -> AbstractContextManager[IO[str]]:
     """Open a temporary file for UTF-8 text; it replaces `path` if the block succeeds.
 
     Parameters
     ----------
     path : str or path-like
-        The file to write.
+        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
+    name : str or path-like, optional
+        The name that decides about the compression, such as that of a link to `path`.
 
     Returns
     -------
     context manager of text file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write(path, "w", encoding="utf-8", newline="\n", errors="surrogatepass")
+    return _write_text(path, path if name is None else name)
 
 
 def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
@@ -80,14 +86,14 @@ def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes
     Parameters
     ----------
     path : str or path-like
-        The file to write.
+        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
 
     Returns
     -------
     context manager of binary file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write(path, "wb")
+    return _write_bytes(path, path)
 
 
 @contextmanager
@@ -148,8 +154,22 @@ def _create_file(path: Path) -> None:
 
 
 @contextmanager
-def _write(path: str | os.PathLike[str], mode: str, **options: str) -> Iterator[IO[Any]]:
-    with new_file(path) as name, open(name, mode, **options) as file:  # type: ignore[call-overload]
-        yield file
+def _write_bytes(path: str | os.PathLike[str], name: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    with new_file(path) as temporary, open(temporary, "wb") as file:
+        with compress(compression_from_name(name), file) as stream:
+            yield stream
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _write_text(path: str | os.PathLike[str], name: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    with _write_bytes(path, name) as file:
+        text = TextIOWrapper(file, "utf-8", "surrogatepass", newline="\n")
+        try:
+            yield text
+        except BaseException:
+            with suppress(OSError, ValueError):  # the error of the block is the one that counts
+                text.detach()
+            raise
+        text.detach()  # flushes

@@ -234,6 +234,9 @@ def read_folder(
 def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
     import json
 
+    if folder.is_file():
+        kind = format.removeprefix("nlp-zero ")
+        raise FormatError(f"{folder}: this is a file, not a folder of {kind}; name the folder that was written.")
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except FileNotFoundError:

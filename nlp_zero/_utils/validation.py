@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Collection
 
-__all__ = ["check_choice", "check_integer", "check_memory", "check_number"]
+__all__ = ["check_choice", "check_folder", "check_integer", "check_memory", "check_number"]
 
 LEAST_BUDGET_BYTES = 4096
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -97,6 +98,28 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
         listed = f"{', '.join(first)} or {last}" if first else last
         raise ValueError(f"{name} must be {listed}, not {value!r}.")
     return value
+
+
+def check_folder(name: str, folder: str | os.PathLike[str] | None) -> str | None:
+    """Return the name of a folder that exists; None if none was given.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> check_folder("temp_dir", "no/such/folder")
+    Traceback (most recent call last):
+    ValueError: temp_dir must be a folder; 'no/such/folder' is not one.
+    """
+    if folder is None:
+        return None
+    path = os.fspath(folder)
+    if not os.path.isdir(path):
+        raise ValueError(f"{name} must be a folder; {path!r} is not one.")
+    return path
 
 
 def check_memory(memory: int | str | None) -> int | None:

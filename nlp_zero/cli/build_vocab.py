@@ -262,6 +262,8 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
         value = getattr(arguments, name)
         if value is None:
             continue
+        if name == "temp_dir" and name not in allowed:  # the reader of the corpus uses it too
+            continue
         if name not in allowed:
             where = f"--method {arguments.method}" + (" on a cluster" if arguments.scheduler is not None else "")
             raise UsageError(f"{option_name(name)} is not an option of {where}; leave it out.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
-from ..corpus import Corpus
+from ..corpus import Corpus, restartable
 from ..errors import CorpusError
 from .errors import UsageError
 from .evaluate_report import Values, format_report
@@ -78,7 +79,7 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trained-on", action="append", default=[], metavar="TEXT",
         help="the text that the words were learnt from; the overlap with the gold text tells the setting; may be "
-        "repeated",
+        "repeated (keeps the gold lines in memory)",
     )  # fmt: skip
     parser.add_argument("--tags", metavar="SEP", help="gold words carry tags: / for 中国/ns, _ for 中国_NR "
                         "(default: no tags)")  # fmt: skip
@@ -88,7 +89,8 @@ def _add_score_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--known", action="append", default=[], metavar="FILE",
                         help="a word list: recall of words that it lacks and has; may be repeated "
                         "(default: the lexicon)")  # fmt: skip
-    parser.add_argument("--breakdown", action="store_true", help="also show where the errors are")
+    parser.add_argument("--breakdown", action="store_true",
+                        help="also show where the errors are (takes 70 times the size of the gold text as memory)")
     parser.add_argument("--lexicon-precision", action="store_true",
                         help="also compare the lexicon with the gold words, and with each list of --known")  # fmt: skip
     parser.add_argument("--bootstrap", type=int, default=0, metavar="N",
@@ -108,7 +110,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from ..evaluation import evaluate, without_spaces
+    from ..evaluation import evaluate
     from ..lexicon.lexicon import Lexicon
 
     begin_stage("loading words")
@@ -119,14 +121,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     training = open_corpus(arguments, *arguments.trained_on) if arguments.trained_on else None
     with open_output(arguments.output) as write:
         begin_stage("reading gold text")
-        gold = _read_gold(arguments)
-        raw = [without_spaces(line) for line in gold]
+        gold = GoldText(restartable(open_corpus(arguments)), arguments.tags, ", ".join(arguments.sources))
+        raw = GoldText(gold.corpus, arguments.tags, spaces=False)
         tokenizer, level = _choose_tokenizer(lexicon, arguments.level, arguments.new_words)
         predicted: Iterable[str | Sequence[str]]
         begin_stage("cutting text" if other is None else "reading predicted text")
         if other is None:
             assert tokenizer is not None
-            predicted = tokenizer.tokenize_batch(raw, workers=arguments.workers)
+            batches = (tokenizer.tokenize_batch(lines, workers=arguments.workers) for lines in raw.batches())
+            predicted = chain.from_iterable(batches)
         else:
             predicted = require_cut(other, arguments.predicted, "name a file whose words are separated by spaces")
         begin_stage("comparing")
@@ -163,18 +166,53 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("--tags must be the character between word and tag, such as / or _.")
 
 
-def _read_gold(arguments: argparse.Namespace) -> list[str]:
-    """Return the lines of the gold standard, without tags."""
-    from ..evaluation import find_tag_separator, remove_tags
+class GoldText:
+    """The lines of a gold standard, without tags; they can be read again and again, and are never all in memory.
 
-    remedy = "a gold standard has spaces between its words; to cut a text, use nlpzero tokenize"
-    lines = list(require_cut(open_corpus(arguments), ", ".join(arguments.sources), remedy))
-    if arguments.tags is not None:
-        return [" ".join(remove_tags(line, arguments.tags)) for line in lines]
-    if (separator := find_tag_separator(lines[:TAG_LINES])) is not None:
-        example = next(word for line in lines for word in line.split() if separator in word)
-        raise CorpusError(f"the gold words seem to carry tags, as in {example!r}; add --tags {separator}.")
-    return lines
+    Parameters
+    ----------
+    corpus : Corpus
+        The gold standard.
+    tags : str or None
+        What separates a word from its tag; None if the words carry no tags.
+    name : str
+        What the text is called in messages.
+    spaces : bool, default True
+        False for the raw text.
+
+    Raises
+    ------
+    CorpusError
+        If the text is not cut into words, or the words carry tags and no separator is given.
+    """
+
+    def __init__(self, corpus: Iterable[str], tags: str | None, name: str = "", *, spaces: bool = True) -> None:
+        assert isinstance(corpus, Corpus)
+        self.corpus, self._tags, self._spaces = corpus, tags, spaces
+        if spaces:
+            remedy = "a gold standard has spaces between its words; to cut a text, use nlpzero tokenize"
+            beginning = list(islice(require_cut(corpus, name, remedy), TAG_LINES))
+            if tags is None:
+                self._refuse_tags(beginning)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self.batches())
+
+    def batches(self) -> Iterator[list[str]]:
+        """Yield lists of lines."""
+        from ..evaluation import remove_tags, without_spaces
+
+        for lines in self.corpus.batches():
+            if self._tags is not None:
+                lines = [" ".join(remove_tags(line, self._tags)) for line in lines]
+            yield lines if self._spaces else [without_spaces(line) for line in lines]
+
+    def _refuse_tags(self, lines: list[str]) -> None:
+        from ..evaluation import find_tag_separator
+
+        if (separator := find_tag_separator(lines)) is not None:
+            example = next(word for line in lines for word in line.split() if separator in word)
+            raise CorpusError(f"the gold words seem to carry tags, as in {example!r}; add --tags {separator}.")
 
 
 def _choose_tokenizer(
@@ -193,7 +231,7 @@ def _choose_tokenizer(
     return tokenizer, LEVEL_OF[tokenizer.alnum]
 
 
-def _describe_setting(raw: list[str], training: Corpus | None) -> Values:
+def _describe_setting(raw: Iterable[str], training: Corpus | None) -> Values:
     from ..evaluation import training_overlap
 
     if training is None:
@@ -203,14 +241,14 @@ def _describe_setting(raw: list[str], training: Corpus | None) -> Values:
     return {"name": name, "overlap": overlap}
 
 
-def _model_bits(tokenizer: Tokenizer, raw: list[str], scores: Evaluation) -> Values:
+def _model_bits(tokenizer: Tokenizer, raw: Iterable[str], scores: Evaluation) -> Values:
     from ..evaluation import bits_per_character
 
     assert scores.breakdown is not None
     return {"model_bits": bits_per_character(tokenizer, raw, scores.breakdown.characters)}
 
 
-def _score_lexicon(lexicon: Lexicon, gold: list[str], raw: list[str], lists: dict[str, set[str]]) -> Values:
+def _score_lexicon(lexicon: Lexicon, gold: Iterable[str], raw: Iterable[str], lists: dict[str, set[str]]) -> Values:
     from ..evaluation import find_occurring_words, lexicon_precision, lexicon_recall, word_types
 
     lists = {"gold standard": word_types(gold), **lists}

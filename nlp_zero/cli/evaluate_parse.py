@@ -109,7 +109,7 @@ def _score_constructions(arguments: argparse.Namespace, inventory: TemplateInven
     """Return precision and recall of the first templates, for each number of --at."""
     from ..evaluation.brackets import construction_scores
 
-    known = Corpus(arguments.constructions, encoding="utf-8-sig")
+    known = Corpus(arguments.constructions, format="text")
     return construction_scores(inventory.templates, known, at=arguments.at)
 
 

@@ -22,6 +22,7 @@ from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .interrupts import describe_stop
+from .messages import print_reading_summary
 from .mine_templates import add_mine_templates
 from .options import check_workers
 from .output import discard_stdout
@@ -125,6 +126,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
         check_workers(arguments)
         check_paths(arguments.command, arguments)
         arguments.run(arguments)
+        print_reading_summary(arguments)
     except KeyboardInterrupt as stop:
         return exit_status(stop) or 1, describe_stop(arguments, stop)
     except Stopped as stop:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 
-__all__ = ["is_typed", "print_json_summary", "print_message", "say_typed", "shows_progress"]
+from ..corpus import Corpus
+
+__all__ = [
+    "describe_reading_summary",
+    "is_typed",
+    "print_json_summary",
+    "print_message",
+    "print_reading_summary",
+    "say_typed",
+    "shows_progress",
+]
+
+SHOWN_NAMES = 3  # files or suffixes that a message lists
 
 
 def shows_progress(arguments: argparse.Namespace) -> bool:
@@ -40,3 +54,32 @@ def print_json_summary(arguments: argparse.Namespace, summary: Mapping[str, obje
     """Print a summary as a line of JSON: on stdout if the result is written to a file, else on stderr."""
     to_file = arguments.output not in (None, "-")
     print(json.dumps(summary, ensure_ascii=False), file=sys.stdout if to_file else sys.stderr)
+
+
+def print_reading_summary(arguments: argparse.Namespace) -> None:
+    """Say how many files were read, and what was skipped, for each corpus that was opened."""
+    for corpus, files in getattr(arguments, "corpora", ()):
+        if summary := describe_reading_summary(corpus, files):
+            print_message(arguments, summary)
+
+
+def describe_reading_summary(corpus: Corpus, files: int) -> str:
+    """Return how many files were read, and what was skipped; empty if it was one whole file."""
+    skipped, records = corpus.skipped_files(), corpus.skipped_records
+    parts = [f"{files:,} files were read"] if files > 1 else []
+    if skipped:
+        suffixes = Counter(os.path.splitext(name)[1].lower() or "no suffix" for name in skipped)
+        listed = _list_counts(suffixes)
+        are = "files were" if len(skipped) > 1 else "file was"
+        parts.append(f"{len(skipped):,} {are} skipped ({listed}; to read them, name them or a pattern)")
+    if records:
+        total = sum(records.values())
+        are = "records without text were" if total > 1 else "record without text was"
+        parts.append(f"{total:,} {are} skipped ({_list_counts(Counter(records))})")
+    return "; ".join(parts) + "." if parts else ""
+
+
+def _list_counts(counts: Counter[str]) -> str:
+    """Return the most frequent names with their counts."""
+    listed = ", ".join(f"{name}: {count:,}" for name, count in counts.most_common(SHOWN_NAMES))
+    return listed + (", ..." if len(counts) > SHOWN_NAMES else "")

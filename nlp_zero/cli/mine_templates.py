@@ -117,6 +117,7 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
         examples=arguments.examples,
         workers=arguments.workers,
         progress=shows_progress(arguments),
+        temp_dir=arguments.temp_dir,
         **options,
     )
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .._utils.file_kinds import looks_like_text
 from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
@@ -79,19 +80,32 @@ def add_input(parser: argparse.ArgumentParser, *, name: str = "CORPUS", nargs: s
         "sources",
         metavar=name,
         nargs=nargs,
-        help="files, folders, patterns, URLs, or - for stdin; text, or JSON lines if so named (.jsonl .ndjson "
-        ".json); also .gz .bz2 .xz .zst; -.jsonl or -.gz for such data on stdin",
+        help="files, folders, patterns, URLs, or - for stdin; text, or what the suffix says: .jsonl .json .csv .tsv "
+        ".parquet .html .docx .epub (-.jsonl for stdin); compressed files and ZIP archives too",
     )
     group = parser.add_argument_group("reading")
-    group.add_argument("--encoding", default="utf-8-sig", help="such as gb18030 or utf-16 (default: UTF-8)")
+    group.add_argument(
+        "--encoding", default="utf-8",
+        help="such as gb18030; a byte order mark in the file comes first (default: utf-8)",
+    )  # fmt: skip
     group.add_argument(
         "--errors", choices=("strict", "replace", "ignore"), default="strict",
-        help="how to treat invalid bytes (default: strict)",
+        help="invalid bytes and records without a text: stop (default), replace or leave out the bytes; records are "
+        "then skipped and counted",
     )  # fmt: skip
-    group.add_argument("--field", default="text", help="field of a JSON line that holds the text (default: text)")
+    group.add_argument(
+        "--field", default="text",
+        help="field of a JSON record, or column of a table, that holds the text; a.b for nested ones; a number if "
+        "the table has no header (default: text)",
+    )  # fmt: skip
     group.add_argument(
         "--normalize", choices=("NFC", "NFKC", "NFD", "NFKD"), help="Unicode normalisation (default: none)"
     )
+    group.add_argument(
+        "--temp-dir", metavar="FOLDER",
+        help="where temporary files are written: copies of stdin, and data that does not fit in --memory "
+        "(default: that of the system)",
+    )  # fmt: skip
 
 
 def add_new_words(parser: argparse.ArgumentParser) -> None:
@@ -111,8 +125,6 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
     group = parser.add_argument_group("resources (they never change a result)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
-    group.add_argument("--temp-dir", metavar="FOLDER", help="where to write data that does not fit in --memory "
-                       "(default: the folder for temporary files)")  # fmt: skip
     add_workers(group)
     group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this folder "
                        "(default: none)")  # fmt: skip
@@ -171,8 +183,10 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
         normalize=arguments.normalize,
         progress=progress and shows_progress(arguments),
         block_size=BLOCK_BYTES,
+        temp_dir=arguments.temp_dir,
     )
-    corpus.files()
+    files = len(corpus.files())
+    arguments.corpora = [*getattr(arguments, "corpora", ()), (corpus, files)]  # for the summary
     return corpus
 
 
@@ -247,9 +261,14 @@ def read_word_list(path: str) -> set[str]:
     CorpusError
         If the file is missing or is not UTF-8.
     """
+    words: set[str] = set()
     try:
-        return {fields[0] for line in Corpus(path, encoding="utf-8-sig") if (fields := line.split(None, 1))}
+        for lines in Corpus(path, format="text").batches():
+            if not words and looks_like_text("\n".join(lines).encode(errors="replace")):
+                raise CorpusError(f"{path}: this looks like a text, not a word list; give one word on each line.")
+            words.update(fields[0] for line in lines if (fields := line.split(None, 1)))
     except CorpusError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
             raise CorpusError(f"{path}: a word list must be UTF-8, and this is not; convert it first.") from error
         raise
+    return words

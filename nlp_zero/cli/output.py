@@ -52,7 +52,7 @@ def open_output(path: str | None) -> Iterator[Callable[[str], object]]:
         else:
             if os.path.exists(target) and not os.access(target, os.W_OK):
                 raise PermissionError(13, "the file is write-protected")
-            with write_text(target) as file:
+            with write_text(target, name=path) as file:
                 yield file.write
     except BrokenPipeError:
         raise

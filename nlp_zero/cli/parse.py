@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._utils.progress import begin_stage, report_stages
+from ..corpus import Corpus
 from .errors import UsageError
 from .findings import require_cut
 from .messages import shows_progress
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from ..tokenization.tokenizer import Tokenizer
 
 __all__ = ["add_parse", "add_parser_options", "create_parser"]
+
+BATCH_LINES = 256  # that are parsed at once
 
 
 def add_parse(commands: Commands) -> None:
@@ -99,7 +103,7 @@ def _parse(arguments: argparse.Namespace) -> None:
     begin_stage("parsing")
     sentences = 0
     with open_output(arguments.output) as write:
-        for lines in open_corpus(arguments).batches():
+        for lines in _small_batches(open_corpus(arguments)):
             if tokenizer is None and not sentences:
                 lines = list(require_cut(lines, "the text", "leave out --tokenized, and add --lexicon FILE"))
             words = lines if tokenizer else [line.split() for line in lines]
@@ -108,6 +112,13 @@ def _parse(arguments: argparse.Namespace) -> None:
             if arguments.format == "svg" and sentences > 1:
                 raise UsageError("--format svg draws one sentence; give it one line.")
             write("".join(_format_tree(tree, arguments.format) for tree in trees))
+
+
+def _small_batches(corpus: Corpus) -> Iterator[list[str]]:
+    """Yield lists of a few lines, since trees take much more memory than their text."""
+    for lines in corpus.batches():
+        for start in range(0, len(lines), BATCH_LINES):
+            yield lines[start : start + BATCH_LINES]
 
 
 def _format_tree(tree: ParseTree, form: str) -> str:

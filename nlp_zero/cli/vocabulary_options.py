@@ -76,7 +76,7 @@ def _builder_options(arguments: argparse.Namespace) -> dict[str, Any]:
     if "specials" in options:
         options["specials"] = options["specials"].split(",")
     if "required" in options:
-        options["required"] = [line for line in Corpus(options["required"], encoding="utf-8-sig") if line]
+        options["required"] = [line for line in Corpus(options["required"], format="text") if line]
     return options
 
 

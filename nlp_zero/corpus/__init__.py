@@ -1,5 +1,6 @@
 """Raw text as a restartable stream of blocks: sources, compression, decoding, slices for several machines."""
 
+from .blocks import Block
 from .corpus import Corpus
 from .positions import (
     CorpusPosition,
@@ -8,7 +9,6 @@ from .positions import (
     identify_files,
     read_blocks_from,
 )
-from .reader import Block
 from .slices import CorpusSlice, slice_corpus
 from .texts import read_blocks, require_text, restartable
 

@@ -1,23 +1,30 @@
-"""From stored bytes to text bytes: gzip, bz2, xz and Zstandard streams, read in chunks."""
+"""From stored bytes to decompressed bytes: compressed streams are recognised by their first bytes, and by the name."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from typing import IO, Any, cast
 
+from .._utils.compression import (
+    XZ_MEMORY_BYTES,
+    compression_from_content,
+    may_be_compressed,
+    open_decompressed,
+    stream_errors,
+)
 from .._utils.progress import Advance
 from ..errors import CorpusError
 from .sources import Source
 
-__all__ = ["read_chunks"]
+__all__ = ["ReportingStream", "decompress_chunks", "read_chunks"]
 
-ZSTD_FEED_BYTES = 8192  # compressed bytes a step; bounds the memory that one step of a malicious file can take
+Read = Callable[[int], bytes]
+MOST_LAYERS = 3  # compressions around one text; a file can contain itself in endless layers
+HEAD_BYTES = 512  # read to recognise a file that is then read from the middle
 
 
-def read_chunks(source: Source, size: int, advance: Advance = None, start: int = 0) -> Iterator[bytes]:
+def read_chunks(source: Source, size: int, advance: Advance = None, start: int = 0) -> Generator[bytes]:
     """Read the decompressed bytes of a source.
 
     Parameters
@@ -41,21 +48,78 @@ def read_chunks(source: Source, size: int, advance: Advance = None, start: int =
     CorpusError
         If the source cannot be opened or read, or is not a complete file of its compression.
     """
-    try:
-        with ExitStack() as stack:
+    with ExitStack() as stack:
+        try:
             stored = stack.enter_context(source.open())
-            if advance is not None:
-                stored = cast(IO[bytes], ReportingStream(stored, advance))
-            read = _open_decompressed(source, stored)
-            if start and source.compression is None:
-                stored.seek(start)
-                start = 0
-            while start and (data := read(min(size, start))):
-                start -= len(data)
-            while data := read(size):
-                yield data
-    except _stream_errors() as error:
-        raise _explain(source, error) from error
+        except OSError as error:
+            raise _explain(source.name, None, error) from error
+        if advance is not None:
+            stored = cast(IO[bytes], ReportingStream(stored, advance))
+        seek = stored.seek if start and source.compression is None else None
+        yield from decompress_chunks(stored.read, source.name, source.compression, size, start=start, seek=seek)
+
+
+def decompress_chunks(
+    read: Read,
+    name: str,
+    stated: str | None,
+    size: int,
+    *,
+    start: int = 0,
+    seek: Callable[[int], object] | None = None,
+) -> Generator[bytes]:
+    """Read chunks from a stream of stored bytes, which may be compressed.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(size)`` returns at most `size` stored bytes, and none at the end.
+    name : str
+        The name of the stream, for messages.
+    stated : str or None
+        The compression that the name states.
+    size : int
+        About the most bytes of a chunk.
+    start : int, default 0
+        Decompressed bytes that are skipped.
+    seek : callable, optional
+        Moves the stream to a byte; used to skip if the stream is not compressed.
+
+    Yields
+    ------
+    bytes
+        The next chunk.
+
+    Raises
+    ------
+    CorpusError
+        If the stream cannot be read, or is not a complete stream of its compression.
+    """
+    kind: str | None = stated
+    try:
+        head = _read_head(read, size if seek is None else HEAD_BYTES)
+        layers = 0
+        while kind := compression_from_content(head) or (stated if layers == 0 else None):
+            layers += 1
+            if layers > MOST_LAYERS:
+                raise CorpusError(f"{name}: compressed more than {MOST_LAYERS} times; decompress it first.")
+            read = open_decompressed(kind, _JoinedStream(head, read))
+            head = _read_head(read, size)
+        if not layers and seek is not None:
+            seek(start)
+        else:
+            while start and head:
+                head, start = head[start:], max(0, start - len(head))
+                head = head or read(size)
+            if head:
+                yield head
+                head = b""  # so that its memory can be used again
+        while data := read(size):
+            yield data
+    except ImportError as error:
+        raise CorpusError(f"{name}: {error}") from None
+    except stream_errors() as error:
+        raise _explain(name, kind, error) from error
 
 
 class ReportingStream:
@@ -73,87 +137,37 @@ class ReportingStream:
         return getattr(self._stored, name)
 
 
-def _open_decompressed(source: Source, stored: IO[bytes]) -> Callable[[int], bytes]:
-    """Return the read method of the decompressed stream."""
-    if source.compression == "gzip":
-        import gzip
+class _JoinedStream:
+    """A stream that begins with bytes that were read before."""
 
-        return gzip.GzipFile(fileobj=stored, mode="rb").read
-    if source.compression == "bz2":
-        import bz2
+    def __init__(self, head: bytes, read: Read) -> None:
+        self._head, self._read = head, read
 
-        return bz2.BZ2File(stored, "rb").read
-    if source.compression == "xz":
-        import lzma
-
-        return lzma.LZMAFile(stored, "rb").read
-    if source.compression == "zstd":
-        return _open_zstd(source, stored)
-    return stored.read
+    def read(self, size: int = -1) -> bytes:
+        if self._head:
+            data, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
+            return data
+        return self._read(size)
 
 
-def _open_zstd(source: Source, stored: IO[bytes]) -> Callable[[int], bytes]:
-    """Prefer the module of the standard library (Python 3.14)."""
-    try:
-        return cast(Callable[[int], bytes], importlib.import_module("compression.zstd").ZstdFile(stored, "rb").read)
-    except ImportError:
-        pass
-    try:
-        zstandard = importlib.import_module("zstandard")
-    except ImportError:
-        raise CorpusError(f"{source.name}: reading .zst needs zstandard; run: pip install 'nlpzero[io]'.") from None
-    return _ZstdReader(stored, zstandard.ZstdDecompressor().decompressobj).read
+def _read_head(read: Read, size: int) -> bytes:
+    """Return the first chunk, long enough to recognise a compression."""
+    head = read(size)
+    while head and may_be_compressed(head) and (data := read(size)):
+        head += data
+    return head
 
 
-class _ZstdReader:
-    """Reads frame after frame, and raises `EOFError` if the last one is truncated.
-
-    The file object of the package zstandard ends a truncated frame without an error.
-    """
-
-    def __init__(self, stored: IO[bytes], new_frame: Callable[[], Any]) -> None:
-        self._stored, self._new_frame = stored, new_frame
-        self._frame: Any = None
-        self._ready = b""
-
-    def read(self, size: int) -> bytes:
-        parts, length = [self._ready], len(self._ready)
-        while length < size and (data := self._step()) is not None:
-            parts.append(data)
-            length += len(data)
-        whole = b"".join(parts)
-        self._ready = whole[size:]
-        return whole[:size]
-
-    def _step(self) -> bytes | None:
-        fed = self._stored.read(ZSTD_FEED_BYTES)
-        if not fed:
-            if self._frame is not None:
-                raise EOFError("the compressed file ends before its end marker")
-            return None
-        parts = []
-        while fed:
-            self._frame = self._frame or self._new_frame()
-            parts.append(self._frame.decompress(fed))
-            fed = self._frame.unused_data if self._frame.eof else b""
-            if self._frame.eof:
-                self._frame = None
-        return b"".join(parts)
-
-
-def _stream_errors() -> tuple[type[BaseException], ...]:
-    """Return the errors that decompressors raise, of the modules that are loaded; this loads no module."""
-    names = (("zlib", "error"), ("lzma", "LZMAError"), ("zstandard", "ZstdError"), ("compression.zstd", "ZstdError"))
-    loaded = (getattr(sys.modules.get(module), name, None) for module, name in names)
-    return OSError, EOFError, *(error for error in loaded if error is not None)
-
-
-def _explain(source: Source, error: BaseException) -> CorpusError:
+def _explain(name: str, kind: str | None, error: BaseException) -> CorpusError:
     """Return the error for the user."""
-    kind = source.compression
     if kind is None or (isinstance(error, OSError) and error.errno is not None):
         detail = getattr(error, "strerror", None) or error
-        return CorpusError(f"{source.name}: cannot be read: {detail}; check the file and its permissions.")
+        return CorpusError(f"{name}: cannot be read: {detail}; check the file and its permissions.")
+    if kind == "xz" and "limit" in str(error).lower():
+        return CorpusError(
+            f"{name}: decompressing it needs more than {XZ_MEMORY_BYTES >> 20} MiB; "
+            "decompress it first, or compress it with a smaller dictionary (xz -9 or less)."
+        )
     return CorpusError(
-        f"{source.name}: not a complete {kind} file ({error}); fetch it again, or remove the suffix if it is text."
+        f"{name}: not a complete {kind} file ({error}); fetch it again, or remove the suffix if it is text."
     )

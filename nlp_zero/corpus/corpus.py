@@ -2,7 +2,7 @@
 
 A *block* is a piece of text that no run of countable characters crosses, so blocks can be counted one by one, in any
 order and by any thread.  Blocks of UTF-8 files hold the bytes of the file; the kernels validate them while they
-decode.  Everything else (other encodings, ``errors=``, ``normalize=``, JSON lines) is decoded to `str` here.
+decode.  Everything else (other encodings, ``errors=``, ``normalize=``, records, documents) is decoded to `str` here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import cast
 
+from .._utils.files import storage
 from .._utils.progress import Advance, progress_bar
-from .._utils.temporary import open_spool
-from .._utils.validation import check_choice, check_integer
+from .._utils.temporary import find_temporary_folder, open_spool
+from .._utils.validation import check_choice, check_folder, check_integer
 from ..errors import CorpusError
 from .reader import FORMS, Block, Form, Reader
-from .sources import Source, find_sources
+from .sources import FORMATS, Source, find_skipped, find_sources
 
 __all__ = ["UNITS", "Corpus"]
 
@@ -28,30 +29,39 @@ COPY_BYTES = 1 << 20  # copied at a time
 
 
 class Corpus:
-    r"""Text files as a stream that can be read again and again.
+    r"""Texts as a stream that can be read again and again.
 
-    Iterating yields the texts as `str`: the lines of text files (without ``\n`` or ``\r\n``) and one field of
-    each line of JSON-lines files.  `blocks` is much faster, and is what the builders read.
+    Iterating yields the texts as `str`: the lines of text files (without ``\n`` or ``\r\n``), one field of each record
+    of JSON and table files, the paragraphs of documents.  `blocks` is much faster, and is what the builders read.
 
     Parameters
     ----------
     *sources : str or path-like
-        Files; folders (all text files in them, sorted, without hidden ones); patterns such as ``data/**/*.txt``; ``-``
-        for standard input (``-.jsonl`` or ``-.gz`` if it is not plain text); URLs if fsspec is installed.  Files named
-        ``.jsonl``, ``.ndjson`` or ``.json`` are JSON lines, all others are text; a suffix ``.gz``, ``.bz2``, ``.xz``
-        or ``.zst`` may follow.
+        Files; folders (all texts in them, sorted, without hidden ones); patterns such as ``data/**/*.txt``; ``-`` for
+        standard input (``-.jsonl`` or ``-.csv`` if it is not text); URLs if fsspec is installed.  The suffix states
+        the format: ``.jsonl``, ``.ndjson`` or ``.json`` (JSON lines or one array), ``.csv``, ``.tsv``, ``.parquet``,
+        ``.html``, ``.docx``, ``.epub``; all other names are text.  Compressed files (gzip, bz2, xz, zstd) and ZIP
+        archives are recognised by their content.
     encoding : str, default "utf-8"
-        Any text encoding of Python: ``gb18030``, ``utf-8-sig``, ``utf-16``, ...
+        Any text encoding of Python: ``gb18030``, ``utf-16``, ...  A byte order mark in the file decides, whatever is
+        given here, and is not part of the text.
     errors : {"strict", "replace", "ignore"}
-        What happens to bytes that are not valid in this encoding.
+        What happens to bytes that are not valid in this encoding.  Records without a text raise an error with
+        ``"strict"``; else they are skipped and counted, see `skipped_records`.
     field : str, default "text"
-        The field of a JSON line that holds the text.
+        The field of a record, or the column of a table, that holds the text; ``a.b`` is the field ``b`` of the field
+        ``a``.  A number is the column of a CSV or TSV file whose first row is not a header.
     normalize : {None, "NFC", "NFKC", "NFD", "NFKD"}
         Unicode normalisation; by default none.
     progress : bool, default False
         Whether to show a progress bar (stored bytes) on stderr.
     block_size : int, default 4194304
         Bytes that are read at a time; never changes a result.
+    format : {None, "text", "json", "csv", "tsv", "parquet", "html", "docx", "epub", "zip"}
+        The format of all sources; by default their suffixes state it.
+    temp_dir : str or path-like, optional
+        The folder of temporary copies, which are needed to read standard input twice, and to read archives and
+        Parquet files from a pipe; by default that of the system.
 
     Attributes
     ----------
@@ -88,16 +98,24 @@ class Corpus:
         normalize: str | None = None,
         progress: bool = False,
         block_size: int = 4 << 20,
+        format: str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         if not sources:
             raise ValueError("A corpus needs at least one source: a file, a folder, a pattern or '-'.")
         check_choice("errors", errors, ("strict", "replace", "ignore"))
         if normalize is not None:
             check_choice("normalize", normalize, FORMS)
+        if format is not None:
+            check_choice("format", format, FORMATS)
         block_size = check_integer("block_size", block_size)
         self.sources = tuple(_source_name(source) for source in sources)
         self.progress = progress
-        self._reader = Reader(_codec_name(encoding), errors, field, cast("Form | None", normalize), block_size)
+        if not isinstance(field, str) or not field:
+            raise ValueError(f"field must be the name of a field, not {field!r}.")
+        form = cast("Form | None", normalize)
+        folder = check_folder("temp_dir", temp_dir)
+        self._reader = Reader(_codec_name(encoding), errors, field, form, block_size, format, folder)
         self._spooled: dict[str, str] = {}  # one-shot source -> the temporary file with its bytes
         self._spent: set[str] = set()
 
@@ -118,6 +136,22 @@ class Corpus:
             If a source is missing.
         """
         return [source.name for source in find_sources(self.sources)]
+
+    def skipped_files(self) -> list[str]:
+        """Return the names of the files in folders and archives that are not read.
+
+        Returns
+        -------
+        list of str
+            Files whose names are not those of texts.  Those of an archive are known when it has been read.
+        """
+        members = self._reader.skipped.members.values()
+        return [*find_skipped(self.sources), *chain.from_iterable(members)]
+
+    @property
+    def skipped_records(self) -> dict[str, int]:
+        """The number of records without a text that were skipped, by the name of the file; see `errors`."""
+        return {name: number for name, number in self._reader.skipped.records.items() if number}
 
     def blocks(self, unit: str = "char") -> Iterator[Block]:
         """Read the text once, as blocks.
@@ -205,13 +239,15 @@ class Corpus:
 
         copy = Corpus(*self.sources, progress=self.progress)
         copy._reader = self._reader
+        folder = self._reader.temp_dir or find_temporary_folder()
         for source in self._open_pass():
             if source.one_shot:
-                spool, path, remove = open_spool()
-                weakref.finalize(copy, remove)
-                with source.open() as stored:
-                    shutil.copyfileobj(stored, spool, COPY_BYTES)
-                spool.flush()
+                with storage(folder, "make room, or name another folder with --temp-dir"):
+                    spool, path, remove = open_spool(folder)
+                    weakref.finalize(copy, remove)
+                    with source.open() as stored:
+                        shutil.copyfileobj(stored, spool, COPY_BYTES)
+                    spool.flush()
                 copy._spooled[source.name] = path
         return copy
 
@@ -232,4 +268,4 @@ def _codec_name(encoding: str) -> str:
         raise ValueError(
             f"encoding must name a text encoding, not {encoding!r}; try utf-8, gb18030 or utf-16."
         ) from exc
-    return codec.name
+    return "utf-8" if codec.name == "utf-8-sig" else codec.name  # a byte order mark is never text

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from .._utils.progress import announce
 from .._utils.validation import check_choice
 from ..errors import CheckpointError
+from .blocks import Block
 from .corpus import UNITS, Corpus
-from .reader import Block
 from .sources import find_sources
 
 __all__ = ["CorpusPosition", "count_stored_bytes", "describe_reading", "identify_files", "read_blocks_from"]
@@ -105,7 +105,7 @@ def describe_reading(corpus: Corpus) -> dict[str, object]:
     dict of str to object
         The value of each option by its name.
     """
-    names = ("encoding", "errors", "field", "normalize", "block_size")
+    names = ("encoding", "errors", "field", "normalize", "block_size", "format")
     return {name: getattr(corpus._reader, name) for name in names}
 
 

@@ -1,72 +1,45 @@
-"""From one stream of bytes to blocks, lines and texts: decoding, cutting into blocks, JSON lines."""
+"""From one source to blocks, lines and texts, whatever its format."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
-from typing import AnyStr, Literal
+from typing import IO, Literal, cast
 
 from .._utils.progress import Advance
 from ..errors import CorpusError
-from .compression import read_chunks
+from .blocks import BYTE_MARKS, MARKS, Block, decoding_error, join_texts, regroup
+from .compression import ReportingStream, read_chunks
+from .contents import (
+    HEAD_BYTES,
+    Content,
+    copy_to_file,
+    is_compressed,
+    is_random_access,
+    open_content,
+    open_stream,
+)
+from .records import Records, read_csv, read_json, read_tsv
 from .sources import Source
 
-__all__ = ["FORMS", "Block", "Form", "Reader", "join_texts"]
+__all__ = ["FORMS", "Block", "Form", "Reader", "SkippedInput"]
 
 Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
 FORMS = ("NFC", "NFKC", "NFD", "NFKD")
-
-# A line that is too long for a block is cut after one of these.  All are boundary characters in every normalisation
-# form, and do not compose with the next character (as "=" and U+0338 do): cutting never changes the text.
-MARKS = ("\n", " ", ",", ".", "!", "?", ";", ":", "。", "，", "、", "！", "？", "；", "：", "\u3000")
-BYTE_MARKS = tuple(mark.encode() for mark in MARKS)
-BLOCK_CHARACTERS = 1 << 20  # of short texts that are joined to a block
-BOM = codecs.BOM_UTF8
+RECORD_FORMATS = {"json": read_json, "csv": read_csv, "tsv": read_tsv}
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of text that no run of countable characters crosses.
+@dataclass
+class SkippedInput:
+    """What was skipped while sources were read; reading a source again replaces its entries."""
 
-    Attributes
-    ----------
-    data : bytes or str
-        UTF-8 that has not been validated yet, or decoded text.
-    source : str
-        The name of the file, ``<stdin>`` or ``<texts>``, for messages.
-    offset : int
-        For bytes, the position in the (decompressed) source; for str, the number of texts (lines) before it.
-    """
-
-    data: bytes | str
-    source: str
-    offset: int
-
-    def locate_error(self, error: UnicodeDecodeError) -> CorpusError:
-        r"""Return an error that names the file, the byte offset and the remedy.
-
-        Parameters
-        ----------
-        error : UnicodeDecodeError
-            The error of decoding `data`.
-
-        Returns
-        -------
-        CorpusError
-            The error for the user.
-
-        Examples
-        --------
-        >>> block = Block(b"\xb5\xda", "novel.txt", 100)
-        >>> try:
-        ...     block.data.decode()
-        ... except UnicodeDecodeError as error:
-        ...     print(block.locate_error(error))  # doctest: +ELLIPSIS
-        novel.txt: byte 100 (0xb5) is not valid utf-8; name the right encoding with --encoding (...
-        """
-        return _decoding_error(self.source, self.offset + error.start, error)
+    records: dict[str, int] = dataclasses.field(default_factory=dict)  # source -> number of records without a text
+    members: dict[str, list[str]] = dataclasses.field(default_factory=dict)  # archive -> files that are not texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +51,9 @@ class Reader:
     field: str = "text"
     normalize: Form | None = None
     block_size: int = 4 << 20
-
-    @property
-    def yields_bytes(self) -> bool:
-        """True if blocks of plain text hold the bytes of the file as they are."""
-        return self.encoding in ("utf-8", "utf-8-sig") and self.errors == "strict" and self.normalize is None
+    format: str | None = None
+    temp_dir: str | None = None
+    skipped: SkippedInput = dataclasses.field(default_factory=SkippedInput, compare=False, repr=False)
 
     def read_blocks(self, source: Source, unit: str, advance: Advance = None, start: int = 0) -> Iterator[Block]:
         """Read a source as blocks.
@@ -103,44 +74,121 @@ class Reader:
         Block
             Bytes if the source is plain UTF-8 text, else decoded text.
         """
-        if source.is_json:
-            blocks = join_texts(chain.from_iterable(self._json_batches(source, advance)), source.name)
-            yield from islice(blocks, start, None)
-        elif self.yields_bytes:
-            yield from self._text_blocks(source, unit, advance, start)
-        else:
-            yield from islice(self._text_blocks(source, unit, advance), start, None)
+        if start and self._yields_bytes_of(source):
+            chunks = read_chunks(source, self.block_size, advance, start)
+            yield from self._byte_blocks(chunks, source.name, unit, start)
+            return
+        with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
+            if self._yields_bytes(content):
+                yield from self._byte_blocks(_skip_mark(content), content.name, unit, content.begin)
+            else:
+                yield from islice(self._text_blocks(content, source, unit, advance), start, None)
 
     def read_batches(self, source: Source, advance: Advance = None) -> Iterator[list[str]]:
-        """Yield the lines, or the texts of the JSON lines, of each chunk that is read."""
-        return self._json_batches(source, advance) if source.is_json else self._line_batches(source, advance)
+        """Yield the lines or the texts of each chunk that is read."""
+        with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
+            yield from self._content_batches(content, source, advance)
 
-    def _text_blocks(self, source: Source, unit: str, advance: Advance, start: int = 0) -> Iterator[Block]:
-        read = read_chunks(source, self.block_size, advance, start)
-        offset = start
-        if self.yields_bytes:
-            if self.encoding == "utf-8-sig" and not start:
-                read, offset = _skip_bom(read)
-            for data in _regroup(read, BYTE_MARKS, unit):
-                yield Block(data, source.name, offset)
-                offset += len(data)
+    def can_slice(self, source: Source) -> bool:
+        """Return whether a source can be read from any line end on."""
+        return self._yields_bytes_of(source) and not is_compressed(source)
+
+    @property
+    def _keeps_bytes(self) -> bool:
+        return self.errors == "strict" and self.normalize is None
+
+    def _yields_bytes(self, content: Content) -> bool:
+        """Return whether blocks hold the bytes of the source as they are."""
+        return self._keeps_bytes and content.format == "text" and content.encoding == "utf-8"
+
+    def _yields_bytes_of(self, source: Source) -> bool:
+        if not self._keeps_bytes:
+            return False
+        with open_content(source, self.encoding, HEAD_BYTES, None, self.format) as content:
+            return self._yields_bytes(content)
+
+    def _byte_blocks(self, chunks: Iterable[bytes], name: str, unit: str, offset: int) -> Iterator[Block]:
+        for data in regroup(chunks, BYTE_MARKS, unit, name):
+            yield Block(data, name, offset)
+            offset += len(data)
+
+    def _text_blocks(self, content: Content, source: Source, unit: str, advance: Advance) -> Iterator[Block]:
+        """Yield blocks of decoded text."""
+        if content.format != "text":
+            yield from join_texts(chain.from_iterable(self._content_batches(content, source, advance)), content.name)
             return
-        for text in _regroup(self._decode(source, read), MARKS, unit):
-            yield Block(self._normalize(text), source.name, offset)
+        offset = 0
+        for text in regroup(self._decode(content), MARKS, unit, content.name):
+            yield Block(self._normalize(text), content.name, offset)
             offset += text.count("\n")
 
-    def _decode(self, source: Source, read: Iterable[bytes]) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder(self.encoding)(self.errors)
-        position = 0  # of the next byte
+    def _content_batches(
+        self, content: Content, source: Source, advance: Advance, depth: int = 0
+    ) -> Iterator[list[str]]:
+        """Yield the lines or the texts of a content, normalised; `depth` is the number of archives around it."""
+        if content.format == "text":
+            yield from self._line_batches(content)
+        elif content.format == "zip":
+            with _open_random(content, source, advance, self.temp_dir) as file:
+                yield from self._archive_batches(file, source, content.stated, depth)
+        else:
+            for texts in self._record_batches(content, source, advance):
+                yield texts if self.normalize is None else [self._normalize(text) for text in texts]
+
+    def _record_batches(self, content: Content, source: Source, advance: Advance) -> Iterator[list[str]]:
+        """Yield the texts of a content that is not plain text, as they are stored."""
+        if content.format == "html":
+            from .documents import read_html
+
+            return read_html(self._decode(content), content.name)
+        records = Records(content.name, self.field, self.errors != "strict", self.skipped.records)
+        if content.format == "parquet":
+            return self._parquet_batches(content, source, advance, records)
+        return RECORD_FORMATS[content.format](self._decode(content), records)
+
+    def _parquet_batches(
+        self, content: Content, source: Source, advance: Advance, records: Records
+    ) -> Iterator[list[str]]:
+        from .parquet import read_parquet
+
+        size = source.size if advance is not None and source.path is not None else None
+        report = None if size is None or advance is None else partial(_advance_by, advance, size)
+        with _open_random(content, source, None, self.temp_dir) as file:
+            yield from read_parquet(file, records, report)
+
+    def _archive_batches(self, file: IO[bytes], source: Source, stated: str, depth: int) -> Iterator[list[str]]:
+        """Yield the texts of a ZIP archive, or of a document that is one."""
+        from .archives import Archive
+
+        with Archive(file, source.name, stated) as archive:
+            if depth > (archive.format != "zip"):  # an archive could contain itself without end
+                raise CorpusError(f"{source.name}: an archive in an archive is not read; unpack it first.")
+            if archive.format == "docx":
+                for texts in archive.read_docx():
+                    yield [self._normalize(text) for text in texts]
+                return
+            self.skipped.members[source.name] = archive.skipped
+            form = "html" if archive.format == "epub" else None
+            for member in archive.members:
+                named = Source(f"{source.name}/{member}", None)
+                with (
+                    archive.open(member) as stream,
+                    open_stream(stream.read, named, self.encoding, self.block_size, form) as content,
+                ):
+                    yield from self._content_batches(content, named, None, depth + 1)
+
+    def _decode(self, content: Content) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(content.encoding)(self.errors)
+        position = content.begin  # of the next byte
         try:
-            for data in read:
+            for data in _skip_mark(content):
                 start = position - len(decoder.getstate()[0])  # the decoder keeps the beginning of a split character
                 yield decoder.decode(data)
                 position += len(data)
             start = position - len(decoder.getstate()[0])
             yield decoder.decode(b"", True)
         except UnicodeDecodeError as exc:
-            raise _decoding_error(source.name, start + exc.start, exc) from exc
+            raise decoding_error(content.name, start + exc.start, exc) from exc
 
     def _normalize(self, text: str) -> str:
         if self.normalize is None:
@@ -149,8 +197,14 @@ class Reader:
 
         return unicodedata.normalize(self.normalize, text)
 
-    def _line_batches(self, source: Source, advance: Advance) -> Iterator[list[str]]:
-        for block in self._text_blocks(source, "byte", advance):
+    def _line_batches(self, content: Content) -> Iterator[list[str]]:
+        blocks: Iterator[Block]
+        if self._yields_bytes(content):
+            blocks = self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin)
+        else:
+            pieces = regroup(self._decode(content), MARKS, "byte", content.name)
+            blocks = (Block(self._normalize(text), content.name, 0) for text in pieces)
+        for block in blocks:
             data = block.data
             if isinstance(data, bytes):
                 try:
@@ -164,105 +218,27 @@ class Reader:
                 lines = [line[:-1] if line.endswith("\r") else line for line in lines]
             yield lines
 
-    def _json_batches(self, source: Source, advance: Advance) -> Iterator[list[str]]:
-        plain = replace(self, normalize=None)  # the text of the field is normalised, not the JSON around it
-        before = 0
-        for lines in plain._line_batches(source, advance):
-            numbered = enumerate(lines, before + 1)
-            yield [self._read_field(line, source.name, number) for number, line in numbered if line.strip()]
-            before += len(lines)
 
-    def _read_field(self, line: str, name: str, number: int) -> str:
-        import json
-
-        try:
-            record = json.loads(line.removeprefix("\ufeff"))
-        except (ValueError, RecursionError) as exc:
-            raise CorpusError(
-                f"{name}, line {number}: not a JSON object ({exc}); a JSON-lines file has one object in each line."
-            ) from exc
-        text = record.get(self.field) if isinstance(record, dict) else None
-        if not isinstance(text, str):
-            raise CorpusError(
-                f"{name}, line {number}: no text in the field {self.field!r}; name the right one with --field."
-            )
-        return self._normalize(text)
+def _skip_mark(content: Content) -> Iterator[bytes]:
+    """Return the chunks of a content without its byte order mark, which is in the first chunk."""
+    if not content.begin:
+        return content.chunks
+    return chain(iter([next(content.chunks)[content.begin :]]), content.chunks)
 
 
-def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
-    """Join short texts to blocks, with line ends between them, which are boundaries for every unit.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        The texts.
-    name : str
-        The name of the source, for messages.
-
-    Yields
-    ------
-    Block
-        At least 2^20 characters, except for the last block.
-
-    Raises
-    ------
-    TypeError
-        If a text is not a str.
-    """
-    batch: list[str] = []
-    first = length = number = 0
-    for number, text in enumerate(texts, 1):
-        if not isinstance(text, str):
-            raise TypeError(f"text number {number - 1} is {type(text).__name__}, not str; decode bytes first.")
-        batch.append(text)
-        length += len(text) + 1
-        if length >= BLOCK_CHARACTERS:
-            yield Block("\n".join(batch), name, first)
-            batch, first, length = [], number, 0
-    if batch:
-        yield Block("\n".join(batch), name, first)
+@contextmanager
+def _open_random(content: Content, source: Source, advance: Advance, temp_dir: str | None) -> Iterator[IO[bytes]]:
+    """Open a content so that it can be read in any order: the file itself if possible, else a temporary copy."""
+    file = source.open_random()
+    if file is not None and not is_random_access(file.read(HEAD_BYTES)):  # a compressed archive or table
+        file.close()
+        file = None
+    if file is None:
+        file = copy_to_file(content, temp_dir)
+    file.seek(0)
+    with file:
+        yield file if advance is None else cast(IO[bytes], ReportingStream(file, advance))
 
 
-def _regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str) -> Iterator[AnyStr]:
-    """Regroup pieces so that each ends after a line end or, for lack of one, after another mark if `unit` allows it.
-
-    Pieces without a mark are collected in a list until a mark occurs, so a line of any length takes linear time.
-    """
-    waiting: list[AnyStr] = []
-    for piece in pieces:
-        end = _last_cut(piece, marks if unit == "char" else marks[:1])
-        if end:
-            waiting.append(piece[:end])
-            yield marks[0][:0].join(waiting)
-            waiting.clear()
-        if end < len(piece):
-            waiting.append(piece[end:])
-    if waiting:
-        yield marks[0][:0].join(waiting)
-
-
-def _last_cut(piece: AnyStr, marks: Sequence[AnyStr]) -> int:
-    """Return the position after the last line end, else after the last other mark, else 0."""
-    end = piece.rfind(marks[0]) + 1
-    if end == 0:
-        for mark in marks[1:]:
-            found = piece.rfind(mark, end)
-            end = found + len(mark) if found >= 0 else end
-    return end
-
-
-def _skip_bom(read: Iterator[bytes]) -> tuple[Iterator[bytes], int]:
-    """Skip a byte order mark; return the rest and the number of bytes skipped."""
-    start = b""
-    while len(start) < len(BOM) and (data := next(read, b"")):
-        start += data
-    skipped = len(BOM) if start.startswith(BOM) else 0
-    return chain([start[skipped:]], read), skipped
-
-
-def _decoding_error(source: str, position: int, error: UnicodeDecodeError) -> CorpusError:
-    byte = f" (0x{error.object[error.start]:02x})" if error.start < len(error.object) else ""
-    return CorpusError(
-        f"{source}: byte {position}{byte} is not valid {error.encoding}; name the right encoding with --encoding "
-        "(such as gb18030), or replace or skip invalid bytes with --errors replace or --errors ignore."
-    )
+def _advance_by(advance: Callable[[int], object], size: int, part: float) -> None:
+    advance(round(part * size))

@@ -8,8 +8,10 @@ from itertools import pairwise
 from typing import IO, cast
 
 from ..errors import CorpusError
+from .blocks import Block
+from .contents import is_compressed
 from .corpus import Corpus
-from .reader import Block, Reader
+from .reader import Reader
 from .sources import Source, find_sources
 
 __all__ = ["CorpusSlice", "slice_corpus"]
@@ -39,6 +41,11 @@ class CorpusSlice:
     reader: Reader
     begin: int = 0
     end: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """True if the size of the source is known and is about that of its text."""
+        return self.source.size is not None and not is_compressed(self.source)
 
     def blocks(self, unit: str) -> Iterator[Block]:
         """Read the slice as blocks.
@@ -70,8 +77,7 @@ class CorpusSlice:
 def slice_corpus(corpus: Corpus, slice_size: int) -> list[CorpusSlice]:
     """Divide a corpus into slices.
 
-    A compressed file, JSON lines, and text that is not plain UTF-8 cannot be read from the middle, so each of these
-    files is one slice.
+    Only plain UTF-8 text can be read from the middle; any other file is one slice.
 
     Parameters
     ----------
@@ -96,7 +102,7 @@ def slice_corpus(corpus: Corpus, slice_size: int) -> list[CorpusSlice]:
         if source.one_shot:
             raise CorpusError(f"{source.name} can be read only once, and by one process; save it to a file first.")
         size = source.size
-        if size is None or source.compression or source.is_json or not reader.yields_bytes or size <= slice_size:
+        if size is None or size <= slice_size or not reader.can_slice(source):
             slices.append(CorpusSlice(source, reader))
             continue
         cuts = [*range(0, size, slice_size), size]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
+from .blocks import Block, join_texts
 from .corpus import UNITS, Corpus
-from .reader import Block, join_texts
 
 __all__ = ["read_blocks", "require_text", "restartable"]
 

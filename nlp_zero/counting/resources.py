@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
-from .._utils.validation import check_integer, check_memory
+from .._utils.validation import check_folder, check_integer, check_memory
 from ..errors import StorageError
 
 __all__ = ["MemoryPlan", "Resources"]
@@ -55,8 +55,7 @@ class Resources:
     def __post_init__(self) -> None:
         check_integer("workers", self.workers)
         check_memory(self.memory)
-        if self.temp_dir is not None and not os.path.isdir(self.temp_dir):
-            raise ValueError(f"temp_dir must be a folder; {os.fspath(self.temp_dir)!r} is not one.")
+        check_folder("temp_dir", self.temp_dir)
 
     @property
     def budget(self) -> int | None:

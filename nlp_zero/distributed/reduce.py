@@ -73,7 +73,7 @@ class ClusterPasses(CorpusPasses):
         threads = sum(client.nthreads().values())
         whole = slice_corpus(corpus, 1 << 62)
         size = sum(part.source.size or 0 for part in whole)
-        plain = all(part.source.size is not None and part.source.compression is None for part in whole)
+        plain = all(part.is_plain for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
         self.whole = whole if small and part_size is None else None  # `part_size` forces parts
         self.parts = slice_corpus(corpus, part_size or _choose_part_size(size, threads))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
-from typing import TYPE_CHECKING
+from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ __all__ = [
     "Agreement",
     "Alignment",
     "align",
+    "align_batches",
     "find_tag_separator",
     "remove_tags",
     "split_words",
@@ -136,11 +137,52 @@ def align(gold: Iterable[str | Sequence[str]], predicted: Iterable[str | Sequenc
     TypeError
         If a single string is given.
     """
+    (whole,) = align_batches(gold, predicted, None)
+    return whole
+
+
+def align_batches(
+    gold: Iterable[str | Sequence[str]], predicted: Iterable[str | Sequence[str]], size: int | None
+) -> Iterator[Alignment]:
+    """Align two segmentations of the same text, batch by batch.
+
+    Parameters
+    ----------
+    gold, predicted : iterable of str or of sequences of str
+        The same lines, cut into words.
+    size : int or None
+        Number of lines of a batch; None for all lines.
+
+    Yields
+    ------
+    Alignment
+        The next lines; there may be no word in them.
+
+    Raises
+    ------
+    CorpusError
+        If the texts differ (line and position are named), or the gold standard holds no word.
+    TypeError
+        If a single string is given.
+    """
     if isinstance(gold, str) or isinstance(predicted, str):
         raise TypeError("Expected many segmented lines, not a single one; write [line].")
+    pairs = enumerate(zip_longest(gold, predicted), 1)
+    words = 0
+    while some := list(islice(pairs, size)):
+        batch = _align_lines(some)
+        words += len(batch.gold)
+        if words or size is not None:
+            yield batch
+    if not words:
+        raise CorpusError("The gold standard holds no word; check the file.")
+
+
+def _align_lines(pairs: Iterable[tuple[int, tuple[Any, Any]]]) -> Alignment:
+    """Align numbered pairs of lines; a missing line is None."""
     texts: list[str] = []
     sizes: tuple[list[int], list[int]] = [], []
-    for number, (gold_line, predicted_line) in enumerate(zip_longest(gold, predicted), 1):
+    for number, (gold_line, predicted_line) in pairs:
         if gold_line is None or predicted_line is None:
             longer = "gold standard" if predicted_line is None else "prediction"
             raise CorpusError(f"line {number}: only the {longer} has this line; both must have the same lines.")
@@ -151,9 +193,7 @@ def align(gold: Iterable[str | Sequence[str]], predicted: Iterable[str | Sequenc
         texts.append(text)
         sizes[0].extend(map(len, left))
         sizes[1].extend(map(len, right))
-    if not sizes[0]:
-        raise CorpusError("The gold standard has no words; check the file.")
-    line_ends, *ends = (np.cumsum(np.array(lengths, np.int64)) for lengths in (list(map(len, texts)), *sizes))
+    line_ends, *ends = (np.cumsum(np.array(those, np.int64)) for those in (list(map(len, texts)), *sizes))
     return Alignment("".join(texts), line_ends, *ends)
 
 

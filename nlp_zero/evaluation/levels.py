@@ -122,6 +122,8 @@ def _alphabet(alnum: str) -> Alphabet:
 def _classify(text: str) -> npt.NDArray[np.uint8]:
     """Return the class of each character."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    if not len(points):
+        return np.zeros(0, np.uint8)
     found = np.flatnonzero(np.bincount(points))
     table = np.zeros(int(found[-1]) + 1, np.uint8)
     table[found] = [class_of(chr(point)) for point in found.tolist()]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils.progress import begin_stage
-from .._utils.validation import check_integer
-from .alignment import Agreement, align
+from .._utils.validation import check_choice, check_integer
+from .alignment import Agreement, align_batches
 from .breakdown import break_down
-from .levels import Preprocessing
+from .levels import LEVELS, Preprocessing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,6 +33,7 @@ RATIOS = {  # name of the score -> (kind of counts, ratio)
     "boundary_precision": ("boundaries", "precision"), "boundary_recall": ("boundaries", "recall"),
     "boundary_f1": ("boundaries", "f1"), "oov_recall": ("unknown", "recall"), "iv_recall": ("known", "recall"),
 }  # fmt: skip
+BATCH_LINES = 1 << 12  # lines that are compared at once, except for a breakdown; never changes a result
 BATCH_RESAMPLES = 64  # drawn and summed at once; never changes a result
 
 
@@ -171,7 +172,8 @@ def evaluate(
     seed : int, default 0
         Seed of the resampling.
     breakdown : bool, default False
-        Whether to sort the errors into classes too.
+        Whether to sort the errors into classes too.  This keeps the whole text in memory; everything else reads the
+        lines once, batch by batch.
 
     Returns
     -------
@@ -199,21 +201,32 @@ def evaluate(
     seed = check_integer("seed", seed, least=0)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be greater than 0 and less than 1, not {confidence!r}.")
-    alignment = align(gold, predicted)
-    preprocessing = Preprocessing(alignment, level)
-    alignment, best = (replace(alignment, predicted=preprocessing.apply(ends))
-                     for ends in (alignment.predicted, alignment.gold))  # fmt: skip
-    columns = _count_by_line(alignment, preprocessing, train_words)
-    result = _sum_up(len(alignment.line_ends), level, columns.sum(axis=0))
-    reached = Agreement(int(best.matches()[0].sum()), len(best.predicted), len(best.gold))
-    details = break_down(alignment, preprocessing) if breakdown else None
+    check_choice("level", level, LEVELS)
+    if train_words is not None and not isinstance(train_words, set | frozenset | dict):
+        train_words = set(train_words)
+    tables: list[IntArray] = []
+    reached = np.zeros(3, np.int64)
+    lines, details = 0, None
+    for alignment in align_batches(gold, predicted, None if breakdown else BATCH_LINES):
+        preprocessing = Preprocessing(alignment, level)
+        alignment, best = (replace(alignment, predicted=preprocessing.apply(ends))
+                           for ends in (alignment.predicted, alignment.gold))  # fmt: skip
+        table = _count_by_line(alignment, preprocessing, train_words)
+        tables.append(table.astype(np.int32) if bootstrap else table.sum(axis=0, keepdims=True))
+        reached += int(best.matches()[0].sum()), len(best.predicted), len(best.gold)
+        lines += len(table)
+        details = break_down(alignment, preprocessing) if breakdown else None
+    columns = np.concatenate(tables)
+    result = _sum_up(lines, level, columns.sum(axis=0, dtype=np.int64))
     if bootstrap:
         begin_stage("resampling")
     intervals = _bootstrap(columns, bootstrap, confidence, seed) if bootstrap else {}
-    return replace(result, ceiling=reached.f1, intervals=intervals, breakdown=details)
+    return replace(
+        result, ceiling=Agreement(*reached.tolist()).f1, intervals=intervals, breakdown=details
+    )
 
 
-def _count_by_line(alignment: Alignment, preprocessing: Preprocessing, train_words: Collection[str] | None) -> IntArray:
+def _count_by_line(alignment: Alignment, preprocessing: Preprocessing, lookup: Collection[str] | None) -> IntArray:
     """Return the counts of each line, for each of KINDS: correct, predicted, gold."""
     lines = len(alignment.line_ends)
     right, cut = alignment.matches()
@@ -225,8 +238,7 @@ def _count_by_line(alignment: Alignment, preprocessing: Preprocessing, train_wor
     table += [_count(predicted_line, predicted_own, lines), _count(line, own, lines)]
     full = sizes[1] > 0
     table += [_count(line, cut, lines) - full, *(size - full for size in sizes)]  # without the end of the line
-    if train_words is not None:
-        lookup = train_words if isinstance(train_words, set | frozenset | dict) else set(train_words)
+    if lookup is not None:
         words = alignment.words(alignment.gold)
         new = np.fromiter((word not in lookup for word in words), bool, len(words))
         for chosen in (new & own, ~new & own):

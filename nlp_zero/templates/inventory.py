@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .._utils.file_kinds import read_own_file
 from .._utils.files import write_text
 from .._utils.validation import check_number
 from ..errors import FormatError
@@ -149,12 +150,9 @@ class TemplateInventory:
             If the file is missing, not UTF-8, damaged, truncated or of a later version; the message names the line.
         """
         file = Path(path)
+        data = read_own_file(file, "a file of templates", "make one with nlpzero mine-templates")
         try:
-            text = file.read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            raise FormatError(
-                f"{file} cannot be read: {error.strerror}; check its name and permissions."
-            ) from None
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise FormatError(f"{file} is not UTF-8 at byte {error.start}; mine the templates again.") from None
         try:
@@ -194,7 +192,7 @@ def _row_of_template(template: Template) -> dict[str, object]:
 def _parse_file(text: str) -> TemplateInventory:
     """Parse the lines of a template file; the message of a `ValueError` begins with the line number."""
     lines = text.split("\n")
-    header = _parse_object(lines[0], 1)
+    header = _parse_object(lines[0], 1) if lines[0].startswith("{") else {}
     if header.pop("format", None) != FORMAT:
         raise ValueError("line 1: this is not a template file; make one with nlpzero mine-templates.")
     version = header.pop("version", None)

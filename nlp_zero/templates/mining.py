@@ -6,6 +6,7 @@ Source of the minimum-entropy principle for templates: "飞象过河", kexue.fm/
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy as np
 from .._kernels.templates import Fillings
 from .._utils.progress import Advance, begin_stage, progress_bar
 from .._utils.threads import in_order
-from .._utils.validation import check_choice, check_integer, check_number
+from .._utils.validation import check_choice, check_folder, check_integer, check_number
 from ..errors import CorpusError
 from .boundaries import BoundaryModel
 from .candidates import chain_pairs, find_candidates, select_anchors
@@ -84,6 +85,8 @@ class TemplateMiner:
         Threads; they never change a result.
     progress : bool, default False
         Show a progress bar on stderr.
+    temp_dir : str or path-like, optional
+        The folder of the temporary files, of about 8 bytes a word; by default that of the system.
 
     Raises
     ------
@@ -114,6 +117,7 @@ class TemplateMiner:
         examples: int = 3,
         workers: int = 1,
         progress: bool = False,
+        temp_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         self.method = check_choice("method", method, METHODS)
         self.window = DEFAULT_WINDOWS[method] if window is None else check_integer("window", window, least=3, most=64)
@@ -125,6 +129,7 @@ class TemplateMiner:
         self.examples = check_integer("examples", examples, least=0)
         self.workers = check_integer("workers", workers)
         self.progress = bool(progress)
+        self.temp_dir = check_folder("temp_dir", temp_dir)
 
     def __repr__(self) -> str:
         across = ", across_clauses=True" if self.across_clauses else ""
@@ -153,7 +158,7 @@ class TemplateMiner:
             If the corpus has no words.
         """
         begin_stage("reading text")
-        with NumberedCorpus(check_token_lists(token_lists, restartable=True)) as corpus:
+        with NumberedCorpus(check_token_lists(token_lists, restartable=True), self.temp_dir) as corpus:
             if not corpus.word_count:
                 raise CorpusError("The corpus has no words, so there is nothing to mine; pass lists of words.")
             begin_stage("fitting templates")

@@ -56,6 +56,8 @@ class NumberedCorpus:
     ----------
     token_lists : iterable of sequence of str
         Sentences or lines as lists of words, punctuation included; read once.
+    temp_dir : str, optional
+        The folder of the temporary files; by default that of the system.
 
     Attributes
     ----------
@@ -69,13 +71,13 @@ class NumberedCorpus:
         Number of words in the text, repeated clauses included, without punctuation.
     """
 
-    def __init__(self, token_lists: Iterable[Sequence[str]]) -> None:
+    def __init__(self, token_lists: Iterable[Sequence[str]], temp_dir: str | None = None) -> None:
         self.words: list[str]
         self.counts: Int64Array
         self.clause_count = self.word_count = 0
         with ExitStack() as stack:
-            self._text_file = stack.enter_context(open_temporary_file())
-            self._clause_file = stack.enter_context(open_temporary_file())
+            self._text_file = stack.enter_context(open_temporary_file(temp_dir))
+            self._clause_file = stack.enter_context(open_temporary_file(temp_dir))
             self.words = self._write_text(token_lists)
             self.counts = np.zeros(len(self.words), np.int64)
             self._write_distinct_clauses()

@@ -13,6 +13,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ..._utils.compression import strip_compression_suffix
+from ..._utils.file_kinds import looks_like_text, read_own_file
 from ..._utils.files import write_bytes
 from ..._utils.validation import check_choice
 from ...errors import FormatError
@@ -37,14 +39,12 @@ FORMATS = {
 def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
     """Read a file; `FormatError` says what is wrong and where."""
     file = Path(path)
+    data = read_own_file(file, "a lexicon", "make one with nlpzero build-vocab")
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise FormatError(
-            f"The lexicon {file} cannot be read: {error.strerror}; check its name and permissions."
-        ) from None
-    try:
-        name = format_of_content(data, file.name) if format is None else check_choice("format", format, FORMATS)
+        if format is None:
+            name = format_of_content(data, strip_compression_suffix(file.name))
+        else:
+            name = check_choice("format", format, FORMATS)
         table: Table = _module(name).loads(data)
     except ValueError as error:
         raise FormatError(f"{file}, {error}") from None
@@ -76,8 +76,11 @@ def choose_format(path: str | os.PathLike[str]) -> str:
 
 
 def format_of_name(path: str | os.PathLike[str]) -> str | None:
-    """Return the format that belongs to a file name; None if it could be several: ``words.txt``, ``words.json``."""
-    name = Path(path).name.lower()
+    """Return the format that belongs to a file name; None if it could be several: ``words.txt``, ``words.json``.
+
+    The suffix of a compression is ignored.
+    """
+    name = strip_compression_suffix(Path(path).name.lower())
     if name.endswith(".model"):
         return "bytepiece" if "bytepiece" in name else "sentencepiece"
     if name.endswith(".json"):
@@ -105,11 +108,21 @@ def format_of_content(data: bytes, name: str = "") -> str:
         except ValueError:
             if name.lower().endswith((".json", ".model")):
                 raise
-            return "plain"
+            return _plain_unless_text(data)
         if huggingface.is_tokenizer(value):
             return "huggingface"
         return "bytepiece" if bytepiece.is_model(value) and "columns" not in value else "json"
-    return "sentencepiece" if name.lower().endswith(".model") else "plain"
+    return "sentencepiece" if name.lower().endswith(".model") else _plain_unless_text(data)
+
+
+def _plain_unless_text(data: bytes) -> str:
+    """Return the format of word lists; refuse a text."""
+    if looks_like_text(data):
+        raise ValueError(
+            "line 1: this looks like a text, not a lexicon with lines 'word count'; "
+            "make a lexicon of it with nlpzero build-vocab."
+        )
+    return "plain"
 
 
 def _module(name: str) -> Any:

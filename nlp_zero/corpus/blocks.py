@@ -1,0 +1,138 @@
+"""Blocks: pieces of text that no run of countable characters crosses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import AnyStr
+
+from ..errors import CorpusError
+
+__all__ = ["BYTE_MARKS", "MARKS", "Block", "decoding_error", "join_texts", "regroup"]
+
+# A line that is too long for a block is cut after one of these.  All are boundary characters in every normalisation
+# form, and do not compose with the next character (as "=" and U+0338 do): cutting never changes the text.
+MARKS = ("\n", " ", ",", ".", "!", "?", ";", ":", "。", "，", "、", "！", "？", "；", "：", "\u3000")
+BYTE_MARKS = tuple(mark.encode() for mark in MARKS)
+BLOCK_CHARACTERS = 1 << 20  # of short texts that are joined to a block
+MOST_LINE = 1 << 28  # bytes or characters of a line, or of a run without a mark; what is longer is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of text that no run of countable characters crosses.
+
+    Attributes
+    ----------
+    data : bytes or str
+        UTF-8 that has not been validated yet, or decoded text.
+    source : str
+        The name of the file, ``<stdin>`` or ``<texts>``, for messages.
+    offset : int
+        For bytes, the position in the (decompressed) source; for str, the number of texts (lines) before it.
+    """
+
+    data: bytes | str
+    source: str
+    offset: int
+
+    def locate_error(self, error: UnicodeDecodeError) -> CorpusError:
+        r"""Return an error that names the file, the byte offset and the remedy.
+
+        Parameters
+        ----------
+        error : UnicodeDecodeError
+            The error of decoding `data`.
+
+        Returns
+        -------
+        CorpusError
+            The error for the user.
+
+        Examples
+        --------
+        >>> block = Block(b"\xb5\xda", "novel.txt", 100)
+        >>> try:
+        ...     block.data.decode()
+        ... except UnicodeDecodeError as error:
+        ...     print(block.locate_error(error))  # doctest: +ELLIPSIS
+        novel.txt: byte 100 (0xb5) is not valid utf-8; name the right encoding with --encoding (...
+        """
+        return decoding_error(self.source, self.offset + error.start, error)
+
+
+def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
+    """Join short texts to blocks, with line ends between them, which are boundaries for every unit.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        The texts.
+    name : str
+        The name of the source, for messages.
+
+    Yields
+    ------
+    Block
+        At least 2^20 characters, except for the last block.
+
+    Raises
+    ------
+    TypeError
+        If a text is not a str.
+    """
+    batch: list[str] = []
+    first = length = number = 0
+    for number, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise TypeError(f"text number {number - 1} is {type(text).__name__}, not str; decode bytes first.")
+        batch.append(text)
+        length += len(text) + 1
+        if length >= BLOCK_CHARACTERS:
+            yield Block("\n".join(batch), name, first)
+            batch, first, length = [], number, 0
+    if batch:
+        yield Block("\n".join(batch), name, first)
+
+
+def regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str, name: str) -> Iterator[AnyStr]:
+    """Regroup pieces so that each ends after a line end or, for lack of one, after another mark if `unit` allows it.
+
+    Pieces without a mark are collected in a list until a mark occurs, so a line of any length takes linear time.
+    """
+    waiting: list[AnyStr] = []
+    length = 0
+    for piece in pieces:
+        end = _last_cut(piece, marks if unit == "char" else marks[:1])
+        if end:
+            waiting.append(piece[:end])
+            yield marks[0][:0].join(waiting)
+            waiting.clear()
+            length = 0
+        if end < len(piece):
+            waiting.append(piece[end:])
+            length += len(piece) - end
+            if length > MOST_LINE:
+                raise CorpusError(
+                    f"{name}: a line is longer than {MOST_LINE / 1e6:,.0f} MB; is this a text? If so, insert line ends."
+                )
+    if waiting:
+        yield marks[0][:0].join(waiting)
+
+
+def _last_cut(piece: AnyStr, marks: Sequence[AnyStr]) -> int:
+    """Return the position after the last line end, else after the last other mark, else 0."""
+    end = piece.rfind(marks[0]) + 1
+    if end == 0:
+        for mark in marks[1:]:
+            found = piece.rfind(mark, end)
+            end = found + len(mark) if found >= 0 else end
+    return end
+
+
+def decoding_error(source: str, position: int, error: UnicodeDecodeError) -> CorpusError:
+    byte = f" (0x{error.object[error.start]:02x})" if error.start < len(error.object) else ""
+    return CorpusError(
+        f"{source}: byte {position}{byte} is not valid {error.encoding}; name the right encoding with --encoding "
+        "(such as gb18030), or replace or skip invalid bytes with --errors replace or --errors ignore."
+    )
