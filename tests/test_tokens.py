@@ -244,8 +244,8 @@ EVERYTHING = [chr(code_point) for code_point in range(sys.maxunicode + 1)]
 def test_the_tables_are_frozen() -> None:
     counts = Counter(map(kind_of, EVERYTHING))
     assert counts == {
-        "word": 1099809, "symbol": 5985, "emoji": 3281, "control": 2266, "latin": 1263, "punctuation": 819, "number": 660,
-        "space": 29,
+        "word": 1099809, "symbol": 5985, "emoji": 3281, "control": 2266, "latin": 1263, "punctuation": 819,
+        "number": 660, "space": 29,
     }  # fmt: skip
     assert sum(len(EMPTY.tokenize("中" + char)) == 1 for char in EVERYTHING) == 2484
 
