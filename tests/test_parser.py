@@ -221,14 +221,15 @@ def test_slots_are_added_at_the_ends_of_longer_templates() -> None:
     assert ParseTree.from_spans(words, [(1, 5)], templates=exact).children[1].template is exact[2]
 
 
-def test_clauses_are_joined_by_templates_across() -> None:
-    words = ["不仅", "甲", "，", "而且", "乙"]
+@pytest.mark.parametrize("mark", ["，", "……", "！！！"])
+def test_clauses_are_joined_by_templates_across(mark: str) -> None:
+    words = ["不仅", "甲", mark, "而且", "乙"]
     inside, across = Template(("不仅", None, "而且")), Template(("不仅", None, "而且"), across=True)
     assert ParseTree.from_spans(words, [(0, 2), (3, 5)], templates=[inside]).template is None
     tree = ParseTree.from_spans(words, [(0, 2), (3, 5)], templates=[inside, across])
     assert tree.template is not None
     assert tree.template.across
-    assert tree.content == (("甲", "，"), ("乙",))
+    assert tree.content == (("甲", mark), ("乙",))
 
 
 def test_spans_that_cross_are_refused() -> None:

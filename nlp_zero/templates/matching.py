@@ -61,7 +61,7 @@ class TemplateMatcher:
         """
         if not 2 <= len(children) <= MAX_CHILDREN:
             return None
-        joins_clauses = any(b - a == 1 and words[a] in CLAUSE_ENDS for a, b in children)
+        joins_clauses = any(b - a == 1 and words[a][:1] in CLAUSE_ENDS for a, b in children)
         start, end = children[0][0], children[-1][1]
         edges = sorted({edge for left, right in children for edge in (left, right - 1)})
         best = self._search(self._across if joins_clauses else self._inside, words, edges, start, end)
