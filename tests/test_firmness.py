@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 
 import pytest
 
-from nlp_zero import Lexicon, PmiLexiconBuilder, select_discovered
+from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, select_discovered
 from nlp_zero.statistics import firmness
 
 WORDS = ["孔明", "诸葛亮", "孔", "明", "亮", "明曰", "曰"]
@@ -105,3 +106,13 @@ def test_discovered_words_are_firm() -> None:
     assert "明曰" in select_discovered(SCORED, min_firmness=-math.inf)
     assert select_discovered(SCORED, min_firmness=100).words == ("孔明",)
     assert select_discovered(SCORED).top(1, by="firmness") == ["孔明"]
+
+
+def test_the_best_words_of_the_sample_text_have_no_function_characters() -> None:
+    lexicon = PmiLexiconBuilder().build(Corpus(Path(__file__).parents[1] / "corpora" / "sample.txt"))
+    silly = {"的人", "了一", "他说", "他的", "到了", "来的", "听了", "我就"}
+    assert silly <= set(lexicon.top(len(lexicon)))
+    assert set(lexicon.top(40)) & silly
+    assert {"青石镇", "陈守业", "周明远", "林秋云"} <= set(lexicon.top(40, by="firmness"))
+    assert not set(lexicon.top(100, by="firmness")) & silly
+    assert not set(select_discovered(lexicon, min_cohesion=0)) & silly
