@@ -18,7 +18,7 @@ help:
 	@echo "make doctest  examples in docstrings and pages"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
-	@echo "make api      write docs/api.md          make bench    speed compared with other tools"
+	@echo "make api      write the generated pages  make bench    speed compared with other tools"
 	@echo "make clean    remove everything that was made"
 
 $(BIN)/python:
@@ -67,7 +67,7 @@ lint: $(VENV)/lint
 
 types: $(VENV)/types
 	$(BIN)/mypy
-	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py
+	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py
 
 doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
@@ -103,6 +103,8 @@ FLOOR_TESTS := tests/test_corpus.py tests/test_counts.py tests/test_builders.py 
 
 api: $(VENV)/installed
 	$(BIN)/python docs/make_api.py
+	$(BIN)/python docs/make_commands.py
+	$(BIN)/python docs/make_commands.py --examples
 
 bench: $(VENV)/bench
 	$(BIN)/python corpora/fetch.py people-daily people-daily-gold reviews sanguo mix >/dev/null

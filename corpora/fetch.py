@@ -16,11 +16,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
 from sources import CORPORA, MIX_WITHOUT_POEMS, Archive, Corpus
+
+TICK_SECONDS = 1.0  # between two drawings of the progress of a download
+LINE_CELLS = 40  # that are cleared at its end
 
 
 class FetchError(Exception):
@@ -46,6 +52,31 @@ def file_sha256(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return digest.hexdigest()
+
+
+@contextmanager
+def show_growth(folder: Path) -> Iterator[None]:
+    """Show the seconds and the size of a folder while the block runs; only in a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    ended, begun = threading.Event(), time.monotonic()
+
+    def draw() -> None:
+        while not ended.wait(TICK_SECONDS):
+            with suppress(OSError):  # a file that the client has removed meanwhile
+                size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                shown = f"\r  {time.monotonic() - begun:.0f} s, {size / 1e6:.1f} MB "
+                print(shown, end="", file=sys.stderr, flush=True)
+
+    drawer = threading.Thread(target=draw, daemon=True)
+    drawer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        drawer.join()
+        print("\r" + " " * LINE_CELLS + "\r", end="", file=sys.stderr, flush=True)
 
 
 def client_command(archive: Archive, folder: Path) -> list[str]:
@@ -81,10 +112,11 @@ def run_client(archive: Archive, folder: Path) -> None:
     say(f"downloading {archive.package} {archive.version} ...")
     # Temporary files of the client go into the same folder, which the caller always removes.
     environment = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
-    run = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-        encoding="utf-8", errors="replace", check=False,
-    )  # fmt: skip
+    with show_growth(folder):
+        run = subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            encoding="utf-8", errors="replace", check=False,
+        )  # fmt: skip
     if run.returncode != 0:
         lines = [line.strip() for line in run.stderr.splitlines() if line.strip()]
         reasons = [line for line in lines if line.startswith(("ERROR", "npm error", "npm ERR"))] or lines[-1:]

@@ -249,6 +249,7 @@ def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> 
     words = Lexicon.load(lexicon)
     firm = [word for word in rank_words(words) if word not in ("青石镇", "柳河大桥")]
     assert listed_words(new) == firm[:5]  # in the file, too
+    assert firm[:5] != [word for word in words.top(7) if word in firm][:5]  # which is another order than by count
     assert run(capsys, "build-vocab", SAMPLE, "--known", known, "-o", new)[0] == 0
     assert listed_words(new) == firm
     assert Lexicon.load(new).words == words.without(["青石镇", "柳河大桥"]).words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 import re
 import subprocess
 import sys
@@ -178,7 +179,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         (["tokenize", SAMPLE, "--lex", "x"], "--lex is not an option of nlpzero tokenize; did you mean --lexicon?"),
         (["tokenize", SAMPLE, "--qwxz=3"], "--qwxz is not an option of nlpzero tokenize."),
         (["tokenize", SAMPLE, "-l", "x", "-z"], "-z is not an option of nlpzero tokenize."),
-        (["show", "a", "b"], "b is not an option of nlpzero show."),
+        (["show", "a", "b"], "b is one argument too many for nlpzero show."),
         (["build-vocab", SAMPLE, "--method", "pmmi"], "--method cannot be 'pmmi'; did you mean pmi?"),
         (["build-vocab", SAMPLE, "--alnum", "x"], "--alnum cannot be 'x'; choose from token, join, split."),
         (["tokenize", SAMPLE], "--lexicon must be given."),
@@ -208,6 +209,12 @@ def test_options_and_files_may_be_mixed(tmp_path: Path, capsys: Capture) -> None
         (one, "--query", "中国", two, "-q"), ("--query", "中国", one, two, "-q"), ("-q", one, two, "--query=中国"),
     ):  # fmt: skip
         assert run(capsys, "count", *arguments) == (0, "中国\t2\n", "")
+
+
+def test_standard_input_of_a_kind_is_not_an_option(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (("-.jsonl", "--query", "中国"), ("--query", "中国", "-q", "-.jsonl")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO('{"text": "中国人"}\n'.encode())))
+        assert run(capsys, "count", *command, "-q") == (0, "中国\t1\n", "")
 
 
 def test_options_that_may_be_repeated_do_not_swallow_the_corpus(tmp_path: Path, capsys: Capture) -> None:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,36 @@ def load_script() -> ModuleType:
 
 fetch = load_script()
 sources = sys.modules["sources"]
+
+
+class Terminal(io.StringIO):
+    """A terminal that says when something was drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if "MB" in text:
+            self.drawn.set()
+        return super().write(text)
+
+
+def test_a_download_shows_its_size_in_a_terminal(tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> None:
+    (tmp_path / "part").write_bytes(b"x" * 2_500_000)
+    with fetch.show_growth(tmp_path):
+        pass
+    assert capsys.readouterr().err == ""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(fetch, "TICK_SECONDS", 0.0)
+    with fetch.show_growth(tmp_path):
+        assert terminal.drawn.wait(30)
+    assert " s, 2.5 MB " in terminal.getvalue()
+    assert terminal.getvalue().split("\r")[-1] == ""
 
 
 def sha256(data: bytes) -> str:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
-from .._utils.progress import report_stages
+from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
 from ..lexicon.formats.tsv import blocks
 from .errors import Stopped, UsageError
-from .findings import explain_lexicon
+from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
@@ -157,12 +157,13 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
-    stages = report_stages(shows_progress(arguments), STAGES[arguments.method] + 2 * arguments.phrases)
+    total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
+    stages = report_stages(shows_progress(arguments), total)
     with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
         corpus, lexicon = _learn(arguments, builder)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
-        note = explain_lexicon(lexicon, getattr(builder, "min_count", 1))
+        note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
         if write_listing is not None:
             write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -172,6 +173,17 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         summary["words"] = len(lexicon)
         _write(arguments, lexicon, write)
     _report(arguments, summary, note)
+
+
+def _read_beginning(corpus: Corpus | Iterable[str]) -> str:
+    """Return the beginning of the texts."""
+    texts, size = [], 0
+    for text in corpus:
+        texts.append(text)
+        size += len(text)
+        if size >= BEGINNING_CHARACTERS:
+            break
+    return "".join(texts)[:BEGINNING_CHARACTERS]
 
 
 def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str], object]) -> None:
@@ -198,6 +210,7 @@ def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterab
         return texts, builder.build(texts)
     from ..distributed import build_vocab
 
+    begin_stage("connecting to the cluster")
     return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
 
 

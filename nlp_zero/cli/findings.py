@@ -11,12 +11,14 @@ from ..errors import CorpusError
 if TYPE_CHECKING:
     from ..lexicon.lexicon import Lexicon
 
-__all__ = ["explain_lexicon", "require_cut"]
+__all__ = ["BEGINNING_CHARACTERS", "explain_lexicon", "require_cut"]
 
+BEGINNING_CHARACTERS = 100_000  # that show the script of a text
 CHECKED_LINES = 1000  # lines at the beginning that show whether a text is cut into words
 LEAST_CHARACTERS = 20  # of a text that is judged
 LONGEST_MEAN = 6.0  # Chinese characters of a word, on average, in a text that is cut; gold standards have 1.5 to 2
 FOREIGN_SHARE = 0.2  # share of the characters from which a text is called Japanese or Korean
+LEAST_LETTER = "\u2e80"  # before it are alphabets whose words are separated by spaces
 SHORT_TEXT = 5_000  # characters
 SCRIPTS = {  # the ranges of their letters, which Chinese text does not use
     "Japanese": [("\u3041", "\u3096"), ("\u30a1", "\u30fa")],
@@ -24,13 +26,15 @@ SCRIPTS = {  # the ranges of their letters, which Chinese text does not use
 }
 
 
-def explain_lexicon(lexicon: Lexicon, min_count: int) -> str:
+def explain_lexicon(lexicon: Lexicon, beginning: str, min_count: int) -> str:
     """Return a sentence about words that a reader would not expect; empty if there is nothing to say.
 
     Parameters
     ----------
     lexicon : Lexicon
         Before known words are left out.
+    beginning : str
+        The beginning of the text that it was learnt from.
     min_count : int
         How often words had to occur.
 
@@ -38,7 +42,7 @@ def explain_lexicon(lexicon: Lexicon, min_count: int) -> str:
     -------
     str
     """
-    for name, share in _script_shares(lexicon).items():
+    for name, share in _script_shares(beginning).items():
         if share >= FOREIGN_SHARE:
             return (
                 f"note: {share:.0%} of the characters are {name} letters; the methods and their defaults are made for "
@@ -56,14 +60,13 @@ def explain_lexicon(lexicon: Lexicon, min_count: int) -> str:
     )
 
 
-def _script_shares(lexicon: Lexicon) -> dict[str, float]:
-    """Return for each foreign script the share of its letters in the text, as far as the words cover it."""
-    total, found = 0, dict.fromkeys(SCRIPTS, 0)
-    for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True):
-        total += count * len(word)
-        for name, ranges in SCRIPTS.items():
-            found[name] += count * sum(low <= character <= high for character in word for low, high in ranges)
-    return {name: number / total if total else 0.0 for name, number in found.items()}
+def _script_shares(text: str) -> dict[str, float]:
+    """Return for each foreign script the share of its letters in a text, without punctuation and Latin letters."""
+    letters = [character for character in text if character >= LEAST_LETTER and character.isalpha()]
+    return {
+        name: sum(low <= one <= high for one in letters for low, high in ranges) / max(len(letters), 1)
+        for name, ranges in SCRIPTS.items()
+    }
 
 
 def require_cut(lines: Iterable[str], name: str, remedy: str) -> Iterator[str]:

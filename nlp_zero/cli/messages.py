@@ -20,7 +20,8 @@ def shows_progress(arguments: argparse.Namespace) -> bool:
 
 def is_typed(arguments: argparse.Namespace) -> bool:
     """Return whether the text is typed at a terminal."""
-    return "-" in getattr(arguments, "sources", ()) and sys.stdin is not None and sys.stdin.isatty()
+    from_stdin = any(source == "-" or source.startswith("-.") for source in getattr(arguments, "sources", ()))
+    return from_stdin and sys.stdin is not None and sys.stdin.isatty()
 
 
 def print_message(arguments: argparse.Namespace, message: str) -> None:

@@ -6,7 +6,6 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 __all__ = ["CommandParser", "PrintCompletion", "suggest"]
@@ -53,8 +52,13 @@ class CommandParser(argparse.ArgumentParser):
         finally:
             self._mixing = False
         if rest:
-            self.error(f"{rest[0]} is not an option of {self.prog}")
+            unknown = "is not an option of" if rest[0].startswith("-") else "is one argument too many for"
+            self.error(f"{rest[0]} {unknown} {self.prog}")
         return found, rest
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        """Return None for arguments that are not options, such as ``-.jsonl``: standard input of a kind."""
+        return None if arg_string.startswith("-.") else super()._parse_optional(arg_string)
 
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
         for argument in arguments:
@@ -145,6 +149,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     >>> suggest("biuld-vocab", ["build-vocab", "tokenize"]), suggest("x", ["build-vocab"])
     ('; did you mean build-vocab?', '')
     """
+    from difflib import get_close_matches
+
     similar = get_close_matches(name, list(known), n=1, cutoff=0.6)
     similar = similar or [one for one in known if len(name) > 3 and one.startswith(name)][:1]
     return f"; did you mean {similar[0]}?" if similar else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._kernels.counting import Alphabet
-from ..counting.counts import MAX_ORDER
 from .errors import UsageError
 
 __all__ = ["check_queries"]
@@ -44,6 +43,8 @@ def check_queries(given: Iterable[str], *, unit: str, alnum: str, order: int) ->
 
 
 def _check_query(word: str, unit: str, alnum: str, order: int) -> None:
+    from ..counting.counts import MAX_ORDER
+
     alphabet = Alphabet(unit=unit, alnum=alnum)
     size = len(alphabet.encode(word, grow=True)) - 1  # there is a boundary at the end
     text = word.encode() if unit == "byte" else word
@@ -51,10 +52,9 @@ def _check_query(word: str, unit: str, alnum: str, order: int) -> None:
         raise UsageError(f"--query {word}: {_explain_boundary(word, alphabet)}")
     if size > order:
         name = "bytes" if unit == "byte" else "characters"
-        remedy = f"count with --order {size}, or l" if size <= MAX_ORDER else "l"
+        remedy = f"count with --order {size}" if size <= MAX_ORDER else "look up a shorter word"
         raise UsageError(
-            f"--query {word} has {size} {name}, and only n-grams of up to {order} are counted; {remedy}ook up a "
-            "shorter word."
+            f"--query {word} has {size} {name}, and only n-grams of up to {order} are counted; {remedy}."
         )
 
 

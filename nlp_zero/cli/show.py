@@ -7,7 +7,7 @@ import json
 
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
-from .messages import shows_progress
+from .messages import print_message, shows_progress
 from .options import Commands, add_command, configure
 from .output import open_output
 from .ranking import format_words, rank_words, word_records
@@ -56,3 +56,10 @@ def run_show(arguments: argparse.Namespace) -> None:
             write(json.dumps(records, ensure_ascii=False) + "\n")
         else:
             write(format_words(lexicon, words))
+    if not words:
+        longest = max(map(len, lexicon), default=0)
+        print_message(
+            arguments,
+            f"{arguments.lexicon} has no words of {arguments.min_length} or more characters; "
+            f"the longest has {longest}.",
+        )

@@ -105,7 +105,10 @@ def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
     """
     if symbols == 0:
         where = ", ".join(texts.sources) if isinstance(texts, Corpus) else "the texts"
-        raise CorpusError(f"{where}: nothing to count, no countable text in it; give a text with letters or digits.")
+        raise CorpusError(
+            f"{where}: nothing to count, no countable text in it (no Chinese characters); give another text, or count "
+            "Latin letters and digits with alnum='split' or 'join'."
+        )
 
 
 def _check_texts(texts: Iterable[str]) -> Iterable[str]:
