@@ -279,23 +279,29 @@ def main() -> int:
         files = Path(folder)
         make_files(files)
         outcomes = list(pool.map(lambda call: play(call, files, options.root), calls))
-    table, broken = "", 0
+    sections, broken = {}, 0
     for command in dict.fromkeys(call.command for call in calls):
         rows = [(call, outcome) for call, outcome in zip(calls, outcomes, strict=True) if call.command == command]
-        table += f"### `{command}`: {len(rows)} calls\n\n"
-        table += "| call | what happened | status | left on disk |\n|---|---|---|---|\n"
+        section = f"### `{command}`: {len(rows)} calls\n\n"
+        section += "| call | what happened | status | left on disk |\n|---|---|---|---|\n"
         for call, outcome in rows:
             faults = find_faults(call, outcome)
             broken += bool(faults)
-            table += format_row(call, outcome, faults)
-        table += "\n"
-    summary = f"{len(calls)} calls, {broken} of which broke a rule.\n"
-    print(table + summary)
+            section += format_row(call, outcome, faults)
+        sections[command] = section + "\n"
+    print("".join(sections.values()) + f"{len(calls)} calls, {broken} of which broke a rule.")
     if options.write:
-        head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        tail = rest.split(END)[1]
-        PAGE.write_text(f"{head}{BEGIN}{summary}\n{table}{END}{tail}", encoding="utf-8")
+        write_page(sections)
     return 1 if broken else 0
+
+
+def write_page(sections: dict[str, str]) -> None:
+    """Put the tables of some commands into the page."""
+    head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    table, tail = rest.split(END)
+    present = {part.split("`")[1]: part for part in re.split(r"^(?=### )", table, flags=re.MULTILINE) if "`" in part}
+    table = "".join((present | sections).values())
+    PAGE.write_text(f"{head}{BEGIN}{table}{END}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ BUILD_VOCAB = [
         "build-vocab novel.txt -o new.tsv --method bayes",
         {
             "--seed": ("x", "-1", "0.5"),
-            "--sample": ("x", "0", "-9"),
+            "--sample-size": ("x", "0", "-9"),
             "--time-limit": ("x", "0", "-1", "nan"),
             "--max-length": ("0", "256", HUGE),
         },

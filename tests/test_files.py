@@ -18,6 +18,7 @@ from nlp_zero._utils.files import new_file, write_bytes, write_text
 from nlp_zero._utils.folders import check_replaceable, new_folder, read_folder, restore_folder, write_folder
 from nlp_zero._utils.leftovers import find_temporary, remove_unfinished
 from nlp_zero._utils.locks import LOCK_NAME, lock_folder, remove_lock
+from nlp_zero._utils.temporary import open_spool
 from nlp_zero.errors import CheckpointError
 
 FORMAT = "test format"
@@ -321,3 +322,27 @@ def test_a_missing_filelock_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "filelock", None)
     with pytest.raises(ImportError, match=r"A checkpoint needs filelock .*pip install filelock\.$"):
         lock_folder(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no named pipes here")
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    """As root, `nlpzero convert words.tsv /dev/full` made a file of the device."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OSError, match="device or pipe"), write_bytes(tmp_path / name) as file:
+            file.write(b"x")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
+
+
+def test_a_spool_is_read_again_and_leaves_nothing(tmp_path: Path) -> None:
+    file, name, remove = open_spool(tmp_path)
+    file.write("青石镇".encode())
+    file.flush()
+    assert Path(name).read_text(encoding="utf-8") == Path(name).read_text(encoding="utf-8") == "青石镇"
+    if Path("/proc/self/fd").exists():
+        assert os.listdir(tmp_path) == []
+    remove()
+    assert not Path(name).exists()
+    assert os.listdir(tmp_path) == []
