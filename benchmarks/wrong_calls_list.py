@@ -39,7 +39,7 @@ def make_files(folder: Path) -> None:
     lines = text.splitlines()
     (folder / "novel.txt").write_text(text, encoding="utf-8")
     (folder / "gbk.txt").write_bytes(text.encode("gb18030"))
-    (folder / "utf16.txt").write_bytes(text.encode("utf-16"))
+    (folder / "utf16.txt").write_bytes(text.encode("utf-16-le"))
     (folder / "broken.txt").write_bytes(text.encode()[:3000] + b"\xff\xfe" + text.encode()[3000:])
     (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 8)
     (folder / "empty.txt").write_bytes(b"")
@@ -102,7 +102,7 @@ def _readers(line: str) -> list[Call]:
         "broken.txt": r"byte \d+ .* is not valid utf-8; name the right encoding with --encoding",
         "gbk.txt": "is not valid utf-8; name the right encoding with --encoding",
         "utf16.txt": "utf-8; name the right encoding|UTF-16",
-        "picture.png": "is not valid utf-8|not a text",
+        "picture.png": "is not valid utf-8|not a text|looks like a picture; name a text",
         "short.txt.gz": "not a complete gzip file",
         "text.gz": "gzip",
         "short.xz": "not a complete xz file",

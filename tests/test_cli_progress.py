@@ -92,7 +92,7 @@ def test_stages_of_the_other_commands(monkeypatch: pytest.MonkeyPatch, tmp_path:
         stages.clear()
         assert main(command) == 0, command
         assert [place(label) for label in stages] == [(k, total) for k in range(1, total + 1)], command
-    for command in (["show", words], ["convert", words, other + ".json"]):
+    for command in (["show", words], ["convert", words, other + ".tsv"]):
         stages.clear()
         assert main(command) == 0
         assert stages == ["loading words"]

@@ -120,7 +120,7 @@ def calls(folder: Path) -> dict[str, tuple[object, ...]]:
             "build-vocab", SAMPLE, "-o", folder / "result.tsv", "--method", "vocabulary", "--vocab-size", "1500,2000",
         ),
         "tokenize": ("tokenize", SAMPLE, "-l", words, "-o", folder / "result"),
-        "convert": ("convert", words, folder / "result.json"),
+        "convert": ("convert", words, folder / "result.json", "--to", "json"),
         "evaluate": ("evaluate", cut, "-l", words, "-o", folder / "result"),
         "mine-templates": ("mine-templates", cut, "--tokenized", "-o", folder / "result", "--min-fillers", 2),
         "parse": ("parse", cut, "-t", folder / "templates.jsonl", "--tokenized", "-o", folder / "result"),

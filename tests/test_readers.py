@@ -9,6 +9,7 @@ import http.server
 import io
 import json
 import lzma
+import os
 import subprocess
 import sys
 import tempfile
@@ -697,7 +698,8 @@ def test_temporary_copies_are_in_temp_dir(tmp_path: Path, monkeypatch: pytest.Mo
     feed_stdin(monkeypatch, TEXT.encode())
     corpus = restartable(Corpus("-", temp_dir=tmp_path / "temp"))
     assert list(corpus) == list(corpus) == LINES
-    assert len(list((tmp_path / "temp").iterdir())) == 1
+    copy = next(iter(corpus._spooled.values()))  # type: ignore[union-attr]
+    assert (tmp_path / "temp") in Path(os.path.realpath(copy)).parents  # the file may have no name in the folder
     del corpus
     assert list((tmp_path / "temp").iterdir()) == []
     feed_stdin(monkeypatch, pack({"a.txt": TEXT}))

@@ -55,7 +55,7 @@ def test_wrong_calls_break_no_rule(
                 shutil.rmtree(stage.folder)
     finally:
         stage.remove()
-    assert not broken
+    assert not broken, "\n".join(map(repr, broken))
 
 
 def test_the_checks_can_fail() -> None:

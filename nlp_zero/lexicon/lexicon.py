@@ -281,7 +281,13 @@ class Lexicon:
         return self.with_firmness().keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def with_firmness(self) -> Lexicon:
-        """Return the lexicon with the column ``firmness``, or as it is if it lacks the scores to compute it."""
+        """Add the column ``firmness``.
+
+        Returns
+        -------
+        Lexicon
+            This lexicon with the column, or itself if it has the column or lacks the scores to compute it.
+        """
         if "firmness" in self.scores or not self.scores.keys() >= REQUIRED_SCORES:
             return self
         changed = Lexicon.__new__(Lexicon)

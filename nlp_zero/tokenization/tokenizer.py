@@ -257,11 +257,37 @@ class Tokenizer:
         return self._ids.specials
 
     def token_to_id(self, token: str) -> int:
-        """Return the id of a special token, a word or the name of a kind; raises `KeyError` if there is none."""
+        """Return the id of a token.
+
+        Parameters
+        ----------
+        token : str
+            A special token, a word, or the name of a kind such as ``<number>``.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        KeyError
+            If the vocabulary does not have it.
+        """
         return self._ids.id_of(token)
 
     def id_to_token(self, number: int) -> str:
-        """Return the token of an id, or the name of its kind (``<number>``); U+FFFD for that of unknown text."""
+        """Return the token of an id.
+
+        Parameters
+        ----------
+        number : int
+            From 0 to ``vocab_size - 1``.
+
+        Returns
+        -------
+        str
+            A word or special token, the name of a kind such as ``<number>``, or U+FFFD for the id of unknown text.
+        """
         return self._ids.name_of(number)
 
     def get_vocab(self) -> dict[str, int]:

@@ -52,5 +52,5 @@ def loads(data: bytes) -> Table:
         words.append(word)
         counts.append(int(count))
     if not words:
-        raise ValueError("line 1: there is not one word in this lexicon; check the name.")
+        raise ValueError("line 1: this lexicon has no words; check the name.")
     return Table(words, counts)
