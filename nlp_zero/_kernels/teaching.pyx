@@ -1,0 +1,179 @@
+"""A conditional random field that learns from hand-cut lines: see teaching/field.hpp, features.hpp and model.hpp."""
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+from libcpp.vector cimport vector
+
+import numpy as np
+
+
+cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
+    int TAGS
+    int PAIRS
+
+    cdef cppclass Text:
+        const uint32_t* columns
+        const float* start
+        size_t positions
+
+    cdef cppclass Run:
+        uint64_t begin, end
+
+    cdef cppclass Work:
+        Work() except +
+
+    cdef cppclass Templates:
+        size_t size()
+        void fill(const uint32_t*, size_t, size_t, size_t, size_t, uint32_t*)
+
+    cdef cppclass Model:
+        Templates templates
+        vector[float] weight
+        double* follow
+        Model(const int32_t*, size_t, int) except +
+        double add_gradient(const Text&, Run, const uint8_t*, Work&, double*, double*) except +
+        void learn(const Text&, const Run*, size_t, const uint8_t*, const float*, int, double, uint64_t) except +
+        void begins(const Text&, Run, float*, Work&) except +
+
+
+cdef class Field:
+    cdef Model* cpp
+    cdef int columns
+
+    def __cinit__(self, templates, int bits):
+        terms, columns = [], 0
+        for template in templates:
+            terms.append(len(template))
+            for column, offset in template:
+                if column < 0 or abs(offset) > 255:
+                    raise ValueError("a term is a column from 0 and an offset of at most 255.")
+                terms += [column, offset]
+                columns = max(columns, column + 1)
+        if not terms or not 1 <= bits <= 30:
+            raise ValueError("at least one template and 1 to 30 bits are needed.")
+        cdef int32_t[::1] flat = np.array(terms, np.int32)
+        self.columns = columns
+        self.cpp = new Model(&flat[0], flat.shape[0], bits)
+
+    def __dealloc__(self):
+        del self.cpp
+
+    cdef Text text(self, const uint32_t[:, ::1] columns, const float[:, ::1] start) except *:
+        cdef Text text
+        if columns.shape[0] < self.columns:
+            raise ValueError("a template names a column that there is not.")
+        if start is not None and (start.shape[0] != columns.shape[1] or start.shape[1] != TAGS):
+            raise ValueError("scores to start from are needed for each position and tag.")
+        text.columns = &columns[0, 0]
+        text.positions = columns.shape[1]
+        text.start = NULL
+        if start is not None:
+            text.start = &start[0, 0]
+        return text
+
+    cdef vector[Run] spans(self, const uint64_t[:, ::1] runs, size_t positions) except *:
+        cdef vector[Run] out
+        cdef Run run
+        cdef Py_ssize_t k
+        if runs.shape[1] != 2:
+            raise ValueError("a run is a begin and an end.")
+        for k in range(runs.shape[0]):
+            run.begin, run.end = runs[k, 0], runs[k, 1]
+            if run.begin >= run.end or run.end > positions:
+                raise ValueError("a run is empty or ends beyond the text.")
+            out.push_back(run)
+        return out
+
+    def learn(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed, *, int epochs,
+              double rate, uint64_t seed=0, const float[:, ::1] start=None, const float[::1] importance=None):
+        cdef Text text = self.text(columns, start)
+        cdef vector[Run] spans = self.spans(runs, text.positions)
+        cdef const float* weights = NULL
+        if <size_t> allowed.shape[0] != text.positions:
+            raise ValueError("labels are needed for each position.")
+        if importance is not None:
+            if <size_t> importance.shape[0] != spans.size():
+                raise ValueError("one importance is needed for each run.")
+            if spans.size():
+                weights = &importance[0]
+        if spans.size():
+            with nogil:
+                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], weights, epochs, rate, seed)
+
+    def begins(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, float[::1] out, *,
+               const float[:, ::1] start=None):
+        cdef Text text = self.text(columns, start)
+        cdef vector[Run] spans = self.spans(runs, text.positions)
+        cdef Work work
+        cdef size_t k
+        if <size_t> out.shape[0] != text.positions:
+            raise ValueError("there must be room for each position.")
+        with nogil:
+            for k in range(spans.size()):
+                self.cpp.begins(text, spans[k], &out[0], work)
+
+    def gradient(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed, *,
+                 const float[:, ::1] start=None):
+        cdef Text text = self.text(columns, start)
+        cdef vector[Run] spans = self.spans(runs, text.positions)
+        cdef Work work
+        cdef size_t k
+        cdef double fit = 0
+        if <size_t> allowed.shape[0] != text.positions:
+            raise ValueError("labels are needed for each position.")
+        cdef double[::1] table = np.zeros(self.cpp.weight.size()), pairs = np.zeros(PAIRS)
+        for k in range(spans.size()):
+            fit += self.cpp.add_gradient(text, spans[k], &allowed[0], work, &table[0], &pairs[0])
+        return fit, np.asarray(table).reshape(-1, TAGS), np.asarray(pairs)
+
+    def places(self, const uint32_t[:, ::1] columns, run, size_t i):
+        cdef Text text = self.text(columns, None)
+        cdef vector[Run] spans = self.spans(np.array([run], np.uint64), text.positions)
+        cdef vector[uint32_t] out
+        if not spans[0].begin <= i < spans[0].end:
+            raise IndexError(i)
+        out.resize(self.cpp.templates.size())
+        self.cpp.templates.fill(text.columns, text.positions, spans[0].begin, spans[0].end, i, out.data())
+        return list(out)
+
+    @property
+    def weights(self):
+        cdef size_t n = self.cpp.weight.size()
+        return np.array(<float[:n]> self.cpp.weight.data(), copy=True).reshape(-1, TAGS), np.array([self.cpp.follow[p] for p in range(PAIRS)])
+
+    @weights.setter
+    def weights(self, pair):
+        cdef const float[:, ::1] table = pair[0]
+        if <size_t> table.shape[0] * TAGS != self.cpp.weight.size() or table.shape[1] != TAGS or len(pair[1]) != PAIRS:
+            raise ValueError("weights are needed for each place and tag, and for each pair of tags.")
+        self.cpp.weight.assign(&table[0, 0], &table[0, 0] + table.shape[0] * TAGS)
+        for p in range(PAIRS):
+            self.cpp.follow[p] = pair[1][p]
+
+
+cdef extern from "bayes_exchange.hpp" namespace "nlpzero" nogil:
+    cdef cppclass Exchange:
+        Exchange(const vector[uint32_t]&, uint32_t, int) except +
+        size_t run "pass"() except +
+        int of(uint32_t)
+
+
+def exchange_classes(const uint32_t[::1] tokens, uint32_t words, int classes, int passes):
+    """Classes of words 0 to words - 1, numbered by falling frequency; greater numbers in tokens are boundaries."""
+    cdef vector[uint32_t] copy
+    cdef Exchange* exchange
+    cdef int p
+    cdef uint32_t w
+    copy.assign(&tokens[0], &tokens[0] + tokens.shape[0])
+    out = np.zeros(words, np.uint32)
+    cdef uint32_t[::1] view = out
+    exchange = new Exchange(copy, words, classes)
+    try:
+        with nogil:
+            for p in range(passes):
+                if exchange.run() * 200 <= words:
+                    break
+            for w in range(words):
+                view[w] = exchange.of(w)
+    finally:
+        del exchange
+    return out
