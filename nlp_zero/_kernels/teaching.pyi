@@ -49,3 +49,24 @@ class Field:
 
 def exchange_classes(tokens: Uint32, words: int, classes: int, passes: int) -> Uint32:
     """Classes of the words 0 to words - 1, numbered by falling frequency; greater numbers are boundaries."""
+
+class ContextMeans:
+    """Means of a value over all positions with the same symbols from i + first to i + last, within a run.
+
+    At most ``places`` positions may be added.
+    """
+
+    def __init__(self, first: int, last: int, places: int) -> None: ...
+    def add(self, text: Uint32, values: Float32, skipped: npt.NDArray[np.uint8]) -> None: ...
+    def mean(self, text: Uint32) -> Float32:
+        """Means, with one value of 1/2 added; -1 where the context is not inside the run."""
+
+class Dictionary:
+    """Words (ids end to end, each closed by a 0), to be found in encoded text."""
+
+    def __init__(self, words: Uint32) -> None: ...
+    def find(self, text: Uint32) -> Uint32:
+        """Shape (3, positions): length of the longest word (of two or more symbols) that begins, ends before, spans."""
+
+def regress_logistic(rows: Float32, labels: npt.NDArray[np.uint8], ridge: float, iterations: int) -> Float64:
+    """Weights of a ridge logistic regression of labels 0 and 1, one for each column of ``rows``."""

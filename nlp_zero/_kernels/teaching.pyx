@@ -31,7 +31,7 @@ cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
         double* follow
         Model(const int32_t*, size_t, int) except +
         double add_gradient(const Text&, Run, const uint8_t*, Work&, double*, double*) except +
-        void learn(const Text&, const Run*, size_t, const uint8_t*, const float*, int, double, uint64_t) except +
+        void learn(const Text&, const Run*, size_t, const uint8_t*, const float*, int, double, uint64_t, double) except +
         void begins(const Text&, Run, float*, Work&) except +
 
 
@@ -84,7 +84,7 @@ cdef class Field:
         return out
 
     def learn(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed, *, int epochs,
-              double rate, uint64_t seed=0, const float[:, ::1] start=None, const float[::1] importance=None):
+              double rate, uint64_t seed=0, const float[:, ::1] start=None, const float[::1] importance=None, double damping=0.001):
         cdef Text text = self.text(columns, start)
         cdef vector[Run] spans = self.spans(runs, text.positions)
         cdef const float* weights = NULL
@@ -97,7 +97,7 @@ cdef class Field:
                 weights = &importance[0]
         if spans.size():
             with nogil:
-                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], weights, epochs, rate, seed)
+                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], weights, epochs, rate, seed, damping)
 
     def begins(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, float[::1] out, *,
                const float[:, ::1] start=None):
@@ -177,3 +177,81 @@ def exchange_classes(const uint32_t[::1] tokens, uint32_t words, int classes, in
     finally:
         del exchange
     return out
+
+
+cdef extern from "teaching/contexts.hpp" namespace "nlpzero::teaching" nogil:
+    cdef cppclass CppContextMeans "nlpzero::teaching::ContextMeans":
+        CppContextMeans(int, int, size_t) except +
+        void add(const uint32_t*, const float*, const uint8_t*, size_t) except +
+        void mean(const uint32_t*, size_t, float*)
+
+
+cdef class ContextMeans:
+    cdef CppContextMeans* cpp
+
+    def __cinit__(self, int first, int last, size_t places):
+        if not -255 <= first <= last <= 255 or last < 0:
+            raise ValueError("a context lasts from one offset to another, which is at least 0.")
+        self.cpp = new CppContextMeans(first, last, places)
+
+    def __dealloc__(self):
+        del self.cpp
+
+    def add(self, const uint32_t[::1] text, const float[::1] values, const uint8_t[::1] skipped):
+        cdef size_t n = text.shape[0]
+        if <size_t> values.shape[0] != n or <size_t> skipped.shape[0] != n:
+            raise ValueError("one value is needed for each position.")
+        if n:
+            with nogil:
+                self.cpp.add(&text[0], &values[0], &skipped[0], n)
+
+    def mean(self, const uint32_t[::1] text):
+        out = np.zeros(text.shape[0], np.float32)
+        cdef float[::1] view = out
+        if text.shape[0]:
+            with nogil:
+                self.cpp.mean(&text[0], text.shape[0], &view[0])
+        return out
+
+
+cdef extern from "teaching/dictionary.hpp" namespace "nlpzero::teaching" nogil:
+    cdef cppclass CppDictionary "nlpzero::teaching::Dictionary":
+        CppDictionary(const uint32_t*, size_t) except +
+        void find(const uint32_t*, size_t, uint32_t*, uint32_t*, uint32_t*)
+
+
+cdef class Dictionary:
+    cdef CppDictionary* cpp
+
+    def __cinit__(self, const uint32_t[::1] words):
+        if words.shape[0] and words[words.shape[0] - 1]:
+            raise ValueError("the last word must be closed by a 0.")
+        cdef const uint32_t* first = NULL
+        if words.shape[0]:
+            first = &words[0]
+        self.cpp = new CppDictionary(first, words.shape[0])
+
+    def __dealloc__(self):
+        del self.cpp
+
+    def find(self, const uint32_t[::1] text):
+        out = np.zeros((3, text.shape[0]), np.uint32)
+        cdef uint32_t[:, ::1] view = out
+        if text.shape[0]:
+            with nogil:
+                self.cpp.find(&text[0], text.shape[0], &view[0, 0], &view[1, 0], &view[2, 0])
+        return out
+
+
+cdef extern from "teaching/regression.hpp" namespace "nlpzero::teaching" nogil:
+    vector[double] cpp_regress_logistic "nlpzero::teaching::regress_logistic"(
+        const float*, const uint8_t*, size_t, size_t, double, int) except +
+
+
+def regress_logistic(const float[:, ::1] rows, const uint8_t[::1] labels, double ridge, int iterations):
+    cdef vector[double] weights
+    if not rows.shape[0] or not rows.shape[1] or rows.shape[0] != labels.shape[0] or not ridge > 0:
+        raise ValueError("one label is needed for each row, and a ridge above 0.")
+    with nogil:
+        weights = cpp_regress_logistic(&rows[0, 0], &labels[0], rows.shape[0], rows.shape[1], ridge, iterations)
+    return np.array(weights)

@@ -55,7 +55,8 @@ public:
 
     // Learn from the labels of some runs: `epochs` passes in an order drawn anew for each, in steps of `rate`.
     void learn(const Text& text, const Run* runs, size_t count, const uint8_t* allowed, const float* importance, int epochs,
-               double rate, uint64_t seed) {
+               double rate, uint64_t seed, double damping = 0.001) {
+        damping_ = float(damping);
         if (squares_.empty()) squares_.assign(weight.size(), 0.0f);
         std::vector<uint32_t> order(count);
         for (size_t k = 0; k < count; ++k) order[k] = uint32_t(k);
@@ -77,6 +78,7 @@ public:
     }
 
 private:
+    float damping_ = 0.001f;
     std::vector<float> squares_;  // sums of squared gradients
     double follow_squares_[PAIRS] = {0};
 
@@ -113,7 +115,7 @@ private:
                 const size_t at = size_t(work.places[i * width + f]) * TAGS;
                 for (int t = 0; t < TAGS; ++t) {
                     squares_[at + t] += slope[t] * slope[t];
-                    weight[at + t] += float(rate) * slope[t] / std::sqrt(squares_[at + t] + 0.001f);
+                    weight[at + t] += float(rate) * slope[t] / std::sqrt(squares_[at + t] + damping_);
                 }
             }
         }
