@@ -1,77 +1,111 @@
-# One command for each chore.  `make demo` and `make test` work on a fresh machine with Python, make and a C++ compiler.
+# One command for each chore.  `make demo` and `make test` work on a bare clone with Python, make and a C++ compiler.
 PYTHON ?= python3
+# Python of `make floors`: the lowest version that pyproject.toml allows.
+FLOOR_PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.hpp nlp_zero/_kernels/*.pxd)
-SOURCES := $(wildcard nlp_zero/*.py nlp_zero/*/*.py)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_kernels/*.hpp nlp_zero/_kernels/*/*.hpp nlp_zero/_kernels/*/*.pxi)
+TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test lint types doctest debug bench clean
+.PHONY: help demo test lint types doctest debug floors api bench clean
 
 help:
-	@echo "make demo     learn the words of a novel and cut three sentences"
+	@echo "make demo     learn the words of a novel and segment three sentences"
 	@echo "make test     run the test suite"
-	@echo "make lint     ruff        make types    mypy --strict      make doctest  examples in docstrings and docs"
-	@echo "make debug    tests on kernels built with bounds checks"
-	@echo "make bench    speed beside other tools, as ratios          make clean    remove everything that was made"
+	@echo "make lint     ruff                       make types    mypy --strict"
+	@echo "make doctest  examples in docstrings and pages"
+	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
+	@echo "make floors   quick tests with the lowest supported version of every dependency"
+	@echo "make api      write docs/api.md          make bench    speed compared with other tools"
+	@echo "make clean    remove everything that was made"
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-		echo "nlp-zero needs Python 3.10 or later: run 'make PYTHON=python3.12 ...' with the one you have." >&2; exit 1; }
-	@command -v $(or $(CXX),c++) >/dev/null 2>&1 || command -v g++ >/dev/null 2>&1 || { \
-		echo "nlp-zero needs a C++ compiler to build its kernels: install one (Debian: apt-get install g++, macOS: xcode-select --install) and run make again." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "nlp-zero needs Python 3.11 or later. Run 'make PYTHON=python3.12 ...' with the version you have." >&2; exit 1; }
+	@command -v $(or $(firstword $(CXX)),c++) >/dev/null 2>&1 || command -v g++ >/dev/null 2>&1 || { \
+		echo "nlp-zero needs a C++ compiler to build its kernels. Install one (Debian: apt-get install g++, macOS: xcode-select --install) and run make again." >&2; exit 1; }
+	@echo "Creating the virtual environment $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
 
-# What an extra asks for beside the package itself, whose kernels need not be built again.
-define EXTRA
-import sys
-from importlib.metadata import requires
-for line in requires("nlp-zero"):
-    name, _, extra = line.partition(";")
-    if f"'{sys.argv[1]}'" in extra.replace('"', "'") and not name.startswith("nlp-zero"):
-        print(name.replace(" ", ""))
-endef
-export EXTRA
-
-# The package is installed in place, so that sources can be edited; kernels are built again when they change.
+# The package is installed in place so that sources can be edited; the kernels are rebuilt when they change.
+# awk prints the steps that take long; pip's complete output is in $(VENV)/install.log.
 $(VENV)/installed: $(BIN)/python pyproject.toml setup.py $(KERNELS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	@echo "Installing nlp-zero and its dependencies, about a minute, most of it compiling the kernels ..."
+	@{ $(PIP) install --verbose --no-compile --progress-bar off --editable . 2>&1 || echo "INSTALL FAILED"; } | tee $(VENV)/install.log | awk ' \
+		/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() } \
+		/Cythonizing/ { print "  Cythonizing " $$NF; fflush() } \
+		/building .nlp_zero.* extension/ { gsub(/\047/, ""); print "  Compiling " $$2; fflush() } \
+		/INSTALL FAILED/ { failed = 1 } \
+		END { exit failed }' || { tail -n 40 $(VENV)/install.log >&2; echo "The installation failed; the complete output is in $(VENV)/install.log." >&2; exit 1; }
 	@touch $@
 
-$(VENV)/dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python -c "$$EXTRA" dev)
+# Dependency groups (PEP 735) need pip 25.1.
+$(VENV)/pip: $(BIN)/python
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
-$(VENV)/bench: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python -c "$$EXTRA" bench)
+$(VENV)/lint: $(VENV)/pip pyproject.toml
+	@echo "Installing ruff ..."
+	@$(PIP) install --quiet --group lint
+	@touch $@
+
+$(VENV)/test $(VENV)/types $(VENV)/build $(VENV)/bench: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
+	@echo "Installing the dependency group $* ..."
+	@$(PIP) install --progress-bar off --group $* | awk '/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() }'
 	@touch $@
 
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh corpora/demo.sh $(CORPUS)
 
-test: $(VENV)/installed
+test: $(VENV)/test
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/dev
+lint: $(VENV)/lint
 	$(BIN)/ruff check .
 
-types: $(VENV)/dev
+types: $(VENV)/types
 	$(BIN)/mypy
-	$(BIN)/mypy --strict corpora/fetch.py
+	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py
 
-doctest: $(VENV)/installed
+doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
 
-# A copy of the tree in build/debug, its kernels built with bounds checks and assertions, and the tests run there.
-debug: $(VENV)/dev
+# A copy of the tree whose kernels have bounds checks, assertions, AddressSanitizer and UndefinedBehaviorSanitizer; Linux
+# with g++ only.  libstdc++ must be preloaded after libasan, or the first C++ exception fails a check of the sanitizer.
+SANITIZER := LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+debug: $(VENV)/test $(VENV)/build
 	rm -rf build/debug && mkdir -p build/debug/corpora
-	cp -r nlp_zero tests docs benchmarks README*.md Makefile setup.py pyproject.toml build/debug/ && cp corpora/*.* build/debug/corpora/
-	rm -f build/debug/nlp_zero/_kernels/*.so build/debug/nlp_zero/_kernels/*.cpp
+	cp -r $(TREE) build/debug/ && cp corpora/*.* build/debug/corpora/
+	find build/debug/nlp_zero -name '*.so' -delete && rm -f build/debug/nlp_zero/_kernels/*.cpp
 	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
-	cd build/debug && NLP_ZERO_EXPECT=. ../../$(BIN)/python -m pytest -p no:cacheprovider
+	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -p no:cacheprovider
+
+# A copy of the tree, built and tested in an environment of its own.
+floors:
+	@command -v $(FLOOR_PYTHON) >/dev/null 2>&1 || { \
+		echo "make floors needs $(FLOOR_PYTHON). Run 'make floors FLOOR_PYTHON=...' with the path of a Python 3.11." >&2; exit 1; }
+	rm -rf build/floors && mkdir -p build/floors/tree/corpora
+	cp -r $(TREE) build/floors/tree/ && cp corpora/*.* build/floors/tree/corpora/
+	find build/floors/tree/nlp_zero -name '*.so' -delete && rm -f build/floors/tree/nlp_zero/_kernels/*.cpp
+	$(FLOOR_PYTHON) -m venv build/floors/venv
+	$(FLOOR_PYTHON) .ci/floors.py > build/floors/requirements.txt
+	cat build/floors/requirements.txt
+	build/floors/venv/bin/python -m pip install --quiet --disable-pip-version-check -r build/floors/requirements.txt
+	cd build/floors/tree && ../venv/bin/python setup.py -q build_ext --inplace
+	cd build/floors/tree && NLP_ZERO_EXPECT=. ../venv/bin/python -m pytest -q -p no:cacheprovider $(FLOOR_TESTS)
+
+FLOOR_TESTS := tests/test_corpus.py tests/test_counts.py tests/test_builders.py tests/test_lexicon.py \
+	tests/test_lattice.py tests/test_tokenizer.py tests/test_parser.py
+
+api: $(VENV)/installed
+	$(BIN)/python docs/make_api.py
 
 bench: $(VENV)/bench
-	$(BIN)/python corpora/fetch.py people-daily people-daily-gold reviews mix >/dev/null
+	$(BIN)/python corpora/fetch.py people-daily people-daily-gold reviews sanguo mix >/dev/null
 	$(BIN)/python benchmarks/run.py
 
 clean:

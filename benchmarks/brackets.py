@@ -1,9 +1,9 @@
-"""How well sentences are bracketed, on our own development set, and how fast.
+"""Quality of brackets on our own development set, and the speed of the parser.
 
 ``brackets.json`` holds 120 sentences of people-daily-gold (8 to 40 words, drawn at random from the second half), as
-the number of the line, of its first word, how many words, and the spans of its dependency subtrees.  They were
-annotated by hand for this project, after the conventions of Universal Dependencies.  The rules of the parser were
-tried out on them, so they are no test set.
+the number of the line, the number of its first word, the number of words, and the spans of its dependency subtrees.
+They were annotated by hand for this project, after the conventions of Universal Dependencies.  Rules of the parser
+were chosen on them, so they are not a test set.
 
     python benchmarks/brackets.py corpora/data/people-daily-gold.txt
     python benchmarks/brackets.py corpora/data/people-daily-gold.txt --train our-own-tokens.txt
@@ -30,7 +30,7 @@ def development_set(gold: list[list[str]]) -> list[Brackets]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", help="people-daily-gold.txt")
-    parser.add_argument("--train", help="words to learn from instead: the same, or another text, words apart by spaces")
+    parser.add_argument("--train", help="text to learn from instead, words separated by spaces")
     options = parser.parse_args()
     gold = [line.split() for line in Path(options.gold).read_text(encoding="utf-8").split("\n")]
     sentences = development_set(gold)

@@ -1,7 +1,7 @@
-"""Jobs that need a process of their own: for their memory, their start, or their environment.
+"""Jobs that need a process of their own, to measure memory or start-up or to set the environment.
 
-``python child.py JOB ARGUMENT...`` prints one line of JSON; ``peak_mb`` is the most memory that the process held,
-``cpu`` the seconds that it had a core for.
+``python child.py JOB ARGUMENT...`` prints one line of JSON; ``peak_mb`` is the peak memory of the process, ``cpu`` its
+CPU seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from harness import Missing, clock
 
 
 def peak_mb() -> float:
-    """Most resident memory so far, in MB.
+    """Return the peak resident memory so far, in MB.
 
-    Not ``ru_maxrss`` where ``/proc`` has better: a child starts with that of the process that forked it.
+    ``/proc`` is preferred to ``ru_maxrss``, which a child inherits from the process that forked it.
     """
     status = Path("/proc/self/status")
     if status.is_file():
@@ -34,7 +34,7 @@ def peak_mb() -> float:
 
 
 class Lines:
-    """The lines of a file, read anew each time, so that neither side keeps the text in memory."""
+    """The lines of a file, read again in each iteration, so that neither side keeps the text in memory."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -46,7 +46,7 @@ class Lines:
 
 
 def build_vocab(output: str, *arguments: str) -> dict[str, object]:
-    """Our command line: ``nlpzero build-vocab ARGUMENT... -o output``."""
+    """Run ``nlpzero build-vocab ARGUMENT... -o output``."""
     from nlp_zero.cli import main
 
     start = time.perf_counter()
@@ -59,7 +59,7 @@ def build_vocab(output: str, *arguments: str) -> dict[str, object]:
 
 
 def nlpzero(*arguments: str) -> dict[str, object]:
-    """Any command line; also the most that nameless temporary files held, in MB."""
+    """Run any command of nlpzero; also measure the peak size of unnamed temporary files, in MB."""
     from nlp_zero.cli import main
 
     most, done = 0, threading.Event()
@@ -84,7 +84,7 @@ def nlpzero(*arguments: str) -> dict[str, object]:
 
 
 def cluster(path: str, workers: str) -> dict[str, object]:
-    """The same lexicon in this process and by worker processes, which are up and warm before the clock starts."""
+    """Build a lexicon in this process and by worker processes that run before the clock starts."""
     from nlp_zero import Corpus, PmiLexiconBuilder, distributed
 
     start = clock()
@@ -101,22 +101,22 @@ def cluster(path: str, workers: str) -> dict[str, object]:
 
 
 def word_finder(path: str, cache: str) -> dict[str, object]:
-    """nlp-zero 0.1.6: ``Word_Finder`` train and find with its defaults."""
-    from peers import old_nlp_zero
+    """Run ``Word_Finder`` of nlp-zero 0.1.6, train and find, with default options."""
+    from peers import load_old_nlp_zero
 
-    module = old_nlp_zero(Path(cache))
+    module = load_old_nlp_zero(Path(cache))
     start = clock()
     finder = module.Word_Finder()
     finder.train(Lines(path))
-    finder.find(Lines(path), remove_weak_pairs=False)  # True fails: it takes the keys of a dictionary for its items
+    finder.find(Lines(path), remove_weak_pairs=False)  # True fails in 0.1.6: it iterates keys instead of items
     return {"words": len(finder.words), "seconds": clock() - start}
 
 
 def sentencepiece(output: str, path: str, kind: str, size: str) -> dict[str, object]:
-    """Train a SentencePiece model that leaves the characters of the text as they are."""
-    from peers import needed
+    """Train a SentencePiece model that does not normalise the text."""
+    from peers import import_peer
 
-    needed("sentencepiece").SentencePieceTrainer.train(
+    import_peer("sentencepiece").SentencePieceTrainer.train(
         input=path, model_prefix=output.removesuffix(".model"), model_type=kind, vocab_size=int(size), num_threads=1,
         minloglevel=2, normalization_rule_name="identity", add_dummy_prefix=False, remove_extra_whitespaces=False,
         character_coverage=1.0, hard_vocab_limit=False,
@@ -125,7 +125,7 @@ def sentencepiece(output: str, path: str, kind: str, size: str) -> dict[str, obj
 
 
 def sort(path: str) -> dict[str, object]:
-    """One ``np.sort`` of the keys in a ``.npy`` file."""
+    """Sort the keys of a ``.npy`` file with NumPy."""
     import numpy as np
 
     keys = np.load(path)
@@ -135,7 +135,7 @@ def sort(path: str) -> dict[str, object]:
 
 
 def simd() -> dict[str, object]:
-    """Names of the SIMD features that NumPy may be told not to use, as ``NPY_DISABLE_CPU_FEATURES`` wants them."""
+    """Return the names of SIMD features that ``NPY_DISABLE_CPU_FEATURES`` can disable."""
     import numpy as np
 
     found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])

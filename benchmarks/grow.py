@@ -1,9 +1,9 @@
-"""Make a text of any size out of a smaller one, in which new n-grams keep coming as they do in real text.
+"""Make a text of any size from a smaller one, with new n-grams throughout as in real text.
 
 ``python benchmarks/grow.py SOURCE SIZE OUTPUT [--seed N]``; SIZE like 100M or 1G (10^6, 10^9 bytes).
 
-All lines of the source again and again, in a new order each time, and in every third line a fresh random name of two to
-four characters (drawn as often as they come in the source) between two characters.  The first round has names too.
+All lines of the source repeatedly, in a new order each time.  Every third line gets a new random name of two to four
+characters, drawn with their frequencies in the source.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 
-def grown(lines: list[str], seed: int) -> Iterator[str]:
-    """Lines without end."""
+def grow_lines(lines: list[str], seed: int) -> Iterator[str]:
+    """Yield lines endlessly."""
     rng = random.Random(seed)
     letters = re.sub(r"[^\u4e00-\u9fff]", "", "".join(rng.sample(lines, min(len(lines), 20000))))
     while True:
@@ -31,20 +31,20 @@ def grown(lines: list[str], seed: int) -> Iterator[str]:
             yield line
 
 
-def size_of(text: str) -> int:
+def parse_size(text: str) -> int:
     return int(float(text[:-1]) * UNITS[text[-1].upper()]) if text[-1].upper() in UNITS else int(text)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
-    parser.add_argument("size", type=size_of)
+    parser.add_argument("size", type=parse_size)
     parser.add_argument("output", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     written = 0
     with options.output.open("wb") as file:
-        for line in grown(options.source.read_text(encoding="utf-8").splitlines(), options.seed):
+        for line in grow_lines(options.source.read_text(encoding="utf-8").splitlines(), options.seed):
             data = line.encode() + b"\n"
             file.write(data)
             written += len(data)

@@ -1,6 +1,6 @@
-"""Timing side by side, the rows of the report, and the machine that they were measured on.
+"""Timing, the rows of the report, and a description of the machine.
 
-Imports nothing heavy, so that the number of threads can be set before NumPy and the peers are loaded.
+This module imports nothing heavy, so that the number of threads can be set before NumPy and the peers are loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 CORPORA = HERE.parent / "corpora"
-CLOCK = "NLP_ZERO_BENCH_CLOCK"  # in the environment, so that children use the same
+CLOCK = "NLP_ZERO_BENCH_CLOCK"  # an environment variable, so that child processes use the same clock
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
     "POLARS_MAX_THREADS", "ARROW_NUM_THREADS",
@@ -30,12 +30,12 @@ Side = Callable[[], float]  # does the work once and returns the seconds that co
 
 
 class Missing(Exception):
-    """A peer or a text is not there; says which."""
+    """A peer or a text is missing; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line said."""
+    """Options of the command line."""
 
     data: Path
     cache: Path
@@ -44,14 +44,14 @@ class Settings:
 
     @property
     def large(self) -> str:
-        """The text for the large jobs."""
+        """The name of the text for large jobs."""
         return "people-daily" if self.quick else "mix"
 
     def path(self, name: str) -> Path:
-        """The file of a text; raises `Missing` where it has not been fetched."""
+        """Return the file of a text; raise `Missing` if it has not been fetched."""
         path = self.data / f"{name}.txt"
         if not path.is_file():
-            raise Missing(f"no text {name}: run corpora/fetch.py {name}")
+            raise Missing(f"the text {name} is missing; run corpora/fetch.py {name}")
         return path
 
     def lines(self, name: str) -> list[str]:
@@ -61,7 +61,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of each repetition."""
+    """Seconds of each turn."""
 
     seconds: tuple[float, ...]
 
@@ -69,8 +69,8 @@ class Timing:
     def median(self) -> float:
         return statistics.median(self.seconds)
 
-    def shown(self, size: int = 0) -> str:
-        """Median and range; with the `size` of the text in bytes also the speed."""
+    def describe(self, size: int = 0) -> str:
+        """Return median and range; with the `size` of the text in bytes also the speed."""
         scale, unit = (1.0, "s") if self.median >= 0.1 else (1000.0, "ms")
         values = (scale * x for x in (min(self.seconds), self.median, max(self.seconds)))
         low, mid, high = (f"{x:.0f}" if x >= 100 else f"{x:.3g}" for x in values)
@@ -79,12 +79,12 @@ class Timing:
 
 
 def clock() -> float:
-    """Seconds: of the wall, or with ``--cpu`` those that this process had a core for."""
+    """Return wall seconds, or CPU seconds of this process with ``--cpu``."""
     return time.process_time() if os.environ.get(CLOCK) == "cpu" else time.perf_counter()
 
 
-def timed(work: Callable[[], object]) -> Side:
-    """A side whose whole work counts."""
+def make_side(work: Callable[[], object]) -> Side:
+    """Return a side that measures all of `work`."""
 
     def side() -> float:
         start = clock()
@@ -95,7 +95,7 @@ def timed(work: Callable[[], object]) -> Side:
 
 
 def alternate(*sides: Side, repeat: int, warmup: int = 1) -> list[Timing]:
-    """Run all sides in turn, A B C A B C ..., after `warmup` turns that do not count."""
+    """Run all sides in turns, A B C A B C ..., after `warmup` turns that do not count."""
     seconds: list[list[float]] = [[] for _ in sides]
     for turn in range(warmup + repeat):
         for side, list_of_seconds in zip(sides, seconds, strict=True):
@@ -107,7 +107,7 @@ def alternate(*sides: Side, repeat: int, warmup: int = 1) -> list[Timing]:
 
 
 def ratio(one: Timing, other: Timing) -> float:
-    """The median over the turns of one side's time over the other's: what slows a whole turn cancels out."""
+    """Return the median of the ratios of all turns, so that anything that slows down a whole turn cancels out."""
     if len(one.seconds) != len(other.seconds):
         return one.median / other.median
     return statistics.median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
@@ -123,35 +123,36 @@ class Row:
     met: str = "–"
 
 
-def yes(met: bool) -> str:
+def format_met(met: bool) -> str:
     return "yes" if met else "**no**"
 
 
-def times_faster(
+def faster_row(
     work: str, ours: Timing, name: str, peer: Timing, *, least: float | None = None, size: int = 0
 ) -> Row:  # fmt: skip
-    """A row that says how many times as long the peer takes."""
+    """Return a row that says how many times as long the peer takes."""
     times = ratio(peer, ours)
-    cells = work, ours.shown(size), f"{name}: {peer.shown(size)}", f"{times:.2f} × faster"
-    return Row(*cells) if least is None else Row(*cells, f"≥ {least:g} ×", yes(times >= least))
+    cells = work, ours.describe(size), f"{name}: {peer.describe(size)}", f"{times:.2f} × faster"
+    return Row(*cells) if least is None else Row(*cells, f"≥ {least:g} ×", format_met(times >= least))
 
 
-def share_of(work: str, ours: Timing, name: str, peer: Timing, *, most: float | None = None) -> Row:
-    """A row that says which share of the peer's time we take."""
+def share_row(work: str, ours: Timing, name: str, peer: Timing, *, most: float | None = None) -> Row:
+    """Return a row that gives our time as a share of the time of the peer."""
     share = ratio(ours, peer)
-    cells = work, ours.shown(), f"{name}: {peer.shown()}", f"{share:.2f} of its time"
-    return Row(*cells) if most is None else Row(*cells, f"≤ {most:g}", yes(share <= most))
+    cells = work, ours.describe(), f"{name}: {peer.describe()}", f"{share:.2f} of its time"
+    return Row(*cells) if most is None else Row(*cells, f"≤ {most:g}", format_met(share <= most))
 
 
-def within(work: str, ours: Timing, seconds: float) -> Row:
-    """A row with a limit in seconds and no peer."""
+def limit_row(work: str, ours: Timing, seconds: float) -> Row:
+    """Return a row with a limit in seconds and without a peer."""
     limit = f"≤ {seconds:g} s" if seconds >= 0.1 else f"≤ {1000 * seconds:g} ms"
-    return Row(work, ours.shown(), "–", f"{ours.median / seconds:.2f} of the limit", limit, yes(ours.median <= seconds))
+    share = ours.median / seconds
+    return Row(work, ours.describe(), "–", f"{share:.2f} of the limit", limit, format_met(share <= 1))
 
 
 @dataclass
 class Report:
-    """Collects rows, and says on stderr what has been measured."""
+    """Rows of the report; every new row is also printed on stderr."""
 
     rows: list[Row] = field(default_factory=list)
     tables: list[tuple[str, Sequence[str], list[tuple[str, ...]]]] = field(default_factory=list)  # title, header, rows
@@ -166,18 +167,18 @@ class Report:
         self.add(Row(work, "–", f"{name}: {reason}", "–"))
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def child(*arguments: object, **environment: str) -> dict[str, Any]:
-    """Run a job of ``child.py`` in a process of its own; its result, and ``whole``: the seconds of the whole process.
+def run_child(*arguments: object, **environment: str) -> dict[str, Any]:
+    """Run a job of ``child.py`` in a new process; return its result and ``whole``, the seconds of the whole process.
 
     Raises
     ------
     Missing
-        When the job says that something it needs is not there.
+        If a peer or a text that the job needs is missing.
     """
     command = [sys.executable, str(HERE / "child.py"), *map(str, arguments)]
     start = time.perf_counter()
@@ -191,8 +192,8 @@ def child(*arguments: object, **environment: str) -> dict[str, Any]:
     return {**result, "whole": result["cpu"] if os.environ.get(CLOCK) == "cpu" else wall}
 
 
-def machine() -> str:
-    """CPU, cores, system and Python."""
+def describe_machine() -> str:
+    """Return CPU, number of cores, system and Python version."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

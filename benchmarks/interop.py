@@ -1,4 +1,4 @@
-"""Do other programs cut as we do with the files that we write for them?  The figures of docs/interop.md.
+"""Compare other programs that use our files with our tokenizer: the figures of docs/interop.md.
 
 ``python benchmarks/interop.py [--data DIR] [--lines 10000]``: vocabularies of 20,000 pieces learnt on people-daily less
 every tenth line; tested on those lines, then reviews.
@@ -28,17 +28,17 @@ Encode = Callable[[list[str]], list[list[int]]]
 
 
 def sentencepiece(path: Path) -> tuple[Encode, Callable[[list[int]], str]]:
-    model = peers.needed("sentencepiece").SentencePieceProcessor(model_file=str(path))
+    model = peers.import_peer("sentencepiece").SentencePieceProcessor(model_file=str(path))
     return model.encode, model.decode
 
 
 def tokenizers(path: Path) -> tuple[Encode, Callable[[list[int]], str]]:
-    model = peers.needed("tokenizers").Tokenizer.from_file(str(path))
+    model = peers.import_peer("tokenizers").Tokenizer.from_file(str(path))
     return lambda lines: [found.ids for found in model.encode_batch(lines)], model.decode
 
 
 def bytepiece(path: Path) -> tuple[Encode, Callable[[list[int]], str]]:
-    """Its algorithm as the tests write it down."""
+    """Return the algorithm of BytePiece as written in the tests."""
     from tests.reference.bytepiece import cut
 
     model = json.loads(path.read_text(encoding="utf-8"))
@@ -65,10 +65,10 @@ def compare(name: str, lexicon: Lexicon, file: str, program: Callable[[Path], An
         ours, theirs = [tokenizer.encode(line) for line in lines], encode(lines)
         decoded = sum(decode(ids) == line for ids, line in zip(ours, lines, strict=True))
     differ = [(a, b, line) for a, b, line in zip(ours, theirs, lines, strict=True) if a != b]
-    # Scores in a file of SentencePiece are 32-bit numbers; sums of equal scores to their precision are ties.
+    # Scores in files of SentencePiece are 32-bit numbers; sums that are equal at this precision are ties.
     ties = sum(len(a) == len(b) and math.isclose(score(a), score(b), rel_tol=1e-6) for a, b, _ in differ)
     spaces = sum("\u2581" in line for _, _, line in differ)
-    objective = lexicon.meta["objective"]
+    objective = lexicon.meta.objective
     share = (len(lines) - len(differ)) / len(lines)
     print(
         f"{name:<14} {objective:<9} same ids {share:8.2%} of {len(lines):,} lines; the others: {ties} ties, "
@@ -77,11 +77,11 @@ def compare(name: str, lexicon: Lexicon, file: str, program: Callable[[Path], An
     )
 
 
-def keeps(name: str, lexicon: Lexicon, lines: list[str]) -> None:
-    """How many of our words that jieba lacks it keeps whole, once it has our user dictionary."""
+def measure_jieba(name: str, lexicon: Lexicon, lines: list[str]) -> None:
+    """Count how many of our words, new to jieba, it keeps whole with our user dictionary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        jieba = peers.needed("jieba")
+        jieba = peers.import_peer("jieba")
         jieba.setLogLevel(60)
         cutter = jieba.Tokenizer()
         cutter.initialize()
@@ -97,7 +97,7 @@ def keeps(name: str, lexicon: Lexicon, lines: list[str]) -> None:
         for word in cutter.cut(line):
             theirs.add((at, at + len(word)))
             at += len(word)
-        for start, end in tokenizer.spans(line):
+        for start, end in tokenizer(line).spans:
             if line[start:end] in exported and line[start:end] not in known:
                 used += 1
                 kept += (start, end) in theirs
@@ -133,7 +133,7 @@ def main() -> None:
     for name in ("people-daily", "sanguo"):
         lexicon = PmiLexiconBuilder().build(read[name])
         long = [line for line in read[name] if len(line) > 5]
-        keeps(name, lexicon, long[:: len(long) // 1000][:1000])
+        measure_jieba(name, lexicon, long[:: len(long) // 1000][:1000])
 
 
 if __name__ == "__main__":

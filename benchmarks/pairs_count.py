@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from harness import Missing, Report, Settings, Side, alternate, child, clock, share_of, timed, times_faster
-from peers import needed
+from harness import Missing, Report, Settings, Side, alternate, clock, faster_row, make_side, run_child, share_row
+from peers import import_peer
 
 from nlp_zero import Corpus, NgramCounter, NgramCounts
+from nlp_zero.counting.counts import alphabet_of
 
 ORDER = 4
 Keys = npt.NDArray[np.uint64]
-GroupBy = Callable[[], list[int]]  # counts n-grams order by order; returns how many distinct ones there are
+GroupBy = Callable[[], list[int]]  # counts n-grams order by order; returns the number of distinct ones
 
 
 def run(settings: Settings, report: Report) -> None:
@@ -34,7 +35,7 @@ def _one_text(settings: Settings, report: Report, name: str) -> None:
         return NgramCounter(order=ORDER).update(Corpus(path)).freeze()
 
     counts = ours()
-    padded, per_order = packed(counts, path)
+    padded, per_order = pack_ngrams(counts, path)
     types = [counts.types(n) for n in range(1, ORDER + 1)]
     del counts
     sides: dict[str, Side] = {"np.sort of its padded 4-gram keys": lambda: _sort(padded)}
@@ -46,28 +47,28 @@ def _one_text(settings: Settings, report: Report, name: str) -> None:
             continue
         if group() != types:
             raise AssertionError(f"{peer} and ours do not count the same n-grams")
-        sides[peer] = timed(group)
+        sides[peer] = make_side(group)
     del per_order
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "keys.npy"
         np.save(file, padded)
-        plain = {"NPY_DISABLE_CPU_FEATURES": str(child("simd")["features"])}
-        sides["np.sort with SIMD off"] = lambda: float(child("sort", file, **plain)["seconds"])
-        mine, *theirs = alternate(timed(ours), *sides.values(), repeat=settings.repeat)
+        plain = {"NPY_DISABLE_CPU_FEATURES": str(run_child("simd")["features"])}
+        sides["np.sort with SIMD off"] = lambda: float(run_child("sort", file, **plain)["seconds"])
+        mine, *theirs = alternate(make_side(ours), *sides.values(), repeat=settings.repeat)
     for peer, timing in zip(sides, theirs, strict=True):
         if "sort" in peer:
-            report.add(share_of(work, mine, peer, timing, most=0.6 if name == "mix" else None))
+            report.add(share_row(work, mine, peer, timing, most=0.6 if name == "mix" else None))
         else:
-            report.add(times_faster(work, mine, peer, timing))
+            report.add(faster_row(work, mine, peer, timing))
 
 
-def packed(counts: NgramCounts, path: Path) -> tuple[Keys, list[Keys]]:
-    """The text's n-grams as numbers: one padded 4-gram for each position, and the n-grams of each order.
+def pack_ngrams(counts: NgramCounts, path: Path) -> tuple[Keys, list[Keys]]:
+    """Return the n-grams of a text as integers: one padded 4-gram per position, and the n-grams of each order.
 
     Made from our own symbol numbers, which the peers thus get for nothing: they neither read nor decode.
     """
     bits = np.uint64(len(counts.symbols).bit_length())
-    ids = counts.alphabet.encode(path.read_bytes()).astype(np.uint64)
+    ids = alphabet_of(counts).encode(path.read_bytes()).astype(np.uint64)
     ids = np.concatenate([ids, np.zeros(ORDER, np.uint64)])
     size = len(ids) - ORDER
     keys, inside = ids[:size].copy(), ids[:size] > 0
@@ -77,7 +78,7 @@ def packed(counts: NgramCounts, path: Path) -> tuple[Keys, list[Keys]]:
         keys = (keys << bits) | np.where(inside, symbol, np.uint64(0))
     keys = keys[ids[:size] > 0]
     if len(keys) != counts.total(1):
-        raise AssertionError("one padded 4-gram must start at each counted character")
+        raise AssertionError("exactly one padded 4-gram must start at each counted character")
     last = (np.uint64(1) << bits) - np.uint64(1)
     shifted = (keys >> (bits * np.uint64(ORDER - n)) for n in range(1, ORDER + 1))
     return keys, [k[(k & last) > 0] for k in shifted]
@@ -91,7 +92,7 @@ def _sort(keys: Keys) -> float:
 
 
 def _duckdb(per_order: list[Keys]) -> GroupBy:
-    duckdb, arrow = needed("duckdb"), needed("pyarrow")
+    duckdb, arrow = import_peer("duckdb"), import_peer("pyarrow")
     connection = duckdb.connect(config={"threads": 1})
     for n, keys in enumerate(per_order, 1):
         connection.register("keys", arrow.table({"k": keys}))
@@ -106,6 +107,6 @@ def _duckdb(per_order: list[Keys]) -> GroupBy:
 
 
 def _polars(per_order: list[Keys]) -> GroupBy:
-    polars = needed("polars")
+    polars = import_peer("polars")
     frames = [polars.DataFrame({"k": keys}) for keys in per_order]
     return lambda: [frame.group_by("k").len().height for frame in frames]

@@ -1,6 +1,6 @@
-"""How good the words are: learnt from raw people-daily, judged by the words that its editors marked.
+"""Quality of the words: learnt from raw people-daily, scored with the words that its editors marked.
 
-The tables of docs/quality.md.  The first 9,700 lines are for development, the others for confirming.
+Prints the tables of docs/quality.md.  The first 9,700 lines are for development, the others for confirmation.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ METHODS = (
     "every character", "pmi", "pmi, new words", "entropy", "entropy, new words", "bayes",
     "SentencePiece unigram", "SentencePiece BPE", "jieba, HMM off", "jieba, HMM on",
 )  # fmt: skip
-SETTINGS = (  # those that learn
+SETTINGS = (  # methods that learn
     "pmi", "pmi, new words", "entropy", "entropy, new words", "bayes", "bayes, known words only",
     "SentencePiece unigram", "SentencePiece BPE",
 )  # fmt: skip
 STUCK = "一不是的"
 ERRORS = (
     "gold words joined to one", "gold words split", "gold words crossed",
-    *(f"{word} stuck to a neighbour" for word in STUCK),
-    "wrong words with a function word stuck in", "recall of words of 1 / 2 / 3 / 4 characters",
-    "F1 of words that the gold standard has once / 2–9 times",
+    *(f"{word} joined to a neighbour" for word in STUCK),
+    "wrong words that contain a joined function word", "recall of words of 1 / 2 / 3 / 4 characters",
+    "F1 of words that occur once / 2–9 times in the gold standard",
 )  # fmt: skip
 Rows = list[tuple[str, ...]]
 
@@ -53,7 +53,7 @@ def run(settings: Settings, report: Report) -> None:
 
 
 def transductive(settings: Settings, report: Report, raw: list[str], gold: list[str], folder: Path) -> None:
-    """Learnt from all raw text, each half scored; and the words."""
+    """Learn from all raw text, score each half and the word lists."""
     levels = ("alnum",) if settings.quick else LEVELS
     types, text = word_types(gold), settings.path("people-daily")
     scores: Rows = []
@@ -64,37 +64,43 @@ def transductive(settings: Settings, report: Report, raw: list[str], gold: list[
         results: list[Evaluation] = []
         try:
             for level in levels:
-                once = learnt and not name.startswith(OURS)  # the level makes no difference
+                once = learnt and not name.startswith(OURS)  # the level does not matter
                 learnt[level] = learnt[levels[0]] if once else learn(name, text, level, folder)
-                results += halves(gold, learnt[level].cut(raw), level)
+                results += score_halves(gold, learnt[level].cut(raw), level)
         except Missing as missing:
             report.missing("quality", name, missing)
             continue
         place = 2 * levels.index("alnum") + 1
         middle = results[place]
         low, high = middle.intervals["f1"]
-        scores.append((name, *pairs(results), f"{low:.3f}–{high:.3f}", shown(middle.unaided_f1),
-                       shown(middle.precision), shown(middle.recall)))  # fmt: skip
-        errors[name] = about_errors(results[place - 1])
+        scores.append((name, *pair_cells(results), f"{low:.3f}–{high:.3f}", format_score(middle.unaided_f1),
+                       format_score(middle.precision), format_score(middle.recall)))  # fmt: skip
+        errors[name] = make_error_cells(results[place - 1])
         if not name.endswith("new words"):  # the lexicon is the same
-            words += about_words(name, learnt["alnum"], types, middle)
-        say(scores[-1])
-    ends = [halves(gold, gold, level) for level in levels]
-    scores.append(("the gold standard itself", *pairs([r for both in ends for r in both], "ceiling"), *["–"] * 4))
+            words += make_word_rows(name, learnt["alnum"], types, middle)
+        print_row(scores[-1])
+    ends = [score_halves(gold, gold, level) for level in levels]
+    scores.append(("the gold standard itself", *pair_cells([r for both in ends for r in both], "ceiling"), *["–"] * 4))
     columns = (f"F1 {level}" for level in levels)
     header: tuple[str, ...] = ("method", *columns, "95 % interval", "unaided F1", "precision", "recall")
-    report.tables.append(("Transductive: learnt from all raw people-daily; F1 of all words, first half / second half; "
-                          "the last four columns at alnum on the second half", header, scores))  # fmt: skip
-    header = ("method", "words of ≥ 2 characters", *(f"{n:,}" for n in SIZES), "nats a character", "time", "memory")
-    report.tables.append(("Precision of the first N words against the gold words of the whole month; information of "
-                          "the second half's cut; the whole process of learning", header, words))  # fmt: skip
+    title = (
+        "Learnt from all raw text of people-daily (transductive); F1 of all words, first half / second half; the last "
+        "four columns are for level alnum on the second half"
+    )
+    report.tables.append((title, header, scores))
+    header = ("method", "words of ≥ 2 characters", *(f"{n:,}" for n in SIZES), "nats per character", "time", "memory")
+    title = (
+        "Precision of the first N words, compared with the gold words of the whole month; information of the segmented "
+        "second half; cost of the whole learning process"
+    )
+    report.tables.append((title, header, words))
     rows = list(zip(ERRORS, *(errors[name] for name in OURS), strict=True))
     what = "first half, learnt from all raw people-daily, level alnum, unaided words"
     report.tables.append((f"Errors: {what}", ("", *OURS), rows))
 
 
 def unseen(report: Report, raw: list[str], gold: list[str], folder: Path) -> None:
-    """Learnt from the raw first half, scored on the second."""
+    """Learn from the raw first half, score the second half."""
     first = folder / "first.txt"
     first.write_text("\n".join(raw[:DEVELOPMENT]) + "\n", encoding="utf-8")
     rows: Rows = []
@@ -107,35 +113,36 @@ def unseen(report: Report, raw: list[str], gold: list[str], folder: Path) -> Non
         except Missing:
             continue
         low, high = results[0].intervals["f1"]
-        rows.append((name, *(shown(r.f1) for r in results), f"{low:.3f}–{high:.3f}", shown(results[0].unaided_f1)))
-        say(rows[-1])
+        f1, unaided = (format_score(r.f1) for r in results), format_score(results[0].unaided_f1)
+        rows.append((name, *f1, f"{low:.3f}–{high:.3f}", unaided))
+        print_row(rows[-1])
     header = ("method", "F1 alnum", "F1 join", "95 % interval, alnum", "unaided F1, alnum")
-    report.tables.append(("Unseen text: learnt from the raw first half, scored on the second", header, rows))
+    report.tables.append(("Learnt from the raw first half, scored on the second half", header, rows))
 
 
 def slices(report: Report, raw: list[str], gold: list[str], folder: Path) -> None:
-    """Learnt from the raw text of a slice alone, scored on that slice."""
+    """Learn from the raw text of a slice, score the same slice."""
     rows: Rows = []
     for name in OURS:
         row = [name]
         for number, (begin, end) in enumerate(((0, DEVELOPMENT), (DEVELOPMENT, len(raw))), 1):
             found = []
-            for k, (a, b) in enumerate(slice_places(raw[begin:end])):
+            for k, (a, b) in enumerate(place_slices(raw[begin:end])):
                 lines = raw[begin + a : begin + b]
                 text = folder / f"slice-{number}-{k}.txt"
                 text.write_text("\n".join(lines) + "\n", encoding="utf-8")
                 cut = learn(name, text, "alnum", folder).cut(lines)
                 found.append(evaluate(gold[begin + a : begin + b], cut, level="alnum").f1)
-            row += [shown(statistics.mean(found)), f"{min(found):.3f}–{max(found):.3f}"]
+            row += [format_score(statistics.mean(found)), f"{min(found):.3f}–{max(found):.3f}"]
         rows.append(tuple(row))
-        say(rows[-1])
+        print_row(rows[-1])
     header = ("method", "first half: mean F1", "lowest–highest", "second half: mean F1", "lowest–highest")
-    what = f"learnt from {SLICES} slices of {SLICE:,} characters of each half, each scored on itself; alnum"
-    report.tables.append((f"Little text: {what}", header, rows))
+    what = f"learnt from {SLICES} slices of {SLICE:,} characters of each half, each scored on itself; level alnum"
+    report.tables.append((f"Small texts: {what}", header, rows))
 
 
-def slice_places(lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Lines (begin, end) of slices that are spread evenly and do not overlap."""
+def place_slices(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the lines (begin, end) of slices that are spread evenly and do not overlap."""
     ends = [0]
     for line in lines:
         ends.append(ends[-1] + len(line))
@@ -148,16 +155,16 @@ def slice_places(lines: Sequence[str]) -> list[tuple[int, int]]:
     return places
 
 
-def halves(gold: list[str], cut: Sequence[str | Sequence[str]], level: str) -> list[Evaluation]:
-    """Scores on the first half and on the second, which also gets intervals."""
+def score_halves(gold: list[str], cut: Sequence[str | Sequence[str]], level: str) -> list[Evaluation]:
+    """Score the first half and, with intervals, the second half."""
     details = level == "alnum"
     first = evaluate(gold[:DEVELOPMENT], cut[:DEVELOPMENT], level=level, breakdown=details)
     second = evaluate(gold[DEVELOPMENT:], cut[DEVELOPMENT:], level=level, breakdown=details, bootstrap=1000)
     return [first, second]
 
 
-def about_errors(result: Evaluation) -> list[str]:
-    """One cell for each of ERRORS."""
+def make_error_cells(result: Evaluation) -> list[str]:
+    """Return one cell for each of ERRORS."""
     details = result.breakdown
     assert details is not None
     stuck = {w.word: f"{w.stuck / w.count:.0%}" for w in details.function_words}
@@ -167,12 +174,12 @@ def about_errors(result: Evaluation) -> list[str]:
     return [*kinds, *(stuck.get(word, "–") for word in STUCK), f"{details.stuck / details.wrong:.1%}", recall, rare]
 
 
-def about_words(name: str, learnt: Learnt, types: set[str], result: Evaluation) -> Rows:
+def make_word_rows(name: str, learnt: Learnt, types: set[str], result: Evaluation) -> Rows:
     rows = []
     for label, words in ((name, learnt.words), (f"{name}, discovered words", learnt.firm)):
         if words and name != "every character":
             precision = lexicon_precision(words, types, SIZES)
-            cells = [shown(precision.get(n)) for n in SIZES]
+            cells = [format_score(precision.get(n)) for n in SIZES]
             assert result.breakdown is not None
             cost = [f"{value:.{digits}f} {unit}" if value is not None else "–"
                     for value, digits, unit in ((learnt.seconds, 1, "s"), (learnt.megabytes, 0, "MB"))]  # fmt: skip
@@ -181,15 +188,15 @@ def about_words(name: str, learnt: Learnt, types: set[str], result: Evaluation) 
     return rows
 
 
-def pairs(results: Sequence[Evaluation], score: str = "f1") -> list[str]:
-    """``first half / second half`` for each level."""
-    values = [shown(getattr(result, score)) for result in results]
+def pair_cells(results: Sequence[Evaluation], score: str = "f1") -> list[str]:
+    """Return ``first half / second half`` for each level."""
+    values = [format_score(getattr(result, score)) for result in results]
     return [f"{one} / {other}" for one, other in zip(values[::2], values[1::2], strict=True)]
 
 
-def shown(value: float | None) -> str:
+def format_score(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def say(row: Sequence[str]) -> None:
+def print_row(row: Sequence[str]) -> None:
     print("  " + " | ".join(row), file=sys.stderr, flush=True)

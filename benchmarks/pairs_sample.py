@@ -1,4 +1,4 @@
-"""Sampled segmentations, marginals and n-best, beside SentencePiece with the same pieces and scores."""
+"""Sampled segmentations, marginals and n-best lists, compared with SentencePiece with the same pieces and scores."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import peers
-from harness import Missing, Report, Settings, Timing, alternate, share_of, timed, times_faster
-from pairs_tokenize import SIZE, each
+from harness import Missing, Report, Settings, Timing, alternate, faster_row, make_side, share_row
+from pairs_tokenize import SIZE, call_each
 
 from nlp_zero import Lexicon, Tokenizer
 
 ALPHA = 0.2
-PART = 5  # SentencePiece samples every fifth line, and its time is multiplied: it is slow
+EVERY = 5  # SentencePiece is slow: it samples every fifth line, and its time is multiplied
 FEW = 400  # lines for n-best and for many samples of one line
 
 
@@ -26,13 +26,13 @@ def run(settings: Settings, report: Report) -> None:
     except Missing as missing:
         report.missing("sample", "SentencePiece", missing)
         return
-    tokenizer = Tokenizer(equal_lexicon(model))
+    tokenizer = Tokenizer(make_equal_lexicon(model))
     _against_sentencepiece(settings, report, tokenizer, model, lines)
     _against_ourselves(settings, report, tokenizer, model, lines, news)
 
 
-def equal_lexicon(model: Any) -> Lexicon:
-    """SentencePiece's pieces as words, with counts in proportion to its probabilities."""
+def make_equal_lexicon(model: Any) -> Lexicon:
+    """Return the pieces of SentencePiece as words, with counts proportional to its probabilities."""
     size = model.GetPieceSize()
     pieces = {
         model.IdToPiece(k).replace("\u2581", ""): model.GetScore(k) for k in range(size) if model.IsUnused(k) is False
@@ -42,31 +42,31 @@ def equal_lexicon(model: Any) -> Lexicon:
     return Lexicon(list(pieces), counts)
 
 
-def same_model(model: Any) -> Tokenizer:
-    """Our tokenizer of SentencePiece's own file: its ids, no boundaries, unknown characters in a row one token."""
+def load_same_model(model: Any) -> Tokenizer:
+    """Return our tokenizer for the file of SentencePiece, with its ids and its treatment of unknown characters."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "peer.model"
         path.write_bytes(model.serialized_model_proto())
-        return Tokenizer.from_file(path)
+        return Tokenizer.load(path)
 
 
 def _against_sentencepiece(
     settings: Settings, report: Report, tokenizer: Tokenizer, model: Any, lines: list[str]
 ) -> None:
-    part = lines[::PART]
+    part = lines[::EVERY]
     size = sum(len(line.encode()) for line in lines)
-    served = same_model(model)
+    same = load_same_model(model)
     sampled = {"enable_sampling": True, "alpha": ALPHA, "nbest_size": -1}
     ids, file_ids, strings, arrays, lists, peer_ids, peer_strings, peer_batch, peer_lists = alternate(
-        each(lambda line: tokenizer.sample(line, ALPHA, 1, None, "ids"), lines),
-        each(lambda line: served.sample(line, ALPHA, 1, None, "ids"), lines),
-        each(lambda line: tokenizer.sample(line, ALPHA, 1), lines),
-        timed(lambda: tokenizer.sample_batch(lines, ALPHA, 1, output="ids", workers=2)),
-        timed(lambda: tokenizer.sample_batch(lines, ALPHA, 1, workers=2)),
-        each(lambda line: model.SampleEncodeAsIds(line, -1, ALPHA), part),
-        each(lambda line: model.SampleEncodeAsPieces(line, -1, ALPHA), part),
-        timed(lambda: model.encode(part, num_threads=2, **sampled)),
-        timed(lambda: model.encode(part, out_type=str, num_threads=2, **sampled)),
+        call_each(lambda line: tokenizer.sample_ids(line, alpha=ALPHA, seed=1), lines),
+        call_each(lambda line: same.sample_ids(line, alpha=ALPHA, seed=1), lines),
+        call_each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1), lines),
+        make_side(lambda: tokenizer.sample_ids_batch(lines, alpha=ALPHA, seed=1, workers=2)),
+        make_side(lambda: tokenizer.sample_batch(lines, alpha=ALPHA, seed=1, workers=2)),
+        call_each(lambda line: model.SampleEncodeAsIds(line, -1, ALPHA), part),
+        call_each(lambda line: model.SampleEncodeAsPieces(line, -1, ALPHA), part),
+        make_side(lambda: model.encode(part, num_threads=2, **sampled)),
+        make_side(lambda: model.encode(part, out_type=str, num_threads=2, **sampled)),
         repeat=settings.repeat,
     )
     work = f"sample people-daily + reviews, α = {ALPHA}"
@@ -78,9 +78,9 @@ def _against_sentencepiece(
         (f"{work}, lists of strings, one batch, 2 threads", lists, f"{peer}, strings of a list, 2 threads", peer_lists),
     ]
     for title, ours, name, theirs in pairs:
-        report.add(times_faster(title, ours, name, _all(theirs), least=12, size=size))
+        report.add(faster_row(title, ours, name, _scale_to_all(theirs), least=12, size=size))
     title = f"{work}, ids, one call a line, SentencePiece's own file in our tokenizer"
-    report.add(times_faster(title, file_ids, f"{peer}, ids", _all(peer_ids), size=size))
+    report.add(faster_row(title, file_ids, f"{peer}, ids", _scale_to_all(peer_ids), size=size))
 
 
 def _against_ourselves(
@@ -88,22 +88,22 @@ def _against_ourselves(
 ) -> None:
     few = news[:: max(1, len(news) // FEW)]
     batch, viterbi, once, hundred, marginals, cut, best, peer_best = alternate(
-        timed(lambda: tokenizer.sample_batch(lines, ALPHA, 1, output="ids")),
-        timed(lambda: tokenizer.encode_batch(lines)),
-        each(lambda line: tokenizer.sample(line, ALPHA, 1), few),
-        each(lambda line: tokenizer.sample(line, ALPHA, 1, 100), few),
-        each(tokenizer.marginals, news),
-        each(tokenizer.tokenize, news),
-        each(lambda line: tokenizer.nbest(line, 10), few),
-        each(lambda line: model.NBestEncodeAsPieces(line, 10), few),
+        make_side(lambda: tokenizer.sample_ids_batch(lines, alpha=ALPHA, seed=1)),
+        make_side(lambda: tokenizer.encode_batch(lines)),
+        call_each(lambda line: tokenizer.sample(line, alpha=ALPHA, seed=1), few),
+        call_each(lambda line: tokenizer.sample_batch([line], alpha=ALPHA, seed=1, k=100), few),
+        call_each(tokenizer.marginals, news),
+        call_each(tokenizer.tokenize, news),
+        call_each(lambda line: tokenizer.nbest(line, 10), few),
+        call_each(lambda line: model.NBestEncodeAsPieces(line, 10), few),
         repeat=settings.repeat,
     )
-    report.add(share_of("sample, arrays in one batch", batch, "our Viterbi, arrays in one batch", viterbi, most=1.6))
-    report.add(share_of("100 samples of a line from one table", hundred, "one sample of it", once, most=12))
-    report.add(share_of("marginals of people-daily, one call a line", marginals, "our Viterbi", cut, most=4))
-    report.add(times_faster(f"10-best of {len(few)} lines", best, "SentencePiece 10-best", peer_best, least=10))
+    report.add(share_row("sample, arrays in one batch", batch, "our Viterbi, arrays in one batch", viterbi, most=1.6))
+    report.add(share_row("100 samples of a line from one table", hundred, "one sample of it", once, most=12))
+    report.add(share_row("marginals of people-daily, one call a line", marginals, "our Viterbi", cut, most=4))
+    report.add(faster_row(f"10-best of {len(few)} lines", best, "SentencePiece 10-best", peer_best, least=10))
 
 
-def _all(timing: Timing) -> Timing:
-    """The time for all lines, from that for every fifth."""
-    return Timing(tuple(PART * second for second in timing.seconds))
+def _scale_to_all(timing: Timing) -> Timing:
+    """Return the time for all lines, estimated from that for every fifth."""
+    return Timing(tuple(EVERY * second for second in timing.seconds))

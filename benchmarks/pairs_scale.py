@@ -1,4 +1,4 @@
-"""Cost of counting and building as the text grows, threads, and a cluster of two processes on this machine."""
+"""Cost of counting and building for texts of growing size, with threads, and on a cluster of two local processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness import HERE, Report, Row, Settings, Timing, alternate, child, times_faster, yes
+from harness import HERE, Report, Row, Settings, Timing, alternate, faster_row, format_met, run_child
 
 SIZES = ("100M", "1G", "4G")  # made by grow.py
 WORK: dict[str, tuple[str, ...]] = {
@@ -32,7 +32,7 @@ def _growth(settings: Settings, report: Report, folder: Path) -> None:
         subprocess.run([sys.executable, HERE / "grow.py", settings.path("mix"), size, text], check=True)
         gigabytes = text.stat().st_size / 1e9
         for name, (command, *options) in WORK.items():
-            result = child("nlpzero", command, text, "-q", "-o", folder / "result", "--temp-dir", folder, *options)
+            result = run_child("nlpzero", command, text, "-q", "-o", folder / "result", "--temp-dir", folder, *options)
             seconds = result["cpu"] / gigabytes
             report.add(_row(f"{name}, {size}", result, seconds, before.get(name)))
             before[name] = seconds
@@ -48,20 +48,20 @@ def _row(work: str, result: dict[str, Any], seconds: float, before: float | None
     if before is None:
         return Row(work, ours, "–", "–")
     growth = seconds / before
-    met = yes(growth <= MOST_GROWTH)
+    met = format_met(growth <= MOST_GROWTH)
     return Row(work, ours, "the size before", f"{growth:.2f} of its time a GB", f"≤ {MOST_GROWTH:g}", met)
 
 
 def _workers(settings: Settings, report: Report, folder: Path) -> None:
-    """Wall time: meaningless where others use the cores."""
+    """Measure wall time, which means little if others use the cores."""
     path = settings.path(settings.large)
 
     def build(*options: str) -> float:
-        return float(child("build-vocab", folder / "words.tsv", path, *options)["seconds"])
+        return float(run_child("build-vocab", folder / "words.tsv", path, *options)["seconds"])
 
     one, two = alternate(lambda: build(), lambda: build("--workers", "2"), repeat=settings.repeat)
-    report.add(times_faster(f"build-vocab --workers 2 on {path.stem}", two, "one thread", one, least=1.8))
-    turns = [child("cluster", path, 2) for _ in range(settings.repeat)]
+    report.add(faster_row(f"build-vocab --workers 2 on {path.stem}", two, "one thread", one, least=1.8))
+    turns = [run_child("cluster", path, 2) for _ in range(settings.repeat)]
     here, there = (Timing(tuple(turn[name] for turn in turns)) for name in ("here", "there"))
     work = f"distributed.build_vocab, 2 processes that are up, on {path.stem}"
-    report.add(times_faster(work, there, "one thread", here, least=1.4))
+    report.add(faster_row(work, there, "one thread", here, least=1.4))

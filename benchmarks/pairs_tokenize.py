@@ -1,4 +1,4 @@
-"""Cutting text with a lexicon: one call a line as ids and as strings, and many lines at once as arrays."""
+"""Segmenting text with a lexicon: line by line as ids and as strings, and many lines at once as arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 import peers
-from harness import Missing, Report, Settings, Side, alternate, timed, times_faster
+from harness import Missing, Report, Settings, Side, alternate, faster_row, make_side
 
 from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer
 
@@ -17,7 +17,7 @@ SLICE = 1_000  # lines for the peers that are written in Python
 
 def run(settings: Settings, report: Report) -> None:
     try:
-        lexicon = top_words(settings, SIZE)
+        lexicon = learn_top_words(settings, SIZE)
         lines = settings.lines("people-daily")
         part = lines[:SLICE]
         lines += settings.lines("reviews")
@@ -29,8 +29,8 @@ def run(settings: Settings, report: Report) -> None:
     _slice(settings, report, tokenizer, part)
 
 
-def top_words(settings: Settings, size: int) -> Lexicon:
-    """The `size` most frequent words (single characters are words too) that `PmiLexiconBuilder` finds by default."""
+def learn_top_words(settings: Settings, size: int) -> Lexicon:
+    """Return the `size` most frequent words, single characters included, that `PmiLexiconBuilder` finds by default."""
     lexicon = PmiLexiconBuilder().build(Corpus(settings.path("people-daily")))
     return lexicon.keep(rank < size for rank in range(len(lexicon)))
 
@@ -38,16 +38,16 @@ def top_words(settings: Settings, size: int) -> Lexicon:
 def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list[str]) -> None:
     size = sum(len(line.encode()) for line in lines)
     ours: dict[str, Side] = {
-        "ids": each(tokenizer.encode, lines),
-        "strings": each(tokenizer.tokenize, lines),
-        "arrays": timed(lambda: tokenizer.encode_batch(lines)),
+        "ids": call_each(tokenizer.encode, lines),
+        "strings": call_each(tokenizer.tokenize, lines),
+        "arrays": make_side(lambda: tokenizer.encode_batch(lines)),
     }
     rivals: list[tuple[str, str, Side, float | None]] = []  # kind of ours, name, side, target
     cutters: dict[str, Callable[[str], Iterable[str]]] = {"ours": tokenizer.tokenize}
     try:
         model = peers.sentencepiece(settings, text="people-daily", size=SIZE)
-        ids, strings = each(model.EncodeAsIds, lines), each(model.EncodeAsPieces, lines)
-        listed = timed(lambda: model.EncodeAsIds(lines, num_threads=1))
+        ids, strings = call_each(model.EncodeAsIds, lines), call_each(model.EncodeAsPieces, lines)
+        listed = make_side(lambda: model.EncodeAsIds(lines, num_threads=1))
         rivals += [
             ("ids", "SentencePiece ids", ids, 4.5),
             ("strings", "SentencePiece strings", strings, 5),
@@ -58,8 +58,8 @@ def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
     except Missing as missing:
         report.missing("tokenize", "SentencePiece", missing)
     try:
-        cut = peers.needed("rjieba").cut
-        rivals.append(("strings", "rjieba strings, HMM off", each(lambda line: cut(line, False), lines), 4.5))
+        cut = peers.import_peer("rjieba").cut
+        rivals.append(("strings", "rjieba strings, HMM off", call_each(lambda line: cut(line, False), lines), 4.5))
         cutters["rjieba"] = lambda line: cut(line, False)
     except Missing as missing:
         report.missing("tokenize", "rjieba", missing)
@@ -68,46 +68,46 @@ def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
     for kind, name, side, least in rivals:
         way = "one batch call" if kind == "arrays" else "one call a line"
         work = f"tokenize people-daily + reviews, {kind}, {way}"
-        report.add(times_faster(work, timing[ours[kind]], name, timing[side], least=least, size=size))
-    lengths = ", ".join(f"{who} {per_token(cutter, lines):.2f}" for who, cutter in cutters.items())
-    report.notes.append(f"Bytes a token: {lengths}.")
+        report.add(faster_row(work, timing[ours[kind]], name, timing[side], least=least, size=size))
+    lengths = ", ".join(f"{who} {bytes_per_token(cutter, lines):.2f}" for who, cutter in cutters.items())
+    report.notes.append(f"Bytes per token: {lengths}.")
 
 
 def _slice(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list[str]) -> None:
     size = sum(len(line.encode()) for line in lines)
     makers: dict[str, Callable[[], Callable[[str], Any]]] = {
-        "jieba strings, HMM off": peers.jieba_cut,
+        "jieba strings, HMM off": peers.make_jieba_cut,
         "nlp-zero 0.1.6 Tokenizer, the same words": lambda: _old_tokenizer(settings, tokenizer.lexicon),
     }
     sides: dict[str, Side] = {}
     work = f"tokenize {len(lines):,} lines of people-daily, strings, one call a line"
     for name, make in makers.items():
         try:
-            sides[name] = each(make(), lines)
+            sides[name] = call_each(make(), lines)
         except Missing as missing:
             report.missing(work, name, missing)
-    ours, *theirs = alternate(each(tokenizer.tokenize, lines), *sides.values(), repeat=min(settings.repeat, 3))
+    ours, *theirs = alternate(call_each(tokenizer.tokenize, lines), *sides.values(), repeat=min(settings.repeat, 3))
     for name, timing in zip(sides, theirs, strict=True):
-        report.add(times_faster(work, ours, name, timing, size=size))
+        report.add(faster_row(work, ours, name, timing, size=size))
 
 
 def _old_tokenizer(settings: Settings, lexicon: Lexicon) -> Callable[[str], list[str]]:
-    module = peers.old_nlp_zero(settings.cache)
+    module = peers.load_old_nlp_zero(settings.cache)
     trie = module.Trie(zip(lexicon.words, lexicon.counts.tolist(), strict=True))
     return module.Tokenizer(trie).tokenize  # type: ignore[no-any-return]
 
 
-def each(call: Callable[[str], object], lines: list[str]) -> Side:
-    """One call a line; results are dropped at once."""
+def call_each(call: Callable[[str], object], lines: list[str]) -> Side:
+    """Return a side that calls `call` for every line and drops the results."""
 
     def work() -> None:
         for line in lines:
             call(line)
 
-    return timed(work)
+    return make_side(work)
 
 
-def per_token(cut: Callable[[str], Iterable[str]], lines: list[str]) -> float:
-    """UTF-8 bytes of the text a token."""
+def bytes_per_token(cut: Callable[[str], Iterable[str]], lines: list[str]) -> float:
+    """Return the UTF-8 bytes of the text per token."""
     tokens = sum(1 for _ in chain.from_iterable(map(cut, lines)))
     return sum(len(line.encode()) for line in lines) / tokens

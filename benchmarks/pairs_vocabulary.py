@@ -1,7 +1,7 @@
-"""Vocabularies of fixed size: text per token on held-out text, bits per character, and the time to train.
+"""Vocabularies of fixed size: text per token and bits per character on held-out text, and the time of training.
 
-Every program learns from the same lines, normalises nothing, may cross spaces and punctuation, and loses nothing.
-A is every tenth line of people-daily, which nobody learns from; B the first 20,000 lines of reviews.
+All programs learn from the same lines, normalise nothing, may cross spaces and punctuation, and are lossless.
+A is every tenth line of people-daily, which no program learns from; B is the first 20,000 lines of reviews.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import Missing, Report, Row, Settings, Timing, child, clock, yes
-from peers import needed
+from harness import Missing, Report, Row, Settings, Timing, clock, format_met, run_child
+from peers import import_peer
 
 from nlp_zero import Corpus, Lexicon, Tokenizer, VocabularyBuilder
 
 SIZES = (8_000, 20_000, 50_000)
-TARGETS = {8_000: (1.0, 0.3), 20_000: (1.7, 1.2), 50_000: (2.5, 2.0)}  # percent more bytes a token than HF, on A and B
+TARGETS = {8_000: (1.0, 0.3), 20_000: (1.7, 1.2), 50_000: (2.5, 2.0)}  # percent more bytes per token than HF, A and B
 Counter = Callable[[Sequence[str]], int]  # the tokens of some lines
 
 
@@ -31,23 +31,23 @@ def run(settings: Settings, report: Report) -> None:
                 report.missing("vocabulary", "peer or text", missing)
 
 
-def _split(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What is learnt from, and every tenth line."""
+def _split_lines(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the lines to learn from, and every tenth line."""
     return [line for k, line in enumerate(lines) if k % 10], list(lines[::10])
 
 
-def _ours(lines: Sequence[str], size: int) -> Counter:
+def _count_ours(lines: Sequence[str], size: int) -> Counter:
     lexicon = VocabularyBuilder(vocab_size=size).build(lines)
     assert isinstance(lexicon, Lexicon)
     tokenizer = Tokenizer(lexicon)
     return lambda texts: len(tokenizer.encode_batch(texts)[0])
 
 
-def _hf(lines: Sequence[str], size: int) -> Counter:
-    """Hugging Face byte-level BPE that splits at line ends only."""
-    hf = needed("tokenizers")
-    levels, trainers = needed("tokenizers.pre_tokenizers"), needed("tokenizers.trainers")
-    tokenizer = hf.Tokenizer(needed("tokenizers.models").BPE())
+def _count_hf(lines: Sequence[str], size: int) -> Counter:
+    """Train byte-level BPE of Hugging Face that splits at line ends only."""
+    hf = import_peer("tokenizers")
+    levels, trainers = import_peer("tokenizers.pre_tokenizers"), import_peer("tokenizers.trainers")
+    tokenizer = hf.Tokenizer(import_peer("tokenizers.models").BPE())
     tokenizer.pre_tokenizer = levels.ByteLevel(add_prefix_space=False, use_regex=False)
     alphabet = levels.ByteLevel.alphabet()
     tokenizer.train_from_iterator(
@@ -57,7 +57,7 @@ def _hf(lines: Sequence[str], size: int) -> Counter:
 
 
 def _sentencepiece(lines: Iterable[str], size: int, kind: str, folder: Path) -> Any:
-    spm = needed("sentencepiece")
+    spm = import_peer("sentencepiece")
     text, model = folder / "lines.txt", folder / kind
     text.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     spm.SentencePieceTrainer.train(
@@ -78,17 +78,17 @@ def _compare(report: Report, work: str, ours: Counter, peer: Counter, name: str,
     for letter, lines, target in zip("AB", texts, targets, strict=False):
         mine, theirs = _bytes_per_token(lines, ours), _bytes_per_token(lines, peer)
         more = 100 * (mine / theirs - 1)
-        goal = ("–", "–") if target is None else (f"≥ {target:+.1f} %", yes(more >= target))
+        goal = ("–", "–") if target is None else (f"≥ {target:+.1f} %", format_met(more >= target))
         where = f"{work}, {letter}" if len(texts) > 1 else work
-        report.add(Row(where, f"{mine:.3f} bytes a token", f"{name}: {theirs:.3f}", f"{more:+.2f} %", *goal))
+        report.add(Row(where, f"{mine:.3f} bytes per token", f"{name}: {theirs:.3f}", f"{more:+.2f} %", *goal))
 
 
 def _news(settings: Settings, report: Report, folder: Path) -> None:
-    learn, held = _split(settings.lines("people-daily"))
+    learn, held = _split_lines(settings.lines("people-daily"))
     reviews = settings.lines("reviews")[:20_000]
     for size in SIZES:
-        ours, work = _ours(learn, size), f"{size:,} pieces, people-daily"
-        _compare(report, work, ours, _hf(learn, size), "HF byte-level BPE", (held, reviews), TARGETS[size])
+        ours, work = _count_ours(learn, size), f"{size:,} pieces, people-daily"
+        _compare(report, work, ours, _count_hf(learn, size), "HF byte-level BPE", (held, reviews), TARGETS[size])
         if size == 20_000:
             for kind in ("unigram", "bpe"):
                 model = _sentencepiece(learn, size, kind, folder)
@@ -97,17 +97,17 @@ def _news(settings: Settings, report: Report, folder: Path) -> None:
 
 
 def _novel(settings: Settings, report: Report, folder: Path) -> None:
-    learn, held = _split(settings.lines("sanguo"))
+    learn, held = _split_lines(settings.lines("sanguo"))
     news = settings.lines("people-daily")[::10]
     for size in (8_000, 20_000):
-        ours, peer = _ours(learn, size), _hf(learn, size)
+        ours, peer = _count_ours(learn, size), _count_hf(learn, size)
         _compare(report, f"{size:,} pieces, sanguo", ours, peer, "HF byte-level BPE", (held,), (1.4,))
         _compare(report, f"{size:,} pieces, sanguo, tested on news", ours, peer, "HF byte-level BPE", (news,), (0,))
 
 
 def _bits(settings: Settings, report: Report, folder: Path) -> None:
-    """-log2 p of the most probable tokens, on the held-out lines."""
-    learn, held = _split(settings.lines("people-daily"))
+    """Measure -log2 p of the most probable tokens on held-out lines."""
+    learn, held = _split_lines(settings.lines("people-daily"))
     lexicon = VocabularyBuilder(vocab_size=20_000, objective="unigram").build(learn)
     assert isinstance(lexicon, Lexicon)
     ids, _ = Tokenizer(lexicon).encode_batch(held)
@@ -116,15 +116,15 @@ def _bits(settings: Settings, report: Report, folder: Path) -> None:
     model = _sentencepiece(learn, 20_000, "unigram", folder)
     theirs = -sum(model.GetScore(k) for line in held for k in model.encode(line)) / math.log(2) / characters
     cells = f"{ours:.3f}", f"SentencePiece unigram: {theirs:.3f}", f"{100 * (ours / theirs - 1):+.2f} %"
-    report.add(Row("bits a character, 20,000 pieces, A", *cells, "≤ 6.74", yes(ours <= 6.74)))
+    report.add(Row("bits per character, 20,000 pieces, A", *cells, "≤ 6.74", format_met(ours <= 6.74)))
 
 
 def _time(settings: Settings, report: Report, folder: Path) -> None:
-    """Ours, Hugging Face's and SentencePiece's, by turns, once each."""
+    """Time one training of each program, one after the other."""
     path, lines = settings.path("people-daily"), settings.lines("people-daily")
     jobs: tuple[tuple[str, Callable[[], object]], ...] = (
         ("ours", lambda: VocabularyBuilder(vocab_size=20_000).build(Corpus(path))),
-        ("HF byte-level BPE", lambda: _hf(lines, 20_000)),
+        ("HF byte-level BPE", lambda: _count_hf(lines, 20_000)),
         ("SentencePiece bpe", lambda: _sentencepiece(lines, 20_000, "bpe", folder)),
         ("SentencePiece unigram", lambda: _sentencepiece(lines, 20_000, "unigram", folder)),
     )
@@ -136,13 +136,13 @@ def _time(settings: Settings, report: Report, folder: Path) -> None:
     mine = seconds.pop("ours")
     for name, other in seconds.items():
         report.add(Row("training 20,000 pieces on people-daily", f"{mine:.2f} s", f"{name}: {other:.2f} s",
-                       f"{other / mine:.2f} × faster", "≤ 4 s", yes(mine <= 4)))  # fmt: skip
+                       f"{other / mine:.2f} × faster", "≤ 4 s", format_met(mine <= 4)))  # fmt: skip
 
 
 def _large(settings: Settings, report: Report, folder: Path) -> None:
     path = settings.path(settings.large)
-    found = child("build-vocab", folder / "v.tsv", path, "--method", "vocabulary", "--vocab-size", 20_000)
+    found = run_child("build-vocab", folder / "v.tsv", path, "--method", "vocabulary", "--vocab-size", 20_000)
     timing = Timing((float(found["whole"]),))
-    cells = f"{timing.shown()}, {found['peak_mb']:.0f} MB", "–", "–"
-    met = timing.median <= 60 and found["peak_mb"] <= 1000
-    report.add(Row(f"training 20,000 pieces on {settings.large}, whole process", *cells, "≤ 60 s, 1 GB", yes(met)))
+    cells = f"{timing.describe()}, {found['peak_mb']:.0f} MB", "–", "–"
+    met = format_met(timing.median <= 60 and found["peak_mb"] <= 1000)
+    report.add(Row(f"training 20,000 pieces on {settings.large}, whole process", *cells, "≤ 60 s, 1 GB", met))

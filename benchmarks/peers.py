@@ -1,4 +1,4 @@
-"""The other programs, each ready to work; `Missing` where one is not installed."""
+"""The other programs, ready to use; `Missing` is raised if one is not installed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ OLD = "0.1.6"
 OLD_SHA256 = "3180c535dfe4df999be2fb05860888cc382dcb3fa4b948ec55edeea93885753d"
 
 
-def versions() -> str:
-    """Our version and the peers'."""
+def describe_versions() -> str:
+    """Return our version and those of the peers."""
     found = []
-    for package in ("nlp-zero", *PACKAGES):
+    for package in ("nlpzero", *PACKAGES):
         try:
             found.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
@@ -35,32 +35,32 @@ def versions() -> str:
     return ", ".join(found) + f"; peer nlp-zero {OLD}"
 
 
-def needed(name: str) -> Any:
-    """Import a peer; some of them use what Python has since deprecated."""
+def import_peer(name: str) -> Any:
+    """Import a peer; warnings are ignored, because some peers use deprecated functions of Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return importlib.import_module(name)
     except ImportError as error:
-        raise Missing(f"not installed ({error}; pip install '.[bench]')") from None
+        raise Missing(f"not installed ({error}; pip install --group bench)") from None
 
 
-def old_nlp_zero(cache: Path) -> Any:
-    """The module of nlp-zero 0.1.6.
+def load_old_nlp_zero(cache: Path) -> Any:
+    """Return the module of nlp-zero 0.1.6.
 
     It has our import name, so the two cannot be installed side by side: its sdist is fetched by pip (pinned hash, kept
     in `cache`), and its one module is run from there under the name ``nlp_zero_old``.
     """
-    archive = _fetched(cache)
+    archive = _fetch_archive(cache)
     inside = f"nlp-zero-{OLD}/nlp_zero/nlp_zero.py"
     with tarfile.open(archive) as tar:
         member = tar.extractfile(inside)
         assert member is not None, "the hash is pinned, so the member is there"
         source = member.read().decode("utf-8")
     module = types.ModuleType("nlp_zero_old")
-    module.__file__ = str(archive / inside)  # it looks for a dictionary beside itself, which we do not use
+    module.__file__ = str(archive / inside)  # it looks for a dictionary next to this file, which we do not use
     had = hasattr(collections, "Iterable")
-    if not had:  # gone since Python 3.10
+    if not had:  # removed in Python 3.10
         collections.Iterable = collections.abc.Iterable  # type: ignore[attr-defined]
     try:
         with warnings.catch_warnings():
@@ -72,7 +72,7 @@ def old_nlp_zero(cache: Path) -> Any:
     return module
 
 
-def _fetched(cache: Path) -> Path:
+def _fetch_archive(cache: Path) -> Path:
     sys.path.insert(0, str(CORPORA))
     try:
         fetch, sources = importlib.import_module("fetch"), importlib.import_module("sources")
@@ -86,8 +86,8 @@ def _fetched(cache: Path) -> Path:
 
 
 def sentencepiece(settings: Settings, *, text: str, size: int) -> Any:
-    """A SentencePiece unigram model of `size` pieces, trained on a text with default options and kept in the cache."""
-    module = needed("sentencepiece")
+    """Return a SentencePiece unigram model of `size` pieces, trained with default options and kept in the cache."""
+    module = import_peer("sentencepiece")
     path = settings.path(text)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     stored = settings.cache / f"sentencepiece-{module.__version__}-unigram-{size}-{digest}.model"
@@ -103,9 +103,9 @@ def sentencepiece(settings: Settings, *, text: str, size: int) -> Any:
     return module.SentencePieceProcessor(model_file=str(stored))
 
 
-def jieba_cut() -> Callable[[str], list[str]]:
-    """jieba without its hidden Markov model, its own dictionary loaded."""
-    module = needed("jieba")
+def make_jieba_cut() -> Callable[[str], list[str]]:
+    """Return the segmenter of jieba with its own dictionary and without its hidden Markov model."""
+    module = import_peer("jieba")
     module.setLogLevel("ERROR")
     module.initialize()
     return lambda line: module.lcut(line, HMM=False)

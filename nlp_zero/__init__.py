@@ -8,8 +8,8 @@
 """
 
 try:
-    from ._kernels import ngrams as _ngrams
-except ImportError as error:  # no silent fallback: without its kernels the library is of no use
+    from ._kernels import counting as _kernel
+except ImportError as error:  # no silent fallback: the library cannot work without its kernels
     raise ImportError(
         "The compiled part of nlp_zero is missing or does not fit this Python; install it with 'pip install .' "
         f"(a C++ compiler is needed). ({error})"
@@ -24,12 +24,12 @@ if _TYPE_CHECKING:
         PhraseBuilder,
         PmiLexiconBuilder,
         VocabularyBuilder,
-        discovered,
+        select_discovered,
     )
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
-    from .errors import CorpusError, FormatError, NlpZeroError
-    from .lexicon import Lexicon
+    from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
+    from .lexicon import Lexicon, LexiconMeta
     from .templates import (
         BoundaryModel,
         ParseTree,
@@ -39,24 +39,30 @@ if _TYPE_CHECKING:
         TemplateMiner,
         TemplateParser,
     )
-    from .tokenization import Lattice, Tokenizer
+    from .tokenization import Encoding, Lattice, Marginals, Tokenizer
 
 __version__ = "1.0.0.dev0"
 __all__ = [
     "BayesLexiconBuilder",
     "BoundaryModel",
+    "CheckpointError",
+    "ClusterError",
     "Corpus",
     "CorpusError",
+    "Encoding",
     "EntropyLexiconBuilder",
     "FormatError",
     "Lattice",
     "Lexicon",
+    "LexiconMeta",
+    "Marginals",
     "NgramCounter",
     "NgramCounts",
     "NlpZeroError",
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "StorageError",
     "Template",
     "TemplateGrammar",
     "TemplateInventory",
@@ -65,22 +71,23 @@ __all__ = [
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
-    "discovered",
+    "select_discovered",
 ]
-del _ngrams
-# A module is imported when something of it is asked for: whoever counts does not wait for parsers.
+del _kernel
+# A module is imported when one of its names is first used: counting does not wait for the import of parsers.
 _PACKAGES = {
     "builders": (
-        "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder discovered"
+        "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
+        " select_discovered"
     ),
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
-    "errors": "CorpusError FormatError NlpZeroError",
-    "lexicon": "Lexicon",
+    "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
+    "lexicon": "Lexicon LexiconMeta",
     "templates": (
         "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
     ),
-    "tokenization": "Lattice Tokenizer",
+    "tokenization": "Encoding Lattice Marginals Tokenizer",
 }
 _HOMES = {name: module for module, names in _PACKAGES.items() for name in names.split()}
 

@@ -1,18 +1,18 @@
-"""What can go wrong with the things that users hand in.
+"""Errors caused by the input, the disk or the cluster.
 
-Every message is one sentence that says what is wrong, where, and what to do; the command line prints it as it is.
-Options that make no sense raise the ordinary `ValueError` or `TypeError`.
+Every message says what is wrong, where, and what to do; the command line prints it as it is.  Invalid options raise
+the built-in `ValueError` or `TypeError`.
 """
 
 __all__ = ["CheckpointError", "ClusterError", "CorpusError", "FormatError", "NlpZeroError", "StorageError"]
 
 
 class NlpZeroError(Exception):
-    """Base class of the errors that this library raises on bad input."""
+    """Base class of the errors of this library."""
 
 
 class CorpusError(NlpZeroError):
-    """A text cannot be read: it is missing, empty, not decodable, or not of the stated form."""
+    """A text cannot be read: it is missing, empty, cannot be decoded, or has another form than stated."""
 
 
 class FormatError(NlpZeroError):
@@ -24,8 +24,8 @@ class StorageError(NlpZeroError):
 
 
 class CheckpointError(NlpZeroError):
-    """A checkpoint is of another corpus or of other options, or the corpus can be read only once."""
+    """A checkpoint belongs to another corpus or other options, or the corpus can be read only once."""
 
 
 class ClusterError(NlpZeroError):
-    """A scheduler cannot be reached, or the workers of a cluster keep dying."""
+    """A scheduler cannot be reached, or workers of a cluster were lost repeatedly."""

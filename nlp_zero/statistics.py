@@ -1,4 +1,4 @@
-"""The statistics that everything else is built on, as pure functions of counts.  Logarithms are natural: nats."""
+"""Statistics of counts, as pure functions. Logarithms are natural; their unit is the nat."""
 
 from __future__ import annotations
 
@@ -13,12 +13,30 @@ if TYPE_CHECKING:
 
 __all__ = ["branching_entropy", "entropy_gain", "information_per_symbol", "new_words", "pmi"]
 
+MOST_NEW = 0.5  # most of a text that new words are taken to be
+
 
 def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> np.float64 | Float64:
-    """Pointwise mutual information ln p(ab) / (p(a) p(b)), in nats.
+    """Compute the pointwise mutual information of pairs.
 
-    For an n-gram of more than two symbols take the smallest over its split points.
+    Parameters
+    ----------
+    count_ab, count_a, count_b : array_like
+        Counts of the pairs "a b" and of their parts.
+    total : float
+        Number of units in the text.
 
+    Returns
+    -------
+    float or array of float64
+        ``ln p(ab) / (p(a) p(b))`` in nats.
+
+    Notes
+    -----
+    The PMI of an n-gram of more than two symbols is the smallest over its split points.
+
+    Examples
+    --------
     >>> round(float(pmi(10, 20, 50, 1000)), 4)
     2.3026
     """
@@ -27,12 +45,28 @@ def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike,
 
 
 def entropy_gain(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> Any:
-    """How much the information per unit of the old text falls when every "a b" becomes one unit, in nats.
+    """Compute how much the information per unit of a text falls when every "a b" becomes one unit.
 
-    With p = p(ab): ``G = p ln(p/(pa pb)) + (pa-p) ln(1-p/pa) + (pb-p) ln(1-p/pb) - (1-p) ln(1-p)``, close to
-    p (PMI - 1) for small p: a pair pays when its PMI is above 1.  Source: the minimum-entropy principle, part 2,
-    equations 2.15 and 2.17 (kexue.fm/archives/5476).
+    Parameters
+    ----------
+    count_ab, count_a, count_b : array_like
+        Counts of the pairs "a b" and of their parts.
+    total : float
+        Number of units in the text.
 
+    Returns
+    -------
+    float or array of float64
+        The gain G in nats per unit of the text before the change.
+
+    Notes
+    -----
+    With p = p(ab): ``G = p ln(p/(pa pb)) + (pa-p) ln(1-p/pa) + (pb-p) ln(1-p/pb) - (1-p) ln(1-p)``. This is close to
+    p (PMI - 1) for small p: merging a pair lowers the information if its PMI is above 1. Source: the minimum-entropy
+    principle, part 2, equations 2.15 and 2.17 (kexue.fm/archives/5476).
+
+    Examples
+    --------
     >>> bool(entropy_gain(10, 20, 50, 1000) > 0), bool(entropy_gain(1, 20, 50, 1000) > 0)
     (True, False)
     """
@@ -41,10 +75,23 @@ def entropy_gain(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.A
 
 
 def branching_entropy(counts: npt.ArrayLike, total: float | None = None) -> float:
-    """Entropy in nats of the symbol that follows (or precedes), given how often each one came.
+    """Compute the entropy of the symbol that follows (or precedes) an n-gram.
 
-    `total` above the sum of `counts` means that the rest are symbols that came once each, as every run end does.
+    Parameters
+    ----------
+    counts : array_like
+        How often each symbol follows.
+    total : float, optional
+        Number of occurrences of the n-gram, if above the sum of `counts`: the others are followed by symbols that
+        occur there once, as every end of a run does.
 
+    Returns
+    -------
+    float
+        ``-sum p ln p`` in nats; 0 if there are no occurrences.
+
+    Examples
+    --------
     >>> round(branching_entropy([2, 2]), 4), round(branching_entropy([2], total=4), 4)
     (0.6931, 1.0397)
     """
@@ -54,11 +101,22 @@ def branching_entropy(counts: npt.ArrayLike, total: float | None = None) -> floa
 
 
 def information_per_symbol(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> float:
-    """Average information per character of a text in its words: ``-sum N_w ln p_w / sum N_w |w|``, in nats.
+    """Compute the average information per character of a text that is cut into words.
 
-    `counts` are the N_w; `lengths` the words' lengths in characters.  This is the quantity that the
-    minimum-entropy principle makes small.
+    Parameters
+    ----------
+    counts : array_like
+        Number of occurrences N_w of each word.
+    lengths : array_like
+        Their lengths in characters.
 
+    Returns
+    -------
+    float
+        ``-sum N_w ln p_w / sum N_w |w|`` in nats; the minimum-entropy principle makes it small.
+
+    Examples
+    --------
     >>> round(information_per_symbol([1, 1], [1, 1]), 4), round(information_per_symbol([1, 1], [2, 2]), 4)
     (0.6931, 0.3466)
     """
@@ -70,13 +128,30 @@ def information_per_symbol(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> flo
 
 
 def new_words(counts: npt.ArrayLike, total: float) -> tuple[float, float]:
-    """What `counts` of words, of `total` tokens, say about words not seen here.
+    """Estimate from the counts of words how much of other text consists of words that were not seen.
 
-    Returns the share of the tokens of other text that are such words, and ln p (nats) up to which words are rare
-    enough to be examples of them.  The share is that of the words that came once (Good, Biometrika 1953).  Where rare
-    words were left out, so that the least count is n, Zipf's law says how many came once: those that came n times,
-    times n (n + 1) / 2.  At most one half.  Examples are words that came n or n + 1 times.
+    Parameters
+    ----------
+    counts : array_like
+        How often each word occurs.
+    total : float
+        Number of tokens of the text.
 
+    Returns
+    -------
+    share : float
+        Share of the tokens of other text that are new words; at most one half.
+    rare : float
+        ln p (nats) up to which words are rare enough to be examples of new words: those that occur n or n + 1 times,
+        where n is the least count.
+
+    Notes
+    -----
+    The share is that of the words that occur once (Good, Biometrika 1953). If rare words were left out, so that the
+    least count is n, Zipf's law estimates how many occurred once: those that occur n times, times n (n + 1) / 2.
+
+    Examples
+    --------
     >>> new_words([5, 1, 1], 10)[0], new_words([5, 2, 2], 100)[0]
     (0.2, 0.06)
     """
@@ -86,10 +161,10 @@ def new_words(counts: npt.ArrayLike, total: float) -> tuple[float, float]:
         return 0.0, 0.0
     least = int(n.min())
     once = float(np.count_nonzero(n == least)) * least * (least + 1) / 2
-    return min(once / total, 0.5), float(np.log((least + 1.5) / total))
+    return min(once / total, MOST_NEW), float(np.log((least + 1.5) / total))
 
 
 def _x_log(x: Any, y: Any) -> Any:
-    """``x ln y``, and 0 where x is 0 (or a rounding error below)."""
+    """``x ln y``, and 0 where x is 0 (or negative by rounding)."""
     safe = (x > 0) & (y > 0)
     return np.where(safe, x * np.log(np.where(safe, y, 1.0)), 0.0)

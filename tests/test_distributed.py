@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
-from nlp_zero.corpus.slices import split
-from nlp_zero.counting.levels import Levels, MemoryColumn
+from nlp_zero.corpus import slice_corpus
+from nlp_zero.counting.counts import CountOptions, levels_of
+from nlp_zero.counting.linked import LinkedTree
+from nlp_zero.counting.tree import TreeBuilder
+from nlp_zero.distributed import reduce, tasks
 from nlp_zero.errors import ClusterError
 
 SAMPLE = Path("corpora/sample.txt")
@@ -57,7 +60,7 @@ def test_parts_are_the_text(tmp_path_factory, lines: list[str], part_size: int, 
     path = tmp_path_factory.getbasetemp() / "parts.txt"
     data = ("\n".join(lines) + "\n" * closed).encode()
     path.write_bytes(data)
-    parts = split(Corpus(path, block_size=7), part_size)
+    parts = slice_corpus(Corpus(path, block_size=7), part_size)
     assert len(parts) == max(1, -(-len(data) // part_size))
     blocks = [block for part in parts for block in part.blocks("byte")]
     assert b"".join(block.data for block in blocks) == data
@@ -89,7 +92,7 @@ def test_counts_are_the_same(client, folder, tmp_path, options, min_count, part_
 
 @pytest.mark.parametrize("options", [{"order": 4}, {"order": 1}, {"order": 5, "unit": "byte"}])
 def test_small_texts_are_read_whole(client, tmp_path, monkeypatch, options) -> None:
-    monkeypatch.setattr(distributed.api, "_map", None)  # would fail
+    monkeypatch.setattr(tasks, "count_part", None)  # would fail
     NgramCounter(**options).update(Corpus(SAMPLE)).freeze(min_count=2).save(tmp_path / "here")
     distributed.count(SAMPLE, client=client, min_count=2, folder=tmp_path / "there", **options)
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
@@ -99,31 +102,33 @@ def test_small_texts_are_read_whole(client, tmp_path, monkeypatch, options) -> N
 
 @pytest.mark.parametrize("ranges", [1, 2, 3, 40])
 def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
-    """Every range by itself; there may be more of them than symbols."""
+    """Each range alone; there may be more ranges than symbols."""
     (tmp_path / "a.txt").write_text("一二三一二，三二一二\n一一二三四\n" * 3, encoding="utf-8")
     corpus = Corpus(tmp_path)
     counts = NgramCounter(order=3).update(corpus).freeze(min_count=2)
-    levels = Levels(3, lambda name: MemoryColumn())
+    tree = TreeBuilder.in_memory(3)
+    task = tasks.CountTask(3, CountOptions(min_count=2))
     for k in range(ranges):
-        symbols, totals, piece = distributed.api._whole(k, ranges, split(corpus, 1 << 40), 3, "char", "token", 2)
-        levels.append(piece)
+        symbols, totals, piece = tasks.count_range(k, ranges, slice_corpus(corpus, 1 << 40), task)
+        tree.append(piece)
     assert tuple(symbols) == counts.symbols
     assert totals == [counts.total(n) for n in (1, 2, 3)]
-    for mine, its in zip(levels.in_memory(1), counts.levels, strict=True):
+    for mine, its in zip(tree.finish(), levels_of(counts), strict=True):
         assert all((x == y).all() and len(x) == len(y) for x, y in zip(mine, its, strict=True))
 
 
 def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
-    """What a worker does with a part that is too large to be counted at once."""
-    parts = split(Corpus(folder), 1 << 40)
-    cuts = distributed.api._cuts(parts, 3, "char", "token")
+    """A part that is too large to be counted at once is counted in several runs."""
+    parts = slice_corpus(Corpus(folder), 1 << 40)
+    task = tasks.CountTask(4, CountOptions())
+    cuts = tasks.cut_symbols(parts, 3, task)
     assert len(cuts) == 2
-    whole = [distributed.api._map(part, cuts, 4, "char", "token") for part in parts]
-    monkeypatch.setattr(distributed.api, "FLUSH", 1000)
-    parts = split(Corpus(folder, block_size=500), 1 << 40)
-    flushed = [distributed.api._map(part, cuts, 4, "char", "token") for part in parts]
+    whole = [tasks.count_part(part, cuts, task) for part in parts]
+    monkeypatch.setattr(tasks, "FLUSH_POSITIONS", 1000)
+    parts = slice_corpus(Corpus(folder, block_size=500), 1 << 40)
+    flushed = [tasks.count_part(part, cuts, task) for part in parts]
     for k in range(3):
-        one, other = (distributed.api._merge([m[k] for m in maps], 4, "char", "token", 1) for maps in (whole, flushed))
+        one, other = (tasks.merge_range([m[k] for m in maps], task) for maps in (whole, flushed))
         assert one[:2] == other[:2]
         assert all((a == b).all() for x, y in zip(one[2], other[2], strict=True) for a, b in zip(x, y, strict=True))
 
@@ -152,27 +157,33 @@ def kill_one(client) -> None:
 
 def test_a_worker_dies_while_counting(client, folder, tmp_path, monkeypatch) -> None:
     """When the first range is known, one worker goes, with what it holds of the others."""
-    real, died = distributed.api.require_text, []
+    real, died = reduce.require_text, []
 
     def dying(*arguments) -> None:
         kill_one(client)
         died.append(True)
         real(*arguments)
 
-    monkeypatch.setattr(distributed.api, "require_text", dying)
+    monkeypatch.setattr(reduce, "require_text", dying)
     NgramCounter().update(Corpus(folder)).freeze().save(tmp_path / "here")
     distributed.count(folder, client=client, part_size=3000, folder=tmp_path / "there")
     assert died
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
 
 
-def test_a_worker_dies_between_passes(client, folder) -> None:
-    class Dying(PmiLexiconBuilder):
-        def _kept(self, counts, links):
-            kill_one(client)
-            return super()._kept(counts, links)
+def test_a_worker_dies_between_passes(client, folder, monkeypatch) -> None:
+    died = []
 
-    there = distributed.build_vocab(folder, Dying(min_pmi=2.5), client=client, part_size=9000)
+    class Dying(LinkedTree):
+        def select(self, *thresholds):
+            kill_one(client)
+            died.append(True)
+            return super().select(*thresholds)
+
+    monkeypatch.setattr("nlp_zero.builders.passes.LinkedTree", Dying)
+    there = distributed.build_vocab(folder, PmiLexiconBuilder(min_pmi=2.5), client=client, part_size=9000)
+    assert died
+    monkeypatch.undo()
     assert there == PmiLexiconBuilder(min_pmi=2.5).build(Corpus(folder))
 
 
@@ -214,7 +225,7 @@ def test_no_scheduler(folder, capsys) -> None:
 def test_without_dask(folder, monkeypatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["build-vocab", str(folder), "--scheduler", "local"]) == 1
-    assert "pip install 'nlp-zero[distributed]'" in capsys.readouterr().err
+    assert "pip install 'nlpzero[distributed]'" in capsys.readouterr().err
 
 
 def test_workers_that_keep_dying(monkeypatch, folder) -> None:

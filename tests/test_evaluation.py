@@ -16,15 +16,15 @@ from nlp_zero.evaluation import (
     Agreement,
     bits_per_character,
     evaluate,
+    find_occurring_words,
+    find_tag_separator,
     lexicon_precision,
     lexicon_recall,
-    occurring,
+    remove_tags,
     training_overlap,
-    untagged,
     without_spaces,
     word_types,
 )
-from nlp_zero.evaluation.aligned import looks_tagged
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import evaluation as reference
@@ -101,8 +101,8 @@ def test_texts_that_differ_are_refused(gold: list[str], predicted: list[str], me
 def test_nonsense_options_are_refused() -> None:
     with pytest.raises(TypeError, match=r"\[line\]"):
         evaluate("一 二", ["一 二"])
-    for options in ({"bootstrap": -1}, {"confidence": 1.0}, {"confidence": float("nan")}):
-        with pytest.raises(ValueError, match="must"):
+    for options in ({"bootstrap": -1}, {"confidence": 1.0}, {"confidence": float("nan")}, {"seed": -1}):
+        with pytest.raises(ValueError, match=rf"^{next(iter(options))} must be .*\.$"):
             evaluate(["一"], ["一"], **options)  # type: ignore[arg-type]
 
 
@@ -169,7 +169,7 @@ def test_lexicon_precision_by_hand() -> None:
     assert lexicon_precision(lexicon, gold, n=(1, 2, 3, 4)) == {1: 1.0, 2: 0.5, 3: 2 / 3, 4: 0.5}
     assert lexicon_precision(lexicon, list(gold), n=(2, 100, 1000)) == {2: 0.5, 4: 0.5}
     assert lexicon_precision(["的"], gold) == {}
-    with pytest.raises(ValueError, match="1 word"):
+    with pytest.raises(ValueError, match="n must be an integer of at least 1, not 0"):
         lexicon_precision(lexicon, gold, n=(0,))
 
 
@@ -229,7 +229,7 @@ def test_levels_agree_with_the_textbook(pair: tuple[list[list[str]], list[list[s
 
 
 def test_an_unknown_level_is_refused() -> None:
-    with pytest.raises(ValueError, match="raw, punct, alnum, join"):
+    with pytest.raises(ValueError, match=r"level must be 'raw', 'punct', 'alnum' or 'join', not 'word'\.$"):
         evaluate(["一"], ["一"], level="word")
 
 
@@ -261,6 +261,13 @@ def test_breakdown_by_hand() -> None:
     assert json.loads(json.dumps(details.to_dict()))["kinds"]["split"] == {"correct": 0, "predicted": 2, "gold": 1}
 
 
+def test_results_show_themselves_in_one_line() -> None:
+    result = evaluate(["他们 的", "社会主义"], ["他们的", "社会 主义"], breakdown=True)
+    scores = "precision=0.0000, recall=0.0000, f1=0.0000, boundary_f1=0.0000"
+    assert repr(result) == f"Evaluation(level='raw', lines=2, {scores})"
+    assert repr(result.breakdown) == "Breakdown(wrong=3, joined=2, split=1, crossed=0, stuck=1, characters=7)"
+
+
 def test_function_words_are_letters() -> None:
     details = evaluate(["， 的 ３ a ，"], [", 的 ３ a ，".replace(",", "，")], breakdown=True).breakdown
     assert details is not None
@@ -278,10 +285,11 @@ def test_lexicon_recall_by_hand() -> None:
 
 def test_occurring_words_stand_between_marks() -> None:
     texts = ["一二，三1四", "五六七八九十一二三"]
-    found = occurring(["一二", "二三", "三1四", "1四", "一", "五六七八九十一二", "五六七八九十一二三", "二，三"], texts)
+    words = ["一二", "二三", "三1四", "1四", "一", "五六七八九十一二", "五六七八九十一二三", "二，三"]
+    found = find_occurring_words(words, texts)
     assert found == {"一二", "二三", "三1四", "1四", "五六七八九十一二"}
-    assert occurring([], texts) == set()
-    assert occurring(["一二", "。。"], ["。。"]) == set()
+    assert find_occurring_words([], texts) == set()
+    assert find_occurring_words(["一二", "。。"], ["。。"]) == set()
 
 
 def test_training_overlap_counts_characters() -> None:
@@ -298,12 +306,12 @@ def test_bits_of_a_lexicon_are_those_of_its_model() -> None:
 
 
 def test_tags_come_off() -> None:
-    assert untagged("19980101/m 迈向/v  [中共中央/nt 总书记/n]nt 、/w １/２/m", "/") == [
+    assert remove_tags("19980101/m 迈向/v  [中共中央/nt 总书记/n]nt 、/w １/２/m", "/") == [
         "19980101", "迈向", "中共中央", "总书记", "、", "１/２",
     ]  # fmt: skip
-    assert untagged("中国_NR _PU 说_VV ： a/b", "_") == ["中国", "_PU", "说", "：", "a/b"]
-    assert untagged("[/w [/w 甲/n", "/") == ["[", "[", "甲"]
-    assert looks_tagged(["迈向/v 充满/v [中央/n 台/n]nt"]) == "/"
-    assert looks_tagged(["迈向_VV 充满_VV"]) == "_"
-    assert looks_tagged(["迈向 充满 a/b 1/2"]) is None
-    assert looks_tagged([]) is None
+    assert remove_tags("中国_NR _PU 说_VV ： a/b", "_") == ["中国", "_PU", "说", "：", "a/b"]
+    assert remove_tags("[/w [/w 甲/n", "/") == ["[", "[", "甲"]
+    assert find_tag_separator(["迈向/v 充满/v [中央/n 台/n]nt"]) == "/"
+    assert find_tag_separator(["迈向_VV 充满_VV"]) == "_"
+    assert find_tag_separator(["迈向 充满 a/b 1/2"]) is None
+    assert find_tag_separator([]) is None

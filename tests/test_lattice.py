@@ -1,8 +1,9 @@
-"""The lattice against lists of all its paths."""
+"""`Lattice` against the list of all its paths."""
 
 from __future__ import annotations
 
 import math
+import pickle
 from collections import Counter
 
 import numpy as np
@@ -94,7 +95,7 @@ def test_without_replacement_has_the_right_law(alpha: float) -> None:
 
 
 def test_a_million_positions() -> None:
-    """Every position may be cut, weights 1e-300: sums reach 1e-300000000 and keep 1e-9."""
+    """A cut is possible at every position, with weights of 1e-300: sums reach 1e-300000000 and stay exact to 1e-9."""
     n = 1_000_000
     single, pair = np.arange(n), np.arange(n - 1)
     tiny = math.log(1e-300)
@@ -105,7 +106,7 @@ def test_a_million_positions() -> None:
     expected = n * tiny + (n + 1) * math.log(golden) - math.log(math.sqrt(5))
     assert lattice.log_partition() == pytest.approx(expected, rel=1e-12)
     cuts, _ = lattice.marginals()
-    # far from the ends the chance of a cut is 1 / (golden^2 + 1) * golden^2
+    # far from the ends the probability of a cut is 1 / (golden^2 + 1) * golden^2
     assert cuts[n // 2] == pytest.approx(golden**2 / (golden**2 + 1), abs=1e-9)
     (path,) = lattice.sample(seed=1)
     assert path[-1][1] == n
@@ -117,9 +118,9 @@ def test_a_million_positions() -> None:
 def test_bad_lattices_and_options() -> None:
     with pytest.raises(ValueError, match="0 <= start < end <= 2"):
         Lattice(2, [1], [1], [0.0])
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="no such path"):
         Lattice(2, [0], [1], [0.0])
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="no such path"):
         Lattice(1, [0], [1], [-math.inf])
     with pytest.raises(ValueError, match="finite or -inf"):
         Lattice(1, [0], [1], [math.nan])
@@ -141,3 +142,13 @@ def test_bad_lattices_and_options() -> None:
         lattice.minimum_risk(2.0)
     assert lattice.sample(math.inf, k=2) == [[(0, 1), (1, 3)]] * 2
     assert Lattice(0, [], [], []).viterbi() == []
+
+
+def test_a_lattice_cannot_be_changed_and_can_be_copied() -> None:
+    lattice = Lattice(2, [0, 1, 0], [2, 2, 1], [-1.5, -1.0, -1.0])
+    with pytest.raises(AttributeError, match="n cannot be set"):
+        lattice.n = 3
+    copy = pickle.loads(pickle.dumps(lattice))
+    for left, right in zip(copy.marginals(), lattice.marginals(), strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert repr(lattice) == "<Lattice of 2 positions, 3 edges>"

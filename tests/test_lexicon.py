@@ -1,9 +1,12 @@
-"""The lexicon and its file."""
+"""`Lexicon`, `LexiconMeta` and the TSV file."""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nlp_zero.errors import FormatError
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.lexicon import Lexicon, LexiconMeta
 
 words = st.text(st.characters() | st.sampled_from("\\\t\n\r#\0\ud800中"), min_size=1, max_size=5)
 rows = st.dictionaries(words, st.tuples(st.integers(0, 2**50), st.floats(-50, 50) | st.just(float("nan"))), max_size=20)
@@ -108,7 +111,7 @@ def test_plain_lists_and_windows_files(tmp_path: Path) -> None:
         "中国": 30, "人民": 20, "茶": 1,
     }  # fmt: skip
     path.write_bytes(HEAD.replace("\n", "\r\n").encode() + "甲\t3\t1.5\r\n".encode())
-    assert Lexicon.load(path).meta == {"method": "pmi"}
+    assert Lexicon.load(path).meta == LexiconMeta(method="pmi")
 
 
 def test_known_words_are_left_out() -> None:
@@ -116,3 +119,150 @@ def test_known_words_are_left_out() -> None:
     assert lexicon.without(["中国"]).words == ("人民",)
     assert lexicon.top(1) == ["中国"]
     assert lexicon.top(5, min_length=1) == ["中国", "人民", "茶"]
+
+
+SCORED = Lexicon(["甲乙", "乙"], [3, 2], scores={"pmi": [1.0, 2.0]}, parts={"甲乙": ["甲", "乙"]})
+
+
+def test_nothing_of_a_lexicon_can_be_changed() -> None:
+    for name in ("words", "counts", "scores", "meta", "parts", "new"):
+        with pytest.raises(AttributeError, match=f"{name} cannot be set"):
+            setattr(SCORED, name, None)
+    with pytest.raises(AttributeError, match="cannot be deleted"):
+        del SCORED.meta
+    with pytest.raises(TypeError):
+        SCORED.scores["pmi"] = np.zeros(2)  # type: ignore[index]
+    with pytest.raises(TypeError):
+        SCORED.parts["乙"] = ("乙",)  # type: ignore[index]
+    with pytest.raises(ValueError, match="read-only"):
+        SCORED.scores["pmi"][0] = 3
+    with pytest.raises(AttributeError):
+        SCORED.meta.alnum = "join"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        LexiconMeta(other={"x": 1}).other["x"] = 2  # type: ignore[index]
+    assert SCORED.parts == {"甲乙": ("甲", "乙")}
+
+
+def test_equality_covers_all_that_changes_a_segmentation() -> None:
+    def made(words: list[str] = ["甲乙", "乙"], counts: list[int] = [3, 2], pmi: float = 1.0, parts: str = "甲乙",  # noqa: B006
+             **meta: Any) -> Lexicon:  # fmt: skip
+        return Lexicon(words, counts, scores={"pmi": [pmi, 2.0]}, parts={"甲乙": list(parts)}, meta=LexiconMeta(**meta))
+
+    assert made() == SCORED == made(method="pmi", seed=3, other={"x": 1})
+    others = [made(["甲丙", "乙"]), made(counts=[4, 2]), made(pmi=1.5), made(parts="乙甲"), made(alnum="join"),
+              made(new_words=0.1), made(unk_log_prob=-3.0), made(objective="shortest"), made(boundaries=False),
+              made(specials=("<s>",)), made(unk_id=3), made(unit="byte"), made(byte_fallback=True),
+              made(specials=("<s>",), special_ids=(4,)), made(byte_ids=tuple(range(256)))]  # fmt: skip
+    assert all(other != SCORED for other in others)
+    assert SCORED != "甲乙"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(SCORED)
+
+
+@pytest.mark.parametrize("copy", [lambda x: pickle.loads(pickle.dumps(x)), deepcopy])
+def test_copies(copy: Callable[[Lexicon], Lexicon]) -> None:
+    lexicon = SCORED.with_meta(alnum="join", specials=["<s>"], other={"x": 1})
+    again = copy(lexicon)
+    assert again == lexicon
+    assert again.meta == lexicon.meta
+    assert hash(again.meta) == hash(lexicon.meta)
+    assert again.parts == {"甲乙": ("甲", "乙")}
+
+
+def test_with_meta() -> None:
+    assert "乙" in SCORED  # ranks are made
+    changed = SCORED.with_meta(alnum="join")
+    assert (changed.meta.alnum, SCORED.meta.alnum) == ("join", None)
+    assert changed.counts is SCORED.counts
+    assert changed["乙"] == 2
+    with pytest.raises(TypeError, match="no_such"):
+        SCORED.with_meta(no_such=1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"unit": "word"}, "unit must be 'char' or 'byte', not 'word'"),
+        ({"objective": "best"}, "objective must be 'unigram' or 'shortest', not 'best'"),
+        ({"alnum": "no"}, "alnum must be 'token', 'join' or 'split', not 'no'"),
+        ({"new_words": 1.0}, "new_words must be less than 1"),
+        ({"unk_log_prob": 1.0}, "unk_log_prob must be a number from -1e"),
+        ({"byte_fallback": "yes"}, "byte_fallback must be True or False, not 'yes'"),
+        ({"specials": "<s>"}, "specials must be a tuple, not one string"),
+        ({"specials": ("<s>",), "special_ids": (1, 2)}, "special_ids must be one for each of the 1 specials, not 2"),
+        ({"special_ids": (-1,)}, "special_ids must be an integer from 0"),
+        ({"byte_ids": (1,)}, "byte_ids must be 256 numbers, not 1"),
+        ({"unk_id": 1 << 40}, "unk_id must be an integer from 0"),
+        ({"other": {"seed": 1}}, "other must not hold 'seed'"),
+    ],
+)
+def test_bad_meta(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        LexiconMeta(**fields)
+
+
+def test_meta_shows_what_is_known() -> None:
+    assert repr(LexiconMeta()) == "LexiconMeta()"
+    meta = LexiconMeta(method="pmi", specials=("<s>",), other={"x": 1})
+    assert repr(meta) == "LexiconMeta(specials=('<s>',), method='pmi', other={'x': 1})"
+    assert eval(repr(meta)) == meta
+
+
+def test_meta_must_be_typed() -> None:
+    with pytest.raises(TypeError, match="meta must be a LexiconMeta, not dict"):
+        Lexicon(["甲"], [1], meta={"method": "pmi"})  # type: ignore[arg-type]
+
+
+# Golden: the headers that each builder writes.  Existing files have these forms.
+HEADERS = {
+    "method=pmi\tunit=char\talnum=join\tcharacters=9\ttokens=5\tentropy_before=1.500000\tentropy_after=0.250000": (
+        LexiconMeta(method="pmi", alnum="join", characters=9, tokens=5, entropy_before=1.5, entropy_after=0.25)
+    ),
+    "method=bayes\tunit=char\talnum=token\tcharacters=9\ttokens=5\tentropy_before=1.500000\tentropy_after=0.250000\t"
+    "seed=0\tclasses=4\tsweeps=12\tmax_length=4\tnew_words=0.041200\tinterrupted=True\t"
+    "phrase_rounds=1.500000 0.250000": (
+        LexiconMeta(
+            method="bayes", alnum="token", characters=9, tokens=5, entropy_before=1.5, entropy_after=0.25, seed=0,
+            classes=4, sweeps=12, max_length=4, new_words=0.0412, interrupted=True, phrase_rounds=(1.5, 0.25),
+        )
+    ),
+    "method=vocabulary\tunit=byte\tbyte_fallback=no\tobjective=unigram\talgorithm=swap\tspecials=<pad> a\\\\sb\t"
+    "max_piece_length=16\talnum=split\tboundaries=no\tcharacters=9\ttokens=5\tbytes_per_token=3.500000\t"
+    "entropy_before=1.500000\tentropy_after=0.250000": (
+        LexiconMeta(
+            method="vocabulary", unit="byte", algorithm="swap", specials=("<pad>", "a b"), max_piece_length=16,
+            alnum="split", boundaries=False, characters=9, tokens=5, bytes_per_token=3.5, entropy_before=1.5,
+            entropy_after=0.25,
+        )
+    ),
+    "x=007\tfrom a later version=1e3": LexiconMeta(other={"x": "007", "from a later version": "1e3"}),
+    "": LexiconMeta(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "lexicon.tsv"
+    line = "#nlp-zero lexicon v1" + "\t" * bool(header) + header
+    path.write_text(f"{line}\n#word\tcount\n甲\t3\n", encoding="utf-8")
+    loaded = Lexicon.load(path)
+    assert loaded.meta == HEADERS[header]
+    loaded.save(tmp_path / "again.tsv")
+    assert (tmp_path / "again.tsv").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("seed=many", "line 1: the field seed must be a whole number, not 'many'"),
+        ("boundaries=maybe", "line 1: the field boundaries must be yes or no, not 'maybe'"),
+        ("special_ids=x", "line 1: the field special_ids must be whole numbers, not 'x'"),
+        ("new_words=x", "line 1: the field new_words must be a number, not 'x'"),
+        ("new_words=3", "line 1: new_words must be a number from 0 to 1, not 3"),
+        ("unit=word", "line 1: unit must be 'char' or 'byte', not 'word'"),
+    ],
+)
+def test_damaged_headers(tmp_path: Path, header: str, message: str) -> None:
+    (tmp_path / "l.tsv").write_text(f"#nlp-zero lexicon v1\t{header}\n#word\tcount\n", encoding="utf-8")
+    with pytest.raises(FormatError, match=message):
+        Lexicon.load(tmp_path / "l.tsv")

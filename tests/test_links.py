@@ -1,4 +1,4 @@
-"""What builders read off count trees along suffix links, within budgets: always what a dictionary says."""
+"""Statistics of the linked count tree, within memory budgets, against a dictionary."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, NgramCounter, NgramCounts
-from nlp_zero._kernels.segment import Patterns, PieceCounter
+from nlp_zero._kernels.counting import Patterns, PieceCounter
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
-from nlp_zero.counting import links as links_module
-from nlp_zero.counting.links import Links
+from nlp_zero.counting import Resources
+from nlp_zero.counting import linked as linked_module
+from nlp_zero.counting.counts import alphabet_of
+from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.errors import StorageError
 from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
 from tests.reference.text import runs
@@ -29,11 +31,10 @@ def places(counts: NgramCounts, n: int) -> np.ndarray:
     return np.arange(counts.types(n), dtype=np.uint32)
 
 
-def on_disk(texts: list[str], order: int, min_count: int, workers: int) -> tuple[NgramCounts, Links]:
+def on_disk(texts: list[str], order: int, min_count: int, workers: int) -> tuple[NgramCounts, LinkedTree]:
     """Counts and links that are mapped from files, worked through in the smallest pieces there are."""
     counts = NgramCounter(order=order, memory=20_000).update(texts).freeze(min_count=min_count)
-    links = Links(counts, workers=workers, memory=4096)
-    return counts, links
+    return counts, LinkedTree(counts, Resources(workers=workers, memory=4096))
 
 
 @settings(max_examples=150, deadline=None)
@@ -42,20 +43,20 @@ def test_pieces_and_disk_change_nothing(texts: list[str], order: int, min_count:
     all_runs = [run for text in texts for run in runs(text)]
     levels = count_ngrams(all_runs, order)
     plain_counts = NgramCounter(order=order).update(texts).freeze(min_count=min_count)
-    plain = Links(plain_counts)
-    counts, links = on_disk(texts, order, min_count, workers)
+    plain = LinkedTree(plain_counts)
+    counts, tree = on_disk(texts, order, min_count, workers)
     for n in range(1, order + 1):
         words = counts.texts(n, places(counts, n))
         if n > 1:
-            got = links.pmi(n, places(counts, n))
+            got = tree.pmi(n, places(counts, n))
             assert got.tolist() == pytest.approx([min_split_pmi(tuple(word), levels) for word in words])
             assert np.array_equal(got, plain.pmi(n, places(counts, n)))
         if n < order:
             some = places(counts, n)[::-2]
-            got_both = links.branching(n, some)
+            got_both = tree.branching_entropies(n, some)
             wanted = [branching_entropy(tuple(words[k]), all_runs) for k in some]
             assert list(zip(*got_both, strict=True)) == [pytest.approx(w, abs=1e-12) for w in wanted]
-            assert all(np.array_equal(x, y) for x, y in zip(got_both, plain.branching(n, some), strict=True))
+            assert all(np.array_equal(x, y) for x, y in zip(got_both, plain.branching_entropies(n, some), strict=True))
 
 
 @settings(max_examples=100, deadline=None)
@@ -67,15 +68,15 @@ def test_what_is_kept(texts: list[str], order: int, min_count: int, min_pmi: flo
         for n, level in enumerate(levels)
     ]
     needed = [{x[: n + 1] for longer in kept[n:] for x in longer} for n in range(order)]
-    counts, links = on_disk(texts, order, 1, workers)
-    chosen = links.kept(min_count, (0.0, *[min_pmi - 1e-12] * (order - 1)))
+    counts, tree = on_disk(texts, order, 1, workers)
+    chosen = tree.select(min_count, (0.0, *[min_pmi - 1e-12] * (order - 1)))
     for n, nodes in enumerate(chosen.nodes, 1):
         assert nodes.tolist() == sorted(nodes.tolist())
         assert set(counts.texts(n, nodes)) == {"".join(x) for x in needed[n - 1]}
-    # The patterns know which of them may be a piece: cut by itself, each kept n-gram is one piece, no other is.
+    # The patterns know which of them may be a piece: each kept n-gram, cut alone, is one piece, and no other is.
     for n in range(1, order + 1):
         for k, word in enumerate(counts.texts(n, chosen.nodes[n - 1])):
-            counter = PieceCounter(counts.alphabet, chosen.patterns)
+            counter = PieceCounter(alphabet_of(counts), chosen.patterns)
             counter.add(word)
             if tuple(word) in kept[n - 1]:
                 assert counter.counts()[n - 1][k] == 1
@@ -83,21 +84,20 @@ def test_what_is_kept(texts: list[str], order: int, min_count: int, min_pmi: flo
 
 def test_links_lie_on_the_disk_and_leave_nothing(tmp_path: Path) -> None:
     counts = NgramCounter(order=5, memory=20_000, temp_dir=tmp_path).update(made_up(300)).freeze()
-    links = Links(counts, memory="1M", temp_dir=tmp_path)
-    assert [type(column) for column in links.suffix[2:4]] == [np.memmap, np.memmap]
+    tree = LinkedTree(counts, Resources(memory="1M", temp_dir=tmp_path))
+    assert [type(array) for array in tree._links[2:4]] == [np.memmap, np.memmap]
     assert list(tmp_path.iterdir()) == []
-    assert isinstance(Links(counts).suffix[2], np.ndarray)
-    assert not isinstance(Links(counts).suffix[2], np.memmap)
+    assert [type(array) for array in LinkedTree(counts)._links[2:4]] == [np.ndarray, np.ndarray]
 
 
 def test_pieces_cover_all_symbols() -> None:
     counts = NgramCounter(order=3).update(made_up(400)).freeze()
     for memory, least in ((None, 1), (4096, 8)):
-        links = Links(counts, memory=memory)
-        assert links._bounds[0] == 0
-        assert links._bounds[-1] == counts.types(1)
-        assert len(links._bounds) > least
-        assert len(links._stretches) > least
+        tree = LinkedTree(counts, Resources(memory=memory))
+        assert tree._bounds[0] == 0
+        assert tree._bounds[-1] == counts.types(1)
+        assert len(tree._bounds) > least
+        assert len(tree._stretches) > least
 
 
 @pytest.mark.parametrize("order", [2, 5])
@@ -117,13 +117,13 @@ def test_budgets_of_builders(order: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("builder", [PmiLexiconBuilder, EntropyLexiconBuilder])
 def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a refusal names is enough, step by step, in the end."""
-    monkeypatch.setattr(links_module, "SLACK", 0)
+    """The budgets that refusals name are enough after a few steps."""
+    monkeypatch.setattr(linked_module, "FREE_BYTES", 0)
     path = tmp_path / "corpus.txt"
     path.write_text("\n".join(made_up(1500)), encoding="utf-8")
     plain = builder().build(Corpus(path))
     memory, refused = 16_000, 0
-    while True:
+    for _ in range(4):
         try:
             lexicon = builder(memory=memory).build(Corpus(path))
             break
@@ -145,16 +145,16 @@ def test_no_room_for_links(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(StorageError, match=re.escape(str(tmp_path)) + ": no room is left.*; make room, or name"):
-        Links(counts, memory="1M", temp_dir=tmp_path)
+        LinkedTree(counts, Resources(memory="1M", temp_dir=tmp_path))
 
 
 def test_pieces_are_counted_together() -> None:
-    """Counters of several threads have one table; what is frequent and what is long comes out right all the same."""
+    """Counters of several threads share one table; frequent and long pieces are counted right all the same."""
     texts = [*made_up(500), "一二三" * 5000 + "，" + "丁丂" * 900]
     counts = NgramCounter(order=3).update(texts).freeze()
-    patterns = Links(counts).kept(1, (0.0, 0.0, 0.0)).patterns
-    alone = PieceCounter(counts.alphabet, patterns)
-    together = [first := PieceCounter(counts.alphabet, patterns), first.another(), first.another()]
+    patterns = LinkedTree(counts).select(1, (0.0, 0.0, 0.0)).patterns
+    alone = PieceCounter(alphabet_of(counts), patterns)
+    together = [first := PieceCounter(alphabet_of(counts), patterns), first.another(), first.another()]
     for k, text in enumerate(texts):
         alone.add(text)
         together[k % 3].add(text)

@@ -1,4 +1,4 @@
-"""Scores of brackets, dependency files, baselines and constructions: worked out by hand; and the two commands."""
+"""Scores of brackets, dependency files, baselines and constructions against hand-made results; two commands."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_scores_by_hand() -> None:
     assert whole.sentence_f1 == pytest.approx((4 / 7 + 1 + 2 / 3) / 3)
 
 
-def test_punctuation_is_taken_out_unless_it_counts() -> None:
+def test_punctuation_is_removed_unless_it_counts() -> None:
     words = ("甲", "，", "乙", "丙", "。")
     gold, mine = [Brackets(words, ((0, 2), (2, 4)))], [Brackets(words, ((1, 4), (0, 4)))]
     bare = bracket_scores(gold, mine)  # gold (1,3) over 甲乙丙; predicted (1,3), and the whole
@@ -102,7 +102,7 @@ def test_dependency_files() -> None:
         ("1\t甲\t_\n", "line 1: not CoNLL-U"),
         (CONLLU.replace("\t4\tnsubj", "\t_\tnsubj"), "line 2: not CoNLL-U"),
         (CONLLU.replace("\t4\tnsubj", "\t9\tnsubj"), "ends at line 8: a head is not a word"),
-        (CONLLU.replace("\t0\troot", "\t1\troot"), "run in a circle"),
+        (CONLLU.replace("\t0\troot", "\t1\troot"), "form a cycle"),
     ],
 )
 def test_damaged_dependency_files(text: str, message: str) -> None:
@@ -115,7 +115,7 @@ def test_damaged_dependency_files(text: str, message: str) -> None:
 def test_subtrees_equal_their_definition(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 9))
     order = data.draw(st.permutations(range(size)))
-    heads = [0] * size  # any tree, projective or not: each word hangs on an earlier one of a random order
+    heads = [0] * size  # any tree, projective or not: the head of a word is an earlier one of a random order
     for place, word in enumerate(order[1:], 1):
         heads[word] = order[data.draw(st.integers(0, place - 1))] + 1
     expected = set()
@@ -129,7 +129,7 @@ def test_subtrees_equal_their_definition(data: st.DataObject) -> None:
 
 
 def test_a_subtree_with_a_hole_is_left_out() -> None:
-    assert subtree_spans([3, 0, 2, 1]) == [(0, 4)]  # 1 and 4 hang together, 2 and 3 lie between
+    assert subtree_spans([3, 0, 2, 1]) == [(0, 4)]  # 1 and 4 belong to one subtree, 2 and 3 are between them
 
 
 def test_baselines_by_hand() -> None:
@@ -165,7 +165,7 @@ def test_constructions_by_hand() -> None:
     known = ["# list", "从 … 到", "越...越", "也就是说", "不仅…而且", ""]
     scores = construction_scores(found, known, at=[2, 4, 5, 50])
     assert scores == {2: (1 / 2, 1 / 4), 4: (3 / 4, 2 / 4), 5: (4 / 5, 3 / 4), 50: (4 / 5, 3 / 4)}
-    with pytest.raises(CorpusError, match="no construction"):
+    with pytest.raises(CorpusError, match="no constructions"):
         construction_scores(found, ["", "…"])
 
 
@@ -235,7 +235,7 @@ def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd
     gold, other = tmp_path / "gold.txt", tmp_path / "other.txt"
     gold.write_text("(我 来)\n(他)\n", encoding="utf-8")
     other.write_text("(我 来)\n", encoding="utf-8")
-    assert "say what to score" in run(capfd, "evaluate-parse", "-t", templates, status=2)
+    assert "nothing to score" in run(capfd, "evaluate-parse", "-t", templates, status=2)
     assert "--templates FILE" in run(capfd, "evaluate-parse", str(gold), status=2)
     assert "--at" in run(capfd, "evaluate-parse", str(gold), "-t", templates, "--at", "0", status=2)
     assert "same sentences" in run(capfd, "evaluate-parse", str(gold), "--predicted", str(other), status=2)
@@ -246,9 +246,8 @@ def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd
 def test_the_development_set_holds_trees() -> None:
     rows = json.loads((Path(__file__).parent.parent / "benchmarks" / "brackets.json").read_text(encoding="utf-8"))
     assert len(rows) == 120
-    for line, first, size, spans in rows:
+    for line, _, size, spans in rows:
         assert line >= 9742  # the second half of the corpus
-        assert first >= 0
         assert 8 <= size <= 40
         assert all(end - start > 1 for start, end in spans)
         ParseTree.from_spans(["甲"] * size, spans)

@@ -6,11 +6,13 @@ import itertools
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from nlp_zero import EntropyLexiconBuilder, Lexicon, PhraseBuilder, Tokenizer
+from nlp_zero import EntropyLexiconBuilder, Lexicon, LexiconMeta, PhraseBuilder, Tokenizer
+from nlp_zero.lexicon.ids import byte_token
 from nlp_zero.statistics import entropy_gain, information_per_symbol
 
 
@@ -53,11 +55,11 @@ def test_information_falls_with_every_round() -> None:
     texts = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
     words = EntropyLexiconBuilder().build(texts)
     lexicon = PhraseBuilder(min_count=3).build(texts, words)
-    rounds = [float(x) for x in str(lexicon.meta["phrase_rounds"]).split()]
+    rounds = list(lexicon.meta.phrase_rounds)
     assert len(rounds) > 2
     assert all(a > b for a, b in itertools.pairwise(rounds))
-    assert lexicon.meta["entropy_after"] == pytest.approx(rounds[-1], abs=1e-6)
-    assert lexicon.meta["entropy_after"] == pytest.approx(
+    assert lexicon.meta.entropy_after == pytest.approx(rounds[-1], abs=1e-6)
+    assert lexicon.meta.entropy_after == pytest.approx(
         information_per_symbol(lexicon.counts, [len(w) for w in lexicon.words])
     )
     before = sum(len(t) for tokens in tokens_of(texts, words) for t in tokens)
@@ -78,3 +80,50 @@ def test_limits_and_round_trip(tmp_path: Path) -> None:
     assert PhraseBuilder().build(["，"], words).parts == {}
     with pytest.raises(ValueError, match="max_words"):
         PhraseBuilder(max_words=1)
+
+
+def with_bytes(words: dict[str, int], **meta: Any) -> Lexicon:
+    """A vocabulary with byte fallback: all bytes and some words."""
+    counts = {byte_token(byte): 1 for byte in range(256)} | words
+    return Lexicon(list(counts), list(counts.values()), meta=LexiconMeta(byte_fallback=True, **meta))
+
+
+def count_words(texts: list[str], lexicon: Lexicon) -> Counter[str]:
+    tokenizer = Tokenizer(lexicon)
+    return Counter(token for text in texts for token in tokenizer.tokenize(text) if token in lexicon)
+
+
+def own_ids() -> Lexicon:
+    """Ids as an imported model has them: in no order, with gaps, and specials among them."""
+    words = ["天", "地", "人", "心"]
+    meta = LexiconMeta(specials=("<s>",), special_ids=(4,), unk_id=0)
+    return Lexicon(words, [9, 8, 7, 6], scores={"id": [7, 2, 11, 5]}, meta=meta)
+
+
+@pytest.mark.parametrize(
+    "lexicon",
+    [own_ids(), with_bytes({"天": 90, "地": 80, "人": 70, "心": 60}, specials=("<pad>", "<s>"))],
+    ids=["own ids", "byte fallback"],
+)
+def test_lexicons_whose_ids_are_not_their_ranks(lexicon: Lexicon) -> None:
+    """Ids were taken for ranks: other words than those of the text were counted and merged."""
+    texts = ["天地人天地心", "人天地龘", "心人心天地"] * 3
+    phrases = PhraseBuilder(min_count=3, max_rounds=1).build(texts, lexicon)
+    assert phrases.parts == {"天地": ("天", "地")}
+    assert phrases["天地"] == 12
+    plain = count_words(texts, lexicon)
+    assert plain["天"] == 12
+    for word in lexicon.words:
+        assert phrases[word] == (0 if word in ("天", "地") else plain[word]), word
+    tokenizer = Tokenizer(phrases)
+    assert tokenizer.tokenize("人天地") == ["人", "天地"]
+    assert tokenizer.decode(tokenizer.encode("人天地")) == "人天地"
+
+
+def test_bytes_of_characters_are_not_merged() -> None:
+    texts = ["龘龘天"] * 9
+    lexicon = PhraseBuilder(min_count=2).build(texts, with_bytes({"天": 9}))
+    assert lexicon.parts == {}
+    assert lexicon[byte_token("龘".encode()[0])] == 18
+    in_bytes = PhraseBuilder(min_count=2).build(texts, with_bytes({}, unit="byte"))
+    assert any("".join(parts) == phrase for phrase, parts in in_bytes.parts.items())

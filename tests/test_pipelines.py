@@ -1,4 +1,4 @@
-"""Fresh segmentations each epoch: PyTorch, Hugging Face datasets, a plain generator (docs/sampling.md)."""
+"""New segmentations in each epoch: PyTorch, Hugging Face datasets, a plain generator (docs/sampling.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINES = [("中国人民" * 5 + "，") * n for n in range(1, 33)]
 
 
 class SampledLines:
-    """A map-style dataset: text i of an epoch depends on (seed, epoch, i) and on nothing else, not on who asks."""
+    """A map-style dataset: text i of an epoch depends on (seed, epoch, i) only, not on the worker."""
 
     def __init__(self, lines: Sequence[str], tokenizer: Tokenizer, *, alpha: float = 0.2, seed: int = 0) -> None:
         self.lines, self.tokenizer, self.alpha, self.seed, self.epoch = lines, tokenizer, alpha, seed, 0
@@ -30,14 +30,14 @@ class SampledLines:
 
     def __getitem__(self, i: int) -> list[int]:
         seed = self.seed + self.epoch  # an epoch is a seed, a text is a stream of it
-        ids: list[int] = self.tokenizer.sample(self.lines[i], self.alpha, seed=seed, index=i, output="ids")
+        ids: list[int] = self.tokenizer.sample_ids(self.lines[i], alpha=self.alpha, seed=seed, index=i)
         return ids
 
 
 def sampled(lines: Sequence[str], tokenizer: Tokenizer, epoch: int, alpha: float = 0.2) -> Iterator[list[str]]:
     """A plain generator pipeline."""
     for i, line in enumerate(lines):
-        yield tokenizer.sample(line, alpha, seed=epoch, index=i)
+        yield tokenizer.sample(line, alpha=alpha, seed=epoch, index=i)
 
 
 def as_they_are(batch: list[Any]) -> list[Any]:
@@ -46,7 +46,7 @@ def as_they_are(batch: list[Any]) -> list[Any]:
 
 def test_generator() -> None:
     first, again, second = (list(sampled(LINES, TOKENIZER, epoch)) for epoch in (0, 0, 1))
-    assert first == again == TOKENIZER.sample_batch(LINES, 0.2, 0, workers=2)
+    assert first == again == TOKENIZER.sample_batch(LINES, alpha=0.2, seed=0, workers=2)
     assert first != second
     assert ["".join(tokens) for tokens in second] == LINES
 
@@ -96,7 +96,7 @@ def test_hugging_face_datasets(processes: int | None) -> None:
     dataset = datasets.Dataset.from_dict({"text": LINES})
 
     def segment(row: dict[str, str], i: int) -> dict[str, list[int]]:
-        return {"ids": TOKENIZER.sample(row["text"], 0.2, seed=1, index=i, output="ids")}
+        return {"ids": TOKENIZER.sample_ids(row["text"], alpha=0.2, seed=1, index=i)}
 
     mapped = dataset.map(segment, with_indices=True, num_proc=processes)
-    assert mapped["ids"][:] == [TOKENIZER.sample(t, 0.2, seed=1, index=i, output="ids") for i, t in enumerate(LINES)]
+    assert mapped["ids"][:] == [TOKENIZER.sample_ids(t, alpha=0.2, seed=1, index=i) for i, t in enumerate(LINES)]

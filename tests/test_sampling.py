@@ -1,7 +1,8 @@
-"""Sampling text: the law, the seeds, the extremes, and the same test on a sampler that is wrong."""
+"""Sampling: its distribution, seeds, extreme values, and the same test applied to a biased sampler."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 import threading
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp_zero._kernels.tokenization import MarginalTable
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
@@ -21,7 +23,7 @@ ALPHAS = [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]
 LEXICON = Lexicon(["中国", "国人", "人民", "中", "国", "人", "中国人", "国人民"], [40, 9, 30, 12, 15, 20, 6, 1])
 TEXT = "中国人民"
 DRAWS = 20_000
-FALSE_ALARM = 1e-6  # of each chi-square test; seeds are fixed, so a test that passes goes on passing
+FALSE_ALARM = 1e-6  # of each chi-square test; seeds are fixed, so a test that passes keeps passing
 
 
 def law(tokenizer: Tokenizer, text: str, alpha: float) -> dict[tuple[str, ...], float]:
@@ -57,15 +59,15 @@ def fits(counts: Counter[tuple[str, ...]], exact: dict[tuple[str, ...], float]) 
 
 
 DRAWERS: dict[str, Callable[[Tokenizer, float], list[list[str]]]] = {
-    "one by one": lambda t, a: [t.sample(TEXT, a, seed=7, index=i) for i in range(DRAWS)],
-    "k": lambda t, a: t.sample(TEXT, a, seed=7, k=DRAWS),
-    "batch": lambda t, a: t.sample_batch([TEXT] * DRAWS, a, 7, workers=2),
+    "one by one": lambda t, a: [t.sample(TEXT, alpha=a, seed=7, index=i) for i in range(DRAWS)],
+    "k": lambda t, a: t.sample_batch([TEXT], alpha=a, seed=7, k=DRAWS),
+    "batch": lambda t, a: t.sample_batch([TEXT] * DRAWS, alpha=a, seed=7, workers=2),
 }
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 @pytest.mark.parametrize("way", DRAWERS)
-def test_samples_follow_the_law(way: str, alpha: float) -> None:
+def test_samples_follow_the_distribution(way: str, alpha: float) -> None:
     tokenizer = Tokenizer(LEXICON)
     counts = Counter(map(tuple, DRAWERS[way](tokenizer, alpha)))
     exact = law(tokenizer, TEXT, alpha)
@@ -100,16 +102,16 @@ def test_the_test_finds_a_biased_sampler(alpha: float) -> None:
 def test_sums_equal_enumeration(text: str, alpha: float) -> None:
     tokenizer = Tokenizer(LEXICON)
     exact = law(tokenizer, text, alpha)
-    assert tokenizer.entropy(text, alpha) == pytest.approx(
+    assert tokenizer.entropy(text, alpha=alpha) == pytest.approx(
         -math.fsum(p * math.log(p) for p in exact.values()), abs=1e-11
     )
     for path, p in exact.items():
-        assert math.exp(tokenizer.log_prob(path, alpha)) == pytest.approx(p, abs=1e-12)
+        assert math.exp(tokenizer.log_prob(path, alpha=alpha)) == pytest.approx(p, abs=1e-12)
     cuts = np.zeros(len(text) + 1)
     for path, p in exact.items():
         cuts[np.cumsum([0, *map(len, path)])] += p
-    np.testing.assert_allclose(tokenizer.marginals(text, alpha).cuts, cuts, atol=1e-12)
-    for start, end, number, p in tokenizer.marginals(text, alpha).tokens:
+    np.testing.assert_allclose(tokenizer.marginals(text, alpha=alpha).cuts, cuts, atol=1e-12)
+    for start, end, number, p in tokenizer.marginals(text, alpha=alpha).tokens:
         spans = [list(zip(np.cumsum([0, *map(len, q)]), np.cumsum([*map(len, q)]), strict=False)) for q in exact]
         inside = math.fsum(x for s, x in zip(spans, exact.values(), strict=True) if (start, end) in s)
         assert p == pytest.approx(inside, abs=1e-12)
@@ -135,22 +137,62 @@ def test_impossible_tokens_have_no_probability() -> None:
 def test_same_seed_same_output_everywhere() -> None:
     tokenizer = Tokenizer(LEXICON)
     lines = [TEXT * (1 + i % 7) + "，" * (i % 3) for i in range(500)]
-    one = tokenizer.sample_batch(lines, 0.2, 5)
+    one = tokenizer.sample_batch(lines, alpha=0.2, seed=5)
     for workers in (2, 3, 8):
-        assert tokenizer.sample_batch(lines, 0.2, 5, workers=workers) == one
-        ids, offsets = tokenizer.sample_batch(lines, 0.2, 5, output="ids", workers=workers)
+        assert tokenizer.sample_batch(lines, alpha=0.2, seed=5, workers=workers) == one
+        ids, offsets = tokenizer.sample_ids_batch(lines, alpha=0.2, seed=5, workers=workers)
         assert len(ids) == sum(map(len, one)) == offsets[-1]
-    assert tokenizer.sample_batch(lines[:90], 0.2, 5) + tokenizer.sample_batch(lines[90:], 0.2, 5, start=90) == one
-    pairs = [tokenizer.sample(line, 0.2, 5, 2, "ids", index=i + 3) for i, line in enumerate(lines)]
-    assert tokenizer.sample_batch(lines, 0.2, 5, k=2, start=3, output="ids") == pairs
-    assert [tokenizer.sample(line, 0.2, 5, index=i) for i, line in enumerate(lines)] == one
-    assert pickle.loads(pickle.dumps(tokenizer)).sample_batch(lines, 0.2, 5) == one
-    assert tokenizer.sample_batch(lines, 0.2, 6) != one
-    assert tokenizer.sample(TEXT * 9, seed=1, output="words") == [
-        (TEXT * 9)[a:b] for a, b in tokenizer.sample(TEXT * 9, seed=1, output="spans")
+    first = tokenizer.sample_batch(lines[:90], alpha=0.2, seed=5)
+    rest = tokenizer.sample_batch(lines[90:], alpha=0.2, seed=5, index=90)
+    assert first + rest == one
+    assert [tokenizer.sample(line, alpha=0.2, seed=5, index=i) for i, line in enumerate(lines)] == one
+    assert pickle.loads(pickle.dumps(tokenizer)).sample_batch(lines, alpha=0.2, seed=5) == one
+    assert tokenizer.sample_batch(lines, alpha=0.2, seed=6) != one
+    assert tokenizer.sample_ids(TEXT * 9, seed=1) == [
+        LEXICON.index(t) + 1 if t in LEXICON else 0 for t in tokenizer.sample(TEXT * 9, seed=1)
     ]
-    # golden: a change here changes the output of every seed in the world
-    assert tokenizer.sample(TEXT * 2, 0.2, seed=1) == GOLDEN
+    # golden: if this changes, the output of every seed changes
+    assert tokenizer.sample(TEXT * 2, alpha=0.2, seed=1) == GOLDEN
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.2, 1.0, math.inf])
+@pytest.mark.parametrize("alnum", ["token", "split"])
+def test_several_draws_are_the_same_for_every_number_of_workers(alpha: float, alnum: str) -> None:
+    tokenizer = Tokenizer(LEXICON, alnum=alnum)
+    lines = [TEXT * (1 + i % 7) + "，a1" * (i % 3) for i in range(60)] + ["", "，"]
+    options = {"alpha": alpha, "seed": 5, "index": 3}
+    expected = tokenizer.sample_batch(lines, k=3, **options)
+    assert len(expected) == 3 * len(lines)
+    assert expected[::3] == tokenizer.sample_batch(lines, k=1, **options)
+    many = tokenizer.sample_batch(lines, k=20, **options)  # takes another path through the code
+    assert [many[20 * i + j] for i in range(len(lines)) for j in range(3)] == expected
+    assert tokenizer.sample_batch(lines, k=20, workers=2, **options) == many
+    assert [t for i, line in enumerate(lines) for t in tokenizer.sample_batch([line], k=3, alpha=alpha, seed=5,
+                                                                              index=3 + i)] == expected  # fmt: skip
+    for workers in (1, 2, 3, 8):
+        assert tokenizer.sample_batch(lines, k=3, workers=workers, **options) == expected
+        ids, offsets = tokenizer.sample_ids_batch(lines, k=3, workers=workers, **options)
+        assert len(offsets) == 3 * len(lines) + 1
+        rows = [ids[a:b].tolist() for a, b in itertools.pairwise(offsets)]
+        assert rows == [[LEXICON.index(t) + 1 if t in LEXICON else 0 for t in tokens] for tokens in expected]
+    if 0 < alpha < math.inf:
+        assert expected[0::3] != expected[1::3]
+
+
+def test_several_draws_run_on_the_batch_kernel() -> None:
+    """Regression: `workers` was ignored when `k` was given."""
+    tokenizer = Tokenizer(LEXICON)
+    calls: list[tuple[object, ...]] = []
+
+    class Recorder:
+        def sample_batch(self, *arguments: object) -> list[list[str]]:
+            calls.append(arguments)
+            return []
+
+    object.__setattr__(tokenizer, "_kernel", Recorder())
+    tokenizer.sample_batch([TEXT], k=99, seed=1, workers=2)
+    tokenizer.sample_ids_batch([TEXT], k=99, seed=1, workers=2)
+    assert calls == [([TEXT], 0.2, 1, 0, 99, True, 2), ([TEXT], 0.2, 1, 0, 99, False, 2)]
 
 
 GOLDEN = ["中国", "人民", "中", "国人民"]
@@ -164,7 +206,7 @@ def test_rng_and_fresh_entropy() -> None:
     rng = np.random.default_rng(3)
     assert tokenizer.sample(text, rng=rng) != tokenizer.sample(text, rng=rng)
     assert tokenizer.sample(text) != tokenizer.sample(text)
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ValueError, match="exclude each other"):
         tokenizer.sample(text, seed=1, rng=rng)
 
 
@@ -173,22 +215,22 @@ def test_rng_and_fresh_entropy() -> None:
 def test_a_million_characters(alpha: float, boundary: str) -> None:
     tokenizer = Tokenizer(LEXICON)
     text = (TEXT * 250 + boundary) * 1000
-    tokens = tokenizer.sample(text, alpha, seed=1)
+    tokens = tokenizer.sample(text, alpha=alpha, seed=1)
     assert "".join(tokens) == text
-    if alpha > 1000:  # nothing but the best is left
+    if alpha > 1000:  # only the best has a probability above 0
         assert tokens == tokenizer.tokenize(text)
     else:
-        expected = tokenizer._sums(text, alpha)[2]
+        expected = tokenizer._kernel.sums(text, alpha)[2]
         assert len(tokens) == pytest.approx(expected, abs=6 * math.sqrt(expected))
-    if alpha == 0:  # every path alike
-        assert tokenizer.log_partition(text, 0.0) == pytest.approx(tokenizer.entropy(text, 0.0), rel=1e-9)
+    if alpha == 0:  # all paths have the same probability
+        assert tokenizer.log_partition(text, alpha=0.0) == pytest.approx(tokenizer.entropy(text, alpha=0.0), rel=1e-9)
 
 
 def test_counts_over_three_hundred_powers_of_ten() -> None:
     tokenizer = Tokenizer(Lexicon(["甲乙", "甲", "乙"], [10**18, 1, 1]), unk_log_prob=-690.0)
-    assert tokenizer.sample("甲乙丙", 1.0, seed=1) == ["甲乙", "丙"]
-    assert tokenizer.log_prob(["甲", "乙"], 30.0) == pytest.approx(-60 * 18 * math.log(10), rel=1e-9)
-    assert len(tokenizer.sample("甲乙" * 100, 0.0, seed=1)) > 120
+    assert tokenizer.sample("甲乙丙", alpha=1.0, seed=1) == ["甲乙", "丙"]
+    assert tokenizer.log_prob(["甲", "乙"], alpha=30.0) == pytest.approx(-60 * 18 * math.log(10), rel=1e-9)
+    assert len(tokenizer.sample("甲乙" * 100, alpha=0.0, seed=1)) > 120
 
 
 @pytest.mark.parametrize("bad", [-0.1, math.nan, -math.inf])
@@ -196,22 +238,28 @@ def test_bad_options(bad: float) -> None:
     tokenizer = Tokenizer(LEXICON)
     for call in (tokenizer.sample, tokenizer.marginals, tokenizer.entropy, tokenizer.log_partition):
         with pytest.raises(ValueError, match="alpha must be"):
-            call(TEXT, bad)
+            call(TEXT, alpha=bad)
     with pytest.raises(ValueError, match="seed must be"):
         tokenizer.sample(TEXT, seed=-1)
-    with pytest.raises(ValueError, match="output must be"):
-        tokenizer.sample(TEXT, output="tokens")
-    with pytest.raises(ValueError, match="k must be"):
-        tokenizer.sample(TEXT, k=-1)
+    for k in (0, -1, 1.5, True, 1 << 60):
+        with pytest.raises(ValueError, match="k must be"):
+            tokenizer.sample_batch([TEXT], k=k)
+    for batch in (tokenizer.sample_batch, tokenizer.sample_ids_batch):
+        with pytest.raises(ValueError, match="workers must be"):
+            batch([TEXT], k=2, workers=0)
     with pytest.raises(ValueError, match="n must be"):
         tokenizer.nbest(TEXT, 1001)
-    assert tokenizer.sample(TEXT, k=0, seed=1) == [] == tokenizer.sample("", seed=1)
+    assert tokenizer.sample("", seed=1) == [] == tokenizer.sample_batch([])
+    with pytest.raises(MemoryError, match="do not fit"):
+        tokenizer._kernel.sample_batch([TEXT], 0.2, 1, 0, 1 << 62, True, 1)  # 2**62 draws of 4 characters: no room
+    with pytest.raises(ValueError, match="only Segmenter"):
+        MarginalTable().arrays()
 
 
 def test_calibration() -> None:
     tokenizer = Tokenizer(LEXICON)
     alpha = tokenizer.calibrate_alpha(TEXT * 30, 1.6)
-    tokens = tokenizer.sample(TEXT * 30000, alpha, seed=2)
+    tokens = tokenizer.sample(TEXT * 30000, alpha=alpha, seed=2)
     assert len(TEXT) * 30000 / len(tokens) == pytest.approx(1.6, rel=0.01)
     with pytest.raises(ValueError, match=r"between 1\.\d+ \(alpha 0\)"):
         tokenizer.calibrate_alpha(TEXT, 4.0)
@@ -219,14 +267,16 @@ def test_calibration() -> None:
 
 def test_threads_do_not_disturb_each_other() -> None:
     tokenizer = Tokenizer(LEXICON)
-    expected = {alpha: [tokenizer.sample(TEXT * 30, alpha, seed=s) for s in range(200)] for alpha in (0.1, 0.2, 0.3)}
+    expected = {
+        alpha: [tokenizer.sample(TEXT * 30, alpha=alpha, seed=s) for s in range(200)] for alpha in (0.1, 0.2, 0.3)
+    }
     wrong: list[float] = []
 
     def work(shift: int) -> None:
         for s in range(200):
             alpha = (0.1, 0.2, 0.3)[(s + shift) % 3]
-            tokenizer.sample(TEXT, 1.0 + shift + s, seed=1)  # pushes tables out of the cache
-            if tokenizer.sample(TEXT * 30, alpha, seed=s) != expected[alpha][s]:
+            tokenizer.sample(TEXT, alpha=1.0 + shift + s, seed=1)  # pushes tables out of the cache
+            if tokenizer.sample(TEXT * 30, alpha=alpha, seed=s) != expected[alpha][s]:
                 wrong.append(alpha)
 
     threads = [threading.Thread(target=work, args=(shift,)) for shift in range(6)]
@@ -251,10 +301,18 @@ def test_against_sentencepiece(tmp_path: object) -> None:
     tokenizer = Tokenizer(Lexicon(list(counts), list(counts.values())), alnum="split")
     text = "青石镇的老人每天早晨都到望江茶馆喝茶"
     for alpha, draws in ((0.2, 4000), (1.0, 4000)):
-        ours = [math.fsum(map(score.__getitem__, t)) for t in tokenizer.sample(text, alpha, seed=1, k=draws)]
+        samples = tokenizer.sample_batch([text], alpha=alpha, seed=1, k=draws)
+        ours = [math.fsum(map(score.__getitem__, tokens)) for tokens in samples]
         drawn = [model.sample_encode_as_pieces(text, -1, alpha) for _ in range(draws)]
         theirs = [math.fsum(map(score.__getitem__, tokens)) for tokens in drawn]
         error = math.sqrt((np.var(ours) + np.var(theirs)) / draws)  # of the difference; 5 of them: false alarm 6e-7
         assert np.mean(ours) == pytest.approx(np.mean(theirs), abs=5 * error)
-        entropy = tokenizer.log_partition(text, alpha) - alpha * np.mean(theirs)  # H = ln Z - alpha E[score]
-        assert tokenizer.entropy(text, alpha) == pytest.approx(entropy, abs=5 * alpha * error)
+        entropy = tokenizer.log_partition(text, alpha=alpha) - alpha * np.mean(theirs)  # H = ln Z - alpha E[score]
+        assert tokenizer.entropy(text, alpha=alpha) == pytest.approx(entropy, abs=5 * alpha * error)
+
+
+def test_marginals_are_shown_and_cannot_be_changed() -> None:
+    marginals = Tokenizer(LEXICON).marginals(TEXT)
+    assert repr(marginals) == "<Marginals of 4 positions, 9 possible tokens>"
+    with pytest.raises(AttributeError, match="cannot be set"):
+        marginals.cuts = np.zeros(5)  # type: ignore[misc]

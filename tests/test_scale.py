@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import os
 import random
@@ -11,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any
@@ -21,13 +24,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
-from nlp_zero._utils import arrays, files, folders
+from nlp_zero._utils import arrays, files
+from nlp_zero._utils.threads import in_rounds
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import Corpus
-from nlp_zero.counting import levels as levels_module
+from nlp_zero.counting import tree as tree_module
 from nlp_zero.counting.checkpoint import Checkpoint
-from nlp_zero.counting.runs import Run, RunSource, merge_to_levels, union_of
+from nlp_zero.counting.counts import levels_of
+from nlp_zero.counting.merging import RunSource, merge_to_tree, unite_symbols
+from nlp_zero.counting.resources import MemoryPlan
+from nlp_zero.counting.runs import RunFile
+from nlp_zero.counting.tree import TreeBuilder
 from nlp_zero.errors import CheckpointError, StorageError
 from tests.test_counts import ODD, as_dict, oracle
 
@@ -46,7 +54,7 @@ def made_up(lines: int, seed: int = 0) -> list[str]:
 def assert_same(one: NgramCounts, other: NgramCounts) -> None:
     assert one.symbols == other.symbols
     assert [one.total(n) for n in range(1, one.order + 1)] == [other.total(n) for n in range(1, other.order + 1)]
-    for mine, its in zip(one.levels, other.levels, strict=True):
+    for mine, its in zip(levels_of(one), levels_of(other), strict=True):
         for x, y in zip(mine, its, strict=True):
             assert x.dtype == y.dtype
             assert np.array_equal(x, y)
@@ -58,6 +66,10 @@ def counted(texts: list[str], parts: int = 1, *, min_count: int = 1, **options: 
     for k in range(parts):
         counter.update(texts[k * len(texts) // parts : (k + 1) * len(texts) // parts])
     return counter.freeze(min_count=min_count)
+
+
+def change_plan(counter: NgramCounter, **sizes: int) -> None:
+    counter._store.plan = dataclasses.replace(counter._store.plan, **sizes)
 
 
 @pytest.fixture
@@ -80,8 +92,7 @@ def test_parts_of_any_size(
         assert as_dict(whole) == oracle(texts, order, alnum, min_count)
     for memory in (None, 20_000):
         counter = NgramCounter(order=order, alnum=alnum, workers=workers, memory=memory)
-        counter._spill.part_size = part_size
-        counter._spill.block_size, counter._spill.merging["target"] = 8, 16  # records a block; pieces of a few records
+        change_plan(counter, part_positions=part_size, block_bytes=8, merge_bytes=16)  # a few records each
         for text in texts:
             counter.update([text])
         assert counter.positions == whole.total(1)
@@ -94,13 +105,13 @@ def test_tiny_budgets(options: dict[str, object]) -> None:
     texts = made_up(3000)
     whole = counted(texts, **options)
     counter = NgramCounter(memory=16_000, **options)  # type: ignore[arg-type]
-    counter._spill.most_runs = 3
+    change_plan(counter, most_runs=3)
     for k in range(0, len(texts), 20):
         counter.update(texts[k : k + 20])
-    assert len(counter._spill.runs) > 9
-    assert len({tuple(run.index()[3]) for run in counter._spill.runs}) > 3  # alphabets
+    assert len(counter._store.runs) > 9
+    assert len({tuple(run.index()[3]) for run in counter._store.runs}) > 3  # alphabets
     parts = counter.freeze()
-    assert isinstance(parts.levels[0][0], np.memmap)
+    assert isinstance(levels_of(parts)[0][0], np.memmap)
     assert_same(parts, whole)
     assert_same(counter.freeze(min_count=3), whole.prune(3))
 
@@ -121,12 +132,12 @@ def test_counting_goes_on_after_freeze() -> None:
 
 
 def test_runs_are_small() -> None:
-    """Real text makes runs of less than its own size; this one, nearly random, of less than three times."""
+    """Runs of real text are smaller than the text; those of this nearly random one are smaller than three times."""
     texts = made_up(3000)
     counter = NgramCounter(memory=40_000)
     for k in range(0, len(texts), 50):
         counter.update(texts[k : k + 50])
-    assert sum(run.size for run in counter._spill.runs) < 3 * sum(len(text.encode()) for text in texts)
+    assert sum(run.size for run in counter._store.runs) < 3 * sum(len(text.encode()) for text in texts)
 
 
 def test_bad_text_keeps_what_came_before(tmp_path: Path) -> None:
@@ -143,7 +154,7 @@ def test_unreadable_files_keep_what_came_before(tmp_path: Path) -> None:
     (tmp_path / "bad.txt.gz").write_bytes(b"no gzip")
     for workers in (1, 2, 3, 4):
         counter = NgramCounter(order=2, workers=workers)
-        with pytest.raises(CorpusError, match="not a whole gzip file"):
+        with pytest.raises(CorpusError, match="not a complete gzip file"):
             counter.update(Corpus(tmp_path / "good.txt", tmp_path / "bad.txt.gz", block_size=1))
         assert as_dict(counter.freeze()) == oracle(["一二", "三四", "五六"], 2, "token")
 
@@ -167,19 +178,18 @@ def test_large_numbers_take_eight_bytes(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """As if 32 bits ended at 99: the values stay, the arrays that need it are wide."""
     texts = made_up(300)
     whole = counted(texts, order=3)
-    for module in (arrays, folders, levels_module):
-        monkeypatch.setattr(module, "LARGEST", 99, raising=False)
-    for module in (arrays, folders):
-        monkeypatch.setattr(module, "STEP", 7)
+    for module in (arrays, tree_module):
+        monkeypatch.setattr(module, "MOST_UINT32", 99)
+    monkeypatch.setattr(arrays, "CHUNK_VALUES", 7)
     wide = counted(texts, 5, order=3, memory=20_000)
     kept = counted(texts, 5, order=3, workers=3)
     wide.save(tmp_path / "wide")
-    assert wide.levels[0][1].dtype == wide.levels[0][2].dtype == np.uint64
-    assert wide.levels[0][0].dtype == np.uint32
+    assert levels_of(wide)[0][1].dtype == levels_of(wide)[0][2].dtype == np.uint64
+    assert levels_of(wide)[0][0].dtype == np.uint32
     for counts in (wide, kept, NgramCounts.load(tmp_path / "wide"), wide.merge(wide).merge(wide), wide.prune(2)):
         times = 3 if counts.total(1) > whole.total(1) else 1
         same = whole.prune(counts.min_count)
-        for mine, its in zip(counts.levels, same.levels, strict=True):
+        for mine, its in zip(levels_of(counts), levels_of(same), strict=True):
             assert np.array_equal(mine[0], its[0])
             assert np.array_equal(mine[1], times * its[1].astype(np.uint64))
             assert np.array_equal(mine[2], its[2])
@@ -193,13 +203,38 @@ def test_nothing_is_left(tmp_path: Path) -> None:
     assert counts.types(1) > 9
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("fails_after", [0, 1, 4, None])
+def test_rounds_of_threads(workers: int, fails_after: int | None) -> None:
+    """All rounds before an error of reading are worked on, in order, each by objects that one thread has for itself."""
+    lists: list[list[int]] = [[] for _ in range(workers)]
+
+    def read() -> Iterator[list[int]]:
+        for k in range(9):
+            if k == fails_after:
+                raise OSError("unreadable")
+            yield list(range(10 * k, 10 * k + 5))
+
+    def work(k: int, share: Sequence[int]) -> int:
+        lists[k] += share
+        return sum(share)
+
+    done = []
+    with contextlib.nullcontext() if fails_after is None else pytest.raises(OSError, match="unreadable"):
+        for items, sums in in_rounds(read(), work, workers):
+            assert sorted(x for some in lists for x in some) == [x for r in [*done, items] for x in r]
+            assert sum(sums) == sum(items)
+            done.append(items)
+    assert len(done) == (9 if fails_after is None else fails_after)
+
+
 def test_refusals(tmp_path: Path) -> None:
     for memory, message in [("x", "512M"), (100, "at least 4096"), ("-1K", "512M"), (True, "4096"), (1.5, "4096")]:
         with pytest.raises(ValueError, match=message):
             NgramCounter(memory=memory)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="temp_dir must be a folder"):
         NgramCounter(temp_dir=tmp_path / "nowhere")
-    with pytest.raises(StorageError, match="90 distinct symbols that came so far; give more than 23,040 bytes"):
+    with pytest.raises(StorageError, match="90 distinct symbols found so far; give more than 23,040 bytes"):
         counted(["".join(chr(0x4E00 + k) for k in range(90)) * 9, "丁"], 2, memory=9000)
     with pytest.raises(ValueError, match="workers"):
         NgramCounter(workers=0)
@@ -215,15 +250,15 @@ def test_refusals(tmp_path: Path) -> None:
 
 
 def read_whole(file: IO[bytes]) -> None:
-    source = RunSource(Run(file, "it"))
-    levels = levels_module.Levels(4, lambda name: levels_module.MemoryColumn())
-    merge_to_levels([source], len(union_of([source])), levels, min_count=1, target=100, workers=1)
+    source = RunSource(RunFile(file, "it"))
+    plan = MemoryPlan(None, merge_bytes=100)
+    merge_to_tree([source], len(unite_symbols([source])), TreeBuilder.in_memory(4), plan, min_count=1)
 
 
 def test_damaged_runs_are_refused(tmp_path: Path) -> None:
     counter = NgramCounter(memory=16_000).update(made_up(100))
-    counter._seal((0, 0))
-    file = counter._spill.runs[0]._file
+    counter._write_run((0, 0))
+    file = counter._store.runs[0]._file
     file.seek(0)
     good = file.read()
     rng = random.Random(1)
@@ -243,7 +278,7 @@ def test_damaged_runs_are_refused(tmp_path: Path) -> None:
 
 def resumed(corpus: Path, folder: Path, **options: object) -> NgramCounter:
     counter = NgramCounter(checkpoint=folder, **options)  # type: ignore[arg-type]
-    counter._spill.part_size = 2000
+    change_plan(counter, part_positions=2000)
     return counter.update(Corpus(corpus, block_size=500))
 
 
@@ -258,7 +293,7 @@ def test_resume_in_the_middle(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
     path = tmp_path / f"corpus{kind}"
     path.write_bytes(gzip.compress(data) if "gz" in kind else data)
     (tmp_path / "more.txt").write_text("一丁\n丂", encoding="utf-8")
-    monkeypatch.setattr("nlp_zero.corpus.reader.TEXTS_PER_BLOCK", 1000)
+    monkeypatch.setattr("nlp_zero.corpus.reader.BLOCK_CHARACTERS", 1000)
     corpus = Corpus(path, path, encoding=encoding, block_size=1000)
     read: list[int] = []
 
@@ -271,7 +306,7 @@ def test_resume_in_the_middle(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(Checkpoint, "add", interrupt)
     for _ in range(100):
         counter = NgramCounter(checkpoint=tmp_path / "work", workers=2)
-        counter._spill.part_size = 4000
+        change_plan(counter, part_positions=4000)
         try:
             counter.update(corpus)
         except KeyboardInterrupt:
@@ -303,7 +338,7 @@ def test_checkpoints_of_something_else(corpus: Path, tmp_path: Path) -> None:
         resumed(corpus, work)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "precious").write_text("x")
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
         resumed(corpus, tmp_path / "mine")
 
 
@@ -381,10 +416,10 @@ def test_builders_take_the_same_resources(corpus: Path, tmp_path: Path) -> None:
 
 CHILD = """
 import sys
-from nlp_zero.counting import spill
-from nlp_zero.cli import common
+from nlp_zero.counting import resources
+from nlp_zero.cli import options
 from nlp_zero.cli import main
-spill.CHECKPOINT_SIZE = common.BLOCK_SIZE = 5_000
+resources.CHECKPOINT_POSITIONS = options.BLOCK_BYTES = 5_000
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -400,8 +435,8 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
 
 def test_killed_at_fifty_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The moments are spread at random over the time that the whole work takes."""
-    monkeypatch.setattr("nlp_zero.counting.spill.CHECKPOINT_SIZE", 5_000)
-    monkeypatch.setattr("nlp_zero.cli.common.BLOCK_SIZE", 5_000)
+    monkeypatch.setattr("nlp_zero.counting.resources.CHECKPOINT_POSITIONS", 5_000)
+    monkeypatch.setattr("nlp_zero.cli.options.BLOCK_BYTES", 5_000)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("\n".join(made_up(4_000)), encoding="utf-8")
     command = ["count", str(corpus), "--memory", "2M", "--checkpoint", str(tmp_path / "work"), "-q", "-o"]
@@ -417,7 +452,9 @@ def test_killed_at_fifty_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     whole = time.monotonic() - began
     rng = random.Random(3)
     killed, resumed_from = 0, set()
-    while killed < 50:
+    for _ in range(500):  # some children finish before they are killed
+        if killed == 50:
+            break
         resumed_from.add(len(list((tmp_path / "work").glob("*.run"))))
         child = forked("got")
         time.sleep(rng.random() * whole)
@@ -428,6 +465,7 @@ def test_killed_at_fifty_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         if child.exitcode == 0:
             assert not (tmp_path / "work").exists()
             assert folder_bytes(tmp_path / "got") == folder_bytes(tmp_path / "want")
+    assert killed == 50
     child = forked("got")
     child.join()
     assert child.exitcode == 0
@@ -452,7 +490,7 @@ def test_full_disk_is_one_sentence_and_the_checkpoint_goes_on(corpus: Path, tmp_
     child = start(*command, preexec_fn=limited)
     _, errors = child.communicate()
     assert child.returncode == 1
-    assert f"run the same again: it goes on from the checkpoint {tmp_path / 'work'}" in errors
+    assert f"run the same again: it continues from the checkpoint {tmp_path / 'work'}" in errors
     assert len(list((tmp_path / "work").glob("*.run"))) > 1
     child = start(*command)
     _, errors = child.communicate()
@@ -469,7 +507,7 @@ def test_ctrl_c_says_how_to_go_on(
 
     command = ["build-vocab", str(corpus), "-q", "--checkpoint", str(tmp_path / "work"), "-o", str(tmp_path / "words")]
     with monkeypatch.context() as patch:
-        patch.setattr("nlp_zero.builders.describe.Links.__init__", interrupted)
+        patch.setattr("nlp_zero.builders.passes.LinkedTree.__init__", interrupted)
         assert main(command) == 130
     assert f"run the same command to go on from the checkpoint {tmp_path / 'work'}" in capsys.readouterr().err
     assert (tmp_path / "work" / "checkpoint.json").exists()
@@ -503,7 +541,7 @@ def test_tables(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     parquet = pytest.importorskip("pyarrow.parquet")
     import pyarrow
 
-    monkeypatch.setattr("nlp_zero.counting.export.ROWS", 10)
+    monkeypatch.setattr("nlp_zero.counting.counts.BATCH_NODES", 10)
     path = tmp_path / f"table.{kind}"
     for unit in ("char", "byte"):
         counts = counted(made_up(20), order=3, unit=unit)

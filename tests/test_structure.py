@@ -29,18 +29,28 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
-    "_utils": ["arrays", "files", "folders", "progress", "threads", "validation"],
-    "corpus": ["sources", "reader", "corpus", "slices"],
-    "counting": ["levels", "runs", "checkpoint", "spill", "export", "counts", "counter", "links"],
-    "lexicon": ["ids", "formats", "lexicon"],
-    "tokenization": ["lattice", "sampling", "tokenizer"],
-    "builders": ["describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
-    "templates": [
-        "clauses", "boundaries", "inventory", "numbers", "grammar", "candidates", "mining", "drawing", "parser",
+    "_utils": ["files", "threads", "arrays", "folders", "locks", "progress", "validation"],
+    "corpus": ["sources", "compression", "reader", "corpus", "texts", "positions", "slices"],
+    "counting": [
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
+        "selection", "linked",
     ],
-    "evaluation": ["aligned", "levels", "breakdown", "scores", "training", "brackets"],
-    "distributed": ["api"],
-    "cli": ["common", "learn_vocabulary", "learn", "tokenize", "evaluate", "convert", "mine", "parse", "main"],
+    "lexicon": ["meta", "ids", "formats", "lexicon"],
+    "tokenization": [
+        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
+    ],
+    "builders": ["passes", "describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "templates": [
+        "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
+        "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
+        "parser",
+    ],
+    "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "distributed": ["tasks", "reduce", "api"],
+    "cli": [
+        "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count", "build_vocab",
+        "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+    ],
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Template grammars against lists of all their parses; mining on planted grammars; the file of templates."""
+"""Template grammars against lists of all their parses; mining on planted grammars; template files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, TemplateGrammar, TemplateInventory, TemplateMiner
-from nlp_zero._kernels.skipgrams import DistinctPairs
+from nlp_zero._kernels.templates import DistinctPairs
 from nlp_zero.cli import main
-from nlp_zero.templates.candidates import KeyCounts
-from nlp_zero.templates.clauses import clauses, is_boundary
-from nlp_zero.templates.grammar import LONGEST
-from nlp_zero.templates.numbers import NumberedCorpus
+from nlp_zero.templates.candidates import KeyCounter
+from nlp_zero.templates.clauses import is_numeral, is_punctuation, split_clauses
+from nlp_zero.templates.marks import word_form
+from nlp_zero.templates.numbered_grammar import MAX_SEGMENT_WORDS
+from nlp_zero.templates.numbering import NumberedCorpus
 from tests.reference import templates as reference
 
 Items = reference.Items
@@ -46,7 +47,7 @@ def grammar_of(parts: tuple[list[tuple[Items, float]], list[float], float]) -> T
 def probabilities(
     parts: tuple[list[tuple[Items, float]], list[float], float],
 ) -> tuple[list[Items], list[float], dict[str, float], float]:
-    """Templates, their probabilities, those of words by themselves, and q: as the docstring of the class says."""
+    """Templates, their probabilities, those of words outside templates, and q, by the formulas of `TemplateGrammar`."""
     templates, leaves, segments = parts
     alone, used = sum(leaves), sum(c for _, c in templates)
     units, chains = alone + used, segments + sum(c * t.count(None) for t, c in templates)
@@ -71,8 +72,8 @@ def check_chart(parts: tuple[list[tuple[Items, float]], list[float], float], wor
             if label >= 0:
                 uses[label] += p / total
     np.testing.assert_allclose(grammar.marginals(words), units, atol=1e-9)
-    numbers, offsets = grammar._segments([words])
-    np.testing.assert_allclose(grammar._model.expected(numbers, offsets), uses, atol=1e-9)
+    numbers, offsets = grammar._number([words])
+    np.testing.assert_allclose(grammar._grammar.expected_uses(numbers, offsets), uses, atol=1e-9)
 
 
 @settings(max_examples=150, deadline=None)
@@ -91,7 +92,7 @@ def test_chart_of_seven_and_eight_words() -> None:
         check_chart(parts, rng.choices(WORDS, k=size))
 
 
-def test_drawn_parses_come_as_often_as_they_should() -> None:
+def test_sampled_parses_have_their_probabilities() -> None:
     parts = ([((None, "a", None), 3.0), (("a", "b"), 3.0), (("a", "b"), 2.0), (("a", None), 2.0)], [4.0, 2.0, 1.0], 4.0)
     words = ["c", "a", "b"]
     parses = reference.derivations(words, *probabilities(parts))
@@ -126,9 +127,9 @@ def test_long_and_empty_segments() -> None:
     assert grammar.viterbi([]) == [] == grammar.sample([], seed=1)[0]
     assert grammar.inside([]) == 0
     assert grammar.marginals([]).shape == (1, 1)
-    rows, offsets = grammar.viterbi_batch([[], ["a"], [], ["c"] * (LONGEST + 1), []])
-    assert offsets.tolist() == [0, 0, 1, 1, 2 + LONGEST, 2 + LONGEST]
-    assert rows[-1, :3].tolist() == [LONGEST, LONGEST + 1, -1]
+    rows, offsets = grammar.viterbi_batch([[], ["a"], [], ["c"] * (MAX_SEGMENT_WORDS + 1), []])
+    assert offsets.tolist() == [0, 0, 1, 1, 2 + MAX_SEGMENT_WORDS, 2 + MAX_SEGMENT_WORDS]
+    assert rows[-1, :3].tolist() == [MAX_SEGMENT_WORDS, MAX_SEGMENT_WORDS + 1, -1]
     with pytest.raises(ValueError, match="128"):
         grammar.marginals(words)
     with pytest.raises(TypeError, match="list of words"):
@@ -140,7 +141,7 @@ def test_entropy_of_parts() -> None:
     grammar = TemplateGrammar([("a", None, "b"), ("b", "c")], [4, 2], counts, segments=6)
     text = [["a", "c", "b", "。", "b", "c"], ["c", "，"]]
     result = grammar.entropy(text)
-    # Words by themselves only: the anchors of both templates are words again.
+    # Without templates, the words of both are used outside templates.
     words = {"a": 9.0, "b": 9.0, "c": 4.0}
     q = 6 / 22
     expected = 0.0
@@ -166,26 +167,32 @@ def planted(kinds: list[str], seed: int, tokens: int) -> tuple[set[Items], list[
     words = [f"w{k}" for k in range(1000)]
     weights = [1 / (k + 10) for k in range(1000)]
     templates: list[Items] = []
-    while len(templates) < 30:
+    for _ in range(1000):
         form = tuple(None if kind == "X" else rng.choice(words) for kind in rng.choice(kinds))
         templates += [form] if form not in templates else []
+        if len(templates) == 30:
+            break
+    assert len(templates) == 30
     rates = [rng.uniform(0.5, 2) for _ in templates]
 
     def chain(depth: int) -> list[str]:
         out: list[str] = []
-        while True:
+        for _ in range(1000):
             if depth < 3 and rng.random() < 0.3:
                 for item in rng.choices(templates, rates)[0]:
                     out += chain(depth + 1) if item is None else [item]
             else:
                 out += rng.choices(words, weights)
             if rng.random() < 0.45:
-                return out
+                break
+        return out
 
     text: list[list[str]] = []
-    while tokens > 0:
+    for _ in range(tokens):  # a chain has at least one word
         text.append(chain(0))
         tokens -= len(text[-1])
+        if tokens <= 0:
+            break
     return set(templates), text
 
 
@@ -204,7 +211,7 @@ def test_nothing_is_found_in_noise() -> None:
 
 
 def cities() -> list[list[str]]:
-    """A small text with 从 … 到 …, written out so that nothing else repeats."""
+    """A small text in which only 从 … 到 … repeats."""
     rng = random.Random(3)
     places = [a + b for a in "东西南北上下" for b in "山海江河州京"]
     text = []
@@ -224,13 +231,13 @@ def test_counts_fillers_and_examples() -> None:
     assert best.pmi > 1
     assert best.gain > 100
     assert 0 < best.probability < 1
-    assert inventory.meta["words"] == sum(not is_boundary(w) for line in cities() for w in line)
-    counts = Counter(w for s in {tuple(line[a:b]) for line in cities() for a, b in clauses(line)} for w in s)
+    assert inventory.meta["words"] == sum(not is_punctuation(w) for line in cities() for w in line)
+    counts = Counter(w for s in {tuple(line[a:b]) for line in cities() for a, b in split_clauses(line)} for w in s)
     anchors = Counter(dict.fromkeys(counts, 0.0))
     for template in inventory:
         for word in template.anchors:
             anchors[word] += template.count
-    for word, count in counts.items():  # each word is an anchor or by itself
+    for word, count in counts.items():  # each word is in a template or outside templates
         assert inventory.leaves[word] + anchors[word] == pytest.approx(count, abs=1e-6)
 
 
@@ -248,7 +255,7 @@ def test_skipgrams_find_strong_pairs() -> None:
     assert len({tuple(w for w in t if w) for t in templates} & found) >= 0.9 * len(templates)
     inventory = TemplateMiner(method="skipgram").mine(text)
     with pytest.raises(ValueError, match="entropy"):
-        TemplateGrammar.of(inventory)
+        TemplateGrammar.from_inventory(inventory)
     first = next(t for t in inventory if t.items[0] is None)
     assert len(first.examples[0]) == first.slots
 
@@ -287,28 +294,40 @@ def test_pairs_are_counted_by_distinct_fillings() -> None:
     counts = found.counts()
     for x, y in itertools.product(range(4), repeat=2):
         assert counts[x + 1, y + 1] == len(plain.get(("abcd"[x], "abcd"[y]), ()))
-    thinned = DistinctPairs(4, 5, 500)  # an estimate from a part of the fillings
+    thinned = DistinctPairs(4, 5, 500)  # an estimate from some of the fillings
     thinned.add(numbers, anchors, offsets)
     assert thinned.counts().sum() == pytest.approx(counts.sum(), rel=0.2)
 
 
-def test_rare_keys_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp_zero.templates.candidates.DIFFERENT", 100)
-    counts = KeyCounts()
+def test_rare_keys_are_dropped_if_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp_zero.templates.candidates.MAX_KEYS", 100)
+    counts = KeyCounter()
     counts.add(np.concatenate([np.arange(500), np.repeat(np.arange(50), 3)]))
     keys, numbers = counts.result()
     assert keys.tolist() == list(range(50))
     assert set(numbers.tolist()) == {4}
 
 
+def test_characters_are_those_of_the_frozen_unicode_table() -> None:
+    """Unicode 15 gave meanings to U+11F44 (a mark) and U+11F50 (a digit); Unicode 14 has both as unassigned."""
+    assert is_punctuation("\u2e5d")  # Unicode 14: a hyphen
+    for char in ("\U00011f44", "\U00011f50", "\ue000"):
+        assert not is_punctuation(char)
+        assert not is_numeral(char)
+        assert word_form(char) == char
+        assert split_clauses([char]) == [(0, 1)]
+    assert is_numeral("\U0001fbf0")  # Unicode 13: a digit
+    assert word_form("\U0001fbf0年") == "0年"
+
+
 def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp_zero.templates.numbers.PIECE", 7)
+    monkeypatch.setattr("nlp_zero.templates.numbering.PIECE_WORDS", 7)
     text = [["我", "来", "，", "他", "去", "。"], ["我", "来", "“", "他", "”"], [], ["。"], ["我", "来"]]
     with NumberedCorpus(text) as corpus:
         assert corpus.words == ["", "我", "来", "他", "去"]
-        assert (corpus.tokens, corpus.segments) == (9, 3)
+        assert (corpus.word_count, corpus.clause_count) == (9, 3)
         found = []
-        for place, words, offsets in corpus.clauses():
+        for place, words, offsets in corpus.clause_pieces():
             for i, (a, b) in enumerate(itertools.pairwise(offsets.tolist())):
                 found.append([corpus.words[w] for w in words[a:b]])
                 assert corpus.clause_text()[place + a + i : place + b + i].tolist() == words[a:b].tolist()
@@ -327,12 +346,12 @@ def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"examples": True}, "examples"),
     ],
 )
-def test_options_that_make_no_sense(options: dict[str, object], message: str) -> None:
+def test_invalid_options_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TemplateMiner(**options)  # type: ignore[arg-type]
 
 
-def test_what_is_no_corpus() -> None:
+def test_invalid_corpora_are_refused() -> None:
     miner = TemplateMiner()
     with pytest.raises(TypeError, match="got one text"):
         miner.mine("从北京到上海")  # type: ignore[arg-type]
@@ -343,16 +362,18 @@ def test_what_is_no_corpus() -> None:
     for nothing in ([], [[]], [["。", "，"]]):
         with pytest.raises(CorpusError, match="no words"):
             miner.mine(nothing)
-    with pytest.raises(TypeError, match="no word"):
+    with pytest.raises(TypeError, match="lists of words"):
         miner.mine([[1, 2]])  # type: ignore[list-item]
     assert len(miner.mine([["一"]])) == 0
-    assert len(miner.mine([["词"] * 10_000])) >= 0
+    repeated = miner.mine([["词"] * 10_000])
+    assert len(repeated) == 0  # one word alone is not a template
+    assert repeated.leaves == {"词": 10_000}
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_loading_restores_a_saved_inventory(tmp_path: Path) -> None:
     inventory = TemplateMiner(across_clauses=True).mine(cities())
     path = tmp_path / "templates.jsonl"
     inventory.save(path)
@@ -363,7 +384,7 @@ def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:
     again.save(tmp_path / "again.jsonl")
     assert (tmp_path / "again.jsonl").read_bytes() == path.read_bytes()
     words = ["从", "东山", "到", "西海"]
-    before, after = (TemplateGrammar.of(i).inside(words) for i in (inventory, again))
+    before, after = (TemplateGrammar.from_inventory(i).inside(words) for i in (inventory, again))
     assert after == pytest.approx(before, abs=0.01)
     header = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])
     assert (header["format"], header["version"], header["templates"]) == ("nlp-zero templates", 1, len(inventory))
@@ -377,7 +398,7 @@ HEADER = '{"format": "nlp-zero templates", "version": 1}\n'
     [
         ("", "line 1"),
         ("word 12\n", "line 1"),
-        ('{"format": "else"}\n', "no file of templates"),
+        ('{"format": "else"}\n', "not a template file"),
         ('{"format": "nlp-zero templates", "version": 2}\n', "update nlp-zero"),
         (HEADER + '{"template": ["从", null]', "truncated"),
         (HEADER + '{"template": [null]}\n', "line 2: a template needs"),
@@ -388,8 +409,8 @@ HEADER = '{"format": "nlp-zero templates", "version": 1}\n'
         (HEADER + '{"template": ["从"], "examples": [3]}\n', "line 2"),
         (HEADER + '{"leaf": "从", "count": -1}\n', "line 2"),
         (HEADER + "[" * 100_000 + "\n", "line 2"),
-        (HEADER + '{"other": 1}\n', "neither"),
-        ('{"format": "nlp-zero templates", "version": 1, "templates": 2}\n', "2 templates are promised"),
+        (HEADER + '{"other": 1}\n', "expected a template"),
+        ('{"format": "nlp-zero templates", "version": 1, "templates": 2}\n', "header says 2 templates"),
         ('{"format": "nlp-zero templates", "version": 1, "q": 0}\n', "q must be"),
     ],
 )
@@ -418,7 +439,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert main(["mine-templates", "-", "--tokenized", "--quiet"]) == 0
     assert capsys.readouterr()[0] == target.read_text(encoding="utf-8")
     assert main(["mine-templates", str(source), "--tokenized", "--min-pmi", "3"]) == 2
-    assert "--min-pmi is no option" in capsys.readouterr()[1]
+    assert "--min-pmi is not an option" in capsys.readouterr()[1]
     with pytest.raises(SystemExit):
         main(["mine-templates", str(source)])
     assert "--lexicon" in capsys.readouterr()[1]

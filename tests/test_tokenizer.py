@@ -1,4 +1,4 @@
-"""The tokenizer against its definition."""
+"""`Tokenizer` against its definition."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import multiprocessing
 import pickle
 import threading
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.errors import FormatError
+from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
@@ -38,7 +41,7 @@ def test_equals_the_definition(lexicon: Lexicon, lines: list[str], alnum: str) -
         tokens = tokenizer.tokenize(text)
         assert tokens == reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob, alnum)
         assert "".join(tokens) == text
-        spans = tokenizer.spans(text)
+        spans = tokenizer(text).spans
         assert [text[a:b] for a, b in spans] == tokens
         ids = tokenizer.encode(text)
         assert [lexicon.words[i - 1] if i else None for i in ids] == [t if t in lexicon else None for t in tokens]
@@ -47,7 +50,7 @@ def test_equals_the_definition(lexicon: Lexicon, lines: list[str], alnum: str) -
 @settings(max_examples=200, deadline=None)
 @given(lexicons, st.lists(texts, min_size=1, max_size=6), modes, st.floats(1e-6, 0.9))
 def test_new_words_equal_the_definition(lexicon: Lexicon, lines: list[str], alnum: str, share: float) -> None:
-    lexicon.meta["new_words"] = share
+    lexicon = lexicon.with_meta(new_words=share)
     tokenizer = Tokenizer(lexicon, alnum=alnum)
     long = [n for word, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True) if len(word) > 1]
     assert tokenizer.new_words == bool(long)
@@ -56,13 +59,13 @@ def test_new_words_equal_the_definition(lexicon: Lexicon, lines: list[str], alnu
     for text in lines:
         tokens = tokenizer.tokenize(text)
         assert tokens == reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob, alnum, score)
-        assert [text[a:b] for a, b in tokenizer.spans(text)] == tokens
+        assert [text[a:b] for a, b in tokenizer(text).spans] == tokens
         assert tokenizer.encode(text) == [lexicon.index(t) + 1 if t in lexicon else 0 for t in tokens]
         ids, _ = tokenizer.encode_batch([text, text], workers=2)
         assert ids.tolist() == tokenizer.encode(text) * 2
         assert tokenizer.tokenize_batch([text], workers=2) == [tokens]
     plain = Tokenizer(lexicon, alnum=alnum, new_words=False)
-    assert [plain.sample(t, math.inf) for t in lines] == [tokenizer.sample(t, math.inf) for t in lines]
+    assert [plain.sample(t, alpha=math.inf) for t in lines] == [tokenizer.sample(t, alpha=math.inf) for t in lines]
     assert [plain.entropy(t) for t in lines] == [tokenizer.entropy(t) for t in lines]
     assert pickle.loads(pickle.dumps(tokenizer)).new_words == tokenizer.new_words
 
@@ -75,10 +78,10 @@ def test_a_name_that_the_lexicon_lacks_is_found_on_demand() -> None:
     assert finder.tokenize("王敏是李伟的朋友") == ["王敏", "是", "李伟", "的", "朋友"]
     assert finder.new_words
     assert not Tokenizer(lexicon).new_words
-    with pytest.raises(ValueError, match="new_words goes with"):
+    with pytest.raises(ValueError, match="new_words needs a lexicon of words"):
         Tokenizer(lexicon, objective="shortest", new_words=True)
-    with pytest.raises(ValueError, match="from 0 to 1, not 3"):
-        Tokenizer(Lexicon(["王伟"], [1], meta={"new_words": 3}))
+    with pytest.raises(ValueError, match="new_words must be a number from 0 to 1, not 3"):
+        LexiconMeta(new_words=3)
 
 
 @settings(max_examples=150, deadline=None)
@@ -142,7 +145,7 @@ def test_alnum_modes() -> None:
     assert Tokenizer(lexicon).tokenize(text) == ["1998", "年", "n1"]
     assert Tokenizer(lexicon, alnum="join").tokenize(text) == ["1998年", "n1"]
     assert Tokenizer(lexicon, alnum="split").tokenize(text) == ["1998年", "n", "1"]
-    assert Tokenizer(Lexicon(["1998年"], [1], meta={"alnum": "join"})).alnum == "join"
+    assert Tokenizer(Lexicon(["1998年"], [1], meta=LexiconMeta(alnum="join"))).alnum == "join"
 
 
 def test_strings_are_the_lexicons_own() -> None:
@@ -163,7 +166,7 @@ def test_decode() -> None:
 
 def test_bad_options() -> None:
     lexicon = Lexicon(["中"], [1])
-    with pytest.raises(ValueError, match="alnum must be one of token, join, split"):
+    with pytest.raises(ValueError, match="alnum must be 'token', 'join' or 'split'"):
         Tokenizer(lexicon, alnum="word")
     for bad in (0.5, float("nan"), float("-inf")):
         with pytest.raises(ValueError, match="unk_log_prob"):
@@ -228,3 +231,73 @@ def test_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@settings(max_examples=100, deadline=None)
+@given(lexicons, st.lists(texts, max_size=8), modes)
+def test_an_encoding_is_one_segmentation(lexicon: Lexicon, lines: list[str], alnum: str) -> None:
+    tokenizer = Tokenizer(lexicon, alnum=alnum)
+    for text in lines:
+        encoding = tokenizer(text)
+        assert (encoding.ids, encoding.tokens) == (tokenizer.encode(text), tokenizer.tokenize(text))
+        assert [text[a:b] for a, b in encoding.spans] == encoding.tokens
+        assert len(encoding) == len(encoding.ids)
+        assert encoding == tokenizer(text)
+
+
+def test_an_encoding_is_frozen_and_shown() -> None:
+    encoding = Tokenizer(Lexicon(["中国"], [1]))("中国人")
+    with pytest.raises(AttributeError):
+        encoding.ids = []  # type: ignore[misc]
+    assert repr(encoding) == "<Encoding of 2 tokens: 中国 人>"
+    assert repr(Tokenizer(Lexicon([], []))("\ud800")) == "<Encoding of 1 token: \\ud800>"
+    assert repr(Tokenizer(Lexicon([], []))("")) == "<Encoding of 0 tokens>"
+    assert pickle.loads(pickle.dumps(encoding)) == encoding
+
+
+NAMES = Lexicon(["王伟", "王芳", "李伟", "李芳", "张伟", "张敏", "李敏", "是", "的", "1998年"], [1] * 7 + [30, 40, 2])
+LINES = ["王敏是李伟的朋友", "1998年，a1", "的是的王芳"]
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t", "t.json"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"new_words": True}, {"alnum": "join"}, {"unk_log_prob": -1 / 3}, {"objective": "shortest"},
+     {"new_words": True, "alnum": "split", "unk_log_prob": -7.5}],
+)  # fmt: skip
+def test_a_saved_tokenizer_segments_the_same(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+    tokenizer = Tokenizer(NAMES, **options)
+    tokenizer.save(tmp_path / name)
+    loaded = Tokenizer.load(tmp_path / name)
+    assert loaded._options == tokenizer._options
+    assert [loaded(line) for line in LINES] == [tokenizer(line) for line in LINES]
+    assert loaded.lexicon.words == NAMES.words
+    if not options:
+        assert loaded.lexicon == NAMES
+
+
+def test_options_of_the_lexicon_can_be_switched_off_in_a_file(tmp_path: Path) -> None:
+    tokenizer = Tokenizer(NAMES.with_meta(new_words=0.07, alnum="join"), new_words=False, alnum="token")
+    tokenizer.save(tmp_path / "t.tsv")
+    loaded = Tokenizer.load(tmp_path / "t.tsv")
+    assert (loaded.new_words, loaded.alnum) == (False, "token")
+    with pytest.raises(FormatError, match=r"tokenizer\.json is a huggingface file by its name"):
+        tokenizer.save(tmp_path / "tokenizer.json")
+
+
+def test_the_vocabulary() -> None:
+    tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]))
+    assert len(tokenizer) == tokenizer.vocab_size == 3
+    assert tokenizer.get_vocab() == {"中国": 1, "人民": 2}
+    assert all(tokenizer.token_to_id(token) == number for token, number in tokenizer.get_vocab().items())
+
+
+def test_a_subclass_can_change_how_text_is_cut() -> None:
+    class Lower(Tokenizer):
+        def tokenize(self, text: str | bytes, /) -> list[str]:
+            assert isinstance(text, str)
+            return super().tokenize(text.lower())
+
+    tokenizer = Lower(Lexicon(["ab中"], [2]), alnum="split")
+    assert tokenizer.tokenize("AB中") == ["ab中"]
+    assert tokenizer.encode("AB中") == [0, 0, 0]

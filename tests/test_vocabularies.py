@@ -6,14 +6,15 @@ import itertools
 import math
 import pickle
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.lexicon import Lexicon
-from nlp_zero.lexicon.ids import join_names, split_names
+from nlp_zero.lexicon import Lexicon, LexiconMeta
+from nlp_zero.lexicon.formats.header import join_names, split_names
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
@@ -29,15 +30,15 @@ def raw(pieces: list[str]) -> bytes:
     return "".join(pieces).encode("utf-8", "surrogateescape")
 
 
-def vocabulary(extra: dict[str, int], **meta: str) -> Lexicon:
+def vocabulary(extra: dict[str, int], **meta: Any) -> Lexicon:
     counts = dict.fromkeys(BYTES, 1) | extra
-    return Lexicon(list(counts), list(counts.values()), meta={"byte_fallback": "yes", **meta})
+    return Lexicon(list(counts), list(counts.values()), meta=LexiconMeta(byte_fallback=True, **meta))
 
 
 def build(extra: dict[str, int], unit: str, objective: str) -> Tokenizer:
     if unit == "char":
         extra = {w: n for w, n in extra.items() if w.isprintable()}
-    return Tokenizer(vocabulary(extra, unit=unit, objective=objective, specials="<s> <pad>"))
+    return Tokenizer(vocabulary(extra, unit=unit, objective=objective, specials=("<s>", "<pad>")))
 
 
 extras = st.dictionaries(whole | parts, st.integers(1, 9), max_size=16)
@@ -46,7 +47,7 @@ objectives = st.sampled_from(["unigram", "shortest"])
 
 
 def weight(tokenizer: Tokenizer, path: list[str]) -> float:
-    """What a path weighs where paths are compared by probability."""
+    """The log-weight of a path where paths are compared by probability."""
     if tokenizer.objective == "shortest":
         return -len(path) * math.log(tokenizer.vocab_size)
     return log_prob(tokenizer, path)
@@ -70,10 +71,10 @@ def test_everything_comes_back(extra: dict[str, int], unit: str, objective: str,
         decoder = tokenizer.decoder()
         streamed = [decoder.feed([i]) for i in ids]
         assert "".join(streamed) + decoder.finish() == text
-        spans = tokenizer.spans(text)
+        spans = tokenizer(text).spans
         assert len(spans) == len(tokens)
         data, at = text.encode("utf-8", "surrogatepass"), 0
-        for token, (start, end) in zip(tokens, spans, strict=True):  # the smallest stretch of characters around it
+        for token, (start, end) in zip(tokens, spans, strict=True):  # the smallest range of characters that holds it
             after = at + len(token.encode("utf-8", "surrogateescape"))
             before = [text[:k].encode("utf-8", "surrogatepass") for k in range(len(text) + 1)]
             assert start == max(k for k, b in enumerate(before) if len(b) <= at)
@@ -85,10 +86,10 @@ def test_everything_comes_back(extra: dict[str, int], unit: str, objective: str,
     assert [ids_of[a:b].tolist() for a, b in itertools.pairwise(offsets)] == [tokenizer.encode(x) for x in lines]
     for workers in (1, 3):
         assert tokenizer.tokenize_batch(lines, workers=workers) == [tokenizer.tokenize(x) for x in lines]
-        drawn = tokenizer.sample_batch(lines, 0.3, 5, workers=workers)
-        assert drawn == [tokenizer.sample(x, 0.3, 5, index=i) for i, x in enumerate(lines)]
+        drawn = tokenizer.sample_batch(lines, alpha=0.3, seed=5, workers=workers)
+        assert drawn == [tokenizer.sample(x, alpha=0.3, seed=5, index=i) for i, x in enumerate(lines)]
         assert [tokenizer.join(tokens) for tokens in drawn] == lines
-        ids_of, offsets = tokenizer.sample_batch(lines, 0.3, 5, output="ids", workers=workers)
+        ids_of, offsets = tokenizer.sample_ids_batch(lines, alpha=0.3, seed=5, workers=workers)
         assert [tokenizer.decode(ids_of[a:b]) for a, b in itertools.pairwise(offsets)] == lines
     assert pickle.loads(pickle.dumps(tokenizer)).tokenize_batch(lines) == tokenizer.tokenize_batch(lines)
 
@@ -99,9 +100,9 @@ def test_any_bytes_come_back(extra: dict[str, int], objective: str, data: bytes)
     tokenizer = build(extra, "byte", objective)
     ids = tokenizer.encode(data)
     assert tokenizer.decode_bytes(ids) == data
-    assert [data[a:b] for a, b in tokenizer.spans(data)] == [tokenizer.decode_bytes([i]) for i in ids]
+    assert [data[a:b] for a, b in tokenizer(data).spans] == [tokenizer.decode_bytes([i]) for i in ids]
     assert tokenizer.tokenize_batch([data, "中"])[0] == tokenizer.tokenize(data)
-    assert b"".join(tokenizer.decode_bytes(x) for x in tokenizer.sample(data, 0.2, 1, 1, "ids")) == data
+    assert tokenizer.decode_bytes(tokenizer.sample_ids(data, alpha=0.2, seed=1)) == data
     with pytest.raises(TypeError, match="only vocabularies with unit='byte'"):
         build(extra, "char", objective).encode(data)
 
@@ -145,39 +146,40 @@ def test_sums_equal_enumeration(extra: dict[str, int], unit: str, objective: str
     weights = [math.exp(alpha * weight(tokenizer, p)) for p in paths]
     total = math.fsum(weights)
     law = [w / total for w in weights]
-    assert tokenizer.log_partition(text, alpha) == pytest.approx(math.log(total), abs=1e-9)
-    assert tokenizer.entropy(text, alpha) == pytest.approx(-math.fsum(p * math.log(p) for p in law if p), abs=1e-9)
-    assert tokenizer._sums(text, alpha)[2] == pytest.approx(
+    assert tokenizer.log_partition(text, alpha=alpha) == pytest.approx(math.log(total), abs=1e-9)
+    entropy = -math.fsum(p * math.log(p) for p in law if p)
+    assert tokenizer.entropy(text, alpha=alpha) == pytest.approx(entropy, abs=1e-9)
+    assert tokenizer._kernel.sums(text, alpha)[2] == pytest.approx(
         math.fsum(p * len(q) for p, q in zip(law, paths, strict=True)), abs=1e-9
     )
     ids: Counter[int] = Counter()
     for path, p in zip(paths, law, strict=True):
-        assert tokenizer.log_prob(path, alpha) == pytest.approx(math.log(p) if p else -math.inf, abs=1e-8)
+        assert tokenizer.log_prob(path, alpha=alpha) == pytest.approx(math.log(p) if p else -math.inf, abs=1e-8)
         for token in path:
             ids[tokenizer.token_to_id(token)] += p  # type: ignore[assignment]
     found: Counter[int] = Counter()
-    marginals = tokenizer.marginals(text, alpha)
+    marginals = tokenizer.marginals(text, alpha=alpha)
     for start, end, number, p in marginals.tokens:
         found[number] += p  # type: ignore[assignment]
-        assert 0 <= start < end <= len(text.encode()) if unit == "byte" else len(text)
+        assert 0 <= start < end <= (len(text.encode()) if unit == "byte" else len(text))
     assert all(found[i] == pytest.approx(ids[i], abs=1e-9) for i in ids | found)
     assert marginals.cuts[[0, -1]] == pytest.approx(1)
-    assert tokenizer.log_prob([*"中国x"], alpha) == -math.inf or "中" in tokenizer.lexicon or unit == "byte"
+    assert tokenizer.log_prob([*"中国x"], alpha=alpha) == -math.inf or "中" in tokenizer.lexicon or unit == "byte"
 
 
 @pytest.mark.parametrize("objective", ["unigram", "shortest"])
 @pytest.mark.parametrize("unit", ["char", "byte"])
 @pytest.mark.parametrize("way", ["k", "one by one"])
-def test_samples_follow_the_law(unit: str, objective: str, way: str) -> None:
+def test_samples_follow_the_distribution(unit: str, objective: str, way: str) -> None:
     tokenizer = build({"中国": 40, "国人": 30, "人": 20, "中": 9, "国人龘": 5, "龘a": 7}, unit, objective)
     text, alpha, draws = "中国人龘a", 0.15, 20_000
     paths = reference.vocabulary_paths(text, set(tokenizer.lexicon.words), unit)
     weights = {tuple(p): math.exp(alpha * weight(tokenizer, p)) for p in paths}
     total = math.fsum(weights.values())
     if way == "k":
-        drawn = tokenizer.sample(text, alpha, seed=3, k=draws)
+        drawn = tokenizer.sample_batch([text], alpha=alpha, seed=3, k=draws)
     else:
-        drawn = tokenizer.sample_batch([text] * draws, alpha, 3)
+        drawn = tokenizer.sample_batch([text] * draws, alpha=alpha, seed=3)
     counts = Counter(map(tuple, drawn))
     assert counts.keys() <= weights.keys()
     expected = {p: w / total * draws for p, w in weights.items()}
@@ -188,13 +190,10 @@ def test_samples_follow_the_law(unit: str, objective: str, way: str) -> None:
     rare = sum(counts[p] for p, e in expected.items() if e < 10)
     mean = math.fsum(e for e in expected.values() if e < 10)
     assert rare <= mean + 6 * math.sqrt(mean) + 12
-    spans = tokenizer.sample(text, alpha, 3, 50, "spans")
-    words = tokenizer.sample(text, alpha, 3, 50)
-    assert [len(s) for s in spans] == [len(w) for w in words]
 
 
 def test_ids() -> None:
-    tokenizer = Tokenizer(vocabulary({"中国": 5, "中": 9}, specials=join_names(["<pad>", "a b", "\\s"])))
+    tokenizer = Tokenizer(vocabulary({"中国": 5, "中": 9}, specials=("<pad>", "a b", "\\s")))
     assert tokenizer.vocab_size == 3 + 258 == 3 + len(tokenizer.lexicon)
     assert tokenizer.specials == ("<pad>", "a b", "\\s")
     assert [tokenizer.token_to_id(t) for t in ("<pad>", "a b", "\\s", "中", "中国")] == [0, 1, 2, 3, 4]
@@ -229,9 +228,9 @@ def test_incomplete_characters_wait() -> None:
     strict.feed(half)
     with pytest.raises(UnicodeDecodeError):
         strict.finish()
-    with pytest.raises(ValueError, match="errors must be replace or strict"):
+    with pytest.raises(ValueError, match="errors must be 'replace' or 'strict'"):
         tokenizer.decoder(errors="ignore")
-    with pytest.raises(ValueError, match="errors must be replace or strict"):
+    with pytest.raises(ValueError, match="errors must be 'replace' or 'strict'"):
         tokenizer.decode(half, errors="ignore")
 
 
@@ -259,16 +258,16 @@ def test_fewest_tokens_then_the_most_probable() -> None:
 
 
 def test_unknown_characters_without_fallback() -> None:
-    lexicon = Lexicon(["中国", "，a"], [5, 9], meta={"boundaries": "no"})
+    lexicon = Lexicon(["中国", "，a"], [5, 9], meta=LexiconMeta(boundaries=False))
     tokenizer = Tokenizer(lexicon)
     assert tokenizer.tokenize("人民中国，a，b") == ["人民", "中国", "，a", "，b"]
-    assert tokenizer.spans("人民中国，") == [(0, 2), (2, 4), (4, 5)]
+    assert tokenizer("人民中国，").spans == [(0, 2), (2, 4), (4, 5)]
     assert tokenizer.encode("人民中国人") == [0, 2, 0]
     assert tokenizer.encode_batch(["人民中国人", "人"])[0].tolist() == [0, 2, 0, 0]
-    assert tokenizer.sample("人民中国", 0.2, 1, 3)[0][0][0] == "人"
+    assert tokenizer.sample_batch(["人民中国"], alpha=0.2, seed=1, k=3)[0][0][0] == "人"
     assert tokenizer.log_prob(["人民", "中国"]) <= 0
-    for tokens in tokenizer.sample("人民中国人民", 0.0, 1, 9):
-        assert tokenizer.log_prob(tokens, 0.0) == pytest.approx(-math.log(2))
+    for tokens in tokenizer.sample_batch(["人民中国人民"], alpha=0.0, seed=1, k=9):
+        assert tokenizer.log_prob(tokens, alpha=0.0) == pytest.approx(-math.log(2))
 
 
 def test_foreign_ids() -> None:
@@ -276,8 +275,8 @@ def test_foreign_ids() -> None:
     ids = {word: k for k, word in enumerate(["中国", "中", *BYTES], 1000)}
     lexicon = Lexicon(
         list(counts), list(counts.values()), scores={"id": [ids[w] for w in counts]},
-        meta={"byte_fallback": "yes", "specials": "<unk> <s>", "special_ids": "0 7", "unk_log_prob": -20.0,
-              "byte_ids": " ".join(map(str, range(300, 556)))},
+        meta=LexiconMeta(byte_fallback=True, specials=("<unk>", "<s>"), special_ids=(0, 7), unk_log_prob=-20.0,
+                         byte_ids=tuple(range(300, 556))),
     )  # fmt: skip
     tokenizer = Tokenizer(lexicon)
     assert tokenizer.encode("中国a") == [1000, ids["a"]]
@@ -287,7 +286,7 @@ def test_foreign_ids() -> None:
     assert tokenizer.vocab_size == 1258
     assert tokenizer.id_to_token(5) == ""
     assert tokenizer.log_prob([*reference.in_bytes("龘")]) == pytest.approx(0)
-    assert tokenizer.log_partition("龘", 1.0) == pytest.approx(-20)
+    assert tokenizer.log_partition("龘", alpha=1.0) == pytest.approx(-20)
     paths = tokenizer.nbest("中国龘", 5)
     assert [len(path) for path, _ in paths] == [4, 7]
     assert paths[1][1] == pytest.approx(lexicon.log_probs[lexicon.index("中")] - 40)
@@ -296,14 +295,11 @@ def test_foreign_ids() -> None:
 @pytest.mark.parametrize(
     ("lexicon", "message"),
     [
-        (Lexicon(["a"], [1], meta={"byte_fallback": "yes"}), "all 256 bytes as words; 255 lack, first 0x00"),
+        (Lexicon(["a"], [1], meta=LexiconMeta(byte_fallback=True)), "all 256 bytes as words; 255 are missing, first"),
         (vocabulary({"\udce4a": 1}), "not made of whole characters; only unit='byte'"),
         (vocabulary({"a\ud800b": 1}, unit="byte"), "not made of whole characters"),
-        (Lexicon(["a"], [1], meta={"unit": "byte"}), "does not hold all 256"),
-        (vocabulary({}, alnum="token"), "alnum must be split"),
-        (vocabulary({}, objective="best"), "objective must be one of unigram, shortest"),
-        (vocabulary({}, specials="<s>", special_ids="x"), "special_ids must be whole numbers"),
-        (vocabulary({}, specials="<s>", special_ids="1 2"), "one of special_ids for each"),
+        (Lexicon(["a"], [1], meta=LexiconMeta(unit="byte")), "does not hold all 256"),
+        (vocabulary({}, alnum="token"), "alnum must be 'split'"),
         (Lexicon(["a", "b"], [1, 1], scores={"id": [1, 1]}), "the same id"),
         (Lexicon(["a", "b"], [1, 1], scores={"id": [1, 1.5]}), "whole numbers"),
         (Lexicon(["a", "b"], [1, 1], scores={"id": [1, 1e18]}), "numbers from 0 to"),

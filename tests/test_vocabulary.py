@@ -1,4 +1,4 @@
-"""Vocabularies of fixed size: candidates, worth of pieces and search against slow versions; what users rely on."""
+"""Vocabularies of fixed size: candidates, savings and search against slow versions; the builder."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer, VocabularyBuilder
-from nlp_zero._kernels.vocabulary import Search, Text
-from nlp_zero._kernels.vocabulary_ngram import Splitter, count_pieces
-from nlp_zero.builders.vocabulary.builder import _spread
-from nlp_zero.builders.vocabulary.swap import Discount, Swap, _largest, topics
+from nlp_zero._kernels.vocabulary import Search, Splitter, Text, count_pieces
+from nlp_zero.builders.vocabulary.discount import Discount
+from nlp_zero.builders.vocabulary.folds import assign_folds
+from nlp_zero.builders.vocabulary.swap import SwapSearch, find_largest
+from nlp_zero.builders.vocabulary.text import sample_blocks
 from nlp_zero.cli import main
-from nlp_zero.corpus import blocks_of
+from nlp_zero.corpus import read_blocks
 from nlp_zero.counting.counter import NgramCounter
+from nlp_zero.counting.counts import levels_of
 
 from .reference import vocabulary as slow
 
@@ -108,7 +110,7 @@ def test_many_positions_are_sorted_like_few() -> None:
     assert candidates(search_of(lines, min_count=9, longest=3)) == slow.maximal_strings(lines, min_count=9, longest=3)
 
 
-# --- what pieces are worth --------------------------------------------------------------------------------------------
+# --- savings of pieces ------------------------------------------------------------------------------------------------
 
 
 def prepared(lines: list[str], chosen: list[int]) -> tuple[Search, list[str], list[str]]:
@@ -205,7 +207,7 @@ def test_discount_is_recovered_from_folds_that_have_it() -> None:
     discount.estimate(blocks, blocks, np.full(4, 0.25), np.full(len(rate), 2))
     assert discount.discount[2] == pytest.approx(1.2, abs=0.15)
     assert discount.scale[2] == pytest.approx(1, abs=0.03)
-    assert discount.discount[3] == Discount().discount[3]  # nothing was told about the others
+    assert discount.discount[3] == Discount().discount[3]  # the other classes had no data
 
 
 def test_folds_follow_topics() -> None:
@@ -213,7 +215,7 @@ def test_folds_follow_topics() -> None:
     rng = np.random.default_rng(1)
     order = rng.permutation(80)
     search = Search(text_of([lines[k] for k in order]), min_count=2, max_length=4, fallback=True, block=30)
-    folds = topics(search)
+    folds = assign_folds(search)
     assert np.bincount(folds, minlength=4).tolist() == [20] * 4
     first = set(folds[order < 40].tolist())
     assert first in ({0, 1}, {2, 3})
@@ -221,24 +223,22 @@ def test_folds_follow_topics() -> None:
 
 def test_largest_breaks_ties_by_place() -> None:
     values = np.array([1.0, 3.0, 2.0, 3.0, 2.0, 2.0])
-    assert _largest(values, 3).tolist() == [1, 2, 3]
-    assert _largest(values, 0).tolist() == []
-    assert _largest(values, 9).tolist() == list(range(6))
+    assert find_largest(values, 3).tolist() == [1, 2, 3]
+    assert find_largest(values, 0).tolist() == []
+    assert find_largest(values, 9).tolist() == list(range(6))
 
 
 # --- the builder ------------------------------------------------------------------------------------------------------
 
 
 def built(lines: list[str] | Corpus, **options: object) -> Lexicon:
-    lexicon = VocabularyBuilder(**options).build(lines)  # type: ignore[arg-type]
-    assert isinstance(lexicon, Lexicon)
-    return lexicon
+    return VocabularyBuilder(**options).build(lines)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [258, 270, 300])
 @pytest.mark.parametrize("unit", ["char", "byte"])
 @pytest.mark.parametrize("objective", ["shortest", "unigram"])
-def test_the_size_is_exactly_as_asked_and_every_text_comes_back(size: int, unit: str, objective: str) -> None:
+def test_vocabulary_has_its_size_and_decodes_every_text(size: int, unit: str, objective: str) -> None:
     lexicon = built(LINES, vocab_size=size, unit=unit, objective=objective, specials=["<pad>"])
     assert len(lexicon) == size - 1
     assert {bytes([b]).decode("utf-8", "surrogateescape") for b in range(256)} <= set(lexicon)
@@ -247,7 +247,7 @@ def test_the_size_is_exactly_as_asked_and_every_text_comes_back(size: int, unit:
         assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_any_bytes_come_back() -> None:
+def test_any_bytes_are_decoded() -> None:
     lexicon = built(LINES, vocab_size=262, unit="byte", ensure_unicode=False)
     tokenizer = Tokenizer(lexicon)
     data = bytes(range(256)) + "青石镇".encode()[:-1]
@@ -256,13 +256,13 @@ def test_any_bytes_come_back() -> None:
 
 
 def test_counts_are_those_of_the_tokenizer() -> None:
-    """The kernel that learns and the tokenizer that is used agree on the number of tokens."""
+    """The learning kernel and the tokenizer agree on the number of tokens."""
     for options in ({}, {"unit": "byte"}, {"unit": "byte", "ensure_unicode": False}, {"beginnings": False}):
         lexicon = built(Corpus(SAMPLE), vocab_size=600, **options)
         tokenizer = Tokenizer(lexicon)
         tokens = [token for line in Corpus(SAMPLE) for token in tokenizer.tokenize(line)]
         assert len(tokens) == lexicon.total
-        assert lexicon.total == lexicon.meta["tokens"]
+        assert lexicon.total == lexicon.meta.tokens
         parts = [word for word in lexicon if len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word)]
         assert bool(parts) == ("beginnings" not in options)
 
@@ -276,10 +276,11 @@ def test_a_vocabulary_beats_its_characters() -> None:
     assert lexicon["青石镇"] > 0
 
 
-def test_several_sizes_are_what_each_alone_would_be() -> None:
+def test_several_sizes_equal_single_ones() -> None:
     builder = VocabularyBuilder(vocab_size=[300, 500])
-    both = builder.build(Corpus(SAMPLE))
-    assert isinstance(both, dict)
+    both = builder.build_sizes(Corpus(SAMPLE))
+    with pytest.raises(ValueError, match="build_sizes"):
+        builder.build(LINES)
     assert list(both) == [300, 500]
     assert both[300] == built(Corpus(SAMPLE), vocab_size=300)
     assert both[500] == built(Corpus(SAMPLE), vocab_size=500)
@@ -316,11 +317,11 @@ def test_without_bytes_the_rest_is_unknown() -> None:
     lexicon = built(LINES, vocab_size=20, byte_fallback=False)
     assert len(lexicon) == 20
     assert not any("\udc80" <= c <= "\udcff" for word in lexicon for c in word)
-    assert lexicon.meta["byte_fallback"] == "no"
+    assert lexicon.meta.byte_fallback is False
     assert "".join(Tokenizer(lexicon).tokenize("青石镇蠹")) == "青石镇蠹"
 
 
-def test_surrogates_are_no_pieces() -> None:
+def test_surrogates_are_not_pieces() -> None:
     lexicon = built(["\ud83d春\ud83d春"] * 4, vocab_size=257)
     assert not any("\ud83d" in word for word in lexicon)
     tokenizer = Tokenizer(lexicon)
@@ -351,7 +352,7 @@ def test_a_generator_is_enough() -> None:
         ({"unit": "byte", "byte_fallback": False}, "256 bytes"),
         ({"algorithm": "bpe"}, "algorithm"),
         ({"algorithm": "ngram-lm", "byte_fallback": False}, "bytes"),
-        ({"max_piece_length": 64}, "at most 63"),
+        ({"max_piece_length": 64}, "from 1 to 63"),
         ({"required": ["a", "a"]}, "twice"),
         ({"required": ["春"], "specials": ["春"]}, "both"),
         ({"specials": [""]}, "empty"),
@@ -364,7 +365,7 @@ def test_bad_options(options: dict[str, object], message: str) -> None:
         VocabularyBuilder(**options)  # type: ignore[arg-type]
 
 
-def test_strings_where_lists_are_meant() -> None:
+def test_strings_in_place_of_lists_are_refused() -> None:
     with pytest.raises(TypeError, match="list of strings"):
         VocabularyBuilder(specials="<pad>")
     with pytest.raises(TypeError, match="many texts"):
@@ -410,7 +411,7 @@ def test_cut_by_ngrams_is_the_best_of_all_cuts(lines: list[str], order: int, who
     total = counts.total(1)
     for line in lines:
         text = text_of([line], as_bytes=True)
-        found = count_pieces(counts.levels, counts.symbols, total, text.encoded, text.codes, whole=whole)
+        found = count_pieces(levels_of(counts), counts.symbols, total, text.encoded, text.codes, whole=whole)
         scores = [
             (slow.ngram_score(cut, table, total, order), Counter(cut))
             for cut in slow.byte_cuts(line.encode(), whole=whole)
@@ -443,8 +444,7 @@ def test_ngram_lm(unit: str) -> None:
     tokenizer = Tokenizer(lexicon)
     for text in ["青石镇在柳河边", "😀 abc\n", "龘"]:
         assert tokenizer.decode(tokenizer.encode(text)) == text
-    both = VocabularyBuilder(vocab_size=[400, 500], specials=["<s>"], **options).build(Corpus(SAMPLE))  # type: ignore[arg-type]
-    assert isinstance(both, dict)
+    both = VocabularyBuilder(vocab_size=[400, 500], specials=["<s>"], **options).build_sizes(Corpus(SAMPLE))  # type: ignore[arg-type]
     assert both[500] == lexicon
 
 
@@ -465,8 +465,8 @@ def test_ngram_lm_of_any_bytes(tmp_path: Path) -> None:
 @given(st.integers(1, 4000), st.integers(0, 60))
 @settings(max_examples=40)
 def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
-    lines = [f"{k:04d}" * 2048 + "\n" for k in range(number)]  # each is half a slice
-    blocks = list(_spread(blocks_of(lines), most * 8, bytes_=False))
+    lines = [f"{k:04d}" * 2048 + "\n" for k in range(number)]  # each is half a piece
+    blocks = list(sample_blocks(read_blocks(lines), most * 8, any_bytes=False))
     total = sum(len(block.data) for block in blocks)
     everything = sum(map(len, lines)) + max(0, number - 1)
     if everything <= most * 8:
@@ -475,11 +475,11 @@ def test_a_spread_sample_is_bounded_and_even(most: int, number: int) -> None:
         assert most * 4 < total <= most * 8 + 8193 * 2
 
 
-def test_a_sample_is_learnt_from_and_is_the_same_every_time() -> None:
+def test_sample_is_reproducible() -> None:
     lines = list(Corpus(SAMPLE)) * 5
     sampled = built(lines, vocab_size=400, sample=8000)
     assert sampled == built(lines, vocab_size=400, sample=8000)
-    assert 6000 < int(str(sampled.meta["characters"])) < 9000
+    assert 6000 < sampled.meta.characters < 9000
 
 
 # --- the search -------------------------------------------------------------------------------------------------------
@@ -491,7 +491,7 @@ def test_one_swap_never_leaves_more_or_fewer_pieces() -> None:
     usable[search.first_symbol] = False
     fixed = np.zeros_like(usable)
     fixed[ids_of(search, ["龘"])] = True
-    swap = Swap(search, usable, fixed)
+    swap = SwapSearch(search, usable, fixed)
     for size in (1, 5, 12, swap.most):
         swap.run(size)
         assert np.count_nonzero(search.present) == size
@@ -517,7 +517,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     lexicon = Lexicon.load(out)
     assert len(lexicon) == 398
     assert "周明远说" in lexicon
-    assert lexicon.meta["specials"] == "<pad> <bos>"
+    assert lexicon.meta.specials == ("<pad>", "<bos>")
     assert run("tokenize", SAMPLE, "--lexicon", out, "--format", "ids", "-o", tmp_path / "ids") == 0
 
 
@@ -538,9 +538,9 @@ def test_command_line_several_sizes(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--vocab-size", "300,400"], 2, "several files"),
         (["--vocab-size", "100"], 2, "too small"),
         (["--vocab-size", "100000"], 1, "ask for at most"),
-        (["--min-count", "2"], 2, "--min-count is no option"),
-        (["--top", "5"], 2, "--top is no option"),
-        (["--alnum", "join"], 2, "--alnum is no option"),
+        (["--min-count", "2"], 2, "--min-count is not an option"),
+        (["--top", "5"], 2, "--top is not an option"),
+        (["--alnum", "join"], 2, "--alnum is not an option"),
         (["--required", "missing.txt"], 1, "missing.txt"),
     ],
 )
@@ -553,4 +553,4 @@ def test_command_line_refusals(
 
 def test_vocabulary_options_belong_to_vocabularies(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("build-vocab", SAMPLE, "--vocab-size", "300") == 2
-    assert "--vocab-size is no option of --method pmi" in capsys.readouterr().err
+    assert "--vocab-size is not an option of --method pmi" in capsys.readouterr().err

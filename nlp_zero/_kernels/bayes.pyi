@@ -1,9 +1,11 @@
+"""The latent-class Pitman-Yor sampler."""
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from .ngrams import Uint32
+from .counting import Uint32
 
 class Sampler:
     """State of the latent-class Pitman-Yor sampler over one encoded text (which ends with a boundary).
@@ -39,7 +41,7 @@ class Sampler:
     @property
     def state(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]: ...
     def words(self) -> tuple[Uint32, Uint32, Uint32]:
-        """Place, length and count of each distinct word; one that came once as a string may be listed by itself."""
+        """Place, length and count of each distinct word; rare ones may be listed more than once."""
 
 class Cutter:
     """Cuts encoded text by unigram Viterbi over words (ids, each closed by a 0) with one score each, in nats."""

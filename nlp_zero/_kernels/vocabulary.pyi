@@ -1,7 +1,11 @@
+"""Vocabularies of fixed size."""
+
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from .counting import Level
 
 MAX_LENGTH: int
 """Longest piece, in symbols."""
@@ -26,9 +30,10 @@ class Text:
 class Search:
     """Candidate pieces over a text, some of them present, and what the presence or absence of each is worth.
 
-    Candidates are the maximal strings of 2 to ``max_length`` symbols inside lines that come ``min_count`` times, and
-    those ``wanted`` (given as code points or bytes) that come at all; ``lonely`` symbols join no others.  Ids: these
-    candidates, then symbols (``first_symbol`` + symbol), then beginnings of characters (from ``first_prefix``).
+    Candidates are the maximal strings of 2 to ``max_length`` symbols inside lines that occur at least ``min_count``
+    times, and those ``wanted`` (code points or bytes) that occur at all; ``lonely`` symbols are not joined with others.
+    Ids: these candidates, then symbols (``first_symbol`` + symbol), then beginnings of characters (``first_prefix``
+    and above).
     """
 
     text: Text
@@ -73,6 +78,27 @@ class Search:
     def spell(self, id: int) -> bytes: ...
     def locate(self, pieces: Sequence[Sequence[int]]) -> list[int | None]: ...
     def activate(self) -> None:
-        """Take the present pieces into the lattice; needed after pieces came, not after pieces went."""
+        """Take the present pieces into the lattice; needed after pieces were added, not after they were removed."""
     def run(self, *, absent: bool) -> None:
         """One pass: uses and, of the present pieces or of the absent ones, `saved` and `spread`."""
+
+def count_pieces(
+    levels: list[Level],
+    symbols: Sequence[bytes],
+    total: float,
+    encoded: npt.NDArray[np.uint32],
+    codes: npt.NDArray[np.uint32],
+    *,
+    whole: bool,
+) -> dict[bytes, int]:
+    """Cut a text of bytes (``codes`` of ``encoded``, 0 ends a line) by n-gram counts, and count the pieces.
+
+    ``levels``, ``symbols`` and ``total`` are those of `NgramCounts`; ``whole``: no cut inside a character.
+    """
+
+class Splitter:
+    """Cuts strings of bytes into the most probable of some pieces; ties go to the longer last piece."""
+
+    def __init__(self, log_probs: dict[bytes, float]) -> None: ...
+    def split(self, text: bytes, *, itself: bool = True) -> list[bytes]:
+        """The pieces, or an empty list if there is no way; without `itself` the text is not a piece of its own."""

@@ -1,101 +1,205 @@
-"""Arrays that grow in files, and mapped arrays whose pages are given up."""
+"""Arrays that lie in memory or in mapped files, and one owner that gives the pages of mapped ones back.
+
+Code that works on large arrays does not ask where they lie: `take` and `scan` keep few pages of a mapped array in
+memory, and for an array in memory they cost nothing. An `ArrayStore` decides once where new arrays go.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
-from typing import IO, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
-__all__ = ["LARGEST", "STEP", "TAKEN", "ArrayFile", "new_column", "release", "take"]
+from .files import storage
+from .threads import for_each
 
-STEP = 1 << 20  # values that are read or written at a time
-TAKEN = 1 << 22  # values of a mapped array whose pages are held at a time while some are picked
-LARGEST = 0xFFFFFFFF  # an array with larger values has 8 bytes a value
+__all__ = ["MOST_UINT32", "ArrayFile", "ArrayStore", "GrowingArray", "narrow", "release", "scan", "take"]
+
+T = TypeVar("T")
+
+CHUNK_VALUES = 1 << 20  # values that are read or written at a time
+TAKEN_VALUES = 1 << 22  # values of a mapped array whose pages may be in memory while some of them are taken
+MOST_UINT32 = 0xFFFFFFFF  # an array with larger values has 8 bytes per value
+REMEDY = "make room, or name a folder on another disk for temporary files"
+
+
+class ArrayStore:
+    """Decides where arrays lie: in memory, or under a memory budget in files without names that are mapped.
+
+    Parameters
+    ----------
+    memory : int or None
+        Budget in bytes. None: arrays lie in memory, and nothing is ever given back.
+    temp_dir : str, path-like or None
+        Folder for the files; None for that of the system. They vanish with the arrays.
+    arrays : iterable of array
+        Arrays that others made and whose pages are given back too.
+    """
+
+    def __init__(
+        self,
+        memory: int | None,
+        temp_dir: str | os.PathLike[str] | None,
+        arrays: Iterable[np.ndarray[Any, Any]] = (),
+    ) -> None:
+        self._memory, self._temp_dir = memory, temp_dir
+        self._arrays = list(arrays)
+
+    def allocate(self, length: int) -> np.ndarray[Any, np.dtype[np.uint32]]:
+        """Make room for `length` numbers; their values are not defined.
+
+        Raises
+        ------
+        StorageError
+            If the disk has no room.
+        """
+        if self._memory is None:
+            return np.empty(length, np.uint32)
+        import tempfile
+
+        folder = self._temp_dir or tempfile.gettempdir()
+        with storage(folder, REMEDY):
+            array = _map_new_file(length, folder)
+        self._arrays.append(array)
+        return array
+
+    def sweep(self, steps: Iterable[T]) -> Iterator[T]:
+        """Yield steps of work on the arrays, and give pages back after each."""
+        for step in steps:
+            yield step
+            self.release()
+
+    def release(self) -> None:
+        """Give back the pages of all arrays that are mapped, if there is a budget."""
+        if self._memory is not None:
+            for array in self._arrays:
+                release(array)
+
+
+class GrowingArray:
+    """An array of uint32 in memory that grows at its end; uint64 if a value needs it."""
+
+    def __init__(self) -> None:
+        self._pieces: list[np.ndarray[Any, Any]] = []
+
+    def append(self, values: np.ndarray[Any, Any]) -> None:
+        """Add values at the end; the array keeps a reference to them."""
+        if len(values):
+            self._pieces.append(narrow(values) if values.dtype == np.uint64 else values)
+
+    def finish(self, workers: int = 1) -> np.ndarray[Any, Any]:
+        """Lay all pieces end to end, on `workers` threads; the growing array is then empty."""
+        if len(self._pieces) == 1:
+            return self._pieces.pop()
+        ends = list(itertools.accumulate(map(len, self._pieces), initial=0))
+        wide = any(values.dtype == np.uint64 for values in self._pieces)
+        result = np.empty(ends[-1], np.uint64 if wide else np.uint32)
+
+        def put(k: int) -> None:
+            result[ends[k] : ends[k + 1]] = self._pieces[k]
+            self._pieces[k] = result[:0]  # frees the piece
+
+        for_each(range(len(self._pieces)), put, workers)
+        self._pieces.clear()
+        return result
+
+    def close(self) -> None:
+        """Drop all pieces."""
+        self._pieces.clear()
 
 
 class ArrayFile:
-    """A one-dimensional array of uint32 in a ``.npy`` file that grows at its end; uint64 from when it must be.
+    """An array of uint32 in a ``.npy`` file that grows at its end; uint64 if a value needs it.
+
+    Parameters
+    ----------
+    file : binary file
+        Empty, open for reading and writing.
+    dtype : dtype, default uint32
 
     Attributes
     ----------
-    length, checksum
+    length, checksum : int
         Number of values, and CRC-32 of their bytes.
     """
 
-    HEADER = 128  # bytes before the values, with room for any length
+    HEADER_BYTES = 128  # room for any length
 
     def __init__(self, file: IO[bytes], dtype: str | np.dtype[Any] = "<u4") -> None:
         self.file, self.dtype, self.length, self.checksum = file, np.dtype(dtype), 0, 0
         self._write_header()
 
     def append(self, values: np.ndarray[Any, Any]) -> None:
-        """Add values behind the others."""
+        """Add values at the end."""
         import zlib
 
         if not len(values):
             return
-        if self.dtype == np.uint32 and values.dtype == np.uint64 and int(values.max()) > LARGEST:
+        if self.dtype == np.uint32 and values.dtype == np.uint64 and int(values.max()) > MOST_UINT32:
             self._widen()
-        for begin in range(0, len(values), STEP):
-            part = np.ascontiguousarray(values[begin : begin + STEP], self.dtype).view(np.uint8).data
-            self.file.write(part)
-            self.checksum = zlib.crc32(part, self.checksum)
-            release(values)
+        for _, chunk in scan(values):
+            data = np.ascontiguousarray(chunk, self.dtype).view(np.uint8).data
+            self.file.write(data)
+            self.checksum = zlib.crc32(data, self.checksum)
         self.length += len(values)
 
-    def finish(self) -> None:
-        """Put the final length down; the values are on the disk when this returns."""
+    def sync(self) -> None:
+        """Write the final length and fsync the file."""
         self.file.seek(0)
         self._write_header()
         self.file.seek(0, os.SEEK_END)
         self.file.flush()
         os.fsync(self.file.fileno())
 
-    def mapped(self) -> np.ndarray[Any, Any]:
-        """The values, read-only, mapped from the file."""
-        if not self.length:
-            return np.zeros(0, self.dtype)
-        return np.memmap(self.file, self.dtype, "r", self.HEADER, (self.length,))  # type: ignore[call-overload, no-any-return, unused-ignore]
+    def finish(self, workers: int = 1) -> np.ndarray[Any, Any]:
+        """Sync the file, map its values read-only and close it."""
+        self.sync()
+        array: np.ndarray[Any, Any] = np.zeros(0, self.dtype)
+        if self.length:
+            array = np.memmap(self.file, self.dtype, "r", self.HEADER_BYTES, (self.length,))  # type: ignore[call-overload, unused-ignore]
+        self.close()
+        return array
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
 
     def _write_header(self) -> None:
         text = f"{{'descr': {self.dtype.str!r}, 'fortran_order': False, 'shape': ({self.length},), }}".encode()
-        self.file.write(b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(self.HEADER - 11) + b"\n")
+        self.file.write(b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(self.HEADER_BYTES - 11) + b"\n")
 
     def _widen(self) -> None:
         """Make 8 bytes of every 4, from the end, so that nothing is overwritten before it is read."""
         import zlib
 
-        for begin in range((self.length - 1) // STEP * STEP if self.length else -1, -1, -STEP):
-            self.file.seek(self.HEADER + 4 * begin)
-            narrow = np.frombuffer(self.file.read(4 * min(STEP, self.length - begin)), "<u4")
-            self.file.seek(self.HEADER + 8 * begin)
-            self.file.write(narrow.astype("<u8").data)
+        last = (self.length - 1) // CHUNK_VALUES * CHUNK_VALUES if self.length else -1
+        for begin in range(last, -1, -CHUNK_VALUES):
+            self.file.seek(self.HEADER_BYTES + 4 * begin)
+            values = np.frombuffer(self.file.read(4 * min(CHUNK_VALUES, self.length - begin)), "<u4")
+            self.file.seek(self.HEADER_BYTES + 8 * begin)
+            self.file.write(values.astype("<u8").data)
         self.dtype, self.checksum = np.dtype("<u8"), 0
-        self.file.seek(self.HEADER)
-        while data := self.file.read(8 * STEP):
+        self.file.seek(self.HEADER_BYTES)
+        while data := self.file.read(8 * CHUNK_VALUES):
             self.checksum = zlib.crc32(data, self.checksum)
 
 
-def new_column(length: int, folder: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    """Room for numbers in a nameless file, mapped; the disk has it, or this fails."""
-    import tempfile
-
-    if not length:
-        return np.zeros(0, np.uint32)
-    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=folder) as file:
-        if hasattr(os, "posix_fallocate"):  # a disk that fills up under a mapping kills the process
-            os.posix_fallocate(file.fileno(), 0, 4 * length)
-        return np.memmap(file, np.uint32, "r+" if hasattr(os, "posix_fallocate") else "w+", 0, (length,))
+def scan(array: np.ndarray[Any, Any]) -> Iterator[tuple[int, np.ndarray[Any, Any]]]:
+    """Yield an array in chunks, each with the place where it begins; pages of a mapped array are given back."""
+    for begin in range(0, len(array), CHUNK_VALUES):
+        yield begin, array[begin : begin + CHUNK_VALUES]
+        release(array)
 
 
 def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """``array[places]``, for places that rise, without holding all of a mapped array in memory."""
+    """``array[places]``, for rising places, without holding all of a mapped array in memory."""
     if not hasattr(array, "_mmap"):
         return np.asarray(array[places])
     result = np.empty(len(places), array.dtype)
-    bounds = np.searchsorted(places, np.arange(0, len(array) + TAKEN, TAKEN))
+    bounds = np.searchsorted(places, np.arange(0, len(array) + TAKEN_VALUES, TAKEN_VALUES))
     for begin, end in itertools.pairwise(bounds.tolist()):
         if begin < end:
             result[begin:end] = array[places[begin:end]]
@@ -104,9 +208,27 @@ def take(array: np.ndarray[Any, Any], places: np.ndarray[Any, Any]) -> np.ndarra
 
 
 def release(array: np.ndarray[Any, Any]) -> None:
-    """Give up the memory of a mapped array's pages; they are read again when they are wanted."""
+    """Give back the pages of a mapped array; the system reads them again when they are used."""
     mapping: Any = getattr(array, "_mmap", None)
     if hasattr(mapping, "madvise"):
         import mmap
 
         mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def narrow(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the values as uint32 if they fit, else unchanged."""
+    return values.astype(np.uint32, copy=False) if not len(values) or int(values.max()) <= MOST_UINT32 else values
+
+
+def _map_new_file(length: int, folder: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """Map a file without a name; its blocks are allocated here, or this fails."""
+    import tempfile
+
+    if not length:
+        return np.zeros(0, np.uint32)
+    allocate: Callable[[int, int, int], None] | None = getattr(os, "posix_fallocate", None)
+    with tempfile.TemporaryFile(prefix="nlp-zero-", dir=folder) as file:
+        if allocate is not None:  # a disk that fills up under a mapping kills the process
+            allocate(file.fileno(), 0, 4 * length)
+        return np.memmap(file, np.uint32, "w+" if allocate is None else "r+", 0, (length,))

@@ -3,57 +3,103 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import FormatError
-from .arrays import STEP, ArrayFile, release
-from .files import require_space, sync_folder
+from .arrays import ArrayFile, scan
+from .files import require_space, sync_folder, temporary_name
 
-__all__ = ["ELSEWHERE", "new_folder", "read_folder", "write_folder", "write_meta"]
+__all__ = ["ELSEWHERE", "new_folder", "read_folder", "restore_folder", "write_folder", "write_meta"]
 
+OLD_SUFFIX = ".old"
+AGAIN = "write it again"
 ELSEWHERE = "make room, or name a folder on another disk"
 
 
 @contextmanager
 def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
-    """Make a temporary folder beside `path`; it takes the place of `path` when the block ends well.
+    """Create a temporary folder next to `path`; it replaces `path` if the block succeeds.
 
-    Replaces a folder of the same format, leaves anything else alone.
+    Only an empty folder or a folder of the same format is replaced.  If anything fails, also while the folders are
+    exchanged, the old folder stays.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder to write; if it is a link, the folder that it points to.
+    format : str
+        The format that ``meta.json`` names.
+
+    Yields
+    ------
+    pathlib.Path
+        The temporary folder.  It is removed if the block raises an exception.
+
+    Raises
+    ------
+    FileExistsError
+        If something else exists at `path`.
     """
-    import shutil
-    import tempfile
-
-    target = Path(path)
-    if target.exists() and not _is_ours(target, format):
-        raise FileExistsError(f"{target} exists and is no {format} folder; choose another name or remove it.")
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    target = Path(os.path.realpath(path))
+    restore_folder(target)
+    if target.exists() and not _has_format(target, format):
+        raise FileExistsError(
+            f"{path} exists and does not have the format {format!r}; choose another name or remove it."
+        )
+    new, old = temporary_name(target, ".part"), temporary_name(target, OLD_SUFFIX)
     try:
-        yield temporary
-        os.chmod(temporary, 0o755)
-        sync_folder(temporary)
-        if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-            os.replace(target, old / "folder")
-            os.replace(temporary, target)
-            sync_folder(target.parent)
-            shutil.rmtree(old)
-        else:
-            os.replace(temporary, target)
-            sync_folder(target.parent)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        os.mkdir(new)
+        yield new
+        sync_folder(new)
+        _exchange(target, new, old)
+        sync_folder(target.parent)
+    finally:
+        _remove(new)
+        if target.exists():  # else `old` is the only copy, which restore_folder finds
+            for leftover in _old_folders(target):
+                _remove(leftover)
+
+
+def restore_folder(path: str | os.PathLike[str]) -> None:
+    """Put the old folder back if a program was killed while it replaced the folder at `path`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder that was being replaced; nothing happens if it exists.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.exists():
+        for old in _old_folders(target):
+            with suppress(OSError):  # another process has put it back
+                os.rename(old, target)
+                return
 
 
 def write_meta(
     folder: Path, *, format: str, version: int, meta: Mapping[str, object], arrays: Mapping[str, ArrayFile]
 ) -> None:
-    """Write the ``meta.json`` of a new folder whose arrays are finished."""
+    """Write the ``meta.json`` of a new folder whose arrays are finished.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder that holds the arrays.
+    format : str
+        Name of the format.
+    version : int
+        Version of the format.
+    meta : mapping
+        Entries of the caller.
+    arrays : mapping of str to ArrayFile
+        The finished arrays by name.
+    """
     import json
 
     sums = {name: [array.length, array.checksum] for name, array in arrays.items()}
@@ -72,7 +118,28 @@ def write_folder(
     meta: Mapping[str, object],
     arrays: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
-    """Write arrays and ``meta.json``; replaces a folder of the same format at `path`, leaves anything else alone."""
+    """Write a folder of arrays with a ``meta.json``; `new_folder` says which folders are replaced.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder to write.
+    format : str
+        Name of the format.
+    version : int
+        Version of the format.
+    meta : mapping
+        Entries of the caller for ``meta.json``.
+    arrays : mapping of str to array
+        One-dimensional arrays of uint32 or uint64 by name.
+
+    Raises
+    ------
+    FileExistsError
+        If something else exists at `path`.
+    StorageError
+        If the disk has too little free space.
+    """
     require_space(Path(path).parent, sum(array.nbytes for array in arrays.values()), ELSEWHERE)
     with new_folder(path, format=format) as folder:
         files = {}
@@ -80,57 +147,121 @@ def write_folder(
             with open(folder / f"{name}.npy", "w+b") as file:
                 files[name] = ArrayFile(file, array.dtype)
                 files[name].append(array)
-                files[name].finish()
+                files[name].sync()
         write_meta(folder, format=format, version=version, meta=meta, arrays=files)
 
 
 def read_folder(
     path: str | os.PathLike[str], *, format: str, version: int
 ) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    """Read what `write_folder` wrote; arrays are mapped read-only.  Raises `FormatError` when anything is amiss."""
+    """Read a folder that `write_folder` wrote.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder.
+    format : str
+        Name of the expected format.
+    version : int
+        Expected version of the format.
+
+    Returns
+    -------
+    meta : dict
+        The content of ``meta.json``.
+    arrays : dict of str to array
+        The arrays, mapped read-only.
+
+    Raises
+    ------
+    FormatError
+        If the folder has another format or version, or is incomplete or damaged.
+    """
+    folder = Path(path)
+    restore_folder(folder)
+    meta = _read_meta(folder, format, version)
+    listed = meta.get("arrays")
+    if not isinstance(listed, dict):
+        raise FormatError(f"{folder / 'meta.json'} does not list its arrays; {AGAIN}.")
+    return meta, {name: _read_array(folder / f"{Path(name).name}.npy", entry) for name, entry in listed.items()}
+
+
+def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
     import json
 
-    folder = Path(path)
-    again = "write it again"
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FormatError(f"{folder} is no {format} folder: it has no meta.json.") from None
+        raise FormatError(
+            f"{folder} does not have the format {format!r}: it has no meta.json; check the name."
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise FormatError(f"{folder / 'meta.json'} cannot be read ({error}); {again}.") from None
+        raise FormatError(f"{folder / 'meta.json'} cannot be read ({error}); {AGAIN}.") from None
     if not isinstance(meta, dict) or meta.get("format") != format:
-        raise FormatError(f"{folder} is no {format} folder: meta.json says something else.")
+        raise FormatError(f"{folder} does not have the format {format!r}: its meta.json names another; check the name.")
     if meta.get("version") != version:
-        raise FormatError(f"{folder} has version {meta.get('version')!r} of {format}; this program reads {version}.")
-    arrays = {}
-    listed = meta.get("arrays")
-    if not isinstance(listed, dict):
-        raise FormatError(f"{folder / 'meta.json'} does not list its arrays; {again}.")
-    for name, entry in listed.items():
-        file = folder / f"{Path(name).name}.npy"
-        try:
-            length, checksum = entry
-            size = file.stat().st_size
-            array = np.load(file, mmap_mode="r" if length else None, allow_pickle=False)
-        except (OSError, ValueError, TypeError, EOFError) as error:
-            raise FormatError(f"{file} cannot be read ({error}); {again}.") from None
-        if len(array) != length or size < array.nbytes or _checksum(array) != checksum:
-            raise FormatError(f"{file} is truncated or was altered; {again}.")
-        arrays[name] = array
-    return meta, arrays
+        raise FormatError(
+            f"{folder} has version {meta.get('version')!r} of {format}, and this program reads version {version}; "
+            f"{AGAIN}."
+        )
+    return meta
+
+
+def _read_array(file: Path, entry: Any) -> np.ndarray[Any, Any]:
+    try:
+        length, checksum = entry
+        size = file.stat().st_size
+        array: np.ndarray[Any, Any] = np.load(file, mmap_mode="r" if length else None, allow_pickle=False)
+    except (OSError, ValueError, TypeError, EOFError) as error:
+        raise FormatError(f"{file} cannot be read ({error}); {AGAIN}.") from None
+    if len(array) != length or size < array.nbytes or _checksum(array) != checksum:
+        raise FormatError(f"{file} is truncated or was altered; {AGAIN}.")
+    return array
 
 
 def _checksum(array: np.ndarray[Any, Any]) -> int:
     import zlib
 
     checksum = 0
-    for begin in range(0, len(array), STEP):
-        checksum = zlib.crc32(array[begin : begin + STEP].view(np.uint8).data, checksum)
-        release(array)
+    for _, chunk in scan(array):
+        checksum = zlib.crc32(chunk.view(np.uint8).data, checksum)
     return checksum
 
 
-def _is_ours(folder: Path, format: str) -> bool:
+def _exchange(target: Path, new: Path, old: Path) -> None:
+    """Rename `target`, if it exists, to `old` and `new` to `target`; undo the first if the second fails."""
+    try:
+        if target.exists():
+            os.rename(target, old)
+        os.rename(new, target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            os.rename(old, target)
+        raise
+
+
+def _old_folders(target: Path) -> list[Path]:
+    """Folders that programs have set aside to replace `target`, the latest first."""
+    pattern = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}" + re.escape(OLD_SUFFIX))
+    try:
+        found = [Path(entry.path) for entry in os.scandir(target.parent) if pattern.fullmatch(entry.name)]
+        return sorted(found, key=lambda folder: (folder.stat().st_mtime_ns, folder.name), reverse=True)
+    except OSError:  # no such parent folder, or it may not be listed
+        return []
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder if it exists; tried twice, because another program may hold a file for a moment."""
+    import shutil
+
+    for _ in range(2):
+        if folder.exists():
+            with suppress(OSError):
+                shutil.rmtree(folder)
+
+
+def _has_format(folder: Path, format: str) -> bool:
+    """Return whether a folder has this format or is empty."""
     import json
 
     try:

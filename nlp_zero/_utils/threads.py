@@ -1,21 +1,21 @@
-"""The same work on many things by several threads; worth it where the work releases the GIL.  Private."""
+"""Work shared among threads; worth it where the work releases the GIL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["for_each", "in_order"]
+__all__ = ["for_each", "in_order", "in_rounds"]
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:
     """Call ``work(thing)`` for all things on `workers` threads, in no particular order.
 
-    At most two things a thread wait at a time, so an endless stream takes little memory.  The first exception, also of
-    the stream itself, ends the work and is raised here.
+    At most two things per thread wait at a time, so an endless stream takes little memory. The first exception, also
+    one of the stream itself, ends the work and is raised here.
     """
     if workers == 1:
         for thing in things:
@@ -58,3 +58,35 @@ def in_order(things: Iterable[T], work: Callable[[T], R], workers: int) -> Itera
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_rounds(
+    rounds: Iterable[Sequence[T]], work: Callable[[int, Sequence[T]], R], workers: int
+) -> Iterator[tuple[Sequence[T], list[R]]]:
+    """Share each round among threads while the next round is read; yield the round and the results, in order.
+
+    Thread k of `workers` calls ``work(k, share)`` with the k-th of equal shares of the round, so it may use an object
+    of its own. No work is under way while the consumer handles a result. An exception that reading a round raises is
+    raised here after the results of all rounds before it.
+    """
+    if workers == 1:
+        for items in rounds:
+            yield items, [work(0, items)]
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    source: Iterator[Sequence[T]] = iter(rounds)
+    with ThreadPoolExecutor(workers) as pool:
+        following: Sequence[T] | None = next(source, None)
+        while following is not None:
+            items = following
+            size = -(-len(items) // workers)
+            jobs = [pool.submit(work, k, items[k * size : (k + 1) * size]) for k in range(workers)]
+            failed: Exception | None = None
+            try:
+                following = next(source, None)
+            except Exception as error:
+                failed, following = error, None
+            yield items, [job.result() for job in jobs]
+            if failed is not None:
+                raise failed

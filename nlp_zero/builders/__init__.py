@@ -9,11 +9,11 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bayes.builder import BayesLexiconBuilder, discovered
+    from .bayes import BayesLexiconBuilder, select_discovered
     from .entropy import EntropyLexiconBuilder
     from .phrases import PhraseBuilder
     from .pmi import PmiLexiconBuilder
-    from .vocabulary.builder import VocabularyBuilder
+    from .vocabulary import VocabularyBuilder
 
 __all__ = [
     "BayesLexiconBuilder",
@@ -21,7 +21,7 @@ __all__ = [
     "PhraseBuilder",
     "PmiLexiconBuilder",
     "VocabularyBuilder",
-    "discovered",
+    "select_discovered",
 ]
 _HOMES = {
     "BayesLexiconBuilder": "bayes",
@@ -29,11 +29,11 @@ _HOMES = {
     "PhraseBuilder": "phrases",
     "PmiLexiconBuilder": "pmi",
     "VocabularyBuilder": "vocabulary",
-    "discovered": "bayes",
+    "select_discovered": "bayes",
 }
 
 
-def __getattr__(name: str) -> object:  # each when it is asked for
+def __getattr__(name: str) -> object:  # builders are imported on first use
     from importlib import import_module
 
     if name not in _HOMES:

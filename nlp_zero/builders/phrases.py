@@ -1,17 +1,20 @@
 """From words to phrases: the minimum-entropy principle one level up.
 
-Text is cut into words; neighbours whose union lowers the information of the text most are merged, and again, in rounds:
+Text is cut into words. Neighbours whose union lowers the information of the text most are merged, in rounds:
 中华 人民 共和国 → 中华人民 共和国 → 中华人民共和国.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..corpus.corpus import Corpus
+from .._utils.validation import check_integer
+from ..corpus import Corpus
+from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from ..statistics import entropy_gain, information_per_symbol, pmi
 from ..tokenization.tokenizer import Tokenizer
@@ -21,27 +24,42 @@ __all__ = ["PhraseBuilder"]
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ids = npt.NDArray[np.int64]
+    Ranks = npt.NDArray[np.int64]
 
-BATCH = 10_000  # texts that are cut at once
-SHARE = 0.2  # of the pairs that pay, the best that are merged in one round; the others are judged anew afterwards
+BATCH_TEXTS = 10_000  # texts that are cut at once
+SHARE = 0.2  # share of the pairs with a positive gain that one round merges; the others are judged again afterwards
+NO_WORD = -1  # rank of a token that is not a word, and of the end of a text
+
+
+class Pair(NamedTuple):
+    """Two neighbouring units, by rank, with their entropy gain (nats per token) and PMI (nats)."""
+
+    gain: float
+    left: int
+    right: int
+    pmi: float
 
 
 class PhraseBuilder:
     """Merges words that belong together into phrases.
 
-    In each round the pairs of neighbours with the greatest entropy gain G > 0 (`nlp_zero.scores.entropy_gain`) become
-    one unit each; a round is kept only if the average information per character falls.  The ids of all tokens of the
-    text are held in memory (8 bytes a token).
+    Each round turns the pairs of neighbours with the greatest entropy gain G > 0 (`nlp_zero.statistics.entropy_gain`)
+    into one unit each. A round is kept only if the average information per character falls. The ranks of all tokens of
+    the text are held in memory (8 bytes per token).
 
     Parameters
     ----------
-    max_rounds
-        Most rounds.
-    min_count
-        Pairs that come less often stay apart.
-    max_words
-        Most words in a phrase.
+    max_rounds : int, default 20
+        Largest number of rounds.
+    min_count : int, default 5
+        Pairs that occur fewer times are not merged.
+    max_words : int, default 8
+        Largest number of words in a phrase (at least 2).
+
+    Notes
+    -----
+    ``G = p ln(p/(pa pb)) + (pa-p) ln(1-p/pa) + (pb-p) ln(1-p/pb) - (1-p) ln(1-p)`` is the fall of the information per
+    token when every "a b" becomes one unit. Source: the minimum-entropy principle, part 2 (kexue.fm/archives/5476).
 
     Examples
     --------
@@ -53,58 +71,65 @@ class PhraseBuilder:
     """
 
     def __init__(self, *, max_rounds: int = 20, min_count: int = 5, max_words: int = 8) -> None:
-        limits = (("max_rounds", max_rounds, 1), ("min_count", min_count, 1), ("max_words", max_words, 2))
-        for name, value, least in limits:
-            if not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} must be a whole number from {least}, not {value!r}.")
-        self.max_rounds, self.min_count, self.max_words = max_rounds, min_count, max_words
+        self.max_rounds = check_integer("max_rounds", max_rounds)
+        self.min_count = check_integer("min_count", min_count)
+        self.max_words = check_integer("max_words", max_words, least=2)
+
+    def __repr__(self) -> str:
+        options = ("max_rounds", "min_count", "max_words")
+        return f"PhraseBuilder({', '.join(f'{name}={getattr(self, name)!r}' for name in options)})"
 
     def build(self, texts: Corpus | Iterable[str], lexicon: Lexicon) -> Lexicon:
-        """The lexicon with phrases added and all counts taken again from `texts`, cut with it.
+        """Add phrases to a lexicon, and count all its entries again in `texts`.
 
-        Phrases have a ``gain`` (nats per token of the text before their round) and ``parts``, the words that they are
-        made of.  ``meta["phrase_rounds"]`` lists the average information per character (nats) before the first round
-        and after each one; it falls.
+        Parameters
+        ----------
+        texts : Corpus or iterable of str
+            Read once.
+        lexicon : Lexicon
+            The words that phrases are made of. Words that are not whole characters (the bytes of a vocabulary with
+            byte fallback) are counted but never merged, unless the whole vocabulary is one of bytes.
+
+        Returns
+        -------
+        Lexicon
+            Phrases have a ``gain`` (nats per token of the text before their round) and ``parts``, the words that they
+            are made of. ``meta.phrase_rounds`` lists the average information per character (nats) before the first
+            round and after each one. If the lexicon has ids of its own, phrases get the ids that follow the largest.
+
+        Raises
+        ------
+        CorpusError
+            If the texts cannot be read.
         """
-        ids = _tokens(texts, Tokenizer(lexicon, new_words=False))
-        units = [*lexicon.words]
-        parts: list[tuple[str, ...]] = [(word,) for word in units]
-        gains = [np.nan] * len(units)
-        pmis = lexicon.scores["pmi"].tolist() if "pmi" in lexicon.scores else [np.nan] * len(units)
-        place = {word: k for k, word in enumerate(units)}
-        information = [_information(ids, units)]
+        ids = TokenIds(lexicon)
+        ranks = _rank_tokens(texts, Tokenizer(lexicon, new_words=False), ids)
+        units = _Units(lexicon)
+        information = [_measure_information(ranks, units.names)]
         for _ in range(self.max_rounds):
-            pairs = self._paying(ids, parts)
+            pairs = self._rank_pairs(ranks, units)
             share = max(1, int(len(pairs) * SHARE))
             while pairs and share:
                 chosen = pairs[:share]
-                names = [units[a] + units[b] for _, a, b, _ in chosen]
-                fresh = [name for name in dict.fromkeys(names) if name not in place]
-                numbers = {**place, **{name: k for k, name in enumerate(fresh, len(units))}}
-                merged = _merged(ids, chosen, [numbers[name] for name in names])
-                after = _information(merged, units + fresh)
+                names, fresh = units.name_pairs(chosen)
+                merged = _merge_pairs(ranks, chosen, names)
+                after = _measure_information(merged, units.names + fresh)
                 if after < information[-1]:
                     break
                 share //= 2
             if not pairs or not share:
                 break
-            for (gain, a, b, value), name in zip(chosen, names, strict=True):
-                if name not in place:
-                    place[name] = len(units)
-                    units.append(name)
-                    parts.append(parts[a] + parts[b])
-                    gains.append(gain)
-                    pmis.append(value)
-            ids = merged
+            units.add(chosen)
+            ranks = merged
             information.append(after)
-        return self._lexicon(lexicon, ids, units, parts, gains, pmis, information)
+        return _make_lexicon(lexicon, ids, ranks, units, information)
 
-    def _paying(self, ids: Ids, parts: Sequence[tuple[str, ...]]) -> list[tuple[float, int, int, float]]:
-        """Pairs whose gain is positive, best first, no two of which can overlap: (gain, left, right, PMI)."""
-        size = len(parts)
-        counts = np.bincount(ids[ids >= 0], minlength=size)
-        together = (ids[:-1] >= 0) & (ids[1:] >= 0)
-        keys, times = np.unique(ids[:-1][together] * size + ids[1:][together], return_counts=True)
+    def _rank_pairs(self, ranks: Ranks, units: _Units) -> list[Pair]:
+        """Pairs with a positive gain, best first, no two of which can overlap in a text."""
+        size = len(units.names)
+        counts = np.bincount(ranks[ranks >= 0], minlength=size)
+        together = (ranks[:-1] >= 0) & (ranks[1:] >= 0)
+        keys, times = np.unique(ranks[:-1][together] * size + ranks[1:][together], return_counts=True)
         keys, times = keys[times >= self.min_count], times[times >= self.min_count]
         left, right = keys // size, keys % size
         total = float(counts.sum())
@@ -113,81 +138,105 @@ class PhraseBuilder:
         lefts: set[int] = set()
         rights: set[int] = set()
         chosen = []
-        for k in np.lexsort((keys, -gain)).tolist():  # ties: the pair that comes first in the lexicon
+        for k in np.lexsort((keys, -gain)).tolist():  # ties: the pair that is first in the lexicon
             a, b = int(left[k]), int(right[k])
             if gain[k] <= 0:
                 break
-            if a == b or a in rights or b in lefts or len(parts[a]) + len(parts[b]) > self.max_words:
+            too_long = len(units.parts[a]) + len(units.parts[b]) > self.max_words
+            if a == b or a in rights or b in lefts or too_long or not (units.mergeable[a] and units.mergeable[b]):
                 continue
             lefts.add(a)
             rights.add(b)
-            chosen.append((float(gain[k]), a, b, float(value[k])))
+            chosen.append(Pair(float(gain[k]), a, b, float(value[k])))
         return chosen
 
-    def _lexicon(
-        self,
-        lexicon: Lexicon,
-        ids: Ids,
-        units: list[str],
-        parts: Sequence[tuple[str, ...]],
-        gains: list[float],
-        pmis: list[float],
-        information: list[float],
-    ) -> Lexicon:
-        known = len(lexicon)
-        counts = np.bincount(ids[ids >= 0], minlength=len(units))
-        columns = {
-            name: np.concatenate([column, np.full(len(units) - known, np.nan)])
-            for name, column in lexicon.scores.items()
-        }
-        columns["pmi"], columns["gain"] = np.array(pmis), np.array(gains)
-        return Lexicon(
-            units,
-            counts,
-            scores=columns,
-            meta={
-                **lexicon.meta,
-                "tokens": int(counts.sum()),
-                "entropy_after": information[-1],
-                "phrase_rounds": " ".join(f"{x:.6f}" for x in information),
-            },
-            parts=dict(zip(units[known:], parts[known:], strict=True)),
-        )
+
+class _Units:
+    """The words of a lexicon by rank, and behind them the phrases found so far."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.names = [*lexicon.words]
+        self.parts: list[tuple[str, ...]] = [(word,) for word in self.names]
+        self.gains = [np.nan] * len(self.names)
+        self.pmis = lexicon.scores["pmi"].tolist() if "pmi" in lexicon.scores else [np.nan] * len(self.names)
+        in_bytes = lexicon.meta.unit == "byte"  # words of such a vocabulary may be parts of characters
+        self.mergeable = [in_bytes or not any("\udc80" <= char <= "\udcff" for char in word) for word in self.names]
+        self._rank = {word: k for k, word in enumerate(self.names)}
+
+    def name_pairs(self, pairs: Sequence[Pair]) -> tuple[list[int], list[str]]:
+        """The rank that each pair gets, and the names that are new."""
+        names = [self.names[pair.left] + self.names[pair.right] for pair in pairs]
+        fresh = [name for name in dict.fromkeys(names) if name not in self._rank]
+        ranks = {**self._rank, **{name: k for k, name in enumerate(fresh, len(self.names))}}
+        return [ranks[name] for name in names], fresh
+
+    def add(self, pairs: Sequence[Pair]) -> None:
+        """Add the phrases that pairs make, in the order of `name_pairs`."""
+        for gain, a, b, value in pairs:
+            name = self.names[a] + self.names[b]
+            if name not in self._rank:
+                self._rank[name] = len(self.names)
+                self.names.append(name)
+                self.parts.append(self.parts[a] + self.parts[b])
+                self.gains.append(gain)
+                self.pmis.append(value)
+                self.mergeable.append(True)
 
 
-def _tokens(texts: Corpus | Iterable[str], tokenizer: Tokenizer) -> Ids:
-    """Ranks of all words of the texts; -1 for anything that no word crosses, and between texts."""
+def _rank_tokens(texts: Corpus | Iterable[str], tokenizer: Tokenizer, ids: TokenIds) -> Ranks:
+    """Ranks of all words of the texts; `NO_WORD` for any other token and between texts."""
+    rank_of = np.full(max(ids.size, 1), NO_WORD, np.int64)
+    rank_of[ids.numbers[1:]] = np.arange(len(ids.numbers) - 1)
     pieces = []
     batch: list[str] = []
 
     def cut() -> None:
-        ids, offsets = tokenizer.encode_batch(batch)
-        pieces.append(np.insert(ids.astype(np.int64) - 1, offsets[1:], -1))
+        encoded, offsets = tokenizer.encode_batch(batch)
+        pieces.append(np.insert(rank_of[encoded], offsets[1:], NO_WORD))
         batch.clear()
 
     for text in texts:
         batch.append(text)
-        if len(batch) == BATCH:
+        if len(batch) == BATCH_TEXTS:
             cut()
     cut()
     return np.concatenate(pieces)
 
 
-def _information(ids: Ids, units: list[str]) -> float:
-    counts = np.bincount(ids[ids >= 0], minlength=len(units))
-    return information_per_symbol(counts, [len(unit) for unit in units])
+def _measure_information(ranks: Ranks, names: list[str]) -> float:
+    """Average information per character, in nats, of the text as it is cut now."""
+    counts = np.bincount(ranks[ranks >= 0], minlength=len(names))
+    return information_per_symbol(counts, [len(name) for name in names])
 
 
-def _merged(ids: Ids, pairs: list[tuple[float, int, int, float]], names: list[int]) -> Ids:
-    """Every chosen pair as one id; chosen pairs never overlap."""
-    size = int(max(ids.max(), 0)) + 1
-    keys = np.array([a * size + b for _, a, b, _ in pairs])
+def _merge_pairs(ranks: Ranks, pairs: Sequence[Pair], merged_ranks: list[int]) -> Ranks:
+    """Replace every chosen pair by one rank; chosen pairs never overlap."""
+    size = int(max(ranks.max(), 0)) + 1
+    keys = np.array([pair.left * size + pair.right for pair in pairs])
     order = np.argsort(keys)
-    keys, new = keys[order], np.array(names)[order]
-    together = (ids[:-1] >= 0) & (ids[1:] >= 0)
-    pair = np.where(together, ids[:-1] * size + ids[1:], -1)
+    keys, new = keys[order], np.array(merged_ranks)[order]
+    together = (ranks[:-1] >= 0) & (ranks[1:] >= 0)
+    pair = np.where(together, ranks[:-1] * size + ranks[1:], -1)
     at = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
     hit = np.flatnonzero(keys[at] == pair)
-    merged = ids.copy()
-    merged[hit] = new[at[hit]]
-    return np.delete(merged, hit + 1)
+    result = ranks.copy()
+    result[hit] = new[at[hit]]
+    return np.delete(result, hit + 1)
+
+
+def _make_lexicon(lexicon: Lexicon, ids: TokenIds, ranks: Ranks, units: _Units, information: list[float]) -> Lexicon:
+    known, size = len(lexicon), len(units.names)
+    counts = np.bincount(ranks[ranks >= 0], minlength=size)
+    columns = {
+        name: np.concatenate([column, np.full(size - known, np.nan)])
+        for name, column in lexicon.scores.items()
+        if name != "log_prob"  # probabilities now follow from the new counts
+    }
+    if "id" in columns:
+        columns["id"][known:] = np.arange(ids.size, ids.size + size - known)
+    columns["pmi"], columns["gain"] = np.array(units.pmis), np.array(units.gains)
+    meta = replace(
+        lexicon.meta, tokens=int(counts.sum()), entropy_after=information[-1], phrase_rounds=tuple(information)
+    )
+    parts = dict(zip(units.names[known:], units.parts[known:], strict=True))
+    return Lexicon(units.names, counts, scores=columns, meta=meta, parts=parts)

@@ -10,53 +10,65 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._utils.validation import check_integer
-from ..corpus.corpus import Corpus
-from ..counting.counter import counting
+from ..corpus import Corpus
 from ..counting.counts import MAX_ORDER
-from ..counting.links import Links
+from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
-from .describe import Passes, Words, lexicon_of
+from .describe import cut_words, describe_words
+from .passes import CorpusPasses, open_passes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["PmiLexiconBuilder"]
+__all__ = ["PmiLexiconBuilder", "deduplicate"]
 
-# Least PMI (nats) of n-grams of 1, 2, 3, 4, ... symbols.  Chosen on People's Daily: F1 .764, against .750 with
-# 0, 2, 4, 6 (min_count 4, every fifth of the first 9,700 lines); lexicon precision against all of its gold types was
+# Least PMI (nats) of n-grams of 1, 2, 3, 4, ... symbols. Chosen on People's Daily: F1 .764, against .750 with
+# 0, 2, 4, 6 (min_count 4, every fifth of the first 9,700 lines). Lexicon precision against all of its gold types was
 # looked at too.
-MIN_PMI = (0.0, 1.5, 4.0, 7.0)
-STEP = 3.0  # and this much more for each further symbol
+MIN_PMI_NATS = (0.0, 1.5, 4.0, 7.0)
+FURTHER_NATS = 3.0  # this much more for each further symbol
+NAT_STEPS = 1 << 30  # of a nat: probabilities are compared in such steps, so that ties are ties on every platform
+WORD_BITS = 24  # of a sum of such steps that count the words in it
 
 
 class PmiLexiconBuilder:
     """Joins characters that stick together.
 
-    N-grams whose PMI (the smallest over their split points) reaches a threshold are kept; text is cut by joining
-    kept n-grams that overlap; pieces are counted.  A piece of at most `order` symbols must itself be kept, a longer one
-    must have every n-gram of that order inside it kept.
+    N-grams whose PMI reaches a threshold are kept. Text is cut by joining kept n-grams that overlap, and the pieces are
+    counted. A piece of at most `order` symbols must be kept itself; in a longer one all n-grams of that order must be.
 
     Parameters
     ----------
-    order
+    order : int, default 4
         Longest n-gram that is counted (2 to 8).
-    min_pmi
-        Least PMI in nats: one number for all lengths above 1, or one for each length from 1.
-    min_count
-        N-grams and words that come less often are left out (single symbols stay).
-    max_length
+    min_pmi : float or sequence of float, optional
+        Least PMI in nats: one number for all lengths above 1, or one for each length from 1. By default 1.5, 4 and 7
+        for 2, 3 and 4 symbols, and 3 more for each further symbol.
+    min_count : int, default 3
+        N-grams and words of two or more symbols that occur fewer times are left out.
+    max_length : int or None, default None
         Longest word in symbols; None for no limit.
-    deduplicate
-        Also drop words that shorter words explain: the PMI of a word against its best segmentation into other words
-        is then below ``len(word) - 1`` nats.  With ``order=2, min_pmi=1`` this is the older algorithm.
-    alnum
-        What digit and Latin runs are; see `NgramCounter`.
-    workers
-        Threads; never change the result.
+    deduplicate : bool, default False
+        Also drop words that are made of shorter ones; see `deduplicate`. With ``order=2, min_pmi=1`` this is the older
+        algorithm.
+    alnum : {"token", "join", "split"}, default "token"
+        How digits and Latin letters are counted; see `NgramCounter`.
+    workers : int, default 1
+        Threads; they never change the result.
     memory, temp_dir, checkpoint
-        See `NgramCounter`.  The budget holds for all of the work: the count tree and its links stay on the disk.  What
-        must fit in it are the n-grams that stick together, 40 bytes each, and the words, 500 bytes each; if they do
-        not, a `StorageError` says which budget would do.
+        See `NgramCounter`. The budget holds for all of the work: the count tree and its links stay on disk. The n-grams
+        that are kept (40 bytes each) and the words (500 bytes each) must fit in it; if they do not, a `StorageError`
+        names a budget that works.
+
+    Raises
+    ------
+    ValueError
+        If an option makes no sense.
+
+    Notes
+    -----
+    The PMI of an n-gram is the smallest over its split points, ``min_i ln(N c(x) / (c(x[:i]) c(x[i:])))``, for counts c
+    and a text of N symbols. Source: kexue.fm/archives/3913 and 6920.
     """
 
     def __init__(
@@ -73,45 +85,49 @@ class PmiLexiconBuilder:
         temp_dir: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.order = check_integer("order", order, least=2)
-        if order > MAX_ORDER:
-            raise ValueError(f"order must be at most {MAX_ORDER}, not {order}.")
-        self.min_pmi = _thresholds(min_pmi, order)
+        self.order = check_integer("order", order, least=2, most=MAX_ORDER)
+        self.min_pmi = _fill_thresholds(min_pmi, self.order)
         self.min_count = check_integer("min_count", min_count)
         self.max_length = None if max_length is None else check_integer("max_length", max_length)
         self.deduplicate, self.alnum = bool(deduplicate), alnum
-        self.workers = check_integer("workers", workers)
-        self._resources = counting(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
+        self.resources = Resources(memory=memory, temp_dir=temp_dir, workers=workers, checkpoint=checkpoint)
 
-    def build(self, texts: Corpus | Iterable[str]) -> Lexicon:
-        """Learn the lexicon of `texts`, which are read two or three times.
+    def __repr__(self) -> str:
+        options = ("order", "min_pmi", "min_count", "max_length", "deduplicate", "alnum")
+        return f"PmiLexiconBuilder({', '.join(f'{name}={getattr(self, name)!r}' for name in options)})"
+
+    def build(self, texts: Corpus | Iterable[str] | CorpusPasses) -> Lexicon:
+        """Learn a lexicon.
+
+        Parameters
+        ----------
+        texts : Corpus or iterable of str
+            Read two or three times.
+
+        Returns
+        -------
+        Lexicon
 
         Raises
         ------
         CorpusError
-            When the texts cannot be read or hold nothing to count.
+            If the texts cannot be read or have nothing to count.
+        StorageError
+            If a disk is full or the memory budget is too small.
         """
-        return self.learn(Passes(texts, alnum=self.alnum, **self._resources))
-
-    def learn(self, passes: Passes) -> Lexicon:
-        """Learn the lexicon by passes over a corpus, of this process or (`nlp_zero.distributed`) of a cluster."""
-        # What came once adds nothing to entropies, and cannot be a pattern.
-        counts = passes.count(self.order, min_count=2)
-        links = Links(counts, workers=self.workers, memory=passes.memory, temp_dir=passes.temp_dir)
-        chosen = links.kept(self.min_count, self.min_pmi)
-        pieces = passes.cut(counts, chosen.patterns)
-        found = Words.from_pieces(
-            counts, chosen, pieces, self.min_count, max_length=self.max_length, memory=links.memory
-        )
-        del chosen, pieces  # large
+        passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
+        # N-grams that occur once add nothing to entropies, and cannot be kept.
+        tree = passes.count_tree(self.order, min_count=2)
+        found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)
         if self.deduplicate:
-            found = found.keep(_not_redundant(found.words, found.tokens.tolist()))
-        return lexicon_of(passes, counts, links, found, method="pmi")
+            found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
+        return describe_words(found, tree, passes, method="pmi")
 
 
-def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:
+def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:
+    """One threshold for each order from 1."""
     if min_pmi is None:
-        values = [*MIN_PMI, *(MIN_PMI[-1] + STEP * k for k in range(1, MAX_ORDER))][:order]
+        values = [*MIN_PMI_NATS, *(MIN_PMI_NATS[-1] + FURTHER_NATS * k for k in range(1, MAX_ORDER))][:order]
     elif isinstance(min_pmi, (int, float)):
         values = [0.0] + [float(min_pmi)] * (order - 1)
     else:
@@ -123,25 +139,83 @@ def _thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[fl
     return tuple(values)
 
 
-def _not_redundant(words: list[str], tokens: list[int]) -> npt.NDArray[np.int64]:
-    """Places of the words that stay.
+def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Drop words that are made of other words, and give their tokens to those.
 
-    A word goes when its ln p(word) is less than ``len(word) - 1`` nats above its best segmentation into other words.
-    Longest words are judged first, against all words that are still there.
+    A word is dropped if its PMI against its best segmentation into other words is below ``len(word) - 1`` nats. Words
+    are judged from the longest to the shortest (ties: by text), each with the words, counts and total of that moment.
+    Ties between segmentations go to fewer words, then to the longer first word.
+
+    Parameters
+    ----------
+    words : sequence of str
+    tokens : sequence of int
+        How often each occurs as a word.
+
+    Returns
+    -------
+    rows : array of int64
+        Places of the words that stay, rising.
+    tokens : array of int64
+        Their tokens, with those that they were given.
+
+    Notes
+    -----
+    For a word w of c tokens that is best cut into k words of c_1 ... c_k tokens, in a text of N tokens, this PMI is
+    ``ln(c / N) - sum_i ln(c_i / N)``. Source: kexue.fm/archives/5476, step 4.
+
+    Examples
+    --------
+    >>> rows, tokens = deduplicate(["天", "地", "天地"], [50, 40, 30])
+    >>> rows.tolist(), tokens.tolist()
+    ([0, 1], [80, 70])
     """
+    left = dict(zip(words, tokens, strict=True))
+    weights = {word: _weigh(count) for word, count in left.items()}
     total = sum(tokens)
-    log_p = {word: math.log(n / total) for word, n in zip(words, tokens, strict=True)}
-    longest = max(map(len, words), default=0)
-    for word in sorted(log_p, key=lambda w: (-len(w), w)):
+    for word in sorted(words, key=lambda w: (-len(w), w)):
         if len(word) < 2:
+            break
+        own, cost = weights.pop(word), _weigh(total) + 1
+        best, parts = _segment(word, weights, cost)
+        # PMI: what the word is better than its segmentation, in whole steps
+        if not parts or (own - cost + 1 >> WORD_BITS) - (best + len(parts) >> WORD_BITS) >= (len(word) - 1) * NAT_STEPS:
+            weights[word] = own
             continue
-        own = log_p.pop(word)
-        best = [0.0] + [-math.inf] * len(word)
-        for end in range(1, len(word) + 1):
-            for begin in range(max(0, end - longest), end):
-                score = log_p.get(word[begin:end])
-                if score is not None:
-                    best[end] = max(best[end], best[begin] + score)
-        if own - best[-1] >= len(word) - 1:
-            log_p[word] = own
-    return np.array([k for k, word in enumerate(words) if word in log_p], np.int64)
+        count = left.pop(word)
+        total += (len(parts) - 1) * count
+        for part in parts:
+            left[part] += count
+            weights[part] = _weigh(left[part])
+    rows = np.array([k for k, word in enumerate(words) if word in left], np.int64)
+    return rows, np.array([left[words[k]] for k in rows.tolist()], np.int64)
+
+
+def _weigh(count: int) -> int:
+    """The logarithm of a count, in steps, above the bits that count words."""
+    return round(math.log(count) * NAT_STEPS) << WORD_BITS
+
+
+def _segment(word: str, weights: dict[str, int], cost: int) -> tuple[int, list[str]]:
+    """The best segmentation into known words, and the sum of their weights, each less `cost`; no words if none exists.
+
+    The lowest bits of the sum count the words, so that of two segmentations that are equally probable the one with
+    fewer words has the greater sum.
+    """
+    size = len(word)
+    best: list[int | None] = [None] * size + [0]
+    first = [0] * size  # where the first word of the best segmentation of the rest ends
+    for begin in range(size - 1, -1, -1):
+        greatest = None
+        for end in range(begin + 1, size + 1):
+            rest = best[end]
+            if rest is not None and (weight := weights.get(word[begin:end])) is not None:
+                found = rest + weight - cost
+                if greatest is None or found >= greatest:  # ties: the longer first word
+                    greatest, first[begin] = found, end
+        best[begin] = greatest
+    parts, begin = [], 0
+    while best[0] is not None and begin < size:
+        parts.append(word[begin : first[begin]])
+        begin = first[begin]
+    return best[0] or 0, parts

@@ -1,4 +1,4 @@
-"""The command `convert`: words from one program's file to another's."""
+"""The command `convert`: write the words of one program's file in the format of another."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import os
 
 from ..errors import FormatError
 from ..lexicon import formats
-from .common import Commands, OutputError, UsageError, add_command, say
+from .errors import UsageError
+from .messages import print_message
+from .options import Commands, add_command
+from .output import unwritable
+
+__all__ = ["add_convert"]
 
 
 def add_convert(commands: Commands) -> None:
-    listed = "".join(f"  {name:<14}{what}\n" for name, what in formats.FORMATS.items())
+    """Add the parser of the command."""
+    listed = "".join(f"  {name:<14}{description}\n" for name, description in formats.FORMATS.items())
     parser = add_command(
         commands,
         "convert",
@@ -26,30 +32,33 @@ def add_convert(commands: Commands) -> None:
     parser.add_argument("input", metavar="IN", help="a lexicon, word list or model")
     parser.add_argument("output", metavar="OUT", help="the file to write")
     parser.add_argument(
-        "--from", dest="source", choices=formats.FORMATS, help="format of IN (default: its content says)"
+        "--from", dest="source", choices=formats.FORMATS, help="format of IN (default: found from its content)"
     )
-    parser.add_argument("--to", dest="target", choices=formats.FORMATS, help="format of OUT (default: its name says)")
+    parser.add_argument(
+        "--to", dest="target", choices=formats.FORMATS, help="format of OUT (default: found from its name)"
+    )
 
 
 def run_convert(arguments: argparse.Namespace) -> None:
+    """Run the command."""
     from ..lexicon.lexicon import Lexicon
 
     target = arguments.target or formats.format_of_name(arguments.output)
     if target is None:
         raise UsageError(
             f"the name {os.path.basename(arguments.output)} does not tell a format; add --to with one of "
-            f"{', '.join(formats.FORMATS)}"
+            f"{', '.join(formats.FORMATS)}."
         )
     lexicon = Lexicon.load(arguments.input, format=arguments.source)
-    place = os.path.realpath(arguments.output)  # a link stays, what it points to is replaced
+    place = os.path.realpath(arguments.output)  # a link stays, and the file that it points to is replaced
     try:
         if os.path.isdir(place):
-            raise IsADirectoryError(21, "it is a folder; name a file")
+            raise IsADirectoryError(21, "it is a folder")
         count = lexicon.save(place, format=target)
     except FormatError as error:
         raise FormatError(str(error).replace(place, arguments.output, 1)) from None
     except OSError as error:
-        raise OutputError(f"{arguments.output}: cannot be written: {error.strerror or error}") from error
+        raise unwritable(arguments.output, error, "name another file") from error
     left = len(lexicon) - count
-    rest = f"; {left:,} that it cannot hold were left out" if left > 0 else ""
-    say(arguments, f"{arguments.output}: {target}, {count:,} words{rest}")
+    rest = f"; {left:,} words that it cannot hold were left out" if left > 0 else ""
+    print_message(arguments, f"{arguments.output}: {target}, {count:,} words{rest}.")

@@ -1,7 +1,7 @@
 """The command line: ``nlpzero COMMAND ...``.
 
-Results go to stdout or to ``-o``, messages and progress to stderr.  Exit status: 0 done, 1 failed (one sentence says
-why), 2 wrong usage, 130 stopped by Ctrl-C.
+Results are written to stdout or to ``-o``, messages and progress to stderr.  The exit status is 0 for success, 1 for
+a failure that one sentence explains, 2 for wrong usage, and 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import NlpZeroError
-from .common import Stopped, UsageError
+from .build_vocab import add_build_vocab
 from .convert import add_convert
+from .count import add_count
+from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
-from .learn import add_build_vocab, add_count
-from .mine import add_mine_templates
-from .parse import add_evaluate_parse, add_parse
+from .evaluate_parse import add_evaluate_parse
+from .mine_templates import add_mine_templates
+from .parse import add_parse
 from .tokenize import add_tokenize
 
 __all__ = ["build_parser", "main"]
@@ -36,7 +38,13 @@ COMMANDS = (  # each adds the parser of one command
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+    """Return the parser of all commands.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Parsed arguments have the attribute `run`, the function of the command.
+    """
     parser = argparse.ArgumentParser(
         prog="nlpzero",
         description="Learn the words of raw Chinese text, and cut text with them: no dictionary, no labels.",
@@ -50,10 +58,25 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status.
+    """Run one command.
 
-    Wrong usage that the parser itself finds ends with ``SystemExit(2)``, ``--help`` and ``--version`` with
-    ``SystemExit(0)``, as is usual with argparse.  ``NLP_ZERO_TRACEBACK=1`` lets errors through, for bug reports.
+    With ``NLP_ZERO_TRACEBACK=1`` in the environment, exceptions are not caught, for bug reports.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments of the command line; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status.
+
+    Raises
+    ------
+    SystemExit
+        As usual with argparse: with status 2 for wrong usage that the parser finds, and with status 0 for ``--help``
+        and ``--version``.
     """
     arguments = build_parser().parse_args(argv)
     status, message = _run(arguments)
@@ -63,32 +86,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[int, str]:
-    """Return the exit status and the message; progress bars are closed by the time that it is printed."""
+    """Return the exit status and the message, which is printed when all progress bars are closed."""
     if os.environ.get("NLP_ZERO_TRACEBACK") == "1":
         arguments.run(arguments)
         return 0, ""
     try:
         arguments.run(arguments)
     except KeyboardInterrupt:
-        return 130, "stopped; no unfinished result was left"
+        return 130, "stopped; no unfinished result was left."
     except Stopped as exc:
         return 130, str(exc)
-    except BrokenPipeError:  # whoever reads the results has seen enough
-        _forget_stdout()
+    except BrokenPipeError:  # the reader of the results has stopped
+        _discard_stdout()
         return 0, ""
     except UsageError as exc:
         return 2, f"error: {exc}"
     except (NlpZeroError, OSError, ValueError, ImportError) as exc:
         return 1, f"error: {exc}"
     except MemoryError:
-        return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus"
+        return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus."
     except Exception as exc:
-        return 1, f"internal error ({type(exc).__name__}: {exc}); run with NLP_ZERO_TRACEBACK=1 and report it"
+        return 1, f"internal error ({type(exc).__name__}: {exc}); run with NLP_ZERO_TRACEBACK=1 and report it."
     return 0, ""
 
 
-def _forget_stdout() -> None:
-    """Send what is left in the buffer nowhere, so that the interpreter's last flush does not complain."""
+def _discard_stdout() -> None:
+    """Discard the rest of the buffer, so that the last flush of the interpreter does not fail."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,34 +1,27 @@
-"""The command that uses a lexicon: ``tokenize``.  Private to the package.
-
-One function adds the parser of a command, one runs it.
-"""
+"""The command `tokenize`: cut text into the words of a lexicon."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .._kernels.alphabet import ALNUM_MODES
-from .common import (
-    Commands,
-    UsageError,
-    add_command,
-    add_input,
-    add_new_words,
-    add_output,
-    configured,
-    corpus_of,
-    output,
-)
+from .._kernels.counting import ALNUM_MODES
+from .errors import UsageError
+from .options import Commands, add_command, add_input, add_new_words, add_output, check_least, configure, open_corpus
+from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
     from ..tokenization.tokenizer import Tokenizer
 
+__all__ = ["add_tokenize"]
+
+DEFAULT_ALPHA = 0.2
+
 
 def add_tokenize(commands: Commands) -> None:
+    """Add the parser of the command."""
     parser = add_command(
         commands,
         "tokenize",
@@ -43,50 +36,60 @@ def add_tokenize(commands: Commands) -> None:
     add_input(parser, name="FILE", nargs="*")
     add_output(parser, "the tokens")
     parser.add_argument(
-        "-l", "--lexicon", required=True, metavar="FILE", help="the words: of build-vocab, or 'word count'"
+        "-l", "--lexicon", required=True, metavar="FILE", help="words: a result of build-vocab, or lines 'word count'"
     )
     parser.add_argument(
         "--format", choices=("words", "json", "ids"), default="words",
-        help="words with separators; a JSON list a line (joined, it is the line); numbers (0: not in the lexicon)",
+        help="words with separators; a JSON list in each line (joining it gives the line); ids (0: not in the lexicon)",
     )  # fmt: skip
     parser.add_argument("--separator", default=" ", metavar="TEXT", help="between words (default: a space)")
-    what = "what digit and Latin runs are (default: as the lexicon says)"
-    parser.add_argument("--alnum", choices=ALNUM_MODES, help=what)
+    parser.add_argument(
+        "--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are cut (default: as the lexicon says)"
+    )
     add_new_words(parser)
     parser.add_argument("--sample", action="store_true", help="draw segmentations at random instead of the best one")
-    parser.add_argument("--alpha", type=float, help="with --sample: 0 is uniform, large near the best (default: 0.2)")
-    parser.add_argument("--seed", type=int, help="with --sample: same seed, same output")
-    parser.add_argument("-k", type=int, metavar="N", help="with --sample: N draws for each line, in N lines")
+    parser.add_argument(
+        "--alpha", type=float, help="with --sample: 0 is uniform, large values stay near the best (default: 0.2)"
+    )
+    parser.add_argument("--seed", type=int, help="with --sample: the same seed gives the same output")
+    parser.add_argument("-k", type=int, metavar="N", help="with --sample: N draws of each line, in N lines")
 
 
 def run_tokenize(arguments: argparse.Namespace) -> None:
+    """Run the command."""
     from ..lexicon.lexicon import Lexicon
-    from ..tokenization.lattice import check_alpha, seed_of
     from ..tokenization.tokenizer import Tokenizer
 
-    if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
-        raise UsageError("--alpha, --seed and -k go with --sample")
-    if arguments.k is not None and arguments.k < 1:
-        raise UsageError("-k must be 1 or more draws")
-    if arguments.sample and arguments.new_words:
-        raise UsageError("--sample draws words of the lexicon; --new-words goes without it")
-    arguments.alpha = 0.2 if arguments.alpha is None else arguments.alpha
-    configured(check_alpha, arguments.alpha)
-    arguments.seed = configured(seed_of, arguments.seed)  # one for all batches
+    _check_sampling(arguments)
     arguments.sources = arguments.sources or ["-"]
-    tokenizer = configured(
+    tokenizer = configure(
         Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words
     )
     arguments.bytes = tokenizer.byte_fallback
-    corpus = corpus_of(arguments)
+    corpus = open_corpus(arguments)
     start = 0
-    with output(arguments.output) as write:
+    with open_output(arguments.output) as write:
         for texts in corpus.batches():
-            rows = (
-                _sampled(tokenizer, texts, arguments, start) if arguments.sample else _cut(tokenizer, texts, arguments)
-            )
-            write("".join(_line(row, arguments) for row in rows))
+            if arguments.sample:
+                rows = _sample(tokenizer, texts, arguments, start)
+            else:
+                rows = _cut(tokenizer, texts, arguments)
+            write("".join(_format_line(row, arguments) for row in rows))
             start += len(texts)
+
+
+def _check_sampling(arguments: argparse.Namespace) -> None:
+    """Check the options of sampling, and fill in their defaults."""
+    from ..tokenization.sampling import check_alpha, seed_of
+
+    if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
+        raise UsageError("--alpha, --seed and -k need --sample.")
+    check_least(arguments, 1, "k")
+    if arguments.sample and arguments.new_words:
+        raise UsageError("--sample draws words of the lexicon only; leave out --new-words.")
+    arguments.alpha = DEFAULT_ALPHA if arguments.alpha is None else arguments.alpha
+    configure(check_alpha, arguments.alpha)
+    arguments.seed = configure(seed_of, arguments.seed)  # one for all batches
 
 
 def _cut(tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace) -> Sequence[Sequence[Any]]:
@@ -96,34 +99,25 @@ def _cut(tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace) 
     return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
 
 
-def _sampled(
+def _sample(
     tokenizer: Tokenizer, texts: list[str], arguments: argparse.Namespace, start: int
 ) -> Sequence[Sequence[Any]]:
     """Draw for each text from its own stream, which depends on the seed and on its number in the whole input."""
-    drawn = tokenizer.sample_batch(
-        texts,
-        alpha=arguments.alpha,
-        seed=arguments.seed,
-        k=arguments.k or 1,
-        start=start,
-        output="ids" if arguments.format == "ids" else "words",
-    )
-    return [row for rows in drawn for row in rows]
+    options = {"alpha": arguments.alpha, "seed": arguments.seed, "index": start, "k": arguments.k or 1}
+    if arguments.format != "ids":
+        return tokenizer.sample_batch(texts, **options)
+    ids, offsets = tokenizer.sample_ids_batch(texts, **options)
+    return [ids[begin:end].tolist() for begin, end in pairwise(offsets.tolist())]
 
 
-def _line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
+def _format_line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
     if arguments.format == "ids":
         return " ".join(map(str, row)) + "\n"
     if arguments.format == "json":
-        line = json.dumps(row, ensure_ascii=False)
-        try:
-            line.encode()
-        except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-            line = json.dumps(row)
-        return line + "\n"
+        return dump_json_line(row)
     if "\n" in row:  # a line end inside a JSON text
         row = [token for token in row if token != "\n"]
     line = str(arguments.separator.join(row)) + "\n"
-    if arguments.bytes and not line.isascii():  # parts of characters, which no text file can hold
+    if arguments.bytes and not line.isascii():  # parts of characters, which a text file cannot hold
         line = "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in line)
     return line

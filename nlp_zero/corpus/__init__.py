@@ -1,6 +1,28 @@
-"""Raw text as a restartable stream of blocks: sources, compression, decoding, slices for many machines."""
+"""Raw text as a restartable stream of blocks: sources, compression, decoding, slices for several machines."""
 
-from .corpus import Corpus, blocks_of, require_text, restartable
+from .corpus import Corpus
+from .positions import (
+    CorpusPosition,
+    count_stored_bytes,
+    describe_reading,
+    identify_files,
+    read_blocks_from,
+)
 from .reader import Block
+from .slices import CorpusSlice, slice_corpus
+from .texts import read_blocks, require_text, restartable
 
-__all__ = ["Block", "Corpus", "blocks_of", "require_text", "restartable"]
+__all__ = [
+    "Block",
+    "Corpus",
+    "CorpusPosition",
+    "CorpusSlice",
+    "count_stored_bytes",
+    "describe_reading",
+    "identify_files",
+    "read_blocks",
+    "read_blocks_from",
+    "require_text",
+    "restartable",
+    "slice_corpus",
+]

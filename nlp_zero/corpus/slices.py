@@ -1,27 +1,38 @@
-"""A corpus in parts that can be read by themselves, on other machines.  Private to the package."""
+"""Slices of a corpus that can be read independently of each other, on other machines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from ..errors import CorpusError
 from .corpus import Corpus
 from .reader import Block, Reader
 from .sources import Source, find_sources
 
-__all__ = ["Part", "split"]
+__all__ = ["CorpusSlice", "slice_corpus"]
 
-STEP = 1 << 16  # bytes that are read at a time in search of a line end
+SEARCH_BYTES = 1 << 16  # bytes that are read at a time to find a line end
 
 
 @dataclass(frozen=True)
-class Part:
-    """The lines of a file that begin in bytes ``begin`` ... ``end - 1``; the whole file if `end` is None.
+class CorpusSlice:
+    """The lines of a file that begin at the bytes ``begin`` to ``end - 1``.
 
-    Line ends are looked for by whoever reads the part, so that cutting a corpus costs nothing.
+    The reader of a slice looks for the line ends, so slicing a corpus reads nothing.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    reader : Reader
+        The options of reading.
+    begin : int, default 0
+        First byte.
+    end : int, optional
+        The byte after the last one; by default the slice is the whole file.
     """
 
     source: Source
@@ -30,47 +41,77 @@ class Part:
     end: int | None = None
 
     def blocks(self, unit: str) -> Iterator[Block]:
-        """The text, as `Corpus.blocks` gives it."""
+        """Read the slice as blocks.
+
+        Parameters
+        ----------
+        unit : {"char", "byte"}
+            See `Corpus.blocks`.
+
+        Returns
+        -------
+        iterator of Block
+            The blocks of the lines.
+
+        Raises
+        ------
+        CorpusError
+            If the file cannot be read or decoded.
+        """
         if self.end is None:
-            return self.reader.blocks(self.source, unit)
-        begin, end = (_line_start(self.source, place) for place in (self.begin, self.end))
-        if begin >= end:  # a line reaches over all of the part
+            return self.reader.read_blocks(self.source, unit)
+        begin, end = (_find_line_start(self.source, place) for place in (self.begin, self.end))
+        if begin >= end:  # one line covers the whole slice
             return iter(())
-        return self.reader.blocks(cast(Source, _Window(self.source, end)), unit, None, begin)
+        window = _Window(self.source.name, self.source.path, self.source.remote, end)
+        return self.reader.read_blocks(window, unit, None, begin)
 
 
-def split(corpus: Corpus, part_size: int) -> list[Part]:
-    """Parts of about `part_size` bytes.
+def slice_corpus(corpus: Corpus, slice_size: int) -> list[CorpusSlice]:
+    """Divide a corpus into slices.
 
-    What cannot be read from its middle is one part: a compressed file, JSON lines, text that is not plain UTF-8.
+    A compressed file, JSON lines, and text that is not plain UTF-8 cannot be read from the middle, so each of these
+    files is one slice.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What is divided.
+    slice_size : int
+        About how many bytes a slice has.
+
+    Returns
+    -------
+    list of CorpusSlice
+        The slices in the order of the corpus.
 
     Raises
     ------
     CorpusError
-        When a file is missing, or can be read only once.
+        If a file is missing, or can be read only once.
     """
-    parts = []
-    reader = corpus.reader
+    slices = []
+    reader = corpus._reader
     for source in find_sources(corpus.sources):
         if source.one_shot:
-            raise CorpusError(f"{source.name} can be read only once, and by one process; save it to a file first")
+            raise CorpusError(f"{source.name} can be read only once, and by one process; save it to a file first.")
         size = source.size
-        if size is None or source.compression or source.is_json or not reader.as_bytes or size <= part_size:
-            parts.append(Part(source, reader))
+        if size is None or source.compression or source.is_json or not reader.yields_bytes or size <= slice_size:
+            slices.append(CorpusSlice(source, reader))
             continue
-        cuts = [*range(0, size, part_size), size]
-        parts += [Part(source, reader, begin, end) for begin, end in pairwise(cuts)]
-    return parts
+        cuts = [*range(0, size, slice_size), size]
+        slices += [CorpusSlice(source, reader, begin, end) for begin, end in pairwise(cuts)]
+    return slices
 
 
-def _line_start(source: Source, place: int) -> int:
-    """Where the first line begins that does not begin before `place`."""
+def _find_line_start(source: Source, place: int) -> int:
+    """Return the start of the first line that begins at `place` or after it."""
     if place == 0:
         return 0
     with source.open() as file:
         file.seek(place - 1)
         at = place - 1
-        while data := file.read(STEP):
+        while data := file.read(SEARCH_BYTES):
             end = data.find(b"\n")
             if end >= 0:
                 return at + end + 1
@@ -78,24 +119,21 @@ def _line_start(source: Source, place: int) -> int:
         return at
 
 
-class _Window:
-    """A source that ends early."""
+@dataclass(frozen=True, slots=True)
+class _Window(Source):
+    """A source that ends at the byte `end`."""
 
-    def __init__(self, source: Source, end: int) -> None:
-        self._source, self._end = source, end
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._source, name)
+    end: int = 0
 
     def open(self) -> IO[bytes]:
-        return cast(IO[bytes], _Bounded(self._source.open(), self._end))
+        return cast(IO[bytes], _BoundedStream(Source.open(self), self.end))
 
 
-class _Bounded:
+class _BoundedStream:
     def __init__(self, file: IO[bytes], end: int) -> None:
         self._file, self._at, self._end = file, 0, end
 
-    def __enter__(self) -> _Bounded:
+    def __enter__(self) -> _BoundedStream:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,31 +1,29 @@
-"""Checkpoints: a folder from which a count goes on after it was stopped, at whatever moment.
+"""Checkpoints: a folder from which a count continues after it was stopped at any moment.
 
-The folder holds the runs that were finished and ``checkpoint.json``, which lists them, says how far the corpus had
-been read, and of which corpus and options all this is.  It is replaced as a whole, after the runs that it lists are
-on the disk.
+The folder holds the finished runs and ``checkpoint.json``, which lists them and tells how far the corpus was read, and
+which corpus and options they belong to. That file is replaced as a whole, after the runs that it lists were synced.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from .._utils.files import write_text
-from ..corpus.corpus import Corpus
+from .._utils.locks import LOCK_NAME, lock_folder, remove_lock
+from ..corpus import Corpus, describe_reading, identify_files
 from ..errors import CheckpointError, FormatError
-from .runs import Run
+from .runs import RunFile
 
 __all__ = ["Checkpoint", "remove_checkpoint"]
 
 FORMAT = "nlp-zero checkpoint"
 VERSION = 1
 MANIFEST = "checkpoint.json"
-LOCK = ".lock"
-SAMPLING = "nlp-zero sampling checkpoint"  # written by builders._state
+SAMPLING = "nlp-zero sampling checkpoint"  # the format of the states that the builder `bayes` saves
 
 
 class Checkpoint:
@@ -33,55 +31,57 @@ class Checkpoint:
 
     Parameters
     ----------
-    folder
-        Where it is; made if it does not exist.
-    corpus, options
-        What is counted, and how: another one than the checkpoint's is refused.
+    folder : str or path-like
+        Created if it does not exist.
+    corpus : Corpus
+        What is counted.
+    options : mapping
+        How it is counted.
 
     Attributes
     ----------
-    runs
-        The runs so far.
-    position
-        Where reading goes on; see `Corpus.blocks_from`.
+    runs : list of RunFile
+        The finished runs.
+    position : tuple of two int
+        Where reading continues; see `nlp_zero.corpus.read_blocks_from`.
 
     Raises
     ------
     CheckpointError
-        When the folder holds something else, or a checkpoint of another corpus or other options.
+        If the folder holds something else, or a checkpoint of another corpus or other options.
     FormatError
-        When it was damaged.
+        If it was damaged.
     """
 
     def __init__(self, folder: str | os.PathLike[str], corpus: Corpus, options: Mapping[str, object]) -> None:
         self.folder = Path(folder)
         self._what: dict[str, Any] = {
-            "options": {**options, **corpus.options()},
-            "inputs": [list(entry) for entry in corpus.identity()],
+            "options": {**options, **describe_reading(corpus)},
+            "inputs": [list(entry) for entry in identify_files(corpus)],
         }
-        self.runs: list[Run] = []
+        self.runs: list[RunFile] = []
         self.position = (0, 0)
         fresh = not (self.folder / MANIFEST).exists()
         if fresh:
             if self.folder.exists() and not self._only_ours():
-                raise CheckpointError(f"{self.folder} exists and is no checkpoint; name another folder.")
+                raise CheckpointError(f"{self.folder} exists and is not a checkpoint; name another folder.")
             self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.folder)
+        self._lock = lock_folder(self.folder)
         if fresh and not (self.folder / MANIFEST).exists():
             self._save()
         else:
             self._resume()
         listed = {run.name for run in self.runs}
-        for stray in self.folder.glob("*.run"):  # written, but not put down in the list
+        for stray in self.folder.glob("*.run"):  # written, but not listed yet
             if str(stray) not in listed:
                 stray.unlink()
 
     def new_file(self) -> IO[bytes]:
-        """A file for the next run."""
+        """Open a file for the next run."""
         return open(self.folder / f"{len(self.runs) + 1:06}.run", "w+b")
 
-    def add(self, run: Run, file: IO[bytes], position: tuple[int, int]) -> None:
-        """Put down a run, written to a file of `new_file`, and that the corpus was read up to `position`."""
+    def add(self, run: RunFile, file: IO[bytes], position: tuple[int, int]) -> None:
+        """List a run that was written to a file of `new_file`, and the position up to which the corpus was read."""
         os.fsync(file.fileno())
         run.name = str(self.folder / f"{len(self.runs) + 1:06}.run")
         self.runs.append(run)
@@ -108,7 +108,7 @@ class Checkpoint:
             raise FormatError(f"{path} cannot be used ({error}); remove the folder and count again.") from None
         for name, size in listed:
             try:
-                run = Run(open(name, "rb"), str(name))  # noqa: SIM115
+                run = RunFile(open(name, "rb"), str(name))  # noqa: SIM115
             except OSError as error:
                 raise FormatError(f"{name}: {error.strerror}; remove the folder and count again.") from None
             self.runs.append(run)
@@ -142,57 +142,13 @@ class Checkpoint:
     def _only_ours(self) -> bool:
         """True for an empty folder, or one that a killed program left before it wrote a list."""
         return self.folder.is_dir() and all(
-            path.suffix == ".run" or path.name == LOCK or path.name.startswith(f".{MANIFEST}.")
+            path.suffix == ".run" or path.name == LOCK_NAME or path.name.startswith(f".{MANIFEST}.")
             for path in self.folder.iterdir()
         )
 
 
-class _Lock:
-    """A file that is locked for as long as this object, or the process, lives."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        weakref.finalize(self, file.close)
-
-    def is_at(self, path: Path) -> bool:
-        """False if the file was removed meanwhile, or is another one."""
-        return path.exists() and os.path.samestat(os.fstat(self._file.fileno()), path.stat())
-
-
-_LOCKS: weakref.WeakValueDictionary[Path, _Lock] = weakref.WeakValueDictionary()  # of this process
-
-
-def _locked(folder: Path) -> _Lock | None:
-    """Keep other processes out of a folder; the lock of a process that died is none.
-
-    Raises
-    ------
-    CheckpointError
-        When another process is at work there.
-    """
-    try:
-        import fcntl
-    except ImportError:  # not on this platform
-        return None
-    path = folder.resolve() / LOCK
-    lock = _LOCKS.get(path)
-    while lock is None or not lock.is_at(path):
-        file = open(path, "ab")  # noqa: SIM115
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise CheckpointError(
-                f"{folder} is in use by another process; wait until it is done, or name another folder."
-            ) from None
-        except OSError:  # a file system without locks
-            pass
-        lock = _LOCKS[path] = _Lock(file)  # unless another process ended, and removed the file, in this moment
-    return lock
-
-
 def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
-    """Remove a checkpoint whose result is safe; leaves alone what is none."""
+    """Remove a checkpoint whose result is safe; any other folder is left as it is."""
     path = Path(folder)
     if (path / "meta.json").exists():
         _remove_sampling(path)
@@ -201,8 +157,9 @@ def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
         return
     (path / MANIFEST).unlink()
     for file in path.iterdir():
-        if file.suffix == ".run" or file.name == LOCK or file.name.startswith(f".{MANIFEST}."):
+        if file.suffix == ".run" or file.name.startswith(f".{MANIFEST}."):
             file.unlink()
+    remove_lock(path)
     if not any(path.iterdir()):
         path.rmdir()
 

@@ -1,15 +1,20 @@
-"""How well text is cut: words and cuts against gold segmentations, lexicons against lists of known words.
+"""Scores of segmentations against gold standards, and of lexicons against lists of known words.
 
-A segmented line is a `str` whose words stand apart by whitespace of any kind (U+3000 too), or a sequence of words.
-Words are compared as spans of the line without its whitespace.  What a level gives, and what each score counts, is
-told to readers in docs/evaluation.md.
+A segmented line is a `str` whose words are separated by whitespace of any kind (also U+3000), or a sequence of words.
+Words are compared as spans of the line without its whitespace.  docs/evaluation.md explains the levels and the scores.
 """
 
-from .aligned import Agreement, untagged, without_spaces, word_types
+from .alignment import Agreement, find_tag_separator, remove_tags, without_spaces, word_types
 from .breakdown import Breakdown, FunctionWord
 from .levels import LEVELS
+from .lexicon_scores import (
+    bits_per_character,
+    find_occurring_words,
+    lexicon_precision,
+    lexicon_recall,
+    training_overlap,
+)
 from .scores import Evaluation, evaluate
-from .training import bits_per_character, lexicon_precision, lexicon_recall, occurring, training_overlap
 
 __all__ = [
     "LEVELS",
@@ -19,11 +24,12 @@ __all__ = [
     "FunctionWord",
     "bits_per_character",
     "evaluate",
+    "find_occurring_words",
+    "find_tag_separator",
     "lexicon_precision",
     "lexicon_recall",
-    "occurring",
+    "remove_tags",
     "training_overlap",
-    "untagged",
     "without_spaces",
     "word_types",
 ]

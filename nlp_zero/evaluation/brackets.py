@@ -1,7 +1,7 @@
-"""How well sentences are bracketed, and how well templates match known constructions.
+"""Scores of bracketed sentences, and of templates against known constructions.
 
-Brackets are spans of words without labels.  Conventions: a span holds two or more words; unless asked otherwise,
-punctuation is taken out of both sides before they are compared, and the span of a whole sentence does not count.
+Brackets are spans of words without labels.  A span has two or more words.  By default, punctuation is removed from both
+sides before they are compared, and spans of whole sentences do not count.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._utils.validation import check_choice
 from ..errors import CorpusError
-from ..templates.boundaries import is_mark
-from ..templates.inventory import Template
-from ..templates.parser import ParseTree
+from ..templates.marks import is_mark
+from ..templates.template import Template
+from ..templates.tree import ParseTree
 
 __all__ = [
     "BASELINES",
@@ -35,7 +36,15 @@ BASELINES = ("left", "right", "random", "balanced")
 
 
 class Brackets(NamedTuple):
-    """Words of a sentence and spans (start, end) over them."""
+    """A sentence and its brackets.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The words.
+    spans : tuple of tuple of int
+        Start and end of each bracket, in words.
+    """
 
     words: tuple[str, ...]
     spans: tuple[Span, ...]
@@ -43,18 +52,18 @@ class Brackets(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BracketScores:
-    """Unlabelled brackets of a prediction against a gold standard.
+    """Scores of predicted brackets against gold ones, without labels.
 
     Attributes
     ----------
-    sentences
-        Sentences compared.
-    gold, predicted, correct
-        Brackets, summed over sentences.
-    crossing
-        Predicted brackets that overlap a gold one without nesting, a sentence.
-    sentence_f1
-        Mean of the sentences' own F1; those where neither side has a bracket are left out.
+    sentences : int
+        Number of sentences.
+    gold, predicted, correct : int
+        Number of brackets, summed over sentences.
+    crossing : float
+        Mean number of predicted brackets in a sentence that cross a gold one.
+    sentence_f1 : float
+        Mean F1 of sentences; those without brackets on both sides are excluded.
 
     Examples
     --------
@@ -73,12 +82,12 @@ class BracketScores:
 
     @property
     def precision(self) -> float:
-        """correct / predicted; NaN when nothing was predicted."""
+        """Share of the predicted brackets that are correct; NaN if there are no predicted brackets."""
         return self.correct / self.predicted if self.predicted else float("nan")
 
     @property
     def recall(self) -> float:
-        """correct / gold; NaN when the gold standard has none."""
+        """Share of the gold brackets that are predicted; NaN if there are no gold brackets."""
         return self.correct / self.gold if self.gold else float("nan")
 
     @property
@@ -87,7 +96,7 @@ class BracketScores:
         return _f1(self.correct, self.predicted, self.gold)
 
     def to_dict(self) -> dict[str, float | None]:
-        """All numbers, None for those that are not defined."""
+        """Return all scores by name, with None in place of NaN."""
         values = {**asdict(self), "precision": self.precision, "recall": self.recall, "f1": self.f1}
         return {name: None if value != value else value for name, value in values.items()}
 
@@ -103,33 +112,44 @@ def bracket_scores(
 
     Parameters
     ----------
-    gold, predicted
-        As many sentences on both sides, with the same number of words in each.
-    punctuation
-        True: punctuation counts as words.  False: it is taken out, spans shrink, and those left with one word go.
-    whole
+    gold : iterable of Brackets
+        The gold standard.
+    predicted : iterable of Brackets or ParseTree
+        The same sentences.
+    punctuation : bool, default False
+        If True, punctuation marks are words.  If False, they are removed, and spans with fewer than two words are
+        dropped.
+    whole : bool, default False
         Whether the span of the whole sentence counts, on both sides.
+
+    Returns
+    -------
+    BracketScores
+        Scores over all sentences.
 
     Raises
     ------
     ValueError
-        If the sentences do not agree; says the first that does not.
+        If the sentences differ in number or length; names the first that does.
     """
-    sums, crossings, ratios = np.zeros(4, np.int64), 0, []
+    sums, crossings, sentence_f1s = np.zeros(4, np.int64), 0, []
     gold, predicted = list(gold), list(predicted)
     if len(gold) != len(predicted):
-        raise ValueError(f"{len(gold)} gold sentences, {len(predicted)} predicted ones; they must be the same.")
+        raise ValueError(f"{len(gold)} gold sentences, {len(predicted)} predicted ones; give the same on both sides.")
     for number, (one, other) in enumerate(zip(gold, predicted, strict=True), 1):
         if len(one.words) != len(other.words):
-            raise ValueError(f"sentence {number}: {len(one.words)} gold words, {len(other.words)} predicted words.")
+            raise ValueError(
+                f"sentence {number}: {len(one.words)} gold words, {len(other.words)} predicted words; "
+                "give the same sentences on both sides."
+            )
         spans = other.spans() if isinstance(other, ParseTree) else other.spans
-        right = _comparable(one.words, one.spans, punctuation, whole)
-        mine = _comparable(one.words, spans, punctuation, whole)
-        correct = len(right & mine)
-        sums += (1, len(right), len(mine), correct)
-        crossings += _crossing(mine, right)
-        if right or mine:
-            ratios.append(_f1(correct, len(mine), len(right)))
+        gold_spans = _normalize_spans(one.words, one.spans, punctuation, whole)
+        predicted_spans = _normalize_spans(one.words, spans, punctuation, whole)
+        correct = len(gold_spans & predicted_spans)
+        sums += (1, len(gold_spans), len(predicted_spans), correct)
+        crossings += _count_crossing(predicted_spans, gold_spans)
+        if gold_spans or predicted_spans:
+            sentence_f1s.append(_f1(correct, len(predicted_spans), len(gold_spans)))
     sentences, n_gold, n_predicted, n_correct = sums.tolist()
     nan = float("nan")
     return BracketScores(
@@ -138,7 +158,7 @@ def bracket_scores(
         n_predicted,
         n_correct,
         crossings / sentences if sentences else nan,
-        sum(ratios) / len(ratios) if ratios else nan,
+        sum(sentence_f1s) / len(sentence_f1s) if sentence_f1s else nan,
     )
 
 
@@ -146,7 +166,8 @@ def _f1(correct: int, predicted: int, gold: int) -> float:
     return 2 * correct / (predicted + gold) if predicted + gold else float("nan")
 
 
-def _comparable(words: Sequence[str], spans: Iterable[Span], punctuation: bool, whole: bool) -> set[Span]:
+def _normalize_spans(words: Sequence[str], spans: Iterable[Span], punctuation: bool, whole: bool) -> set[Span]:
+    """Return the spans that count, over the words that count."""
     place = [0]
     for word in words:
         place.append(place[-1] + (punctuation or not is_mark(word)))
@@ -154,68 +175,90 @@ def _comparable(words: Sequence[str], spans: Iterable[Span], punctuation: bool, 
     return found | {(0, place[-1])} if whole and place[-1] > 1 else found
 
 
-def _crossing(mine: set[Span], gold: set[Span]) -> int:
-    return sum(any(a < c < b < d or c < a < d < b for c, d in gold) for a, b in mine)
+def _count_crossing(predicted: set[Span], gold: set[Span]) -> int:
+    return sum(any(a < c < b < d or c < a < d < b for c, d in gold) for a, b in predicted)
 
 
 def read_brackets(lines: Iterable[str]) -> Iterator[Brackets]:
-    """Read nested parentheses over words, a sentence a line, as `ParseTree.to_brackets` writes them.
+    """Read nested parentheses over words, one sentence a line, as `ParseTree.to_brackets` writes them.
 
-    >>> list(read_brackets(["((他 们) 来 了)"]))
-    [Brackets(words=('他', '们', '来', '了'), spans=((0, 4), (0, 2)))]
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines of text; empty ones are skipped.
+
+    Yields
+    ------
+    Brackets
+        The words and brackets of a line.
 
     Raises
     ------
     CorpusError
-        If the parentheses of a line do not match; says the line.
+        If the parentheses of a line do not match; names the line.
+
+    Examples
+    --------
+    >>> list(read_brackets(["((他 们) 来 了)"]))
+    [Brackets(words=('他', '们', '来', '了'), spans=((0, 4), (0, 2)))]
     """
     for number, line in enumerate(lines, 1):
         words: list[str] = []
         spans: list[Span] = []
-        open_ = []
+        open_starts = []
         for token in re.findall(r"[()]|[^\s()]+", line):
             if token == "(":
-                open_.append(len(words))
+                open_starts.append(len(words))
             elif token != ")":
                 words.append(token.replace("-LRB-", "(").replace("-RRB-", ")"))
-            elif open_:
-                spans.append((open_.pop(), len(words)))
+            elif open_starts:
+                spans.append((open_starts.pop(), len(words)))
             else:
-                raise CorpusError(f"line {number}: a ')' without its '('; brackets are nested parentheses over words.")
-        if open_:
-            raise CorpusError(f"line {number}: a '(' without its ')'; brackets are nested parentheses over words.")
+                raise CorpusError(f"line {number}: a ')' without its '('; write nested parentheses over words.")
+        if open_starts:
+            raise CorpusError(f"line {number}: a '(' without its ')'; write nested parentheses over words.")
         if words:
-            several = {span for span in spans if span[1] - span[0] > 1}
-            yield Brackets(tuple(words), tuple(sorted(several, key=lambda span: (span[0], -span[1]))))
+            brackets = {span for span in spans if span[1] - span[0] > 1}
+            yield Brackets(tuple(words), tuple(sorted(brackets, key=lambda span: (span[0], -span[1]))))
 
 
 def read_conllu(lines: Iterable[str]) -> Iterator[Brackets]:
     """Read dependency trees in CoNLL-U; the brackets of a sentence are the spans of its projective subtrees.
 
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines of a CoNLL-U file.
+
+    Yields
+    ------
+    Brackets
+        The words and brackets of a sentence.
+
     Raises
     ------
     CorpusError
-        If a line has too few columns or a head is not a word of the sentence; says the line.
+        If a line has too few columns or a head is not a word of the sentence; names the line.
     """
     words: list[str] = []
     heads: list[int] = []
     number = 0
     for number, line in enumerate(lines, 1):
         fields = line.rstrip("\r\n").split("\t")
-        if line.startswith("#") or re.fullmatch(r"\d+[-.]\d+", fields[0]):  # comments, ranges, empty nodes
+        if line.startswith("#") or re.fullmatch(r"[0-9]+[-.][0-9]+", fields[0]):  # comments, ranges, empty nodes
             continue
         if not line.strip():
-            yield from _sentence(words, heads, number)
+            yield from _bracket_sentence(words, heads, number)
             words, heads = [], []
         elif len(fields) < 7 or not fields[6].isdecimal():
-            raise CorpusError(f"line {number}: not CoNLL-U; a word has ten columns, and the seventh is its head.")
+            raise CorpusError(f"line {number}: not CoNLL-U; write ten columns for each word, the seventh is its head.")
         else:
             words.append(fields[1])
             heads.append(int(fields[6]))
-    yield from _sentence(words, heads, number)
+    yield from _bracket_sentence(words, heads, number)
 
 
-def _sentence(words: list[str], heads: list[int], line: int) -> Iterator[Brackets]:
+def _bracket_sentence(words: list[str], heads: list[int], line: int) -> Iterator[Brackets]:
     if words:
         try:
             yield Brackets(tuple(words), tuple(subtree_spans(heads)))
@@ -224,12 +267,22 @@ def _sentence(words: list[str], heads: list[int], line: int) -> Iterator[Bracket
 
 
 def subtree_spans(heads: Sequence[int]) -> list[Span]:
-    """Spans of the subtrees of a dependency tree that are projective and hold two or more words.
+    """Return the spans of the projective subtrees of a dependency tree that have two or more words.
 
     Parameters
     ----------
-    heads
-        Number of each word's head, from 1; 0 for the root.
+    heads : sequence of int
+        Number of the head of each word, from 1; 0 for the root.
+
+    Returns
+    -------
+    list of tuple of int
+        Start and end, outer before inner.
+
+    Raises
+    ------
+    ValueError
+        If a head is not a word of the sentence, or the heads form a cycle.
 
     Examples
     --------
@@ -238,45 +291,54 @@ def subtree_spans(heads: Sequence[int]) -> list[Span]:
     """
     size = len(heads)
     if any(not 0 <= head <= size for head in heads):
-        raise ValueError("a head is not a word of the sentence.")
+        raise ValueError("a head is not a word of the sentence; number the words from 1.")
     first, last, count = list(range(size)), list(range(size)), [1] * size
-    waiting = [0] * size  # children that are not finished
+    open_children = [0] * size  # children that are not finished
     for head in heads:
         if head:
-            waiting[head - 1] += 1
-    ready = [word for word in range(size) if not waiting[word]]
-    for word in ready:  # leaves first; grows as it goes
+            open_children[head - 1] += 1
+    ready = [word for word in range(size) if not open_children[word]]
+    for word in ready:  # leaves first; the list grows during the loop
         head = heads[word] - 1
         if head < 0:
             continue
         first[head], last[head] = min(first[head], first[word]), max(last[head], last[word])
         count[head] += count[word]
-        waiting[head] -= 1
-        if not waiting[head]:
+        open_children[head] -= 1
+        if not open_children[head]:
             ready.append(head)
     if len(ready) < size:
-        raise ValueError("the heads run in a circle.")
+        raise ValueError("the heads form a cycle; one word of a sentence must have head 0.")
     spans = {(a, b + 1) for a, b, n in zip(first, last, count, strict=True) if n > 1 and b + 1 - a == n}
     return sorted(spans, key=lambda span: (span[0], -span[1]))
 
 
 def baseline(words: Sequence[str], kind: str, *, cut: bool = False, seed: int = 0) -> Brackets:
-    """Brackets that know nothing of the words.
+    """Return brackets that do not depend on the words.
 
     Parameters
     ----------
-    words
+    words : sequence of str
         The sentence.
-    kind
-        ``left`` and ``right`` branching, ``random`` (every place to split is as likely, top down), or ``balanced``
-        (split in the middle; of an odd number of words, one more to the right).
-    cut
-        Split at all punctuation first, and build the tree of each piece.
-    seed
-        Of ``random``; together with the number of words it decides the splits.
+    kind : {"left", "right", "random", "balanced"}
+        Left branching; right branching; random splits, top down, with equal probabilities; or splits in the middle (of
+        an odd number of words, the right half has one more).
+    cut : bool, default False
+        Split at all punctuation first, and build a tree for each piece.
+    seed : int, default 0
+        For ``random``: decides the splits, together with the number of words.
+
+    Returns
+    -------
+    Brackets
+        A binary tree.
+
+    Raises
+    ------
+    ValueError
+        If `kind` is not one of the choices.
     """
-    if kind not in BASELINES:
-        raise ValueError(f"kind must be one of {', '.join(BASELINES)}, not {kind!r}.")
+    kind = check_choice("kind", kind, BASELINES)
     rng = np.random.default_rng((seed, len(words)))
     split: Callable[[int, int], int] = {
         "left": lambda start, end: end - 1,
@@ -285,9 +347,9 @@ def baseline(words: Sequence[str], kind: str, *, cut: bool = False, seed: int = 
         "balanced": lambda start, end: (start + end) // 2,
     }[kind]
     pieces, start = [], 0
-    for at in [*(i for i, word in enumerate(words) if cut and is_mark(word)), len(words)]:
-        pieces.append((start, at))
-        start = at + 1
+    for end in [*(i for i, word in enumerate(words) if cut and is_mark(word)), len(words)]:
+        pieces.append((start, end))
+        start = end + 1
     spans = [(0, len(words))] if len(words) > 1 else []
     stack = pieces[::-1]
     while stack:
@@ -302,10 +364,29 @@ def baseline(words: Sequence[str], kind: str, *, cut: bool = False, seed: int = 
 def construction_scores(
     templates: Sequence[Template], constructions: Iterable[str], *, at: Sequence[int] = (50, 100)
 ) -> dict[int, tuple[float, float]]:
-    """Share of the first k templates that are known constructions, and share of the constructions among them.
+    """Compare the first templates with known constructions.
 
-    A construction is written with … (or ...) for its slots: 从…到…, 不仅…而且; a line that begins with # is a comment.
-    Slots at the two ends do not matter, nor how the words between two slots are cut.
+    Slots at the ends are ignored, and so is how the text between two slots is cut into words.
+
+    Parameters
+    ----------
+    templates : sequence of Template
+        In the order of their rank.
+    constructions : iterable of str
+        One a line, with … (or ...) for slots: 从…到…, 不仅…而且; lines that begin with # are comments.
+    at : sequence of int, default (50, 100)
+        Numbers k of templates.
+
+    Returns
+    -------
+    dict of int to tuple of float
+        For each k, precision (share of the first k templates that are constructions) and recall (share of the
+        constructions that are among them).
+
+    Raises
+    ------
+    CorpusError
+        If there are no constructions.
 
     Examples
     --------
@@ -314,17 +395,18 @@ def construction_scores(
     {1: (1.0, 0.5), 2: (0.5, 0.5)}
     """
     lines = (line for line in constructions if not line.startswith("#"))
-    known = {form for line in lines if (form := _form(re.split(r"(?:…|\.{2,}|⋯|~|～|—)+", line)))}
+    known = {form for line in lines if (form := _join_words(re.split(r"(?:…|\.{2,}|⋯|~|～|—)+", line)))}
     if not known:
-        raise CorpusError("the list holds no construction; write one a line, such as 从…到….")
-    forms = [_form("".join(item or "\0" for item in template.items).split("\0")) for template in templates]
+        raise CorpusError("The list has no constructions; write one a line, such as 从…到….")
+    forms = [_join_words("".join(item or "\0" for item in template.items).split("\0")) for template in templates]
     scores = {}
     for k in at:
         hits = [form for form in forms[:k] if form in known]
-        shown = len(forms[:k])
-        scores[k] = (len(hits) / shown if shown else float("nan"), len(set(hits)) / len(known))
+        size = len(forms[:k])
+        scores[k] = (len(hits) / size if size else float("nan"), len(set(hits)) / len(known))
     return scores
 
 
-def _form(parts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(text for part in parts if (text := "".join(part.split())))
+def _join_words(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts between slots without white space, and without empty ones."""
+    return tuple(joined for text in texts if (joined := "".join(text.split())))

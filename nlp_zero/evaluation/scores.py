@@ -8,33 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .aligned import Agreement, align
+from .._utils.validation import check_integer
+from .alignment import Agreement, align
 from .breakdown import break_down
 from .levels import Preprocessing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .aligned import Aligned
+    from .alignment import Alignment
     from .breakdown import Breakdown
 
-    Ints = npt.NDArray[np.int64]
-    Bools = npt.NDArray[np.bool_]
+    IntArray = npt.NDArray[np.int64]
+    BoolArray = npt.NDArray[np.bool_]
 
 __all__ = ["Evaluation", "evaluate"]
 
-KINDS = ("words", "unaided", "boundaries", "unknown", "known")  # three columns of counts each: see `_columns`
-RATIOS = {  # name of the score -> (what is counted, which ratio)
+KINDS = ("words", "unaided", "boundaries", "unknown", "known")  # three columns of counts each: see `_count_by_line`
+RATIOS = {  # name of the score -> (kind of counts, ratio)
     "precision": ("words", "precision"), "recall": ("words", "recall"), "f1": ("words", "f1"),
     "unaided_precision": ("unaided", "precision"), "unaided_recall": ("unaided", "recall"),
     "unaided_f1": ("unaided", "f1"),
     "boundary_precision": ("boundaries", "precision"), "boundary_recall": ("boundaries", "recall"),
     "boundary_f1": ("boundaries", "f1"), "oov_recall": ("unknown", "recall"), "iv_recall": ("known", "recall"),
 }  # fmt: skip
-BATCH = 64  # resamples that are drawn and summed at once; never changes a result
+BATCH_RESAMPLES = 64  # drawn and summed at once; never changes a result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
     """The result of `evaluate`.
 
@@ -43,22 +44,27 @@ class Evaluation:
     lines : int
         Number of lines compared.
     words : Agreement
-        All words; correct means that both of a word's ends agree and no cut lies inside.
+        All words; a word is correct if both of its ends agree and no boundary lies inside.
     boundaries : Agreement
-        Cuts between the words of a line; its two ends do not count.
+        Boundaries between the words of a line, without the two ends of the line.
     unaided : Agreement
-        Words less those that the level gives to every segmenter, in the gold standard and in the prediction.
+        Words without those that the level gives, in the gold standard and in the prediction.
     level : str
         What every segmenter is given, one of `LEVELS`.
     ceiling : float
-        F1 (of all words) of the gold standard itself at this level: more cannot be reached.
+        F1 (of all words) of the gold standard itself at this level: the highest possible value.
     unknown, known : Agreement or None
-        Gold words outside and inside the training vocabulary, less those that the level gives (`predicted` is not
+        Gold words outside and inside the training vocabulary, without those that the level gives (`predicted` is not
         defined for them and is 0); None if there is no such vocabulary.
     intervals : dict of str to (low, high)
-        Bootstrap confidence intervals; empty if none were asked for.
+        Bootstrap confidence intervals; empty without `bootstrap`.
     breakdown : Breakdown or None
-        Where the errors are, if it was asked for.
+        The errors in classes; None without `breakdown`.
+
+    Examples
+    --------
+    >>> evaluate(["他 来自 上海"], ["他来 自 上海"])
+    Evaluation(level='raw', lines=1, precision=0.3333, recall=0.3333, f1=0.3333, boundary_f1=0.5000)
     """
 
     lines: int
@@ -72,38 +78,48 @@ class Evaluation:
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     breakdown: Breakdown | None = None
 
+    def __repr__(self) -> str:
+        names = ("precision", "recall", "f1", "boundary_f1")
+        ratios = ", ".join(f"{name}={getattr(self, name):.4f}" for name in names)
+        return f"Evaluation(level={self.level!r}, lines={self.lines}, {ratios})"
+
     @property
     def precision(self) -> float:
+        """Precision of all words."""
         return self.words.precision
 
     @property
     def recall(self) -> float:
+        """Recall of all words."""
         return self.words.recall
 
     @property
     def f1(self) -> float:
+        """F1 of all words."""
         return self.words.f1
 
     @property
     def unaided_f1(self) -> float:
+        """F1 of the words that the level does not give."""
         return self.unaided.f1
 
     @property
     def boundary_f1(self) -> float:
+        """F1 of the boundaries."""
         return self.boundaries.f1
 
     @property
     def oov_recall(self) -> float:
-        """Share of the gold words outside the training vocabulary that were found; NaN if unknown."""
+        """Share of the gold words outside the training vocabulary that are correct; NaN without one."""
         return self.unknown.recall if self.unknown else float("nan")
 
     @property
     def iv_recall(self) -> float:
-        """Share of the gold words inside the training vocabulary that were found; NaN if unknown."""
+        """Share of the gold words inside the training vocabulary that are correct; NaN without one."""
         return self.known.recall if self.known else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return counts and ratios as plain numbers, for JSON; what is undefined is None."""
+        """Return counts and ratios as plain numbers, for JSON; undefined values are None."""
         kinds = {kind: getattr(self, kind) for kind in KINDS}
         values: dict[str, Any] = {"level": self.level, "lines": self.lines, "ceiling": self.ceiling}
         for name, (kind, ratio) in RATIOS.items():
@@ -135,90 +151,99 @@ def evaluate(
     ----------
     gold, predicted : iterable of str or of sequences of str
         The same lines, cut into words.
-    level : str
-        What is given to every segmenter, one of `LEVELS`: the prediction is brought in line with it before anything is
-        counted, so that segmenters that know it and segmenters that do not can be compared.  The gold standard is
-        left as it is.
+    level : str, default "raw"
+        What is given to every segmenter, one of `LEVELS`.  The prediction is changed to agree with it before anything
+        is counted, so segmenters that use it can be compared with segmenters that do not.  The gold standard is not
+        changed.
     train_words : collection of str, optional
         Vocabulary for out-of-vocabulary and in-vocabulary recall; a set or a lexicon.
-    bootstrap : int
+    bootstrap : int, default 0
         Number of resamples of the lines for confidence intervals (percentile method); 0 for none.
-    confidence : float
-        Of these intervals.
-    seed : int
-        Of the resampling.
-    breakdown : bool
-        Also tell where the errors are.
+    confidence : float, default 0.95
+        Level of the intervals, greater than 0 and less than 1.
+    seed : int, default 0
+        Seed of the resampling.
+    breakdown : bool, default False
+        Whether to sort the errors into classes too.
+
+    Returns
+    -------
+    Evaluation
+        Counts and scores.
 
     Raises
     ------
     CorpusError
         If the texts differ (line and position are named), or the gold standard holds no word.
+    ValueError
+        If an option is not valid.
 
     Examples
     --------
     >>> result = evaluate(["他 来自 上海"], ["他来 自 上海"])
     >>> result.words  # only 上海 is right
     Agreement(correct=1, predicted=3, gold=3)
-    >>> result.boundaries  # 他来自|上海 is the common cut
+    >>> result.boundaries  # the common boundary is 他来自|上海
     Agreement(correct=1, predicted=2, gold=2)
     >>> evaluate(["好 。"], ["好。"]).f1, evaluate(["好 。"], ["好。"], level="punct").f1
     (0.0, 1.0)
     """
-    if bootstrap < 0 or not 0 < confidence < 1:
-        raise ValueError("bootstrap must be 0 or more resamples and confidence must lie between 0 and 1")
-    aligned = align(gold, predicted)
-    preprocessing = Preprocessing(aligned, level)
-    aligned, best = (replace(aligned, predicted=preprocessing.applied(ends))
-                     for ends in (aligned.predicted, aligned.gold))  # fmt: skip
-    columns = _columns(aligned, preprocessing, train_words)
-    result = _from_sums(len(aligned.line_ends), level, columns.sum(axis=0))
+    bootstrap = check_integer("bootstrap", bootstrap, least=0)
+    seed = check_integer("seed", seed, least=0)
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be greater than 0 and less than 1, not {confidence!r}.")
+    alignment = align(gold, predicted)
+    preprocessing = Preprocessing(alignment, level)
+    alignment, best = (replace(alignment, predicted=preprocessing.apply(ends))
+                     for ends in (alignment.predicted, alignment.gold))  # fmt: skip
+    columns = _count_by_line(alignment, preprocessing, train_words)
+    result = _sum_up(len(alignment.line_ends), level, columns.sum(axis=0))
     reached = Agreement(int(best.matches()[0].sum()), len(best.predicted), len(best.gold))
-    details = break_down(aligned, preprocessing) if breakdown else None
+    details = break_down(alignment, preprocessing) if breakdown else None
     intervals = _bootstrap(columns, bootstrap, confidence, seed) if bootstrap else {}
     return replace(result, ceiling=reached.f1, intervals=intervals, breakdown=details)
 
 
-def _columns(aligned: Aligned, preprocessing: Preprocessing, train_words: Collection[str] | None) -> Ints:
-    """Counts of each line, for each of KINDS: correct, predicted, gold."""
-    lines = len(aligned.line_ends)
-    right, cut = aligned.matches()
-    line, predicted_line = aligned.lines_of(aligned.gold), aligned.lines_of(aligned.predicted)
-    own, predicted_own = ~preprocessing.gives(aligned.gold), ~preprocessing.gives(aligned.predicted)
+def _count_by_line(alignment: Alignment, preprocessing: Preprocessing, train_words: Collection[str] | None) -> IntArray:
+    """Return the counts of each line, for each of KINDS: correct, predicted, gold."""
+    lines = len(alignment.line_ends)
+    right, cut = alignment.matches()
+    line, predicted_line = alignment.lines_of(alignment.gold), alignment.lines_of(alignment.predicted)
+    own, predicted_own = ~preprocessing.gives(alignment.gold), ~preprocessing.gives(alignment.predicted)
     sizes = [np.bincount(numbers, minlength=lines) for numbers in (predicted_line, line)]
-    table = [_per_line(line, right, lines), *sizes]
-    table += [_per_line(line, right & own, lines)]
-    table += [_per_line(predicted_line, predicted_own, lines), _per_line(line, own, lines)]
+    table = [_count(line, right, lines), *sizes]
+    table += [_count(line, right & own, lines)]
+    table += [_count(predicted_line, predicted_own, lines), _count(line, own, lines)]
     full = sizes[1] > 0
-    table += [_per_line(line, cut, lines) - full, *(size - full for size in sizes)]  # the end of a line is no cut
+    table += [_count(line, cut, lines) - full, *(size - full for size in sizes)]  # without the end of the line
     if train_words is not None:
         lookup = train_words if isinstance(train_words, set | frozenset | dict) else set(train_words)
-        words = aligned.words(aligned.gold)
+        words = alignment.words(alignment.gold)
         new = np.fromiter((word not in lookup for word in words), bool, len(words))
         for chosen in (new & own, ~new & own):
-            table += [_per_line(line, right & chosen, lines), np.zeros(lines, int), _per_line(line, chosen, lines)]
+            table += [_count(line, right & chosen, lines), np.zeros(lines, int), _count(line, chosen, lines)]
     return np.stack(table, axis=1)
 
 
-def _per_line(line: Ints, chosen: Bools, lines: int) -> Ints:
+def _count(line: IntArray, chosen: BoolArray, lines: int) -> IntArray:
     return np.bincount(line[chosen], minlength=lines)
 
 
-def _from_sums(lines: int, level: str, sums: Ints) -> Evaluation:
+def _sum_up(lines: int, level: str, sums: IntArray) -> Evaluation:
     counts = (Agreement(*those) for those in sums.reshape(-1, 3).tolist())
     return Evaluation(lines=lines, level=level, **dict(zip(KINDS, counts, strict=False)))  # type: ignore[arg-type]
 
 
-def _bootstrap(columns: Ints, samples: int, confidence: float, seed: int) -> dict[str, tuple[float, float]]:
-    """Resample lines with replacement (percentile intervals).
+def _bootstrap(columns: IntArray, samples: int, confidence: float, seed: int) -> dict[str, tuple[float, float]]:
+    """Return percentile intervals of resamples of the lines with replacement.
 
-    Sums are taken in float64, where these whole numbers are exact.
+    Sums are float64, which holds these whole numbers exactly.
     """
     rng = np.random.default_rng(seed)
     lines, table = len(columns), columns.astype(np.float64)
     sums = np.empty((samples, columns.shape[1]))
-    for begin in range(0, samples, BATCH):
-        size = min(BATCH, samples - begin)
+    for begin in range(0, samples, BATCH_RESAMPLES):
+        size = min(BATCH_RESAMPLES, samples - begin)
         times = np.empty((size, lines))
         for row in times:
             row[:] = np.bincount(rng.integers(0, lines, lines), minlength=lines)
@@ -229,7 +254,7 @@ def _bootstrap(columns: Ints, samples: int, confidence: float, seed: int) -> dic
         if place < sums.shape[1]:
             correct, predicted, gold = sums.T[place : place + 3]
             over = {"precision": predicted, "recall": gold, "f1": (predicted + gold) / 2}[ratio]
-            defined = over > 0  # a resample may happen to hold no unknown word
+            defined = over > 0  # a resample may hold no unknown word
             if defined.any():
                 values = correct[defined] / over[defined]
                 low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])

@@ -1,14 +1,21 @@
-"""Templates, word patterns with slots such as 从 … 到 …: how they are found, kept, and weighed as a grammar.
+"""Templates, word patterns with slots such as 从 … 到 …: mining, storage, grammar and parsing.
 
-The folder reads in this order: clauses, boundaries (where phrases end), inventory (what is kept), grammar (what a
-template is worth), mining (how they are found).
+The modules in reading order, which is also the order of their imports:
+
+- text: ``clauses`` (where they end), ``marks`` (kinds of punctuation), ``numbering`` (a corpus as numbers);
+- models: ``template``, ``boundaries`` (where phrases end), ``inventory`` (templates and their file),
+  ``numbered_grammar`` (the formulas), ``grammar`` (parses and entropy of words);
+- mining: ``fillings`` (examples), ``candidates``, ``skipgrams``, ``clause_pairs``, ``mining``;
+- parsing: ``drawing``, ``matching`` (which template covers a node), ``nodes``, ``tree``, ``parser``.
 """
 
 from .boundaries import BoundaryModel
 from .grammar import TemplateGrammar
-from .inventory import Template, TemplateInventory
+from .inventory import TemplateInventory
 from .mining import TemplateMiner
-from .parser import ParseTree, TemplateParser
+from .parser import TemplateParser
+from .template import Template
+from .tree import ParseTree
 
 __all__ = [
     "BoundaryModel",

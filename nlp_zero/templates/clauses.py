@@ -1,55 +1,84 @@
-"""Where sentences and clauses end: punctuation, read from the words themselves."""
+"""Sentences and clauses: where they end, read from the punctuation among the words.
+
+Properties of characters are those of the frozen Unicode table of the kernels, so that a corpus gives the same templates
+under every version of Python.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["clauses", "is_boundary", "token_lists_of"]
+from .._kernels.counting import DIGIT, NUMERIC, has_property, is_boundary
 
-SENTENCE_ENDS = frozenset("。！？!?…｡")
-CLAUSE_ENDS = frozenset("，,；;：:﹐﹔﹕")
+__all__ = ["CLAUSE_MARKS", "SENTENCE_MARKS", "check_token_lists", "is_numeral", "is_punctuation", "split_clauses"]
+
+SENTENCE_MARKS = frozenset("。！？!?…｡")
+CLAUSE_MARKS = frozenset("，,；;：:﹐﹔﹕")
 
 
-def is_boundary(word: str) -> bool:
-    """Whether a word is made of punctuation, symbols, separators or control characters only.
+def is_punctuation(word: str) -> bool:
+    """Return whether a word consists of punctuation, symbols, separators or control characters only.
 
-    >>> is_boundary("，"), is_boundary("——"), is_boundary("是"), is_boundary("3%")
+    Unassigned and private-use characters are letters.
+
+    Examples
+    --------
+    >>> is_punctuation("，"), is_punctuation("——"), is_punctuation("是"), is_punctuation("3%")
     (True, True, False, False)
     """
-    return all(unicodedata.category(char)[0] in "PSZC" for char in word)
+    return is_boundary(word)
 
 
-def clauses(tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """The maximal stretches of words without a boundary, as (start, end) of the tokens.
+def is_numeral(word: str) -> bool:
+    """Return whether a word begins with a digit or consists of numerals only; dates and amounts are not anchors.
 
-    >>> clauses(["我", "来", "，", "你", "走", "。"])
+    Examples
+    --------
+    >>> is_numeral("１２月"), is_numeral("三十"), is_numeral("一样"), is_numeral("w12")
+    (True, True, False, False)
+    """
+    return has_property(word[0], DIGIT) or has_property(word, NUMERIC)
+
+
+def split_clauses(tokens: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the longest stretches of words without punctuation, as (start, end) of the tokens.
+
+    Examples
+    --------
+    >>> split_clauses(["我", "来", "，", "你", "走", "。"])
     [(0, 2), (3, 5)]
     """
     spans, start = [], 0
-    for at, token in enumerate([*tokens, "\n"]):
-        if is_boundary(token):
-            if at > start:
-                spans.append((start, at))
-            start = at + 1
+    for place, token in enumerate([*tokens, "\n"]):
+        if is_punctuation(token):
+            if place > start:
+                spans.append((start, place))
+            start = place + 1
     return spans
 
 
-def token_lists_of(token_lists: Iterable[Sequence[str]], *, again: bool = False) -> Iterable[Sequence[str]]:
-    """The argument, checked: lists of words are meant; with `again` it must be readable more than once.
+def check_token_lists(token_lists: Iterable[Sequence[str]], *, restartable: bool = False) -> Iterable[Sequence[str]]:
+    """Return the argument if it can be an iterable of lists of words.
+
+    Parameters
+    ----------
+    token_lists : iterable of sequence of str
+        Sentences or lines as lists of words.
+    restartable : bool
+        Whether it must be readable more than once.
 
     Raises
     ------
     TypeError
-        If a text, or an iterator that can be read only once where twice is needed, was given.
+        If it is one text, is not iterable, or is an iterator although it must be readable more than once.
     """
     if isinstance(token_lists, (str, bytes)):
-        raise TypeError("expected lists of words, got one text; cut it into words first and write [words].")
+        raise TypeError("expected lists of words, got one text; tokenize it first and pass [words].")
     if not isinstance(token_lists, Iterable):
         raise TypeError(f"expected an iterable of lists of words, not {type(token_lists).__name__}.")
-    if again and iter(token_lists) is token_lists:
+    if restartable and iter(token_lists) is token_lists:
         raise TypeError(
-            f"the words are read more than once, but this {type(token_lists).__name__} is used up after one pass; "
-            "give a list."
+            f"the words are read more than once, but this {type(token_lists).__name__} is exhausted after one pass; "
+            "pass a list."
         )
     return token_lists

@@ -1,53 +1,76 @@
-"""Template grammars: all parses of a segment, summed, best, or drawn; and how short they make a text.
+"""Template grammars: all parses of a segment summed, the most probable one, or a random one; and text entropy.
 
-A segment, and every slot, is a chain of units: after each unit the chain ends with probability q.  A unit is a word by
-itself or a template, whose slots are chains again.  `nlp_zero.templates.mining` finds the templates.
+A segment is a chain of units, and so is every slot; after each unit the chain ends with probability q.  A unit is a
+word outside templates, or a template, whose slots are chains again.  `nlp_zero.templates.mining` finds the templates.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .._kernels.chart import TemplateChart
-from ..tokenization.lattice import seed_of
-from .clauses import clauses, token_lists_of
-from .inventory import Template, TemplateInventory
+from .._utils.validation import check_integer
+from ..tokenization.sampling import seed_of
+from .clauses import check_token_lists, split_clauses
+from .inventory import TemplateInventory
+from .numbered_grammar import MAX_SEGMENT_WORDS, NumberedGrammar, split_offsets
+from .template import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ints = npt.NDArray[np.int32]
-    Longs = npt.NDArray[np.int64]
-    Floats = npt.NDArray[np.float64]
+    Int32Array = npt.NDArray[np.int32]
+    Int64Array = npt.NDArray[np.int64]
+    Float64Array = npt.NDArray[np.float64]
 
 __all__ = ["SLOT", "WORD", "GrammarEntropy", "ParseSpan", "TemplateGrammar"]
 
-WORD, SLOT = -1, -2  # labels of spans beside the numbers of templates
-LONGEST = 128  # words; longer segments are parsed in pieces of this length, so that time stays in proportion
-FORM_COST = 0.7  # nats for the form of each item of a template
-BATCH = 4096  # segments
+WORD, SLOT = -1, -2  # labels of spans; templates have labels from 0
+BATCH_SEGMENTS = 4096  # segments that are parsed together
 
 
 class ParseSpan(NamedTuple):
-    """A node of a parse, in depth-first order: a unit, or a slot of the unit before it that is one level up."""
+    """A node of a parse, in depth-first order: a unit, or a slot of the unit before it that is one level higher.
+
+    Attributes
+    ----------
+    start, end : int
+        Words of the segment that it covers.
+    label : int
+        Number of the template, ``WORD`` (-1) for a word outside templates, ``SLOT`` (-2).
+    depth : int
+        0 for the units of the segment.
+    """
 
     start: int
     end: int
-    label: int  # number of the template, WORD (-1) for a word by itself, SLOT (-2)
+    label: int
     depth: int
 
 
 class GrammarEntropy(NamedTuple):
-    """Nats a word of a text under parts of a grammar, and what the templates themselves cost (nats in all).
+    """Nats a word of a text under parts of a grammar, and the cost of the templates.
 
-    ``leaves`` uses no template, ``contiguous`` those without a slot between words, ``gapped`` those with one,
-    ``all`` every one.  ``model`` is the cost of writing all templates down; the two-part description length of the
-    text is ``words * all + model`` against ``words * leaves``.
+    The two-part description length of the text, in nats, is ``words * all + model``, against ``words * leaves``
+    without templates.
+
+    Attributes
+    ----------
+    words : int
+        Words of the text, without punctuation.
+    leaves : float
+        Nats a word without templates.
+    contiguous : float
+        Nats a word with those templates that have no slot between words.
+    gapped : float
+        Nats a word with those templates that have a slot between words.
+    all : float
+        Nats a word with all templates.
+    model : float
+        Nats that describe all templates.
     """
 
     words: int
@@ -61,24 +84,34 @@ class GrammarEntropy(NamedTuple):
 class TemplateGrammar:
     """A probabilistic grammar of templates.  Immutable.
 
-    All probabilities follow from counts: of each template, of each word by itself, and of segments.  With U units (the
-    sum of both) and C chains (segments, and one a slot), P(template) = count / U and q = C / U.  A word by itself gets
-    its share of what is left, half a count added, also for all unknown words together.
-
     Parameters
     ----------
-    templates
-        Templates or their items; no two need differ.
-    counts
-        How often each is used.
-    leaves
-        How often each word stands by itself.
-    segments
-        How many segments there were.
+    templates : iterable of Template or sequence of (str or None)
+        Templates or their items; equal ones are allowed.
+    counts : sequence of float
+        How often each template is used.
+    leaves : mapping of str to float
+        How often each word is used outside templates.
+    segments : float
+        Number of segments.
+
+    Raises
+    ------
+    ValueError
+        If counts are missing or negative, or `segments` is not above 0.
+
+    Notes
+    -----
+    All probabilities follow from counts.  With U units (uses of templates and of words outside templates) and C chains
+    (segments, and one for each slot of each use), P(template) = count / U and q = C / U.  A word outside templates has
+    probability L / U * (count + ½) / (L + ½ (V + 1)), with L uses of V words; all unknown words share a count of 0.
 
     Examples
     --------
-    >>> grammar = TemplateGrammar([("从", None, "到", None)], [5], {"北京": 9, "上海": 9, "从": 1, "到": 1}, segments=8)
+    >>> leaves = {"北京": 9, "上海": 9, "从": 1, "到": 1}
+    >>> grammar = TemplateGrammar([("从", None, "到", None)], [5], leaves, segments=8)
+    >>> grammar
+    <TemplateGrammar: 1 template, 4 words>
     >>> for span in grammar.viterbi(["从", "北京", "到", "上海"]):
     ...     print(span.start, span.end, span.label, span.depth)
     0 4 0 0
@@ -91,119 +124,193 @@ class TemplateGrammar:
     def __init__(
         self,
         templates: Iterable[Template | Sequence[str | None]],
-        counts: Sequence[float] | Floats,
+        counts: Sequence[float] | Float64Array,
         leaves: Mapping[str, float],
         *,
         segments: float,
     ) -> None:
         self.templates = tuple(t.items if isinstance(t, Template) else Template(tuple(t)).items for t in templates)
-        self._numbers = {word: k for k, word in enumerate(leaves, 1)}
+        self._numbers = {word: number for number, word in enumerate(leaves, 1)}
         for items in self.templates:
             for word in items:
                 if word is not None:
                     self._numbers.setdefault(word, len(self._numbers) + 1)
-        leaf = np.zeros(len(self._numbers) + 1)
-        leaf[1 : len(leaves) + 1] = list(leaves.values())
+        leaf_counts = np.zeros(len(self._numbers) + 1)
+        leaf_counts[1 : len(leaves) + 1] = list(leaves.values())
         numbers = self._numbers
         forms = [tuple(0 if item is None else numbers[item] for item in items) for items in self.templates]
-        self._model = Model(forms, np.asarray(counts, np.float64), leaf, segments)
+        self._grammar = NumberedGrammar(forms, np.asarray(counts, np.float64), leaf_counts, segments)
 
     @classmethod
-    def of(cls, inventory: TemplateInventory) -> TemplateGrammar:
-        """The grammar of an inventory; templates that join clauses (`Template.across`) are no part of it.
+    def from_inventory(cls, inventory: TemplateInventory) -> TemplateGrammar:
+        """Return the grammar of an inventory, without templates that join clauses (`Template.across`).
+
+        Parameters
+        ----------
+        inventory : TemplateInventory
+            Templates mined with ``method="entropy"``.
+
+        Returns
+        -------
+        TemplateGrammar
+            Template k is the k-th template of the inventory that does not join clauses.
 
         Raises
         ------
         ValueError
-            If the inventory does not hold the counts of words by themselves (``method="skipgram"`` has none).
+            If the inventory has no counts of words outside templates (``method="skipgram"`` gives none).
         """
         if not inventory.leaves:
-            raise ValueError("these templates have no grammar; mine them with method='entropy'.")
-        inside = [t for t in inventory if not t.across]
+            raise ValueError("These templates have no grammar; mine them with method='entropy'.")
+        inside = [template for template in inventory if not template.across]
         segments = float(str(inventory.meta.get("segments", 1)))
-        return cls(inside, [t.count for t in inside], inventory.leaves, segments=segments)
+        return cls(inside, [template.count for template in inside], inventory.leaves, segments=segments)
+
+    def __repr__(self) -> str:
+        templates, words = len(self.templates), len(self._numbers)
+        return f"<TemplateGrammar: {templates:,} template{'s' * (templates != 1)}, {words:,} words>"
 
     @property
     def q(self) -> float:
         """Probability that a chain ends after a unit."""
-        return self._model.q
+        return self._grammar.q
 
     @property
-    def probabilities(self) -> Floats:
+    def probabilities(self) -> Float64Array:
         """Probability of each template where a unit is written."""
-        return self._model.counts / self._model.units
+        return self._grammar.counts / self._grammar.units
 
     def inside(self, tokens: Sequence[str]) -> float:
-        """ln of the probability of a segment, summed over all its parses; nats."""
-        words, offsets = self._segments([tokens])
-        return float(self._model.log_probs(words, offsets).sum())
+        """Return ln of the probability of a segment, summed over all its parses; nats."""
+        words, offsets = self._number([tokens])
+        return float(self._grammar.log_probs(words, offsets).sum())
 
     def viterbi(self, tokens: Sequence[str]) -> list[ParseSpan]:
-        """The most probable parse, depth first.
+        """Return the most probable parse, depth first.
 
-        Ties (within a part in 10^9): a shorter first unit before a longer one; a word by itself before templates,
-        and these by their number; a longer last slot before a shorter one.
-        """
-        return _spans(self.viterbi_batch([tokens])[0])
+        Ties (within a part in 10^9): a shorter first unit before a longer one; a word outside templates before
+        templates, and templates in the order of their numbers; a longer last slot before a shorter one.
 
-    def viterbi_batch(self, segments: Iterable[Sequence[str]]) -> tuple[Ints, Longs]:
-        """`viterbi` of many segments.
+        Parameters
+        ----------
+        tokens : sequence of str
+            The words of a segment.
 
         Returns
         -------
-        spans : int32, shape (spans, 4)
+        list of ParseSpan
+            Units and slots.
+        """
+        return _spans_of_rows(self.viterbi_batch([tokens])[0])
+
+    def viterbi_batch(self, segments: Iterable[Sequence[str]]) -> tuple[Int32Array, Int64Array]:
+        """Return the most probable parses of many segments.
+
+        Parameters
+        ----------
+        segments : iterable of sequence of str
+            The words of each segment.
+
+        Returns
+        -------
+        spans : ndarray of int32, shape (spans, 4)
             Start, end, label, depth, as in `ParseSpan`.
-        offsets : int64, shape (segments + 1,)
+        offsets : ndarray of int64, shape (segments + 1,)
             Segment i has the spans ``spans[offsets[i]:offsets[i + 1]]``.
         """
-        words, offsets = self._segments(segments)
-        return self._model.best(words, offsets)
+        words, offsets = self._number(segments)
+        return self._grammar.best_parses(words, offsets)
 
-    def sample(self, tokens: Sequence[str], *, seed: int | None = None, k: int = 1) -> list[list[ParseSpan]]:
-        """`k` parses, drawn exactly by their probability; the same seed gives the same ones everywhere."""
-        words, offsets = self._segments([tokens])
-        number, chart = seed_of(seed), self._model.chart
-        cut = _cut(offsets).tolist()
-        drawn: list[list[ParseSpan]] = [[] for _ in range(k)]
-        for piece, (start, end) in enumerate(pairwise(cut)):
-            rows, ends = chart.draw(self._model.anchors(words[start:end]), number, piece * k, k)
+    def sample(self, tokens: Sequence[str], *, k: int = 1, seed: int | None = None) -> list[list[ParseSpan]]:
+        """Draw parses exactly in proportion to their probabilities.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+            The words of a segment.
+        k : int, default 1
+            Number of parses.
+        seed : int, optional
+            The same seed gives the same parses on every platform; random by default.
+
+        Returns
+        -------
+        list of list of ParseSpan
+            `k` parses.
+        """
+        k = check_integer("k", k, least=0)
+        words, offsets = self._number([tokens])
+        seed_number, chart = seed_of(seed), self._grammar.chart
+        pieces = split_offsets(offsets).tolist()
+        parses: list[list[ParseSpan]] = [[] for _ in range(k)]
+        for number, (start, end) in enumerate(pairwise(pieces)):
+            anchors = self._grammar.keep_anchors(words[start:end])
+            rows, ends = chart.draw(anchors, seed_number, number * k, k)
             rows[:, :2] += start
-            for spans, (first, last) in zip(drawn, pairwise(ends.tolist()), strict=True):
-                spans += _spans(rows[first:last])
-        return drawn
+            for spans, (first, last) in zip(parses, pairwise(ends.tolist()), strict=True):
+                spans += _spans_of_rows(rows[first:last])
+        return parses
 
-    def marginals(self, tokens: Sequence[str]) -> Floats:
-        """Probability that tokens i..k-1 are one unit, over all parses: shape (n + 1, n + 1), at [i, k].
+    def marginals(self, tokens: Sequence[str]) -> Float64Array:
+        """Return the probability that words i..k-1 are one unit, over all parses.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+            The words of a segment, at most 128.
+
+        Returns
+        -------
+        ndarray of float64, shape (words + 1, words + 1)
+            The probability at [i, k].
 
         Raises
         ------
         ValueError
             If the segment is longer than 128 words.
         """
-        words, _ = self._segments([tokens])
-        if len(words) > LONGEST:
-            raise ValueError(f"marginals are for segments of at most {LONGEST} words, not {len(words)}; cut it first.")
-        return self._model.chart.spans(self._model.anchors(words))
+        words, _ = self._number([tokens])
+        if len(words) > MAX_SEGMENT_WORDS:
+            raise ValueError(
+                f"tokens must be a segment of at most {MAX_SEGMENT_WORDS} words, not {len(words)}; split it first."
+            )
+        return self._grammar.chart.spans(self._grammar.keep_anchors(words))
 
     def entropy(self, token_lists: Iterable[Sequence[str]]) -> GrammarEntropy:
-        """How well parts of the grammar foretell a text: its clauses, without the punctuation.
+        """Measure how well parts of the grammar predict the clauses of a text.
 
-        The parts share all counts: where a template is left out, its words are by themselves again.
+        All parts share the counts of the grammar; words of a template that is left out are used outside templates.
+
+        Parameters
+        ----------
+        token_lists : iterable of sequence of str
+            Sentences or lines as lists of words; clauses end at punctuation, which is not predicted.
+
+        Returns
+        -------
+        GrammarEntropy
+            Nats a word.
+
+        Raises
+        ------
+        ValueError
+            If the text has no words.
         """
-        gapped = np.array([_gapped(items) for items in self.templates], bool)
-        everything = np.ones(len(gapped), bool)
-        models = [self._model.part(kept) for kept in (~everything, ~gapped, gapped)] + [self._model]
+        gapped = np.array([_is_gapped(items) for items in self.templates], bool)
+        none = np.zeros(len(gapped), bool)
+        grammars = [self._grammar.restrict(kept) for kept in (none, ~gapped, gapped)] + [self._grammar]
         nats, count = np.zeros(4), 0
-        for batch in _batches(token_lists_of(token_lists)):
-            words, offsets = self._segments(batch)
+        for batch in _batch_clauses(check_token_lists(token_lists)):
+            words, offsets = self._number(batch)
             count += len(words)
-            nats += [model.log_probs(words, offsets).sum() for model in models]
+            nats += [grammar.log_probs(words, offsets).sum() for grammar in grammars]
         if not count:
-            raise ValueError("the text has no words.")
-        leaves, contiguous, between, all_ = (-nats / count).tolist()
-        return GrammarEntropy(count, leaves, contiguous, between, all_, float(self._model.costs().sum()))
+            raise ValueError("The text has no words; entropy is measured per word.")
+        leaves, contiguous, with_slot, all_ = (-nats / count).tolist()
+        return GrammarEntropy(count, leaves, contiguous, with_slot, all_, float(self._grammar.costs().sum()))
 
-    def _segments(self, segments: Iterable[Sequence[str]]) -> tuple[Ints, Longs]:
+    def _number(self, segments: Iterable[Sequence[str]]) -> tuple[Int32Array, Int64Array]:
+        """Return the numbers of all words, 0 for unknown ones, and the offsets of the segments."""
         get = self._numbers.get
         lists = []
         for tokens in segments:
@@ -214,107 +321,19 @@ class TemplateGrammar:
         return words, np.cumsum([0, *map(len, lists)], dtype=np.int64)
 
 
-class Model:
-    """A grammar over numbers: words from 1 (0: unknown), templates as tuples of words and 0 for a slot."""
-
-    def __init__(self, forms: Sequence[tuple[int, ...]], counts: Floats, leaf: Floats, segments: float) -> None:
-        if len(forms) != len(counts) or (len(counts) and counts.min() < 0) or leaf.min() < 0 or segments <= 0:
-            raise ValueError("a grammar needs a count for each template, none negative, and at least one segment.")
-        self.forms, self.counts, self.leaf, self.segments = tuple(forms), counts, leaf, segments
-        self.lengths = np.array([len(form) for form in forms], np.int64)
-        self.flat = np.fromiter((item for form in forms for item in form), np.int32)
-        self.owner = np.repeat(np.arange(len(forms)), self.lengths)
-        self.slots = np.bincount(self.owner[self.flat == 0], minlength=len(forms))
-        self.units = float(leaf.sum() + counts.sum()) or 1.0
-        chains = segments + float((counts * self.slots).sum())
-        self.q = min(max(chains / self.units, 1e-9), 1 - 1e-9)
-        alone = max(float(leaf.sum()) / self.units, 1e-9)
-        self.log_leaf: Floats = np.log((leaf + 0.5) / (leaf.sum() + 0.5 * len(leaf))) + math.log(alone)
-        with np.errstate(divide="ignore"):
-            ratios = np.log(counts / self.units) - self.over_anchors(self.log_leaf)
-        self._ratios, self._offsets = ratios, np.cumsum([0, *self.lengths], dtype=np.int64)
-        self.chart = TemplateChart(self.flat, self._offsets, np.exp(np.minimum(ratios, 600.0)), self.q)
-        self._anchor = np.zeros(len(leaf), bool)
-        self._anchor[self.flat] = True
-
-    def over_anchors(self, values: Floats) -> Floats:
-        """The sum of a value of words over the anchors of each template."""
-        words = self.flat > 0
-        sums = np.bincount(self.owner[words], weights=values[self.flat[words]], minlength=len(self.forms))
-        return sums.astype(np.float64)
-
-    def anchors(self, words: Ints) -> Ints:
-        """Words that are no anchor of any template become 0, which the chart steps over fastest."""
-        return np.where(self._anchor[words], words, 0).astype(np.int32)
-
-    def part(self, kept: npt.NDArray[np.bool_]) -> Model:
-        """Some of the templates; the anchors of the others are words by themselves."""
-        gone = ~kept[self.owner] & (self.flat > 0)
-        leaf = self.leaf + np.bincount(
-            self.flat[gone], weights=self.counts[self.owner[gone]], minlength=len(self.leaf)
-        )
-        forms = [form for form, keep in zip(self.forms, kept.tolist(), strict=True) if keep]
-        return Model(forms, self.counts[kept], leaf, self.segments)
-
-    @property
-    def word_counts(self) -> Floats:
-        """Of each word, in templates and by itself."""
-        return self.part(np.zeros(len(self.forms), bool)).leaf
-
-    def expected(self, words: Ints, offsets: Longs) -> Floats:
-        """Expected uses of each template."""
-        return self.chart.expected(self.anchors(words), _cut(offsets))[0]
-
-    def log_probs(self, words: Ints, offsets: Longs) -> Floats:
-        """ln P of each segment (of each piece, where it was cut)."""
-        offsets = _cut(offsets)
-        sums = np.concatenate([[0.0], np.cumsum(self.log_leaf[words])])
-        alone: Floats = sums[offsets[1:]] - sums[offsets[:-1]]
-        return alone + self.chart.log_values(self.anchors(words), offsets)
-
-    def best(self, words: Ints, offsets: Longs) -> tuple[Ints, Longs]:
-        """Spans of the best parses, and where each segment's begin."""
-        cut = _cut(offsets)
-        rows, ends, _ = self.chart.best(self.anchors(words), cut)
-        if len(cut) > len(offsets):
-            segment = np.searchsorted(offsets, cut[:-1], side="right") - 1
-            rows[:, :2] += np.repeat(cut[:-1] - offsets[segment], np.diff(ends)).astype(np.int32)[:, None]
-        return rows, ends[np.searchsorted(cut, offsets)]
-
-    def costs(self) -> Floats:
-        """Nats to write each template down: its words, the form of its items, and the precision of its count."""
-        unigram = self.part(np.zeros(len(self.forms), bool)).log_leaf
-        return FORM_COST * self.lengths + 0.5 * math.log(max(self.units, 1.0)) - self.over_anchors(unigram)
-
-    def gains(self) -> Floats:
-        """Nats that each template saves where it is used, against the best parse of its items without it; cost paid."""
-        with np.errstate(invalid="ignore"):
-            saved = self._ratios + self.slots * math.log(self.q) - self.chart.alternatives(self.flat, self._offsets)
-            return np.where(self.counts > 0, self.counts * saved, 0.0) - self.costs()
+def _is_gapped(items: Sequence[str | None]) -> bool:
+    return Template(tuple(items)).is_gapped
 
 
-def _cut(offsets: Longs) -> Longs:
-    """The offsets of segments, and of the pieces of those that are too long."""
-    if np.diff(offsets).max(initial=0) <= LONGEST:
-        return offsets
-    starts = [at for a, b in pairwise(offsets.tolist()) for at in range(a, max(b, a + 1), LONGEST)]
-    return np.array([*starts, offsets[-1]], np.int64)
-
-
-def _gapped(items: Sequence[str | None]) -> bool:
-    words = [k for k, item in enumerate(items) if item is not None]
-    return len(words) > 1 and None in items[words[0] : words[-1]]
-
-
-def _batches(token_lists: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+def _batch_clauses(token_lists: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
     batch: list[Sequence[str]] = []
     for tokens in token_lists:
-        batch += [tokens[start:end] for start, end in clauses(tokens)]
-        if len(batch) >= BATCH:
+        batch += [tokens[start:end] for start, end in split_clauses(tokens)]
+        if len(batch) >= BATCH_SEGMENTS:
             yield batch
             batch = []
     yield batch
 
 
-def _spans(rows: Ints) -> list[ParseSpan]:
+def _spans_of_rows(rows: Int32Array) -> list[ParseSpan]:
     return [ParseSpan(*row) for row in rows.tolist()]

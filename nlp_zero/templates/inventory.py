@@ -1,4 +1,4 @@
-"""Templates: patterns of words with slots (从 … 到 …), ranked, in a file that people can read and edit."""
+"""Ranked templates, patterns of words with slots (从 … 到 …), and the file that holds them."""
 
 from __future__ import annotations
 
@@ -6,108 +6,51 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .._utils.files import write_text
+from .._utils.validation import check_number
 from ..errors import FormatError
 from .boundaries import BoundaryModel
+from .template import Template
 
 __all__ = ["Template", "TemplateInventory"]
 
 FORMAT = "nlp-zero templates"
 VERSION = 1
-LINES = 1000  # decoded at a time
-
-
-@dataclass(frozen=True)
-class Template:
-    """Words, and slots (None) that each stand for one or more words.
-
-    Attributes
-    ----------
-    items
-        The words and slots, in order; at least one word.
-    count
-        How often the corpus uses it: expected uses, or occurrences for ``skipgram`` and for `across` templates.
-    fillers
-        Distinct fillings of its slots (distinct neighbours on both sides when it has none).
-    pmi
-        Least pointwise mutual information between neighbouring anchors, nats; 0 for a single anchor.
-    gain
-        Nats by which it shortens the description of the corpus, its own cost paid.
-    probability
-        Of being chosen where a unit is written; for `across` templates, where two neighbouring clauses are.
-    examples
-        Frequent fillings: one text a slot, words separated by spaces.
-    across
-        Whether it joins two neighbouring clauses: its inner slot crosses a comma, 不仅 … ， 而且 ….
-
-    Examples
-    --------
-    >>> print(Template(("从", None, "到", None), count=120))
-    从 … 到 …
-    """
-
-    items: tuple[str | None, ...]
-    count: float = 0
-    fillers: int = 0
-    pmi: float = 0.0
-    gain: float = 0.0
-    probability: float = 0.0
-    examples: tuple[tuple[str, ...], ...] = ()
-    across: bool = False
-
-    def __post_init__(self) -> None:
-        if isinstance(self.items, str) or not all(x is None or (isinstance(x, str) and x) for x in self.items):
-            raise ValueError(f"a template is a sequence of words and slots (None), not {self.items!r}.")
-        object.__setattr__(self, "items", tuple(self.items))
-        object.__setattr__(self, "examples", tuple(map(tuple, self.examples)))
-        if not self.anchors:
-            raise ValueError("a template needs at least one word beside its slots.")
-
-    @property
-    def anchors(self) -> tuple[str, ...]:
-        """The words."""
-        return tuple(item for item in self.items if item is not None)
-
-    @property
-    def slots(self) -> int:
-        """Number of slots."""
-        return self.items.count(None)
-
-    @property
-    def is_gapped(self) -> bool:
-        """Whether a slot lies between two of its words."""
-        inner = "".join("…" if item is None else "x" for item in self.items).strip("…")
-        return "…" in inner
-
-    def __str__(self) -> str:
-        return " ".join("…" if item is None else item for item in self.items)
+DECODED_LINES = 1000  # lines that are decoded together, several times faster than one by one
 
 
 class TemplateInventory:
-    """Templates, best first, with what a parser needs to know beside them.  Not to be changed.
+    """Templates, best first, with the statistics that a parser needs in addition to them.  Immutable.
 
     Parameters
     ----------
-    templates
+    templates : iterable of Template
         In the order of their rank.
-    q
+    q : float, default 0.5
         Probability that a chain of units ends after a unit.
-    meta
-        How they were found: ``method``, ``words`` (tokens), ...
-    leaves
-        How often each word stood by itself, in no template: what `TemplateGrammar` needs beside the templates.
-    boundaries
-        Where phrases begin and end (`nlp_zero.templates.boundaries.BoundaryModel`), if it was counted.
+    meta : mapping, optional
+        How they were found: ``method``, ``words`` (tokens), ``segments`` (distinct clauses).
+    leaves : mapping of str to float, optional
+        How often each word is used outside templates, which `TemplateGrammar` needs.
+    boundaries : BoundaryModel, optional
+        Statistics of phrase boundaries, which `TemplateParser` needs.
+
+    Raises
+    ------
+    ValueError
+        If `q` is not a probability above 0.
 
     Examples
     --------
     >>> inventory = TemplateInventory([Template(("从", None, "到", None)), Template(("是", None, "的"))])
-    >>> len(inventory), str(inventory[1])
-    (2, '是 … 的')
+    >>> inventory
+    <TemplateInventory: 2 templates>
+    >>> str(inventory[1])
+    '是 … 的'
     """
 
     def __init__(
@@ -119,10 +62,12 @@ class TemplateInventory:
         leaves: Mapping[str, float] | None = None,
         boundaries: BoundaryModel | None = None,
     ) -> None:
-        if not 0 < q <= 1:
-            raise ValueError(f"q must be a probability above 0, not {q}.")
-        self.templates = tuple(templates)
-        self.q, self.meta, self.leaves, self.boundaries = float(q), dict(meta or {}), dict(leaves or {}), boundaries
+        self.q = check_number("q", q, least=0, most=1)
+        if self.q == 0:
+            raise ValueError("q must be a probability above 0, not 0.")
+        self.templates, self.boundaries = tuple(templates), boundaries
+        self.meta: Mapping[str, object] = MappingProxyType(dict(meta or {}))
+        self.leaves: Mapping[str, float] = MappingProxyType(dict(leaves or {}))
 
     def __len__(self) -> int:
         return len(self.templates)
@@ -134,23 +79,50 @@ class TemplateInventory:
         return self.templates[rank]
 
     def __repr__(self) -> str:
-        return f"<TemplateInventory of {len(self):,} templates>"
+        boundaries = "" if self.boundaries is None else ", with boundary statistics"
+        return f"<TemplateInventory: {len(self):,} templates{boundaries}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore_inventory, (self.templates, self.q, dict(self.meta), dict(self.leaves), self.boundaries)
 
     def top(self, n: int) -> list[Template]:
-        """The first `n` constructions: templates with a slot between words."""
+        """Return the first `n` templates with a slot between words.
+
+        Parameters
+        ----------
+        n : int
+            At most this many.
+
+        Returns
+        -------
+        list of Template
+            In the order of their rank.
+        """
         return [template for template, _ in zip(filter(lambda t: t.is_gapped, self.templates), range(n), strict=False)]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write JSON lines: a header, templates, words by themselves, the boundary model.  Whole or not at all."""
+        """Write a file of JSON lines, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; an existing one is replaced.
+        """
         with write_text(path) as file:
             file.writelines(self.lines())
 
     def lines(self) -> Iterator[str]:
-        """The lines of the file that `save` writes."""
+        """Iterate over the lines of the file: a header, templates, words outside templates, boundary statistics.
+
+        Yields
+        ------
+        str
+            One JSON object with a line end.
+        """
         header = {"format": FORMAT, "version": VERSION, "templates": len(self), "q": self.q, **self.meta}
         yield _json(header)
         for template in self.templates:
-            yield _json(_row(template))
+            yield _json(_row_of_template(template))
         for word, count in self.leaves.items():
             yield _json({"leaf": word, "count": round(count, 2)})
         if self.boundaries is not None:
@@ -159,33 +131,54 @@ class TemplateInventory:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TemplateInventory:
-        """Read what `save` wrote.
+        """Read a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        TemplateInventory
+            The templates and statistics; numbers are rounded as in the file.
 
         Raises
         ------
         FormatError
-            When the file is missing, not UTF-8, damaged, truncated or of a later version; says the line.
+            If the file is missing, not UTF-8, damaged, truncated or of a later version; names the line.
         """
         file = Path(path)
         try:
             text = file.read_bytes().decode("utf-8-sig")
         except OSError as error:
             raise FormatError(
-                f"The templates {file} cannot be read: {error.strerror}; check its name and permissions."
+                f"{file} cannot be read: {error.strerror}; check its name and permissions."
             ) from None
         except UnicodeDecodeError as error:
-            raise FormatError(f"The templates {file} are not UTF-8 at byte {error.start}; mine them again.") from None
+            raise FormatError(f"{file} is not UTF-8 at byte {error.start}; mine the templates again.") from None
         try:
-            return _parsed(text)
+            return _parse_file(text)
         except ValueError as error:
             raise FormatError(f"{file}, {error}") from None
+
+
+def _restore_inventory(
+    templates: tuple[Template, ...],
+    q: float,
+    meta: dict[str, object],
+    leaves: dict[str, float],
+    boundaries: BoundaryModel | None,
+) -> TemplateInventory:
+    """Make an inventory again in another process; pickle cannot copy read-only mappings."""
+    return TemplateInventory(templates, q=q, meta=meta, leaves=leaves, boundaries=boundaries)
 
 
 def _json(row: Mapping[str, object]) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _row(template: Template) -> dict[str, object]:
+def _row_of_template(template: Template) -> dict[str, object]:
     row: dict[str, object] = {
         "template": template.items,
         "count": round(template.count, 2),
@@ -198,52 +191,55 @@ def _row(template: Template) -> dict[str, object]:
     return {**row, "across": True} if template.across else row
 
 
-def _parsed(text: str) -> TemplateInventory:
-    """`ValueError` begins with the line that is wrong."""
+def _parse_file(text: str) -> TemplateInventory:
+    """Parse the lines of a template file; the message of a `ValueError` begins with the line number."""
     lines = text.split("\n")
-    header = _object(lines[0], 1)
+    header = _parse_object(lines[0], 1)
     if header.pop("format", None) != FORMAT:
-        raise ValueError("line 1: this is no file of templates; make one with nlpzero mine-templates.")
+        raise ValueError("line 1: this is not a template file; make one with nlpzero mine-templates.")
     version = header.pop("version", None)
     if version != VERSION:
-        raise ValueError(f"line 1: version {version!r} of the format; this nlp-zero reads {VERSION}, update nlp-zero.")
+        raise ValueError(f"line 1: the format has version {version!r}, this nlp-zero reads {VERSION}; update nlp-zero.")
     if lines[-1]:
-        raise ValueError(f"line {len(lines)}: the file is truncated (the line has no end); mine the templates again.")
+        raise ValueError(f"line {len(lines)}: the file is truncated (no line end); mine the templates again.")
     expected, q = header.pop("templates", None), header.pop("q", 0.5)
     if not isinstance(q, (int, float)) or not 0 < q <= 1:
         raise ValueError(f"line 1: q must be a probability above 0, not {q!r}.")
     templates: list[Template] = []
     leaves: dict[str, float] = {}
-    rest = []
-    for number, row in enumerate(_objects(lines[1:-1]), 2):
+    boundary_rows = []
+    for number, row in enumerate(_parse_objects(lines[1:-1]), 2):
         if "template" in row:
-            templates.append(_template(row, number))
+            templates.append(_template_of_row(row, number))
         elif "leaf" in row:
-            leaves.update(_leaf(row, number))
+            leaves.update(_leaf_of_row(row, number))
         elif "word" in row or "pair" in row:
-            rest.append(row)
+            boundary_rows.append(row)
         else:
-            raise ValueError(f"line {number}: neither a template nor a leaf, a word or a pair.")
+            raise ValueError(f"line {number}: expected a template, leaf, word or pair; mine the templates again.")
     if expected is not None and expected != len(templates):
-        raise ValueError(f"line 1: {expected} templates are promised, {len(templates)} found; the file was altered.")
-    boundaries = BoundaryModel.from_rows(rest) if rest else None
+        raise ValueError(
+            f"line 1: the header says {expected} templates, the file has {len(templates)}; mine the templates again."
+        )
+    boundaries = BoundaryModel.from_rows(boundary_rows) if boundary_rows else None
     return TemplateInventory(templates, q=q, meta=header, leaves=leaves, boundaries=boundaries)
 
 
-def _objects(lines: list[str]) -> Iterator[dict[str, Any]]:
-    """The lines that follow the header, decoded many at a time, which is several times faster than one by one."""
-    for start in range(0, len(lines), LINES):
-        some = lines[start : start + LINES]
+def _parse_objects(lines: list[str]) -> Iterator[dict[str, Any]]:
+    """Decode the lines after the header, many together."""
+    for start in range(0, len(lines), DECODED_LINES):
+        some = lines[start : start + DECODED_LINES]
         try:
             rows = json.loads(f"[{','.join(some)}]")
         except (ValueError, RecursionError):
             rows = []
-        if len(rows) != len(some) or not all(isinstance(row, dict) for row in rows):  # one by one: which is wrong?
-            rows = [_object(line, number) for number, line in enumerate(some, start + 2)]
+        if len(rows) != len(some) or not all(isinstance(row, dict) for row in rows):
+            # decode one by one to find the damaged line
+            rows = [_parse_object(line, number) for number, line in enumerate(some, start + 2)]
         yield from rows
 
 
-def _object(line: str, number: int) -> dict[str, Any]:
+def _parse_object(line: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
@@ -253,27 +249,27 @@ def _object(line: str, number: int) -> dict[str, Any]:
     return row
 
 
-def _template(row: Mapping[str, Any], number: int) -> Template:
+def _template_of_row(row: Mapping[str, Any], number: int) -> Template:
     names = ("count", "fillers", "pmi", "gain", "probability")
     values = {name: row.get(name, 0) for name in names}
     examples = row.get("examples", [])
-    good = all(isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in values.values())
-    if not good or not _lists_of_texts(examples) or not isinstance(row["template"], list):
-        raise ValueError(f"line {number}: the fields of a template are not as `save` writes them.")
+    valid = all(isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in values.values())
+    if not valid or not _is_list_of_text_lists(examples) or not isinstance(row["template"], list):
+        raise ValueError(f"line {number}: a field of the template is damaged; mine the templates again.")
     try:
         return Template(tuple(row["template"]), **values, examples=examples, across=bool(row.get("across", False)))
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from None
 
 
-def _leaf(row: Mapping[str, Any], number: int) -> dict[str, float]:
+def _leaf_of_row(row: Mapping[str, Any], number: int) -> dict[str, float]:
     word, count = row["leaf"], row.get("count")
     if not isinstance(word, str) or not word or not isinstance(count, (int, float)) or not 0 <= count < math.inf:
-        raise ValueError(f"line {number}: a leaf needs a word and a count of 0 or more.")
+        raise ValueError(f"line {number}: a leaf needs a word and a count of at least 0.")
     return {word: float(count)}
 
 
-def _lists_of_texts(value: object) -> bool:
+def _is_list_of_text_lists(value: object) -> bool:
     if not isinstance(value, Sequence) or isinstance(value, str):
         return False
-    return all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in value)
+    return all(isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in value)

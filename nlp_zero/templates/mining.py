@@ -1,76 +1,101 @@
-"""Finding the templates of a corpus: from words to patterns of words ("飞象过河", kexue.fm/archives/5577)."""
+"""Mining templates: from words to patterns of words.
+
+Source of the minimum-entropy principle for templates: "飞象过河", kexue.fm/archives/5577.
+"""
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.skipgrams import Fillings
+from .._kernels.templates import Fillings
+from .._utils.progress import Advance, progress_bar
+from .._utils.threads import in_order
+from .._utils.validation import check_choice, check_integer, check_number
 from ..errors import CorpusError
 from .boundaries import BoundaryModel
-from .candidates import EXAMPLES, Form, anchors_of, candidates, clause_templates, examples_of, skipgram_templates
-from .clauses import token_lists_of
-from .grammar import Model
-from .inventory import Template, TemplateInventory
-from .numbers import NumberedCorpus
+from .candidates import chain_pairs, find_candidates, select_anchors
+from .clause_pairs import mine_clause_pairs
+from .clauses import check_token_lists
+from .fillings import MAX_FILLINGS, choose_examples
+from .inventory import TemplateInventory
+from .numbered_grammar import Form, NumberedGrammar
+from .numbering import NumberedCorpus
+from .skipgrams import mine_skipgrams
+from .template import Template
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ints = npt.NDArray[np.int32]
-    Longs = npt.NDArray[np.int64]
-    Floats = npt.NDArray[np.float64]
+    Int32Array = npt.NDArray[np.int32]
+    Int64Array = npt.NDArray[np.int64]
+    Float64Array = npt.NDArray[np.float64]
 
 __all__ = ["TemplateMiner"]
 
-Piece = tuple[int, "Ints", "Longs"]  # place, words, offsets: of `NumberedCorpus.clauses`
-Result = TypeVar("Result")
+METHODS = ("entropy", "skipgram")
+DEFAULT_WINDOWS = {"entropy": 12, "skipgram": 5}  # words
+MIN_USES = 2  # a template with fewer expected uses is dropped
+MIN_EXTENDED_USES = 10  # uses of a pair that is also tried with slots or words around it
+MAX_SINGLE_WORDS = 300  # most frequent words that are tried with slots around them
+# First guesses of how often an extended candidate is used, as shares of the uses of what it extends.
+CHAIN_SHARE, OUTER_SLOT_SHARE, SINGLE_WORD_SHARE = 0.5, 0.1, 0.05
 
-MIN_LONGER = 10  # uses of a pair that is also tried with slots or words beside it
-SINGLES = 300  # most frequent words that are tried with slots beside them
+ClausePiece = tuple[int, "Int32Array", "Int64Array"]  # place, words, offsets; see NumberedCorpus.clause_pieces
 
 
 class TemplateMiner:
     """Finds the templates of a corpus that is cut into words.
 
-    ``entropy`` fits a template grammar (`TemplateGrammar`) by expectation maximisation to the clauses, each different
-    one counted once, and drops templates that do not shorten the description.  Candidates are pairs of frequent words
-    with a slot between (at least `min_fillers` different fillings, PMI above 0.2 nats), the same with a slot before or
-    after them, words side by side (PMI above 0.2 nats), and single words with slots beside them.
-    ``skipgram`` links each word to the partner on its right, at most `window` words away, with the greatest PMI among
-    the pairs with p > `min_proba` and PMI > `min_pmi`; chains of links are templates.
+    ``entropy`` fits a template grammar (`TemplateGrammar`) by expectation maximisation to the distinct clauses, and
+    drops templates that do not shorten the description.  Candidates are pairs of frequent words with a slot between
+    (at least `min_fillers` distinct fillings, PMI above 0.2 nats), the same with a slot before or after them,
+    contiguous words (PMI above 0.2 nats), and single words with slots around them.
 
-    Templates with a slot between words come first, by the nats that they save; then all others.  Ties: by their words.
+    ``skipgram`` links each word to the partner on its right, fewer than `window` words away, with the greatest PMI
+    among the pairs with p > `min_proba` and PMI > `min_pmi`; chains of links are templates.
+
+    Templates with a slot between words are first, by the nats that they save; then all others.  Ties: by their words.
 
     Parameters
     ----------
     method : {"entropy", "skipgram"}
-    window
-        Words from the first to the last anchor of a candidate: 12 for ``entropy``, 5 for ``skipgram`` unless given.
-    min_fillers
-        Least number of different fillings of a template.
-    min_pmi, min_proba
-        For ``skipgram``: in nats, and a share of all pairs.
-    iterations
+        How templates are found.
+    window : int, optional
+        Words from the first to the last word of a candidate, from 3 to 64; 12 by default for ``entropy``, 5 for
+        ``skipgram``.
+    min_fillers : int, default 5
+        Least number of distinct fillings of a template.
+    min_pmi : float, default 2.0
+        For ``skipgram``: least PMI of a link, nats.
+    min_proba : float, default 1e-5
+        For ``skipgram``: least share of all pairs that a link has.
+    iterations : int, default 6
         For ``entropy``: rounds of expectation maximisation.
-    across_clauses
-        Also look for pairs of words that open neighbouring clauses of a sentence: 虽然 … ， 但 ….
-    examples
-        Fillings to keep for each template.
-    workers
-        Threads.  Never changes a result.
-    progress
+    across_clauses : bool, default False
+        Also find pairs of words that open neighbouring clauses of a sentence: 虽然 … ， 但 ….
+    examples : int, default 3
+        Fillings that are kept for each template.
+    workers : int, default 1
+        Threads; they never change a result.
+    progress : bool, default False
         Show a progress bar on stderr.
+
+    Raises
+    ------
+    ValueError
+        If an option is not of its type or out of bounds.
 
     Examples
     --------
     >>> texts = [["从", f"甲{k}", "到", f"乙{k}"] for k in range(50)]
-    >>> inventory = TemplateMiner(examples=2).mine(texts)
+    >>> miner = TemplateMiner(examples=2)
+    >>> miner
+    TemplateMiner(method='entropy', window=12, min_fillers=5)
+    >>> inventory = miner.mine(texts)
     >>> print(inventory[0], inventory[0].examples)
     从 … 到 (('甲0',), ('甲1',))
     """
@@ -89,54 +114,64 @@ class TemplateMiner:
         workers: int = 1,
         progress: bool = False,
     ) -> None:
-        if method not in ("entropy", "skipgram"):
-            raise ValueError(f"method must be 'entropy' or 'skipgram', not {method!r}.")
-        self.window = (12 if method == "entropy" else 5) if window is None else window
-        limits = (
-            ("window", self.window, 3, 64),
-            ("min_fillers", min_fillers, 1, 1 << 30),
-            ("iterations", iterations, 1, 1000),
-            ("examples", examples, 0, 1000),
-            ("workers", workers, 1, 1024),
+        self.method = check_choice("method", method, METHODS)
+        self.window = DEFAULT_WINDOWS[method] if window is None else check_integer("window", window, least=3, most=64)
+        self.min_fillers = check_integer("min_fillers", min_fillers)
+        self.min_pmi = check_number("min_pmi", min_pmi)
+        self.min_proba = check_number("min_proba", min_proba, least=0, most=1)
+        self.iterations = check_integer("iterations", iterations)
+        self.across_clauses = bool(across_clauses)
+        self.examples = check_integer("examples", examples, least=0)
+        self.workers = check_integer("workers", workers)
+        self.progress = bool(progress)
+
+    def __repr__(self) -> str:
+        across = ", across_clauses=True" if self.across_clauses else ""
+        return (
+            f"TemplateMiner(method={self.method!r}, window={self.window}, min_fillers={self.min_fillers}{across})"
         )
-        for name, value, least, most in limits:
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
-        if not 0 <= min_proba < 1 or not math.isfinite(min_pmi):
-            raise ValueError(f"min_proba must be from 0 to 1 and min_pmi a number, not {min_proba} and {min_pmi}.")
-        self.method, self.min_fillers, self.iterations = method, min_fillers, iterations
-        self.min_pmi, self.min_proba = min_pmi, min_proba
-        self.across_clauses, self.examples, self.workers, self.progress = across_clauses, examples, workers, progress
 
     def mine(self, token_lists: Iterable[Sequence[str]]) -> TemplateInventory:
-        """Find the templates of a corpus, given as lists of words; punctuation is among the words.
+        """Find the templates of a corpus.
+
+        Parameters
+        ----------
+        token_lists : iterable of sequence of str
+            Sentences or lines as lists of words, punctuation included; read more than once.
+
+        Returns
+        -------
+        TemplateInventory
+            Templates, best first, with counts of words outside templates (``entropy``) and boundary statistics.
 
         Raises
         ------
         TypeError
-            If a text, or an iterator that can be read only once, was given.
+            If a text, or an iterator that can be read only once, is given.
         CorpusError
-            If there is not one word in it.
+            If the corpus has no words.
         """
-        with NumberedCorpus(token_lists_of(token_lists, again=True)) as corpus:
-            if not corpus.tokens:
-                raise CorpusError("the corpus has no words, nothing to mine; give lists of words.")
+        with NumberedCorpus(check_token_lists(token_lists, restartable=True)) as corpus:
+            if not corpus.word_count:
+                raise CorpusError("The corpus has no words, so there is nothing to mine; pass lists of words.")
             if self.method == "entropy":
-                templates, model = self._by_entropy(corpus)
+                templates, grammar = self._mine_by_entropy(corpus)
             else:
-                templates, model = self._by_skipgrams(corpus), None
+                templates, grammar = self._mine_by_skipgrams(corpus), None
             if self.across_clauses:
-                templates = _with(templates, clause_templates(corpus, self.min_fillers, self.examples))
-            meta = {"method": self.method, "words": corpus.tokens, "segments": corpus.segments}
-            leaves = {} if model is None else dict(zip(corpus.words[1:], model.leaf[1:].tolist(), strict=True))
-            q = 0.5 if model is None else model.q
+                across = mine_clause_pairs(corpus, min_count=self.min_fillers, examples=self.examples)
+                templates = _add_clause_pairs(templates, across)
+            meta = {"method": self.method, "words": corpus.word_count, "segments": corpus.clause_count}
+            leaves, q = {}, 0.5
+            if grammar is not None:
+                leaves = dict(zip(corpus.words[1:], grammar.leaf_counts[1:].tolist(), strict=True))
+                q = grammar.q
         boundaries = BoundaryModel.train(token_lists)
-        return TemplateInventory(
-            sorted(templates, key=_rank), q=q, meta=meta, leaves=leaves, boundaries=boundaries
-        )
+        templates.sort(key=_rank_key)
+        return TemplateInventory(templates, q=q, meta=meta, leaves=leaves, boundaries=boundaries)
 
-    def _by_skipgrams(self, corpus: NumberedCorpus) -> list[Template]:
-        return skipgram_templates(
+    def _mine_by_skipgrams(self, corpus: NumberedCorpus) -> list[Template]:
+        return mine_skipgrams(
             corpus,
             window=self.window,
             min_pmi=self.min_pmi,
@@ -145,155 +180,97 @@ class TemplateMiner:
             examples=self.examples,
         )
 
-    def _by_entropy(self, corpus: NumberedCorpus) -> tuple[list[Template], Model]:
-        counts = corpus.counts.astype(np.float64)
-        with self._bar((self.iterations + 1) * corpus.segments) as advance:
-            forms = candidates(corpus, window=self.window, min_fillers=self.min_fillers)
-            model = _guess(corpus, forms)
-            for round_ in range(self.iterations):
-                used = self._expected(model, corpus, advance)
-                model = _refitted(model, used, counts)
-                if round_:
-                    model = model.part((used >= 2) & (model.gains() > 0))
-                if round_ == 0:
-                    model = _longer(model, corpus, set(forms))
-            return self._described(model, corpus, advance), model
+    def _mine_by_entropy(self, corpus: NumberedCorpus) -> tuple[list[Template], NumberedGrammar]:
+        word_counts = corpus.counts.astype(np.float64)
+        total = (self.iterations + 1) * corpus.clause_count
+        with progress_bar(self.progress, "mining", total=total, unit=" clauses") as advance:
+            forms = find_candidates(corpus, window=self.window, min_fillers=self.min_fillers)
+            uses = np.array(list(forms.values()))
+            grammar = NumberedGrammar(list(forms), uses, word_counts, corpus.clause_count)
+            for iteration in range(self.iterations):
+                uses = self._expected_uses(grammar, corpus, advance)
+                grammar = _update_counts(grammar, uses, word_counts)
+                if iteration:
+                    grammar = grammar.restrict((uses >= MIN_USES) & (grammar.gains() > 0))
+                else:
+                    grammar = _add_longer_forms(grammar, corpus, set(forms))
+            return self._describe(grammar, corpus, advance), grammar
 
-    def _expected(self, model: Model, corpus: NumberedCorpus, advance: Callable[[int], object]) -> Floats:
-        used = np.zeros(len(model.forms))
-        for counts, segments in self._map(lambda piece: _expected(model, piece), corpus.clauses()):
-            used += counts
-            advance(segments)
-        return used
+    def _expected_uses(self, grammar: NumberedGrammar, corpus: NumberedCorpus, advance: Advance) -> Float64Array:
+        """Return the expected uses of each template (expectation step)."""
 
-    def _described(self, model: Model, corpus: NumberedCorpus, advance: Callable[[int], object]) -> list[Template]:
-        """Templates with the fillings that the best parses give them."""
-        fillings = Fillings(EXAMPLES)
-        for (place, words, offsets), (rows, trees) in self._map(lambda piece: _parsed(model, piece), corpus.clauses()):
-            fillings.add(rows, trees, words, offsets, place)
-            advance(len(offsets) - 1)
-        examples, different = examples_of(fillings, corpus.clause_text(), corpus.words, self.examples)
-        gains, pmis, probabilities = model.gains(), _pmis(model), model.counts / model.units
+        def count(piece: ClausePiece) -> tuple[Float64Array, int]:
+            _, words, offsets = piece
+            return grammar.expected_uses(words, offsets), len(offsets) - 1
+
+        total = np.zeros(len(grammar.forms))
+        for uses, clauses in in_order(corpus.clause_pieces(), count, self.workers):
+            total += uses
+            if advance is not None:
+                advance(clauses)
+        return total
+
+    def _describe(self, grammar: NumberedGrammar, corpus: NumberedCorpus, advance: Advance) -> list[Template]:
+        """Return the templates with the fillings of the most probable parses."""
+
+        def parse(piece: ClausePiece) -> tuple[ClausePiece, tuple[Int32Array, Int64Array]]:
+            _, words, offsets = piece
+            return piece, grammar.best_parses(words, offsets)
+
+        fillings = Fillings(MAX_FILLINGS)
+        for (place, words, offsets), (spans, ends) in in_order(corpus.clause_pieces(), parse, self.workers):
+            fillings.add(spans, ends, words, offsets, place)
+            if advance is not None:
+                advance(len(offsets) - 1)
+        examples, distinct = choose_examples(fillings, corpus.clause_text(), corpus.words, self.examples)
+        gains, pmis, probabilities = grammar.gains(), grammar.pmis(), grammar.counts / grammar.units
         return [
             Template(
                 tuple(corpus.words[word] if word else None for word in form),
-                count=float(model.counts[t]),
-                fillers=different.get(t, 0),
-                pmi=float(pmis[t]),
-                gain=float(gains[t]),
-                probability=float(probabilities[t]),
-                examples=examples.get(t, ()) if 0 in form else (),
+                count=float(grammar.counts[label]),
+                fillers=distinct.get(label, 0),
+                pmi=float(pmis[label]),
+                gain=float(gains[label]),
+                probability=float(probabilities[label]),
+                examples=examples.get(label, ()) if 0 in form else (),
             )
-            for t, form in enumerate(model.forms)
+            for label, form in enumerate(grammar.forms)
         ]
 
-    def _map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
-        """The results in order; only a few pieces are in memory at a time."""
-        if self.workers == 1:
-            yield from map(work, pieces)
-            return
-        from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(self.workers) as pool:
-            waiting = []
-            for piece in pieces:
-                waiting.append(pool.submit(work, piece))
-                if len(waiting) > 2 * self.workers:
-                    yield waiting.pop(0).result()
-            for future in waiting:
-                yield future.result()
-
-    @contextmanager
-    def _bar(self, total: int) -> Iterator[Callable[[int], object]]:
-        if not self.progress:
-            yield lambda done: None
-            return
-        from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
-
-        options = {"unit": " clauses", "unit_scale": True, "leave": False, "dynamic_ncols": True}
-        with tqdm(total=total, file=sys.stderr, **options) as bar:
-            yield bar.update
-
-
-def _expected(model: Model, piece: Piece) -> tuple[Floats, int]:
-    _, words, offsets = piece
-    return model.expected(words, offsets), len(offsets) - 1
-
-
-def _parsed(model: Model, piece: Piece) -> tuple[Piece, tuple[Ints, Longs]]:
-    _, words, offsets = piece
-    return piece, model.best(words, offsets)
-
-
-def _with(templates: list[Template], across: Iterable[Template]) -> list[Template]:
-    """Both, but a pair that is worth more inside clauses is not listed again."""
+def _add_clause_pairs(templates: list[Template], across: Iterable[Template]) -> list[Template]:
+    """Return all templates, without clause pairs that are worth more inside clauses."""
     gains = {template.items: template.gain for template in templates}
     return templates + [t for t in across if t.gain > gains.get(t.items, -math.inf)]
 
 
-def _rank(template: Template) -> tuple[object, ...]:
+def _rank_key(template: Template) -> tuple[object, ...]:
     return (not template.is_gapped, -template.gain, tuple(item or "" for item in template.items))
 
 
-def _guess(corpus: NumberedCorpus, forms: dict[Form, float]) -> Model:
-    return Model(list(forms), np.array(list(forms.values())), corpus.counts.astype(np.float64), corpus.segments)
+def _update_counts(grammar: NumberedGrammar, uses: Float64Array, word_counts: Float64Array) -> NumberedGrammar:
+    """Return the grammar with new counts; an occurrence of a word that no template uses is outside templates."""
+    in_templates = np.bincount(grammar.items, weights=uses[grammar.owners], minlength=len(word_counts))
+    leaf_counts = np.maximum(word_counts - in_templates, 0)
+    leaf_counts[0] = 0
+    return NumberedGrammar(grammar.forms, uses, leaf_counts, grammar.segments)
 
 
-def _refitted(model: Model, used: Floats, counts: Floats) -> Model:
-    """Each word is an anchor or by itself, so the uses of templates tell how often each word is by itself."""
-    leaf = np.maximum(counts - np.bincount(model.flat, weights=used[model.owner], minlength=len(counts)), 0)
-    leaf[0] = 0
-    return Model(model.forms, used, leaf, model.segments)
-
-
-def _longer(model: Model, corpus: NumberedCorpus, known: set[Form]) -> Model:
-    """Beside what is used often: pairs with a slot before or after, chains of pairs, words with slots beside them."""
-    forms = dict(zip(model.forms, model.counts.tolist(), strict=True))
-    often = {form: count for form, count in forms.items() if count >= MIN_LONGER and _is_pair(form)}
-    for form, count in chains_of_pairs(often, known).items():
-        forms.setdefault(form, 0.5 * count)
-    for form, count in often.items():
+def _add_longer_forms(grammar: NumberedGrammar, corpus: NumberedCorpus, known: set[Form]) -> NumberedGrammar:
+    """Add pairs with a slot before or after, chains of pairs, and single words with slots around them."""
+    uses_of = dict(zip(grammar.forms, grammar.counts.tolist(), strict=True))
+    frequent = {form: uses for form, uses in uses_of.items() if uses >= MIN_EXTENDED_USES and _is_pair(form)}
+    for form, uses in chain_pairs(frequent, known).items():
+        uses_of.setdefault(form, CHAIN_SHARE * uses)
+    for form, uses in frequent.items():
         if 0 in form:
-            forms[(0, *form)] = forms[(*form, 0)] = 0.1 * count
-    for word in anchors_of(corpus)[:SINGLES].tolist():
-        forms[word, 0] = forms[0, word] = forms[0, word, 0] = 0.05 * float(model.leaf[word])
-    return Model(list(forms), np.array(list(forms.values())), model.leaf, model.segments)
+            uses_of[(0, *form)] = uses_of[(*form, 0)] = OUTER_SLOT_SHARE * uses
+    for word in select_anchors(corpus)[:MAX_SINGLE_WORDS].tolist():
+        uses = SINGLE_WORD_SHARE * float(grammar.leaf_counts[word])
+        uses_of[word, 0] = uses_of[0, word] = uses_of[0, word, 0] = uses
+    counts = np.array(list(uses_of.values()))
+    return NumberedGrammar(list(uses_of), counts, grammar.leaf_counts, grammar.segments)
 
 
 def _is_pair(form: Form) -> bool:
     return len(form) - form.count(0) == 2 and form[0] != 0 and form[-1] != 0
-
-
-def chains_of_pairs(often: dict[Form, float], known: set[Form]) -> dict[Form, float]:
-    """Forms a b c, slots between or not: of the pairs a b, b c and a … c two are used often, and the third is known."""
-    after: dict[int, list[Form]] = {}
-    before: dict[int, list[Form]] = {}
-    for form in often:
-        after.setdefault(form[0], []).append(form)
-        before.setdefault(form[-1], []).append(form)
-    found: dict[Form, float] = {}
-    for form, count in often.items():
-        for tail in after.get(form[-1], ()):
-            if (form[0], 0, tail[-1]) in known:
-                found[(*form, *tail[1:])] = min(count, often[tail])
-        if 0 in form:
-            continue
-        a, b = form
-        for whole in after[a]:  # a b … c
-            if 0 in whole and (b, 0, whole[-1]) in known:
-                found[a, b, 0, whole[-1]] = min(count, often[whole])
-        for whole in before[b]:  # c … a b
-            if 0 in whole and (whole[0], 0, a) in known:
-                found[whole[0], 0, a, b] = min(count, often[whole])
-    return found
-
-
-def _pmis(model: Model) -> Floats:
-    """PMI between the anchors of each template: ln(uses * words / product of their counts), per pair of neighbours."""
-    total = model.word_counts
-    anchors = model.lengths - model.slots
-    with np.errstate(divide="ignore"):
-        log_p = np.log(total) - math.log(total.sum())
-        log_t = np.log(model.counts / total.sum())
-    whole = log_t - model.over_anchors(log_p)
-    return np.where((anchors > 1) & (model.counts > 0), whole / np.maximum(anchors - 1, 1), 0.0)

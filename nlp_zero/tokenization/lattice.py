@@ -1,16 +1,17 @@
-"""All segmentations of one stretch of text: best, n best, drawn, or summed over.  Knows no vocabulary."""
+"""All segmentations of a text as paths of weighted edges; independent of any vocabulary."""
 
 from __future__ import annotations
 
 import heapq
 import math
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels import lattice as kernel
+from .._kernels import tokenization as kernel
+from .._utils.validation import check_integer, check_number
+from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha, seed_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,12 +28,17 @@ class Lattice:
 
     Parameters
     ----------
-    n
+    n : int
         Number of positions (characters).
-    starts, ends
+    starts, ends : array of int, shape (edges,)
         Where edges begin and end, 0 <= start < end <= n.
-    scores
+    scores : array of float, shape (edges,)
         Log-weights in nats, finite or -inf.
+
+    Raises
+    ------
+    ValueError
+        If an edge or a score is not valid, or no path leads from 0 to n.
 
     Examples
     --------
@@ -45,25 +51,43 @@ class Lattice:
 
     __slots__ = ("_ends", "_first", "_order", "_scores", "_starts", "n")
 
+    n: int
+    _order: npt.NDArray[np.int64]
+    _starts: npt.NDArray[np.int64]
+    _ends: npt.NDArray[np.int64]
+    _scores: npt.NDArray[np.float64]
+    _first: npt.NDArray[np.int64]
+
     def __init__(self, n: int, starts: npt.ArrayLike, ends: npt.ArrayLike, scores: npt.ArrayLike) -> None:
+        check_integer("n", n, least=0)
         start, end, score = np.asarray(starts, np.int64), np.asarray(ends, np.int64), np.asarray(scores, np.float64)
-        if n < 0 or not start.shape == end.shape == score.shape == (start.size,):
-            raise ValueError("a lattice needs n >= 0 and starts, ends and scores of one length.")
+        if not start.shape == end.shape == score.shape == (start.size,):
+            raise ValueError("starts, ends and scores must be arrays of one length.")
         if start.size and (start.min() < 0 or end.max() > n or (start >= end).any()):
             raise ValueError(f"every edge must have 0 <= start < end <= {n}.")
         if np.isnan(score).any() or (score == np.inf).any():
             raise ValueError("scores must be finite or -inf.")
-        self.n = n
         order = np.lexsort((end, start))
-        self._order, self._starts = order, start[order]
-        self._ends, self._scores = np.ascontiguousarray(end[order]), np.ascontiguousarray(score[order])
-        self._first = np.searchsorted(self._starts, np.arange(n + 1)).astype(np.int64)
+        first = np.searchsorted(start[order], np.arange(n + 1)).astype(np.int64)
+        values = (n, order, start[order], np.ascontiguousarray(end[order]), np.ascontiguousarray(score[order]), first)
+        for name, value in zip(("n", "_order", "_starts", "_ends", "_scores", "_first"), values, strict=True):
+            object.__setattr__(self, name, value)
         if n and self.log_partition() == -math.inf:
-            raise ValueError("no path of edges leads from 0 to n.")
+            raise ValueError("edges must lead from 0 to n; there is no such path.")
 
-    def _q(self, alpha: float) -> tuple[npt.NDArray[np.float64], float]:
-        if not 0 <= alpha <= 1e8:
-            raise ValueError(f"alpha must be between 0 and 1e8 here, not {alpha}.")
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Lattice is immutable; {name} cannot be set.")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        given = np.argsort(self._order)
+        return Lattice, (self.n, self._starts[given], self._ends[given], self._scores[given])
+
+    def __repr__(self) -> str:
+        return f"<Lattice of {self.n:,} positions, {len(self._ends):,} edges>"
+
+    def _transitions(self, alpha: float) -> tuple[npt.NDArray[np.float64], float]:
+        """Return the probability of each edge, given its start, and ln Z."""
+        alpha = check_finite_alpha(alpha)
         scores = np.where(np.isneginf(self._scores), -np.inf, alpha * np.maximum(self._scores, -1e300))
         return kernel.transitions(self._first, self._ends, scores, 1.0)
 
@@ -71,28 +95,48 @@ class Lattice:
         return list(zip(self._starts[edges].tolist(), self._ends[edges].tolist(), strict=True))
 
     def viterbi(self) -> Path:
-        """The best path; ties go to fewer edges, then to the longer first edge."""
-        return self._path(kernel.viterbi(self._first, self._ends, self._scores))
+        """Return the best path, as (start, end) of edges; ties go to fewer edges, then to the longer first edge."""
+        return self._path(kernel.find_best_path(self._first, self._ends, self._scores))
 
     def log_partition(self, alpha: float = 1.0) -> float:
-        """ln Z(alpha), in nats."""
-        return self._q(alpha)[1]
+        """Return ln Z(alpha), in nats."""
+        return self._transitions(alpha)[1]
 
     def sample(self, alpha: float = 1.0, *, seed: int | None = None, k: int = 1, index: int = 0) -> list[Path]:
-        """`k` independent paths, exactly by P; alpha 0 is uniform over paths, infinity the best path."""
-        check_alpha(alpha)
-        if alpha > 1e8:
+        """Draw independent paths, exactly by P.
+
+        Parameters
+        ----------
+        alpha : float, default 1
+            Inverse temperature: 0 is uniform over paths, infinity the best path.
+        seed : int, optional
+            From 0 to 2**64 - 1; default: fresh entropy.
+        k : int, default 1
+            Number of paths.
+        index : int, default 0
+            Number of the stream under this seed.
+
+        Returns
+        -------
+        list of paths
+            Each a list of (start, end).
+        """
+        check_integer("k", k, least=0)
+        if check_alpha(alpha) > MAX_ALPHA:
             return [self.viterbi() for _ in range(k)]
-        drawn = kernel.sample(self._first, self._ends, self._q(alpha)[0], seed_of(seed), index, k)
+        drawn = kernel.sample_paths(self._first, self._ends, self._transitions(alpha)[0], seed_of(seed), index, k)
         return [self._path(edges) for edges in drawn]
 
     def sample_distinct(self, k: int, alpha: float = 1.0, *, seed: int | None = None) -> list[tuple[Path, float]]:
-        """At most `k` different paths, drawn without replacement in order, each with its ln P.
+        """Draw at most `k` different paths without replacement, in order, each with its ln P.
 
+        Notes
+        -----
         Gumbel-top-k over the tree of prefixes (Kool, van Hoof and Welling 2019): each prefix carries the greatest
         Gumbel-perturbed ln P below it, which is passed on to its children, conditioned on its value.
         """
-        q = self._q(alpha)[0]
+        check_integer("k", k, least=0)
+        q = self._transitions(alpha)[0]
         numbers = _uniforms(seed_of(seed))
         heap: list[tuple[float, int, float, int, tuple[object, ...]]] = [(-_gumbel(next(numbers)), 0, 0.0, 0, ())]
         found: list[tuple[Path, float]] = []
@@ -100,7 +144,7 @@ class Lattice:
         while heap and len(found) < k:
             top, _, log_p, at, prefix = heapq.heappop(heap)
             if at == self.n:
-                found.append((self._path(_unlinked(prefix)), log_p))
+                found.append((self._path(_edges_of(prefix)), log_p))
                 continue
             edges = [e for e in range(self._first[at], self._first[at + 1]) if q[e] > 0]
             below = [log_p + math.log(q[e]) for e in edges]
@@ -108,55 +152,39 @@ class Lattice:
             greatest = max(noisy)
             for e, phi, g in zip(edges, below, noisy, strict=True):
                 tie += 1
-                moved = _truncated(g, greatest, -top)
-                heapq.heappush(heap, (-moved, tie, phi, int(self._ends[e]), (prefix, e)))
+                shifted = _shift_gumbel(g, greatest, -top)
+                heapq.heappush(heap, (-shifted, tie, phi, int(self._ends[e]), (prefix, e)))
         return found
 
     def nbest(self, n: int) -> list[tuple[Path, float]]:
-        """The `n` <= 1000 best paths with their scores; ties as in `viterbi`, each tied path listed."""
-        if not 1 <= n <= 1000:
-            raise ValueError(f"n must be from 1 to 1000, not {n}.")
-        paths = kernel.nbest(self._first, self._ends, self._scores, n)
+        """Return the `n` <= 1000 best paths with their scores; ties as in `viterbi`, each tied path listed."""
+        check_integer("n", n, most=1000)
+        paths = kernel.find_best_paths(self._first, self._ends, self._scores, n)
         return [(self._path(edges), math.fsum(self._scores[edges])) for edges in paths]
 
     def marginals(self, alpha: float = 1.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Probabilities that a path passes each position (n + 1) and each edge (in the order given)."""
-        cuts, edges, _ = kernel.marginals(self._first, self._ends, self._q(alpha)[0])
+        """Return the probabilities that a path passes each position, shape (n + 1,), and each edge, as given."""
+        cuts, edges, _ = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])
         given = np.empty_like(edges)
         given[self._order] = edges
         return cuts, given
 
     def entropy(self, alpha: float = 1.0) -> float:
-        """Entropy of the segmentation in nats."""
-        return kernel.marginals(self._first, self._ends, self._q(alpha)[0])[2]
+        """Return the entropy of the segmentation in nats."""
+        return kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[2]
 
     def minimum_risk(self, threshold: float = 0.4, alpha: float = 1.0) -> Path:
-        """The path with the greatest sum of (edge marginal - threshold): a higher threshold means fewer edges."""
-        if not 0 <= threshold <= 1:
-            raise ValueError(f"threshold must be between 0 and 1, not {threshold}.")
-        edges = kernel.marginals(self._first, self._ends, self._q(alpha)[0])[1]
+        """Return the path with the greatest sum of (edge marginal - threshold); higher thresholds give fewer edges."""
+        check_number("threshold", threshold, least=0, most=1)
+        edges = kernel.marginals(self._first, self._ends, self._transitions(alpha)[0])[1]
         gains = np.where(edges > 0, edges - threshold, -np.inf)
-        return self._path(kernel.viterbi(self._first, self._ends, gains))
-
-
-def check_alpha(alpha: float) -> None:
-    if not alpha >= 0:
-        raise ValueError(f"alpha must be a number from 0 to infinity, not {alpha}.")
-
-
-def seed_of(seed: int | None) -> int:
-    """A 64-bit seed; fresh entropy for None."""
-    if seed is None:
-        return int.from_bytes(os.urandom(8), "little")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 1 << 64:
-        raise ValueError(f"seed must be a whole number from 0 to 2**64 - 1, not {seed!r}.")
-    return int(seed)
+        return self._path(kernel.find_best_path(self._first, self._ends, gains))
 
 
 def _uniforms(seed: int) -> Iterator[float]:
     index = 0
     while True:
-        yield from kernel.uniforms(seed, index, 64).tolist()
+        yield from kernel.draw_uniforms(seed, index, 64).tolist()
         index += 1
 
 
@@ -164,15 +192,15 @@ def _gumbel(u: float) -> float:
     return -math.log(-math.log(u or 2.0**-54))
 
 
-def _truncated(g: float, greatest: float, limit: float) -> float:
-    """Move a Gumbel variable so that the greatest of its family becomes `limit`: the stable form in the appendix."""
+def _shift_gumbel(g: float, greatest: float, limit: float) -> float:
+    """Shift a Gumbel variable so that the greatest of its family becomes `limit`: the stable form in the appendix."""
     if g == greatest:
         return limit
     v = limit - g + math.log(-math.expm1(g - greatest))
     return limit - max(0.0, v) - math.log1p(math.exp(-abs(v)))
 
 
-def _unlinked(prefix: tuple[object, ...]) -> list[int]:
+def _edges_of(prefix: tuple[object, ...]) -> list[int]:
     edges: list[int] = []
     while prefix:
         prefix, edge = prefix  # type: ignore[assignment]

@@ -1,164 +1,228 @@
-"""The tokenizer: a lexicon and a lattice over real text."""
+"""The tokenizer: a lexicon and the lattice of a text."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .._kernels.alphabet import ALNUM_MODES
-from ..lexicon.ids import StreamDecoder, TokenIds, handler, joined
+from .._kernels.counting import ALNUM_MODES
+from .._kernels.tokenization import Segmenter
+from .._utils.validation import check_integer
+from ..errors import FormatError
+from ..lexicon.formats import format_of_name
+from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
-from ..statistics import new_words
-from .sampling import Marginals, Weighing, check_texts, check_workers
+from . import scoring
+from .decoder import StreamDecoder, decode_ids, join_tokens
+from .encoding import Encoding
+from .marginals import Marginals
+from .options import Options, resolve_options
+from .sampling import check_finite_alpha, draw_seed
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Marginals", "Tokenizer"]
+    IdArrays = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
 
-OBJECTIVES = ("unigram", "shortest")
+__all__ = ["Tokenizer"]
+
+MAX_WORKERS, MAX_DRAWS = 1024, 1_000_000
+MANY_DRAWS = 16
+OWN_FORMATS = ("tsv", "json", "parquet")  # formats that keep the options of a tokenizer
 
 
-class Tokenizer(Weighing):
-    """Cuts text into the words of a lexicon.  Immutable, picklable, safe to share between threads and forked workers.
+class Tokenizer:
+    """Segment text into the words of a lexicon.  Immutable, picklable, safe to share between threads and processes.
 
     The best segmentation has the greatest sum of ln p(word), p = count / total.  Ties go to fewer tokens, then to the
     longer first token; scores are compared in steps of 2**-30 nats, so that ties are the same on every platform.
     No word crosses a boundary (punctuation, symbol, separator or control character): those are tokens of their own.
-    Tokens joined give back the text, whatever it holds.
+    Joining the tokens always gives back the text.
 
-    A vocabulary with byte fallback (``meta["byte_fallback"] == "yes"``) has no boundaries and nothing unknown: a
-    character that is no word becomes its UTF-8 bytes, each a token that `join` can read.  With ``unit="byte"``
-    words are made of bytes, cuts may fall within characters, and every method also takes `bytes`.
+    A vocabulary with byte fallback (``meta.byte_fallback``) has no boundaries, and nothing is unknown: a character that
+    is not a word becomes its UTF-8 bytes, each a token that `join` can read.  With ``unit="byte"`` words are made of
+    bytes, tokens may end within characters, and every method also accepts `bytes`.
 
     Parameters
     ----------
-    lexicon
+    lexicon : Lexicon
         The words and their counts.
-    alnum
-        What a stretch of digits and Latin letters is: ``"token"``, one token; ``"join"``, one symbol that may join its
-        neighbours, as in 1998年; ``"split"``, characters like any other.  None: as the lexicon was made, else "token".
-    unk_log_prob
-        Cost in nats of a symbol that is not a word; None: ln(1 / (N + 1)) - 1 for a lexicon of N tokens, and with byte
-        fallback what the bytes cost together.
-    objective
-        ``"unigram"``: the most probable tokens, as above.  ``"shortest"``: the fewest tokens, then the most probable (a
-        token costs 16384 nats besides its -ln p, in steps of about 2**-18); where paths are weighed (`sample`, `nbest`,
-        `marginals`, `entropy`), each token counts -ln(vocab_size) nats, a unigram model in which all words are equally
-        probable.  None: as the lexicon was made, else "unigram".
-    new_words
-        Whether letters in a row that are no word of the lexicon may be a word all the same, of two to four symbols:
+    alnum : {"token", "join", "split"}, optional
+        How digits and Latin letters are treated: ``"token"``, a sequence of them is one token; ``"join"``, it is one
+        symbol that may be part of a word, as in 1998年; ``"split"``, they are characters like all others.  Default:
+        as the lexicon was made, else "token".
+    unk_log_prob : float, optional
+        ln p of a symbol that is not a word, in nats, from -1e6 to 0.  Default: ln(1 / (N + 1)) - 1 for a lexicon of N
+        tokens; with byte fallback, the sum of its bytes.
+    objective : {"unigram", "shortest"}, optional
+        ``"unigram"``: the most probable segmentation, as above.  ``"shortest"``: the fewest tokens, of these the most
+        probable (a token costs 16384 nats in addition to -ln p, in steps of about 2**-18); methods that compare
+        segmentations by probability (`sample`, `nbest`, `marginals`, `entropy`) then use -ln(vocab_size) nats for
+        each token, a unigram model in which all words are equally probable.  Default: as the lexicon was made.
+    new_words : bool, optional
+        Whether two to four letters that are not a word of the lexicon can be a word:
         p(word) = p(new) · p(length) · p(first symbol) · p(middle symbols) · p(last symbol), estimated from the words
-        that the lexicon has (p(new): `scores.new_words`).  Such a word has the id of the unknown; it is not chosen
-        unless better than all words there are, and may not hold a character that the lexicon lacks.  It counts for
-        the best segmentation only: what is drawn, weighed or ranked (`sample`, `nbest`, `marginals`, ...) are words of
-        the lexicon.  None: as the lexicon was made, which is yes for ``bayes``, else no.
+        of the lexicon (p(new): `nlp_zero.statistics.new_words`).  Such a word has the id of unknown text; it is chosen
+        only if it is better than all words of the lexicon, and every character of it must occur in the lexicon.  Only
+        the best segmentation has new words; `sample`, `nbest`, `marginals` and other methods that use
+        probabilities do not.  Default: as the lexicon was made (for ``bayes`` true, else false).
+
+    Raises
+    ------
+    TypeError
+        If `lexicon` is not a `Lexicon`.
+    ValueError
+        If an option is not one of those above, or the lexicon does not allow it.
 
     Examples
     --------
     >>> tokenizer = Tokenizer(Lexicon(["早晨", "喝茶", "喝", "茶"], [3, 2, 1, 1]))
     >>> tokenizer.tokenize("早晨，喝茶吧")
     ['早晨', '，', '喝茶', '吧']
-    >>> tokenizer.encode("早晨，喝茶吧"), tokenizer.spans("早晨，喝茶吧")
-    ([1, 0, 2, 0], [(0, 2), (2, 3), (3, 5), (5, 6)])
+    >>> tokenizer.encode("早晨，喝茶吧")
+    [1, 0, 2, 0]
+    >>> tokenizer("早晨，喝茶吧").spans
+    [(0, 2), (2, 3), (3, 5), (5, 6)]
     """
 
-    __slots__ = ()
+    _lexicon: Lexicon
+    _options: Options
+    _ids: TokenIds
+    _kernel: Segmenter
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         lexicon: Lexicon,
         *,
         alnum: str | None = None,
         unk_log_prob: float | None = None,
         objective: str | None = None,
         new_words: bool | None = None,
-    ) -> Tokenizer:
+    ) -> None:
         if not isinstance(lexicon, Lexicon):
-            raise TypeError(f"a Lexicon is needed, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
-        ids = TokenIds(lexicon)
-        crossing = ids.fallback or lexicon.meta.get("boundaries") == "no"
-        usual = "split" if crossing else "token"
-        mode = str(lexicon.meta.get("alnum", usual)) if alnum is None else alnum
-        goal = str(lexicon.meta.get("objective", "unigram")) if objective is None else objective
-        if mode not in ALNUM_MODES:
-            raise ValueError(f"alnum must be one of {', '.join(ALNUM_MODES)}, not {mode!r}.")
-        if crossing and mode != "split":
-            raise ValueError(f"alnum must be split for a vocabulary that has no boundaries, not {mode!r}.")
-        if goal not in OBJECTIVES:
-            raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, not {goal!r}.")
-        if lexicon.meta.get("unit", "char") != "char" and not ids.fallback:
-            raise ValueError("this lexicon was made of bytes (unit='byte') but does not hold all 256 of them.")
-        unk = lexicon.meta.get("unk_log_prob") if unk_log_prob is None else unk_log_prob
-        if unk is None and not ids.fallback:
-            unk = -math.log(lexicon.total + 1) - 1
-        if unk is not None and not (isinstance(unk, (int, float)) and -1e6 <= unk <= 0):
-            raise ValueError(f"unk_log_prob must be between -1e6 and 0 nats, not {unk}.")
-        share, rare = (0.0, 0.0) if goal != "unigram" and not new_words else _new_words(lexicon, new_words)
-        if share and (crossing or goal != "unigram"):
-            raise ValueError("new_words goes with a lexicon of words and objective='unigram', not with a vocabulary.")
-        self: Tokenizer = super().__new__(
-            cls,
+            raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
+        ids, meta = TokenIds(lexicon), lexicon.meta
+        options = resolve_options(
+            lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words
+        )
+        kernel: Segmenter = Segmenter(
             lexicon.words,
             lexicon.log_probs,
             ids.numbers,
-            ALNUM_MODES.index(mode),
-            crossing,
-            ids.fallback,
-            lexicon.meta.get("unit") == "byte",
-            math.nan if unk is None else unk,
-            math.log(max(ids.size, 2)) if goal == "shortest" else 0.0,
-            share,
-            rare,
+            ALNUM_MODES.index(options.alnum),
+            meta.byte_fallback or not meta.boundaries,
+            meta.byte_fallback,
+            meta.unit == "byte",
+            math.nan if options.unk_log_prob is None else options.unk_log_prob,
+            math.log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
+            options.new_words,
+            options.rare_log_prob,
         )
-        self._lexicon, self._alnum, self._objective, self._ids = lexicon, mode, goal, ids
-        self._new_words = share > 0
-        self._unk_log_prob = None if unk is None else float(unk)
-        return self
+        values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
+        # The kernel's own methods replace these two: a Python call would cost 3 to 5 % of the time of a short line.
+        for name in ("tokenize", "encode"):
+            if getattr(type(self), name) is getattr(Tokenizer, name):
+                values[name] = getattr(kernel, name)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
-    @classmethod
-    def from_file(
-        cls, path: str | os.PathLike[str], *, format: str | None = None, objective: str | None = None
-    ) -> Tokenizer:
-        """A tokenizer of whatever `Lexicon.load` reads: our lexicons, SentencePiece, Hugging Face, BytePiece models.
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Tokenizer is immutable; {name} cannot be set.")
 
-        It cuts, samples and numbers tokens as that model does, on text as the model sees it: what the model does to
-        text beforehand (Unicode normalisation, a space put in front) is named in ``lexicon.meta`` and not done here.
-        """
-        return cls(Lexicon.load(path, format=format), objective=objective)
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Tokenizer is immutable; {name} cannot be deleted.")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self._lexicon, self._alnum, self._unk_log_prob, self._objective, self._new_words)
+        options = self._options
+        return _rebuild, (
+            type(self), self._lexicon, options.alnum, options.unk_log_prob, options.objective, self.new_words
+        )  # fmt: skip
 
     def __repr__(self) -> str:
-        how = f"objective={self._objective!r}" if self._ids.fallback else f"alnum={self._alnum!r}"
+        how = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
         return f"<Tokenizer of {len(self._lexicon):,} words, {how}>"
+
+    def __len__(self) -> int:
+        return self._ids.size
+
+    # Files
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, format: str | None = None) -> Tokenizer:
+        """Read a tokenizer that `save` wrote, a lexicon, or a model of SentencePiece, Hugging Face or BytePiece.
+
+        It segments, samples and numbers tokens as that model does.  What the model does to text beforehand (Unicode
+        normalisation, a space in front) is recorded in ``lexicon.meta`` and not done here.
+
+        Parameters
+        ----------
+        path : str or path-like
+        format : str, optional
+            See `Lexicon.load`.
+
+        Returns
+        -------
+        Tokenizer
+
+        Raises
+        ------
+        FormatError
+            If the file cannot be read; says why.
+        """
+        return cls(Lexicon.load(path, format=format))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the lexicon and the options to one file, which `load` and `Lexicon.load` read.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A name that ends in ``.json`` or ``.parquet`` gives such a file, any other a TSV file.
+
+        Raises
+        ------
+        FormatError
+            If the name is that of another program's model, or the file cannot be written.
+        """
+        if (format_of_name(path) or "tsv") not in OWN_FORMATS:
+            raise FormatError(
+                f"{os.fspath(path)} is a {format_of_name(path)} file by its name, which cannot hold all options of a "
+                "tokenizer; choose a name that ends in .tsv, or use lexicon.save."
+            )
+        names, usual = ("alnum", "objective", "unk_log_prob", "new_words"), resolve_options(self._lexicon)
+        given = {name: getattr(self._options, name) for name in names}
+        changes = {name: value for name, value in given.items() if value != getattr(usual, name)}
+        self._lexicon.with_meta(**changes).save(path)
+
+    # Properties
 
     @property
     def lexicon(self) -> Lexicon:
+        """The lexicon."""
         return self._lexicon
 
     @property
     def alnum(self) -> str:
-        return self._alnum
+        """How digits and Latin letters are treated: ``"token"``, ``"join"`` or ``"split"``."""
+        return self._options.alnum
 
     @property
     def objective(self) -> str:
-        return self._objective
+        """Which segmentation is the best: ``"unigram"`` or ``"shortest"``."""
+        return self._options.objective
 
     @property
     def new_words(self) -> bool:
-        """Whether words that the lexicon lacks are looked for."""
-        return self._new_words
+        """Whether the best segmentation may have words that the lexicon lacks."""
+        return self._options.new_words > 0
 
     @property
     def unk_log_prob(self) -> float | None:
-        """Log-probability of a symbol that is not a word, in nats; None with byte fallback: that of its bytes."""
-        return self._unk_log_prob
+        """Log-probability of a symbol that is not a word, in nats; None with byte fallback: the sum of its bytes."""
+        return self._options.unk_log_prob
 
     @property
     def byte_fallback(self) -> bool:
@@ -167,11 +231,11 @@ class Tokenizer(Weighing):
 
     @property
     def vocab_size(self) -> int:
-        """Ids are 0..vocab_size-1.
+        """Number of ids, which are 0..vocab_size-1; also ``len(tokenizer)``.
 
-        A plain lexicon: 0 is whatever it lacks, word i (from 0, by count) has i + 1.  With byte fallback: the special
-        tokens come first, in their order, then the words; so the size is theirs together.  A lexicon read from another
-        program's file keeps that program's ids.
+        In a plain lexicon 0 is unknown text, and word i (from 0, by count) has the id i + 1.  With byte fallback the
+        special tokens come first, in their order, then the words.  A lexicon that was read from another program's
+        file keeps that program's ids.
         """
         return self._ids.size
 
@@ -181,68 +245,126 @@ class Tokenizer(Weighing):
         return self._ids.specials
 
     def token_to_id(self, token: str) -> int:
-        """The id of a special token or of a word; `KeyError` when there is none."""
-        return self._ids.find(token, self._lexicon)
+        """Return the id of a special token or of a word; raises `KeyError` if there is none."""
+        return self._ids.id_of(token)
 
     def id_to_token(self, number: int) -> str:
-        """The token of an id; U+FFFD for that of unknown text."""
-        return self._ids.pieces([number], self._lexicon.words, skip_specials=False)[0]
+        """Return the token of an id; U+FFFD for that of unknown text."""
+        return self._ids.tokens_of([number], skip_specials=False)[0]
+
+    def get_vocab(self) -> dict[str, int]:
+        """Return the id of every word and special token.
+
+        Returns
+        -------
+        dict of str to int
+
+        Examples
+        --------
+        >>> Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).get_vocab()
+        {'早晨': 1, '喝茶': 2}
+        """
+        vocab = dict(zip(self._lexicon.words, self._ids.numbers[1:].tolist(), strict=True))
+        return vocab | dict(zip(self._ids.specials, self._ids.special_ids, strict=True))
+
+    # The best segmentation
+
+    def tokenize(self, text: str | bytes, /) -> list[str]:
+        """Return the tokens of a text by the best segmentation.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+
+        Returns
+        -------
+        list of str
+            Joined, they are the text.
+        """
+        return self._kernel.tokenize(text)
+
+    def encode(self, text: str | bytes, /) -> list[int]:
+        """Return the ids of the tokens of a text.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+
+        Returns
+        -------
+        list of int
+        """
+        return self._kernel.encode(text)
+
+    def __call__(self, text: str | bytes, /) -> Encoding:
+        """Return ids, tokens and spans of a text, from one segmentation.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+
+        Returns
+        -------
+        Encoding
+        """
+        return Encoding(*self._kernel.segment(text))
 
     def encode_with_specials(self, text: str) -> list[int]:
-        """`encode`, but where the name of a special token stands in the text, its id (of two at one place: the longer).
+        """Return the ids of a text in which names of special tokens get their ids (of two at one place: the longer).
 
-        Never use it on text of strangers, who could write such names.
+        Do not use it on text from strangers, who could write such names.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        list of int
         """
         if not self._ids.specials:
             return self.encode(text)
         import re
 
         names = sorted(self._ids.specials, key=len, reverse=True)
-        parts = re.split(f"({'|'.join(map(re.escape, names))})", text)
+        pieces = re.split(f"({'|'.join(map(re.escape, names))})", text)
         ids: list[int] = []
-        for k, part in enumerate(parts):
-            ids += [self.token_to_id(part)] if k % 2 else self.encode(part)
+        for k, piece in enumerate(pieces):
+            ids += [self.token_to_id(piece)] if k % 2 else self.encode(piece)
         return ids
 
-    def join(self, tokens: Iterable[str]) -> str:
-        """The text that tokens were cut from: with byte fallback bytes become characters, else they are just joined."""
-        return joined(tokens) if self._ids.fallback else "".join(tokens)
-
-    def decode(self, ids: Iterable[int], *, errors: str = "replace", skip_specials: bool = False) -> str:
-        """The text of some ids; ``decode(encode(text)) == text`` unless words are unknown, which become U+FFFD.
-
-        Bytes that make no character become U+FFFD too, or raise `UnicodeDecodeError` with ``errors="strict"``.
-
-        >>> Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).decode([1, 0, 2])
-        '早晨\ufffd喝茶'
-        """
-        text = "".join(self._ids.pieces(ids, self._lexicon.words, skip_specials=skip_specials))
-        way = handler(errors)
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", way) if self._ids.fallback else text
-
-    def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes of some ids: UTF-8, whole characters or not."""
-        text = "".join(self._ids.pieces(ids, self._lexicon.words, skip_specials=False))
-        return text.encode("utf-8", "surrogateescape" if self._ids.fallback else "surrogatepass")
-
-    def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
-        """A decoder for ids that come one after the other, as from a language model."""
-        return StreamDecoder(self._ids, self._lexicon.words, errors, skip_specials)
-
     def tokenize_batch(self, texts: Iterable[str], *, workers: int = 1) -> list[list[str]]:
-        """`tokenize` of every text; with several `workers`, threads find the tokens of slices of the texts."""
-        return self._tokenize_batch(check_texts(texts), check_workers(workers))
+        """Return the tokens of every text.
 
-    def encode_batch(
-        self, texts: Iterable[str], *, workers: int = 1
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-        """Ids of many texts as two flat arrays; the GIL is released, and `workers` threads share the texts.
+        Parameters
+        ----------
+        texts : iterable of str
+        workers : int, default 1
+            Threads that share the texts; the result is the same for every number.
 
         Returns
         -------
-        ids : int32, shape (tokens,)
-        offsets : int64, shape (texts + 1,)
-            Text i has the ids ``ids[offsets[i]:offsets[i + 1]]``, the same for every number of workers.
+        list of list of str
+        """
+        return self._kernel.tokenize_batch(check_texts(texts), _check_workers(workers))
+
+    def encode_batch(self, texts: Iterable[str], *, workers: int = 1) -> IdArrays:
+        """Return the ids of many texts as two flat arrays; the GIL is released.
+
+        Parameters
+        ----------
+        texts : iterable of str
+        workers : int, default 1
+            Threads that share the texts; the result is the same for every number.
+
+        Returns
+        -------
+        ids : ndarray of int32, shape (tokens,)
+        offsets : ndarray of int64, shape (texts + 1,)
+            Text i has the ids ``ids[offsets[i]:offsets[i + 1]]``.
 
         Examples
         --------
@@ -250,23 +372,300 @@ class Tokenizer(Weighing):
         >>> ids.tolist(), offsets.tolist()
         ([1, 2, 2], [0, 2, 3])
         """
-        return self._encode_batch(check_texts(texts), check_workers(workers))
+        return self._kernel.encode_batch(check_texts(texts), _check_workers(workers))
+
+    # Random segmentations
+
+    def sample(
+        self,
+        text: str | bytes,
+        *,
+        alpha: float = 0.2,
+        seed: int | None = None,
+        rng: np.random.Generator | None = None,
+        index: int = 0,
+    ) -> list[str]:
+        """Draw a segmentation, exactly: P(tokens) is proportional to the product of p(token) ** alpha.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+        alpha : float, default 0.2
+            Inverse temperature: 0 is uniform over all segmentations, infinity (from 1e8 on) the best one.
+        seed : int, optional
+            From 0 to 2**64 - 1; equal seeds give equal output on every platform.  Default: fresh entropy.
+        rng : numpy.random.Generator, optional
+            Draws the seed, in place of `seed`.
+        index : int, default 0
+            Number of the text: under one seed, each number has its own stream.
+
+        Returns
+        -------
+        list of str
+            `sample_ids` returns ids, `sample_batch` several draws.
+
+        Examples
+        --------
+        >>> tokenizer = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1]))
+        >>> tokenizer.sample("早晨早晨", seed=1) == tokenizer.sample("早晨早晨", seed=1)
+        True
+        >>> tokenizer.sample("早晨早晨", alpha=float("inf"))
+        ['早晨', '早晨']
+        """
+        drawn: list[str] = self._kernel.sample(text, alpha, draw_seed(seed, rng), index, None, "words")
+        return drawn
+
+    def sample_ids(
+        self,
+        text: str | bytes,
+        *,
+        alpha: float = 0.2,
+        seed: int | None = None,
+        rng: np.random.Generator | None = None,
+        index: int = 0,
+    ) -> list[int]:
+        """Draw the segmentation of `sample` and return its ids.
+
+        Parameters
+        ----------
+        text, alpha, seed, rng, index
+            See `sample`.
+
+        Returns
+        -------
+        list of int
+        """
+        drawn: list[int] = self._kernel.sample(text, alpha, draw_seed(seed, rng), index, None, "ids")
+        return drawn
+
+    def sample_batch(
+        self,
+        texts: Iterable[str],
+        *,
+        alpha: float = 0.2,
+        seed: int | None = None,
+        rng: np.random.Generator | None = None,
+        index: int = 0,
+        k: int | None = None,
+        workers: int = 1,
+    ) -> list[list[str]]:
+        """Draw one or `k` segmentations of every text.
+
+        Parameters
+        ----------
+        texts : iterable of str
+        alpha, seed, rng
+            See `sample`.
+        index : int, default 0
+            Number of the first text; text i has the stream ``index + i``.
+        k : int, optional
+            Draw this many segmentations (up to a million) of each text, all from its stream and one table of sums,
+            which is faster than one at a time.  They differ from that of `sample`; a smaller `k` gives the first of
+            them.  Default: the one segmentation of `sample`.
+        workers : int, default 1
+            Threads that share the texts; the result is the same for every number.
+
+        Returns
+        -------
+        list of list of str
+            One list for each draw: those of the first text, then those of the second, and so on.
+
+        Examples
+        --------
+        >>> tokenizer = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1]))
+        >>> tokenizer.sample_batch(["早晨", "晨"], alpha=float("inf"), k=2)
+        [['早晨'], ['早晨'], ['晨'], ['晨']]
+        """
+        lines, number = check_texts(texts), draw_seed(seed, rng)
+        draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), _check_workers(workers)
+        if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
+            many = (self._kernel.sample(line, alpha, number, index + i, draws, "words") for i, line in enumerate(lines))
+            return [tokens for drawn in many for tokens in drawn]
+        return self._kernel.sample_batch(lines, alpha, number, index, draws, True, threads)  # type: ignore[no-any-return]
+
+    def sample_ids_batch(
+        self,
+        texts: Iterable[str],
+        *,
+        alpha: float = 0.2,
+        seed: int | None = None,
+        rng: np.random.Generator | None = None,
+        index: int = 0,
+        k: int | None = None,
+        workers: int = 1,
+    ) -> IdArrays:
+        """Draw the segmentations of `sample_batch` and return their ids as two flat arrays; the GIL is released.
+
+        Parameters
+        ----------
+        texts, alpha, seed, rng, index, k, workers
+            See `sample_batch`.
+
+        Returns
+        -------
+        ids : ndarray of int32, shape (tokens,)
+        offsets : ndarray of int64, shape (draws + 1,)
+            Draw j, in the order of `sample_batch`, has the ids ``ids[offsets[j]:offsets[j + 1]]``.
+        """
+        lines, number = check_texts(texts), draw_seed(seed, rng)
+        draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), _check_workers(workers)
+        return self._kernel.sample_batch(lines, alpha, number, index, draws, False, threads)  # type: ignore[no-any-return]
+
+    # All segmentations
+
+    def nbest(self, text: str | bytes, n: int = 10) -> list[tuple[list[str], float]]:
+        """Return the best segmentations, each with its ln p (not normalised).
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+        n : int, default 10
+            At most this many, up to 1000; tied ones are all listed.
+
+        Returns
+        -------
+        list of (list of str, float)
+
+        Examples
+        --------
+        >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).nbest("早晨", 2)[0][0]
+        ['早晨']
+        """
+        return self._kernel.nbest(text, check_integer("n", n, most=1000))
+
+    def marginals(self, text: str | bytes, *, alpha: float = 1.0) -> Marginals:
+        """Return the probability of a cut before each character, and of each possible token.
+
+        Parameters
+        ----------
+        text : str
+            In byte units also `bytes`.
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        Marginals
+
+        Examples
+        --------
+        >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).marginals("早晨").cuts.round(4).tolist()
+        [1.0, 0.1111, 1.0]
+        """
+        return Marginals(self._kernel.marginals(text, check_finite_alpha(alpha)))
+
+    def entropy(self, text: str | bytes, *, alpha: float = 1.0) -> float:
+        """Return the entropy of the segmentation of a text, in nats; `alpha` as in `marginals`."""
+        return self._kernel.sums(text, check_finite_alpha(alpha))[1]
+
+    def log_partition(self, text: str | bytes, *, alpha: float = 1.0) -> float:
+        """Return ln of the sum over all segmentations of the product of p(token) ** alpha, in nats.
+
+        Boundaries that are not words of the lexicon count with p = 1; other unknown symbols with `unk_log_prob`.
+        `alpha` is as in `marginals`.
+        """
+        return self._kernel.sums(text, check_finite_alpha(alpha))[0]
+
+    def log_prob(self, tokens: Sequence[str], *, alpha: float = 1.0) -> float:
+        """Return ln P(tokens | their joined text), in nats.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+        alpha : float, default 1
+            Inverse temperature, from 0 to 1e8.
+
+        Returns
+        -------
+        float
+            -inf if this tokenizer cannot segment like this.
+        """
+        if isinstance(tokens, str):
+            raise TypeError("tokens must be a list of tokens, not one text.")
+        number = check_finite_alpha(alpha)
+        return scoring.log_prob(self._kernel, self._lexicon, self._ids, self._options, tokens, number)
+
+    def calibrate_alpha(self, texts: str | Iterable[str], characters_per_token: float) -> float:
+        """Return the alpha from 0 to 16 that gives samples the wanted expected token length; by bisection.
+
+        Parameters
+        ----------
+        texts : str or iterable of str
+        characters_per_token : float
+            The wanted expected length of a token.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If no alpha in that range reaches it; says the range that can be reached.
+        """
+        lines = [texts] if isinstance(texts, str) else texts
+        return scoring.calibrate_alpha(self._expected_tokens, lines, characters_per_token)
+
+    def _expected_tokens(self, text: str, alpha: float) -> float:
+        return self._kernel.sums(text, alpha)[2]
+
+    # From tokens to text
+
+    def join(self, tokens: Iterable[str]) -> str:
+        """Return the text of tokens; with byte fallback, bytes become characters."""
+        return join_tokens(tokens) if self._ids.fallback else "".join(tokens)
+
+    def decode(self, ids: Iterable[int], *, errors: str = "replace", skip_specials: bool = False) -> str:
+        """Return the text of ids; ``decode(encode(text)) == text`` unless words are unknown, which become U+FFFD.
+
+        Parameters
+        ----------
+        ids : iterable of int
+        errors : {"replace", "strict"}, default "replace"
+            Bytes that are not characters become U+FFFD, or raise `UnicodeDecodeError`.
+        skip_specials : bool, default False
+            Whether special tokens are left out.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).decode([1, 0, 2])
+        '早晨\ufffd喝茶'
+        """
+        return decode_ids(self._ids, ids, errors, skip_specials=skip_specials)
+
+    def decode_bytes(self, ids: Iterable[int]) -> bytes:
+        """Return the UTF-8 bytes of ids, which need not be whole characters."""
+        text = "".join(self._ids.tokens_of(ids, skip_specials=False))
+        return text.encode("utf-8", "surrogateescape" if self._ids.fallback else "surrogatepass")
+
+    def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
+        """Return a decoder for ids that arrive one by one, as from a language model; options as in `decode`."""
+        return StreamDecoder(self._ids, errors, skip_specials)
 
 
 def _rebuild(
-    cls: type[Tokenizer], lexicon: Lexicon, alnum: str, unk_log_prob: float | None, objective: str, new_words: bool
+    cls: type[Tokenizer],
+    lexicon: Lexicon,
+    alnum: str,
+    unk_log_prob: float | None,
+    objective: str,
+    new_words: bool,
 ) -> Tokenizer:
     return cls(lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words)
 
 
-def _new_words(lexicon: Lexicon, wanted: bool | None) -> tuple[float, float]:
-    """The share of tokens that are new words (0: none are looked for), and the ln p of words like them, the rare."""
-    share = lexicon.meta.get("new_words", 0)
-    if not isinstance(share, (int, float)) or not 0 <= share < 1:
-        raise ValueError(f"the lexicon's new_words must be a share of its tokens, from 0 to 1, not {share!r}.")
-    counts = lexicon.counts[np.fromiter((len(word) > 1 for word in lexicon.words), bool, len(lexicon))]
-    counts = counts[counts > 0]
-    if wanted is False or not (wanted or share) or not len(counts):
-        return 0.0, 0.0
-    estimate, rare = new_words(counts, lexicon.total)
-    return float(share or estimate), rare
+def check_texts(texts: Iterable[str]) -> list[str]:
+    """Return the texts as a list; raises `TypeError` for one text."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError("texts must be an iterable of str, not one text; wrap it in a list.")
+    return list(texts)
+
+
+def _check_workers(workers: int) -> int:
+    return check_integer("workers", workers, most=MAX_WORKERS)

@@ -1,4 +1,4 @@
-"""The latent-class Pitman-Yor model written plainly, straight from its formulas."""
+"""The latent-class Pitman-Yor model in plain Python, from its formulas."""
 
 from __future__ import annotations
 

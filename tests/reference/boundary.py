@@ -1,4 +1,4 @@
-"""Boundary trees in plain Python: the counting, the self-training and the brackets, as the formulas say."""
+"""Boundary trees in plain Python: counting, self-training and brackets, by the formulas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nlp_zero.templates.boundaries import MARKS, is_mark, word_form
+from nlp_zero.templates.marks import MARK_KINDS, is_mark, word_form
 
 STEP = 1 << 20
 INF = math.inf
@@ -47,14 +47,14 @@ class PlainBoundaries:
                 places.append(gaps.index(max(gaps[a:b]), a, b))
         return [(segment[i], segment[i + 1]) for i in places]
 
-    def odds(self, times: Counter[str], word: str) -> int:
+    def log_odds(self, times: Counter[str], word: str) -> int:
         if word not in self.count:
             return 0
         p = self.rate
         return round(math.log((times[word] + 10 * p) / ((self.count[word] + 10) * p)) * STEP)
 
     def score(self, u: str, v: str) -> int:
-        value = self.odds(self.ends, u) + self.odds(self.starts, v)
+        value = self.log_odds(self.ends, u) + self.log_odds(self.starts, v)
         if u in self.count and v in self.count:
             expected = self.left[u] * self.right[v] / max(sum(self.pairs.values()), 1)
             value -= round(0.5 * math.log((self.pairs[u, v] + 1) / (expected + 1)) * STEP)
@@ -68,7 +68,7 @@ def segments_of(sentences: Sequence[Sequence[str]]) -> list[Segment]:
         for token in sentence:
             if not is_mark(token):
                 segments[-1].append(word_form(token))
-            elif MARKS.get(token[:1], 0) != 5:
+            elif MARK_KINDS.get(token[:1], 0) != 5:
                 segments.append([])
     return [segment for segment in segments if segment]
 
@@ -76,7 +76,7 @@ def segments_of(sentences: Sequence[Sequence[str]]) -> list[Segment]:
 def spans(
     model: PlainBoundaries, tokens: Sequence[str], prominence: float = 0.4, pause: float = 1.5
 ) -> set[tuple[int, int]]:
-    """Brackets of two or more tokens but the whole sentence: top down, splitting at all largest gaps at once."""
+    """Brackets of two or more tokens except the whole sentence: top down, splitting at all largest gaps at once."""
     mates = partners(tokens)
     found: set[tuple[int, int]] = set()
     weight = {0: 1e15, 3: 1e15, 2: 2e15, 1: 4e15, 4: round(pause * STEP), 5: -1e15}
@@ -99,7 +99,7 @@ def spans(
             elif not is_mark(token):
                 words = word_form(token), word_form(token)
             else:
-                mark = max(mark, weight.get(MARKS.get(token[:1], 0), weight[0]))
+                mark = max(mark, weight.get(MARK_KINDS.get(token[:1], 0), weight[0]))
             if words is not None:
                 if items:
                     gaps.append(model.score(items[-1][3], words[0]) if mark == -INF else mark)
@@ -126,15 +126,15 @@ def spans(
 
 
 def partners(tokens: Sequence[str]) -> dict[int, int]:
-    """Opening and closing marks that belong together; a closing mark frees what it closes over."""
+    """Opening and closing marks that belong together; a closing mark removes the open marks inside it."""
     mates: dict[int, int] = {}
     open_: list[int] = []
     for at, token in enumerate(tokens):
-        kind = MARKS.get(token[:1], 0) if is_mark(token) else 0
+        kind = MARK_KINDS.get(token[:1], 0) if is_mark(token) else 0
         if 8 <= kind < 64:
             open_.append(at)
         elif kind >= 64:
-            fitting = [i for i in open_ if MARKS[tokens[i][:1]] == kind - 56]
+            fitting = [i for i in open_ if MARK_KINDS[tokens[i][:1]] == kind - 56]
             if fitting:
                 mates[fitting[-1]], mates[at] = at, fitting[-1]
                 del open_[open_.index(fitting[-1]) :]

@@ -14,7 +14,7 @@ Ngram = tuple[str, ...]
 def pmi_pieces(runs: list[list[str]], *, order: int, min_pmi: Sequence[float], min_count: int) -> Counter[Ngram]:
     """word-discovery: keep n-grams, join those that overlap, count the pieces that survive backtracking.
 
-    N-grams that came only once are never kept.
+    N-grams that occur only once are never kept.
     """
     counts = count_ngrams(runs, order)
     kept: set[Ngram] = set(counts[0])
@@ -55,7 +55,7 @@ def nvbe_scores(runs: list[list[str]], max_length: int, single: float) -> dict[N
             left, right = h[x]
             rise[x] = left + right if n == 1 else left - h[x[1:]][0] + right - h[x[:-1]][1]
         mean = sum(rise.values()) / max(1, len(rise))
-        # what came once takes part in the mean, but is no piece unless it is a single symbol
+        # strings that occur once take part in the mean, but only single symbols among them may be pieces
         possible = {x: r for x, r in rise.items() if n == 1 or counts[n - 1][x] > 1}
         scores.update({x: (r - mean) * (n if n > 1 else single) for x, r in possible.items()})
     return scores
@@ -84,15 +84,36 @@ def segmentations(word: str, words: set[str]) -> list[list[str]]:
     ]
 
 
-def without_redundant(words: dict[str, int]) -> dict[str, int]:
-    """nlp-zero: a word goes when its PMI against its best segmentation into other words is below len(word) - 1 nats."""
-    total = sum(words.values())
+STEPS_PER_NAT = 1 << 30  # ln of counts are compared in such steps, so that ties are ties on every platform
+
+
+def deduplicate(words: dict[str, int]) -> dict[str, int]:
+    """Drop words that are made of others, longest first, and give their counts to the words that they are made of.
+
+    kexue.fm/archives/5476, step 4: a word goes if its PMI against its best segmentation into other words is below
+    len(word) - 1 nats. All counts, and their total, are those of the moment. Ties between segmentations go to fewer
+    words, then to the longer first word.
+    """
     left = dict(words)
+
+    def steps(count: int) -> int:
+        return round(math.log(count) * STEPS_PER_NAT)
+
     for word in sorted(words, key=lambda w: (-len(w), w)):
         if len(word) < 2:
             continue
+        total = steps(sum(left.values()))
         others = set(left) - {word}
-        sums = [sum(math.log(words[x] / total) for x in cut) for cut in segmentations(word, others)]
-        if sums and math.log(words[word] / total) - max(sums) < len(word) - 1:
-            del left[word]
+        cuts = segmentations(word, others)
+        if not cuts:
+            continue
+
+        def log_p(x: str, total: int = total) -> int:
+            return steps(left[x]) - total
+
+        best = max(cuts, key=lambda cut: (sum(map(log_p, cut)), -len(cut), [len(x) for x in cut]))
+        if log_p(word) - sum(map(log_p, best)) < (len(word) - 1) * STEPS_PER_NAT:
+            count = left.pop(word)
+            for part in best:
+                left[part] += count
     return left

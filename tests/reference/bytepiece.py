@@ -1,4 +1,4 @@
-"""BytePiece's way to cut, from its description: the most probable pieces of a line's bytes, counts as probabilities."""
+"""Segmentation by BytePiece, from its description: the most probable pieces of the bytes of each line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def cut(text: str, model: Mapping[str, Any]) -> list[bytes]:
-    """Pieces of a text; lines are cut one by one, each with the line feeds at its end."""
+    """Return the pieces of a text; lines are segmented one by one, each with the line feeds at its end."""
     pieces = {base64.b64decode(key): row[2] for key, row in model.items()}
     total = math.log(sum(pieces.values()))
     longest = max(map(len, pieces))

@@ -1,4 +1,4 @@
-"""Segmentations of a lattice, all listed: whatever is to be known follows from the list."""
+"""All segmentations of a lattice as a list, from which every other quantity is computed."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def derivations(
             if i < j and words[i] == items[0]:
                 yield from fillings(items[1:], i + 1, j)
         else:
-            for k in range(i + 1, j + 1):  # the rest first: a slot of all words would ask for itself
+            for k in range(i + 1, j + 1):  # the rest first, because a slot that takes all words would recurse forever
                 rest = list(fillings(items[1:], k, j))
                 if rest:
                     yield from ((p * r, ((i, k, chain), *slots)) for p, chain in chains(i, k) for r, slots in rest)

@@ -1,4 +1,4 @@
-"""Tokenizing straight from the definition: symbols, every segmentation, and a Viterbi without tricks."""
+"""Tokenization by its definition: symbols, all segmentations, and a plain Viterbi algorithm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Edge = tuple[int, int, float, bool]  # start, end (in characters), nats, is a wo
 
 
 def symbols(text: str, alnum: str = "token") -> list[tuple[int, int]]:
-    """(start, end) of every symbol: a character, or a stretch of digits and Latin letters unless ``split``."""
+    """(start, end) of every symbol: a character, or a sequence of digits and Latin letters unless ``split``."""
     result: list[tuple[int, int]] = []
     for k, char in enumerate(text):
         if alnum != "split" and is_alnum(char) and k and is_alnum(text[k - 1]):
@@ -111,7 +111,7 @@ def best_path(
 ) -> list[str]:
     """Greatest score, then fewer tokens, then the longer first token, by dynamic programming from the right.
 
-    `new` scores words that are in no list; of equals, one from the list comes before these, and a shorter one first.
+    `new` scores words that the lexicon lacks; among equal scores words of the lexicon go first, then shorter ones.
     """
     table, parts = edges(text, log_probs, unk, alnum), symbols(text, alnum)
     best: dict[int, tuple[int, int]] = {len(text): (0, 0)}

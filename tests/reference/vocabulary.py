@@ -1,4 +1,4 @@
-"""Slow textbook versions of the vocabulary search: every string looked at, every path written out."""
+"""Slow textbook versions of the vocabulary search: every string is examined, every path listed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 def maximal_strings(lines: Sequence[str], *, min_count: int, longest: int, lonely: str = "") -> dict[str, int]:
-    """Strings of 2 to `longest` characters that come often, and more often than any string one character longer."""
+    """Strings of 2 to `longest` characters that are frequent, and more frequent than any one that is longer by one."""
     counts = Counter(
         line[i:j] for line in lines for i in range(len(line)) for j in range(i + 1, min(len(line), i + longest + 1) + 1)
     )
@@ -26,7 +26,7 @@ def maximal_strings(lines: Sequence[str], *, min_count: int, longest: int, lonel
 
 
 def segmentations(text: str, pieces: Iterable[str]) -> Iterator[list[str]]:
-    """All ways to write `text` in pieces; a character without one is itself, to be spelled."""
+    """All ways to write `text` in pieces; a character without a piece stays, to be spelled in bytes."""
     known = set(pieces)
     if not text:
         yield []

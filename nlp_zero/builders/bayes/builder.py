@@ -1,4 +1,4 @@
-"""The best words: a latent-class Pitman-Yor model of text, sampled."""
+"""Lexicons by a latent-class Pitman-Yor model of text, sampled."""
 
 from __future__ import annotations
 
@@ -6,91 +6,111 @@ import math
 import os
 import time
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._kernels.alphabet import ALNUM_MODES
 from ..._kernels.bayes import Cutter, Sampler
-from ..._kernels.tokenize import Segmenter
-from ..._utils.validation import check_integer
-from ...corpus.corpus import Corpus, blocks_of, restartable
-from ...counting.counter import count
-from ...counting.counts import MAX_ORDER, NgramCounts
-from ...counting.links import Links
+from ..._kernels.counting import ALNUM_MODES
+from ..._utils.validation import check_choice, check_integer, check_number
+from ...corpus import Corpus, read_blocks, restartable
+from ...counting.counter import count_ngrams
+from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
+from ...counting.linked import LinkedTree
 from ...lexicon.lexicon import Lexicon
-from ...statistics import new_words
 from ..describe import describe
 from ..entropy import SINGLE
-from .state import SavedState, text_sum
-from .sweeps import AVERAGED, COST, ROUNDS, SETTLED, WINDOW, Part, Run, words_of
+from .checkpoint import SamplerCheckpoint, compute_checksum
+from .recounting import estimate_new_words, recount_words
+from .sampling import (
+    AVERAGED_SWEEPS,
+    MIN_SPAN_PROBABILITY,
+    ROUNDS,
+    SETTLED_CHANGE,
+    SETTLED_WINDOW,
+    SamplingRun,
+    TextSlice,
+    count_words,
+)
+from .text import SLICE_SYMBOLS, sample_text, split_text
 
 if TYPE_CHECKING:
-
     import numpy.typing as npt
 
-__all__ = ["BayesLexiconBuilder", "discovered"]
+__all__ = ["BayesLexiconBuilder"]
 
-# Discounts and strengths of the classes (d, theta) and of what they share (d1, theta1), and prior strengths of the
-# class chain, of a class's type lengths and of the spelling model.
-HYPER = {"d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0}
-LENGTHS = (0.2, 0.6, 0.15, 0.05)  # prior of word lengths; every further symbol divides by 3
-SLICE = 2000  # symbols that a spread sample takes at a time
-MOST_FOUND = 4_000_000  # words of a large corpus that are remembered while it is counted with those of a sample
-PART = 900_000  # symbols that are learnt together: with more, frequent neighbours are taken for words
+# Discounts and strengths of the classes (d, theta) and of the distribution that they share (d1, theta1); prior
+# strengths of the class chain, of the type lengths of a class, and of the spelling model.
+HYPERPARAMETERS = {
+    "d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0,
+}  # fmt: skip
+LENGTH_PRIOR = (0.2, 0.6, 0.15, 0.05)  # of words of 1, 2, ... symbols; each further symbol divides by 3
+MAX_SYMBOLS = (1 << 31) - 1  # of the text that is learnt from
+MAX_LENGTH_AND_CLASSES = 255
 
 
 class BayesLexiconBuilder:
-    """Samples segmentations from a latent-class Pitman-Yor unigram model, and keeps the words of their average.
+    """Learns a lexicon by sampling segmentations from a latent-class Pitman-Yor unigram model.
 
-    Every word belongs to a latent class, classes follow each other as a Markov chain, and each class emits words by a
-    Pitman-Yor process over a distribution that the classes share, itself one over a spelling model.  The state starts
-    at the entropy segmentation with classes by exchange clustering; sweeps of exact forward filtering and backward
-    sampling follow until the number of tokens settles, then five whose exact span probabilities are averaged.
-    Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; Chen et al.,
-    EMNLP 2014 (start from nVBE).
-
-    A text of more than 1.35 million symbols is learnt in equal parts of about 900,000, each by a sampler of its own,
-    and the words are added up.
-
-    All words are kept, those that came once too: cutting text needs them.  `discovered` picks the list to look at.
+    All words of the average segmentation are kept, also those that occur once, because tokenizing needs them.
+    `select_discovered` selects a list to read.
 
     Parameters
     ----------
-    max_length
-        Longest word in symbols; time grows with it in proportion.
-    classes
-        Latent classes of each part (1 to 255); by default (symbols to the power of 3/4) / 600, within 4 and 64: 9 for
+    max_length : int, default 4
+        Longest word in symbols, at most 255; time grows in proportion.
+    classes : int, optional
+        Latent classes of each slice (1 to 255); by default (symbols to the power of 3/4) / 600, within 4 and 64: 9 for
         100,000 characters, 45 for 800,000.
-    seed
+    seed : int, default 0
         The same seed gives the same lexicon, for any `workers`.
-    sample
-        Learn on about so many symbols, spread evenly over the corpus, then cut all of it with what was learnt, and
-        count the words that come there, new ones of the same kind too (as `Tokenizer` finds them with ``new_words``).
-        None learns on everything.
-    time_limit
-        Seconds after which sampling stops (a result then depends on the machine's speed).
-    workers
-        Threads.
-    checkpoint
-        A folder for the state of the sampler, saved every few seconds.  If it holds one, `build` goes on from there and
-        ends with the same lexicon as if it had never stopped.  The folder stays; remove it when the lexicon is safe.
-    keep_on_interrupt
-        When true, a `KeyboardInterrupt` (Ctrl-C) ends sampling, and `build` returns the lexicon of the last state,
-        marked ``interrupted`` in ``meta``.  Otherwise the interrupt is raised as usual.
-    progress
-        Show a progress bar on stderr: tokens, types and information per symbol (nats) after each sweep, and
-        the time that is left by the pace at which the number of tokens settles.
-    alnum
-        What digit and Latin runs are; see `NgramCounter`.
+    sample : int, optional
+        Learn from about this many symbols, spread evenly over the corpus; then tokenize all of it with the words
+        learnt, and count these words and new ones (as `Tokenizer` finds them with ``new_words``).  By default, learn
+        from everything.
+    time_limit : float, optional
+        Seconds after which sampling stops; the result then depends on the speed of the machine.
+    workers : int, default 1
+        Threads; they never change a result.
+    checkpoint : str or path-like, optional
+        A folder for the state of the sampler, saved every few seconds.  If it holds a state, `build` resumes from it
+        and ends with the same lexicon as an uninterrupted run.  The folder is not removed.
+    keep_on_interrupt : bool, default False
+        If True, a `KeyboardInterrupt` (Ctrl-C) ends sampling, and `build` returns the lexicon of the last state, marked
+        ``interrupted`` in ``meta``.  If False, the interrupt is raised.
+    progress : bool, default False
+        Show a progress bar on stderr: tokens, types and information per symbol (nats) after each sweep, and the
+        estimated number of sweeps.
+    alnum : {"token", "join", "split"}
+        How runs of digits and Latin letters are treated; see `NgramCounter`.
+
+    Raises
+    ------
+    ValueError
+        If an option is not of its type or out of bounds.
+
+    Notes
+    -----
+    Every word belongs to a latent class, and classes follow each other as a Markov chain.  Each class emits words by a
+    Pitman-Yor process whose base distribution is shared by all classes; that is a Pitman-Yor process over a spelling
+    model.  Sampling starts from the entropy segmentation with classes by exchange clustering.  Sweeps of exact forward
+    filtering and backward sampling follow until the number of tokens settles; then the exact span probabilities of
+    five sweeps are averaged.
+
+    A text of more than 1.35 million symbols is learnt in equal slices of about 900,000, each by a sampler of its own,
+    and the words are added.
+
+    Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; start from the
+    entropy segmentation: Chen et al., EMNLP 2014.
 
     Examples
     --------
-    >>> lexicon = BayesLexiconBuilder(seed=1).build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
-    >>> "青石镇" in lexicon, lexicon.meta["method"]
+    >>> builder = BayesLexiconBuilder(seed=1)
+    >>> builder
+    BayesLexiconBuilder(max_length=4, classes=None, seed=1, sample=None)
+    >>> lexicon = builder.build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
+    >>> "青石镇" in lexicon, lexicon.meta.method
     (True, 'bayes')
     """
 
@@ -108,192 +128,155 @@ class BayesLexiconBuilder:
         progress: bool = False,
         alnum: str = "token",
     ) -> None:
-        self.max_length = check_integer("max_length", max_length)
-        self.classes = None if classes is None else check_integer("classes", classes)
-        if max(self.max_length, self.classes or 0) > 255:
-            raise ValueError("max_length and classes must be at most 255.")
+        self.max_length = check_integer("max_length", max_length, most=MAX_LENGTH_AND_CLASSES)
+        self.classes = None if classes is None else check_integer("classes", classes, most=MAX_LENGTH_AND_CLASSES)
         self.seed = check_integer("seed", seed, least=0) % (1 << 64)
         self.sample = None if sample is None else check_integer("sample", sample)
-        if time_limit is not None and not time_limit > 0:
-            raise ValueError(f"time_limit must be a number of seconds above 0, not {time_limit!r}.")
-        self.time_limit, self.alnum = time_limit, alnum
+        self.time_limit = None if time_limit is None else check_number("time_limit", time_limit, least=0)
+        if self.time_limit == 0:
+            raise ValueError("time_limit must be a number of seconds above 0, not 0.")
+        self.alnum = check_choice("alnum", alnum, ALNUM_MODES)
         self.workers = check_integer("workers", workers)
         self.checkpoint = checkpoint
         self.keep_on_interrupt, self.progress = bool(keep_on_interrupt), bool(progress)
 
-    def build(self, texts: Corpus | Iterable[str], *, start: Lexicon | None = None) -> Lexicon:
-        """Learn the lexicon of `texts`, which are read two or three times.
+    def __repr__(self) -> str:
+        names = ("max_length", "classes", "seed", "sample")
+        return f"BayesLexiconBuilder({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
-        With `start`, sampling goes on from these words (a lexicon that an interrupted run left, say) instead of the
-        entropy segmentation.
+    def build(self, texts: Corpus | Iterable[str], *, start: Lexicon | None = None) -> Lexicon:
+        """Learn the lexicon of a corpus.
+
+        Parameters
+        ----------
+        texts : Corpus or iterable of str
+            The corpus, read two or three times.
+        start : Lexicon, optional
+            Sampling starts from these words (for example, those of an interrupted run) instead of the entropy
+            segmentation.
+
+        Returns
+        -------
+        Lexicon
+            All words, with counts and scores.
 
         Raises
         ------
         CorpusError
-            When the texts cannot be read or hold nothing to count.
+            If the texts cannot be read or have nothing to count.
         CheckpointError
-            When the checkpoint is of another text or of other options.
+            If the checkpoint belongs to another text or to other options.
+        ValueError
+            If the text is too long to learn from at once.
         """
         begun = time.monotonic()
         texts = restartable(texts)
-        counts = count(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
-        text = self._text(texts, counts)
-        saved = self._saved(text, counts, start)
-        parts = [self._part(part, counts, start, saved, number) for number, part in enumerate(_parts(text))]
-        limit = math.inf if self.time_limit is None else begun + self.time_limit
-        keep, show = self.keep_on_interrupt, self.progress
-        run = Run(parts, workers=self.workers, limit=limit, keep=keep, show=show, saved=saved)
+        counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        text = self._encode(texts, counts)
+        checkpoint = self._open_checkpoint(text, counts, start)
+        slices = [
+            self._prepare_slice(symbols, counts, start, checkpoint, number)
+            for number, symbols in enumerate(split_text(text))
+        ]
+        run = SamplingRun(
+            slices,
+            workers=self.workers,
+            deadline=math.inf if self.time_limit is None else begun + self.time_limit,
+            keep_on_interrupt=self.keep_on_interrupt,
+            progress=self.progress,
+            checkpoint=checkpoint,
+        )
         run.learn()
-        words, tokens = words_of(parts, counts)
+        words, tokens = count_words(slices, counts)
         if self.sample is not None and self.sample < counts.total(1):
-            words, tokens = _recount(texts, counts, words, tokens, self.workers)
-        share, _ = _new_words(words, tokens)
-        lexicon = describe(texts, counts, Links(counts), words, tokens, method="bayes")
-        lexicon.meta.update(seed=self.seed, classes=parts[0].sampler.classes, sweeps=run.sweeps)
-        lexicon.meta.update(max_length=self.max_length, new_words=round(share, 6))
-        if run.interrupted:
-            lexicon.meta["interrupted"] = True
-        return lexicon
+            words, tokens = recount_words(texts, counts, words, tokens, self.workers)
+        share, _ = estimate_new_words(words, tokens)
+        lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
+        return lexicon.with_meta(
+            seed=self.seed,
+            classes=slices[0].sampler.classes,
+            sweeps=run.sweeps,
+            max_length=self.max_length,
+            new_words=round(share, 6),
+            interrupted=run.interrupted,
+        )
 
-    def _text(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
-        """The encoded text to learn on."""
-        encoded: Iterable[npt.NDArray[np.uint32]] = (counts.alphabet.encode(block.data) for block in blocks_of(texts))
+    def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
+        """Return the encoded text to learn from."""
+        alphabet = alphabet_of(counts)
+        encoded: Iterable[npt.NDArray[np.uint32]] = (alphabet.encode(block.data) for block in read_blocks(texts))
         total = counts.total(1)
         if self.sample is not None and self.sample < total:
-            encoded = _spread(encoded, self.sample / total)
+            encoded = sample_text(encoded, self.sample / total)
         text = np.concatenate([np.zeros(1, np.uint32), *encoded])
-        if len(text) >= 1 << 31:
-            raise ValueError(f"The text has {total:,} symbols, more than can be learnt on at once; set sample=.")
+        if len(text) > MAX_SYMBOLS:
+            raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set sample.")
         return text
 
-    def _saved(
+    def _open_checkpoint(
         self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None
-    ) -> SavedState | None:
+    ) -> SamplerCheckpoint | None:
         if self.checkpoint is None:
             return None
-        what = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
-        words = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
-        constants = [*HYPER.values(), *LENGTHS, AVERAGED, COST, SETTLED, WINDOW, ROUNDS, PART]
-        text_is = text_sum(text, list(map(str, counts.symbols)))
-        return SavedState(self.checkpoint, {**what, "start": words, "constants": constants, "text": text_is})
+        options = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
+        start_sum = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
+        settled = (SETTLED_CHANGE, SETTLED_WINDOW, ROUNDS, SLICE_SYMBOLS)
+        constants = [*HYPERPARAMETERS.values(), *LENGTH_PRIOR, AVERAGED_SWEEPS, MIN_SPAN_PROBABILITY, *settled]
+        text_sum = compute_checksum(text, list(map(str, counts.symbols)))
+        identity = {**options, "start": start_sum, "constants": constants, "text": text_sum}
+        return SamplerCheckpoint(self.checkpoint, identity)
 
-    def _part(
+    def _prepare_slice(
         self,
         text: npt.NDArray[np.uint32],
         counts: NgramCounts,
-        start: Lexicon | None = None,
-        saved: SavedState | None = None,
-        number: int = 0,
-    ) -> Part:
+        start: Lexicon | None,
+        checkpoint: SamplerCheckpoint | None,
+        number: int,
+    ) -> TextSlice:
+        """Return a slice in its first state: the saved one, the words of `start`, or the entropy segmentation."""
         symbols = int(np.count_nonzero(text))
         classes = self.classes or min(64, max(4, round(symbols**0.75 / 600)))
-        weights = [LENGTHS[n] if n < len(LENGTHS) else LENGTHS[-1] / 3.0 ** (n + 1 - len(LENGTHS))
-                   for n in range(self.max_length)]  # fmt: skip
-        lengths = [max(w, 1e-30) / sum(weights) for w in weights]
-        part = Part(text, Sampler(text, classes, lengths, HYPER, self.max_length + 1), self.seed)
-        sampler = part.sampler
-        if saved is not None and saved.arrays:
-            part.go_on(saved, number)
-            return part
+        length_prior = _extend_length_prior(self.max_length)
+        sampler = Sampler(text, classes, length_prior, HYPERPARAMETERS, self.max_length + 1)
+        slice_ = TextSlice(text, sampler, self.seed)
+        if checkpoint is not None and checkpoint.arrays:
+            slice_.restore(checkpoint, number)
+            return slice_
         if start is None:
             sampler.cut_by_entropy(self.max_length, SINGLE)
         else:
-            cutter = _cutter(counts, start, self.max_length)
+            cutter = _make_cutter(counts, start, self.max_length)
             sampler.set_state(cutter.cut(text).astype(np.uint8), np.zeros(len(text), np.uint8))
         sampler.classify(2, 5)
         sampler.load()
-        part.tokens.append(sampler.tokens)
-        return part
+        slice_.token_counts.append(sampler.tokens)
+        return slice_
 
 
-def discovered(lexicon: Lexicon, *, min_cohesion: float = 0.7, min_entropy: float = 0.5) -> Lexicon:
-    """The words of two or more characters that stand on their own: the list to look at, not the one to cut with.
-
-    Kept are words whose count as a word is at least `min_cohesion` of their count as a string, and whose smaller
-    branching entropy is at least `min_entropy` nats.
-
-    Examples
-    --------
-    >>> scores = {"cohesion": [0.9, 0.9], "left_entropy": [1.5, 0.2], "right_entropy": [1.1, 2.0]}
-    >>> discovered(Lexicon(["早晨", "晨的"], [3, 2], scores=scores)).words
-    ('早晨',)
-    """
-    entropy = np.minimum(lexicon.scores["left_entropy"], lexicon.scores["right_entropy"])
-    good = (lexicon.scores["cohesion"] >= min_cohesion) & (entropy >= min_entropy)
-    return lexicon.keep(len(word) > 1 and ok for word, ok in zip(lexicon.words, good.tolist(), strict=True))
+def _extend_length_prior(max_length: int) -> list[float]:
+    """Return the prior probability of each word length from 1 to `max_length`."""
+    weights = [
+        LENGTH_PRIOR[n] if n < len(LENGTH_PRIOR) else LENGTH_PRIOR[-1] / 3.0 ** (n + 1 - len(LENGTH_PRIOR))
+        for n in range(max_length)
+    ]
+    return [max(weight, 1e-30) / sum(weights) for weight in weights]
 
 
-def _spread(encoded: Iterable[npt.NDArray[np.uint32]], share: float) -> Iterator[npt.NDArray[np.uint32]]:
-    """About `share` of the text, in slices of whole runs that are spread evenly."""
-    due = 1.0
-    for block in encoded:
-        begin = 0
-        ends = np.flatnonzero(block == 0) + 1
-        while begin < len(block):
-            end = int(ends[min(int(np.searchsorted(ends, begin + SLICE)), len(ends) - 1)])
-            due += share * (end - begin)
-            if due > 0:
-                due -= end - begin
-                yield block[begin:end]
-            begin = end
-
-
-def _parts(text: npt.NDArray[np.uint32]) -> list[npt.NDArray[np.uint32]]:
-    """The text in parts of equal size, of about `PART` symbols, each of whole runs."""
-    ends = np.flatnonzero(text == 0) + 1
-    symbols = ends - np.arange(1, len(ends) + 1)  # before each end
-    number = max(1, round(int(symbols[-1]) / PART))
-    cuts = ends[np.searchsorted(symbols, symbols[-1] * np.arange(1, number) // number)].tolist()
-    return [text[a:b] for a, b in pairwise([0, *cuts, len(text)]) if np.any(text[a:b])]
-
-
-def _cutter(counts: NgramCounts, words: Lexicon, longest: int) -> Cutter:
-    """Unigram Viterbi over words of at most `longest` symbols and over every symbol."""
-    known, alphabet = set(words), len(counts.symbols)
+def _make_cutter(counts: NgramCounts, words: Lexicon, max_length: int) -> Cutter:
+    """Return a unigram segmenter over words of at most `max_length` symbols and over every symbol."""
+    known, alphabet_size = set(words), len(counts.symbols)
     encoded, scores = [], []
     log_total = math.log(max(words.total, 1))
-    for word, n in zip(words.words, words.counts.tolist(), strict=True):
-        ids = counts.alphabet.encode(word)
-        inside = int(np.count_nonzero((ids > 0) & (ids <= alphabet)))
-        if n and 0 < inside == len(ids) - 1 <= longest:
+    for word, tokens in zip(words.words, words.counts.tolist(), strict=True):
+        ids = alphabet_of(counts).encode(word)
+        symbols = int(np.count_nonzero((ids > 0) & (ids <= alphabet_size)))
+        if tokens and 0 < symbols == len(ids) - 1 <= max_length:
             encoded.append(ids)
-            scores.append(math.log(n) - log_total)
+            scores.append(math.log(tokens) - log_total)
     unknown = -math.log(words.total + 1) - 1
     for number, symbol in enumerate(counts.symbols, 1):
         if symbol not in known:
             encoded.append(np.array([number, 0], np.uint32))
             scores.append(unknown)
     return Cutter(np.concatenate(encoded), np.array(scores), unknown)
-
-
-def _new_words(words: list[str], tokens: list[int]) -> tuple[float, float]:
-    return new_words([n for word, n in zip(words, tokens, strict=True) if len(word) > 1], sum(tokens))
-
-
-def _recount(
-    texts: Corpus | Iterable[str], counts: NgramCounts, words: list[str], tokens: list[int], workers: int
-) -> tuple[list[str], list[int]]:
-    """The words of a sample, and new ones like them (see `Tokenizer`), counted over the whole corpus."""
-    total, mode = sum(tokens), ALNUM_MODES.index(counts.alnum)
-    log_probs, numbers = np.log(np.array(tokens) / total), np.arange(len(words) + 1, dtype=np.int32)
-    segmenter = Segmenter(tuple(words), log_probs, numbers, mode, False, False, False, -math.log(total + 1) - 1, 0.0,
-                          *_new_words(words, tokens))  # fmt: skip
-    learnt, alphabet = set(words), len(counts.symbols)
-    found: Counter[str] = Counter()
-    others: set[str] = set()  # marks, and stretches of digits and Latin letters that are no symbols
-    for block in blocks_of(texts):
-        text = block.data if isinstance(block.data, str) else block.data.decode("utf-8", "surrogatepass")
-        here = Counter(chain.from_iterable(segmenter._tokenize_batch(text.split("\n"), workers)))
-        for word in [word for word in here if word not in learnt and word not in found]:
-            if word not in others:
-                ids = counts.alphabet.encode(word)[:-1]
-                if len(ids) and ids.min() > 0 and ids.max() <= alphabet:
-                    continue
-                others.add(word)
-            del here[word]
-        found.update(here)
-        if len(found) > MOST_FOUND:  # what came once may come again, but memory is bounded
-            found = Counter({word: k for word, k in found.items() if k > 1 or word in learnt})
-        if len(others) > MOST_FOUND:
-            others.clear()
-    return list(found), list(found.values())

@@ -1,8 +1,9 @@
-"""Files of words, ours and other programs': each module reads bytes into a table (`loads`) and writes them (`dumps`).
+"""Files of lexicons, in our formats and those of other programs.
 
-`Lexicon.load` and `Lexicon.save` are what people use.  A file is told by its name when it is written, and by its
-content when it is read.  Foreign files are untrusted: nothing in them is run, lengths are checked against what is
-there, and errors name the place.
+Each module has `loads`, from bytes to a `Table`, and `dumps`, from a lexicon to bytes; `Lexicon.load` and
+`Lexicon.save` use them.  The name of a file decides its format when it is written, its content when it is read.  Files
+are not trusted: nothing in them is executed, lengths are checked against the size of the data, and errors name the
+place.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ..._utils.files import write_bytes
+from ..._utils.validation import check_choice
 from ...errors import FormatError
-from .table import Table, Words
+from ..ids import LexiconLike
+from .table import Table
 
-__all__ = ["FORMATS", "Table", "Words", "format_of_content", "format_of_name", "read", "write"]
+__all__ = ["FORMATS", "Table", "format_of_content", "format_of_name", "read", "write"]
 
 FORMATS = {
     "tsv": "our own file: words, counts, scores, and how they were made",
@@ -31,7 +34,7 @@ FORMATS = {
 
 
 def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
-    """The words of a file; `FormatError` says what is wrong with it and where."""
+    """Read a file; `FormatError` says what is wrong and where."""
     file = Path(path)
     try:
         data = file.read_bytes()
@@ -40,18 +43,18 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
             f"The lexicon {file} cannot be read: {error.strerror}; check its name and permissions."
         ) from None
     try:
-        name = format_of_content(data, file.name) if format is None else checked(format)
+        name = format_of_content(data, file.name) if format is None else check_choice("format", format, FORMATS)
         table: Table = _module(name).loads(data)
     except ValueError as error:
         raise FormatError(f"{file}, {error}") from None
     return table
 
 
-def write(words: Words, path: str | os.PathLike[str], format: str | None = None) -> int:
-    """Write a file whole or not at all; returns how many of the words it holds."""
-    name = format_of_name(path) or "tsv" if format is None else checked(format)
+def write(lexicon: LexiconLike, path: str | os.PathLike[str], format: str | None = None) -> int:
+    """Write a file whole or not at all; returns its number of words."""
+    name = format_of_name(path) or "tsv" if format is None else check_choice("format", format, FORMATS)
     try:
-        data, count = _module(name).dumps(words)
+        data, count = _module(name).dumps(lexicon)
     except ValueError as error:
         raise FormatError(f"{path} cannot be written as {name}: {error}") from None
     with write_bytes(path) as file:
@@ -59,14 +62,8 @@ def write(words: Words, path: str | os.PathLike[str], format: str | None = None)
     return int(count)
 
 
-def checked(format: str) -> str:
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
-    return format
-
-
 def format_of_name(path: str | os.PathLike[str]) -> str | None:
-    """The format that a file's name tells; None for one that could be several, as ``words.txt``."""
+    """Return the format that belongs to a file name; None if it could be several, as ``words.txt``."""
     name = Path(path).name.lower()
     if name.endswith(".model"):
         return "bytepiece" if "bytepiece" in name else "sentencepiece"
@@ -78,7 +75,7 @@ def format_of_name(path: str | os.PathLike[str]) -> str | None:
 
 
 def format_of_content(data: bytes, name: str = "") -> str:
-    """The format of a file's bytes; its name decides only where they could be several."""
+    """Return the format of the content of a file; its name decides only where it could be several."""
     head = data[:4]
     if data.startswith(b"#nlp-zero lexicon") or data.startswith(b"\xef\xbb\xbf#nlp-zero lexicon"):
         return "tsv"
@@ -88,10 +85,10 @@ def format_of_content(data: bytes, name: str = "") -> str:
         return "sentencepiece"  # a message that begins with a message that begins with a string
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         from . import bytepiece, huggingface
-        from .json import parsed
+        from .json import parse_json
 
         try:
-            value: Any = parsed(data)
+            value: Any = parse_json(data)
         except ValueError:
             if name.lower().endswith((".json", ".model")):
                 raise

@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from ..ids import TokenIds, byte_token
-from .json import parsed
+from ..ids import LexiconLike, TokenIds, byte_token
+from .json import parse_json
 from .pieces import BYTE_NAMES, SPACE, Piece, has_fallback, model_scores, pieces_of, table_of
-from .table import MOST_WORDS, Table, Words, checked_number
+from .table import MAX_WORDS, Table, check_number
 
 __all__ = ["dumps", "is_tokenizer", "loads", "table_of_value"]
 
 
-# ByteLevel writes bytes as characters: what is a letter or mark in Latin-1 as itself, the others from U+0100 on.
+# ByteLevel writes bytes as characters: letters and marks of Latin-1 as themselves, the other bytes from U+0100 on.
 PLAIN = (*range(33, 127), *range(161, 173), *range(174, 256))
 LETTERS = {byte: chr(byte) for byte in PLAIN}
 LETTERS |= {byte: chr(256 + k) for k, byte in enumerate(sorted(set(range(256)) - set(PLAIN)))}
 BYTES = {letter: byte for byte, letter in LETTERS.items()}
 
 
-def dumps(words: Words) -> tuple[bytes, int]:
-    """A Unigram model that normalises nothing and cuts nothing beforehand; ids are those of `Tokenizer`.
+def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+    """Write a Unigram model without normalisation and pre-tokenisation; ids are those of `Tokenizer`.
 
-    Words that are all made of whole characters become a model with byte fallback: after the ids of `Tokenizer` comes
-    ``<unk>``, which encoding never gives, if there is none.  If some are parts of characters, the model is one of bytes
-    (ByteLevel), where nothing is unknown and the size is ours.  The names of the special tokens are found in text, as
-    is that program's rule.
+    If all words are made of whole characters, the model has byte fallback; ``<unk>``, which encoding never gives, is
+    added after the ids of `Tokenizer` unless there is one.  If some words are parts of characters, the model is one of
+    bytes (ByteLevel), where nothing is unknown and the size is ours.  That program finds the names of the special
+    tokens in text.
     """
     import json
 
-    if words.meta.get("byte_fallback") == "yes" and any(
-        len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word) for word in words.words
+    if lexicon.meta.byte_fallback and any(
+        len(word) > 1 and any("\udc80" <= c <= "\udcff" for c in word) for word in lexicon.words
     ):
-        (pieces, held), unknown, bytewise = _byte_pieces(words), None, True
+        (pieces, held), unknown, bytewise = _byte_pieces(lexicon), None, True
         vocab = [[piece.text, piece.score] for piece in pieces]
     else:
-        (pieces, held), bytewise = pieces_of(words, spare_ascii=False), False
+        (pieces, held), bytewise = pieces_of(lexicon, spare_ascii=False), False
         unknown = next(number for number, piece in enumerate(pieces) if piece.kind == "unknown")
-        # Names of bytes are looked for in text like any piece: they must lose against the six characters they have.
+        # Names of bytes are found in text like any piece: they must lose against the six characters of the name.
         lowest = min((piece.score for piece in pieces if piece.kind == "word"), default=-1.0)
         vocab = [[piece.text, piece.score if piece.kind == "word" else 6 * lowest - 1] for piece in pieces]
-    tail = has_fallback(words) and not bytewise
+    tail = has_fallback(lexicon) and not bytewise
     steps = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
     fallback = {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]}
     added = [
@@ -63,13 +64,14 @@ def dumps(words: Words) -> tuple[bytes, int]:
     return text.encode("utf-8", "backslashreplace"), held
 
 
-def _byte_pieces(words: Words) -> tuple[list[Piece], int]:
-    """Every word as the letters of its bytes, and how many there are."""
-    ids = TokenIds(words)
+def _byte_pieces(lexicon: LexiconLike) -> tuple[list[Piece], int]:
+    """Return every word as the letters of its bytes, and the number of words."""
+    ids = TokenIds(lexicon)
     pieces = [Piece(f"<unused_{number}>", 0.0, "unused") for number in range(ids.size)]
     for number, name in zip(ids.special_ids, ids.specials, strict=True):
         pieces[number] = Piece(name, 0.0, "unknown" if name == "<unk>" else "special")
-    for number, word, score in zip(ids.numbers[1:].tolist(), words.words, model_scores(words).tolist(), strict=True):
+    scores = model_scores(lexicon).tolist()
+    for number, word, score in zip(ids.numbers[1:].tolist(), lexicon.words, scores, strict=True):
         text = "".join(LETTERS[byte] for byte in word.encode("utf-8", "surrogateescape"))
         if text not in ids.specials:
             pieces[number] = Piece(text, score)
@@ -77,30 +79,32 @@ def _byte_pieces(words: Words) -> tuple[list[Piece], int]:
 
 
 def loads(data: bytes) -> Table:
-    """The pieces of a Unigram model with their ids and scores."""
-    return table_of_value(parsed(data))
+    """Read the pieces of a Unigram model with their ids and scores."""
+    return table_of_value(parse_json(data))
 
 
 def is_tokenizer(value: Any) -> bool:
+    """Return whether the value of a JSON file looks like a ``tokenizer.json``."""
     return isinstance(value, dict) and isinstance(value.get("model"), dict)
 
 
 def table_of_value(value: Any) -> Table:
+    """Read the value of a JSON file."""
     if not is_tokenizer(value):
-        raise ValueError("model: this JSON is no tokenizer.json: it has no model.")
+        raise ValueError("model: this JSON is not a tokenizer.json: it has no model.")
     model = value["model"]
     kind = model.get("type", "BPE" if "merges" in model else "Unigram")
     vocab = model.get("vocab")
     if kind != "Unigram":
         raise ValueError(f"model: its type is {str(kind)[:40]}; only Unigram models can be read.")
-    if not isinstance(vocab, list) or len(vocab) > MOST_WORDS:
+    if not isinstance(vocab, list) or len(vocab) > MAX_WORDS:
         raise ValueError("model.vocab: it must be a list of pieces with their scores.")
     fallback = model.get("byte_fallback") is True
     pieces = []
     for number, entry in enumerate(vocab):
         if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str):
             raise ValueError(f"model.vocab[{number}]: it must be a piece and its score.")
-        score = checked_number(entry[1], f"model.vocab[{number}]")
+        score = check_number(entry[1], f"model.vocab[{number}]")
         pieces.append(Piece(entry[0], score, "byte" if fallback and entry[0] in BYTE_NAMES else "word"))
     unknown = model.get("unk_id")
     if isinstance(unknown, int) and 0 <= unknown < len(pieces):
@@ -115,26 +119,22 @@ def table_of_value(value: Any) -> Table:
     escaped = _mentions(value, SPACE)
     table = table_of(pieces, method="huggingface", space=SPACE if escaped else " ", fallback=fallback)
     normalizer = value.get("normalizer")
-    table.meta = {
-        **table.meta,
-        "normalizer": str(normalizer.get("type"))[:40] if isinstance(normalizer, dict) else "identity",
-        "dummy_prefix": "yes" if escaped else "no",
-    }
+    name = str(normalizer.get("type"))[:40] if isinstance(normalizer, dict) else "identity"
+    table.meta = replace(table.meta, normalizer=name, dummy_prefix=escaped)
     return table
 
 
 def _byte_table(pieces: list[Piece]) -> Table:
     for number, piece in enumerate(pieces):
         if piece.kind == "word" and not BYTES.keys() >= set(piece.text):
-            piece.kind = "unused"  # no text has such bytes
+            piece.kind = "unused"  # no text becomes such letters
         elif piece.kind == "word":
             data = bytes(BYTES[letter] for letter in piece.text)
             piece.text = byte_token(data[0]) if len(data) == 1 else data.decode("utf-8", "surrogateescape")
         elif piece.kind == "unknown" and not piece.text:
             raise ValueError(f"model.vocab[{number}]: the unknown piece has no name.")
     table = table_of(pieces, method="huggingface", fallback=True)
-    meta = {name: value for name, value in table.meta.items() if name != "unk_log_prob"}
-    table.meta = meta | {"unit": "byte", "normalizer": "identity", "dummy_prefix": "no"}
+    table.meta = replace(table.meta, unk_log_prob=None, unit="byte", normalizer="identity")
     return table
 
 
@@ -152,7 +152,7 @@ def _add(token: Any, number: int, pieces: list[Piece]) -> None:
 
 
 def _mentions(value: dict[str, Any], text: str) -> bool:
-    """Whether the steps around the model write a space as `text`."""
+    """Return whether the steps around the model mention `text`."""
     steps = [value.get(name) for name in ("normalizer", "pre_tokenizer", "decoder")]
     while steps:
         step = steps.pop()

@@ -12,45 +12,53 @@ import math
 import re
 from pathlib import Path
 
+from ..ids import LexiconLike
 from .plain import loads
-from .table import Words
 
 __all__ = ["dumps", "kept_frequencies", "loads"]
 
-TOTAL = 60_101_967  # sum of the frequencies in the dictionary of jieba 0.42
-WORD = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&._%\-]+")  # what jieba can take as one word; it cuts at anything else
+JIEBA_TOTAL = 60_101_967  # sum of the frequencies in the dictionary of jieba 0.42
+WORD = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&._%\-]+")  # jieba can keep such words; it cuts at all other characters
 
 
-def dumps(words: Words) -> tuple[bytes, int]:
-    """The user dictionary, and how many words it holds.
+def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+    """Write the user dictionary; also return its number of words.
 
-    Words of one character and words that jieba cannot hold (with other characters than Han, letters, digits and
-    ``+#&._%-``) are left out.  A frequency is the greatest of: what keeping the word takes, what jieba's dictionary
-    says, and our count on jieba's scale.  If jieba is not installed, our own counts stand in for its dictionary.
+    Words of one character are left out, and words that jieba cannot hold (characters other than Han, letters, digits
+    and ``+#&._%-``).  A frequency is the greatest of: the least that makes jieba keep the word, the frequency in
+    jieba's dictionary, and our count on jieba's scale.  If jieba is not installed, our own counts replace its
+    dictionary.
     """
     chosen = [
         (word, count)
-        for word, count in zip(words.words, words.counts.tolist(), strict=True)
+        for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True)
         if len(word) > 1 and WORD.fullmatch(word)
     ]
     known, total = _dictionary()
-    scale = (total or TOTAL) / max(int(words.counts.sum()), 1)
+    scale = (total or JIEBA_TOTAL) / max(int(lexicon.counts.sum()), 1)
     if not known:
-        known, total = {w: round(n * scale) for w, n in zip(words.words, words.counts.tolist(), strict=True)}, TOTAL
+        known = {word: round(n * scale) for word, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)}
+        total = JIEBA_TOTAL
     wanted = {word: round(count * scale) for word, count in chosen}
     frequencies = kept_frequencies(wanted, known, total)
     return "".join(f"{word} {frequencies[word]}\n" for word, _ in chosen).encode(), len(chosen)
 
 
 def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) -> dict[str, int]:
-    """Frequencies, at least as `wanted`, with which a dictionary keeps the words.
+    """Return the frequencies, no less than `wanted`, that make a dictionary keep the words.
 
     Parameters
     ----------
-    wanted
+    wanted : dict of str to int
         Words of two or more characters, and the least frequency of each.
-    known, total
-        The dictionary that they are added to: frequencies, and their sum.
+    known : dict of str to int
+        The frequencies of the dictionary that the words are added to.
+    total : int
+        The sum of the frequencies in that dictionary.
+
+    Returns
+    -------
+    dict of str to int
 
     Examples
     --------
@@ -78,7 +86,7 @@ def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) 
 
 
 def _dictionary() -> tuple[dict[str, int], int]:
-    """The words of jieba's dictionary and the sum of their frequencies; none if jieba is not installed."""
+    """Return jieba's dictionary and the sum of its frequencies; empty if jieba is not installed."""
     try:
         place = importlib.util.find_spec("jieba")
         table = loads((Path(place.origin).parent / "dict.txt").read_bytes()) if place and place.origin else None

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from .table import Table, Words, decoded
+from ..ids import LexiconLike
+from .table import Table, decode_utf8
 
 __all__ = ["dumps", "loads"]
 
 
-def dumps(words: Words) -> tuple[bytes, int]:
-    """``word count`` lines, and how many; words with white space and bytes that are no characters are left out."""
+def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+    """Write ``word count`` lines; words with white space and bytes that are not characters are left out."""
     rows = [
         f"{word} {count}\n"
-        for word, count in zip(words.words, words.counts.tolist(), strict=True)
+        for word, count in zip(lexicon.words, lexicon.counts.tolist(), strict=True)
         if not any(c.isspace() or "\ud800" <= c <= "\udfff" or c == "\ufeff" for c in word)
     ]
     return "".join(rows).encode(), len(rows)
 
 
 def loads(data: bytes) -> Table:
-    """Rows separated by white space; a word alone counts once."""
+    """Read fields separated by white space; a word without a count has the count 1."""
     words: list[str] = []
     counts: list[int] = []
     first: dict[str, tuple[int, str]] = {}
-    for number, line in enumerate(decoded(data).split("\n"), 1):
+    for number, line in enumerate(decode_utf8(data).split("\n"), 1):
         fields = line.split()
         if not fields:
             continue
         word, count = fields[0], fields[1] if len(fields) > 1 else "1"
-        if word in first and first[word][1] == count:  # the same twice does no harm; jieba's dict.txt has one such row
+        if word in first and first[word][1] == count:  # a repeated row does no harm; jieba's dict.txt has one
             continue
         if word in first:
             raise ValueError(

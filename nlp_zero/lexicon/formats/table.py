@@ -1,54 +1,38 @@
-"""What is read from a file before it becomes a lexicon, and what is asked of a lexicon to write it."""
+"""The result of reading a word file, before it becomes a lexicon, and checks that several formats share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
-from ..ids import Words as Numbered
+from ..meta import LexiconMeta
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+__all__ = ["MAX_WORDS", "Table", "check_number", "check_words", "decode_utf8"]
 
-__all__ = ["MOST_WORDS", "Table", "Words", "checked_number", "checked_words", "decoded"]
-
-MOST_WORDS = 1 << 24  # what ids and tables of a tokenizer are made for; a file that claims more is refused
+MAX_WORDS = 1 << 24  # the tables of a tokenizer are made for this many; a file that claims more is refused
 
 
 @dataclass
 class Table:
-    """Rows of a word file: distinct words and a count each, further columns by name."""
+    """Rows of a word file: distinct words with a count each, and further columns by name."""
 
     words: Sequence[str]
     counts: Sequence[int]
     scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    meta: Mapping[str, object] = field(default_factory=dict)
+    meta: LexiconMeta = field(default_factory=LexiconMeta)
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-class Words(Numbered, Protocol):
-    """A lexicon, as far as writing it goes."""
-
-    @property
-    def counts(self) -> npt.NDArray[np.int64]: ...
-    @property
-    def parts(self) -> Mapping[str, tuple[str, ...]]: ...
-    @property
-    def log_probs(self) -> npt.NDArray[np.float64]: ...
-
-
-def decoded(data: bytes) -> str:
-    """UTF-8 text, lone surrogates and a byte order mark allowed; `ValueError` says where it is not."""
+def decode_utf8(data: bytes) -> str:
+    """Decode UTF-8 text that may have a byte order mark; `ValueError` says where it is not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}; convert it to UTF-8 first.") from None
 
 
-def checked_words(words: Iterable[str], place: str, first: int) -> None:
-    """Refuse empty and repeated words; `place` and `first` tell how they are numbered in the file."""
+def check_words(words: Iterable[str], place: str, first: int) -> None:
+    """Refuse empty and repeated words; `place` and `first` say how words are numbered in the file."""
     seen: dict[str, int] = {}
     for number, word in enumerate(words, first):
         if not isinstance(word, str) or not word:
@@ -60,8 +44,8 @@ def checked_words(words: Iterable[str], place: str, first: int) -> None:
         seen[word] = number
 
 
-def checked_number(value: object, place: str, *, whole: bool = False) -> float:
-    """A finite number, whole and 0..2**63-1 if wanted; `ValueError` names the place."""
+def check_number(value: object, place: str, *, whole: bool = False) -> float:
+    """Return a finite number, if `whole` an integer from 0 to 2**63 - 1; `ValueError` names the place in the file."""
     good = isinstance(value, (int, float)) and not isinstance(value, bool)
     if good and whole:
         good = isinstance(value, int) and 0 <= value < 1 << 63

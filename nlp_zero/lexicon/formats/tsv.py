@@ -1,77 +1,81 @@
-"""Our own file: UTF-8 text that people can read and edit.
+r"""The TSV file of a lexicon: UTF-8 text that people can read and edit.
 
-One line about the file, one of column names, then a line a word; columns are separated by tabs.  In words, backslash,
-tab and line ends are written ``\\\\``, ``\\t``, ``\\n`` and ``\\r``, and a lone surrogate ``\\ud800``.
+The first line has the format, the version and the fields of `LexiconMeta`, the second the names of the columns; then
+each word has a line.  Columns are separated by tabs.  In words, backslash, tab and line ends are written ``\\``,
+``\t``, ``\n`` and ``\r``, and a lone surrogate ``\ud800``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice, repeat
 
-from ..._kernels.rows import format_rows
+from ..._kernels.counting import format_rows
 from ..._utils.threads import in_order
-from .table import Table, Words, checked_words, decoded
+from ..ids import LexiconLike
+from ..meta import LexiconMeta
+from .header import meta_of_values, values_of_meta
+from .table import Table, check_words, decode_utf8
 
-__all__ = ["FORMAT", "blocks", "dumps", "escaped", "lines", "loads", "unescaped"]
+__all__ = ["FORMAT", "blocks", "dumps", "escape", "lines", "loads", "unescape"]
 
 FORMAT = "#nlp-zero lexicon"
 VERSION = 1
-ROWS = 1 << 14  # of a block
+BLOCK_ROWS = 1 << 14
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-NAMES = ("specials", "special_ids", "byte_ids")  # fields of meta that stay text even if they look like a number
-EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written so that they come back as they were
+EXACT_FIELDS = ("unk_log_prob", "new_words")
+EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written with all their digits
 
 
-def dumps(words: Words) -> tuple[bytes, int]:
-    """The file, and how many words it holds."""
-    return "".join(blocks(words)).encode(), len(words.words)
+def dumps(lexicon: LexiconLike) -> tuple[bytes, int]:
+    """Write the file; also return its number of words."""
+    return "".join(blocks(lexicon)).encode(), len(lexicon.words)
 
 
-def lines(words: Words) -> Iterator[str]:
-    """The lines of the file."""
-    for block in blocks(words):
+def lines(lexicon: LexiconLike) -> Iterator[str]:
+    """Yield the lines of the file, each with its line end."""
+    for block in blocks(lexicon):
         yield from (line + "\n" for line in block.split("\n")[:-1])
 
 
-def blocks(words: Words, *, workers: int = 1) -> Iterator[str]:
-    """The file in blocks of many lines; `workers` threads make them."""
-    about = "".join(f"\t{name}={escaped(_shown(value))}" for name, value in words.meta.items())
+def blocks(lexicon: LexiconLike, *, workers: int = 1) -> Iterator[str]:
+    """Yield the file in blocks of many lines; `workers` threads make them."""
+    values = values_of_meta(lexicon.meta)
+    about = "".join(f"\t{name}={escape(_text_of(name, value))}" for name, value in values.items())
     yield f"{FORMAT} v{VERSION}{about}\n"
-    names = ["word", "count", *words.scores] + (["parts"] if words.parts else [])
+    names = ["word", "count", *lexicon.scores] + (["parts"] if lexicon.parts else [])
     yield "#" + "\t".join(names) + "\n"
-    usual = not words.parts and not set(EXACT) & words.scores.keys()  # then a kernel writes the table
-    parts = [slice(begin, begin + ROWS) for begin in range(0, len(words.words), ROWS)]
-    yield from in_order(parts, partial(_rows if usual else _exact_rows, words), workers)
+    plain = not lexicon.parts and not set(EXACT) & lexicon.scores.keys()  # then a kernel writes the table
+    slices = [slice(begin, begin + BLOCK_ROWS) for begin in range(0, len(lexicon.words), BLOCK_ROWS)]
+    yield from in_order(slices, partial(_rows if plain else _exact_rows, lexicon), workers)
 
 
-def _rows(words: Words, part: slice) -> str:
-    columns = [column[part] for column in words.scores.values()]
-    return format_rows(_closed(words.words[part]), words.counts[part], columns).decode("utf-8")
+def _rows(lexicon: LexiconLike, rows: slice) -> str:
+    columns = [column[rows] for column in lexicon.scores.values()]
+    return format_rows(_escape_lines(lexicon.words[rows]), lexicon.counts[rows], columns).decode("utf-8")
 
 
-def _exact_rows(words: Words, part: slice) -> str:
+def _exact_rows(lexicon: LexiconLike, rows: slice) -> str:
     columns = [
-        [repr(x) if name in EXACT else f"{x:.6g}" for x in column[part].tolist()]
-        for name, column in words.scores.items()
+        [repr(x) if name in EXACT else f"{x:.6g}" for x in column[rows].tolist()]
+        for name, column in lexicon.scores.items()
     ]
-    if words.parts:
-        columns.append([" ".join(map(escaped, words.parts.get(word, ()))) for word in words.words[part]])
-    rows = zip(map(escaped, words.words[part]), map(str, words.counts[part].tolist()), *columns, strict=True)
-    return "".join(["\t".join(row) + "\n" for row in rows])
+    if lexicon.parts:
+        columns.append([" ".join(map(escape, lexicon.parts.get(word, ()))) for word in lexicon.words[rows]])
+    table = zip(map(escape, lexicon.words[rows]), map(str, lexicon.counts[rows].tolist()), *columns, strict=True)
+    return "".join(["\t".join(row) + "\n" for row in table])
 
 
 def loads(data: bytes) -> Table:
-    """The rows of the file; `ValueError` begins with the line that is wrong."""
-    text = decoded(data)
+    """Read the file; `ValueError` begins with the line that is wrong."""
+    text = decode_utf8(data)
     rows = text.split("\n")
     version, *about = rows[0].rstrip("\r").split("\t")
     if version != f"{FORMAT} v{VERSION}":
         raise ValueError(f"line 1: this is {version[1:]!r}, which this nlp-zero cannot read; update nlp-zero.")
-    fields_of = (field.partition("=") for field in about)
-    meta = {name: unescaped(value) if name in NAMES else _value(value) for name, _, value in fields_of}
+    meta = _meta(about)
     if rows[-1]:
         raise ValueError(f"line {len(rows)}: the file is truncated (the line has no end); write the lexicon again.")
     names = rows[1].rstrip("\r").lstrip("#").split("\t") if len(rows) > 2 else ["word", "count"]
@@ -86,35 +90,37 @@ def loads(data: bytes) -> Table:
         )
     fields = "\t".join(rows).split("\t") if rows else []
     columns = [fields[k :: len(names)] for k in range(len(names))]
-    words = _plain_words(columns[0]) if "\\" in text else columns[0]
+    words = _unescape_words(columns[0]) if "\\" in text else columns[0]
     if len(set(words)) != len(words) or "" in words:
-        checked_words(words, "line", 3)
+        check_words(words, "line", 3)
     scores = {
         name: _numbers(column, float) for name, column in zip(names[2:], columns[2:], strict=True) if name != "parts"
     }
     parts = {}
     if "parts" in names:
         listed = columns[names.index("parts")]
-        parts = {w: tuple(map(unescaped, p.split(" "))) for w, p in zip(words, listed, strict=True) if p}
+        parts = {w: tuple(map(unescape, p.split(" "))) for w, p in zip(words, listed, strict=True) if p}
     return Table(words, _numbers(columns[1], int), scores, meta, parts)  # type: ignore[arg-type]
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
+    """Write a text as it is in the file."""
     if text.isalnum():
         return text
     return "".join(ESCAPES.get(c, c) if not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text)
 
 
-def _closed(words: Sequence[str]) -> bytes:
-    """The escaped words, each closed by a line feed."""
+def _escape_lines(words: Sequence[str]) -> bytes:
+    """Return the escaped words, each followed by a line feed."""
     text = "".join(words)
     if not any(c in text for c in ESCAPES):
         with suppress(UnicodeEncodeError):  # a lone surrogate
             return ("\n".join(words) + "\n" * bool(words)).encode("utf-8")
-    return "".join([escaped(word) + "\n" for word in words]).encode("utf-8")
+    return "".join([escape(word) + "\n" for word in words]).encode("utf-8")
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
+    """Read a text that `escape` wrote; raises `ValueError` for other escapes."""
     if "\\" not in text:
         return text
     codes = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
@@ -132,24 +138,27 @@ def unescaped(text: str) -> str:
     return "".join(out)
 
 
-def _shown(value: object) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
+def _text_of(name: str, value: object) -> str:
+    """Return a field as text: floats with six digits, or all where a tokenizer reads them."""
+    if not isinstance(value, float):
+        return str(value)
+    text = f"{value:.6f}"
+    return repr(value) if name in EXACT_FIELDS and float(text) != value else text
 
 
-def _value(text: str) -> object:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return unescaped(text)
+def _meta(about: Iterable[str]) -> LexiconMeta:
+    try:
+        pairs = (text.partition("=") for text in about)
+        return meta_of_values({name: unescape(value) for name, _, value in pairs})
+    except ValueError as error:
+        raise ValueError(f"line 1: {error}") from None
 
 
-def _plain_words(words: list[str]) -> list[str]:
+def _unescape_words(words: list[str]) -> list[str]:
     plain = []
     for number, word in enumerate(words, 3):
         try:
-            plain.append(unescaped(word))
+            plain.append(unescape(word))
         except ValueError as error:
             raise ValueError(f"line {number}: {word!r} is not a word as `save` writes it: {error}.") from None
     return plain

@@ -1,7 +1,7 @@
-"""The wire format of Protocol Buffers, as much as SentencePiece files need: varints, 32-bit numbers, bytes.
+"""The part of the wire format of Protocol Buffers that SentencePiece files need: varints, 32-bit numbers, bytes.
 
-A message is a row of fields, each a varint tag (number * 8 + kind) and a value: kind 0 a varint, 1 eight bytes, 2 a
-varint length and so many bytes, 5 four bytes.  (protobuf.dev/programming-guides/encoding)
+A message is a sequence of fields, each a varint tag (number * 8 + kind) and a value: kind 0 is a varint, 1 eight bytes,
+2 a varint length and that many bytes, 5 four bytes.  (protobuf.dev/programming-guides/encoding)
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ __all__ = ["bytes_field", "fields", "float_field", "int_field"]
 
 
 def varint(value: int) -> bytes:
+    """Encode a number, seven bits a byte, the lowest first."""
     out = bytearray()
     while value > 127:
         out.append(value & 127 | 128)
@@ -22,19 +23,22 @@ def varint(value: int) -> bytes:
 
 
 def int_field(number: int, value: int) -> bytes:
+    """Encode a field that holds a whole number."""
     return varint(number << 3) + varint(value)
 
 
 def float_field(number: int, value: float) -> bytes:
+    """Encode a field that holds a 32-bit floating-point number."""
     return varint(number << 3 | 5) + struct.pack("<f", value)
 
 
 def bytes_field(number: int, value: bytes) -> bytes:
+    """Encode a field that holds bytes."""
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
 def read_varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """The number at `at` and where it ends; at most ten bytes, as the format allows."""
+    """Decode the number at `at`, of at most ten bytes; also return where it ends."""
     value = shift = 0
     for place in range(at, min(end, at + 10)):
         value |= (data[place] & 127) << shift
@@ -45,9 +49,9 @@ def read_varint(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float, int, int]]:
-    """The fields of data[at:end]: (number, value, begin, end); bytes have value 0 and lie at data[begin:end].
+    """Yield the fields of data[at:end]: (number, value, begin, end); bytes have value 0 and are data[begin:end].
 
-    Nothing is copied, so a wrong length costs nothing; it raises `ValueError` with the place.
+    Nothing is copied, so a wrong length needs no memory; it raises `ValueError` with the place.
     """
     while at < end:
         begin = at
@@ -55,7 +59,7 @@ def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float, i
         number, kind, value = tag >> 3, tag & 7, 0
         size = {1: 8, 5: 4}.get(kind, 0)
         if number == 0 or kind not in (0, 1, 2, 5):
-            raise ValueError(f"byte {begin}: this is no field of a model file; it is damaged or of another kind.")
+            raise ValueError(f"byte {begin}: this is not a field of a model file; it is damaged or of another kind.")
         if kind == 0:
             value, at = read_varint(data, at, end)
         elif kind == 2:

@@ -1,0 +1,107 @@
+// Classes of words by the exchange algorithm (Kneser and Ney 1993; Martin, Liermann and Ney 1998; mkcls): each word in
+// turn moves to the class that makes the class bigram model of the text most likely.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace nlpzero::bayes {
+
+class Exchange {
+public:
+    // Tokens as word ids below `words`; ids of at least `words` belong to the fixed class number `classes` (run ends,
+    // and words too rare to be worth a class).
+    Exchange(const std::vector<uint32_t>& tokens, uint32_t words, int classes)
+        : tokens_(tokens), words_(words), k_(classes), width_(classes + 1), class_(words), total_(words) {
+        for (uint32_t w = 0; w < words; ++w) class_[w] = int(w % uint32_t(classes));  // words are sorted by falling count
+        for (uint32_t t : tokens) if (t < words) ++total_[t];
+        neighbours();
+        pair_.assign(size_t(width_) * width_, 0);
+        size_.assign(width_, 0);
+        for (size_t i = 0; i + 1 < tokens.size(); ++i) ++pair_[size_t(of(tokens[i])) * width_ + of(tokens[i + 1])];
+        for (uint32_t t : tokens) ++size_[of(t)];
+        for (size_t x = 1; x < 4096; ++x) table_[x] = double(x) * std::log(double(x));
+    }
+
+    // One pass over all words; returns how many moved.
+    size_t pass() {
+        size_t moved = 0;
+        std::vector<int64_t> before(width_), after(width_);
+        for (uint32_t w = 0; w < words_; ++w) {
+            std::fill(before.begin(), before.end(), 0);
+            std::fill(after.begin(), after.end(), 0);
+            int64_t self = 0;
+            for (uint32_t e = begin_[w]; e < begin_[w + 1]; ++e) {
+                if (next_[e] == w) ++self;
+                else ++after[of(next_[e])];
+                if (last_[e] != w) ++before[of(last_[e])];
+            }
+            const int old = class_[w];
+            shift(old, before, after, self, total_[w], -1);
+            int best = old;
+            double most = gain(old, before, after, self, total_[w]);
+            for (int z = 0; z < k_; ++z) {
+                const double g = z == old ? most : gain(z, before, after, self, total_[w]);
+                if (g > most + 1e-9) { most = g; best = z; }
+            }
+            shift(best, before, after, self, total_[w], 1);
+            class_[w] = best;
+            moved += best != old;
+        }
+        return moved;
+    }
+
+    int of(uint32_t token) const { return token < words_ ? class_[token] : k_; }
+    int64_t size(int z) const { return size_[z]; }
+    int64_t pairs(int a, int b) const { return pair_[size_t(a) * width_ + b]; }
+
+private:
+    const std::vector<uint32_t>& tokens_;
+    uint32_t words_;
+    int k_, width_;
+    std::vector<int> class_;
+    std::vector<int64_t> total_, pair_, size_;
+    std::vector<uint32_t> begin_, next_, last_;  // for each word, what follows and precedes each of its tokens
+    double table_[4096] = {0};
+
+    double xlogx(int64_t x) const { return x < 4096 ? table_[x] : double(x) * std::log(double(x)); }
+
+    void neighbours() {
+        begin_.assign(size_t(words_) + 1, 0);
+        for (uint32_t w = 0; w < words_; ++w) begin_[w + 1] = begin_[w] + uint32_t(total_[w]);
+        std::vector<uint32_t> at(begin_.begin(), begin_.end() - 1);
+        next_.assign(begin_.back(), words_);
+        last_.assign(begin_.back(), words_);
+        for (size_t i = 0; i < tokens_.size(); ++i) {
+            const uint32_t t = tokens_[i];
+            if (t >= words_) continue;
+            if (i + 1 < tokens_.size()) next_[at[t]] = tokens_[i + 1];
+            if (i) last_[at[t]] = tokens_[i - 1];
+            ++at[t];
+        }
+    }
+    void shift(int z, const std::vector<int64_t>& before, const std::vector<int64_t>& after, int64_t self, int64_t total,
+               int sign) {
+        for (int c = 0; c < width_; ++c) {
+            pair_[size_t(c) * width_ + z] += sign * before[c];
+            pair_[size_t(z) * width_ + c] += sign * after[c];
+        }
+        pair_[size_t(z) * width_ + z] += sign * self;
+        size_[z] += sign * total;
+    }
+    double gain(int z, const std::vector<int64_t>& before, const std::vector<int64_t>& after, int64_t self,
+                int64_t total) const {
+        double g = 2 * (xlogx(size_[z]) - xlogx(size_[z] + total));
+        for (int c = 0; c < width_; ++c) {
+            if (c == z) continue;
+            const int64_t in = pair_[size_t(c) * width_ + z], out = pair_[size_t(z) * width_ + c];
+            if (before[c]) g += xlogx(in + before[c]) - xlogx(in);
+            if (after[c]) g += xlogx(out + after[c]) - xlogx(out);
+        }
+        const int64_t inside = pair_[size_t(z) * width_ + z], more = before[z] + after[z] + self;
+        return more ? g + xlogx(inside + more) - xlogx(inside) : g;
+    }
+};
+
+}  // namespace nlpzero::bayes

@@ -1,0 +1,353 @@
+// Exact forward filtering - backward sampling of words and classes, one stretch of text at a time.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "exchange.hpp"
+#include "model.hpp"
+
+// Code that runs twice as fast with 256-bit registers is compiled for both kinds of processor.  The same operations in the
+// same order (no fused multiply-add): the results are the same.
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // the debug build tests the plain code
+#define NLP_ZERO_INLINE inline __attribute__((always_inline))
+#define NLP_ZERO_AVX2 __attribute__((target("avx2")))
+#else
+#define NLP_ZERO_INLINE inline
+#endif
+
+namespace nlpzero::bayes {
+
+// What is sampled at once: a run, or a part of a long run that begins and ends with a word.
+struct Stretch { uint32_t begin, end; int left, right; };  // and the classes beside it
+
+// Scratch space of one thread.
+struct Work {
+    std::vector<float> alpha, beta, outside, x;
+    std::vector<double> scale;
+};
+
+class Sampler {
+public:
+    static constexpr uint32_t LONGEST = 400;  // symbols sampled at once; runs above are split anew in each sweep
+
+    Candidates text;
+    Model model;
+    std::vector<uint8_t> length, cls;  // word that begins at each position: its length (0: none) and class
+    std::vector<Stretch> order;        // of the sweep
+    size_t fence = 0;                  // neighbours in one run never stand on the same side of it
+    std::vector<float> marginals;      // by length, then position: sums over the sweeps that asked for them
+
+    Sampler(const uint32_t* symbols, size_t n, int classes, const Hyper& hyper, int levels)
+        : text(symbols, n, levels), model(text, classes, hyper), length(n), cls(n) {}
+
+    // Put all words of the present segmentation into the counts.
+    void load() {
+        int before = model.k;
+        for (size_t i = 0; i < text.size(); ++i) {
+            if (!text.symbol(i)) { if (i && text.symbol(i - 1)) model.link(before, model.k, 1); before = model.k; }
+            if (!length[i]) continue;
+            model.add(text.id(i, length[i]), length[i], cls[i]);
+            model.link(before, cls[i], 1);
+            before = cls[i];
+        }
+    }
+
+    void begin_sweep(uint64_t seed, uint64_t sweep) {
+        respell();
+        model.held.sort();
+        order.clear();
+        std::vector<Stretch> odd;
+        Rng rng(seed, sweep << 32);
+        for (uint32_t i = 0, n = uint32_t(text.size()); i < n; ++i) {
+            uint32_t left = text.room(i), part = 0;
+            while (left) {
+                uint32_t take = left;
+                if (left > LONGEST) {
+                    take = LONGEST / 2 + uint32_t(rng.below(LONGEST / 2));
+                    while (take < left && !length[i + take]) ++take;
+                }
+                (part++ % 2 ? odd : order).push_back({i, i + take, 0, 0});
+                i += take;
+                left -= take;
+            }
+        }
+        shuffle(order, rng);
+        shuffle(odd, rng);
+        fence = order.size();
+        order.insert(order.end(), odd.begin(), odd.end());
+    }
+
+    void take_out(size_t from, size_t to) {
+        for (size_t s = from; s < to; ++s) {
+            Stretch& w = order[s];
+            w.left = class_before(w.begin);
+            w.right = w.end < text.size() && text.symbol(w.end) ? cls[w.end] : model.k;
+            put(w, -1);
+        }
+        model.prepare();
+    }
+    void put_in(size_t from, size_t to) {
+        for (size_t s = from; s < to; ++s) put(order[s], 1);
+    }
+    // Draw new words for some stretches; stretches of different threads do not touch each other.
+    void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
+#ifdef NLP_ZERO_AVX2
+        if (__builtin_cpu_supports("avx2")) return sample_avx2(from, to, seed, sweep, average, work);
+#endif
+        sample_here(from, to, seed, sweep, average, work);
+    }
+
+    void start_average() { marginals.assign(text.size() * size_t(model.max_length), 0.0f); }
+
+    size_t tokens() const { return text.size() - size_t(std::count(length.begin(), length.end(), 0)); }
+
+    // The segmentation that is best by the sum of (marginal - cost); ties: fewer words, then the longer first one.
+    void decode(double sweeps, double cost) {
+        const size_t n = text.size();
+        std::vector<double> best(n + 1, 0.0);
+        std::vector<uint32_t> words(n + 1, 0);
+        std::fill(length.begin(), length.end(), uint8_t(0));
+        for (size_t i = n; i-- > 0;) {
+            const int most = int(std::min<uint32_t>(text.room(i), uint32_t(model.max_length)));
+            for (int l = 1; l <= most; ++l) {
+                const double score = best[i + l] + double(marginals[size_t(l - 1) * n + i]) / sweeps - cost;
+                if (l > 1 && (score < best[i] || (score == best[i] && words[i + l] + 1 > words[i]))) continue;
+                best[i] = score;
+                words[i] = words[i + l] + 1;
+                length[i] = uint8_t(l);
+            }
+        }
+        text.keep_path(length.data());
+    }
+
+    // First classes for the words of the segmentation, by exchange clustering of those that occur at least `often` times;
+    // the others get the class that fits between their neighbours best.
+    void classify(uint32_t often, int passes) {
+        std::vector<uint32_t> count(text.ids()), ids, number(text.ids(), ~0u), tokens, where;
+        for (size_t i = 0; i < text.size(); ++i)
+            if (length[i] && text.id(i, length[i]) && ++count[text.id(i, length[i])] == often) ids.push_back(text.id(i, length[i]));
+        std::stable_sort(ids.begin(), ids.end(), [&](uint32_t a, uint32_t b) { return count[a] > count[b]; });
+        for (size_t k = 0; k < ids.size(); ++k) number[ids[k]] = uint32_t(k);
+        for (size_t i = 0; i < text.size(); ++i) {
+            if (text.symbol(i) && !length[i]) continue;
+            const uint32_t id = length[i] ? text.id(i, length[i]) : 0;
+            tokens.push_back(id ? number[id] : ~0u);
+            where.push_back(uint32_t(i));
+        }
+        Exchange exchange(tokens, uint32_t(ids.size()), model.k);
+        for (int p = 0; p < passes && exchange.pass() * 200 > ids.size(); ++p) {}
+        for (size_t t = 0; t < tokens.size(); ++t) {
+            int best = exchange.of(tokens[t]);
+            if (best == model.k) {
+                const int before = t ? exchange.of(tokens[t - 1]) : model.k;
+                const int after = t + 1 < tokens.size() ? exchange.of(tokens[t + 1]) : model.k;
+                double most = -1;
+                for (int z = 0; z < model.k; ++z) {
+                    const double fit = (double(exchange.pairs(before, z)) + 0.1) * (double(exchange.pairs(z, after)) + 0.1) /
+                                       (double(exchange.size(z)) + 1);
+                    if (fit > most) { most = fit; best = z; }
+                }
+            }
+            cls[where[t]] = uint8_t(best);
+        }
+    }
+
+private:
+#ifdef NLP_ZERO_AVX2
+    NLP_ZERO_AVX2 void sample_avx2(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
+        sample_here(from, to, seed, sweep, average, work);
+    }
+#endif
+    NLP_ZERO_INLINE void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
+        for (size_t s = from; s < to; ++s) {
+            Rng rng(seed, sweep << 32 | (s + 1));
+            forward(order[s], work);
+            if (average) add_marginals(order[s], work);
+            draw(order[s], work, rng);
+        }
+    }
+    int class_before(uint32_t i) const {
+        if (!i || !text.symbol(i - 1)) return model.k;
+        while (!length[--i]) {}
+        return cls[i];
+    }
+    static void shuffle(std::vector<Stretch>& all, Rng& rng) {
+        for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[rng.below(i)]);
+    }
+    void put(const Stretch& w, int sign) {
+        int before = w.left;
+        for (uint32_t i = w.begin; i < w.end; i += length[i]) {
+            const uint32_t id = text.id(i, length[i]);
+            if (sign > 0) model.add(id, length[i], cls[i]);
+            else model.remove(id, length[i], cls[i]);
+            model.link(before, cls[i], sign);
+            before = cls[i];
+        }
+        model.link(before, w.right, sign);
+    }
+
+    void respell() {
+        std::vector<uint32_t> letters[3];
+        for (auto& table : letters) table.assign(text.symbols(), 0);
+        std::vector<bool> seen(text.ids());
+        for (size_t i = 0; i < text.size(); ++i) {
+            const int l = length[i];
+            if (l < 2) continue;
+            const uint32_t id = text.id(i, l);
+            if (id && seen[id]) continue;
+            seen[id] = true;
+            ++letters[0][text.symbol(i)];
+            for (int j = 1; j + 1 < l; ++j) ++letters[1][text.symbol(i + j)];
+            ++letters[2][text.symbol(i + l - 1)];
+        }
+        model.respell(letters);
+    }
+
+    // P(word of `l` symbols at i | z) = x * fresh(l, z), and (count - d) / (N_z + theta) for each class that holds it.
+    // alpha, beta: rows by position; beta is alpha carried over the class chain.  Each row of alpha sums to one;
+    // scale[j] is what row j was divided by.
+    NLP_ZERO_INLINE void forward(const Stretch& w, Work& work) const {
+        const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
+        work.alpha.assign(size_t(n + 1) * width, 0.0f);
+        work.beta.assign(size_t(n + 1) * width, 0.0f);
+        work.x.resize(size_t(n + 1) * (most + 1));
+        work.scale.assign(n + 1, 1.0);
+        std::copy_n(&model.trans[size_t(w.left) * width], width, work.beta.begin());
+        for (int j = 1; j <= n; ++j) {
+            float* __restrict a = &work.alpha[size_t(j) * width];
+            for (int l = 1; j < n && l <= std::min(most, j + 1); ++l) model.held.prefetch(text.id(w.begin + j + 1 - l, l));
+            double ratio = 1, tail = model.last[text.symbol(w.begin + j - 1)];
+            for (int l = 1; l <= std::min(most, j); ++l) {
+                const int i = j - l;
+                if (l > 1) ratio /= work.scale[i + 1];
+                const uint32_t s = text.symbol(w.begin + i), id = text.id(w.begin + i, l);
+                const double p0 = model.plen(l) * (l == 1 ? model.single(s) : tail * model.first[s]);
+                if (l > 1) tail *= model.middle[s];
+                const float x = float(std::min(model.base(id, p0) * ratio, 1e30));
+                work.x[size_t(j) * (most + 1) + l] = x;
+                const float* __restrict b = &work.beta[size_t(i) * width];
+                const float* __restrict g = &model.fresh[size_t(l) * width];
+                for (int z = 0; z < width; ++z) a[z] += x * b[z] * g[z];
+                if (!id) continue;
+                for (const Held* h = model.held.begin(id), *e = model.held.end(id); h < e; ++h)
+                    a[h->z] += kept(*h, ratio) * b[h->z];
+            }
+            const float sum = total(a, width);
+            work.scale[j] = sum;
+            const float inverse = 1 / sum;
+            float* __restrict out = &work.beta[size_t(j) * width];
+            for (int z = 0; z < k; ++z) a[z] *= inverse;
+            carry(a, model.trans.data(), k, width, out);
+        }
+    }
+    // out = row · matrix.  Columns are summed in registers, as many as do not have to wait for each other.
+    static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
+        int y = 0;
+        for (; y + 40 <= width; y += 40) columns<40>(row, matrix + y, k, width, out + y);
+        for (; y + 24 <= width; y += 24) columns<24>(row, matrix + y, k, width, out + y);
+        for (; y < width; y += 8) columns<8>(row, matrix + y, k, width, out + y);
+    }
+    template <int N>
+    static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width, float* __restrict out) {
+        float sum[N] = {0};
+        for (int z = 0; z < k; ++z, t += width)
+            for (int c = 0; c < N; ++c) sum[c] += row[z] * t[c];
+        for (int c = 0; c < N; ++c) out[c] = sum[c];
+    }
+    // The sum of a row; eight sums side by side do not wait for each other.
+    static NLP_ZERO_INLINE float total(const float* row, int width) {
+        float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        for (int y = 0; y < width; y += 8)
+            for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
+        return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+    }
+    float kept(const Held& h, double ratio) const {
+        return float((h.count - model.discount()) * model.inverse[h.z] * std::min(ratio, 1e30));
+    }
+    // P(word of l symbols that ends at j | z), in the scale of row j before its division
+    float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
+        float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
+        const uint32_t id = text.id(w.begin + j - l, l);
+        if (id)
+            for (const Held* h = model.held.begin(id), *e = model.held.end(id); h < e; ++h)
+                if (int(h->z) == z) p += kept(*h, ratio);
+        return p;
+    }
+
+    NLP_ZERO_INLINE void draw(const Stretch& w, const Work& work, Rng& rng) {
+        const int k = model.k, width = model.width;
+        std::vector<float> weight(std::max(width, model.max_length + 1));
+        std::fill(length.begin() + w.begin, length.begin() + w.end, uint8_t(0));
+        int next = w.right;
+        for (int j = int(w.end - w.begin); j > 0;) {
+            const float* into = &model.back[size_t(next) * width];
+            for (int z = 0; z < k; ++z) weight[z] = work.alpha[size_t(j) * width + z] * into[z];
+            const int z = pick(weight, k, rng);
+            const int most = std::min(model.max_length, j);
+            double ratio = 1;
+            for (int l = 1; l <= most; ++l) {
+                if (l > 1) ratio /= work.scale[j - l + 1];
+                weight[l - 1] = work.beta[size_t(j - l) * width + z] * emission(w, work, j, l, z, ratio);
+            }
+            const int l = 1 + pick(weight, most, rng);
+            j -= l;
+            length[w.begin + j] = uint8_t(l);
+            cls[w.begin + j] = uint8_t(z);
+            next = z;
+        }
+    }
+    static int pick(const std::vector<float>& weight, int n, Rng& rng) {
+        double total = 0;
+        for (int i = 0; i < n; ++i) total += weight[i];
+        double u = rng.uniform() * total;
+        for (int i = 0; i + 1 < n; ++i)
+            if ((u -= weight[i]) < 0) return i;
+        return n - 1;
+    }
+
+    // The probability of every span, summed over classes, from one backward pass.
+    NLP_ZERO_INLINE void add_marginals(const Stretch& w, Work& work) {
+        const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
+        work.outside.assign(size_t(n + 1) * width, 0.0f);
+        std::vector<float> gamma(width), part(width);
+        double all = 0;
+        for (int z = 0; z < k; ++z) {
+            work.outside[size_t(n) * width + z] = model.trans[size_t(z) * width + w.right];
+            all += work.alpha[size_t(n) * width + z] * double(work.outside[size_t(n) * width + z]);
+        }
+        for (int i = n - 1; i >= 0; --i) {
+            std::fill(gamma.begin(), gamma.end(), 0.0f);
+            const float* __restrict b = &work.beta[size_t(i) * width];
+            double ratio = 1;
+            for (int l = 1; l <= std::min(most, n - i); ++l) {
+                const int j = i + l;
+                if (l > 1) ratio /= work.scale[j - 1];
+                const float* __restrict o = &work.outside[size_t(j) * width];
+                const float* __restrict g = &model.fresh[size_t(l) * width];
+                const float x = float(work.x[size_t(j) * (most + 1) + l] / work.scale[j]);
+                float sum = 0;
+                float* __restrict c = gamma.data();
+                float* __restrict p = part.data();
+                for (int z = 0; z < width; ++z) {
+                    const float v = x * o[z] * g[z];
+                    p[z] = v * b[z];
+                    c[z] += v;
+                }
+                sum = total(p, width);
+                if (const uint32_t id = text.id(w.begin + i, l))
+                    for (const Held* h = model.held.begin(id), *e = model.held.end(id); h < e; ++h) {
+                        const float v = kept(*h, ratio / work.scale[j]) * o[h->z];
+                        sum += v * b[h->z];
+                        gamma[h->z] += v;
+                    }
+                marginals[size_t(l - 1) * text.size() + w.begin + i] += float(sum / all);
+            }
+            // gamma is in the scale of row i + 1; the ratios above carried it there
+            float* __restrict o = &work.outside[size_t(i) * width];
+            carry(gamma.data(), model.back.data(), k, width, o);
+        }
+    }
+};
+
+}  // namespace nlpzero::bayes

@@ -1,0 +1,209 @@
+# The latent-class Pitman-Yor sampler: see bayes_text.hpp, bayes_exchange.hpp, bayes_model.hpp, bayes_sampler.hpp.
+
+cdef extern from "bayes/sampler.hpp" namespace "nlpzero::bayes" nogil:
+    cdef cppclass Hyper:
+        Hyper()
+        double d, theta, d1, theta1, chain, ratio, spelling
+        vector[double] length
+
+    cdef cppclass Work:
+        Work() except +
+
+    cdef cppclass Candidates:
+        size_t size()
+        size_t ids()
+        uint32_t id(size_t, int)
+        uint32_t symbol(size_t)
+        uint32_t room(size_t)
+        void cut_by_entropy(int, double, uint8_t*) except +
+
+    cdef cppclass Stretch:
+        uint32_t begin, end
+
+    cdef cppclass Model:
+        int k
+        int64_t live()
+
+    cdef cppclass CppSampler "nlpzero::bayes::Sampler":
+        Candidates text
+        Model model
+        vector[uint8_t] length, cls
+        vector[Stretch] order
+        size_t fence
+        vector[float] marginals
+        CppSampler(const uint32_t*, size_t, int, const Hyper&, int) except +
+        void classify(uint32_t, int) except +
+        void load() except +
+        void begin_sweep(uint64_t, uint64_t) except +
+        void take_out(size_t, size_t) except +
+        void put_in(size_t, size_t) except +
+        void start_average() except +
+        void sample(size_t, size_t, uint64_t, uint64_t, cbool, Work&) except +
+        size_t tokens()
+        void decode(double, double) except +
+
+
+cdef class Sampler:
+    cdef unique_ptr[CppSampler] cpp
+    cdef readonly int classes
+    cdef readonly int max_length
+
+    def __cinit__(self, const uint32_t[::1] text, int classes, lengths, dict hyper, int levels):
+        cdef Hyper h
+        h.length = lengths
+        h.d, h.theta, h.d1, h.theta1 = hyper["d"], hyper["theta"], hyper["d1"], hyper["theta1"]
+        h.chain, h.ratio, h.spelling = hyper["chain"], hyper["ratio"], hyper["spelling"]
+        if not text.shape[0] or text[text.shape[0] - 1] or classes < 1 or classes > 255 or not 0 < len(lengths) < 256:
+            raise ValueError("the text must end with a boundary, and there may be at most 255 classes and symbols a word.")
+        if levels <= len(lengths):
+            raise ValueError("levels must be above the longest word.")
+        self.classes, self.max_length = classes, len(lengths)
+        with nogil:
+            self.cpp.reset(new CppSampler(&text[0], text.shape[0], classes, h, levels))
+
+    cdef int check_range(self, size_t begin, size_t end) except -1:
+        if begin > end or end > self.cpp.get().order.size():
+            raise IndexError(end)
+        return 0
+
+    def cut_by_entropy(self, int max_length, double single):
+        if not 1 <= max_length <= self.max_length:
+            raise ValueError(f"max_length must be 1 to {self.max_length}, not {max_length}.")
+        with nogil:
+            self.cpp.get().text.cut_by_entropy(max_length, single, self.cpp.get().length.data())
+
+    def classify(self, uint32_t often, int passes):
+        with nogil:
+            self.cpp.get().classify(often, passes)
+
+    def load(self):
+        with nogil:
+            self.cpp.get().load()
+
+    def begin_sweep(self, uint64_t seed, uint64_t sweep, *, bint first_average=False):
+        with nogil:
+            if first_average:
+                self.cpp.get().start_average()
+            self.cpp.get().begin_sweep(seed, sweep)
+        return self.cpp.get().order.size(), self.cpp.get().fence
+
+    def take_out(self, size_t begin, size_t end):
+        self.check_range(begin, end)
+        with nogil:
+            self.cpp.get().take_out(begin, end)
+
+    def sample(self, size_t begin, size_t end, uint64_t seed, uint64_t sweep, bint average):
+        cdef Work work
+        self.check_range(begin, end)
+        if average and not self.cpp.get().marginals.size():
+            raise ValueError("begin a sweep with first_average=True before probabilities are added up.")
+        with nogil:
+            self.cpp.get().sample(begin, end, seed, sweep, average, work)
+
+    def put_in(self, size_t begin, size_t end):
+        self.check_range(begin, end)
+        with nogil:
+            self.cpp.get().put_in(begin, end)
+
+    def decode(self, double sweeps, double cost):
+        if not self.cpp.get().marginals.size():
+            raise ValueError("no probabilities were added up.")
+        with nogil:
+            self.cpp.get().decode(sweeps, cost)
+
+    def set_state(self, const uint8_t[::1] length, const uint8_t[::1] cls):
+        """A segmentation and its classes, before `load`: for tests and for going on from a lexicon."""
+        cdef Py_ssize_t i, n = self.cpp.get().text.size(), end = 0
+        if length.shape[0] != n or cls.shape[0] != n:
+            raise ValueError("length and class are needed for every position.")
+        for i in range(n):
+            inside = i < end
+            if (not self.cpp.get().text.symbol(i) or inside) != (length[i] == 0) or cls[i] >= self.classes:
+                raise ValueError("this is no segmentation of the text.")
+            if length[i]:
+                end = i + length[i]
+                if length[i] > self.max_length or length[i] > self.cpp.get().text.room(i):
+                    raise ValueError("this is no segmentation of the text.")
+            self.cpp.get().length[i], self.cpp.get().cls[i] = length[i], cls[i]
+
+    def stretch(self, size_t i):
+        """Begin and end of a stretch of the sweep."""
+        if i >= self.cpp.get().order.size():
+            raise IndexError(i)
+        return self.cpp.get().order[i].begin, self.cpp.get().order[i].end
+
+    @property
+    def marginals(self):
+        """Sums of span probabilities: an array (max_length, positions)."""
+        cdef size_t n = self.cpp.get().marginals.size()
+        flat = np.array(<float[:n]> self.cpp.get().marginals.data()) if n else np.zeros(0, np.float32)
+        return flat.reshape(self.max_length, -1)
+
+    @marginals.setter
+    def marginals(self, const float[:, ::1] sums):
+        if sums.shape[0] != self.max_length or <size_t> sums.shape[1] != self.cpp.get().text.size():
+            raise ValueError("one row is needed for each length, one column for each position.")
+        self.cpp.get().marginals.assign(&sums[0, 0], &sums[0, 0] + sums.shape[0] * sums.shape[1])
+
+    @property
+    def tokens(self):
+        return self.cpp.get().tokens()
+
+    @property
+    def types(self):
+        return self.cpp.get().model.live()
+
+    @property
+    def state(self):
+        cdef size_t n = self.cpp.get().text.size()
+        return np.array(<uint8_t[:n]> self.cpp.get().length.data()), np.array(<uint8_t[:n]> self.cpp.get().cls.data())
+
+    def words(self):
+        """Distinct words of the segmentation: place, length, count."""
+        cdef vector[uint32_t] place, length, index
+        cdef vector[uint32_t] count
+        cdef size_t i
+        cdef uint32_t id
+        cdef int l
+        index.assign(self.cpp.get().text.ids(), 0)
+        with nogil:
+            for i in range(self.cpp.get().text.size()):
+                l = self.cpp.get().length[i]
+                if not l:
+                    continue
+                id = self.cpp.get().text.id(i, l)
+                if id and index[id]:
+                    count[index[id] - 1] += 1
+                    continue
+                place.push_back(<uint32_t> i)
+                length.push_back(l)
+                count.push_back(1)
+                if id:
+                    index[id] = <uint32_t> place.size()
+        return (np.array(<uint32_t[:place.size()]> place.data()) if place.size() else np.zeros(0, np.uint32),
+                np.array(<uint32_t[:length.size()]> length.data()) if length.size() else np.zeros(0, np.uint32),
+                np.array(<uint32_t[:count.size()]> count.data()) if count.size() else np.zeros(0, np.uint32))
+
+
+cdef extern from "bayes/cut.hpp" namespace "nlpzero::bayes" nogil:
+    cdef cppclass UnigramCutter:
+        UnigramCutter(const uint32_t*, size_t, const double*, double) except +
+        void cut(const uint32_t*, size_t, uint32_t*) except +
+
+
+cdef class Cutter:
+    """Cuts encoded text by unigram Viterbi."""
+    cdef unique_ptr[UnigramCutter] cpp
+
+    def __cinit__(self, const uint32_t[::1] words, const double[::1] scores, double unknown):
+        if np.count_nonzero(np.asarray(words) == 0) != scores.shape[0]:
+            raise ValueError("every word needs one score and a 0 at its end.")
+        self.cpp.reset(new UnigramCutter(&words[0] if words.shape[0] else NULL, words.shape[0],
+                                         &scores[0] if scores.shape[0] else NULL, unknown))
+
+    def cut(self, const uint32_t[::1] text):
+        cdef uint32_t[::1] length = np.zeros(max(text.shape[0], 1), np.uint32)
+        if text.shape[0]:
+            with nogil:
+                self.cpp.get().cut(&text[0], text.shape[0], &length[0])
+        return np.asarray(length)[:text.shape[0]]

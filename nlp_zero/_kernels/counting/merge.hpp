@@ -1,0 +1,231 @@
+// The k-way merge of runs and count trees, to a run or to a piece of a tree, and the joining of such pieces.
+#pragma once
+#include "runs.hpp"
+
+namespace nlpzero::counting {
+
+// Open n-gram of each order at the end of a piece of a tree: more of it may come.
+struct OpenPath {
+    int depth = 0;
+    uint32_t symbol[MAX_ORDER] = {};
+    uint64_t count[MAX_ORDER] = {};
+};
+
+// A piece of a tree, built from n-grams in order.  Entry 0 of each level is free, for what the piece before left open.
+struct TreePiece {
+    struct Level {
+        Buffer<uint32_t> symbol;
+        Buffer<uint64_t> count, end;
+        size_t begin = 1, size = 1;
+    };
+    int order;
+    std::array<Level, MAX_ORDER> level;
+    int first_depth = 0;
+    uint32_t last[MAX_ORDER] = {};
+
+    explicit TreePiece(int order) : order(order) {
+        for (int l = 0; l < order; ++l) reserve(level[l]);
+    }
+
+    void push(const uint32_t* symbol, uint64_t count) {
+        int l = 0;
+        for (; l < order && symbol[l] && symbol[l] == last[l]; ++l) level[l].count[level[l].size - 1] += count;
+        for (; l < order && symbol[l]; ++l) {
+            Level& here = level[l];
+            reserve(here);
+            here.symbol[here.size] = symbol[l];
+            here.count[here.size] = count;
+            here.end[here.size++] = l + 1 < order ? level[l + 1].size : 0;
+            if (l) level[l - 1].end[level[l - 1].size - 1] = here.size;
+        }
+        if (!first_depth) first_depth = l;
+        std::copy(symbol, symbol + order, last);
+    }
+
+    // Put what was left open before in front, leave open what may go on (nothing if this is the last piece), and drop
+    // closed n-grams of two or more symbols that occur fewer than min_count times.
+    void join(OpenPath& open, uint64_t min_count, bool is_last) {
+        int shared = 0;
+        while (shared < open.depth && shared < first_depth && level[shared].symbol[1] == open.symbol[shared]) {
+            level[shared].count[1] += open.count[shared];
+            ++shared;
+        }
+        for (int l = shared; l < open.depth; ++l) {
+            level[l].begin = 0;
+            level[l].symbol[0] = open.symbol[l];
+            level[l].count[0] = open.count[l];
+            level[l].end[0] = 1;
+        }
+        open.depth = 0;
+        for (; !is_last && open.depth < order && last[open.depth]; ++open.depth) {
+            Level& here = level[open.depth];
+            --here.size;
+            open.symbol[open.depth] = here.symbol[here.size];
+            open.count[open.depth] = here.count[here.size];
+        }
+        if (min_count > 1) prune(min_count);
+        for (int l = 0; l + 1 < order; ++l)
+            for (size_t i = level[l].begin; i < level[l].size; ++i) level[l].end[i] -= level[l + 1].begin;
+    }
+
+private:
+    static void reserve(Level& here) {
+        here.symbol.reserve(here.size + 1);
+        here.count.reserve(here.size + 1);
+        here.end.reserve(here.size + 1);
+    }
+    void prune(uint64_t min_count) {
+        for (int l = 0; l + 1 < order; ++l) {  // ends first, while the level below is as it was
+            Level &here = level[l], &below = level[l + 1];
+            size_t child = below.begin, kept = below.begin;
+            for (size_t i = here.begin; i < here.size; ++i) {
+                for (; child < here.end[i]; ++child) kept += below.count[child] >= min_count;
+                here.end[i] = kept;
+            }
+        }
+        for (int l = 1; l < order; ++l) {
+            Level& here = level[l];
+            size_t kept = here.begin;
+            for (size_t i = here.begin; i < here.size; ++i) {
+                here.symbol[kept] = here.symbol[i];
+                here.end[kept] = here.end[i];
+                const uint64_t count = here.count[i];
+                here.count[kept] = count;
+                kept += count >= min_count;
+            }
+            here.size = kept;
+        }
+    }
+};
+
+// What is merged: runs, by their maps, and trees.
+struct Sources {
+    struct Source { std::vector<StoredLevel> levels; const uint32_t* map; size_t map_size; };
+    std::vector<Source> all;
+    void add_run(const uint32_t* map, size_t map_size) { all.push_back({{}, map, map_size}); }
+    void add_tree(const std::vector<StoredLevel>& levels, const uint32_t* map) { all.push_back({levels, map, 0}); }
+};
+
+// Merges sources whose n-grams, in the final ids, lie in [low, high); `high` may be empty.  Symbols take `bits` bits.
+class Merge {
+public:
+    virtual ~Merge() = default;
+    // Works until a source must be fed (its number is returned) or all is done (-1).
+    virtual int advance(TreePiece* tree, RunWriter* run) = 0;
+    virtual void feed(size_t source, const uint8_t* block, size_t size) = 0;
+
+    static std::unique_ptr<Merge> of(const Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
+                                     const std::vector<uint32_t>& high);
+};
+
+template <int W>
+class MergeOf : public Merge {
+public:
+    MergeOf(const Sources& sources, Packing packing, const std::vector<uint32_t>& low, const std::vector<uint32_t>& high)
+        : packing_(packing), low_(pack(low)), high_(pack(high)), bounded_(!high.empty()) {
+        for (const auto& source : sources.all) {
+            fresh_.push_back(fresh_.size());
+            if (source.levels.empty()) sources_.push_back(std::make_unique<BlockSource<W>>(packing, source.map, source.map_size));
+            else sources_.push_back(std::make_unique<TreeSource<W>>(packing, source.levels, source.map, low.data()));
+        }
+        std::reverse(fresh_.begin(), fresh_.end());
+    }
+
+    void feed(size_t source, const uint8_t* block, size_t size) override { sources_[source]->feed(block, size); }
+
+    int advance(TreePiece* tree, RunWriter* run) override {
+        for (; !fresh_.empty(); fresh_.pop_back()) {  // sources that have not shown their first n-gram
+            const size_t i = fresh_.back();
+            Head head{{}, 0, i};
+            const auto status = load(head);
+            if (status == Source::HUNGRY) return int(i);
+            if (status == Source::DONE) continue;
+            heap_.push_back(head);
+            std::push_heap(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return less(b.key, a.key); });
+        }
+        if (waiting_ && !refill()) return int(heap_[0].source);
+        while (!heap_.empty()) {
+            const Head& top = heap_[0];
+            if (pending_ && !(top.key == key_)) emit(tree, run);
+            key_ = top.key;
+            count_ += top.count;
+            pending_ = true;
+            if (!refill()) return int(heap_[0].source);
+        }
+        if (pending_) emit(tree, run);
+        return -1;
+    }
+
+private:
+    using Source = RunSource<W>;
+    struct Head { Key<W> key; uint64_t count; size_t source; };
+    std::vector<std::unique_ptr<Source>> sources_;
+    Packing packing_;
+    Key<W> low_, high_, key_{};
+    bool bounded_, pending_ = false, waiting_ = false;
+    uint64_t count_ = 0;
+    std::vector<Head> heap_;  // the smallest first
+    std::vector<size_t> fresh_;
+
+    Key<W> pack(const std::vector<uint32_t>& symbol) const {
+        Key<W> key{};
+        for (size_t j = 0; j < symbol.size(); ++j) packing_.put(key, int(j), symbol[j]);
+        return key;
+    }
+    static bool less(const Key<W>& a, const Key<W>& b) {
+        int i = 0;
+        while (i + 1 < W && a.word[i] == b.word[i]) ++i;
+        return a.word[i] < b.word[i];
+    }
+
+    typename Source::Status load(Head& head) {
+        Source& source = *sources_[head.source];
+        for (;;) {
+            const auto status = source.next();
+            if (status != Source::READY) return status;
+            head.key = source.head().key;
+            head.count = source.head().count;
+            if (less(head.key, low_)) continue;
+            return bounded_ && !less(head.key, high_) ? Source::DONE : Source::READY;
+        }
+    }
+    // Replace the smallest head by the next of its source; false when that must be fed first.
+    bool refill() {
+        Head moving = heap_[0];
+        const auto status = load(moving);
+        waiting_ = status == Source::HUNGRY;
+        if (waiting_) return false;
+        if (status == Source::DONE) {
+            moving = heap_.back();
+            heap_.pop_back();
+            if (heap_.empty()) return true;
+        }
+        const size_t n = heap_.size();
+        size_t at = 0;
+        for (size_t child; (child = 2 * at + 1) < n; at = child) {
+            child += child + 1 < n && less(heap_[child + 1].key, heap_[child].key);
+            if (!less(heap_[child].key, moving.key)) break;
+            heap_[at] = heap_[child];
+        }
+        heap_[at] = moving;
+        return true;
+    }
+    void emit(TreePiece* tree, RunWriter* run) {
+        uint32_t symbol[MAX_ORDER];
+        packing_.unpack(key_, symbol);
+        if (tree) tree->push(symbol, count_);
+        else run->push(symbol, count_);
+        pending_ = false;
+        count_ = 0;
+    }
+};
+
+inline std::unique_ptr<Merge> Merge::of(const Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
+                                        const std::vector<uint32_t>& high) {
+    const Packing packing{order, bits};
+    if (order * bits <= 64) return std::make_unique<MergeOf<1>>(sources, packing, low, high);
+    if (order * bits <= 128) return std::make_unique<MergeOf<2>>(sources, packing, low, high);
+    return std::make_unique<MergeOf<4>>(sources, packing, low, high);
+}
+
+}  // namespace nlpzero::counting

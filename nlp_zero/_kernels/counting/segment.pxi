@@ -1,0 +1,304 @@
+# Cutting text with the n-grams of a count tree: see patterns.hpp, segment.hpp and occurrences.hpp.
+
+cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass TableState "nlpzero::counting::Patterns::State":
+        size_t firsts, capacity, order, nodes
+        vector[uint64_t] slots, pair
+        vector[uint32_t] place
+        vector[double] score
+
+    cdef cppclass TableLevel "nlpzero::counting::Patterns::Level":
+        const uint32_t* symbol
+        const uint32_t* parent
+        const uint8_t* chosen
+        const double* score
+        size_t size
+
+    cdef cppclass CppPatterns "nlpzero::counting::Patterns":
+        TableState state() except +
+        void restore(const TableState&) except +
+        CppPatterns() except +
+        void start(size_t, uint32_t, cbool, double) except +
+        void add(const TableLevel&) except +
+        void finish()
+        void build(const uint32_t*, size_t, uint32_t) except +
+        size_t nodes() const
+        size_t slots() const
+        void add_by_place(const uint32_t*, uint32_t*) const
+
+    cdef cppclass PieceTimes:
+        vector[uint32_t] times
+        cbool shared
+
+    cdef cppclass PieceCounts:
+        uint64_t tokens
+        void start(shared_ptr[PieceTimes]) except +
+        const shared_ptr[PieceTimes]& table() const
+        void finish() except +
+        void add(PieceCounts&) except +
+        void add(const uint32_t*, const uint32_t*, size_t) except +
+        void add_longer(const uint32_t*, size_t, uint64_t) except +
+        void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
+
+    void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, PieceCounts&) except +
+    void cut_by_score(const uint32_t*, size_t, const CppPatterns&, double, PieceCounts&) except +
+
+cdef extern from "counting/occurrences.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppOccurrences "nlpzero::counting::Occurrences":
+        void start(size_t, size_t) except +
+        void scan(const uint32_t*, size_t, const CppPatterns&) except +
+        void add(const CppOccurrences&) except +
+        void result(int64_t*, double*, double*) except +
+        const vector[uint64_t]& raw() const
+        vector[pair[uint64_t, uint64_t]] beside(int) except +
+        void add_raw(size_t, uint64_t) except +
+        void add_beside(int, uint64_t, uint64_t) except +
+
+
+cdef object _copy_of(const void* data, size_t size, object dtype):
+    """A copy of an array."""
+    return np.frombuffer((<const char*>data)[:size * dtype().itemsize], dtype) if size else np.zeros(0, dtype)
+
+
+cdef tuple _table(CppPatterns& patterns):
+    cdef TableState state
+    with nogil:
+        state = patterns.state()
+    return (state.firsts, state.capacity, state.order, state.nodes,
+            _copy_of(state.slots.data(), state.slots.size(), np.uint64), _copy_of(state.pair.data(), state.pair.size(), np.uint64),
+            _copy_of(state.place.data(), state.place.size(), np.uint32), _copy_of(state.score.data(), state.score.size(), np.float64))
+
+
+cdef int _set_table(CppPatterns& patterns, tuple table) except -1:
+    cdef TableState state
+    cdef const uint64_t[::1] slots = table[4], pairs = table[5]
+    cdef const uint32_t[::1] place = table[6]
+    cdef const double[::1] score = table[7]
+    state.firsts, state.capacity, state.order, state.nodes = table[:4]
+    if slots.shape[0] and pairs.shape[0] and place.shape[0]:
+        state.slots.assign(&slots[0], &slots[0] + slots.shape[0])
+        state.pair.assign(&pairs[0], &pairs[0] + pairs.shape[0])
+        state.place.assign(&place[0], &place[0] + place.shape[0])
+    if score.shape[0]:
+        state.score.assign(&score[0], &score[0] + score.shape[0])
+    with nogil:
+        patterns.restore(state)
+    return 0
+
+
+cdef class Patterns:
+    cdef CppPatterns cpp
+    cdef list sizes
+    cdef cbool scored
+
+    def __init__(self, levels, size_t edges, uint32_t largest, *, cbool scored=False, double room=2):
+        cdef TableLevel level
+        cdef const uint32_t[::1] symbol, parent
+        cdef const uint8_t[::1] chosen
+        cdef const double[::1] score
+        self.scored, self.sizes = scored, []
+        if not room >= 1:
+            raise ValueError("n-grams need a slot each")
+        self.cpp.start(edges, largest, scored, room)
+        for symbol, parent, chosen, *scores in levels:
+            level.size = symbol.shape[0]
+            if chosen.shape[0] != symbol.shape[0] or (self.sizes and parent.shape[0] != symbol.shape[0]):
+                raise ValueError("arrays of different lengths")
+            level.symbol = &symbol[0] if level.size else NULL
+            level.parent = &parent[0] if parent.shape[0] else NULL
+            level.chosen = &chosen[0] if level.size else NULL
+            level.score = NULL
+            if scored:
+                score = scores[0]
+                if score.shape[0] != symbol.shape[0]:
+                    raise ValueError("arrays of different lengths")
+                level.score = &score[0] if level.size else NULL
+            with nogil:
+                self.cpp.add(level)
+            self.sizes.append(level.size)
+        self.cpp.finish()
+
+    def __reduce__(self):
+        return _patterns, (_table(self.cpp), self.sizes, self.scored)
+
+
+def _patterns(tuple table, list sizes, cbool scored):
+    cdef Patterns self = Patterns.__new__(Patterns)
+    _set_table(self.cpp, table)
+    if sum(sizes) != self.cpp.nodes():
+        raise ValueError("a table whose parts do not fit together")
+    self.sizes, self.scored = sizes, scored
+    return self
+
+
+cdef class _Reader:
+    """Encodes text into memory that is used again."""
+    cdef Alphabet alphabet
+    cdef vector[uint32_t] buffer
+
+    cdef size_t read(self, object data) except? 0:
+        if self.alphabet.unit == "byte" and isinstance(data, str):
+            data = data.encode("utf-8", "surrogatepass")
+        cdef Text text = text_of(data)
+        cdef size_t n, invalid = 0
+        with nogil:
+            if self.buffer.size() < text.size + 1:
+                self.buffer.resize(text.size + 1)
+            n = self.alphabet.cpp.get().encode[uint32_t](text, self.buffer.data(), <uint32_t>0xFFFF0000, False, invalid)
+        if n == GAVE_UP:
+            raise_invalid(data, invalid)
+        return n
+
+
+cdef class PieceCounter(_Reader):
+    cdef Patterns patterns
+    cdef PieceCounts pieces
+    cdef double unknown
+
+    def __init__(self, Alphabet alphabet, Patterns patterns, *, double unknown=0.0):
+        self.alphabet, self.patterns, self.unknown = alphabet, patterns, unknown
+        cdef shared_ptr[PieceTimes] table = make_shared[PieceTimes](patterns.cpp.slots())
+        self.pieces.start(table)
+
+    def another(self):
+        cdef PieceCounter other = PieceCounter.__new__(PieceCounter)
+        other.alphabet, other.patterns, other.unknown = self.alphabet, self.patterns, self.unknown
+        self.pieces.table().get().shared = True
+        other.pieces.start(self.pieces.table())
+        return other
+
+    def add(self, data):
+        cdef size_t n = self.read(data)
+        with nogil:
+            if self.patterns.scored:
+                cut_by_score(self.buffer.data(), n, self.patterns.cpp, self.unknown, self.pieces)
+            else:
+                cut_by_joining(self.buffer.data(), n, self.patterns.cpp, self.pieces)
+
+    def merge(self, PieceCounter other):
+        if other.pieces.table().get() != self.pieces.table().get():
+            raise ValueError("only counters that `another` made can be merged")
+        with nogil:
+            self.pieces.add(other.pieces)
+
+    def state(self):
+        cdef PieceTimes* table = self.pieces.table().get()
+        times = _copy_of(table.times.data(), table.times.size(), np.uint32)
+        slots = np.flatnonzero(times).astype(np.uint32)
+        long, counts = self.longer(1)
+        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
+
+    def add_state(self, tuple state):
+        cdef const uint32_t[::1] slots = state[1], times = state[2], piece
+        if slots.shape[0] != times.shape[0]:
+            raise ValueError("a state whose parts do not fit together")
+        if slots.shape[0]:
+            self.pieces.add(&slots[0], &times[0], slots.shape[0])
+        for symbols, count in state[3].items():
+            piece = np.frombuffer(symbols, np.uint32)
+            self.pieces.add_longer(&piece[0], piece.shape[0], count)
+        self.pieces.tokens += state[0]
+
+    @property
+    def tokens(self):
+        return self.pieces.tokens
+
+    def counts(self):
+        sizes = self.patterns.sizes
+        cdef uint32_t[::1] flat = np.zeros(1 + sum(sizes), np.uint32)
+        cdef PieceTimes* table = self.pieces.table().get()
+        with nogil:
+            self.patterns.cpp.add_by_place(table.times.data(), &flat[0])
+        return np.split(np.asarray(flat)[:sum(sizes)], np.cumsum(sizes[:len(sizes) - 1]))
+
+    def longer(self, uint64_t min_count):
+        cdef vector[uint32_t] symbols, lengths
+        cdef vector[uint64_t] counts
+        with nogil:
+            self.pieces.list_longer(min_count, symbols, lengths, counts)
+        cdef const char* at = <const char*>symbols.data()
+        cdef list pieces = []
+        cdef uint32_t size
+        for size in lengths:
+            pieces.append(at[:4 * size])
+            at += 4 * size
+        return pieces, _copy_of(counts.data(), counts.size(), np.uint64)
+
+
+cdef class NgramList:
+    cdef CppPatterns cpp
+    cdef readonly Py_ssize_t size
+
+    def __init__(self, const uint32_t[::1] ngrams, uint32_t largest):
+        cdef size_t n = ngrams.shape[0]
+        if n and ngrams[n - 1]:
+            raise ValueError("an n-gram is not closed by a 0")
+        with nogil:
+            self.cpp.build(&ngrams[0] if n else NULL, n, largest)
+        self.size = self.cpp.nodes()
+
+    def __reduce__(self):
+        return _ngram_list, (_table(self.cpp), self.size)
+
+
+def _ngram_list(tuple table, Py_ssize_t size):
+    cdef NgramList self = NgramList.__new__(NgramList)
+    _set_table(self.cpp, table)
+    if <size_t>size != self.cpp.nodes():
+        raise ValueError("a table whose parts do not fit together")
+    self.size = size
+    return self
+
+
+cdef class Occurrences(_Reader):
+    cdef NgramList ngrams
+    cdef CppOccurrences found
+    cdef Py_ssize_t described
+
+    def __init__(self, Alphabet alphabet, NgramList ngrams, Py_ssize_t described):
+        if not 0 <= described <= ngrams.size:
+            raise ValueError("described is out of range")
+        self.alphabet, self.ngrams, self.described = alphabet, ngrams, described
+        self.found.start(ngrams.size, described)
+
+    def add(self, data):
+        cdef size_t n = self.read(data)
+        with nogil:
+            self.found.scan(self.buffer.data(), n, self.ngrams.cpp)
+
+    def another(self):
+        return Occurrences(self.alphabet, self.ngrams, self.described)
+
+    def merge(self, Occurrences other):
+        if other.ngrams is not self.ngrams:
+            raise ValueError("counters of other n-grams cannot be merged")
+        with nogil:
+            self.found.add(other.found)
+
+    def state(self):
+        raw = _copy_of(self.found.raw().data(), self.found.raw().size(), np.uint64)
+        beside = []
+        cdef vector[pair[uint64_t, uint64_t]] pairs
+        for side in (0, 1):
+            pairs = self.found.beside(side)
+            beside.append(_copy_of(pairs.data(), 2 * pairs.size(), np.uint64).reshape(-1, 2))
+        return raw, beside[0], beside[1]
+
+    def add_state(self, tuple state):
+        cdef const uint64_t[::1] raw = state[0]
+        cdef const uint64_t[:, :] beside
+        cdef Py_ssize_t k
+        for k in range(raw.shape[0]):
+            self.found.add_raw(k, raw[k])
+        for side in (0, 1):
+            beside = state[1 + side]
+            for k in range(beside.shape[0]):
+                self.found.add_beside(side, beside[k, 0], beside[k, 1])
+
+    def result(self):
+        cdef int64_t[::1] raw = np.zeros(self.ngrams.size + 1, np.int64)
+        cdef double[::1] left = np.zeros(self.described + 1), right = np.zeros(self.described + 1)
+        with nogil:
+            self.found.result(&raw[0], &left[0], &right[0])
+        size, described = self.ngrams.size, self.described
+        return np.asarray(raw)[:size], np.asarray(left)[:described], np.asarray(right)[:described]

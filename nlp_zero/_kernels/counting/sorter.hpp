@@ -1,0 +1,192 @@
+// Counting one part of a text: encoded stores, each with its own alphabet, dealt into one bucket for each first symbol
+// and counted bucket by bucket, to a tree or to a run.  Stores are dealt, and ranges of buckets counted, by any threads.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "ngrams.hpp"
+#include "runs.hpp"
+
+namespace nlpzero::counting {
+
+class NgramSorter {
+public:
+    // `symbols` of the part in the order of their text: their rank, from 1, is their id in trees and runs.
+    std::vector<std::string> symbols;
+    std::vector<uint64_t> begin;  // bucket r holds positions [begin[r], begin[r + 1])
+
+    virtual ~NgramSorter() = default;
+    // From now on only n-grams whose first symbol is in [from, to) are counted; call it before `deal`.
+    virtual void restrict_to(size_t from, size_t to) = 0;
+    virtual void deal(size_t store) = 0;
+    virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
+    virtual void run(size_t from, size_t to, RunWriter& run) = 0;
+
+    static std::unique_ptr<NgramSorter> of(const std::vector<const SymbolStore*>& stores,
+                                    const std::vector<const Alphabet*>& alphabets, int order);
+};
+
+template <int W>
+class SorterOf : public NgramSorter {
+public:
+    SorterOf(const std::vector<const SymbolStore*>& stores, int order, int bits) : stores_(stores), order_(order), bits_(bits) {}
+
+    // rank[k][id] is the final id of a symbol of store k; puts down where each store's share of each bucket begins.
+    void lay_out(std::vector<std::vector<uint32_t>>&& rank) {
+        rank_ = std::move(rank);
+        begin.assign(symbols.size() + 2, 0);
+        for (size_t k = 0; k < stores_.size(); ++k) {
+            const auto& frequency = stores_[k]->frequency();
+            for (size_t id = 1; id < frequency.size(); ++id)
+                if (frequency[id]) begin[rank_[k][id] + 1] += frequency[id];
+        }
+        for (size_t r = 1; r < begin.size(); ++r) begin[r] += begin[r - 1];
+        share_.assign(1, begin);
+        share_.resize(stores_.size());
+        for (size_t k = 0; k + 1 < stores_.size(); ++k) {
+            share_[k + 1] = share_[k];
+            const auto& frequency = stores_[k]->frequency();
+            for (size_t id = 1; id < frequency.size(); ++id)
+                if (frequency[id]) share_[k + 1][rank_[k][id]] += frequency[id];
+        }
+        for (const SymbolStore* store : stores_) positions_.push_back(store->positions());
+        if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
+        from_ = 0;
+        to_ = symbols.size() + 1;
+    }
+
+    void restrict_to(size_t from, size_t to) override {
+        from_ = from;
+        to_ = std::max(from, to);
+        if (order_ > 1) keys_ = Buffer<Key<W>>(begin[to_] - begin[from_] + 1);
+    }
+
+    void deal(size_t k) override {
+        if (order_ < 2) return;
+        if (k >= stores_.size() || stores_[k]->positions() != positions_[k])
+            throw std::invalid_argument("A text was changed after its n-grams were laid out.");
+        struct Slot { Key<W>* put; uint32_t rank, step; };
+        std::vector<Slot> slot(rank_[k].size());
+        Key<W> ignored;  // by symbols that are not counted here, again and again
+        for (size_t id = 1; id < slot.size(); ++id) {
+            const uint32_t rank = rank_[k][id];
+            if (!rank) continue;
+            if (rank >= from_ && rank < to_) slot[id] = {bucket(0) + (share_[k][rank] - begin[from_]), rank, 1};
+            else slot[id] = {&ignored, rank, 0};
+        }
+        const int top = (order_ - 2) * bits_;
+        stores_[k]->visit([&](const auto& pieces) {
+            for (const auto& piece : pieces) {
+                Key<W> w = {};
+                for (size_t i = piece.size; i-- > 0;) {
+                    const auto s = piece.data[i];
+                    if (!s) { w = Key<W>{}; continue; }
+                    Slot& to = slot[s];
+                    *to.put = w;
+                    to.put += to.step;
+                    w.shift_right_and_put(bits_, uint64_t(to.rank), top);
+                }
+            }
+        });
+    }
+
+    void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
+        check_range(from, to);
+        Scratch scratch(order_ > 1 ? widest(from, to) : 0);
+        tree.level[0].reserve(to - from, order_ > 1);
+        for (int l = 1; l < order_ && min_count == 1; ++l)
+            tree.level[l].reserve((begin[to] - begin[from]) / 2, l + 1 < order_);  // untouched pages are free
+        for (size_t r = from; r < to; ++r) {
+            const size_t n = begin[r + 1] - begin[r];
+            std::array<size_t, MAX_ORDER> first{};
+            for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
+            if (order_ > 1 && n >= min_count) {
+                Key<W>* sorted = sort_keys<W>(bucket(begin[r] - begin[from_]), scratch.keys.data(), n, (order_ - 1) * bits_);
+                const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
+                unroll<W>(tree, sorted, distinct, scratch.count.data(), scratch.end.data(), bits_);
+            }
+            Level& level = tree.level[0];
+            level.symbol[level.size] = uint32_t(r);
+            level.count[level.size] = uint32_t(n);
+            if (order_ > 1) level.end[level.size] = uint32_t(tree.level[1].size);
+            ++level.size;
+            if (min_count > 1 && order_ > 1 && n >= min_count) prune_tail(tree, first, min_count);
+        }
+    }
+
+    void run(size_t from, size_t to, RunWriter& run) override {
+        check_range(from, to);
+        Scratch scratch(order_ > 1 ? widest(from, to) : 0);
+        const uint32_t mask = bits_ == 32 ? ~0u : (1u << bits_) - 1;
+        uint32_t symbol[MAX_ORDER] = {};
+        for (size_t r = from; r < to; ++r) {
+            const size_t n = begin[r + 1] - begin[r];
+            symbol[0] = uint32_t(r);
+            if (order_ == 1) { run.push(symbol, n); continue; }
+            Key<W>* sorted = sort_keys<W>(bucket(begin[r] - begin[from_]), scratch.keys.data(), n, (order_ - 1) * bits_);
+            const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
+            for (size_t i = 0; i < distinct; ++i) {
+                for (int j = 1; j < order_; ++j) symbol[j] = sorted[i].bits((order_ - 1 - j) * bits_, mask);
+                run.push(symbol, scratch.count[i]);
+            }
+        }
+    }
+
+private:
+    struct Scratch {
+        Buffer<Key<W>> keys;
+        Buffer<uint32_t> count, end;
+        explicit Scratch(size_t n) : keys(n + 1), count(n), end(n) {}
+    };
+    std::vector<const SymbolStore*> stores_;
+    std::vector<std::vector<uint32_t>> rank_;
+    std::vector<std::vector<uint64_t>> share_;
+    Buffer<Key<W>> keys_;
+    int order_, bits_;
+    size_t from_ = 0, to_ = 0;
+    std::vector<size_t> positions_;  // of each store when it was laid out
+
+    void check_range(size_t from, size_t to) const {
+        if (from > to || from < from_ || to > to_) throw std::out_of_range("No such range of first symbols.");
+    }
+    Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
+    size_t widest(size_t from, size_t to) const {
+        size_t n = 0;
+        for (size_t r = from; r < to; ++r) n = std::max<size_t>(n, begin[r + 1] - begin[r]);
+        return n;
+    }
+};
+
+inline std::unique_ptr<NgramSorter> NgramSorter::of(const std::vector<const SymbolStore*>& stores,
+                                      const std::vector<const Alphabet*>& alphabets, int order) {
+    struct Used { const std::string* text; size_t store, id; };
+    std::vector<Used> used;
+    std::vector<std::vector<uint32_t>> rank(stores.size());
+    for (size_t k = 0; k < stores.size(); ++k) {
+        const auto& frequency = stores[k]->frequency();
+        const auto& text = alphabets[k]->symbols();
+        rank[k].assign(text.size() + 1, 0);
+        for (size_t id = 1; id <= text.size() && id < frequency.size(); ++id)
+            if (frequency[id]) used.push_back({&text[id - 1], k, id});
+    }
+    std::sort(used.begin(), used.end(), [](const Used& a, const Used& b) { return *a.text < *b.text; });
+    std::vector<std::string> symbols;
+    for (const Used& u : used) {
+        if (symbols.empty() || symbols.back() != *u.text) symbols.push_back(*u.text);
+        rank[u.store][u.id] = uint32_t(symbols.size());
+    }
+    int bits = 1;
+    while ((size_t(1) << bits) <= symbols.size()) ++bits;
+    const int needed = std::max(1, (order - 1) * bits);
+    auto make = [&](auto width) -> std::unique_ptr<NgramSorter> {
+        auto part = std::make_unique<SorterOf<decltype(width)::value>>(stores, order, bits);
+        part->symbols = std::move(symbols);
+        part->lay_out(std::move(rank));
+        return part;
+    };
+    if (needed <= 64) return make(std::integral_constant<int, 1>());
+    if (needed <= 128) return make(std::integral_constant<int, 2>());
+    return make(std::integral_constant<int, 4>());
+}
+
+}  // namespace nlpzero::counting

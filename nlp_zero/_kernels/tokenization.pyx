@@ -1,0 +1,14 @@
+# cython: binding=False, embedsignature=True
+"""Lattices of segmentations, and cutting text by a lexicon."""
+
+from libc.math cimport INFINITY, isinf
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libcpp.memory cimport shared_ptr, unique_ptr
+from libcpp.vector cimport vector
+
+import numpy as np
+
+from .._utils.threads import for_each
+
+include "tokenization/lattice.pxi"
+include "tokenization/tokenize.pxi"

@@ -1,0 +1,210 @@
+// All segmentations of n positions, as edges sorted by start: edge e leads from its start to end[e] > start with score[e] nats.
+// One pass from the right turns scores into q(e) = P(edge | path passes its start).  Sampling, marginals and entropy need
+// nothing else, so nothing underflows however long the text is.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "../common/random.hpp"
+
+namespace nlpzero::tokenization {
+
+struct Lattice {
+    size_t n;
+    const int64_t* first;  // n + 1: the edges from position i are first[i] .. first[i + 1] - 1
+    const int64_t* end;
+    const double* score;
+    const int32_t* tokens = nullptr;  // of each edge; null: one
+    int64_t count(int64_t e) const { return tokens ? tokens[e] : 1; }
+};
+
+// value = m * 2^(512 e) with m in [2^-256, 2^256) or 0: sums and products of any range, by rescaling and without logarithms.
+struct Wide {
+    static constexpr double STEP = 512 * 0.6931471805599453, STEP_REST = 512 * 2.3190468138462996e-17;  // 512 ln 2
+    double m = 0;
+    int64_t e = 0;
+    static Wide exp(double nats) {
+        if (nats < -1e15) return {0, 0};
+        const double k = std::round(nats / STEP);
+        return {std::exp(std::fma(-k, STEP, nats) - k * STEP_REST), int64_t(k)};
+    }
+    void normalize() {
+        if (m >= 0x1p256) { m *= 0x1p-512; ++e; }
+        else if (m < 0x1p-256 && m > 0) { m *= 0x1p512; --e; }
+    }
+    Wide operator*(const Wide& o) const { Wide r{m * o.m, e + o.e}; r.normalize(); return r; }
+    void operator+=(const Wide& o) {
+        if (o.m == 0) return;
+        if (m == 0 || o.e > e + 1) *this = o;
+        else if (o.e == e) m += o.m;
+        else if (o.e == e + 1) { m = o.m + m * 0x1p-512; e = o.e; }
+        else if (o.e == e - 1) m += o.m * 0x1p-512;
+        normalize();
+    }
+    double over(const Wide& o) const {  // this / o, where this <= o
+        if (m == 0) return 0;
+        return e == o.e ? m / o.m : e == o.e - 1 ? m / o.m * 0x1p-512 : 0;
+    }
+    double log() const { return m == 0 ? -std::numeric_limits<double>::infinity() : std::log(m) + double(e) * STEP; }
+};
+
+// q of every edge at inverse temperature alpha.  Returns ln of the sum over all paths of exp(alpha * score), -inf without a path.
+inline double transitions(const Lattice& lattice, double alpha, double* q) {
+    std::vector<Wide> sum(lattice.n + 1), term;
+    sum[lattice.n] = {1, 0};
+    for (size_t i = lattice.n; i-- > 0;) {
+        const int64_t lo = lattice.first[i], hi = lattice.first[i + 1];
+        term.clear();
+        for (int64_t e = lo; e < hi; ++e) {
+            term.push_back(Wide::exp(alpha * lattice.score[e]) * sum[size_t(lattice.end[e])]);
+            sum[i] += term.back();
+        }
+        for (int64_t e = lo; e < hi; ++e) q[e] = sum[i].m == 0 ? 0 : hi - lo == 1 ? 1 : term[size_t(e - lo)].over(sum[i]);
+    }
+    return sum[0].log();
+}
+
+// The same from weights exp(alpha * score) whose products over `reach` positions fit into a double: sums in reach of one
+// another are rescaled together.
+inline double plain_transitions(const Lattice& lattice, const double* weight, size_t reach, double* q) {
+    std::vector<double> sum(lattice.n + 1);
+    sum[lattice.n] = 1;
+    double scaled = 0;  // powers of 2 taken out
+    for (size_t i = lattice.n; i-- > 0;) {
+        const int64_t lo = lattice.first[i], hi = lattice.first[i + 1];
+        double total = q[lo] = weight[lo] * sum[size_t(lattice.end[lo])];
+        for (int64_t e = lo + 1; e < hi; ++e) total += q[e] = weight[e] * sum[size_t(lattice.end[e])];
+        if (hi - lo == 1) q[lo] = 1;
+        else for (int64_t e = lo; e < hi; ++e) q[e] /= total;
+        sum[i] = total;
+        if (total < 0x1p-400 || total > 0x1p400) {
+            const double power = total > 1 ? -400 : 400;
+            const double scale = total > 1 ? 0x1p-400 : 0x1p400;
+            scaled -= power;
+            for (size_t j = i; j <= lattice.n && j <= i + reach; ++j) sum[j] *= scale;
+        }
+    }
+    return std::log(sum[0]) + scaled * 0.6931471805599453;
+}
+
+// Probability that a path passes each position (visits, n + 1) and each edge; returns the entropy of the path, in nats.
+template <bool want_entropy = true>
+double marginals(const Lattice& lattice, const double* q, double* visits, double* edges) {
+    std::fill_n(visits, lattice.n + 1, 0.0);
+    visits[0] = 1;
+    double entropy = 0;
+    for (size_t i = 0; i < lattice.n; ++i) {
+        if (visits[i] == 0) { std::fill(edges + lattice.first[i], edges + lattice.first[i + 1], 0.0); continue; }
+        for (int64_t e = lattice.first[i]; e < lattice.first[i + 1]; ++e) {
+            edges[e] = visits[i] * q[e];
+            visits[lattice.end[e]] += edges[e];
+            if (want_entropy && q[e] > 0 && q[e] < 1) entropy -= edges[e] * std::log(q[e]);
+        }
+    }
+    return entropy;
+}
+
+// One path drawn exactly; add(edge) for each of its edges.
+template <class Add>
+void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
+    for (size_t i = 0; i < lattice.n;) {
+        int64_t e = lattice.first[i], chosen = -1;
+        const int64_t last = lattice.first[i + 1];
+        if (last - e == 1) chosen = e;
+        else {
+            double left = stream.uniform();
+            for (; e < last; ++e) {
+                if (q[e] > 0) chosen = e;  // the last possible edge also takes what rounding left over
+                if ((left -= q[e]) < 0) break;
+            }
+        }
+        if (chosen < 0) throw std::invalid_argument("no path of edges leads from 0 to n.");
+        add(chosen);
+        i = size_t(lattice.end[chosen]);
+    }
+}
+
+// Best path to the end from every position: ties go to fewer tokens, then to the longer first token.
+inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, std::vector<int64_t>& tokens, std::vector<int64_t>& edge) {
+    score.assign(lattice.n + 1, -std::numeric_limits<double>::infinity());
+    tokens.assign(lattice.n + 1, 0);
+    edge.assign(lattice.n + 1, -1);
+    score[lattice.n] = 0;
+    for (size_t i = lattice.n; i-- > 0;) for (int64_t e = lattice.first[i]; e < lattice.first[i + 1]; ++e) {
+        const size_t j = size_t(lattice.end[e]);
+        const double sum = lattice.score[e] + score[j];
+        if (sum == -std::numeric_limits<double>::infinity()) continue;
+        const int64_t count = tokens[j] + lattice.count(e);
+        bool better = edge[i] < 0 || sum > score[i];
+        if (!better && sum == score[i]) better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
+        if (better) { score[i] = sum; tokens[i] = count; edge[i] = e; }
+    }
+}
+
+// The `limit` best paths in order (score, then fewer tokens, then earlier found).  A path is a better one up to a place, then
+// another edge, then the best suffix; each is made once, from the path that it leaves last.
+inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t limit) {
+    std::vector<double> best;
+    std::vector<int64_t> tokens, edge;
+    best_suffixes(lattice, best, tokens, edge);
+    struct Deviation { double score; int64_t tokens; uint64_t order; int64_t parent; size_t place; int64_t edge; };
+    auto worse = [](const Deviation& a, const Deviation& b) {
+        if (a.score != b.score) return a.score < b.score;
+        return a.tokens != b.tokens ? a.tokens > b.tokens : a.order > b.order;
+    };
+    auto better = [&](const Deviation& a, const Deviation& b) { return worse(b, a); };
+    std::vector<Deviation> wait;                    // a heap, the best on top
+    std::vector<Deviation> bound;                   // the `limit` best ever seen, the worst on top: what is worse never counts
+    std::vector<std::vector<int64_t>> paths;
+    if (lattice.n && edge[0] < 0) return paths;
+    uint64_t order = 0;
+    auto offer = [&](const Deviation& d) {
+        if (bound.size() >= limit) {
+            if (!worse(bound.front(), d)) return;
+            std::pop_heap(bound.begin(), bound.end(), better);
+            bound.pop_back();
+        }
+        bound.push_back(d); std::push_heap(bound.begin(), bound.end(), better);
+        wait.push_back(d); std::push_heap(wait.begin(), wait.end(), worse);
+    };
+    offer({best[0], tokens[0], order++, -1, 0, -1});
+    while (!wait.empty() && paths.size() < limit) {
+        std::pop_heap(wait.begin(), wait.end(), worse);
+        const Deviation d = wait.back();
+        wait.pop_back();
+        std::vector<int64_t> path;
+        path.reserve(32);
+        size_t at = 0;
+        double sum = 0;
+        int64_t passed = 0;  // tokens
+        if (d.parent >= 0) {
+            const auto& parent = paths[size_t(d.parent)];
+            path.assign(parent.begin(), parent.begin() + ptrdiff_t(d.place));
+            path.push_back(d.edge);
+            for (int64_t e : path) sum += lattice.score[e], passed += lattice.count(e), at = size_t(lattice.end[e]);
+        }
+        while (at < lattice.n) {
+            for (int64_t e = lattice.first[at]; e < lattice.first[at + 1]; ++e) {
+                const size_t j = size_t(lattice.end[e]);
+                if (e == edge[at] || best[j] == -std::numeric_limits<double>::infinity()) continue;
+                const double total = sum + (lattice.score[e] + best[j]);
+                if (bound.size() >= limit && total < bound.front().score) continue;
+                if (total == -std::numeric_limits<double>::infinity()) continue;
+                offer({total, passed + lattice.count(e) + tokens[j], order++, int64_t(paths.size()), path.size(), e});
+            }
+            path.push_back(edge[at]);
+            sum += lattice.score[edge[at]];
+            passed += lattice.count(edge[at]);
+            at = size_t(lattice.end[edge[at]]);
+        }
+        paths.push_back(std::move(path));
+    }
+    return paths;
+}
+
+}  // namespace nlpzero::tokenization

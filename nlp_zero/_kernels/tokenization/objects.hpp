@@ -1,0 +1,194 @@
+// Sampling, n-best and marginals as Python objects, and sampling in batches.
+#pragma once
+#include "batch.hpp"
+#include "emit.hpp"
+#include "sample.hpp"
+
+namespace nlpzero::tokenization {
+
+inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text, uint64_t seed, uint64_t index, int what) {
+    Source source;
+    if (!source.open(model, text)) return nullptr;
+    TokenBuffer tokens;
+    Stream stream(seed, index);
+    with_chars(source.view, [&](auto chars) {
+        told(model, chars, [&](auto sink) { sample_text(model, table, chars, source.view.size, stream, sink); },
+             [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        return 0;
+    });
+    return list_as(what, objects, text, source, tokens);
+}
+
+inline void build_lattice(TextLattice& lattice, const Model& model, const TextView& view, bool fixed) {
+    with_chars(view, [&](auto chars) { lattice.build(model, chars, view.size, fixed); return 0; });
+}
+
+// The tokens of a path, edge by edge.
+template <class Edges>
+PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, int what, PyObject* text, const Source& source, Edges edges) {
+    TokenBuffer tokens;
+    with_chars(source.view, [&](auto chars) {
+        told(model, chars, [&](auto sink) {
+            size_t start = 0;
+            edges([&](int64_t e) {
+                const size_t end = size_t(lattice.end[size_t(e)]);
+                sink(lattice.id[size_t(e)], lattice.starts[start], lattice.starts[end]);
+                start = end;
+            });
+        }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        return 0;
+    });
+    return list_as(what, objects, text, source, tokens);
+}
+
+// k lists from one table of transition probabilities.  Each edge keeps its object, so a token costs one choice, one reference.
+inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text, uint64_t seed, uint64_t index, int what, Py_ssize_t k) {
+    Source source;
+    if (!source.open(model, text)) return nullptr;
+    const TextView& view = source.view;
+    TextChain chain;
+    with_chars(view, [&](auto chars) { chain.build(model, table, chars, view.size); return 0; });
+    const TextLattice& lattice = chain.lattice;
+    Stream stream(seed, index);
+    if ((model.rules.crossing && lattice.unknown) || source.utf8()) {  // an edge is not always one object
+        PyObject* lists = PyList_New(k);
+        for (Py_ssize_t s = 0; lists && s < k; ++s) {
+            PyObject* list = path_list(model, objects, lattice, what, text, source, [&](auto add) { draw(lattice.view(), chain.q.data(), stream, add); });
+            if (!list) Py_CLEAR(lists);
+            else PyList_SET_ITEM(lists, s, list);
+        }
+        return lists;
+    }
+    struct Choice { double q; PyObject* item; uint32_t next, last; };  // last: it takes what is left
+    std::vector<Choice> choices(lattice.end.size());
+    std::vector<uint32_t> first(lattice.first.begin(), lattice.first.end());
+    const size_t n = first.size() - 1;
+    bool good = true;
+    for (size_t i = 0; i < n; ++i) for (size_t e = first[i]; e < first[i + 1]; ++e) {
+        const Token token{lattice.id[e], lattice.starts[size_t(lattice.end[e])]};
+        choices[e] = {chain.q[e], objects.item(what, text, view, token, lattice.starts[i]), first[size_t(lattice.end[e])], e + 1 == first[i + 1]};
+        good = good && choices[e].item;
+    }
+    for (size_t i = 0; i < n; ++i) {  // an impossible edge (q = 0 by underflow) must not take what rounding leaves
+        size_t last = first[i + 1] - 1;
+        while (last > first[i] && choices[last].q == 0) --last;
+        choices[last].last = 1;
+    }
+    std::vector<PyObject*> items(n);
+    PyObject* lists = good ? PyList_New(k) : nullptr;
+    for (Py_ssize_t s = 0; lists && s < k; ++s) {
+        size_t count = 0;
+        for (const Choice *at = choices.data(), *end = at + choices.size(); at != end;) {
+            if (!at->last) {
+                double left = stream.uniform() - at->q;
+                while (left >= 0 && !at->last) left -= (++at)->q;
+            }
+            items[count++] = at->item;
+            at = choices.data() + at->next;
+        }
+        PyObject* list = PyList_New(Py_ssize_t(count));
+        if (!list) { Py_CLEAR(lists); break; }
+        for (size_t t = 0; t < count; ++t) {
+            Py_INCREF(items[t]);
+            PyList_SET_ITEM(list, Py_ssize_t(t), items[t]);
+        }
+        PyList_SET_ITEM(lists, s, list);
+    }
+    for (const Choice& choice : choices) Py_XDECREF(choice.item);
+    return lists;
+}
+
+inline PyObject* best_lists(const Model& model, Objects& objects, PyObject* text, size_t limit) {
+    Source source;
+    if (!source.open(model, text)) return nullptr;
+    TextLattice lattice;
+    with_chars(source.view, [&](auto chars) { lattice.build(model, chars, source.view.size, true); return 0; });
+    const auto paths = n_best(lattice.view(), limit);
+    PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
+    for (size_t i = 0; lists && i < paths.size(); ++i) {
+        double nats = 0;
+        PyObject* list = path_list(model, objects, lattice, 0, text, source, [&](auto add) {
+            for (int64_t e : paths[i]) nats += lattice.nats[size_t(e)], add(e);
+        });
+        PyObject* pair = list ? Py_BuildValue("(Nd)", list, nats) : nullptr;
+        if (!pair) Py_CLEAR(lists);
+        else PyList_SET_ITEM(lists, Py_ssize_t(i), pair);
+    }
+    return lists;
+}
+
+struct TextMarginals {
+    double log_sum = 0, entropy = 0, tokens = 0;  // nats, nats, expected number
+    TextChain chain;
+    std::vector<double> visits, edges;
+    size_t size() const {  // entries that `write` makes: tokens, also where several are one edge
+        const auto& tokens = chain.lattice.tokens;
+        return tokens.empty() ? edges.size() : std::accumulate(tokens.begin(), tokens.end(), size_t(0));
+    }
+
+    template <bool want_entropy>
+    void compute(const Model& model, const AlphaTable& table, const TextView& view) {
+        with_chars(view, [&](auto chars) { chain.build(model, table, chars, view.size); return 0; });
+        log_sum = chain.log_sum;
+        const Lattice graph = chain.lattice.view();
+        visits.resize(graph.n + 1);
+        edges.resize(chain.lattice.end.size());
+        entropy = marginals<want_entropy>(graph, chain.q.data(), visits.data(), edges.data());
+        for (size_t i = 0; i < graph.n; ++i) tokens += visits[i];
+        if (graph.tokens) for (size_t e = 0; e < edges.size(); ++e) tokens += edges[e] * (graph.tokens[e] - 1);
+    }
+    // cuts: positions + 1; starts, ends, ids, probabilities: `size` of each
+    void write(const Model& model, const Objects& objects, const TextView& view, double* cuts, int64_t* starts, int64_t* ends, int32_t* ids, double* probabilities) const {
+        const TextLattice& lattice = chain.lattice;
+        for (size_t i = 0; i < visits.size(); ++i) cuts[lattice.starts[i]] = visits[i];
+        size_t k = 0;
+        with_chars(view, [&](auto chars) {
+            for (size_t i = 0; i + 1 < lattice.first.size(); ++i) for (size_t e = size_t(lattice.first[i]); e < size_t(lattice.first[i + 1]); ++e) {
+                auto add = [&](int32_t id) {
+                    starts[k] = lattice.starts[i];
+                    ends[k] = lattice.starts[size_t(lattice.end[e])];
+                    ids[k] = id;
+                    probabilities[k++] = edges[e];
+                };
+                if (lattice.id[e] || !model.rules.fallback) { add(lattice.id[e]); continue; }
+                int32_t parts[4];
+                const int n = model.spelled(uint32_t(chars[lattice.starts[i]]), parts);
+                for (int b = 0; b < n; ++b) add(parts[b]);
+            }
+            return 0;
+        });
+        objects.renumber(ids, k);
+    }
+};
+
+// One segmentation of each text or, unless `draws` is 0, this many from one table, all from the stream of the text.
+inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
+                           const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
+    encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
+        Stream stream(seed, start + i);
+        with_chars(texts[i], [&](auto chars) {
+            TextChain chain;  // one table for all draws
+            const bool shared = draws && !std::isinf(table.alpha);
+            if (shared) chain.build(model, table, chars, texts[i].size);
+            const TextLattice& lattice = chain.lattice;
+            for (size_t d = 0; d < output.rows; ++d) {
+                int32_t* const begin = out;
+                auto run = [&](auto sink) {
+                    if (!shared) return sample_text(model, table, chars, texts[i].size, stream, sink);
+                    size_t from = 0;
+                    draw(lattice.view(), chain.q.data(), stream, [&](int64_t e) {
+                        const size_t to = size_t(lattice.end[size_t(e)]);
+                        sink(lattice.id[size_t(e)], lattice.starts[from], lattice.starts[to]);
+                        from = to;
+                    });
+                };
+                if (ends_out) told(model, chars, run, [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; });
+                else told(model, chars, run, [&](int32_t id, uint32_t, uint32_t) { *out++ = id; });
+                counts[d] = out - begin;
+            }
+            return 0;
+        });
+    });
+}
+
+}  // namespace nlpzero::tokenization

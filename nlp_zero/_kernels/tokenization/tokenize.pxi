@@ -1,0 +1,284 @@
+# Segmenting text by a lexicon: the compiled part of `nlp_zero.Tokenizer`.
+
+cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil:
+    cdef cppclass TextView:
+        size_t size
+    enum Alnum:
+        pass
+    cdef cppclass Rules:
+        Alnum alnum
+        bint crossing, fallback, bytes
+        double unk, uniform, new_mass, new_rare
+    cdef cppclass Model:
+        Rules rules
+        vector[double] log_probs
+    cdef cppclass ModelBuilder:
+        ModelBuilder(const Rules&) except +
+        void add(const TextView&, double, int, uint32_t) except +
+        unique_ptr[Model] build() except +
+    cdef cppclass Source:
+        TextView view
+        bint open(const Model&, object) except +*
+    cdef cppclass Objects:
+        Objects(object, vector[int32_t]) except +
+        void renumber(int32_t*, size_t)
+    bint view_of(object, TextView&) except 0
+    object strings "nlpzero::tokenization::tokenize<0>"(const Model&, Objects&, object) except +
+    object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
+    object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
+    object list_of "nlpzero::tokenization::make_list"(Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
+
+cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogil:
+    size_t most_tokens(const Model&)
+    cdef cppclass Slice:
+        pass
+    cdef cppclass BatchOutput:
+        int32_t* ids
+        uint32_t* ends
+        int64_t* offsets
+        size_t rows
+    vector[Slice] make_slices(const vector[TextView]&, size_t) except +
+    int64_t close_gaps(const Model&, const vector[Slice]&, const BatchOutput&)
+    void encode_best(const Model&, const vector[TextView]&, const Slice&, const BatchOutput&) except +
+
+cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" nogil:
+    cdef cppclass AlphaTable:
+        double alpha
+    shared_ptr[const AlphaTable] make_table(const Model&, double) except +
+    object sample_list(const Model&, Objects&, const AlphaTable&, object, uint64_t, uint64_t, int) except +
+    object sample_lists(const Model&, Objects&, const AlphaTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
+    object best_lists(const Model&, Objects&, object, size_t) except +
+    cdef cppclass TextMarginals:
+        double log_sum, entropy, tokens
+        size_t size()
+        void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
+        void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
+        void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
+    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const vector[TextView]&, const Slice&,
+                        const BatchOutput&) except +
+
+WHAT = {"words": 0, "ids": 1, "spans": 2}
+
+
+def latin_of(str word not None):
+    """The bytes of a word, as a str of characters below 256."""
+    return word.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def is_beginning(str word not None):
+    """Whether a word is the first bytes, two or three, of a longer character."""
+    if not 2 <= len(word) <= 3 or min(word) < "\udc80" or max(word) > "\udcff":
+        return False
+    data = word.encode("utf-8", "surrogateescape")
+    size = 3 if 0xE0 <= data[0] < 0xF0 else 4 if 0xF0 <= data[0] < 0xF8 else 0
+    return len(data) < size and all(0x80 <= byte < 0xC0 for byte in data[1:])
+
+
+cdef class Segmenter  # the compiled base class, below
+
+
+cdef class _Batch:
+    """Texts that are encoded slice by slice, by any threads, and where their tokens go."""
+
+    cdef Segmenter owner
+    cdef vector[TextView] views
+    cdef vector[Slice] slices
+    cdef shared_ptr[const AlphaTable] table  # null: the best segmentation
+    cdef uint64_t seed, start
+    cdef size_t draws  # 0: one draw of each text
+    cdef BatchOutput output
+
+    def encode(self, size_t k):
+        """Encode one slice."""
+        with nogil:
+            if self.table.get():
+                encode_sampled(self.owner.model.get()[0], self.table.get()[0], self.seed, self.start, self.draws,
+                               self.views, self.slices[k], self.output)
+            else:
+                encode_best(self.owner.model.get()[0], self.views, self.slices[k], self.output)
+
+
+cdef class MarginalTable:
+    """Marginals of one text as the kernel left them: arrays are made when they are asked for."""
+
+    cdef TextMarginals found
+    cdef object text
+    cdef Segmenter owner
+
+    def arrays(self):
+        if self.owner is None:
+            raise ValueError("only Segmenter.marginals makes such a table")
+        cdef Py_ssize_t size = self.found.size()
+        cdef Source source
+        source.open(self.owner.model.get()[0], self.text)
+        cuts = np.zeros(source.view.size + 1)
+        places = np.empty((2, size + 1), np.int64)
+        ids = np.empty(size + 1, np.int32)
+        probabilities = np.empty(size + 1)
+        cdef double[::1] cut_view = cuts, probability_view = probabilities
+        cdef int64_t[:, ::1] place_view = places
+        cdef int32_t[::1] id_view = ids
+        self.found.write(self.owner.model.get()[0], self.owner.objects.get()[0], source.view, &cut_view[0], &place_view[0, 0], &place_view[1, 0], &id_view[0], &probability_view[0])
+        return cuts, places[0, :size], places[1, :size], ids[:size], probabilities[:size]
+
+
+cdef class Segmenter:
+    """The compiled part of `nlp_zero.Tokenizer`: immutable, made from words (a tuple) and their log-probabilities.
+
+    `numbers` are the ids that users see: of unknown text, then of each word.  The other arguments are those of `Rules`.
+    """
+
+    cdef unique_ptr[Model] model
+    cdef unique_ptr[Objects] objects
+    cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; touched under the GIL only
+
+    def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
+                  bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
+                  double new_rare):
+        cdef Rules rules
+        rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
+        rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
+        cdef unique_ptr[ModelBuilder] builder = unique_ptr[ModelBuilder](new ModelBuilder(rules))
+        cdef TextView view
+        cdef Py_ssize_t i
+        cdef int byte
+        cdef uint32_t c, beginning
+        cdef vector[int32_t] shown
+        if log_probs.shape[0] != len(words) or numbers.shape[0] != len(words) + 1:
+            raise ValueError("one log-probability and one id a word are needed.")
+        shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
+        for i in range(len(words)):
+            word = words[i]
+            byte, beginning = -1, 0
+            if fallback and is_beginning(word):
+                code = latin_of(word).encode("latin-1")
+                beginning = len(code) << 24 | int.from_bytes(code.ljust(3, b"\0"), "big")
+            elif fallback and len(word) == 1:
+                c = ord(word)
+                byte = c if c < 0x80 else c - 0xDC00 if 0xDC80 <= c <= 0xDCFF else -1
+            if bytes_:
+                word = latin_of(word)
+            view_of(word, view)
+            builder.get().add(view, log_probs[i], byte, beginning)
+        self.model = builder.get().build()
+        self.objects.reset(new Objects(words, shown))
+
+    def tokenize(self, text):
+        """The tokens of a text, by the most probable segmentation; joined they are the text."""
+        return strings(self.model.get()[0], self.objects.get()[0], text)
+
+    def encode(self, text):
+        """The ids of the tokens; `Tokenizer` says which they are."""
+        return numbers(self.model.get()[0], self.objects.get()[0], text)
+
+    def segment(self, text):
+        """The ids, tokens and spans of one segmentation: three lists.
+
+        Spans are (start, end) in characters (code points); for bytes, in bytes.  A token that is part of a character,
+        or ends with one, has that whole character in its span.
+        """
+        return all_forms(self.model.get()[0], self.objects.get()[0], text)
+
+    cdef shared_ptr[const AlphaTable] table(self, double alpha) except *:
+        cdef size_t i, kept = 4 if self.model.get().log_probs.size() < 2000000 else 1
+        cdef shared_ptr[const AlphaTable] found
+        if not alpha >= 0:
+            raise ValueError(f"alpha must be a number from 0 to infinity, not {alpha}.")
+        for i in range(self.tables.size()):
+            if self.tables[i].get().alpha == alpha:
+                return self.tables[i]
+        found = make_table(self.model.get()[0], alpha)
+        if self.tables.size() >= kept:
+            self.tables.erase(self.tables.begin())
+        self.tables.push_back(found)
+        return found
+
+    def sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
+        alpha = INFINITY if alpha > 1e8 else alpha  # what differs less is a tie to Viterbi, too
+        cdef int what = WHAT[output]
+        cdef shared_ptr[const AlphaTable] table = self.table(alpha)
+        if k is None:
+            return sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
+        if isinf(alpha):
+            return [sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what) for _ in range(k)]
+        return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
+
+    def nbest(self, text, size_t n):
+        return best_lists(self.model.get()[0], self.objects.get()[0], text, n)
+
+    def sums(self, text, double alpha):
+        """(ln Z, entropy, expected number of tokens)."""
+        cdef TextMarginals found
+        cdef Source source
+        cdef shared_ptr[const AlphaTable] table = self.table(alpha)
+        source.open(self.model.get()[0], text)
+        with nogil:
+            found.sums(self.model.get()[0], table.get()[0], source.view)
+        return found.log_sum, found.entropy, found.tokens
+
+    def marginals(self, text, double alpha):
+        cdef MarginalTable table = MarginalTable()
+        cdef Source source
+        cdef shared_ptr[const AlphaTable] weights = self.table(alpha)
+        source.open(self.model.get()[0], text)
+        with nogil:
+            table.found.compute(self.model.get()[0], weights.get()[0], source.view)
+        table.text, table.owner = text, self
+        return table
+
+    cdef _batch(self, list texts, int workers, bint ends_too, bint sampled, double alpha, uint64_t seed, uint64_t start, size_t draws):
+        """Lists of strings, or ids and offsets; with `draws`, that many rows for each text."""
+        cdef vector[Source] sources = vector[Source](len(texts))
+        cdef _Batch batch = _Batch.__new__(_Batch)
+        cdef vector[TextView]* views = &batch.views
+        cdef size_t total = 0, i, rows = draws if draws else 1
+        cdef int64_t count
+        views.reserve(len(texts))
+        for i in range(sources.size()):
+            sources[i].open(self.model.get()[0], texts[i])
+            views.push_back(sources[i].view)
+            total += sources[i].view.size
+        total *= most_tokens(self.model.get()[0])
+        if total and rows > (<size_t>1 << 48) // total:
+            raise MemoryError(f"{rows} draws of {total} characters do not fit into memory.")
+        total *= rows
+        if sampled:
+            batch.table = self.table(alpha)
+        ids = np.empty(total + 1, np.int32)
+        ends = np.empty(total + 1 if ends_too else 1, np.uint32)
+        offsets = np.empty(len(texts) * rows + 1, np.int64)
+        cdef int32_t[::1] id_view = ids
+        cdef uint32_t[::1] end_view = ends
+        cdef int64_t[::1] offset_view = offsets
+        batch.owner, batch.seed, batch.start, batch.draws = self, seed, start, draws
+        batch.output.rows = rows
+        batch.output.ids, batch.output.offsets = &id_view[0], &offset_view[0]
+        batch.output.ends = &end_view[0] if ends_too else NULL
+        batch.slices = make_slices(batch.views, workers)
+        for_each(range(batch.slices.size()), batch.encode, max(1, min(workers, <int>batch.slices.size())))
+        with nogil:
+            count = close_gaps(self.model.get()[0], batch.slices, batch.output)
+        if ends_too:
+            lists = []
+            for i in range(sources.size() * rows):
+                lists.append(list_of(
+                    self.objects.get()[0], texts[i // rows], sources[i // rows].view, &id_view[0] + offset_view[i],
+                    &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i],
+                ))
+            return lists
+        with nogil:
+            self.objects.get().renumber(&id_view[0], count)
+        id_view = None
+        ids.resize(count, refcheck=False)  # gives back what the most tokens would have taken
+        return ids, offsets
+
+    def encode_batch(self, list texts not None, int workers):
+        return self._batch(texts, workers, False, False, 0, 0, 0, 0)
+
+    def tokenize_batch(self, list texts not None, int workers):
+        if workers == 1:
+            return [self.tokenize(text) for text in texts]
+        return self._batch(texts, workers, True, False, 0, 0, 0, 0)
+
+    def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words, int workers):
+        return self._batch(texts, workers, words, True, INFINITY if alpha > 1e8 else alpha, seed, start, draws)

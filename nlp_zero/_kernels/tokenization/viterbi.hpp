@@ -1,0 +1,172 @@
+// The hot loop: text -> symbols -> best path -> tokens, a block at a time on the stack.
+#pragma once
+#include <algorithm>
+#include <memory>
+
+#include "model.hpp"
+
+namespace nlpzero::tokenization {
+
+struct Step { int32_t node; uint32_t length; };   // the first token of the best path from a position on
+struct Token { int32_t id; uint32_t end; };       // end: offset in characters
+
+constexpr uint32_t LOOKAHEAD = 2;  // symbols behind the end that the loops may read
+
+// Memory of one call: nothing is shared, so threads and re-entrant calls never meet.  Lines fit on the stack.
+template <class Score, class Item>
+class Scratch {
+ public:
+    static constexpr size_t INLINE = 1024;
+    uint32_t* symbols = symbols_;
+    uint32_t* starts = starts_;
+    Score* best = best_;
+    Item* steps = steps_;
+    size_t room = INLINE;
+
+    void grow() {
+        const size_t old = room, wide = room *= 4;
+        std::unique_ptr<char[]> heap(new char[(wide + 8) * (8 + sizeof(Score) + sizeof(Item))]);
+        auto at = heap.get();
+        best = reinterpret_cast<Score*>(at); at += (wide + 8) * sizeof(Score);
+        steps = reinterpret_cast<Item*>(at); at += (wide + 8) * sizeof(Item);
+        auto to = reinterpret_cast<uint32_t*>(at);
+        std::copy(symbols, symbols + old, to);
+        std::copy(starts, starts + old, to + wide + 8);
+        symbols = to; starts = to + wide + 8;
+        heap_.swap(heap);
+    }
+
+ private:
+    uint32_t symbols_[INLINE + 8], starts_[INLINE + 8];
+    Score best_[INLINE + 8];
+    Item steps_[INLINE + 8];
+    std::unique_ptr<char[]> heap_;
+};
+
+// Read the next block: up to the end of the text, or up to some symbol that no word contains (no path crosses it).
+// symbols[n...] are zero, starts[n] is the offset after the block.  Returns the number n of symbols.
+template <class Char, class S>
+size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& from, S& scratch) {
+    size_t n = 0;
+    while (true) {
+        n += map.read(text, size, from, scratch.symbols + n, scratch.starts + n, scratch.room - n);
+        if (from == size) break;
+        size_t cut = n;
+        while (cut > 0 && scratch.symbols[cut - 1] != 0) --cut;
+        if (cut > 0) {
+            from = cut < n ? scratch.starts[cut] : from;
+            n = cut;
+            break;
+        }
+        scratch.grow();
+    }
+    scratch.starts[n] = uint32_t(from);
+    for (uint32_t k = 0; k <= LOOKAHEAD; ++k) scratch.symbols[n + k] = 0;
+    return n;
+}
+
+// Right to left, so that ties are decided where they arise: >= takes the longer first token, TIE_BITS the fewer tokens.
+// With `New`, any letters in a row may be a word that the lexicon lacks; it has to be better than every word there is, and
+// than a shorter new one.
+template <bool New>
+inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
+    const Node<int64_t>* nodes = model.nodes.data();
+    const Spelling& spelling = model.spelling;
+    uint32_t reach = 0;  // letters in a row from i on
+    best[n] = best[n + 1] = best[n + 2] = 0;
+    for (size_t i = n; i-- > 0;) {
+        uint32_t words = 0;  // a bit for each length that the lexicon has, as far as a new word could be meant
+        uint32_t at = symbols[i];
+        const Node<int64_t>* node = nodes + at;
+        uint64_t top = uint64_t(best[i + 1]) + uint64_t(node->score);
+        Step step{int32_t(at), 1};
+        // Two symbols: the commonest word, taken without a branch, as half of the branches would be guessed wrong.
+        uint32_t next = uint32_t(node->base) + symbols[i + 1];
+        node = nodes + next;
+        const bool child = node->check == int32_t(at);
+        uint64_t sum = uint64_t(best[i + 2]) + uint64_t(node->score);
+        bool better = child & (int64_t(sum - top) >= 0);
+        top = better ? sum : top;
+        step.node = better ? int32_t(next) : step.node;
+        step.length = better ? 2 : 1;
+        at = next;
+        if (New) words |= uint32_t(child && node->score != NO_WORD) << 2;
+        if (child & (node->base != 0)) for (size_t j = i + 2;;) {
+            next = uint32_t(node->base) + symbols[j++];
+            node = nodes + next;
+            if (node->check != int32_t(at)) break;
+            at = next;
+            if (New && j - i <= Spelling::LONGEST) words |= uint32_t(node->score != NO_WORD) << (j - i);
+            sum = uint64_t(best[j]) + uint64_t(node->score);
+            better = int64_t(sum - top) >= 0;
+            top = better ? sum : top;
+            step.node = better ? int32_t(at) : step.node;
+            step.length = better ? uint32_t(j - i) : step.length;
+            if (node->base == 0) break;
+        }
+        if (New) {
+            reach = spelling.letter[symbols[i]] ? std::min(reach + 1, Spelling::LONGEST) : 0;
+            uint64_t begun = reach > 1 ? uint64_t(spelling.first[symbols[i]]) : 0;
+            for (uint32_t l = 2; l <= reach; ++l) {
+                const uint32_t s = symbols[i + l - 1];
+                const uint64_t total = uint64_t(best[i + l]) + begun + uint64_t(spelling.last[s]) + uint64_t(spelling.length[l]);
+                if (!(words >> l & 1) && int64_t(total - top) > 0) {
+                    top = total;
+                    step = {0, l};  // no word of the lexicon
+                }
+                begun += uint64_t(spelling.middle[s]);
+            }
+        }
+        best[i] = int64_t(top);
+        steps[i] = step;
+    }
+}
+
+// Tokens as they are handed out.  With byte fallback an unknown character becomes the ids of its bytes, all but the last of
+// which end where they begin; in other vocabularies unknown characters in a row become one token.  run(sink) makes tokens.
+template <class Char, class Run, class Sink>
+void told(const Model& model, const Char* text, Run run, Sink sink) {
+    if (!model.rules.crossing) return run(sink);
+    uint32_t open = 0, close = 0;  // unknown characters not yet told
+    auto flush = [&] { if (open < close) sink(0, open, close); };
+    run([&](int32_t id, uint32_t start, uint32_t end) {
+        if (id) {
+            flush();
+            open = close;
+            sink(id, start, end);
+        } else if (!model.rules.fallback) {
+            open = close == start && open < close ? open : start;
+            close = end;
+        } else {
+            int32_t parts[4];
+            const int n = model.spelled(uint32_t(text[start]), parts);
+            for (int k = 0; k < n; ++k) sink(parts[k], start, k + 1 < n ? start : end);
+        }
+    });
+    flush();
+}
+
+// Call sink(id, start, end) for every token of the best path, of words of the lexicon alone or of `New` ones too.
+template <bool New, class Char, class Sink>
+void cut(const Model& model, const Char* text, size_t size, Sink sink) {
+    Scratch<int64_t, Step> scratch;
+    const int32_t* ids = model.ids.data();
+    for (size_t from = 0; from < size;) {
+        const size_t n = read_block(model.symbols, text, size, from, scratch);
+        viterbi<New>(model, scratch.symbols, n, scratch.best, scratch.steps);
+        for (size_t i = 0; i < n;) {
+            const Step step = scratch.steps[i];
+            const size_t next = i + step.length;
+            sink(ids[step.node], scratch.starts[i], scratch.starts[next]);
+            i = next;
+        }
+    }
+}
+
+template <class Char, class Sink>
+void cut_best(const Model& model, const Char* text, size_t size, Sink sink) {
+    if (model.rules.new_mass > 0) cut<true>(model, text, size, sink);
+    else cut<false>(model, text, size, sink);
+}
+
+}  // namespace nlpzero::tokenization

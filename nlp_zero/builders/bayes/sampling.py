@@ -1,0 +1,269 @@
+"""Sweeps of the Pitman-Yor sampler over slices of the text: when they go on, stop, and are saved."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..._kernels.bayes import Sampler
+from ..._utils.progress import Report, status_bar
+from ...counting.counts import NgramCounts
+from ...errors import FormatError
+from ...statistics import information_per_symbol
+from .checkpoint import SamplerCheckpoint
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import numpy.typing as npt
+
+__all__ = ["SamplingRun", "TextSlice", "count_words"]
+
+AVERAGED_SWEEPS = 5  # sweeps whose span probabilities are averaged
+MIN_SPAN_PROBABILITY = 0.4  # a word must be this probable to be worth its place
+SETTLED_CHANGE = 0.01  # sampling has settled if the tokens changed by less than this share ...
+SETTLED_WINDOW = 5  # ... over this many sweeps
+MAX_SWEEPS = 200  # before averaging
+ROUNDS = 256  # of a sweep; samples of one round do not depend on each other
+MAX_ROUND_STRETCHES = 1024
+AVERAGING_COST = 1.5  # time of an averaging sweep, relative to an ordinary one
+SAVE_SECONDS = 10.0  # time between saved states
+
+
+class TextSlice:
+    """A slice of the text with its sampler and the state of its sampling.
+
+    Parameters
+    ----------
+    text : ndarray of uint32
+        Encoded text; 0 is a boundary.
+    sampler : Sampler
+        The sampler of this text.
+    seed : int
+        Decides all random numbers, together with the number of the sweep.
+
+    Attributes
+    ----------
+    sweeps, averaged : int
+        Sweeps that are finished, and how many of them are in the average.
+    token_counts : list of int
+        Number of tokens before each sweep, and now.
+    must_average, must_stop : bool
+        Whether there is no time left to settle, and no time left at all.
+    """
+
+    def __init__(self, text: npt.NDArray[np.uint32], sampler: Sampler, seed: int) -> None:
+        self.text, self.sampler, self.seed = text, sampler, seed
+        self.sweeps = self.averaged = 0
+        self.token_counts: list[int] = []
+        self.must_average = self.must_stop = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether no sweep is left to do."""
+        return self.averaged == AVERAGED_SWEEPS or (self.must_stop and self.averaged > 0)
+
+    def sweep(self, pool: Executor, threads: int) -> None:
+        """Sample the whole slice once; if the state has settled, add the span probabilities to the average."""
+        sampler, seed, number = self.sampler, self.seed, self.sweeps
+        average = self.averaged > 0 or self._settled() or self.must_average
+        size, fence = sampler.begin_sweep(seed, number, first_average=average and self.averaged == 0)
+        step = min(MAX_ROUND_STRETCHES, max(1, size // ROUNDS))
+        bounds = [*range(0, fence, step), *range(fence, size, step), size]
+        for begin, end in pairwise(bounds):
+            sampler.take_out(begin, end)
+            cuts = np.linspace(begin, end, min(threads, end - begin) + 1).astype(int).tolist()
+            jobs = [pool.submit(sampler.sample, a, b, seed, number, average) for a, b in pairwise(cuts[:-1])]
+            sampler.sample(cuts[-2], end, seed, number, average)
+            for job in jobs:
+                job.result()
+            sampler.put_in(begin, end)
+        self.sweeps += 1
+        if average:
+            self.averaged += 1
+        else:
+            self.token_counts.append(sampler.tokens)
+
+    def _change(self, sweeps_ago: int = 0) -> float:
+        """Return the share by which the number of tokens changed in the window that ended some sweeps ago."""
+        now, before = self.token_counts[-1 - sweeps_ago], self.token_counts[-1 - sweeps_ago - SETTLED_WINDOW]
+        return abs(now - before) / max(now, 1)
+
+    def _settled(self) -> bool:
+        sweeps = len(self.token_counts)
+        return sweeps > MAX_SWEEPS or (sweeps > SETTLED_WINDOW and self._change() < SETTLED_CHANGE)
+
+    def estimate_sweeps_left(self) -> int:
+        """Return about how many sweeps are left, if the change of the tokens goes on falling by the same factor."""
+        if self.finished:
+            return 0
+        if self.averaged or self._settled():
+            return AVERAGED_SWEEPS - self.averaged
+        if len(self.token_counts) < SETTLED_WINDOW + 2:
+            return max(20 - self.sweeps, 5) + AVERAGED_SWEEPS  # 20: a guess, until there are two windows to compare
+        change, before = self._change(), self._change(1)
+        pace = math.log(before / change) if 0 < change < before else 0.1
+        left = math.ceil(math.log(change / SETTLED_CHANGE) / max(pace, 0.02))
+        return min(MAX_SWEEPS, max(1, left)) + AVERAGED_SWEEPS
+
+    def state(self) -> tuple[dict[str, object], dict[str, np.ndarray[Any, Any]]]:
+        """Return what a checkpoint saves: progress, and arrays by name."""
+        length, cls = self.sampler.state
+        arrays: dict[str, np.ndarray[Any, Any]] = {"length": length, "class": cls}
+        if self.averaged:
+            arrays["marginals"] = self.sampler.marginals.ravel()
+        return {"sweeps": self.sweeps, "averaged": self.averaged, "tokens": self.token_counts}, arrays
+
+    def restore(self, checkpoint: SamplerCheckpoint, number: int) -> None:
+        """Restore the saved state of slice `number`.
+
+        Raises
+        ------
+        FormatError
+            If the checkpoint has no valid state of the slice.
+        """
+        arrays, sampler = checkpoint.arrays, self.sampler
+        try:
+            progress = checkpoint.progress["parts"][number]
+            sampler.set_state(arrays[f"length{number}"], arrays[f"class{number}"])
+            if progress["averaged"]:
+                sampler.marginals = arrays[f"marginals{number}"].reshape(sampler.max_length, -1)
+            self.sweeps, self.averaged = int(progress["sweeps"]), int(progress["averaged"])
+            self.token_counts = [int(tokens) for tokens in progress["tokens"]]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise FormatError(
+                f"{checkpoint.folder} has no valid state to resume from ({error}); remove the folder and start again."
+            ) from None
+        sampler.load()
+
+
+class SamplingRun:
+    """Samples all slices, sweep by sweep, so that there is one state to show and to save.
+
+    Parameters
+    ----------
+    slices : list of TextSlice
+        At least one.
+    workers : int
+        Threads.
+    deadline : float
+        Time of the monotonic clock after which sampling stops.
+    keep_on_interrupt : bool
+        Whether a `KeyboardInterrupt` ends sampling without an error.
+    progress : bool
+        Whether to show a progress bar.
+    checkpoint : SamplerCheckpoint, optional
+        Where states are saved.
+
+    Attributes
+    ----------
+    interrupted : bool
+        Whether a `KeyboardInterrupt` ended sampling.
+    """
+
+    def __init__(
+        self,
+        slices: list[TextSlice],
+        *,
+        workers: int,
+        deadline: float,
+        keep_on_interrupt: bool,
+        progress: bool,
+        checkpoint: SamplerCheckpoint | None,
+    ) -> None:
+        self.slices, self.workers, self.checkpoint = slices, workers, checkpoint
+        self.deadline, self.keep_on_interrupt, self.progress = deadline, keep_on_interrupt, progress
+        self.interrupted = False
+        self._saved_at = time.monotonic()
+
+    @property
+    def sweeps(self) -> int:
+        """Number of sweeps of the slice that needed most."""
+        return max(one.sweeps for one in self.slices)
+
+    def learn(self) -> None:
+        """Sample until the states settle, average, and leave the best segmentations in the samplers."""
+        # Not _utils.threads: rounds are short, so both pools must live for all sweeps; and a sweep must run in a
+        # thread of its own even with one worker, so that Ctrl-C cannot leave it half done.
+        from concurrent.futures import ThreadPoolExecutor
+
+        try:
+            with (
+                status_bar(self.progress, "sampling", unit=" sweeps") as report,
+                ThreadPoolExecutor(min(self.workers, len(self.slices))) as slice_pool,
+                ThreadPoolExecutor(self.workers) as round_pool,
+            ):
+                while unfinished := [one for one in self.slices if not one.finished]:
+                    begun = time.monotonic()
+                    self._sweep(unfinished, slice_pool, round_pool)
+                    self._report(report)
+                    self._save()
+                    self._check_time(begun)
+        except KeyboardInterrupt:
+            if not self.keep_on_interrupt:
+                raise
+            self.interrupted = True
+        for one in self.slices:
+            if one.averaged and not self.interrupted:
+                one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
+
+    def _sweep(self, slices: list[TextSlice], slice_pool: Executor, round_pool: Executor) -> None:
+        threads = max(1, self.workers // len(slices))
+        jobs = [slice_pool.submit(one.sweep, round_pool, threads) for one in slices]
+        try:
+            for job in jobs:
+                job.result()
+        except KeyboardInterrupt:  # finish the sweep, so that the saved state can be resumed
+            for job in jobs:
+                job.exception()
+            self._save(now=True)
+            raise
+
+    def _check_time(self, sweep_begun: float) -> None:
+        now = time.monotonic()
+        averaging = AVERAGING_COST * AVERAGED_SWEEPS * (now - sweep_begun)
+        for one in self.slices:
+            one.must_average |= now + averaging > self.deadline
+            one.must_stop = now > self.deadline
+
+    def _save(self, *, now: bool = False) -> None:
+        if self.checkpoint is None or not (now or time.monotonic() - self._saved_at >= SAVE_SECONDS):
+            return
+        progress, arrays = [], {}
+        for number, one in enumerate(self.slices):
+            own_progress, own_arrays = one.state()
+            progress.append(own_progress)
+            arrays.update({f"{name}{number}": array for name, array in own_arrays.items()})
+        self.checkpoint.save({"parts": progress}, arrays)
+        self._saved_at = time.monotonic()
+
+    def _report(self, report: Report) -> None:
+        if report is None:
+            return
+        tokens = [one.sampler.tokens for one in self.slices]
+        types = max(one.sampler.types for one in self.slices)
+        nats = 0.0
+        for one, number in zip(self.slices, tokens, strict=True):
+            _, lengths, counts = one.sampler.words()
+            nats += information_per_symbol(counts, lengths) * number / sum(tokens)
+        largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
+        text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
+        report(self.sweeps, self.sweeps + max(one.estimate_sweeps_left() for one in self.slices), text)
+
+
+def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[str], list[int]]:
+    """Return the words of the segmentations of all slices, and how often each occurs."""
+    symbols = [str(symbol) for symbol in counts.symbols]
+    tokens: dict[str, int] = {}
+    for one in slices:
+        places, lengths, word_counts = one.sampler.words()
+        ids = one.text.tolist()
+        for place, length, count in zip(places.tolist(), lengths.tolist(), word_counts.tolist(), strict=True):
+            word = "".join(symbols[symbol - 1] for symbol in ids[place : place + length])
+            tokens[word] = tokens.get(word, 0) + count
+    return list(tokens), list(tokens.values())

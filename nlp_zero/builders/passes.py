@@ -1,0 +1,103 @@
+"""The passes over a corpus that builders make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from .._kernels.counting import NgramList, Occurrences, PieceCounter
+from .._utils.threads import for_each
+from ..corpus import Block, Corpus, read_blocks, restartable
+from ..counting.counter import count_ngrams
+from ..counting.counts import NgramCounts
+from ..counting.linked import LinkedTree
+from ..counting.resources import Resources
+from ..counting.selection import Selection
+
+__all__ = ["BlockCounter", "CorpusPasses", "open_passes"]
+
+
+class BlockCounter(Protocol):
+    """A counter of the kernels: one for each thread, added up at the end."""
+
+    def add(self, data: str | bytes) -> None:
+        """Count a block."""
+
+    def another(self) -> Any:
+        """Make a counter for another thread."""
+
+    def merge(self, other: Any) -> None:
+        """Add what a counter that `another` made has counted."""
+
+    def add_state(self, state: tuple[Any, ...]) -> None:
+        """Add what an equal counter of another process has counted."""
+
+
+C = TypeVar("C", bound=BlockCounter)
+
+
+class CorpusPasses:
+    """Counts, cuts and searches a corpus on threads of this process.
+
+    Builders take one in place of texts. Another engine overrides `count_ngrams` and `count_blocks`.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        Read once by each pass.
+    alnum : str, default "token"
+        As in `NgramCounter`.
+    resources : Resources, optional
+    """
+
+    def __init__(
+        self, texts: Corpus | Iterable[str], *, alnum: str = "token", resources: Resources | None = None
+    ) -> None:
+        self.texts, self.alnum = restartable(texts), alnum
+        self.resources = Resources() if resources is None else resources
+
+    def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
+        """Count n-grams; refuse an empty corpus."""
+        return count_ngrams(
+            self.texts, order=order, alnum=self.alnum, min_count=min_count, resources=self.resources
+        )
+
+    def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
+        """Count n-grams, and link each to itself without its first symbol."""
+        counts = self.count_ngrams(order, min_count)
+        return LinkedTree(counts, self.resources)
+
+    def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
+        """Cut the corpus with the n-grams selected, and count the pieces."""
+        return self.count_blocks(PieceCounter, tree.alphabet, selection.patterns)
+
+    def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:
+        """Count all occurrences of some n-grams, and the neighbours of the first `described` of them."""
+        return self.count_blocks(Occurrences, tree.alphabet, listed, described)
+
+    def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
+        """Hand all blocks to counters ``kind(*arguments)``, one for each thread, and add the counters up."""
+        first = kind(*arguments)
+        counters = [first, *(first.another() for _ in range(self.resources.workers - 1))]
+        idle = list(counters)
+
+        def work(block: Block) -> None:
+            counter = idle.pop()
+            try:
+                counter.add(block.data)
+            except UnicodeDecodeError as error:
+                raise block.locate_error(error) from None
+            finally:
+                idle.append(counter)
+
+        for_each(read_blocks(self.texts), work, self.resources.workers)
+        for other in counters[1:]:
+            first.merge(other)
+        return first
+
+
+def open_passes(
+    texts: Corpus | Iterable[str] | CorpusPasses, *, alnum: str, resources: Resources
+) -> CorpusPasses:
+    """Open passes over texts on this machine, unless `texts` are passes already."""
+    return texts if isinstance(texts, CorpusPasses) else CorpusPasses(texts, alnum=alnum, resources=resources)

@@ -1,0 +1,102 @@
+"""The text to learn from: all of a corpus, or lines that are spread evenly over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..._kernels.vocabulary import Text
+from ...corpus import Block, Corpus, read_blocks
+
+__all__ = ["read_text", "sample_blocks"]
+
+SAMPLED_BYTES = 1 << 14  # bytes of whole lines that a sample takes at one place, at most
+LEAST_SAMPLED_BYTES = 256
+
+
+def read_text(texts: Corpus | Iterable[str], *, sample: int, any_bytes: bool, as_bytes: bool) -> Text:
+    """Read a corpus, or a sample of it.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        The corpus; read once.
+    sample : int
+        Most symbols (about).
+    any_bytes : bool
+        Whether the corpus may be any bytes; otherwise it must be UTF-8.
+    as_bytes : bool
+        Whether the symbols of the text are bytes; otherwise they are characters.
+
+    Returns
+    -------
+    Text
+        Lines of symbols.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is not UTF-8 and must be; names the place.
+    """
+    text = Text(bytes=as_bytes)
+    for block in sample_blocks(read_blocks(texts, unit="byte"), sample, any_bytes=any_bytes):
+        data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "surrogatepass")
+        added = text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str))
+        if not added or (as_bytes and not any_bytes):
+            _check_utf8(block)
+    return text
+
+
+def _check_utf8(block: Block) -> None:
+    if isinstance(block.data, bytes):
+        try:
+            block.data.decode()
+        except UnicodeDecodeError as error:
+            raise block.locate_error(error) from None
+
+
+def sample_blocks(blocks: Iterable[Block], most: int, *, any_bytes: bool) -> Iterator[Block]:
+    """Yield all blocks, or pieces of whole lines spread evenly over them if they have more than `most` symbols.
+
+    Every piece is kept until there are twice as many symbols as wanted.  Then every second piece is dropped, and from
+    there on only every second, fourth, ... piece is kept.  So one pass and bounded memory suffice for a corpus of any
+    size.
+    """
+    kept: list[tuple[Block, int]] = []
+    symbols, stride = 0, 1
+    size = max(LEAST_SAMPLED_BYTES, min(SAMPLED_BYTES, most // 64))
+    for number, block in enumerate(_split_blocks(blocks, size)):
+        if number % stride:
+            continue
+        kept.append((block, _count_symbols(block.data, any_bytes)))
+        symbols += kept[-1][1]
+        while symbols > 2 * most and len(kept) > 1:
+            kept, stride = kept[::2], 2 * stride
+            symbols = sum(count for _, count in kept)
+    share, due = min(1.0, most / max(symbols, 1)), 0.0
+    for block, count in kept:
+        due += share * count
+        if due > 0:
+            due -= count
+            yield block
+
+
+def _split_blocks(blocks: Iterable[Block], size: int) -> Iterator[Block]:
+    """Yield pieces of whole lines, each of at least `size` bytes (or characters) unless its block ends."""
+    for block in blocks:
+        data, begin = block.data, 0
+        newline: Any = b"\n" if isinstance(data, bytes) else "\n"
+        while begin < len(data):
+            end = data.find(newline, begin + size) + 1 or len(data)
+            yield Block(data[begin:end], block.source, block.offset + (begin if isinstance(data, bytes) else 0))
+            begin = end
+
+
+def _count_symbols(data: bytes | str, any_bytes: bool) -> int:
+    if isinstance(data, str):
+        return len(data.encode("utf-8", "surrogatepass")) if any_bytes else len(data)
+    if any_bytes:
+        return len(data)
+    return int(np.count_nonzero(np.frombuffer(data, np.int8) >= -64))  # bytes that begin a character

@@ -1,0 +1,135 @@
+"""The command `mine-templates`: find patterns of words with slots."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..corpus import Corpus, restartable
+from .errors import UsageError
+from .messages import print_message, shows_progress
+from .options import Commands, add_command, add_input, add_output, check_least, configure, open_corpus, option_name
+from .output import open_output
+
+if TYPE_CHECKING:
+    from ..templates.inventory import Template, TemplateInventory
+    from ..templates.mining import TemplateMiner
+    from ..tokenization.tokenizer import Tokenizer
+
+
+__all__ = ["add_mine_templates"]
+
+METHOD_OPTIONS = {"iterations": "entropy", "min_pmi": "skipgram"}  # option -> the only method that has it
+
+
+def add_mine_templates(commands: Commands) -> None:
+    """Add the parser of the command."""
+    parser = add_command(
+        commands,
+        "mine-templates",
+        run_mine_templates,
+        "Find the templates of a corpus, patterns of words with slots such as 从 … 到 …, ranked by their gain.",
+        "  nlpzero mine-templates novel.txt --lexicon words.tsv -o templates.jsonl --top 50\n"
+        "  nlpzero mine-templates cut.txt --tokenized -o templates.jsonl\n"
+        "  nlpzero mine-templates cut.txt --tokenized --across-clauses --top 100",
+    )
+    add_input(parser)
+    add_output(parser, "the templates, as JSON lines")
+    words = parser.add_mutually_exclusive_group(required=True)
+    words.add_argument("-l", "--lexicon", metavar="FILE", help="cut the text into the words of this lexicon")
+    words.add_argument("--tokenized", action="store_true", help="the text is words separated by spaces")
+    _add_mining_options(parser)
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="threads (default: 1)")
+
+
+def _add_mining_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--method", choices=("entropy", "skipgram"), default="entropy",
+        help="a template grammar of least entropy (default), or chains of pairs that are close in PMI",
+    )  # fmt: skip
+    parser.add_argument(
+        "--across-clauses", action="store_true", help="also pairs that open neighbouring clauses: 虽然 … ， 但 …"
+    )
+    parser.add_argument("--top", type=int, metavar="N", help="list the first N templates on stdout (instead of JSON)")
+    parser.add_argument(
+        "--examples", type=int, default=3, metavar="N", help="example fillings of each template (default: 3)"
+    )
+    parser.add_argument("--min-fillers", type=int, metavar="N", help="fewest different fillings (default: 5)")
+    parser.add_argument("--window", type=int, metavar="N", help="most words that a template spans")
+    parser.add_argument("--iterations", type=int, metavar="N", help="entropy: rounds of fitting (default: 6)")
+    parser.add_argument("--min-pmi", type=float, metavar="X", help="skipgram: least PMI in nats (default: 2)")
+
+
+def run_mine_templates(arguments: argparse.Namespace) -> None:
+    """Run the command."""
+    from ..lexicon.lexicon import Lexicon
+    from ..tokenization.tokenizer import Tokenizer
+
+    miner = _miner(arguments)
+    to_file = arguments.output not in (None, "-")
+    tokenizer = Tokenizer(Lexicon.load(arguments.lexicon)) if arguments.lexicon is not None else None
+    with open_output(arguments.output) as write:
+        corpus = restartable(open_corpus(arguments))
+        assert isinstance(corpus, Corpus)
+        inventory = miner.mine(TokenizedTexts(corpus, tokenizer, arguments.workers))
+        if to_file or arguments.top is None:
+            for line in inventory.lines():
+                write(line)
+    if arguments.top is not None:
+        with open_output(None) as write:
+            write("".join(_format_row(rank, t) for rank, t in enumerate(inventory.templates[: arguments.top], 1)))
+    _report(arguments, inventory)
+
+
+def _miner(arguments: argparse.Namespace) -> TemplateMiner:
+    """Return the miner that the options describe."""
+    from ..templates.mining import TemplateMiner
+
+    check_least(arguments, 1, "top")
+    for name, method in METHOD_OPTIONS.items():
+        if getattr(arguments, name) is not None and arguments.method != method:
+            raise UsageError(f"{option_name(name)} is not an option of --method {arguments.method}; leave it out.")
+    names = ("window", "min_fillers", "iterations", "min_pmi")
+    options = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    return configure(
+        TemplateMiner,
+        method=arguments.method,
+        across_clauses=arguments.across_clauses,
+        examples=arguments.examples,
+        workers=arguments.workers,
+        progress=shows_progress(arguments),
+        **options,
+    )
+
+
+class TokenizedTexts:
+    """The texts of a corpus as lists of words; can be read again and again."""
+
+    def __init__(self, corpus: Corpus, tokenizer: Tokenizer | None, workers: int = 1) -> None:
+        self.corpus, self.tokenizer, self.workers = corpus, tokenizer, workers
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        for texts in self.corpus.batches():
+            if self.tokenizer is None:
+                yield from map(str.split, texts)
+            else:
+                yield from self.tokenizer.tokenize_batch(texts, workers=self.workers)
+
+
+def _format_row(rank: int, template: Template) -> str:
+    slots = (" / ".join(filling) for filling in template.examples)
+    mark = " （跨小句）" if template.across else ""
+    return (
+        f"{rank}\t{template}{mark}\t{template.count:.0f}\t{template.fillers}\t{template.pmi:.2f}\t{template.gain:.0f}\t"
+        f"{'; '.join(slots)}\n"
+    )
+
+
+def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None:
+    gapped = sum(template.is_gapped for template in inventory)
+    print_message(
+        arguments,
+        f"{arguments.method}: {len(inventory):,} templates, {gapped:,} of them with a slot between words, "
+        f"from {inventory.meta['words']:,} words in {inventory.meta['segments']:,} different clauses.",
+    )

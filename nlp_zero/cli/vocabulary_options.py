@@ -1,0 +1,107 @@
+"""Vocabularies for language models: the options and the work of ``build-vocab --method vocabulary``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import ExitStack
+from typing import Any
+
+from ..corpus import Corpus
+from .errors import UsageError
+from .messages import print_json_summary, print_message, shows_progress
+from .options import configure, open_corpus
+from .output import open_output
+
+__all__ = ["OPTIONS", "add_vocabulary_options", "run_vocabulary"]
+
+OPTIONS = (
+    "vocab_size", "unit", "byte_fallback", "ensure_unicode", "beginnings", "objective", "algorithm",
+    "max_piece_length", "isolate_digits", "required", "specials",
+)  # fmt: skip
+SUMMARY = ("method", "objective", "characters", "tokens", "bytes_per_token", "entropy_before", "entropy_after")
+
+
+def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the method."""
+    group = parser.add_argument_group("vocabularies for language models (--method vocabulary)")
+    group.add_argument("--vocab-size", metavar="N[,N...]", help="ids in all, with specials and 256 bytes (default: "
+                       "20000); several sizes give a file each, NAME.N.tsv for -o NAME.tsv")  # fmt: skip
+    group.add_argument("--objective", choices=("shortest", "unigram"), help="fewest tokens (default) or fewest bits")
+    group.add_argument("--algorithm", choices=("swap", "ngram-lm"), help="search (default), or BytePiece's method")
+    group.add_argument("--unit", choices=("char", "byte"), help="units of the text (default: char)")
+    group.add_argument("--no-byte-fallback", dest="byte_fallback", action="store_false", default=None,
+                       help="no bytes: characters without a piece are unknown")  # fmt: skip
+    group.add_argument("--no-ensure-unicode", dest="ensure_unicode", action="store_false", default=None,
+                       help="byte units: pieces may be any bytes, also parts of characters")  # fmt: skip
+    group.add_argument("--no-beginnings", dest="beginnings", action="store_false", default=None,
+                       help="no piece is part of a character, as SentencePiece needs it")  # fmt: skip
+    group.add_argument("--max-piece-length", type=int, metavar="N", help="longest piece, in characters (default: 16)")
+    group.add_argument("--isolate-digits", action="store_true", default=None, help="every digit is a token of its own")
+    group.add_argument("--required", metavar="FILE", help="pieces that the vocabulary must hold, one in each line")
+    group.add_argument("--specials", metavar="A[,B...]", help="special tokens; they take the first ids, in this order")
+
+
+def run_vocabulary(arguments: argparse.Namespace) -> None:
+    """Build one vocabulary, or several of different sizes."""
+    from ..builders import VocabularyBuilder
+
+    options = _builder_options(arguments)
+    builder = configure(VocabularyBuilder, progress=shows_progress(arguments), **options)
+    sizes = builder.sizes
+    paths = {size: _path_of(arguments.output, size, several=len(sizes) > 1) for size in sizes}
+    summaries = []
+    with ExitStack() as stack:  # each file appears whole or not at all
+        writers = {size: stack.enter_context(open_output(path)) for size, path in paths.items()}
+        for size, lexicon in builder.build_sizes(open_corpus(arguments)).items():
+            writers[size]("".join(lexicon.lines()))
+            meta = lexicon.meta
+            shown = {name: getattr(meta, name) for name in SUMMARY}
+            summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
+    for summary in summaries:
+        _report(arguments, summary)
+
+
+def _builder_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    options = {name: getattr(arguments, name) for name in (*OPTIONS, "sample")}
+    options = {name: value for name, value in options.items() if value is not None}
+    if "vocab_size" in options:
+        sizes = _parse_sizes(options["vocab_size"])
+        options["vocab_size"] = sizes if len(sizes) > 1 else sizes[0]
+    if "specials" in options:
+        options["specials"] = options["specials"].split(",")
+    if "required" in options:
+        options["required"] = [line for line in Corpus(options["required"], encoding="utf-8-sig") if line]
+    return options
+
+
+def _parse_sizes(text: str) -> list[int]:
+    try:
+        sizes = [int(part.replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--vocab-size must be whole numbers such as 20000 or 8000,20000, not {text!r}.") from None
+    if len(set(sizes)) != len(sizes):
+        raise UsageError(f"--vocab-size names a size twice in {text}; name each size once.")
+    return sizes
+
+
+def _path_of(path: str | None, size: int, *, several: bool) -> str | None:
+    if not several:
+        return path
+    if path in (None, "-"):
+        raise UsageError("several sizes give several files; name them with -o, such as -o vocab.tsv.")
+    stem, suffix = os.path.splitext(str(path))
+    return f"{stem}.{size}{suffix}"
+
+
+def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
+    if arguments.json:
+        print_json_summary(arguments, summary)
+        return
+    print_message(
+        arguments,
+        f"vocabulary: {summary['vocab_size']:,} ids, {summary['pieces']:,} of them pieces and bytes; the "
+        f"{summary['characters']:,} characters of the text are {summary['tokens']:,} tokens of "
+        f"{summary['bytes_per_token']:.3f} bytes; average information {summary['entropy_before']:.4f} -> "
+        f"{summary['entropy_after']:.4f} nats per character.",
+    )

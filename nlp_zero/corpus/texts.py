@@ -1,0 +1,116 @@
+"""Texts as the builders take them: a corpus, or any iterable of str."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from .._utils.validation import check_choice
+from ..errors import CorpusError
+from .corpus import UNITS, Corpus
+from .reader import Block, join_texts
+
+__all__ = ["read_blocks", "require_text", "restartable"]
+
+
+def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:
+    r"""Read a corpus, or any iterable of texts, as blocks.
+
+    No run crosses from one text to the next.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        What is read.
+    unit : {"char", "byte"}
+        See `Corpus.blocks`.
+
+    Returns
+    -------
+    iterator of Block
+        The blocks.
+
+    Raises
+    ------
+    TypeError
+        If `texts` is a single string, or a text is not a str.
+    ValueError
+        If `unit` is not valid.
+    CorpusError
+        If a corpus cannot be read; see `Corpus.blocks`.
+
+    Examples
+    --------
+    >>> list(read_blocks(["春天", "夏天"]))
+    [Block(data='春天\n夏天', source='<texts>', offset=0)]
+    """
+    if isinstance(texts, Corpus):
+        return texts.blocks(unit)
+    check_choice("unit", unit, UNITS)
+    return join_texts(_check_texts(texts))
+
+
+def restartable(texts: Corpus | Iterable[str]) -> Corpus | Iterable[str]:
+    """Make sure that texts can be read twice.
+
+    Standard input and pipes are copied to a temporary file, which is removed with the returned corpus.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        What is to be read.
+
+    Returns
+    -------
+    Corpus or iterable of str
+        `texts` themselves if they can be read twice, else a corpus of copies.
+
+    Raises
+    ------
+    TypeError
+        If `texts` is an iterator (used up after one pass) or a single string.
+
+    Examples
+    --------
+    >>> restartable(["春天"])
+    ['春天']
+    >>> restartable(line for line in ["春天"])
+    Traceback (most recent call last):
+    TypeError: the texts are read more than once, but this generator is used up after one pass; give a list or a Corpus.
+    """
+    if isinstance(texts, Corpus):
+        return texts._spool() if texts._has_one_shot_sources() else texts
+    if iter(_check_texts(texts)) is texts:
+        raise TypeError(
+            f"the texts are read more than once, but this {type(texts).__name__} is used up after one pass; "
+            "give a list or a Corpus."
+        )
+    return texts
+
+
+def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
+    """Make sure that a text has something to count.
+
+    Parameters
+    ----------
+    symbols : int
+        The number of countable characters that were found.
+    texts : Corpus or iterable of str
+        Where they were found, for the message.
+
+    Raises
+    ------
+    CorpusError
+        If `symbols` is 0.
+    """
+    if symbols == 0:
+        where = ", ".join(texts.sources) if isinstance(texts, Corpus) else "the texts"
+        raise CorpusError(f"{where}: nothing to count, no countable text in it; give a text with letters or digits.")
+
+
+def _check_texts(texts: Iterable[str]) -> Iterable[str]:
+    if isinstance(texts, str | bytes | os.PathLike):
+        raise TypeError("Expected many texts, not a single one; write [text] for a text, or Corpus(path) for a file.")
+    if not isinstance(texts, Iterable):
+        raise TypeError(f"Expected a Corpus or an iterable of str, not {type(texts).__name__}.")
+    return texts

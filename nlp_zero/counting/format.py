@@ -1,0 +1,93 @@
+"""The folder of saved counts: ``.npy`` arrays of a count tree and ``meta.json``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._utils.arrays import scan
+from .._utils.folders import read_folder
+from ..errors import FormatError
+
+if TYPE_CHECKING:
+    from .tree import Level
+
+__all__ = ["FORMAT", "MAX_ORDER", "VERSION", "CountOptions", "describe_counts", "read_counts", "report_damage"]
+
+MAX_ORDER = 8
+FORMAT = "nlp-zero counts"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class CountOptions:
+    """Unit, treatment of digits and Latin letters, and least count of the n-grams listed; see `NgramCounter`."""
+
+    unit: str = "char"
+    alnum: str = "token"
+    min_count: int = 1
+
+
+def describe_counts(symbols: Sequence[Any], totals: list[int], options: CountOptions) -> dict[str, object]:
+    """Return the ``meta.json`` of counts."""
+    text = [s.hex() if isinstance(s, bytes) else s for s in symbols]
+    return {
+        "order": len(totals), "unit": options.unit, "alnum": options.alnum, "min_count": options.min_count,
+        "totals": totals, "symbols": text,
+    }  # fmt: skip
+
+
+@contextmanager
+def report_damage(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn the errors that wrong values of saved counts raise into a `FormatError`."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise FormatError(f"{folder} is not a usable counts folder ({error}); count the corpus again.") from None
+
+
+def read_counts(folder: str | os.PathLike[str]) -> tuple[list[Any], list[Level], list[int], CountOptions]:
+    """Read symbols, levels (mapped), totals and options of saved counts.
+
+    Raises
+    ------
+    FormatError
+        If the folder is missing, truncated, altered or of another version.
+    KeyError, TypeError, ValueError, IndexError
+        If its values make no sense.
+    """
+    meta, arrays = read_folder(folder, format=FORMAT, version=VERSION)
+    order, totals = int(meta["order"]), [int(x) for x in meta["totals"]]
+    options = CountOptions(str(meta["unit"]), str(meta["alnum"]), int(meta["min_count"]))
+    symbols: list[Any] = [bytes.fromhex(s) if options.unit == "byte" else s for s in meta["symbols"]]
+    levels = [(arrays[f"symbols{n}"], arrays[f"counts{n}"], arrays[f"ends{n}"]) for n in range(1, order + 1)]
+    _check_levels(levels, len(symbols), totals, order)
+    return symbols, levels, totals, options
+
+
+def _check_levels(levels: list[Level], symbols: int, totals: list[int], order: int) -> None:
+    """Refuse arrays that would make a look-up read outside of them."""
+    if not 1 <= order <= MAX_ORDER or len(totals) != order:
+        raise ValueError("the order is out of range")
+    wide = (np.dtype(np.uint32), np.dtype(np.uint64))
+    for n, (symbol, counts, ends) in enumerate(levels, 1):
+        right = symbol.dtype == np.uint32 and counts.dtype in wide and ends.dtype in wide
+        if not right or len(symbol) != len(counts) or any(array.ndim != 1 for array in (symbol, counts, ends)):
+            raise ValueError(f"the arrays of order {n} do not fit together")
+        if len(ends) != (0 if n == order else len(symbol)):
+            raise ValueError(f"the array ends{n} has the wrong length")
+        for _, chunk in scan(symbol):
+            if int(chunk.max()) > symbols or int(chunk.min()) < 1:
+                raise ValueError(f"the array symbols{n} names symbols that do not exist")
+        last = 0
+        for _, chunk in scan(ends):
+            if int(chunk[0]) < last or bool((chunk[1:] < chunk[:-1]).any()):
+                raise ValueError(f"the array ends{n} is damaged")
+            last = int(chunk[-1])
+        if last != (0 if n == order else len(levels[n][0])):
+            raise ValueError(f"the array ends{n} is damaged")

@@ -1,0 +1,306 @@
+"""The linked count tree: counts with suffix links, which answers what builders ask about n-grams.
+
+The suffix link of an n-gram is its place without its first symbol. Under a memory budget the tree and its links are
+mapped from files; the work goes through the tree in pieces (see links.hpp for their order) and gives pages back after
+each, so that memory never holds more of them than a part of the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._kernels import counting as kernel
+from .._utils.arrays import ArrayStore, take
+from .._utils.threads import for_each
+from ..errors import CorpusError, StorageError
+from .counts import NgramCounts, alphabet_of, levels_of
+from .resources import Resources
+from .selection import Selection, make_selection
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._kernels.counting import Float64, Level, LinkPiece, Uint32
+
+__all__ = ["ABSENT", "SYMBOL_BYTES", "LinkedTree", "join_ngrams"]
+
+ABSENT = 0xFFFFFFFF  # place of an n-gram that the tree lacks
+SYMBOL_BYTES = 4  # of a symbol id
+PIECE_BYTES = 1 << 23  # of the tree below the second symbols of a piece: small enough for threads to share the work
+NODE_BYTES = 20  # of an n-gram in the tree and its links, about
+BUDGET_SHARE = 8  # each thread's pieces and the n-grams that link to them take two such parts of the budget
+TABLE_VALUES = 1 << 23  # most pieces times symbols
+FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 MB that no budget includes
+RISE_BYTES = 32  # an n-gram of the longest length, while entropies are compared
+OTHER_RISE_BYTES = 24  # an n-gram of a shorter length
+RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
+LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are given back
+
+
+class LinkedTree:
+    """A count tree with suffix links.
+
+    Parameters
+    ----------
+    counts : NgramCounts
+        Of order 2 or more.
+    resources : Resources, optional
+        Memory, temporary folder and threads; they never change a result.
+
+    Attributes
+    ----------
+    counts : NgramCounts
+    alphabet : Alphabet
+        Encodes text with the symbol ids of the tree.
+    workers : int
+        Threads.
+
+    Raises
+    ------
+    CorpusError
+        If a count, or the number of n-grams of an order, does not fit in 32 bits.
+    StorageError
+        If the disk has no room for the links.
+
+    Notes
+    -----
+    N-grams are named by their order and their place (`node`) among the n-grams of that order.
+    """
+
+    def __init__(self, counts: NgramCounts, resources: Resources | None = None) -> None:
+        resources = Resources() if resources is None else resources
+        self._levels: list[Level] = levels_of(counts)
+        if any(array.dtype != np.uint32 for level in self._levels for array in level):
+            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295; take a part of the corpus.")
+        self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
+        self._total, self._sizes = counts.total(1), [len(level[0]) for level in self._levels]
+        self._budget = resources.budget
+        self._cut_pieces()
+        arrays = [array for level in self._levels for array in level]
+        self._store = ArrayStore(self._budget, resources.temp_dir, arrays)
+        self._store.release()  # pages that cutting has read
+        # Of orders 3 and up: links, and the counts of an n-gram without its first one, two, ... symbols.
+        self._links: list[Uint32 | None] = [None] * counts.order
+        self._suffix_counts: list[Uint32 | None] = [None] * counts.order
+        for n, size in enumerate(self._sizes[2:], 3):
+            self._links[n - 1] = self._store.allocate(size)
+            if n < counts.order:
+                self._suffix_counts[n - 1] = self._store.allocate(size * (n - 2))
+            self._each_piece(partial(self._link_piece, n))
+
+    def __repr__(self) -> str:
+        return f"<LinkedTree of {self.counts!r}>"
+
+    def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
+        """Compute the PMI in nats, the smallest over the split points, of n-grams of order `n`."""
+        return self._measure(n, nodes, nodes[:0], nodes[:0])[0]
+
+    def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
+        """Compute left and right branching entropies in nats of n-grams of order `n`, below the top order."""
+        rising, back = _sort_nodes(nodes)
+        times = take(self._levels[n - 1][1], rising)[back]
+        return self._measure(n + 1, nodes[:0], nodes, times)[1:]
+
+    def measure(
+        self, length: npt.NDArray[np.uint32], node: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.int64], Float64, Float64, Float64]:
+        """Return counts, PMI, left and right branching entropies of n-grams of any orders.
+
+        The places of n-grams of the same order rise. Numbers that the tree does not have are 0 (counts) and NaN: all of
+        n-grams that are `ABSENT`, and entropies of the top order. The PMI of a single symbol is 0.
+        """
+        size = len(node)
+        counts, (pmi, left, right) = np.zeros(size, np.uint32), np.full((3, size), np.nan)
+        rows = [np.flatnonzero((length == n) & (node != ABSENT)) for n in range(1, len(self._levels) + 1)]
+        for here, (_, times, _) in zip(rows, self._levels, strict=True):
+            counts[here] = take(times, node[here])
+        pmi[rows[0]] = 0.0
+        for n, (shorter, here) in enumerate(pairwise(rows), 2):
+            pmi[here], left[shorter], right[shorter] = self._measure(n, node[here], node[shorter], counts[shorter])
+        return counts.astype(np.int64), pmi, left, right
+
+    def _measure(self, n: int, nodes: Uint32, shorter: Uint32, times: Uint32) -> tuple[Float64, Float64, Float64]:
+        """PMI of n-grams of order `n`, and branching entropies of `shorter` ones, one order below, of these counts."""
+        (here, back), (above, back_above) = _sort_nodes(nodes), _sort_nodes(shorter)
+        pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
+
+        def work(piece: LinkPiece, number: int) -> None:
+            tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
+            kernel.measure_ngrams(*tree, self._block(n - 1, number), here, pmi, above, left, right)
+
+        self._each_piece(work)
+        left, right = left[back_above], right[back_above]
+        return pmi[back], kernel.finish_entropies(times, left), kernel.finish_entropies(times, right)
+
+    def entropy_rises(self, longest: int) -> Iterator[Float64]:
+        """Yield for each order up to `longest` how much branching entropies rise with the last symbol on each side.
+
+        For x of two or more symbols this is ``h_R(x) - h_R(x[:-1]) + h_L(x) - h_L(x[1:])``, for a single symbol the sum
+        of its entropies, in nats. The arrays may be changed by the consumer.
+        """
+        types = self._sizes[:longest]
+        needed = RISE_BYTES * max(types) + OTHER_RISE_BYTES * (sum(types) - max(types))
+        self.check_memory(needed, f"{sum(types):,} n-grams and scores")
+        shorter_left = shorter_right = np.zeros(0)
+        for n in self._store.sweep(range(1, longest + 1)):
+            left, right = self.branching_entropies(n, np.arange(types[n - 1], dtype=np.uint32))
+            rises = right if n == longest else right.copy()
+            for begin in range(0, len(left), RISE_NODES):
+                part = slice(begin, begin + RISE_NODES)
+                rise_right, rise_left = right[part], left[part]
+                if n > 1:
+                    rise_right = rise_right - shorter_right[self._prefixes(n, begin, begin + len(rise_left))]
+                    rise_left = rise_left - shorter_left[self._suffixes(n, part)]
+                rises[part] = rise_right + rise_left
+            yield rises
+            shorter_left, shorter_right = left, right
+
+    def select(self, min_count: int, min_pmi: Sequence[float]) -> Selection:
+        """Select the n-grams that occur `min_count` times and reach the PMI (nats) of their order.
+
+        All single symbols are selected too.
+        """
+        chosen = [np.zeros(size // 8 + 1, np.uint8) for size in self._sizes]
+        needed = [np.zeros_like(bits) for bits in chosen]
+        for bits in (chosen[0], needed[0]):
+            bits[:] = 255
+        for n in range(2, len(self._sizes) + 1):
+
+            def work(piece: LinkPiece, _: int, n: int = n) -> None:
+                tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
+                kernel.choose_ngrams(*tree, min_count, min_pmi[n - 1], chosen, needed)
+
+            self._each_piece(work)
+        return make_selection(self._levels, chosen, needed, budget=self._budget, check_memory=self.check_memory)
+
+    def select_scored(self, scores: list[Float64]) -> Selection:
+        """Select all n-grams of `recurring`, up to the order of the last scores, with their scores."""
+        longest = len(scores)
+        symbol, count, ends = self._levels[longest - 1]
+        levels = [*self._levels[: longest - 1], (symbol, count, ends[:0])]
+        marks = [np.packbits(self.recurring(n), bitorder="little") for n in range(1, longest + 1)]
+        return make_selection(levels, marks, marks, scores, budget=self._budget, check_memory=self.check_memory)
+
+    def recurring(self, n: int) -> npt.NDArray[np.bool_]:
+        """Tell which n-grams of order `n` occur more than once; all single symbols count as such."""
+        return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
+
+    def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
+        """Return the texts of n-grams."""
+        return self.counts.texts(n, nodes)
+
+    def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[bytes]:
+        """Return the symbol ids (uint32) of n-grams, as bytes."""
+        data, step = self.counts._symbol_ids(n, nodes).tobytes(), SYMBOL_BYTES * n
+        return [data[k : k + step] for k in range(0, len(data), step)]
+
+    def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, list[bytes]]:
+        """Look words up: their places (`ABSENT`: not in the tree), their lengths in symbols, and their symbol ids.
+
+        Ids, as bytes, are those of the words that have the order of the tree or more, in the order of the words.
+        """
+        encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
+        node, length = kernel.find_ngrams(self._levels, encoded, len(words))
+        starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
+        deep = np.flatnonzero(length >= self.counts.order)
+        return node, length, [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
+
+    def count_ngrams(self, ids: Sequence[bytes]) -> list[int]:
+        """Look up counts of n-grams, given by their symbol ids, that are in the tree."""
+        pairs = b"".join([x[: 2 * SYMBOL_BYTES].ljust(2 * SYMBOL_BYTES, b"\0") for x in ids])
+        first, second = np.frombuffer(pairs, np.uint32).reshape(-1, 2).T
+        order = np.lexsort((second, first))  # neighbours are then near each other in the tree, too
+        result = np.zeros(len(ids), np.int64)
+        for begin in self._store.sweep(range(0, len(ids), LOOKUP_NGRAMS)):
+            places = order[begin : begin + LOOKUP_NGRAMS]
+            node, length = kernel.find_ngrams(self._levels, join_ngrams([ids[k] for k in places.tolist()]), len(places))
+            for n, (_, times, _) in enumerate(self._levels, 1):
+                here = np.flatnonzero(length == n)
+                result[places[here]] = times[node[here]]
+        return result.tolist()
+
+    def symbol_counts(self) -> Uint32:
+        """Return the counts of all single symbols."""
+        return self._levels[0][1]
+
+    def check_memory(self, needed: int, what: str) -> None:
+        """Refuse a budget that something does not fit in.
+
+        Raises
+        ------
+        StorageError
+            If the budget is smaller than `needed` bytes.
+        """
+        if self._budget is not None and needed > max(self._budget, FREE_BYTES):
+            raise StorageError(
+                f"memory of {self._budget:,} bytes is too small for the {what} that words are found with; the smallest "
+                f"that works here is {needed:,} bytes, or leave out more (min_count, max_length)."
+            )
+
+    def _prefixes(self, n: int, begin: int, end: int) -> npt.NDArray[np.int64]:
+        """Places of n-grams of order `n` without their last symbol."""
+        ends = self._levels[n - 2][2]
+        return np.searchsorted(ends, np.arange(begin, end, dtype=ends.dtype), "right")
+
+    def _suffixes(self, n: int, part: slice) -> npt.NDArray[Any]:
+        """Places of n-grams of order `n` without their first symbol."""
+        suffix = self._links[n - 1]
+        return self._levels[1][0][part] - 1 if suffix is None else suffix[part]  # level 1 has all symbols in order
+
+    def _cut_pieces(self) -> None:
+        """Cut the second symbols into pieces, and the first ones into stretches that are worked through at a time."""
+        levels, size, budget = self._levels, self._sizes[0], self._budget
+        limit = PIECE_BYTES if budget is None else max(1, budget // (BUDGET_SHARE * self.workers))
+        self._ends = [np.arange(1, size + 1)]
+        for _, _, ends in levels[:-1]:
+            above = self._ends[-1]
+            last = take(ends, np.maximum(above - 1, 0)).astype(np.int64) if len(ends) else 0
+            self._ends.append(np.where(above > 0, last, 0))
+        below = np.diff(np.stack(self._ends), axis=1, prepend=0) * NODE_BYTES
+        weight = np.cumsum(below[:-1].sum(axis=0))
+        pieces = min(int(weight[-1:].sum()) // limit + 4 * self.workers, TABLE_VALUES // max(size, 1) + 1, size)
+        inner = np.searchsorted(weight, weight[-1:].sum() * np.arange(1, pieces) // max(pieces, 1))
+        self._bounds = np.unique(np.concatenate([[0], inner, [size]]))
+        self._starts = kernel.locate_pairs(levels, self._bounds.astype(np.uint32))
+        self._stretches = [0, size]
+        if budget is not None:
+            weight = np.cumsum(below.sum(axis=0))
+            self._stretches = [0, *(1 + np.flatnonzero(np.diff(weight // limit))).tolist(), size]
+
+    def _block(self, n: int, number: int) -> tuple[int, int]:
+        """Places, of order `n`, of the n-grams that begin with the symbols of a piece."""
+        ends, (low, high) = self._ends[n - 1], self._bounds[number : number + 2].tolist()
+        return int(ends[low - 1]) if low else 0, int(ends[high - 1])
+
+    def _link_piece(self, n: int, piece: LinkPiece, _: int) -> None:
+        kernel.fill_links(self._levels, self._links, self._suffix_counts, n, piece)
+
+    def _each_piece(self, work: Callable[[LinkPiece, int], object]) -> None:
+        """Call ``work(piece, number)`` for all pieces: second symbols cut by bounds, first ones by stretches.
+
+        A thread works through the stretches of one bound after the other, in order: sums depend on it.
+        """
+
+        def one(number: int) -> None:
+            for first, stop in self._store.sweep(pairwise(self._stretches)):
+                work((first, stop, self._starts[number], self._starts[number + 1]), number)
+
+        for_each(range(len(self._bounds) - 1), one, self.workers)
+
+
+def join_ngrams(ids: Sequence[bytes]) -> npt.NDArray[np.uint32]:
+    """Lay symbol ids of n-grams end to end, each closed by a 0."""
+    return np.frombuffer(bytes(SYMBOL_BYTES).join([*ids, b""]), np.uint32)
+
+
+def _sort_nodes(nodes: npt.NDArray[np.uint32]) -> tuple[Uint32, Any]:
+    """The nodes in rising order, and an index that brings results back into the order given."""
+    if bool((nodes[1:] > nodes[:-1]).all()):
+        return np.ascontiguousarray(nodes, np.uint32), slice(None)
+    rising, back = np.unique(nodes, return_inverse=True)
+    return rising.astype(np.uint32), back

@@ -1,0 +1,170 @@
+"""Merging sorted sources, which are runs or finished count trees, into a run or a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._kernels.counting import Merge, OpenPath, RunPiece, TreePiece
+from .._utils.arrays import release
+from .._utils.threads import in_order
+from .resources import MemoryPlan
+from .runs import RunFile, write_run
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .tree import Level, TreeBuilder
+
+__all__ = ["RunSource", "TreeSource", "merge_to_run", "merge_to_tree", "unite_symbols"]
+
+TREE_STEP = 1 << 14  # n-grams of the top order between places of a tree where a merge may begin
+RECORD_BYTES = 5  # of a run, about, for each n-gram of the top order
+
+
+class RunSource:
+    """A run that is merged; a record takes less than its n-grams in a tree, so its size is a lower bound."""
+
+    def __init__(self, run: RunFile) -> None:
+        self.run, self.order, self.totals, self.size = run, run.order, run.totals, run.size
+        self.symbols: list[Any] = run.index()[3]
+
+    def map_symbols(self, ids: dict[Any, int]) -> None:
+        """Take over the ids of the result."""
+        self.map = np.array([0, *(ids[s] for s in self.symbols)], np.uint32)
+        self.symbols = []
+        self._starts, self._sums, firsts, _ = self.run.index()
+        self.keys, self.weights = _sortable(self.map[firsts]), np.diff(self._starts.astype(np.int64))
+
+    def attach(self, merge: Merge, low: bytes, high: bytes | None) -> Iterator[bytes]:
+        """Add the source to a merge of the n-grams from `low` to `high`, and yield its blocks."""
+        merge.add_run(self.map)
+        begin = max(0, int(np.searchsorted(self.keys, low, "right")) - 1)
+        end = len(self.keys) if high is None else int(np.searchsorted(self.keys, high, "left"))
+        bounds, sums = self._starts, self._sums
+        return (self.run.read(int(bounds[k]), int(bounds[k + 1]), int(sums[k])) for k in range(begin, max(begin, end)))
+
+
+class TreeSource:
+    """A finished count tree, in memory or mapped, that is merged."""
+
+    def __init__(self, symbols: Sequence[Any], levels: list[Level], totals: list[int]) -> None:
+        self.order, self.totals, self.levels = len(levels), totals, levels
+        self.size = sum(array.nbytes for level in levels for array in level)
+        self.symbols = list(symbols)
+
+    def map_symbols(self, ids: dict[Any, int]) -> None:
+        """Take over the ids of the result."""
+        self.map = np.array([0, *(ids[s] for s in self.symbols)], np.uint32)
+        self.symbols = []
+        size = len(self.levels[-1][0])
+        nodes = np.arange(0, size, TREE_STEP)
+        columns = []
+        for k in range(self.order - 1, -1, -1):
+            columns.append(self.map[self.levels[k][0][nodes]])
+            if k:
+                nodes = np.searchsorted(self.levels[k - 1][2], nodes, side="right")
+        self.keys = _sortable(np.stack(columns[::-1], axis=1))
+        self.weights = np.full(len(self.keys), TREE_STEP * RECORD_BYTES)
+        self._release()
+
+    def attach(self, merge: Merge, low: bytes, high: bytes | None) -> Iterator[bytes]:
+        """Add the source to a merge; a tree has no blocks to read."""
+        merge.add_tree(self.levels, self.map)
+        self._release()  # pages of earlier ranges
+        return iter(())
+
+    def _release(self) -> None:
+        for level in self.levels:
+            for array in level:
+                release(array)
+
+
+Source = RunSource | TreeSource
+
+
+def _sortable(ngrams: npt.NDArray[np.uint32]) -> npt.NDArray[np.bytes_]:
+    """N-grams (rows) as byte strings that sort like them."""
+    order = ngrams.shape[1]
+    return np.ascontiguousarray(ngrams, ">u4").view(f"S{4 * order}").ravel()
+
+
+def unite_symbols(sources: Sequence[Source]) -> list[Any]:
+    """All symbols in the order of their text, which are the ids of the result; the sources take them over."""
+    symbols = sorted(set().union(*(source.symbols for source in sources)))
+    ids = {symbol: k for k, symbol in enumerate(symbols, 1)}
+    for source in sources:
+        source.map_symbols(ids)
+    return symbols
+
+
+def _cut_ranges(sources: Sequence[Source], target: int) -> list[tuple[bytes, bytes | None]]:
+    """Cut the n-grams into ranges of about `target` bytes of run."""
+    keys = np.concatenate([source.keys for source in sources])
+    weights = np.concatenate([source.weights for source in sources])
+    by_key = np.argsort(keys, kind="stable")
+    bins = np.cumsum(weights[by_key]) // target
+    cuts = np.unique(keys[by_key][1:][bins[1:] > bins[:-1]]).tolist() if len(keys) else []
+    bounds = [b"", *(cut for cut in cuts if cut)]
+    return list(zip(bounds, [*bounds[1:], None], strict=True))
+
+
+def _merge_pieces(
+    sources: Sequence[Source],
+    symbols: int,
+    new_piece: Callable[[], Any],
+    plan: MemoryPlan,
+    advance: Callable[[float], object] | None = None,
+) -> Iterator[Any]:
+    """Yield the pieces of the merge, in order."""
+    order, bits = sources[0].order, max(1, symbols.bit_length())
+
+    def ids_of(key: bytes | None) -> list[int]:
+        return [] if key is None else np.frombuffer(key.ljust(4 * order, b"\0"), ">u4").tolist()
+
+    def work(bounds: tuple[bytes, bytes | None]) -> Any:
+        low, high = bounds
+        piece = new_piece()
+        merge = Merge(order, bits, ids_of(low), ids_of(high))
+        blocks = [source.attach(merge, low, high) for source in sources]
+        while (hungry := merge.advance(piece)) >= 0:
+            merge.feed(hungry, next(blocks[hungry], b""))
+        return piece
+
+    ranges = _cut_ranges(sources, plan.merge_bytes)
+    for piece in in_order(ranges, work, plan.workers):
+        if advance is not None:
+            advance(1 / len(ranges))
+        yield piece
+
+
+def merge_to_tree(
+    sources: Sequence[Source],
+    symbols: int,
+    tree: TreeBuilder,
+    plan: MemoryPlan,
+    *,
+    min_count: int,
+    advance: Callable[[float], object] | None = None,
+) -> None:
+    """Add the sum of the sources, over an alphabet of `symbols`, to a tree.
+
+    N-grams of two or more symbols that occur fewer than `min_count` times are left out. `advance` is called with the
+    share of the work that was done.
+    """
+    order, path = sources[0].order, OpenPath()
+    for piece in _merge_pieces(sources, symbols, lambda: TreePiece(order), plan, advance):
+        tree.append(piece.join(path, min_count, False))
+    tree.append(TreePiece(order).join(path, min_count, True))
+
+
+def merge_to_run(runs: Sequence[RunFile], file: IO[bytes], plan: MemoryPlan) -> RunFile:
+    """Write the sum of some runs to a file, as one run."""
+    sources = [RunSource(run) for run in runs]
+    order = sources[0].order
+    symbols = unite_symbols(sources)
+    pieces = _merge_pieces(sources, len(symbols), lambda: RunPiece(order, plan.block_bytes), plan)
+    totals = [sum(column) for column in zip(*(run.totals for run in runs), strict=True)]
+    return write_run(file, (piece.blocks() for piece in pieces), order=order, symbols=symbols, totals=totals)

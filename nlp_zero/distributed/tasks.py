@@ -1,0 +1,201 @@
+"""The tasks of a cluster: functions that run on workers."""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._kernels import counting as kernel
+from .._kernels.counting import Occurrences, PieceCounter
+from ..corpus import CorpusSlice
+from ..counting.counts import CountOptions, levels_of, merge_sources
+from ..counting.merging import RunSource, merge_to_run
+from ..counting.resources import MemoryPlan
+from ..counting.runs import RunFile, write_run
+from ..counting.store import RunStore
+
+if TYPE_CHECKING:
+    from ..counting.tree import Level
+
+    Range = tuple[list[Any], list[int], list[Level]]
+    """All symbols, the number of n-grams of each order, and the levels of one range of a count tree."""
+    State = tuple[Any, ...]
+    """The state of a counter of the kernels."""
+
+__all__ = [
+    "CountTask",
+    "add_states",
+    "count_blocks",
+    "count_part",
+    "count_range",
+    "cut_symbols",
+    "describe_range",
+    "merge_range",
+    "pick_run",
+]
+
+FLUSH_POSITIONS = 1 << 24  # positions that a task counts at once: about 18 bytes each
+PLAN = MemoryPlan(None)
+
+
+@dataclass(frozen=True)
+class CountTask:
+    """Order and options of a count that tasks make; see `NgramCounter`."""
+
+    order: int
+    options: CountOptions
+
+    def new_text(self) -> kernel.EncodedText:
+        """Room for text to be counted."""
+        return kernel.EncodedText(unit=self.options.unit, alnum=self.options.alnum)
+
+
+def cut_symbols(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Any]:
+    """Find the first symbols of ranges so that ranges of a sample of the text are of about the same size."""
+    text = task.new_text()
+    for part in parts:
+        for block in part.blocks(task.options.unit):
+            _add_block(text, block)
+            break
+    sample = kernel.NgramSorter([text], 1)
+    places = _cut_evenly(sample.begin, ranges)
+    cuts = [sample.symbols[place - 1] for place in places if 0 < place <= len(sample.symbols)]
+    return (cuts + cuts[-1:] * ranges)[: ranges - 1]
+
+
+def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) -> Range:
+    """Count range `k` of all parts. All workers see the same text, so they cut it alike."""
+    text = task.new_text()
+    for part in parts:
+        for block in part.blocks(task.options.unit):
+            _add_block(text, block)
+    counted = kernel.NgramSorter([text], task.order)
+    cuts = _cut_evenly(counted.begin, ranges)
+    firsts = [1, *(max(cut, 1) for cut in cuts), len(counted.symbols) + 1]
+    counted.restrict_to(firsts[k], firsts[k + 1])
+    counted.deal(0)
+    levels = counted.tree(firsts[k], firsts[k + 1], task.options.min_count)
+    return list(counted.symbols), text.totals(task.order), levels
+
+
+def count_part(part: CorpusSlice, cuts: list[Any], task: CountTask) -> list[bytes]:
+    """Count a part: one run for each range of first symbols."""
+    found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
+    text = task.new_text()
+    for block in part.blocks(task.options.unit):
+        _add_block(text, block)
+        if text.positions >= FLUSH_POSITIONS:
+            _write_ranges(text, cuts, task.order, found)
+            text = task.new_text()
+    _write_ranges(text, cuts, task.order, found)
+    return [_merge_runs(runs) for runs in found]
+
+
+def pick_run(runs: list[bytes], k: int) -> bytes:
+    """Range `k` of what `count_part` returned."""
+    return runs[k]
+
+
+def merge_range(runs: list[bytes], task: CountTask) -> Range:
+    """Add up one range of all parts."""
+    sources = [RunSource(run) for run in _open_runs(runs)]
+    counts = merge_sources(sources, RunStore(PLAN, None), task.options)
+    return list(counts.symbols), [counts.total(n) for n in range(1, task.order + 1)], levels_of(counts)
+
+
+def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
+    """All symbols, and the totals, which are those of the whole text in the first range."""
+    return counted[:2]
+
+
+def count_blocks(part: CorpusSlice, shared: tuple[Any, tuple[Any, ...]]) -> State:
+    """Hand a part to a counter of the kernels, given by its class and arguments."""
+    kind, arguments = shared
+    counter = kind(*arguments)
+    for block in part.blocks("char"):
+        _add_block(counter, block)
+    state: State = counter.state()
+    return state
+
+
+def add_states(states: list[State], shared: tuple[Any, tuple[Any, ...]]) -> State:
+    """Add up states of counters of the kernels."""
+    return {PieceCounter: _add_pieces, Occurrences: _add_occurrences}[shared[0]](states)
+
+
+def _add_pieces(states: list[State]) -> State:
+    """Add up states of `PieceCounter`."""
+    tokens, slots, times, longer = zip(*states, strict=True)
+    total: dict[bytes, int] = {}
+    for pieces in longer:
+        for piece, n in pieces.items():
+            total[piece] = total.get(piece, 0) + n
+    slot, sums = _add_by_key(np.concatenate(slots), np.concatenate(times))
+    return sum(tokens), slot, sums.astype(np.uint32), total
+
+
+def _add_occurrences(states: list[State]) -> State:
+    """Add up states of `Occurrences`."""
+    raw, left, right = zip(*states, strict=True)
+    neighbours = (np.concatenate(side) for side in (left, right))
+    return np.sum(raw, axis=0, dtype=np.uint64), *(
+        np.stack(_add_by_key(pairs[:, 0], pairs[:, 1]), axis=1) for pairs in neighbours
+    )
+
+
+def _add_by_key(keys: Any, times: Any) -> tuple[Any, Any]:
+    """Distinct keys with the sums of their times."""
+    distinct, which = np.unique(keys, return_inverse=True)
+    total = np.zeros(len(distinct), np.uint64)
+    np.add.at(total, which.ravel(), times)
+    return distinct, total
+
+
+def _add_block(counter: Any, block: Any) -> None:
+    try:
+        counter.add(block.data)
+    except UnicodeDecodeError as error:
+        raise block.locate_error(error) from None
+
+
+def _cut_evenly(begin: Any, ranges: int) -> list[int]:
+    """Symbols at which ranges of about the same number of positions begin, after the first range."""
+    total = int(begin[-1])
+    cuts = np.searchsorted(begin, [total * k // ranges for k in range(1, ranges)], side="left")
+    return [int(cut) for cut in cuts]
+
+
+def _write_ranges(text: kernel.EncodedText, cuts: list[Any], order: int, found: list[list[bytes]]) -> None:
+    """Count some text, and add a run to the list of each range."""
+    part = kernel.NgramSorter([text], order)
+    part.deal(0)
+    firsts = [1, *(1 + bisect_left(part.symbols, cut) for cut in cuts), len(part.symbols) + 1]
+    for k, (first, stop) in enumerate(pairwise(firsts)):
+        totals = text.totals(order) if k == 0 else [0] * order
+        blocks = [part.run(first, stop, PLAN.block_bytes)] if first < stop else []
+        found[k].append(_write_bytes(write_run, blocks, order=order, symbols=part.symbols, totals=totals))
+
+
+def _merge_runs(runs: list[bytes]) -> bytes:
+    if len(runs) == 1:
+        return runs[0]
+    return _write_bytes(lambda file: merge_to_run(_open_runs(runs), file, PLAN))
+
+
+def _write_bytes(write: Callable[..., RunFile], *arguments: Any, **options: Any) -> bytes:
+    """The bytes that `write` puts into a file."""
+    file = io.BytesIO()
+    run = write(file, *arguments, **options)
+    data = file.getvalue()
+    del run  # closes the file
+    return data
+
+
+def _open_runs(runs: Iterable[bytes]) -> list[RunFile]:
+    return [RunFile(io.BytesIO(data), "a run of a task") for data in runs]

@@ -1,0 +1,109 @@
+"""The fields of a file's header: text and numbers in files, `LexiconMeta` in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields as fields_of_dataclass
+from typing import Any
+
+from ..meta import LexiconMeta
+
+__all__ = ["join_names", "meta_of_values", "split_names", "values_of_meta"]
+
+# Fields in the order in which they are written.
+ORDER = (
+    "method", "unit", "byte_fallback", "objective", "algorithm", "specials", "special_ids", "byte_ids", "unk_id",
+    "unk_log_prob", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
+    "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words", "interrupted",
+    "phrase_rounds", "normalizer", "dummy_prefix",
+)  # fmt: skip
+YES_OR_NO = {"yes": True, "no": False, "True": True, "False": False}
+INTEGERS = ("unk_id", "max_piece_length", "characters", "tokens", "seed", "classes", "sweeps", "max_length")
+NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words")
+FLAGS = ("byte_fallback", "boundaries", "interrupted", "dummy_prefix")
+INTEGER_LISTS = ("special_ids", "byte_ids")
+
+
+def join_names(names: Iterable[str]) -> str:
+    r"""Write names in one field: separated by a space; a space inside a name is written ``\s``.
+
+    >>> split_names(join_names(["<pad>", "a b", "\\s"]))
+    ('<pad>', 'a b', '\\s')
+    """
+    return " ".join(name.replace("\\", "\\\\").replace(" ", "\\s") for name in names)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Read the names that `join_names` wrote."""
+    codes = {"\\s": " ", "\\\\": "\\"}
+    parts = (re.split(r"(\\.)", name) for name in text.split(" ") if name)
+    return tuple("".join(codes.get(part, part) for part in name) for name in parts)
+
+
+def values_of_meta(meta: LexiconMeta) -> dict[str, str | int | float]:
+    """The fields to write, in order: those that are known and, for vocabularies, those that set them apart."""
+    defaults = {one.name: one.default for one in fields_of_dataclass(meta)}
+    stated = {name for name in ORDER if getattr(meta, name) != defaults[name]}
+    if meta.method is not None:
+        stated.add("unit")
+    if meta.byte_fallback or not meta.boundaries:
+        stated |= {"byte_fallback", "objective", "specials"}
+    if meta.normalizer is not None:
+        stated.add("dummy_prefix")
+    return {name: _value(name, getattr(meta, name)) for name in ORDER if name in stated} | dict(meta.other)
+
+
+def _value(name: str, value: Any) -> str | int | float:
+    if name == "specials":
+        return join_names(value)
+    if name in INTEGER_LISTS:
+        return " ".join(map(str, value))
+    if name == "phrase_rounds":
+        return " ".join(f"{number:.6f}" for number in value)
+    if name in FLAGS and name != "interrupted":
+        return "yes" if value else "no"
+    return value  # type: ignore[no-any-return]
+
+
+def meta_of_values(values: Mapping[str, object]) -> LexiconMeta:
+    """Read the fields of a header, each a text or a number; unknown ones are kept in `other`.
+
+    Raises
+    ------
+    ValueError
+        If the value of a known field has the wrong form; names the field.
+    """
+    known: dict[str, Any] = {}
+    other: dict[str, str | int | float] = {}
+    for name, value in values.items():
+        if name in ORDER:
+            known[name] = _parse(name, value)
+        else:
+            other[name] = value if isinstance(value, (str, int, float)) else str(value)
+    return LexiconMeta(**known, other=other)
+
+
+def _parse(name: str, value: object) -> object:
+    text = str(value)
+    try:
+        if name == "specials":
+            return split_names(text)
+        if name in INTEGER_LISTS:
+            return tuple(map(int, text.split()))
+        if name == "phrase_rounds":
+            return tuple(map(float, text.split()))
+        if name in FLAGS:
+            return YES_OR_NO[text]
+        if name in INTEGERS:
+            return int(text)
+        return float(text) if name in NUMBERS else text
+    except (KeyError, ValueError):
+        form = (
+            "whole numbers" if name in INTEGER_LISTS
+            else "a whole number" if name in INTEGERS
+            else "yes or no" if name in FLAGS
+            else "numbers" if name == "phrase_rounds"
+            else "a number"
+        )  # fmt: skip
+        raise ValueError(f"the field {name} must be {form}, not {text[:40]!r}.") from None

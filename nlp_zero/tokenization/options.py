@@ -1,0 +1,81 @@
+"""Options of a tokenizer: those that the caller gave, completed by those of the lexicon."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels.counting import ALNUM_MODES
+from .._utils.validation import check_choice, check_number
+from ..lexicon.lexicon import Lexicon
+from ..lexicon.meta import OBJECTIVES
+from ..statistics import new_words as estimate_new_words
+
+__all__ = ["Options", "resolve_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """All options of a tokenizer.
+
+    Parameters
+    ----------
+    alnum, objective : str
+        See `Tokenizer`.
+    unk_log_prob : float or None
+        ln p of a symbol that is not a word; None with byte fallback: that of its bytes.
+    new_words : float
+        Share of the tokens that are words which the lexicon lacks; 0 if such words are not looked for.
+    rare_log_prob : float
+        ln p of the rarest words, whose lengths new words have.
+    """
+
+    alnum: str
+    objective: str
+    unk_log_prob: float | None
+    new_words: float
+    rare_log_prob: float
+
+
+def resolve_options(
+    lexicon: Lexicon,
+    *,
+    alnum: str | None = None,
+    unk_log_prob: float | None = None,
+    objective: str | None = None,
+    new_words: bool | None = None,
+) -> Options:
+    """Return the options of `Tokenizer`, None replaced; raises `ValueError` if the lexicon does not allow them."""
+    meta = lexicon.meta
+    crossing = meta.byte_fallback or not meta.boundaries  # words may hold boundaries
+    if meta.unit == "byte" and not meta.byte_fallback:
+        raise ValueError("this lexicon was made of bytes (unit='byte') but does not hold all 256 of them.")
+    usual = meta.alnum or ("split" if crossing else "token")
+    mode = check_choice("alnum", usual if alnum is None else alnum, ALNUM_MODES)
+    if crossing and mode != "split":
+        raise ValueError(f"alnum must be 'split' for a vocabulary without boundaries, not {mode!r}.")
+    goal = check_choice("objective", meta.objective if objective is None else objective, OBJECTIVES)
+    unk = meta.unk_log_prob if unk_log_prob is None else unk_log_prob
+    if unk is None and not meta.byte_fallback:
+        unk = -math.log(lexicon.total + 1) - 1
+    if unk is not None:
+        unk = check_number("unk_log_prob", unk, least=-1e6, most=0)
+    share, rare = (0.0, 0.0) if goal != "unigram" and not new_words else _new_words(lexicon, new_words)
+    if share and (crossing or goal != "unigram"):
+        raise ValueError("new_words needs a lexicon of words and objective='unigram'; leave it out for a vocabulary.")
+    return Options(mode, goal, unk, share, rare)
+
+
+def _new_words(lexicon: Lexicon, wanted: bool | None) -> tuple[float, float]:
+    """Return the share of new words, 0 if they are not looked for, and ln p of the rarest words."""
+    share = lexicon.meta.new_words or 0.0
+    if wanted is False or not (wanted or share):
+        return 0.0, 0.0
+    counts = lexicon.counts[np.fromiter((len(word) > 1 for word in lexicon.words), bool, len(lexicon))]
+    counts = counts[counts > 0]
+    if not len(counts):
+        return 0.0, 0.0
+    estimate, rare = estimate_new_words(counts, lexicon.total)
+    return float(share or estimate), rare

@@ -1,0 +1,105 @@
+"""Probability of a given segmentation, and the alpha that gives tokens of a given length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from .._kernels.tokenization import Segmenter
+from ..lexicon.ids import TokenIds
+from ..lexicon.lexicon import Lexicon
+from .marginals import Marginals
+from .options import Options
+
+__all__ = ["calibrate_alpha", "log_prob"]
+
+MAX_CALIBRATED_ALPHA = 16.0
+BISECTIONS = 40
+
+
+def log_prob(
+    kernel: Segmenter, lexicon: Lexicon, ids: TokenIds, options: Options, tokens: Sequence[str], alpha: float
+) -> float:
+    """Return ln P(tokens | their joined text) in nats, -inf if the tokenizer cannot segment like this."""
+    if not ids.fallback:  # several unknown characters may be one token, but each has a cost
+        tokens = [symbol for token in tokens for symbol in _split_unknown(token, lexicon)]
+    try:
+        text, spans = _locate(tokens, lexicon)
+    except UnicodeError:
+        return -math.inf
+    starts, ends, numbers, _ = Marginals(kernel.marginals(text, alpha)).arrays
+    possible = set(zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True))
+    found = [ids.id_of(token) if token in lexicon else ids.unknown for token in tokens]
+    if not {(*span, number) for span, number in zip(spans, found, strict=True)} <= possible:
+        return -math.inf
+    weights = _weights(kernel, lexicon, ids, options, tokens, [start for start, _ in spans])
+    return alpha * math.fsum(weights) - kernel.sums(text, alpha)[0]
+
+
+def _split_unknown(token: str, lexicon: Lexicon) -> list[str]:
+    """Return the characters of an unknown token of a model in which these may be fused."""
+    return [token] if lexicon.meta.boundaries or token in lexicon else list(token)
+
+
+def _locate(tokens: Sequence[str], lexicon: Lexicon) -> tuple[str | bytes, list[tuple[int, int]]]:
+    """Return the text of tokens and the span of each, as in `Marginals.arrays`."""
+    way = "surrogateescape" if lexicon.meta.byte_fallback else "surrogatepass"
+    encoded = [token.encode("utf-8", way) for token in tokens]
+    data = b"".join(encoded)
+    ends = np.cumsum([0, *map(len, encoded)])
+    if lexicon.meta.unit == "byte":
+        return data, list(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
+    begins = np.frombuffer(data, np.uint8) & 0xC0 != 0x80
+    begun = np.concatenate([[0], np.cumsum(begins)])  # characters that begin before each byte
+    starts = begun[np.minimum(ends[:-1] + 1, len(data))] - 1
+    return data.decode("utf-8", "surrogatepass"), list(zip(starts.tolist(), begun[ends[1:]].tolist(), strict=True))
+
+
+def _weights(
+    kernel: Segmenter,
+    lexicon: Lexicon,
+    ids: TokenIds,
+    options: Options,
+    tokens: Sequence[str],
+    starts: Sequence[int],
+) -> list[float]:
+    """Return the log-weight of each token, in nats."""
+    if options.objective == "shortest":
+        return [-math.log(max(ids.size, 2))] * len(tokens)
+    log_probs, index = lexicon.log_probs, lexicon.index
+    unk = options.unk_log_prob if ids.fallback and lexicon.meta.unit != "byte" else None
+    weights, last = [], -1
+    for token, start in zip(tokens, starts, strict=True):
+        if token not in lexicon:  # a boundary has weight 0
+            weights.append(kernel.sums(token[0], 1.0)[0])
+        elif unk is not None and "\udc80" <= token <= "\udcff":  # one cost for all bytes of a character
+            weights.append(unk if start != last else 0.0)
+            last = start
+        else:
+            weights.append(float(log_probs[index(token)]))
+    return weights
+
+
+def calibrate_alpha(
+    expected_tokens: Callable[[str, float], float], texts: Iterable[str], characters_per_token: float
+) -> float:
+    """Return the alpha that gives samples of `texts` this many characters per token, by bisection."""
+    lines = list(texts)
+    size = sum(map(len, lines))
+
+    def mean(alpha: float) -> float:
+        return size / max(sum(expected_tokens(line, alpha) for line in lines), 1.0)
+
+    low, high = 0.0, MAX_CALIBRATED_ALPHA
+    least, most = mean(low), mean(high)
+    if not least <= characters_per_token <= most:
+        raise ValueError(
+            f"characters_per_token must be between {least:.3f} (alpha 0) and {most:.3f} (alpha 16) on this text, "
+            f"not {characters_per_token}."
+        )
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mean(middle) < characters_per_token else (low, middle)
+    return high
