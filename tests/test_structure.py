@@ -39,7 +39,7 @@ MODULES = {
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
     ],
-    "builders": ["passes", "describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",

@@ -3,7 +3,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .ngrams import Float64, Uint32
+from .counting import Float64, Uint32
 
 Runs = npt.NDArray[np.uint64]
 """Begin and end of each run: shape (runs, 2)."""

@@ -31,7 +31,7 @@ cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
         double* follow
         Model(const int32_t*, size_t, int) except +
         double add_gradient(const Text&, Run, const uint8_t*, Work&, double*, double*) except +
-        void learn(const Text&, const Run*, size_t, const uint8_t*, const float*, int, double, uint64_t, double) except +
+        void learn(const Text&, const Run*, size_t, const uint8_t*, const float*, int, double, uint64_t) except +
         void begins(const Text&, Run, float*, Work&) except +
 
 
@@ -84,7 +84,7 @@ cdef class Field:
         return out
 
     def learn(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed, *, int epochs,
-              double rate, uint64_t seed=0, const float[:, ::1] start=None, const float[::1] importance=None, double damping=0.001):
+              double rate, uint64_t seed=0, const float[:, ::1] start=None, const float[::1] importance=None):
         cdef Text text = self.text(columns, start)
         cdef vector[Run] spans = self.spans(runs, text.positions)
         cdef const float* weights = NULL
@@ -97,7 +97,7 @@ cdef class Field:
                 weights = &importance[0]
         if spans.size():
             with nogil:
-                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], weights, epochs, rate, seed, damping)
+                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], weights, epochs, rate, seed)
 
     def begins(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, float[::1] out, *,
                const float[:, ::1] start=None):
@@ -150,7 +150,7 @@ cdef class Field:
             self.cpp.follow[p] = pair[1][p]
 
 
-cdef extern from "bayes_exchange.hpp" namespace "nlpzero" nogil:
+cdef extern from "bayes/exchange.hpp" namespace "nlpzero::bayes" nogil:
     cdef cppclass Exchange:
         Exchange(const vector[uint32_t]&, uint32_t, int) except +
         size_t run "pass"() except +

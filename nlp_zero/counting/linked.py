@@ -228,6 +228,12 @@ class LinkedTree:
         """Return the counts of all single symbols."""
         return self._levels[0][1]
 
+    def pairs(self) -> tuple[npt.NDArray[np.uint32], Uint32, Uint32]:
+        """Return first symbol, second symbol and count of all pairs of symbols, in the order of their nodes."""
+        second, counts, _ = self._levels[1]
+        children = np.diff(self._levels[0][2].astype(np.int64), prepend=0)
+        return np.repeat(np.arange(1, len(children) + 1, dtype=np.uint32), children), second, counts
+
     def check_memory(self, needed: int, what: str) -> None:
         """Refuse a budget that something does not fit in.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 TAGS = "BMES"
 PAIRS = ("BM", "BE", "MM", "ME", "EB", "ES", "SB", "SS")  # tags that may follow each other
@@ -13,7 +13,7 @@ PAIRS = ("BM", "BE", "MM", "ME", "EB", "ES", "SB", "SS")  # tags that may follow
 def tag_sequences(length: int) -> Iterator[str]:
     """All tag sequences of a run: words begin with B and end with E, or are S."""
     for tags in map("".join, product(TAGS, repeat=length)):
-        if tags[0] in "BS" and tags[-1] in "ES" and all(a + b in PAIRS for a, b in zip(tags, tags[1:], strict=False)):
+        if tags[0] in "BS" and tags[-1] in "ES" and all(a + b in PAIRS for a, b in pairwise(tags)):
             yield tags
 
 
@@ -30,7 +30,7 @@ class PlainField:
             if allowed is not None and any(tag not in some for tag, some in zip(tags, allowed, strict=True)):
                 continue
             score = sum(row[TAGS.index(tag)] for tag, row in zip(tags, scores, strict=True))
-            score += sum(pair[a + b] for a, b in zip(tags, tags[1:], strict=False))
+            score += sum(pair[a + b] for a, b in pairwise(tags))
             self.weights[tags] = math.exp(score)
         self.sum = sum(self.weights.values())
 
@@ -48,7 +48,7 @@ class PlainField:
     def pairs(self) -> list[float]:
         """The expected number of each pair of tags."""
         return [
-            sum(w * sum(a + b == pair for a, b in zip(tags, tags[1:], strict=False)) for tags, w in self.weights.items())
+            sum(w * sum(a + b == pair for a, b in pairwise(tags)) for tags, w in self.weights.items())
             / self.sum
             for pair in PAIRS
         ]

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../bayes_text.hpp"
+#include "../bayes/text.hpp"
 #include "features.hpp"
 #include "field.hpp"
 
@@ -55,14 +55,13 @@ public:
 
     // Learn from the labels of some runs: `epochs` passes in an order drawn anew for each, in steps of `rate`.
     void learn(const Text& text, const Run* runs, size_t count, const uint8_t* allowed, const float* importance, int epochs,
-               double rate, uint64_t seed, double damping = 0.001) {
-        damping_ = float(damping);
+               double rate, uint64_t seed) {
         if (squares_.empty()) squares_.assign(weight.size(), 0.0f);
         std::vector<uint32_t> order(count);
         for (size_t k = 0; k < count; ++k) order[k] = uint32_t(k);
         Work work;
         for (int epoch = 0; epoch < epochs; ++epoch) {
-            Rng rng(seed, uint64_t(epoch));
+                bayes::Rng rng(seed, uint64_t(epoch));
             for (size_t k = count; k > 1; --k) std::swap(order[k - 1], order[rng.below(k)]);
             for (uint32_t k : order) step(text, runs[k], allowed, importance ? importance[k] : 1, rate, work);
         }
@@ -78,7 +77,7 @@ public:
     }
 
 private:
-    float damping_ = 0.001f;
+    static constexpr float DAMPING = 0.01f;  // keeps first steps of rare features small
     std::vector<float> squares_;  // sums of squared gradients
     double follow_squares_[PAIRS] = {0};
 
@@ -115,14 +114,14 @@ private:
                 const size_t at = size_t(work.places[i * width + f]) * TAGS;
                 for (int t = 0; t < TAGS; ++t) {
                     squares_[at + t] += slope[t] * slope[t];
-                    weight[at + t] += float(rate) * slope[t] / std::sqrt(squares_[at + t] + damping_);
+                    weight[at + t] += float(rate) * slope[t] / std::sqrt(squares_[at + t] + DAMPING);
                 }
             }
         }
         for (int p = 0; p < PAIRS; ++p) {
             const double slope = importance * pairs[p];
             follow_squares_[p] += slope * slope;
-            follow[p] += rate * slope / std::sqrt(follow_squares_[p] + 0.001);
+            follow[p] += rate * slope / std::sqrt(follow_squares_[p] + DAMPING);
         }
     }
 };

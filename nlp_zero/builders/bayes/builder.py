@@ -21,6 +21,7 @@ from ...counting.linked import LinkedTree
 from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
+from ..teaching import append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
@@ -31,8 +32,8 @@ from .sampling import (
     SETTLED_WINDOW,
     SamplingRun,
     TextSlice,
-    count_words,
 )
+from .segmentation import find_words
 from .text import SLICE_SYMBOLS, sample_text, split_text
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ HYPERPARAMETERS = {
 LENGTH_PRIOR = (0.2, 0.6, 0.15, 0.05)  # of words of 1, 2, ... symbols; each further symbol divides by 3
 MAX_SYMBOLS = (1 << 31) - 1  # of the text that is learnt from
 MAX_LENGTH_AND_CLASSES = 255
+MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
 
 
 class BayesLexiconBuilder:
@@ -144,7 +146,14 @@ class BayesLexiconBuilder:
         names = ("max_length", "classes", "seed", "sample")
         return f"BayesLexiconBuilder({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
-    def build(self, texts: Corpus | Iterable[str], *, start: Lexicon | None = None) -> Lexicon:
+    def build(
+        self,
+        texts: Corpus | Iterable[str],
+        *,
+        start: Lexicon | None = None,
+        examples: Iterable[str] | None = None,
+        known_words: Iterable[str] | None = None,
+    ) -> Lexicon:
         """Learn the lexicon of a corpus.
 
         Parameters
@@ -154,6 +163,12 @@ class BayesLexiconBuilder:
         start : Lexicon, optional
             Sampling starts from these words (for example, those of an interrupted run) instead of the entropy
             segmentation.
+        examples : iterable of str, optional
+            Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
+            The text is then cut in their convention, examples as they are given, and words may be longer than
+            `max_length`. Lines that the corpus lacks are read as a part of it.
+        known_words : iterable of str, optional
+            A word list that helps with `examples`.
 
         Returns
         -------
@@ -167,12 +182,18 @@ class BayesLexiconBuilder:
         CheckpointError
             If the checkpoint belongs to another text or to other options.
         ValueError
-            If the text is too long to learn from at once.
+            If the text is too long to learn from at once, or `known_words` are given without `examples`.
         """
+        taught = read_teaching(examples, known_words)
         begun = time.monotonic()
         texts = restartable(texts)
-        counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        added = [] if taught is None else find_missing_lines(texts, taught.examples)
+        texts = append_lines(texts, added)
+        counts = count_ngrams(texts, order=min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER), alnum=self.alnum)
+        encoded_examples = None if taught is None else taught.encode(counts, added)
         text = self._encode(texts, counts)
+        if encoded_examples is not None:
+            text = np.append(text, encoded_examples.missing_runs([text]))  # a sample may lack some
         checkpoint = self._open_checkpoint(text, counts, start)
         slices = [
             self._prepare_slice(symbols, counts, start, checkpoint, number)
@@ -187,11 +208,15 @@ class BayesLexiconBuilder:
             checkpoint=checkpoint,
         )
         run.learn()
-        words, tokens = count_words(slices, counts)
+        tree = LinkedTree(counts)
+        words, tokens = find_words(
+            slices, tree, max_length=self.max_length, seed=self.seed, workers=self.workers, teaching=taught,
+            examples=encoded_examples, progress=self.progress, sampled=not run.interrupted,
+        )  # fmt: skip
         if self.sample is not None and self.sample < counts.total(1):
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
-        lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
+        lexicon = describe(texts, tree, words, tokens, method="bayes")
         return lexicon.with_meta(
             seed=self.seed,
             classes=slices[0].sampler.classes,

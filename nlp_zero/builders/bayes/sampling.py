@@ -53,6 +53,8 @@ class TextSlice:
         Sweeps that are finished, and how many of them are in the average.
     token_counts : list of int
         Number of tokens before each sweep, and now.
+    last_state : tuple of ndarray of uint8 or None
+        Word lengths and classes of the last sample, after sampling has ended.
     must_average, must_stop : bool
         Whether there is no time left to settle, and no time left at all.
     """
@@ -62,6 +64,7 @@ class TextSlice:
         self.sweeps = self.averaged = 0
         self.token_counts: list[int] = []
         self.must_average = self.must_stop = False
+        self.last_state: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None = None
 
     @property
     def finished(self) -> bool:
@@ -210,6 +213,7 @@ class SamplingRun:
             self.interrupted = True
         for one in self.slices:
             if one.averaged and not self.interrupted:
+                one.last_state = one.sampler.state
                 one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
 
     def _sweep(self, slices: list[TextSlice], slice_pool: Executor, round_pool: Executor) -> None:

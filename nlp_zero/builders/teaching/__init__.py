@@ -1,0 +1,39 @@
+"""Teaching: from a few lines cut by hand to words in their convention.
+
+The modules in reading order: ``examples`` (the lines), ``texts`` (a corpus with them), ``columns`` (numbers about each
+gap of a text), ``field`` (a conditional random field that reads them), ``second_view`` (better probabilities without
+examples), ``teacher`` (fields taught by examples), and ``suggestion`` (which lines to cut next).
+"""
+
+from .columns import GapStatistics
+from .examples import Examples, parse_examples
+from .field import Evidence, FieldReader
+from .second_view import combine_views
+from .teacher import (
+    EncodedExamples,
+    Teacher,
+    Teaching,
+    count_cut_words,
+    encode_words,
+    join_evidence,
+    read_teaching,
+)
+from .texts import append_lines, find_missing_lines
+
+__all__ = [
+    "EncodedExamples",
+    "Evidence",
+    "Examples",
+    "FieldReader",
+    "GapStatistics",
+    "Teacher",
+    "Teaching",
+    "append_lines",
+    "combine_views",
+    "count_cut_words",
+    "encode_words",
+    "find_missing_lines",
+    "join_evidence",
+    "parse_examples",
+    "read_teaching",
+]

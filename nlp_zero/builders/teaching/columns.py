@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.teaching import exchange_classes
-from ...counting.counts import NgramCounts
-from ...counting.links import Links
+from ...counting.linked import LinkedTree
 from ...errors import CorpusError
 
 if TYPE_CHECKING:
@@ -17,11 +16,20 @@ if TYPE_CHECKING:
     Float32 = npt.NDArray[np.float32]
     SymbolArray = npt.NDArray[np.uint32]
 
-__all__ = ["STATISTICS", "GapStatistics", "Quantiles", "classify_symbols", "classify_words", "spread_words"]
+__all__ = [
+    "STATISTICS",
+    "GapStatistics",
+    "Quantiles",
+    "classify_symbols",
+    "classify_words",
+    "inner_gaps",
+    "spread_words",
+]
 
 STATISTICS = (
     "pmi", "log_count", "right_before", "left_before", "right_here", "left_here", "right_pair_before", "left_pair_here",
 )  # fmt: skip
+PAIR_BYTES = 48  # a pair of symbols, while its statistics are computed
 
 
 class GapStatistics:
@@ -32,34 +40,31 @@ class GapStatistics:
 
     Parameters
     ----------
-    counts : NgramCounts
+    tree : LinkedTree
         Of order 3 or more.
-    links : Links
-        Of these counts.
 
     Raises
     ------
     CorpusError
         If the order is below 3.
+    StorageError
+        If the memory budget is too small.
     """
 
-    def __init__(self, counts: NgramCounts, links: Links) -> None:
+    def __init__(self, tree: LinkedTree) -> None:
+        counts = tree.counts
         if counts.order < 3:
-            raise CorpusError("Teaching needs counts of n-grams of three symbols; set order to 3 or more.")
-        size = counts.types(1)
-        self._radix = np.uint64(size + 1)
-        self._total = float(counts.total(1))
-        self._count = np.append(0, counts.levels[0][1]).astype(np.float64)  # by symbol id
-        self._left, self._right = (
-            np.append(0, entropy).astype(np.float32) for entropy in links.branching(1, np.arange(size, dtype=np.uint32))
-        )
-        second, times, _ = counts.levels[1]
-        first = np.searchsorted(counts.levels[0][2], np.arange(len(second)), "right").astype(np.uint64) + np.uint64(1)
-        self._pairs = first * self._radix + second
+            raise CorpusError("teaching needs counts of n-grams of three symbols; set order to 3 or more.")
+        size, pairs = counts.types(1), counts.types(2)
+        tree.check_memory(PAIR_BYTES * pairs, f"{pairs:,} pairs of symbols")
+        self._radix, self._total = np.uint64(size + 1), float(counts.total(1))
+        self._count = np.append(0, tree.symbol_counts()).astype(np.float64)  # by symbol id
+        self._left, self._right = _append_zero(tree.branching_entropies(1, np.arange(size, dtype=np.uint32)))
+        first, second, times = tree.pairs()
+        self._pairs = first.astype(np.uint64) * self._radix + second
         self._pair_count = np.append(times, 1).astype(np.float64)  # the last one: a pair that the tree lacks
-        nodes = np.arange(len(second), dtype=np.uint32)
-        self._pair_left, self._pair_right = (
-            np.append(entropy, 0).astype(np.float32) for entropy in links.branching(2, nodes)
+        self._pair_left, self._pair_right = _append_zero(
+            tree.branching_entropies(2, np.arange(pairs, dtype=np.uint32))
         )
 
     def measure(self, text: SymbolArray) -> Float32:
@@ -86,6 +91,11 @@ class GapStatistics:
         out[6, 1:] = np.where(inner[1:], pair_right[:-1], 0)
         out[7, :-1] = pair_left[1:]
         return out
+
+
+def _append_zero(entropies: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]) -> tuple[Float32, Float32]:
+    left, right = (np.append(values, 0).astype(np.float32) for values in entropies)
+    return left, right
 
 
 def inner_gaps(text: SymbolArray) -> npt.NDArray[np.bool_]:

@@ -67,8 +67,7 @@ class Examples:
         return f"Examples({len(self.lines):,} lines from {self.name})"
 
     def split(self, alnum: str) -> list[ExampleRun]:
-        """Return the runs of the lines: what stands between punctuation (and digits and Latin letters, if these are no
-        symbols).
+        """Return the runs of the lines, which punctuation separates.
 
         Parameters
         ----------
@@ -134,7 +133,9 @@ def parse_examples(lines: Iterable[str], name: str = "examples") -> Examples:
 
     Returns
     -------
+
     Examples
+    --------
         The lines.
 
     Raises

@@ -30,16 +30,18 @@ SYMBOL_CLASSES, SYMBOL_PASSES = (64, 256), (5, 3)  # a coarse and a fine cluster
 WORD_CLASSES, WORD_PASSES = 64, 6
 HASHED_SYMBOLS = 8  # of a word; longer words that begin alike and are equally long are one to the field
 LEAST_PROBABILITY = 1e-4  # of a word that begins; a logit is at most 9.2
+LOG_ODDS = np.array([-8, -5, -3, -1.5, -0.5, 0.5, 1.5, 3, 5, 8], np.float32)  # limits of bins, nats
 LONGEST_LENGTH = 15  # of words in columns
 CONTEXTS = ((-1, 0), (-2, 0), (-1, 1), (-2, 1), (-2, 2))  # first and last symbol around a gap, see PooledMeans
 UNDEFINED_BIN = 15
-EPOCHS, RATE = 8, 0.03
+EPOCHS, RATE = 8, 0.05
 HASH_BITS = 20
 PRIME = np.uint64(0x9E3779B97F4A7C15)
 
-# Features by names of columns and offsets.  `b` statistics, `p` sampler's probability, `w` length and offset of the word
-# that holds a symbol and `i` its identity, `s` class of that word, `z` class of the sampler's last word and `y` whether
-# one begins, `k` and `K` classes of symbols, `c` symbols, `q` pooled means, `d` what the known words say.
+# Features by names of columns and offsets.  `b` are statistics, `p` the sampler's probability; `w` is length and offset of
+# the word that holds a symbol, `i` its identity, `s` its class, `v` whether the symbol is its first; `z` is the class of
+# the sampler's last word and `y` whether one begins; `k` and `K` are classes of symbols, `c` the symbols, `q` pooled means
+# and `d` what the known words say.
 TEMPLATES = """
 b0 | b1 | b2 | b3 | b4 | b5 | b6 | b7
 p-1 | p | p+1 | q0 | q1 | q2 | q3 | q4
@@ -111,7 +113,6 @@ class FieldReader:
         text = reference.text
         inner = inner_gaps(text)
         self._bins = Quantiles(statistics.measure(text)[:, inner])
-        self._logit_bins = None if reference.begins is None else Quantiles(logit(reference.begins)[None, inner])
         self._classes = [
             np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
             for size, passes in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)
@@ -137,8 +138,8 @@ class FieldReader:
         classes = np.where(self._words[place] == identity, self._word_classes[place], np.uint32(WORD_CLASSES))
         offset = np.arange(len(text)) - start
         columns = {f"b{k}": row for k, row in enumerate(self._bins.assign(self._statistics.measure(text)))}
-        if evidence.begins is not None and self._logit_bins is not None:
-            columns["p"] = self._logit_bins.assign(logit(evidence.begins)[None])[0]
+        if evidence.begins is not None:
+            columns["p"] = np.searchsorted(LOG_ODDS, logit(evidence.begins)).astype(np.uint32)
         columns["w"] = (np.minimum(length, LONGEST_LENGTH) * 16 + np.minimum(offset, LONGEST_LENGTH)).astype(np.uint32)
         columns |= {"i": (identity >> np.uint64(32)).astype(np.uint32), "s": classes, "v": np.minimum(offset, 1)}
         if evidence.last_length is not None and evidence.last_class is not None:
@@ -179,7 +180,8 @@ class PooledMeans:
         """Return one column for each kind of context: shape (5, positions)."""
         rows = self._measure(text)
         columns = [bins.assign(row[None])[0] for bins, row in zip(self._bins, rows, strict=True)]
-        return np.stack([np.where(row >= 0, column, np.uint32(UNDEFINED_BIN)) for row, column in zip(rows, columns, strict=True)])
+        undefined = np.uint32(UNDEFINED_BIN)
+        return np.stack([np.where(row < 0, undefined, column) for row, column in zip(rows, columns, strict=True)])
 
 
 class TrainedField:
@@ -198,13 +200,23 @@ class TrainedField:
 
     def begins(self, columns: dict[str, SymbolArray]) -> Float32:
         """Return the probability that a word begins at each position; 1 at boundaries."""
-        table = _stack(columns, self._names)
-        out = np.ones(table.shape[1], np.float32)
-        self._field.begins(table, find_runs(columns["c"]), out)
+        out = np.ones(len(columns["c"]), np.float32)
+        self.write_begins(columns, find_runs(columns["c"]), out)
         return out
 
+    def write_begins(self, columns: dict[str, SymbolArray], runs: npt.NDArray[np.uint64], out: Float32) -> None:
+        """Write the probability that a word begins at each position of some runs."""
+        self._field.begins(_stack(columns, self._names), runs, out)
 
-def train_field(columns: dict[str, SymbolArray], allowed: npt.NDArray[np.uint8]) -> TrainedField:
+
+def train_field(
+    columns: dict[str, SymbolArray],
+    allowed: npt.NDArray[np.uint8],
+    *,
+    runs: npt.NDArray[np.uint64] | None = None,
+    epochs: int = EPOCHS,
+    rate: float = RATE,
+) -> TrainedField:
     """Learn a field from a text whose tags are known in part.
 
     Parameters
@@ -213,10 +225,17 @@ def train_field(columns: dict[str, SymbolArray], allowed: npt.NDArray[np.uint8])
         What `FieldReader.read` returns.
     allowed : ndarray of uint8
         The set of tags that is allowed at each position, bits B, M, E, S.
+    runs : ndarray of uint64, optional
+        Begin and end of the runs to learn from; by default all.
+    epochs : int
+        Passes over the runs.
+    rate : float
+        Step size of AdaGrad.
     """
     names = list(columns)
     field = Field(_number_templates(names), HASH_BITS)
-    field.learn(_stack(columns, names), find_runs(columns["c"]), allowed, epochs=EPOCHS, rate=RATE)
+    runs = find_runs(columns["c"]) if runs is None else runs
+    field.learn(_stack(columns, names), runs, allowed, epochs=epochs, rate=rate)
     return TrainedField(field, names)
 
 
@@ -241,7 +260,9 @@ def _stack(columns: dict[str, SymbolArray], names: Iterable[str]) -> SymbolArray
     return np.stack([columns[name].astype(np.uint32, copy=False) for name in names])
 
 
-def _hash_words(text: SymbolArray, start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def _hash_words(
+    text: SymbolArray, start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
+) -> npt.NDArray[np.uint64]:
     """Return a number for the word that holds each position; the same word has the same one everywhere, none 0."""
     out = length.astype(np.uint64) + np.uint64(1)
     for offset in range(min(HASHED_SYMBOLS, int(length.max(initial=0)))):

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..._kernels.counting import Alphabet
 from ..._utils.threads import for_each
+from ...counting.counts import NgramCounts, alphabet_of
 from ...errors import CorpusError
-from .examples import CUT, OPEN, ExampleRun, Examples, allowed_tags
+from .examples import CUT, OPEN, ExampleRun, Examples, allowed_tags, parse_examples
 from .field import Evidence, FieldReader, PooledMeans, TrainedField, find_runs, train_field
 
 if TYPE_CHECKING:
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     Float32 = npt.NDArray[np.float32]
     SymbolArray = npt.NDArray[np.uint32]
 
-__all__ = ["EncodedExamples", "Teacher", "count_cut_words"]
+__all__ = [
+    "EncodedExamples",
+    "Teacher",
+    "Teaching",
+    "count_cut_words",
+    "encode_words",
+    "join_evidence",
+    "read_teaching",
+]
 
 BLOCK_SYMBOLS = 1 << 18  # of the text that is read at a time
 
@@ -34,22 +43,15 @@ class EncodedExamples:
         See `Examples.split`.
     alphabet : Alphabet
         Of the corpus.
-
-    Raises
-    ------
-    CorpusError
-        If no symbol of the examples occurs in the corpus.
     """
 
-    def __init__(self, runs: list[ExampleRun], alphabet: Alphabet, name: str) -> None:
+    def __init__(self, runs: list[ExampleRun], alphabet: Alphabet) -> None:
         number = {str(symbol): k for k, symbol in enumerate(alphabet.symbols, 1)}
         self.runs: list[tuple[bytes, npt.NDArray[np.uint8]]] = []
         for run in runs:
             ids = np.array([number.get(symbol, 0) for symbol in run.symbols], np.uint32)
             if np.all(ids > 0):
                 self.runs.append((ids.tobytes(), np.frombuffer(run.gaps, np.uint8)))
-        if not self.runs:
-            raise CorpusError(f"{name}: no line shares its characters with the corpus; give lines of the same language.")
         self._agreed = self._agree()
         self._lengths = np.unique([len(ids) // 4 for ids in self._agreed])
 
@@ -74,7 +76,7 @@ class EncodedExamples:
             if ids in self._agreed:
                 yield begin, ids
 
-    def missing(self, texts: Iterable[SymbolArray]) -> SymbolArray:
+    def missing_runs(self, texts: Iterable[SymbolArray]) -> SymbolArray:
         """Return the runs that texts lack, each closed by a 0."""
         left = dict.fromkeys(self._agreed)
         for text in texts:
@@ -185,6 +187,14 @@ def _blocks(text: SymbolArray) -> Iterator[tuple[int, int]]:
         begin = end
 
 
+def encode_words(words: Iterable[str], alphabet: Alphabet) -> SymbolArray:
+    """Return the words of a word list whose symbols all occur in a corpus, as symbol ids, each closed by a 0."""
+    size = len(alphabet)
+    encoded = [alphabet.encode(word) for word in words]
+    kept = [ids for ids in encoded if np.count_nonzero(ids) == len(ids) - 1 > 0 and int(ids.max()) <= size]
+    return np.concatenate(kept) if kept else np.zeros(0, np.uint32)
+
+
 def count_cut_words(text: SymbolArray, begins: npt.NDArray[np.bool_], symbols: Sequence[str]) -> Counter[str]:
     """Count the words of a cut text.
 
@@ -206,3 +216,65 @@ def count_cut_words(text: SymbolArray, begins: npt.NDArray[np.bool_], symbols: S
     offset = np.append(0, np.cumsum(lengths[text]))
     joined = "".join([names[k] for k in text.tolist()])
     return Counter(joined[a:b] for a, b in zip(offset[starts].tolist(), offset[ends].tolist(), strict=True))
+
+
+class Teaching:
+    """What a user teaches: lines cut by hand, and perhaps a word list.
+
+    Parameters
+    ----------
+    examples : Examples
+        The lines.
+    known_words : list of str
+        The word list; empty for none.
+    """
+
+    def __init__(self, examples: Examples, known_words: list[str]) -> None:
+        self.examples, self.known_words = examples, known_words
+
+    def encode(self, counts: NgramCounts, added: list[str]) -> EncodedExamples:
+        """Return the examples with the symbol ids of a corpus.
+
+        Parameters
+        ----------
+        counts : NgramCounts
+            Of the corpus with the lines added.
+        added : list of str
+            Lines of the examples that the corpus itself lacks.
+
+        Raises
+        ------
+        CorpusError
+            If the corpus itself has no symbol of the examples, or a line does not fit.
+        """
+        runs = self.examples.split(counts.alnum)
+        own = Counter("".join(added))
+        symbols = {symbol for run in runs for symbol in run.symbols}
+        if all(len(symbol) == 1 and counts[symbol] <= own[symbol] for symbol in symbols):
+            raise CorpusError(
+                f"{self.examples.name}: no character of the lines occurs in the corpus; give lines of its language."
+            )
+        return EncodedExamples(runs, alphabet_of(counts))
+
+    def encode_known_words(self, alphabet: Alphabet) -> SymbolArray | None:
+        """Return the word list as symbol ids, each word closed by a 0; None without one."""
+        return encode_words(self.known_words, alphabet) if self.known_words else None
+
+
+def read_teaching(examples: Iterable[str] | None, known_words: Iterable[str] | None) -> Teaching | None:
+    """Return what is taught; None without examples.
+
+    Raises
+    ------
+    CorpusError
+        If the examples cannot be learnt from; see `parse_examples`.
+    ValueError
+        If there is a word list without examples.
+    """
+    if examples is None:
+        if known_words is not None:
+            raise ValueError("known_words help to learn from examples, and there are none; give examples too.")
+        return None
+    if isinstance(known_words, str):
+        raise TypeError("known_words: expected many words, not a single string; write [word] for a word.")
+    return Teaching(parse_examples(examples), [] if known_words is None else list(known_words))
