@@ -14,6 +14,7 @@ from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
+from .teaching import add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,13 +81,25 @@ class EntropyLexiconBuilder:
             f"EntropyLexiconBuilder(max_length={self.max_length}, min_count={self.min_count}, alnum={self.alnum!r})"
         )
 
-    def build(self, texts: Corpus | Iterable[str] | CorpusPasses) -> Lexicon:
+    def build(
+        self,
+        texts: Corpus | Iterable[str] | CorpusPasses,
+        *,
+        examples: Iterable[str] | None = None,
+        known_words: Iterable[str] | None = None,
+    ) -> Lexicon:
         """Learn a lexicon.
 
         Parameters
         ----------
         texts : Corpus or iterable of str
-            Read twice.
+            Read twice; five times with examples.
+        examples : iterable of str, optional
+            Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
+            The text is then cut in their convention, examples as they are given. Lines that the corpus lacks are read
+            as a part of it.
+        known_words : iterable of str, optional
+            A word list that helps with `examples`.
 
         Returns
         -------
@@ -95,13 +108,17 @@ class EntropyLexiconBuilder:
         Raises
         ------
         CorpusError
-            If the texts cannot be read or have nothing to count.
+            If the texts cannot be read or have nothing to count, or the examples cannot be learnt from.
         StorageError
             If a disk is full or the memory budget is too small.
         """
+        teaching = read_teaching(examples, known_words)
         passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
+        added = [] if teaching is None else add_to_passes(passes, teaching)
         tree = passes.count_tree(self.max_length + 1)
         found = cut_words(passes, tree, tree.select_scored(self._scores(tree)), self.min_count)
+        if teaching is not None:
+            found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
         return describe_words(found, tree, passes, method="entropy")
 
     def _scores(self, tree: LinkedTree) -> list[npt.NDArray[np.float64]]:

@@ -21,6 +21,7 @@ from ...counting.linked import LinkedTree
 from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
+from ..passes import sample_text
 from ..teaching import append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .recounting import estimate_new_words, recount_words
@@ -34,7 +35,7 @@ from .sampling import (
     TextSlice,
 )
 from .segmentation import find_words
-from .text import SLICE_SYMBOLS, sample_text, split_text
+from .text import SLICE_SYMBOLS, split_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -178,7 +179,7 @@ class BayesLexiconBuilder:
         Raises
         ------
         CorpusError
-            If the texts cannot be read or have nothing to count.
+            If the texts cannot be read or have nothing to count, or the examples cannot be learnt from.
         CheckpointError
             If the checkpoint belongs to another text or to other options.
         ValueError

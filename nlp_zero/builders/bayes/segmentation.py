@@ -101,9 +101,9 @@ def _cut(combined: Evidence, sampled: Evidence, max_length: int) -> npt.NDArray[
     """Return where words begin, and boundaries; words that are too long are cut as the sampler does."""
     outside = sampled.text == 0
     if combined is sampled or combined.begins is None:
-        return (sampled.length > 0) | outside
+        return np.asarray((sampled.length > 0) | outside)
     begins = (combined.begins > 0.5) | outside
     starts = np.flatnonzero(begins)
-    long = np.repeat(np.diff(np.append(starts, len(begins))) > max_length, np.diff(np.append(starts, len(begins))))
-    begins[starts[0] :] |= long & (sampled.length[starts[0] :] > 0)
-    return begins
+    sizes = np.diff(np.append(starts, len(begins)))
+    begins[starts[0] :] |= np.repeat(sizes > max_length, sizes) & (sampled.length[starts[0] :] > 0)
+    return np.asarray(begins)

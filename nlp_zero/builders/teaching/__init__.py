@@ -2,11 +2,13 @@
 
 The modules in reading order: ``examples`` (the lines), ``texts`` (a corpus with them), ``columns`` (numbers about each
 gap of a text), ``field`` (a conditional random field that reads them), ``second_view`` (better probabilities without
-examples), ``teacher`` (fields taught by examples), and ``suggestion`` (which lines to cut next).
+examples), ``teacher`` (fields taught by examples), ``corpus`` (for builders that
+read a corpus as a stream), and ``suggestion`` (which lines to cut next).
 """
 
 from .columns import GapStatistics
-from .examples import Examples, parse_examples
+from .corpus import add_to_passes, teach_words
+from .examples import ExampleLines, parse_examples
 from .field import Evidence, FieldReader
 from .second_view import combine_views
 from .teacher import (
@@ -23,11 +25,12 @@ from .texts import append_lines, find_missing_lines
 __all__ = [
     "EncodedExamples",
     "Evidence",
-    "Examples",
+    "ExampleLines",
     "FieldReader",
     "GapStatistics",
     "Teacher",
     "Teaching",
+    "add_to_passes",
     "append_lines",
     "combine_views",
     "count_cut_words",
@@ -36,4 +39,5 @@ __all__ = [
     "join_evidence",
     "parse_examples",
     "read_teaching",
+    "teach_words",
 ]

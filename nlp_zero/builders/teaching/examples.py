@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...errors import CorpusError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Example", "Examples", "parse_examples"]
+__all__ = ["Example", "ExampleLines", "parse_examples"]
 
 OPEN, CUT, JOINED = 0, 1, 2  # what is known of a gap between two characters
 OPENING, CLOSING = "{", "}"
@@ -49,7 +50,7 @@ class ExampleRun:
     gaps: bytes
 
 
-class Examples:
+class ExampleLines:
     """Lines that were cut by hand, checked.
 
     Parameters
@@ -64,7 +65,7 @@ class Examples:
         self.lines, self.name = lines, name
 
     def __repr__(self) -> str:
-        return f"Examples({len(self.lines):,} lines from {self.name})"
+        return f"ExampleLines({len(self.lines):,} lines from {self.name})"
 
     def split(self, alnum: str) -> list[ExampleRun]:
         """Return the runs of the lines, which punctuation separates.
@@ -82,8 +83,26 @@ class Examples:
         alphabet = Alphabet(alnum=alnum)
         return [run for line in self.lines for run in self._split_line(line, alphabet)]
 
+    def words(self, alnum: str) -> set[str]:
+        """Return the words that the lines have for certain: both ends are cuts, and no gap inside is one or left open.
+
+        Parameters
+        ----------
+        alnum : {"token", "join", "split"}
+            How digits and Latin letters are treated; see `NgramCounter`.
+        """
+        found = set()
+        for run in self.split(alnum):
+            cuts = [k for k, gap in enumerate(run.gaps) if gap == CUT] + [len(run.gaps)]
+            for begin, end in pairwise(cuts):
+                if OPEN not in run.gaps[begin + 1 : end]:
+                    found.add("".join(run.symbols[begin:end]))
+        return found
+
     def _split_line(self, line: Example, alphabet: Alphabet) -> list[ExampleRun]:
-        runs, symbols, gaps = [], [], bytearray()
+        runs: list[ExampleRun] = []
+        symbols: list[str] = []
+        gaps = bytearray()
         at = 0
         for symbol in alphabet.encode(line.text, grow=True).tolist():
             if not symbol:
@@ -119,7 +138,7 @@ class Examples:
             begin = end
 
 
-def parse_examples(lines: Iterable[str], name: str = "examples") -> Examples:
+def parse_examples(lines: Iterable[str], name: str = "examples") -> ExampleLines:
     """Read lines that were cut by hand.
 
     Spaces are cuts.  Inside a pair of braces nothing is said about the gaps, unless there is a space.
@@ -133,9 +152,7 @@ def parse_examples(lines: Iterable[str], name: str = "examples") -> Examples:
 
     Returns
     -------
-
-    Examples
-    --------
+    ExampleLines
         The lines.
 
     Raises
@@ -177,11 +194,12 @@ def parse_examples(lines: Iterable[str], name: str = "examples") -> Examples:
         raise CorpusError(f"{name}: there is no line to learn from; give lines with spaces between the words.")
     if not any(CUT in line.gaps[1:] for line in found):
         raise CorpusError(f"{name}: no line has a space, so nothing is cut; put spaces between the words.")
-    return Examples(found, name)
+    return ExampleLines(found, name)
 
 
 def _parse_line(number: int, line: str, name: str) -> Example:
-    text, gaps = [], bytearray()
+    text: list[str] = []
+    gaps = bytearray()
     inside, cut = False, True
     for char in line:
         if char.isspace():

@@ -38,10 +38,10 @@ EPOCHS, RATE = 8, 0.05
 HASH_BITS = 20
 PRIME = np.uint64(0x9E3779B97F4A7C15)
 
-# Features by names of columns and offsets.  `b` are statistics, `p` the sampler's probability; `w` is length and offset of
-# the word that holds a symbol, `i` its identity, `s` its class, `v` whether the symbol is its first; `z` is the class of
-# the sampler's last word and `y` whether one begins; `k` and `K` are classes of symbols, `c` the symbols, `q` pooled means
-# and `d` what the known words say.
+# Features by names of columns and offsets.
+# b statistics; p the sampler's probability; q pooled means; d what the known words say
+# w length and offset of the word that holds a symbol; i its identity; s its class; v whether the symbol is not its first
+# z class of the sampler's last word; y whether one begins; k, K classes of symbols; c the symbol itself
 TEMPLATES = """
 b0 | b1 | b2 | b3 | b4 | b5 | b6 | b7
 p-1 | p | p+1 | q0 | q1 | q2 | q3 | q4

@@ -12,7 +12,7 @@ from ..._kernels.counting import Alphabet
 from ..._utils.threads import for_each
 from ...counting.counts import NgramCounts, alphabet_of
 from ...errors import CorpusError
-from .examples import CUT, OPEN, ExampleRun, Examples, allowed_tags, parse_examples
+from .examples import CUT, OPEN, ExampleLines, ExampleRun, allowed_tags, parse_examples
 from .field import Evidence, FieldReader, PooledMeans, TrainedField, find_runs, train_field
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class EncodedExamples:
     Parameters
     ----------
     runs : list of ExampleRun
-        See `Examples.split`.
+        See `ExampleLines.split`.
     alphabet : Alphabet
         Of the corpus.
     """
@@ -223,13 +223,13 @@ class Teaching:
 
     Parameters
     ----------
-    examples : Examples
+    examples : ExampleLines
         The lines.
     known_words : list of str
         The word list; empty for none.
     """
 
-    def __init__(self, examples: Examples, known_words: list[str]) -> None:
+    def __init__(self, examples: ExampleLines, known_words: list[str]) -> None:
         self.examples, self.known_words = examples, known_words
 
     def encode(self, counts: NgramCounts, added: list[str]) -> EncodedExamples:

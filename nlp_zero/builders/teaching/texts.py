@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...corpus import Corpus
-from .examples import Examples
+from .examples import ExampleLines
 
 __all__ = ["append_lines", "find_missing_lines"]
 
@@ -21,14 +21,14 @@ class _Texts:
         yield from self._lines
 
 
-def find_missing_lines(texts: Corpus | Iterable[str], examples: Examples) -> list[str]:
+def find_missing_lines(texts: Corpus | Iterable[str], examples: ExampleLines) -> list[str]:
     """Return the lines of examples that are not among the texts; spaces make no difference.
 
     Parameters
     ----------
     texts : Corpus or iterable of str
         Read once.
-    examples : Examples
+    examples : ExampleLines
         Lines cut by hand.
     """
     left = {line.text: None for line in examples.lines}
