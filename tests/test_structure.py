@@ -49,6 +49,7 @@ MODULES = {
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "options", "vocabulary_options", "count", "build_vocab",
+        "suggest_lines",
         "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

@@ -14,7 +14,7 @@ from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
-from .teaching import add_to_passes, read_teaching, teach_words
+from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ class EntropyLexiconBuilder:
         self,
         texts: Corpus | Iterable[str] | CorpusPasses,
         *,
-        examples: Iterable[str] | None = None,
+        examples: Iterable[str] | ExampleLines | None = None,
         known_words: Iterable[str] | None = None,
     ) -> Lexicon:
         """Learn a lexicon.
@@ -94,7 +94,7 @@ class EntropyLexiconBuilder:
         ----------
         texts : Corpus or iterable of str
             Read twice; five times with examples.
-        examples : iterable of str, optional
+        examples : iterable of str or ExampleLines, optional
             Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
             The text is then cut in their convention, examples as they are given. Lines that the corpus lacks are read
             as a part of it.

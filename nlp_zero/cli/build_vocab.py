@@ -46,7 +46,9 @@ METHODS = {
 }
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
-WORD_OPTIONS = ("alnum", "discovered", "phrases", "phrase_rounds", "known", "top")  # of all methods but vocabulary
+WORD_OPTIONS = (  # of all methods but vocabulary
+    "examples", "known_words", "alnum", "discovered", "phrases", "phrase_rounds", "known", "top",
+)  # fmt: skip
 
 
 def add_build_vocab(commands: Commands) -> None:
@@ -59,6 +61,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab novel.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method entropy --top 20000 -o words.tsv\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
@@ -70,6 +73,7 @@ def add_build_vocab(commands: Commands) -> None:
         "--scheduler", metavar="ADDRESS",
         help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local)",
     )  # fmt: skip
+    _add_teaching_options(parser)
     _add_word_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON (on stdout if -o is given)")
     add_vocabulary_options(parser)
@@ -89,6 +93,17 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
         "--sample", type=int, metavar="N", help="bayes, vocabulary: learn from N characters spread over the corpus"
     )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="bayes: stop sampling after this time")
+
+
+def _add_teaching_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("teaching (pmi, entropy, bayes)")
+    group.add_argument(
+        "--examples", metavar="FILE",
+        help="lines cut by hand: spaces are cuts, { } enclose what is left open; the text is cut in their convention",
+    )  # fmt: skip
+    group.add_argument(
+        "--known-words", nargs="+", action="extend", default=[], metavar="DICT", help="word lists that help --examples"
+    )
 
 
 def _add_word_options(parser: argparse.ArgumentParser) -> None:
@@ -114,11 +129,12 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         run_vocabulary(arguments)
         return
     builder = configure(getattr(builders, class_name), **options)
+    teaching = _read_teaching(arguments)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
     with resumable(arguments), open_output(arguments.output) as write, listing as write_listing:
-        corpus, lexicon = _learn(arguments, builder)
+        corpus, lexicon = _learn(arguments, builder, teaching)
         if write_listing is not None:
             write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
         if phrases is not None:
@@ -131,12 +147,29 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     _report(arguments, summary)
 
 
-def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterable[str], Lexicon]:
+def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the builder is taught: options of its method `build`."""
+    if arguments.examples is None:
+        if arguments.known_words:
+            raise UsageError("--known-words helps to learn from --examples, and there are none; give --examples too.")
+        return {}
+    if arguments.scheduler is not None:
+        raise UsageError("--examples does not run on a cluster; leave out --scheduler.")
+    from ..builders.teaching import parse_examples
+
+    lines = parse_examples(open_corpus(arguments, arguments.examples, progress=False), name=arguments.examples)
+    words = sorted(set().union(*map(read_word_list, arguments.known_words)))
+    return {"examples": lines, "known_words": words or None}
+
+
+def _learn(
+    arguments: argparse.Namespace, builder: Any, teaching: dict[str, Any]
+) -> tuple[Corpus | Iterable[str], Lexicon]:
     """Return the corpus, in a form that can be read again, and its lexicon."""
     corpus = open_corpus(arguments)
     if arguments.scheduler is None:
         texts = restartable(corpus)
-        return texts, builder.build(texts)
+        return texts, builder.build(texts, **teaching)
     from ..distributed import build_vocab
 
     return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)

@@ -21,6 +21,7 @@ from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .mine_templates import add_mine_templates
 from .parse import add_parse
+from .suggest_lines import add_suggest_lines
 from .tokenize import add_tokenize
 
 __all__ = ["build_parser", "main"]
@@ -28,6 +29,7 @@ __all__ = ["build_parser", "main"]
 COMMANDS = (  # each adds the parser of one command
     add_count,
     add_build_vocab,
+    add_suggest_lines,
     add_tokenize,
     add_convert,
     add_evaluate,

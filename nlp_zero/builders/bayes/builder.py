@@ -22,7 +22,7 @@ from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
 from ..passes import sample_text
-from ..teaching import append_lines, find_missing_lines, read_teaching
+from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
@@ -152,7 +152,7 @@ class BayesLexiconBuilder:
         texts: Corpus | Iterable[str],
         *,
         start: Lexicon | None = None,
-        examples: Iterable[str] | None = None,
+        examples: Iterable[str] | ExampleLines | None = None,
         known_words: Iterable[str] | None = None,
     ) -> Lexicon:
         """Learn the lexicon of a corpus.
@@ -164,7 +164,7 @@ class BayesLexiconBuilder:
         start : Lexicon, optional
             Sampling starts from these words (for example, those of an interrupted run) instead of the entropy
             segmentation.
-        examples : iterable of str, optional
+        examples : iterable of str or ExampleLines, optional
             Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
             The text is then cut in their convention, examples as they are given, and words may be longer than
             `max_length`. Lines that the corpus lacks are read as a part of it.

@@ -11,6 +11,7 @@ from .corpus import add_to_passes, teach_words
 from .examples import ExampleLines, parse_examples
 from .field import Evidence, FieldReader
 from .second_view import combine_views
+from .suggestion import suggest_lines
 from .teacher import (
     EncodedExamples,
     Teacher,
@@ -39,5 +40,6 @@ __all__ = [
     "join_evidence",
     "parse_examples",
     "read_teaching",
+    "suggest_lines",
     "teach_words",
 ]

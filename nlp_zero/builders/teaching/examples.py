@@ -81,7 +81,13 @@ class ExampleLines:
             If a cut is inside a symbol, or a word is very long.
         """
         alphabet = Alphabet(alnum=alnum)
-        return [run for line in self.lines for run in self._split_line(line, alphabet)]
+        encoded = [alphabet.encode(line.text, grow=True).tolist() for line in self.lines]
+        names = ["", *map(str, alphabet.symbols)]
+        return [
+            run
+            for line, ids in zip(self.lines, encoded, strict=True)
+            for run in self._split_line(line, [names[symbol] for symbol in ids])
+        ]
 
     def words(self, alnum: str) -> set[str]:
         """Return the words that the lines have for certain: both ends are cuts, and no gap inside is one or left open.
@@ -99,18 +105,18 @@ class ExampleLines:
                     found.add("".join(run.symbols[begin:end]))
         return found
 
-    def _split_line(self, line: Example, alphabet: Alphabet) -> list[ExampleRun]:
+    def _split_line(self, line: Example, names: list[str]) -> list[ExampleRun]:
+        """Return the runs of a line; names are its symbols, and empty strings at boundaries."""
         runs: list[ExampleRun] = []
         symbols: list[str] = []
         gaps = bytearray()
         at = 0
-        for symbol in alphabet.encode(line.text, grow=True).tolist():
-            if not symbol:
+        for name in names:
+            if not name:
                 if symbols:
                     runs.append(ExampleRun(tuple(symbols), bytes(gaps)))
                 symbols, gaps = [], bytearray()
                 continue
-            name = str(alphabet.symbols[symbol - 1])
             at = line.text.index(name, at)
             if CUT in line.gaps[at + 1 : at + len(name)]:
                 raise CorpusError(

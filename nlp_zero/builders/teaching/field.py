@@ -40,7 +40,7 @@ PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 # Features by names of columns and offsets.
 # b statistics; p the sampler's probability; q pooled means; d what the known words say
-# w length and offset of the word that holds a symbol; i its identity; s its class; v whether the symbol is not its first
+# w length and offset of the word that holds a symbol; i its identity; s its class; v whether the symbol is no start
 # z class of the sampler's last word; y whether one begins; k, K classes of symbols; c the symbol itself
 TEMPLATES = """
 b0 | b1 | b2 | b3 | b4 | b5 | b6 | b7

@@ -13,7 +13,7 @@ from ..._utils.threads import for_each
 from ...counting.counts import NgramCounts, alphabet_of
 from ...errors import CorpusError
 from .examples import CUT, OPEN, ExampleLines, ExampleRun, allowed_tags, parse_examples
-from .field import Evidence, FieldReader, PooledMeans, TrainedField, find_runs, train_field
+from .field import PRIME, Evidence, FieldReader, PooledMeans, TrainedField, find_runs, train_field
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,7 +53,8 @@ class EncodedExamples:
             if np.all(ids > 0):
                 self.runs.append((ids.tobytes(), np.frombuffer(run.gaps, np.uint8)))
         self._agreed = self._agree()
-        self._lengths = np.unique([len(ids) // 4 for ids in self._agreed])
+        distinct = [np.frombuffer(key, np.uint32) for key in self._agreed]
+        self._keys = np.unique([_make_key(ids[:1], ids[-1:], np.array([len(ids)])) for ids in distinct])
 
     def _agree(self) -> dict[bytes, npt.NDArray[np.uint8]]:
         """Return for each distinct run what all examples of it agree on."""
@@ -71,7 +72,9 @@ class EncodedExamples:
     def find(self, text: SymbolArray) -> Iterator[tuple[int, bytes]]:
         """Yield where a text has a run of the examples, and its symbols."""
         runs = find_runs(text).astype(np.int64)
-        for begin, end in runs[np.isin(runs[:, 1] - runs[:, 0], self._lengths)].tolist():
+        begins, ends = runs[:, 0], runs[:, 1]
+        likely = np.isin(_make_key(text[begins], text[ends - 1], ends - begins), self._keys)
+        for begin, end in runs[likely].tolist():
             ids = text[begin:end].tobytes()
             if ids in self._agreed:
                 yield begin, ids
@@ -111,6 +114,12 @@ class EncodedExamples:
         labels = np.concatenate(gaps)
         joined = join_evidence(pieces)
         return joined, allowed_tags(labels, np.append(joined.text[1:] == 0, True))
+
+
+def _make_key(first: SymbolArray, last: SymbolArray, length: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Return a number for the ends and the length of runs; different runs rarely have the same one."""
+    ends = first.astype(np.uint64) << np.uint64(32) | last
+    return np.asarray((ends ^ length.astype(np.uint64)) * PRIME)
 
 
 def join_evidence(pieces: Sequence[Evidence]) -> Evidence:
@@ -261,7 +270,7 @@ class Teaching:
         return encode_words(self.known_words, alphabet) if self.known_words else None
 
 
-def read_teaching(examples: Iterable[str] | None, known_words: Iterable[str] | None) -> Teaching | None:
+def read_teaching(examples: Iterable[str] | ExampleLines | None, known_words: Iterable[str] | None) -> Teaching | None:
     """Return what is taught; None without examples.
 
     Raises
@@ -277,4 +286,6 @@ def read_teaching(examples: Iterable[str] | None, known_words: Iterable[str] | N
         return None
     if isinstance(known_words, str):
         raise TypeError("known_words: expected many words, not a single string; write [word] for a word.")
-    return Teaching(parse_examples(examples), [] if known_words is None else list(known_words))
+    if not isinstance(examples, ExampleLines):
+        examples = parse_examples(examples)
+    return Teaching(examples, [] if known_words is None else list(known_words))
