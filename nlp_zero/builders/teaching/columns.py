@@ -59,13 +59,13 @@ class GapStatistics:
         tree.check_memory(PAIR_BYTES * pairs, f"{pairs:,} pairs of symbols")
         self._radix, self._total = np.uint64(size + 1), float(counts.total(1))
         self._count = np.append(0, tree.symbol_counts()).astype(np.float64)  # by symbol id
-        self._left, self._right = _append_zero(tree.branching_entropies(1, np.arange(size, dtype=np.uint32)))
+        entropies = tree.branching_entropies(1, np.arange(size, dtype=np.uint32))
+        self._left, self._right = (np.append(0, values).astype(np.float32) for values in entropies)
         first, second, times = tree.pairs()
         self._pairs = first.astype(np.uint64) * self._radix + second
         self._pair_count = np.append(times, 1).astype(np.float64)  # the last one: a pair that the tree lacks
-        self._pair_left, self._pair_right = _append_zero(
-            tree.branching_entropies(2, np.arange(pairs, dtype=np.uint32))
-        )
+        entropies = tree.branching_entropies(2, np.arange(pairs, dtype=np.uint32))
+        self._pair_left, self._pair_right = (np.append(values, 0).astype(np.float32) for values in entropies)
 
     def measure(self, text: SymbolArray) -> Float32:
         """Return the statistics at each position of an encoded text (0 is a boundary): shape (8, positions).
@@ -91,11 +91,6 @@ class GapStatistics:
         out[6, 1:] = np.where(inner[1:], pair_right[:-1], 0)
         out[7, :-1] = pair_left[1:]
         return out
-
-
-def _append_zero(entropies: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]) -> tuple[Float32, Float32]:
-    left, right = (np.append(values, 0).astype(np.float32) for values in entropies)
-    return left, right
 
 
 def inner_gaps(text: SymbolArray) -> npt.NDArray[np.bool_]:

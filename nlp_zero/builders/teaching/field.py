@@ -266,9 +266,9 @@ def _hash_words(
     """Return a number for the word that holds each position; the same word has the same one everywhere, none 0."""
     out = length.astype(np.uint64) + np.uint64(1)
     for offset in range(min(HASHED_SYMBOLS, int(length.max(initial=0)))):
-        symbols = np.where(offset < length, text[np.minimum(start + offset, len(text) - 1)], 0).astype(np.uint64)
-        out = (out ^ symbols) * PRIME
-        out ^= out >> np.uint64(29)
+        more = np.flatnonzero(offset < length)  # a shorter word has the same number whatever else is in the text
+        longer = (out[more] ^ text[start[more] + offset].astype(np.uint64)) * PRIME
+        out[more] = longer ^ longer >> np.uint64(29)
     return out
 
 
