@@ -1,7 +1,7 @@
 """F1 of taught lexicons on People's Daily, against the number of words cut by hand.
 
-The words are learnt from one raw half; some of its lines, drawn at random, are examples; the other lines are scored. The
-first half (9,700 lines) is for development. The second one is read to fill the tables of ``docs/teaching.md``.
+The words are learnt from one raw half; some of its lines, drawn at random, are examples; the other lines are scored.
+The first half (9,700 lines) is for development. The second one is read to fill the tables of ``docs/teaching.md``.
 
     python benchmarks/teaching.py --half first --lines 20,50,200,1000 --draws 2
 """
@@ -120,7 +120,7 @@ def main() -> None:
         options["known_words"] = [line.split()[0] for line in text.splitlines() if line.strip()]
     builder = getattr(all_builders, BUILDERS[arguments.method])(workers=arguments.workers)
     first = builder.build(raw)
-    print("| lines | words cut by hand | F1 lexicon | F1 cut | F1 unseen | seconds |\n| --- | --- | --- | --- | --- | --- |")
+    print("| lines | words cut by hand | F1 lexicon | F1 cut | F1 unseen | seconds |\n|" + " --- |" * 6)
     for size in [0, *map(int, arguments.lines.split(","))]:
         rows = []
         for seed in range(1, (arguments.draws if size and not arguments.suggested else 1) + 1):
@@ -141,7 +141,8 @@ def main() -> None:
             other = evaluate(unseen, tokenizer.tokenize_batch(new), level=LEVEL).f1 if unseen else float("nan")
             rows.append((sum(len(gold[k]) for k in chosen), by_lexicon, by_cut, other, seconds))
         words, *scores, seconds = np.mean(np.array(rows), axis=0).tolist()
-        print(f"| {size} | {words:,.0f} | " + " | ".join(f"{x:.4f}" for x in scores) + f" | {seconds:.1f} |", flush=True)
+        cells = [f"{size}", f"{words:,.0f}", *(f"{x:.4f}" for x in scores), f"{seconds:.1f}"]
+        print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

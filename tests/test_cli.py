@@ -25,7 +25,8 @@ from nlp_zero.tokenization.tokenizer import Tokenizer
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
 COMMANDS = (
-    "count", "build-vocab", "tokenize", "convert", "evaluate", "mine-templates", "parse", "evaluate-parse",
+    "count", "build-vocab", "suggest-lines", "tokenize", "convert", "evaluate", "mine-templates", "parse",
+    "evaluate-parse",
 )  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 

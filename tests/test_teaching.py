@@ -338,7 +338,9 @@ def test_allowed_tags_agree_with_all_words() -> None:
         kept = {tags for tags in tag_sequences(4) if all(allowed[i] >> TAGS.index(t) & 1 for i, t in enumerate(tags))}
         cuts = {tags: [t in "BS" for t in tags] for tags in tag_sequences(4)}
         agreeing = {
-            tags for tags, cut in cuts.items() if all(g == 0 or c == (g == 1) for g, c in zip(gaps, cut[1:], strict=True))
+            tags
+            for tags, cut in cuts.items()
+            if all(g == 0 or c == (g == 1) for g, c in zip(gaps, cut[1:], strict=True))
         }
         assert kept == agreeing
 
@@ -347,7 +349,7 @@ def test_allowed_tags_agree_with_all_words() -> None:
 
 
 def planted(lines: int) -> tuple[list[str], list[str]]:
-    """Raw lines, and the same cut in a convention that raw text cannot tell: frequent neighbours are one word or two."""
+    """Raw lines, and the same cut in a convention: some frequent neighbours are one word, others two."""
     rng = random.Random(5)
     symbols = [chr(0x4E00 + k) for k in range(300)]
     words = list(dict.fromkeys("".join(rng.choices(symbols, k=rng.choice((1, 2, 2, 2, 3)))) for _ in range(300)))
@@ -480,7 +482,7 @@ def plain_suggestions(lines: list[str], tokenizer: Tokenizer, n: int) -> list[in
 
 
 def test_suggestions_equal_a_plain_greedy_search() -> None:
-    raw, cut = planted(120)
+    raw, _ = planted(120)
     lexicon = PmiLexiconBuilder(min_count=1, min_pmi=0.5).build(raw)
     lines = list(dict.fromkeys(raw))
     expected = [lines[k] for k in plain_suggestions(lines, Tokenizer(lexicon), 15)]
