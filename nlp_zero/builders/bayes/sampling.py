@@ -212,7 +212,7 @@ class SamplingRun:
                 raise
             self.interrupted = True
         for one in self.slices:
-            if one.averaged and not self.interrupted:
+            if one.averaged and not self.interrupted and one.last_state is None:
                 one.last_state = one.sampler.state
                 one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
 
