@@ -384,6 +384,7 @@ def test_examples_teach_their_convention(builder: Any) -> None:
     taught = builder().build(raw, examples=cut[:150])
     assert f1(taught, raw[150:], cut[150:]) > f1(alone, raw[150:], cut[150:]) + 0.05
     assert taught.meta.method == alone.meta.method
+    assert (taught.meta.examples, alone.meta.examples) == (150, None)
 
 
 def test_result_is_the_same_for_any_workers_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

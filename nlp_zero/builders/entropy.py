@@ -117,9 +117,10 @@ class EntropyLexiconBuilder:
         added = [] if teaching is None else add_to_passes(passes, teaching)
         tree = passes.count_tree(self.max_length + 1)
         found = cut_words(passes, tree, tree.select_scored(self._scores(tree)), self.min_count)
-        if teaching is not None:
-            found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
-        return describe_words(found, tree, passes, method="entropy")
+        if teaching is None:
+            return describe_words(found, tree, passes, method="entropy")
+        found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
+        return describe_words(found, tree, passes, method="entropy").with_meta(examples=len(teaching.examples.lines))
 
     def _scores(self, tree: LinkedTree) -> list[npt.NDArray[np.float64]]:
         """``a(x) |x|`` for all single symbols and all longer n-grams that occur twice, up to the longest word.

@@ -136,9 +136,10 @@ class PmiLexiconBuilder:
         found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)
         if self.deduplicate:
             found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
-        if teaching is not None:
-            found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
-        return describe_words(found, tree, passes, method="pmi")
+        if teaching is None:
+            return describe_words(found, tree, passes, method="pmi")
+        found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
+        return describe_words(found, tree, passes, method="pmi").with_meta(examples=len(teaching.examples.lines))
 
 
 def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:
