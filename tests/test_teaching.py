@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlp_zero import CorpusError, Lexicon, Tokenizer
+from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer
 from nlp_zero._kernels.teaching import ContextMeans, Dictionary, Field, exchange_classes, regress_logistic
 from nlp_zero.builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.builders.teaching import GapStatistics, parse_examples, suggest_lines, teacher
@@ -424,6 +424,15 @@ def test_lines_that_the_corpus_lacks_are_read_as_a_part_of_it() -> None:
         assert lexicon.meta.characters == sum(map(len, raw)) + 3
 
 
+def test_a_checkpoint_needs_lines_of_the_corpus(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("春天来了\n夏天来了\n" * 50, encoding="utf-8")
+    builder = PmiLexiconBuilder(checkpoint=tmp_path / "checkpoint")
+    assert "春天" in builder.build(Corpus(corpus), examples=["春天 来 了"])
+    with pytest.raises(CorpusError, match="lacks 1 of the lines, such as 秋天来了, and a checkpoint"):
+        builder.build(Corpus(corpus), examples=["秋天 来 了"])
+
+
 def test_a_sample_has_the_examples_too() -> None:
     raw, cut = planted(1500)
     lexicon = BayesLexiconBuilder(sample=5000).build(raw, examples=cut[-150:])
@@ -490,6 +499,8 @@ def test_suggestions_equal_a_plain_greedy_search() -> None:
     found = suggest_lines([*raw, "{春天}"], lexicon, 15)
     assert [line.replace(" ", "") for line in found] == expected
     assert found == [" ".join(words) for words in Tokenizer(lexicon).tokenize_batch(expected)]
+    short = suggest_lines(raw, lexicon, 200, max_length=8)
+    assert {line.replace(" ", "") for line in short} <= {line for line in raw if len(line) <= 8}
     with pytest.raises(CorpusError, match="no gap"):
         suggest_lines(["。", ""], lexicon)
 

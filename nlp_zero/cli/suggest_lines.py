@@ -24,6 +24,7 @@ def add_suggest_lines(commands: Commands) -> None:
     add_input(parser)
     add_output(parser, "the lines")
     parser.add_argument("-l", "--lexicon", required=True, metavar="FILE", help="words learnt from the corpus")
+    parser.add_argument("--max-length", type=int, metavar="N", help="longest line, in characters (default: no limit)")
     parser.add_argument("-n", type=int, default=50, metavar="N", help="number of lines (default: 50)")
 
 
@@ -33,11 +34,13 @@ def run_suggest_lines(arguments: argparse.Namespace) -> None:
     from ..corpus import restartable
     from ..lexicon.lexicon import Lexicon
 
-    check_least(arguments, 1, "n")
+    check_least(arguments, 1, "n", "max_length")
     lexicon = Lexicon.load(arguments.lexicon)
     corpus = open_corpus(arguments)
     with open_output(arguments.output) as write:
-        lines = configure(suggest_lines, restartable(corpus), lexicon, arguments.n)
+        lines = configure(
+            suggest_lines, restartable(corpus), lexicon, arguments.n, max_length=arguments.max_length
+        )
         write("".join(line + "\n" for line in lines))
     words = sum(len(line.split()) for line in lines)
     print_message(

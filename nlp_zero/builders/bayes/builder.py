@@ -224,7 +224,7 @@ class BayesLexiconBuilder:
             sweeps=run.sweeps,
             max_length=self.max_length,
             new_words=round(share, 6),
-            examples=None if taught is None else len(taught.examples.lines),
+            examples=None if taught is None or run.interrupted else len(taught.examples.lines),
             interrupted=run.interrupted,
         )
 

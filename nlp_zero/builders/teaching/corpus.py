@@ -11,11 +11,14 @@ import numpy as np
 from ..._kernels.bayes import Cutter
 from ...corpus import read_blocks
 from ...counting.linked import LinkedTree
+from ...errors import CorpusError
 from ..describe import WORD_BYTES, FoundWords, look_up_words
 from ..passes import CorpusPasses, sample_text
 from .columns import GapStatistics
+from .examples import shorten
 from .field import Evidence, FieldReader
 from .teacher import EncodedExamples, Teacher, Teaching, count_cut_words
+from .texts import append_lines, find_missing_lines
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,10 +32,19 @@ MAX_REMEMBERED_WORDS = 4_000_000  # beyond it, words with one occurrence are dro
 
 
 def add_to_passes(passes: CorpusPasses, teaching: Teaching) -> list[str]:
-    """Let passes read the lines of the examples that their texts lack, too; return these lines."""
-    from .texts import append_lines, find_missing_lines
+    """Let passes read the lines of the examples that their texts lack, too; return these lines.
 
+    Raises
+    ------
+    CorpusError
+        If there are such lines, and a checkpoint.
+    """
     added = find_missing_lines(passes.texts, teaching.examples)
+    if added and passes.resources.checkpoint is not None:
+        raise CorpusError(
+            f"{teaching.examples.name}: the corpus lacks {len(added):,} of the lines, such as {shorten(added[0])}, and "
+            "a checkpoint is of the corpus alone; give lines of the corpus, or leave out checkpoint."
+        )
     passes.texts = append_lines(passes.texts, added)
     return added
 

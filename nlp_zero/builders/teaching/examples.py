@@ -15,7 +15,7 @@ from ...errors import CorpusError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Example", "ExampleLines", "parse_examples"]
+__all__ = ["Example", "ExampleLines", "ExampleRun", "allowed_tags", "parse_examples", "shorten"]
 
 OPEN, CUT, JOINED = 0, 1, 2  # what is known of a gap between two characters
 OPENING, CLOSING = "{", "}"
@@ -192,7 +192,7 @@ def parse_examples(lines: Iterable[str], name: str = "examples") -> ExampleLines
         elif any({a, b} == {CUT, JOINED} for a, b in zip(before.gaps, example.gaps, strict=True)):
             raise CorpusError(
                 f"{name}: lines {before.number} and {number} cut the same text in two ways "
-                f"({_shorten(example.text)}); keep one of them."
+                f"({shorten(example.text)}); keep one of them."
             )
         else:
             found.append(example)
@@ -225,7 +225,8 @@ def _parse_line(number: int, line: str, name: str) -> Example:
     return Example(number, "".join(text), bytes(gaps))
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """Return the beginning of a text, for messages."""
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
 
 

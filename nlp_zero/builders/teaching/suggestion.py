@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,9 @@ LINE_COST = 10  # symbols: what it costs to read a line, in addition to its own 
 LEAST_UNCERTAINTY = 1e-6  # nats
 
 
-def suggest_lines(texts: Corpus | Iterable[str], lexicon: Lexicon, n: int = 50) -> list[str]:
+def suggest_lines(
+    texts: Corpus | Iterable[str], lexicon: Lexicon, n: int = 50, *, max_length: int | None = None
+) -> list[str]:
     """Suggest lines to cut by hand, tokenized with a lexicon and ready to be corrected.
 
     Parameters
@@ -36,6 +39,8 @@ def suggest_lines(texts: Corpus | Iterable[str], lexicon: Lexicon, n: int = 50) 
         Words learnt from the texts.
     n : int, default 50
         Number of lines; fewer if the texts do not have as many different ones.
+    max_length : int, optional
+        Longest line in characters; no limit by default.
 
     Returns
     -------
@@ -47,7 +52,7 @@ def suggest_lines(texts: Corpus | Iterable[str], lexicon: Lexicon, n: int = 50) 
     CorpusError
         If no line of the texts has a gap that could be cut or not.
     ValueError
-        If `n` is not positive, or the lexicon has no probabilities.
+        If `n` or `max_length` is not positive, or the lexicon has no probabilities.
 
     Notes
     -----
@@ -65,7 +70,8 @@ def suggest_lines(texts: Corpus | Iterable[str], lexicon: Lexicon, n: int = 50) 
     n = check_integer("n", n)
     texts = restartable(texts)
     tokenizer = Tokenizer(lexicon)
-    lines = _choose_lines(texts)
+    longest = sys.maxsize if max_length is None else check_integer("max_length", max_length)
+    lines = _choose_lines(texts, longest)
     pairs, uncertainty, ends = _measure_lines(lines, tokenizer)
     if not len(pairs):
         raise CorpusError("the lexicon leaves no gap of the texts uncertain; give the texts that it was learnt from.")
@@ -77,7 +83,7 @@ def suggest_lines(texts: Corpus | Iterable[str], lexicon: Lexicon, n: int = 50) 
     return [" ".join(word for word in words if word.strip()) for words in cut]
 
 
-def _choose_lines(texts: Corpus | Iterable[str]) -> list[str]:
+def _choose_lines(texts: Corpus | Iterable[str], longest: int) -> list[str]:
     """Return different lines, evenly spread if there are many; lines that have braces cannot be examples."""
     characters = sum(len(text) for text in texts)
     step = characters // MAX_CHARACTERS + 1
@@ -85,7 +91,7 @@ def _choose_lines(texts: Corpus | Iterable[str]) -> list[str]:
     number = 0
     for text in texts:
         for line in text.split("\n"):
-            if number % step == 0 and OPENING not in line and CLOSING not in line:
+            if number % step == 0 and len(line) <= longest and OPENING not in line and CLOSING not in line:
                 lines[line.strip()] = None
             number += 1
     return list(lines)
