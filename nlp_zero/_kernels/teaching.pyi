@@ -26,17 +26,15 @@ class Field:
         epochs: int,
         rate: float,
         seed: int = 0,
-        start: Float32 | None = None,
-        importance: Float32 | None = None,
     ) -> None:
         """Learn from the sets of tags that are allowed at each position (bits 1 << tag), by AdaGrad.
 
-        ``columns`` has the shape (columns, positions), ``start`` (scores to begin with) (positions, 4).
+        ``columns`` has the shape (columns, positions).
         """
-    def begins(self, columns: Uint32, runs: Runs, out: Float32, *, start: Float32 | None = None) -> None:
+    def begins(self, columns: Uint32, runs: Runs, out: Float32) -> None:
         """Write the probability that a word begins at each position of the runs; releases the GIL."""
     def gradient(
-        self, columns: Uint32, runs: Runs, allowed: npt.NDArray[np.uint8], *, start: Float32 | None = None
+        self, columns: Uint32, runs: Runs, allowed: npt.NDArray[np.uint8]
     ) -> tuple[float, Float64, Float64]:
         """Log likelihood (nats) of the labels, and its gradient by weights and by transitions."""
     def places(self, columns: Uint32, run: tuple[int, int], i: int) -> list[int]:

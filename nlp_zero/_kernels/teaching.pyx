@@ -12,7 +12,6 @@ cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
 
     cdef cppclass Text:
         const uint32_t* columns
-        const float* start
         size_t positions
 
     cdef cppclass Run:
@@ -31,7 +30,7 @@ cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
         double* follow
         Model(const int32_t*, size_t, int) except +
         double add_gradient(const Text&, Run, const uint8_t*, Work&, double*, double*) except +
-        void learn(const Text&, const Run*, size_t, const uint8_t*, const float*, int, double, uint64_t) except +
+        void learn(const Text&, const Run*, size_t, const uint8_t*, int, double, uint64_t) except +
         void begins(const Text&, Run, float*, Work&) except +
 
 
@@ -57,17 +56,12 @@ cdef class Field:
     def __dealloc__(self):
         del self.cpp
 
-    cdef Text text(self, const uint32_t[:, ::1] columns, const float[:, ::1] start) except *:
+    cdef Text text(self, const uint32_t[:, ::1] columns) except *:
         cdef Text text
         if columns.shape[0] < self.columns:
             raise ValueError("a template names a column that there is not.")
-        if start is not None and (start.shape[0] != columns.shape[1] or start.shape[1] != TAGS):
-            raise ValueError("scores to start from are needed for each position and tag.")
         text.columns = &columns[0, 0]
         text.positions = columns.shape[1]
-        text.start = NULL
-        if start is not None:
-            text.start = &start[0, 0]
         return text
 
     cdef vector[Run] spans(self, const uint64_t[:, ::1] runs, size_t positions) except *:
@@ -84,24 +78,17 @@ cdef class Field:
         return out
 
     def learn(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed, *, int epochs,
-              double rate, uint64_t seed=0, const float[:, ::1] start=None, const float[::1] importance=None):
-        cdef Text text = self.text(columns, start)
+              double rate, uint64_t seed=0):
+        cdef Text text = self.text(columns)
         cdef vector[Run] spans = self.spans(runs, text.positions)
-        cdef const float* weights = NULL
         if <size_t> allowed.shape[0] != text.positions:
             raise ValueError("labels are needed for each position.")
-        if importance is not None:
-            if <size_t> importance.shape[0] != spans.size():
-                raise ValueError("one importance is needed for each run.")
-            if spans.size():
-                weights = &importance[0]
         if spans.size():
             with nogil:
-                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], weights, epochs, rate, seed)
+                self.cpp.learn(text, spans.data(), spans.size(), &allowed[0], epochs, rate, seed)
 
-    def begins(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, float[::1] out, *,
-               const float[:, ::1] start=None):
-        cdef Text text = self.text(columns, start)
+    def begins(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, float[::1] out):
+        cdef Text text = self.text(columns)
         cdef vector[Run] spans = self.spans(runs, text.positions)
         cdef Work work
         cdef size_t k
@@ -111,9 +98,8 @@ cdef class Field:
             for k in range(spans.size()):
                 self.cpp.begins(text, spans[k], &out[0], work)
 
-    def gradient(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed, *,
-                 const float[:, ::1] start=None):
-        cdef Text text = self.text(columns, start)
+    def gradient(self, const uint32_t[:, ::1] columns, const uint64_t[:, ::1] runs, const uint8_t[::1] allowed):
+        cdef Text text = self.text(columns)
         cdef vector[Run] spans = self.spans(runs, text.positions)
         cdef Work work
         cdef size_t k
@@ -126,7 +112,7 @@ cdef class Field:
         return fit, np.asarray(table).reshape(-1, TAGS), np.asarray(pairs)
 
     def places(self, const uint32_t[:, ::1] columns, run, size_t i):
-        cdef Text text = self.text(columns, None)
+        cdef Text text = self.text(columns)
         cdef vector[Run] spans = self.spans(np.array([run], np.uint64), text.positions)
         cdef vector[uint32_t] out
         if not spans[0].begin <= i < spans[0].end:

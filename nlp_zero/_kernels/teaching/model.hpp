@@ -11,8 +11,7 @@
 
 namespace nlpzero::teaching {
 
-// The text that a model is applied to or learns from: columns by position, and scores to start from (or null).
-struct Text { const uint32_t* columns; const float* start; size_t positions; };
+struct Text { const uint32_t* columns; size_t positions; };  // one column after another
 struct Run { uint64_t begin, end; };
 
 struct Work {
@@ -30,7 +29,8 @@ public:
 
     Model(const int32_t* terms, size_t n, int bits) : templates(terms, n, bits), weight(size_t(TAGS) << bits) {}
 
-    // Log likelihood of the labels of a run (nats); `free` and `told` become the marginals.
+    // Log likelihood of the labels of a run (nats); `free` and `told` become the marginals.  Minus infinity when no tags
+    // agree with the labels; `told` then says nothing.
     double compare(const Text& text, Run run, const uint8_t* allowed, Work& work, double* pairs = nullptr) const {
         const size_t n = run.end - run.begin;
         score(text, run, work);
@@ -39,13 +39,14 @@ public:
         double minus[PAIRS] = {0}, plus[PAIRS] = {0};
         const double all = sum_sequences(work.score.data(), follow, nullptr, n, work.chain, work.free.data(), minus);
         const double some = sum_sequences(work.score.data(), follow, allowed + run.begin, n, work.chain, work.told.data(), plus);
-        if (pairs) for (int p = 0; p < PAIRS; ++p) pairs[p] += plus[p] - minus[p];
+        if (pairs && std::isfinite(some)) for (int p = 0; p < PAIRS; ++p) pairs[p] += plus[p] - minus[p];
         return some - all;
     }
 
     // The gradient of the log likelihood, added to tables like `weight` and `follow`.
     double add_gradient(const Text& text, Run run, const uint8_t* allowed, Work& work, double* table, double* pairs) const {
         const double fit = compare(text, run, allowed, work, pairs);
+        if (!std::isfinite(fit)) return fit;
         for (size_t i = 0, n = run.end - run.begin; i < n; ++i)
             for (size_t f = 0; f < templates.size(); ++f)
                 for (int t = 0; t < TAGS; ++t)
@@ -54,16 +55,16 @@ public:
     }
 
     // Learn from the labels of some runs: `epochs` passes in an order drawn anew for each, in steps of `rate`.
-    void learn(const Text& text, const Run* runs, size_t count, const uint8_t* allowed, const float* importance, int epochs,
-               double rate, uint64_t seed) {
+    void learn(const Text& text, const Run* runs, size_t count, const uint8_t* allowed, int epochs, double rate,
+               uint64_t seed) {
         if (squares_.empty()) squares_.assign(weight.size(), 0.0f);
         std::vector<uint32_t> order(count);
         for (size_t k = 0; k < count; ++k) order[k] = uint32_t(k);
         Work work;
         for (int epoch = 0; epoch < epochs; ++epoch) {
-                bayes::Rng rng(seed, uint64_t(epoch));
+            bayes::Rng rng(seed, uint64_t(epoch));
             for (size_t k = count; k > 1; --k) std::swap(order[k - 1], order[rng.below(k)]);
-            for (uint32_t k : order) step(text, runs[k], allowed, importance ? importance[k] : 1, rate, work);
+            for (uint32_t k : order) step(text, runs[k], allowed, rate, work);
         }
     }
 
@@ -94,7 +95,6 @@ private:
         }
         for (size_t i = 0; i < n; ++i) {
             float sum[TAGS] = {0};
-            if (text.start) std::copy_n(text.start + (run.begin + i) * TAGS, TAGS, sum);
             for (size_t f = 0; f < width; ++f) {
                 const float* w = &weight[size_t(work.places[i * width + f]) * TAGS];
                 for (int t = 0; t < TAGS; ++t) sum[t] += w[t];
@@ -103,13 +103,13 @@ private:
         }
     }
 
-    void step(const Text& text, Run run, const uint8_t* allowed, double importance, double rate, Work& work) {
+    void step(const Text& text, Run run, const uint8_t* allowed, double rate, Work& work) {
         double pairs[PAIRS] = {0};
         if (!std::isfinite(compare(text, run, allowed, work, pairs))) return;  // labels that no sequence keeps to
         const size_t n = run.end - run.begin, width = templates.size();
         for (size_t i = 0; i < n; ++i) {
             float slope[TAGS];
-            for (int t = 0; t < TAGS; ++t) slope[t] = float(importance * (work.told[i * TAGS + t] - work.free[i * TAGS + t]));
+            for (int t = 0; t < TAGS; ++t) slope[t] = float(work.told[i * TAGS + t] - work.free[i * TAGS + t]);
             for (size_t f = 0; f < width; ++f) {
                 const size_t at = size_t(work.places[i * width + f]) * TAGS;
                 for (int t = 0; t < TAGS; ++t) {
@@ -119,7 +119,7 @@ private:
             }
         }
         for (int p = 0; p < PAIRS; ++p) {
-            const double slope = importance * pairs[p];
+            const double slope = pairs[p];
             follow_squares_[p] += slope * slope;
             follow[p] += rate * slope / std::sqrt(follow_squares_[p] + DAMPING);
         }
