@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     Float32 = npt.NDArray[np.float32]
     SymbolArray = npt.NDArray[np.uint32]
 
-__all__ = ["Evidence", "FieldReader", "PooledMeans", "find_runs", "logit", "train_field"]
+__all__ = ["Evidence", "FieldReader", "PooledMeans", "apply_field", "find_runs", "logit", "train_field"]
 
 SYMBOL_CLASSES, SYMBOL_PASSES = (64, 256), (5, 3)  # a coarse and a fine clustering
 WORD_CLASSES, WORD_PASSES = 64, 6
@@ -81,6 +80,27 @@ class Evidence:
         return Evidence(*(None if part is None else part[places] for part in parts))  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of whole numbers about a text.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the columns, see `TEMPLATES`.
+    table : ndarray of uint32
+        Shape (columns, positions).
+    """
+
+    names: tuple[str, ...]
+    table: SymbolArray
+
+    @property
+    def text(self) -> SymbolArray:
+        """The encoded text."""
+        return np.asarray(self.table[self.names.index("c")])
+
+
 def find_runs(text: SymbolArray) -> npt.NDArray[np.uint64]:
     """Return begin and end of each run of symbols: shape (runs, 2)."""
     inside = np.concatenate([[False], text > 0, [False]])
@@ -128,16 +148,33 @@ class FieldReader:
             words, ids = np.append(np.uint64(0), words), ids + 1
         return words, classify_words(ids.astype(np.uint32), len(words) - 1, WORD_CLASSES, WORD_PASSES)
 
-    def read(self, evidence: Evidence, pooled: SymbolArray | None = None) -> dict[str, SymbolArray]:
-        """Return the columns of a text, by name; `pooled` are those of `PooledMeans`."""
+    def read_text(self, text: SymbolArray) -> Columns:
+        """Return the columns that no builder has a part in."""
+        return _stack(self._describe_text(text))
+
+    def read(self, evidence: Evidence, pooled: SymbolArray | None = None) -> Columns:
+        """Return all columns of a text; `pooled` are those of `PooledMeans`."""
+        columns = self._describe_text(evidence.text) | self._describe_words(evidence)
+        if self._dictionary is not None:
+            found = np.minimum(self._dictionary.find(evidence.text), LONGEST_LENGTH)
+            columns |= {f"d{k}": row for k, row in enumerate(found)}
+        if pooled is not None:
+            columns |= {f"q{k}": row for k, row in enumerate(pooled)}
+        return _stack(columns)
+
+    def _describe_text(self, text: SymbolArray) -> dict[str, npt.NDArray[Any]]:
+        known = np.minimum(text, self._symbols + 1)
+        columns = {f"b{k}": row for k, row in enumerate(self._bins.assign(self._statistics.measure(text)))}
+        return {**columns, "k": self._classes[0][known], "K": self._classes[1][known], "c": text}
+
+    def _describe_words(self, evidence: Evidence) -> dict[str, npt.NDArray[Any]]:
         text = evidence.text
         start, length = spread_words(evidence.length)
         identity = _hash_words(text, start, length)
-        known = np.minimum(text, self._symbols + 1)
         place = np.minimum(np.searchsorted(self._words, identity), max(len(self._words) - 1, 0))
         classes = np.where(self._words[place] == identity, self._word_classes[place], np.uint32(WORD_CLASSES))
         offset = np.arange(len(text)) - start
-        columns = {f"b{k}": row for k, row in enumerate(self._bins.assign(self._statistics.measure(text)))}
+        columns: dict[str, npt.NDArray[Any]] = {}
         if evidence.begins is not None:
             columns["p"] = np.searchsorted(LOG_ODDS, logit(evidence.begins)).astype(np.uint32)
         columns["w"] = (np.minimum(length, LONGEST_LENGTH) * 16 + np.minimum(offset, LONGEST_LENGTH)).astype(np.uint32)
@@ -145,12 +182,6 @@ class FieldReader:
         if evidence.last_length is not None and evidence.last_class is not None:
             last, _ = spread_words(evidence.last_length)
             columns |= {"z": evidence.last_class[last], "y": last == np.arange(len(text))}
-        if self._dictionary is not None:
-            found = np.minimum(self._dictionary.find(text), LONGEST_LENGTH)
-            columns |= {f"d{k}": row for k, row in enumerate(found)}
-        columns |= {"k": self._classes[0][known], "K": self._classes[1][known], "c": text}
-        if pooled is not None:
-            columns |= {f"q{k}": row for k, row in enumerate(pooled)}
         return columns
 
 
@@ -184,44 +215,26 @@ class PooledMeans:
         return np.stack([np.where(row < 0, undefined, column) for row, column in zip(rows, columns, strict=True)])
 
 
-class TrainedField:
-    """A field with the names of the columns that it reads.
-
-    Parameters
-    ----------
-    field : Field
-        The weights.
-    names : list of str
-        Names of the columns, in the order in which the field numbers them.
-    """
-
-    def __init__(self, field: Field, names: list[str]) -> None:
-        self._field, self._names = field, names
-
-    def begins(self, columns: dict[str, SymbolArray]) -> Float32:
-        """Return the probability that a word begins at each position; 1 at boundaries."""
-        out = np.ones(len(columns["c"]), np.float32)
-        self.write_begins(columns, find_runs(columns["c"]), out)
-        return out
-
-    def write_begins(self, columns: dict[str, SymbolArray], runs: npt.NDArray[np.uint64], out: Float32) -> None:
-        """Write the probability that a word begins at each position of some runs."""
-        self._field.begins(_stack(columns, self._names), runs, out)
+def apply_field(field: Field, columns: Columns) -> Float32:
+    """Return the probability that a word begins at each position; 1 at boundaries."""
+    out = np.ones(len(columns.text), np.float32)
+    field.begins(columns.table, find_runs(columns.text), out)
+    return out
 
 
 def train_field(
-    columns: dict[str, SymbolArray],
+    columns: Columns,
     allowed: npt.NDArray[np.uint8],
     *,
     runs: npt.NDArray[np.uint64] | None = None,
     epochs: int = EPOCHS,
     rate: float = RATE,
-) -> TrainedField:
+) -> Field:
     """Learn a field from a text whose tags are known in part.
 
     Parameters
     ----------
-    columns : dict of str to ndarray of uint32
+    columns : Columns
         What `FieldReader.read` returns.
     allowed : ndarray of uint8
         The set of tags that is allowed at each position, bits B, M, E, S.
@@ -232,14 +245,13 @@ def train_field(
     rate : float
         Step size of AdaGrad.
     """
-    names = list(columns)
-    field = Field(_number_templates(names), HASH_BITS)
-    runs = find_runs(columns["c"]) if runs is None else runs
-    field.learn(_stack(columns, names), runs, allowed, epochs=epochs, rate=rate)
-    return TrainedField(field, names)
+    field = Field(_number_templates(columns.names), HASH_BITS)
+    runs = find_runs(columns.text) if runs is None else runs
+    field.learn(columns.table, runs, allowed, epochs=epochs, rate=rate)
+    return field
 
 
-def _number_templates(names: list[str]) -> list[list[tuple[int, int]]]:
+def _number_templates(names: tuple[str, ...]) -> list[list[tuple[int, int]]]:
     """Return the features whose columns are there, by numbers of columns, and a constant one."""
     templates: list[list[tuple[int, int]]] = [[]]
     for template in TEMPLATES.replace("\n", "|").split("|"):
@@ -256,8 +268,11 @@ def _number_templates(names: list[str]) -> list[list[tuple[int, int]]]:
     return templates
 
 
-def _stack(columns: dict[str, SymbolArray], names: Iterable[str]) -> SymbolArray:
-    return np.stack([columns[name].astype(np.uint32, copy=False) for name in names])
+def _stack(columns: dict[str, npt.NDArray[Any]]) -> Columns:
+    table = np.empty((len(columns), len(columns["c"])), np.uint32)
+    for row, column in zip(table, columns.values(), strict=True):
+        row[:] = column
+    return Columns(tuple(columns), table)
 
 
 def _hash_words(

@@ -34,7 +34,6 @@ EPOCHS, RATE = 1, 0.05
 STRETCH_RUNS = 50  # every other stretch of this many runs teaches the field that is applied to the others
 LEAST_MEAN = 1e-3
 BLOCK_GAPS = 1 << 16
-VIEW_COLUMNS = "bkKc"  # nothing of the sampler: the view is another one
 
 
 def combine_views(
@@ -120,7 +119,7 @@ def _rows(numbers: Float32, places: npt.NDArray[np.int64]) -> Float32:
 def _learn_field(reader: FieldReader, evidence: Evidence, begins: Float32, workers: int) -> Float32:
     """Return what fields say that were taught by the confident gaps of the other half of the text."""
     text = evidence.text
-    columns = {name: column for name, column in reader.read(evidence).items() if name[0] in VIEW_COLUMNS}
+    columns = reader.read_text(text)  # nothing of the sampler: the view is another one
     gaps = np.full(len(text), OPEN, np.uint8)
     gaps[begins < CONFIDENT] = JOINED
     gaps[begins > 1 - CONFIDENT] = CUT
@@ -132,7 +131,7 @@ def _learn_field(reader: FieldReader, evidence: Evidence, begins: Float32, worke
 
     def work(number: int) -> None:
         field = train_field(columns, allowed, runs=runs[half == number], epochs=EPOCHS, rate=RATE)
-        field.write_begins(columns, runs[half != number], out)
+        field.begins(columns.table, runs[half != number], out)
 
     for_each(range(2), work, workers)
     return out

@@ -13,7 +13,7 @@ from ..._utils.threads import for_each
 from ...counting.counts import NgramCounts, alphabet_of
 from ...errors import CorpusError
 from .examples import CUT, OPEN, ExampleLines, ExampleRun, allowed_tags, parse_examples
-from .field import PRIME, Evidence, FieldReader, PooledMeans, TrainedField, find_runs, train_field
+from .field import PRIME, Evidence, FieldReader, PooledMeans, apply_field, find_runs, train_field
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -156,7 +156,7 @@ class Teacher:
         self._reader, self._examples, self._workers = reader, examples, workers
         self._pooled: PooledMeans | None = None
         training, allowed = examples.collect(evidence)
-        self._field: TrainedField = train_field(reader.read(training), allowed)
+        self._field = train_field(reader.read(training), allowed)
         texts = []
         for one in evidence:
             begins = self.begins(one)
@@ -173,7 +173,7 @@ class Teacher:
             here = slice(*block)
             part = evidence.take(np.arange(*block))
             pooled = None if self._pooled is None else self._pooled.read(part.text)
-            out[here] = self._field.begins(self._reader.read(part, pooled))
+            out[here] = apply_field(self._field, self._reader.read(part, pooled))
 
         for_each(_blocks(evidence.text), work, self._workers)
         return out
