@@ -42,6 +42,8 @@ def main() -> None:
         axes.plot([row[0] for row in rows], [row[column] for row in rows], color=color, marker=marker, label=name)
     axes.axhline(PEER_F1, color="0.5", linestyle=":", label="jieba with its own dictionary")
     axes.set_xscale("symlog", linthresh=500)
+    axes.minorticks_off()
+    axes.set_xlim(-100, 80_000)
     axes.set_xticks([0, 1000, 3000, 10000, 60000], ["0", "1,000", "3,000", "10,000", "60,000"])
     axes.set(xlabel="words cut by hand", ylabel="F1 of lines that were not shown")
     axes.grid(alpha=0.3)
