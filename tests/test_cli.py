@@ -26,7 +26,8 @@ from nlp_zero.tokenization.tokenizer import Tokenizer
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
 COMMANDS = (
-    "build-vocab", "show", "tokenize", "count", "convert", "evaluate", "mine-templates", "parse", "evaluate-parse",
+    "build-vocab", "suggest-lines", "show", "tokenize", "count", "convert", "evaluate", "mine-templates", "parse",
+    "evaluate-parse",
 )  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 

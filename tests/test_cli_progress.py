@@ -58,8 +58,8 @@ def place(label: str) -> tuple[int, int]:
             "counting n-grams", "linking n-grams", "cutting text", "measuring words", "cutting text", "merging phrases",
         ]),
         (["--method", "bayes", "--sample-size", "2000"], [
-            "counting n-grams", "reading text", "preparing", "sampling", "counting words", "linking n-grams",
-            "measuring words",
+            "counting n-grams", "reading text", "preparing", "sampling", "linking n-grams", "comparing views",
+            "counting words", "measuring words",
         ]),
         (["--method", "vocabulary", "--vocab-size", "300"], ["reading text", "finding candidates", "choosing pieces"]),
     ],

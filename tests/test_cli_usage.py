@@ -138,7 +138,7 @@ def test_the_stated_defaults_are_those_of_the_library() -> None:
     assert stated_defaults("count", "--order")[""] == str(signature_default(NgramCounter, "order"))
     windows = {method: str(TemplateMiner(method=method).window) for method in ("entropy", "skipgram")}
     assert stated_defaults("mine-templates", "--window") == windows
-    for option, name in (("--min-fillers", "min_fillers"), ("--iterations", "iterations"), ("--examples", "examples")):
+    for option, name in (("--min-fillers", "min_fillers"), ("--iterations", "iterations"), ("--fillings", "examples")):
         assert stated_defaults("mine-templates", option)[""] == str(signature_default(TemplateMiner, name))
 
 
@@ -161,9 +161,9 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     for command, action in options():
         has.setdefault(command, set()).update(action.option_strings)
     assert all("--quiet" in names for names in has.values())
-    assert {name for name, names in has.items() if "--workers" not in names} == {"show", "convert"}
+    assert {name for name, names in has.items() if "--workers" not in names} == {"show", "convert", "suggest-lines"}
     # tokenize and parse have --format json
-    assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse"}
+    assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse", "suggest-lines"}
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     [
         (["biuld-vocab", SAMPLE], "'biuld-vocab' is not a command of nlpzero; did you mean build-vocab?"),
         (["tokenise", SAMPLE], "'tokenise' is not a command of nlpzero; did you mean tokenize?"),
-        (["xyz"], "'xyz' is not a command of nlpzero; choose from build-vocab, show, tokenize, "),
+        (["xyz"], "'xyz' is not a command of nlpzero; choose from build-vocab, show, suggest-lines, "),
         (["tokenize", SAMPLE, "--lexcion", "x"], "--lexcion is not an option of nlpzero tokenize; did you mean --lex"),
         (["tokenize", SAMPLE, "--lex", "x"], "--lex is not an option of nlpzero tokenize; did you mean --lexicon?"),
         (["tokenize", SAMPLE, "--qwxz=3"], "--qwxz is not an option of nlpzero tokenize."),

@@ -45,7 +45,7 @@ MODULES = {
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
     ],
-    "builders": ["passes", "describe", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
@@ -55,8 +55,8 @@ MODULES = {
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
-        "ranking", "vocabulary_options", "count", "build_vocab", "show", "tokenize", "evaluate_report", "evaluate",
-        "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

@@ -13,23 +13,30 @@ if TYPE_CHECKING:
     from .entropy import EntropyLexiconBuilder
     from .phrases import PhraseBuilder
     from .pmi import PmiLexiconBuilder
+    from .teaching import ExampleLines, parse_examples, suggest_lines
     from .vocabulary import VocabularyBuilder
 
 __all__ = [
     "BayesLexiconBuilder",
     "EntropyLexiconBuilder",
+    "ExampleLines",
     "PhraseBuilder",
     "PmiLexiconBuilder",
     "VocabularyBuilder",
+    "parse_examples",
     "select_discovered",
+    "suggest_lines",
 ]
 _HOMES = {
     "BayesLexiconBuilder": "bayes",
     "EntropyLexiconBuilder": "entropy",
+    "ExampleLines": "teaching",
     "PhraseBuilder": "phrases",
     "PmiLexiconBuilder": "pmi",
     "VocabularyBuilder": "vocabulary",
+    "parse_examples": "teaching",
     "select_discovered": "bayes",
+    "suggest_lines": "teaching",
 }
 
 

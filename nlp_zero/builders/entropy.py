@@ -14,6 +14,7 @@ from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
+from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,13 +89,25 @@ class EntropyLexiconBuilder:
             f"EntropyLexiconBuilder(max_length={self.max_length}, min_count={self.min_count}, alnum={self.alnum!r})"
         )
 
-    def build(self, texts: Corpus | Iterable[str] | CorpusPasses) -> Lexicon:
+    def build(
+        self,
+        texts: Corpus | Iterable[str] | CorpusPasses,
+        *,
+        examples: Iterable[str] | ExampleLines | None = None,
+        known_words: Iterable[str] | None = None,
+    ) -> Lexicon:
         """Learn a lexicon.
 
         Parameters
         ----------
         texts : Corpus or iterable of str
-            Read twice.
+            Read twice; five times with examples.
+        examples : iterable of str or ExampleLines, optional
+            Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
+            The text is then cut in their convention, examples as they are given. Lines that the corpus lacks are read
+            as a part of it.
+        known_words : iterable of str, optional
+            A word list that helps with `examples`.
 
         Returns
         -------
@@ -103,14 +116,19 @@ class EntropyLexiconBuilder:
         Raises
         ------
         CorpusError
-            If the texts cannot be read or have nothing to count.
+            If the texts cannot be read or have nothing to count, or the examples cannot be learnt from.
         StorageError
             If a disk is full or the memory budget is too small.
         """
+        teaching = read_teaching(examples, known_words)
         passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
+        added = [] if teaching is None else add_to_passes(passes, teaching)
         tree = passes.count_tree(self.max_length + 1)
         found = cut_words(passes, tree, tree.select_scored(self._scores(tree)), self.min_count)
-        return describe_words(found, tree, passes, method="entropy")
+        if teaching is None:
+            return describe_words(found, tree, passes, method="entropy")
+        found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
+        return describe_words(found, tree, passes, method="entropy").with_meta(examples=len(teaching.examples.lines))
 
     def _scores(self, tree: LinkedTree) -> list[npt.NDArray[np.float64]]:
         """Return ``a(x) |x|`` of all single symbols and all longer n-grams that occur at least twice, by order.

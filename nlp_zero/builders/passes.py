@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
 
 from .._kernels.counting import NgramList, Occurrences, PieceCounter
 from .._utils.progress import begin_stage
@@ -15,7 +17,14 @@ from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..counting.selection import Selection
 
-__all__ = ["BlockCounter", "CorpusPasses", "open_passes"]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    SymbolArray = npt.NDArray[np.uint32]
+
+__all__ = ["BlockCounter", "CorpusPasses", "open_passes", "sample_text"]
+
+SAMPLED_SYMBOLS = 2000  # symbols that a sample takes at one place
 
 
 class BlockCounter(Protocol):
@@ -105,3 +114,18 @@ def open_passes(
 ) -> CorpusPasses:
     """Open passes over texts on this machine, unless `texts` are passes already."""
     return texts if isinstance(texts, CorpusPasses) else CorpusPasses(texts, alnum=alnum, resources=resources)
+
+
+def sample_text(encoded: Iterable[SymbolArray], share: float) -> Iterator[SymbolArray]:
+    """Yield about `share` of a text (0 is a boundary), in pieces of whole runs that are spread evenly."""
+    due = 1.0  # symbols that the sample has too few of; the first piece is always taken
+    for block in encoded:
+        begin = 0
+        ends = np.flatnonzero(block == 0) + 1
+        while begin < len(block):
+            end = int(ends[min(int(np.searchsorted(ends, begin + SAMPLED_SYMBOLS)), len(ends) - 1)])
+            due += share * (end - begin)
+            if due > 0:
+                due -= end - begin
+                yield block[begin:end]
+            begin = end

@@ -16,6 +16,7 @@ from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
+from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -104,13 +105,25 @@ class PmiLexiconBuilder:
         options = ("order", "min_pmi", "min_count", "max_length", "deduplicate", "alnum")
         return f"PmiLexiconBuilder({', '.join(f'{name}={getattr(self, name)!r}' for name in options)})"
 
-    def build(self, texts: Corpus | Iterable[str] | CorpusPasses) -> Lexicon:
+    def build(
+        self,
+        texts: Corpus | Iterable[str] | CorpusPasses,
+        *,
+        examples: Iterable[str] | ExampleLines | None = None,
+        known_words: Iterable[str] | None = None,
+    ) -> Lexicon:
         """Learn a lexicon.
 
         Parameters
         ----------
         texts : Corpus or iterable of str
-            Read two or three times.
+            Read two or three times; five times with examples.
+        examples : iterable of str or ExampleLines, optional
+            Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
+            The text is then cut in their convention, examples as they are given. Lines that the corpus lacks are read
+            as a part of it.
+        known_words : iterable of str, optional
+            A word list that helps with `examples`.
 
         Returns
         -------
@@ -119,17 +132,22 @@ class PmiLexiconBuilder:
         Raises
         ------
         CorpusError
-            If the texts cannot be read or have nothing to count.
+            If the texts cannot be read or have nothing to count, or the examples cannot be learnt from.
         StorageError
             If a disk is full or the memory budget is too small.
         """
+        teaching = read_teaching(examples, known_words)
         passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
+        added = [] if teaching is None else add_to_passes(passes, teaching)
         # N-grams that occur once add nothing to entropies, and cannot be kept.
         tree = passes.count_tree(self.order, min_count=2)
         found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)
         if self.deduplicate:
             found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
-        return describe_words(found, tree, passes, method="pmi")
+        if teaching is None:
+            return describe_words(found, tree, passes, method="pmi")
+        found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
+        return describe_words(found, tree, passes, method="pmi").with_meta(examples=len(teaching.examples.lines))
 
 
 def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:

@@ -51,12 +51,14 @@ METHODS = {
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
     "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
-STAGES = {"pmi": 4, "entropy": 4, "bayes": 7, "vocabulary": 3}  # most stages of each method
+STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 3}  # most stages of each method
 TABLE_ROWS = 20  # words that are shown in a terminal
 HEADER_LINES = 2  # of a lexicon file
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
-WORD_OPTIONS = ("alnum", "discovered", "phrases", "phrase_rounds", "known", "top")  # of all methods but vocabulary
+WORD_OPTIONS = (  # of all methods but vocabulary
+    "examples", "known_words", "alnum", "discovered", "phrases", "phrase_rounds", "known", "top",
+)  # fmt: skip
 
 
 def add_build_vocab(commands: Commands) -> None:
@@ -71,6 +73,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab news/ --method entropy -o words.tsv\n"
         "  nlpzero build-vocab news/ --top 20000 -o list.tsv  a list of words of two or more characters\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
@@ -86,6 +89,7 @@ def add_build_vocab(commands: Commands) -> None:
         help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local) "
         "(default: in this process)",
     )  # fmt: skip
+    _add_teaching_options(parser)
     _add_word_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
     add_vocabulary_options(parser)
@@ -123,6 +127,19 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_teaching_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("teaching (pmi, entropy, bayes)")
+    group.add_argument(
+        "--examples", metavar="FILE",
+        help="lines cut by hand: spaces are cuts, { } enclose what is left open; the text is cut in their convention "
+        "(default: none)",
+    )  # fmt: skip
+    group.add_argument(
+        "--known-words", action="append", default=[], metavar="FILE",
+        help="a word list that helps --examples; may be repeated (default: none)",
+    )
+
+
 def _add_word_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are read (default: token)")
     parser.add_argument(
@@ -154,13 +171,14 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
             run_vocabulary(arguments)
         return
     builder = configure(getattr(builders, class_name), **options)
+    teaching = _read_teaching(arguments)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
     listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
     total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
     stages = report_stages(shows_progress(arguments), total)
     with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
-        corpus, lexicon = _learn(arguments, builder)
+        corpus, lexicon = _learn(arguments, builder, teaching)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
         note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
@@ -202,12 +220,29 @@ def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str
             write(block)
 
 
-def _learn(arguments: argparse.Namespace, builder: Any) -> tuple[Corpus | Iterable[str], Lexicon]:
+def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the builder is taught: options of its method `build`."""
+    if arguments.examples is None:
+        if arguments.known_words:
+            raise UsageError("--known-words helps to learn from --examples, and there are none; give --examples too.")
+        return {}
+    if arguments.scheduler is not None:
+        raise UsageError("--examples does not run on a cluster; leave out --scheduler.")
+    from ..builders.teaching import parse_examples
+
+    lines = parse_examples(open_corpus(arguments, arguments.examples, progress=False), name=arguments.examples)
+    words = sorted(set().union(*map(read_word_list, arguments.known_words)))
+    return {"examples": lines, "known_words": words or None}
+
+
+def _learn(
+    arguments: argparse.Namespace, builder: Any, teaching: dict[str, Any]
+) -> tuple[Corpus | Iterable[str], Lexicon]:
     """Return the corpus, in a form that can be read again, and its lexicon."""
     corpus = open_corpus(arguments)
     if arguments.scheduler is None:
         texts = restartable(corpus)
-        return texts, builder.build(texts)
+        return texts, builder.build(texts, **teaching)
     from ..distributed import build_vocab
 
     begin_stage("connecting to the cluster")

@@ -30,6 +30,7 @@ from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
 from .show import add_show
+from .suggest_lines import add_suggest_lines
 from .tokenize import add_tokenize
 
 __all__ = ["build_parser", "main"]
@@ -37,6 +38,7 @@ __all__ = ["build_parser", "main"]
 COMMANDS = (  # each adds the parser of one command
     add_build_vocab,
     add_show,
+    add_suggest_lines,
     add_tokenize,
     add_count,
     add_convert,

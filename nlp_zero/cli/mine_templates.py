@@ -67,7 +67,7 @@ def _add_mining_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=int, metavar="N", help="print the first N templates, not JSON lines")
     parser.add_argument(
-        "--examples", type=int, default=3, metavar="N", help="example fillings of each template (default: 3)"
+        "--fillings", dest="examples", type=int, default=3, metavar="N", help="example fillings of each template (default: 3)"
     )
     parser.add_argument("--min-fillers", type=int, metavar="N", help="fewest different fillings (default: 5)")
     parser.add_argument("--window", type=int, metavar="N", help="most words that a template spans "

@@ -220,22 +220,29 @@ class LinkedTree:
         return node, length, [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
 
     def count_ngrams(self, ids: Sequence[bytes]) -> list[int]:
-        """Look up counts of n-grams, given by their symbol ids, that are in the tree."""
+        """Look up counts of n-grams of the text, given by their symbol ids; 1 for those that the tree lacks."""
         pairs = b"".join([x[: 2 * SYMBOL_BYTES].ljust(2 * SYMBOL_BYTES, b"\0") for x in ids])
         first, second = np.frombuffer(pairs, np.uint32).reshape(-1, 2).T
         order = np.lexsort((second, first))  # neighbours are then near each other in the tree, too
-        result = np.zeros(len(ids), np.int64)
+        result = np.ones(len(ids), np.int64)
         for begin in self._store.sweep(range(0, len(ids), LOOKUP_NGRAMS)):
             places = order[begin : begin + LOOKUP_NGRAMS]
             node, length = kernel.find_ngrams(self._levels, join_ngrams([ids[k] for k in places.tolist()]), len(places))
             for n, (_, times, _) in enumerate(self._levels, 1):
-                here = np.flatnonzero(length == n)
+                here = np.flatnonzero((length == n) & (node != ABSENT))
                 result[places[here]] = times[node[here]]
         return result.tolist()
 
     def symbol_counts(self) -> Uint32:
         """Return the counts of all single symbols."""
         return self._levels[0][1]
+
+    def pairs(self) -> tuple[npt.NDArray[np.uint32], Uint32, Uint32]:
+        """Return first symbol, second symbol and count of all pairs of symbols, in the order of their nodes."""
+        second, counts, _ = self._levels[1]
+        children = self._levels[0][2].astype(np.int64)
+        children[1:] -= children[:-1].copy()
+        return np.repeat(np.arange(1, len(children) + 1, dtype=np.uint32), children), second, counts
 
     def check_memory(self, needed: int, what: str) -> None:
         """Refuse a budget that is too small.

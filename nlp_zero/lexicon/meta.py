@@ -64,6 +64,8 @@ class LexiconMeta:
         Information of the text in characters and in words, in nats per character.
     seed, classes, sweeps : int or None
         Seed, number of latent classes and number of sweeps of `BayesLexiconBuilder`.
+    examples : int or None
+        Number of lines cut by hand that taught the builder; None if it learnt from raw text alone.
     interrupted : bool, default False
         Whether sampling was stopped before it had settled.
     phrase_rounds : tuple of float, default ()
@@ -113,6 +115,7 @@ class LexiconMeta:
     seed: int | None = None
     classes: int | None = None
     sweeps: int | None = None
+    examples: int | None = None
     interrupted: bool = False
     phrase_rounds: tuple[float, ...] = ()
     normalizer: str | None = None

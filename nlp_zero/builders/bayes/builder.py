@@ -22,8 +22,9 @@ from ...counting.linked import LinkedTree
 from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
+from ..passes import sample_text
+from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
-from .joining import join_words, number_words
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
     AVERAGED_SWEEPS,
@@ -33,9 +34,9 @@ from .sampling import (
     SETTLED_WINDOW,
     SamplingRun,
     TextSlice,
-    count_words,
 )
-from .text import SLICE_SYMBOLS, sample_text, split_text
+from .segmentation import find_words
+from .text import SLICE_SYMBOLS, split_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,6 +51,7 @@ HYPERPARAMETERS = {
 LENGTH_PRIOR = (0.2, 0.6, 0.15, 0.05)  # of words of 1, 2, ... symbols; each further symbol divides by 3
 MAX_SYMBOLS = (1 << 31) - 1  # of the text that is learnt from
 MAX_LENGTH_AND_CLASSES = 255
+MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
 
 
 class BayesLexiconBuilder:
@@ -157,7 +159,14 @@ class BayesLexiconBuilder:
         names = ("max_length", "classes", "seed", "sample")
         return f"BayesLexiconBuilder({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
-    def build(self, texts: Corpus | Iterable[str], *, start: Lexicon | None = None) -> Lexicon:
+    def build(
+        self,
+        texts: Corpus | Iterable[str],
+        *,
+        start: Lexicon | None = None,
+        examples: Iterable[str] | ExampleLines | None = None,
+        known_words: Iterable[str] | None = None,
+    ) -> Lexicon:
         """Learn the lexicon of a corpus.
 
         Parameters
@@ -167,6 +176,12 @@ class BayesLexiconBuilder:
         start : Lexicon, optional
             Sampling starts from these words (for example, those of an interrupted run) instead of the entropy
             segmentation.
+        examples : iterable of str or ExampleLines, optional
+            Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
+            The text is then cut in their convention, examples as they are given, and words may be longer than
+            `max_length`. Lines that the corpus lacks are read as a part of it.
+        known_words : iterable of str, optional
+            A word list that helps with `examples`.
 
         Returns
         -------
@@ -176,19 +191,25 @@ class BayesLexiconBuilder:
         Raises
         ------
         CorpusError
-            If the texts cannot be read or have nothing to count.
+            If the texts cannot be read or have nothing to count, or the examples cannot be learnt from.
         CheckpointError
             If the checkpoint belongs to another text or to other options.
         ValueError
-            If the text is too long to learn from at once.
+            If the text is too long to learn from at once, or `known_words` are given without `examples`.
         """
+        taught = read_teaching(examples, known_words)
         begun = time.monotonic()
         checkpoint = None if self.checkpoint is None else SamplerCheckpoint(self.checkpoint)  # locked from now on
         texts = restartable(texts)
         begin_stage("counting n-grams")
-        counts = count_ngrams(texts, order=min(self.max_length + 1, MAX_ORDER), alnum=self.alnum)
+        added = [] if taught is None else find_missing_lines(texts, taught.examples)
+        texts = append_lines(texts, added)
+        counts = count_ngrams(texts, order=min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER), alnum=self.alnum)
         begin_stage("reading text")
+        encoded_examples = None if taught is None else taught.encode(counts, added)
         text = self._encode(texts, counts)
+        if encoded_examples is not None:
+            text = np.append(text, encoded_examples.missing_runs([text]))  # a sample may lack some
         begin_stage("preparing")
         if checkpoint is not None:
             checkpoint.resume(self._identify(text, counts, start))
@@ -207,21 +228,25 @@ class BayesLexiconBuilder:
         begin_stage("sampling")
         run.learn()
         self.interruption = run.interruption
-        words, tokens = (
-            join_words(*number_words(slices, counts.symbols)) if self.join_words else count_words(slices, counts)
-        )
+        begin_stage("linking n-grams")
+        tree = LinkedTree(counts)
+        begin_stage("comparing views" if taught is None else "teaching")
+        words, tokens = find_words(
+            slices, tree, max_length=self.max_length, seed=self.seed, workers=self.workers, teaching=taught,
+            examples=encoded_examples, join=self.join_words, sampled=run.interruption is None,
+        )  # fmt: skip
         if self.sample is not None and self.sample < counts.total(1):
             begin_stage("counting words")
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
-        begin_stage("linking n-grams")
-        lexicon = describe(texts, LinkedTree(counts), words, tokens, method="bayes")
+        lexicon = describe(texts, tree, words, tokens, method="bayes")
         return lexicon.with_meta(
             seed=self.seed,
             classes=slices[0].sampler.classes,
             sweeps=run.sweeps,
             max_length=self.max_length,
             new_words=round(share, 6),
+            examples=None if taught is None or run.interruption is not None else len(taught.examples.lines),
             interrupted=run.interruption is not None,
         )
 

@@ -16,8 +16,6 @@ from ...statistics import entropy_gain
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .sampling import TextSlice
-
     Ints = npt.NDArray[np.int64]
 
 __all__ = ["MIN_JOINED_COUNT", "MIN_JOINED_PROBABILITY", "join_words", "number_words"]
@@ -30,15 +28,25 @@ MIN_JOINED_ENTROPY = 0.5  # least branching entropy of the joined word on both s
 NO_WORD = -1  # between two runs of words
 
 
-def number_words(slices: Iterable[TextSlice], symbols: Sequence[object]) -> tuple[list[str], Ints]:
-    """Return the words of the segmentations of all slices, and these segmentations as `join_words` takes them."""
+def number_words(
+    segmentations: Iterable[tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]], symbols: Sequence[object]
+) -> tuple[list[str], Ints]:
+    """Return the words of segmented texts, and the segmentations as `join_words` takes them.
+
+    Parameters
+    ----------
+    segmentations : iterable of (ndarray of uint32, ndarray of bool)
+        Encoded texts, in which 0 is a boundary, and where words begin; also True at boundaries.
+    symbols : sequence
+        The symbols with ids 1, 2, ...
+    """
     numbers: dict[bytes, int] = {}
     pieces = []
-    for one in slices:
-        text, size = one.text.tobytes(), one.text.itemsize
-        length = one.sampler.state[0].astype(np.int64)
-        begins = np.flatnonzero(length)
-        ends = begins + length[begins]
+    for encoded, cut in segmentations:
+        text, size = encoded.tobytes(), encoded.itemsize
+        cuts = np.append(np.flatnonzero(cut), len(encoded))
+        words_begin = encoded[cuts[:-1]] > 0
+        begins, ends = cuts[:-1][words_begin], cuts[1:][words_begin]
         keys = (text[a * size : b * size] for a, b in zip(begins.tolist(), ends.tolist(), strict=True))
         runs = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64, len(begins))
         last = np.flatnonzero(ends != np.append(begins[1:], -1))  # not followed by a word without a gap

@@ -53,6 +53,8 @@ class TextSlice:
         Sweeps that are finished, and how many of them are in the average.
     token_counts : list of int
         Number of tokens before each sweep, and now.
+    last_state : tuple of ndarray of uint8 or None
+        Word lengths and classes of the last sample, after sampling has ended.
     must_average, must_stop : bool
         Whether the time is too short for the state to settle, and whether the time is up.
     """
@@ -62,6 +64,7 @@ class TextSlice:
         self.sweeps = self.averaged = 0
         self.token_counts: list[int] = []
         self.must_average = self.must_stop = False
+        self.last_state: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None = None
 
     @property
     def finished(self) -> bool:
@@ -202,7 +205,8 @@ class SamplingRun:
             if not self.keep_on_interrupt:
                 raise
         for one in self.slices:
-            if one.averaged and self.interruption is None:
+            if one.averaged and self.interruption is None and one.last_state is None:
+                one.last_state = one.sampler.state
                 one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
 
     def _sample(self) -> None:

@@ -1,8 +1,7 @@
-"""The encoded text to learn from: an even sample of it, and slices that are learnt independently."""
+"""Slices of the encoded text that are learnt independently."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,25 +12,9 @@ if TYPE_CHECKING:
 
     SymbolArray = npt.NDArray[np.uint32]
 
-__all__ = ["SLICE_SYMBOLS", "sample_text", "split_text"]
+__all__ = ["SLICE_SYMBOLS", "split_text"]
 
-SAMPLED_SYMBOLS = 2000  # symbols that a sample takes at one place
 SLICE_SYMBOLS = 900_000  # symbols that are learnt together; with more, frequent neighbours are taken for words
-
-
-def sample_text(encoded: Iterable[SymbolArray], share: float) -> Iterator[SymbolArray]:
-    """Yield about `share` of a text (0 is a boundary), in pieces of whole runs that are spread evenly."""
-    due = 1.0  # symbols that the sample has too few of; the first piece is always taken
-    for block in encoded:
-        begin = 0
-        ends = np.flatnonzero(block == 0) + 1
-        while begin < len(block):
-            end = int(ends[min(int(np.searchsorted(ends, begin + SAMPLED_SYMBOLS)), len(ends) - 1)])
-            due += share * (end - begin)
-            if due > 0:
-                due -= end - begin
-                yield block[begin:end]
-            begin = end
 
 
 def split_text(text: SymbolArray) -> list[SymbolArray]:

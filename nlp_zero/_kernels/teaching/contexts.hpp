@@ -1,0 +1,63 @@
+// Means of a number by position over all places with the same symbols around them.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+namespace nlpzero::teaching {
+
+class ContextMeans {
+public:
+    // The context of position i are the symbols from i + first to i + last; at most `slots` contexts are told apart.
+    ContextMeans(int first, int last, size_t places) : first_(first), last_(last) {
+        size_t slots = 64;
+        while (slots < places + places / 2) slots *= 2;
+        table_.assign(slots, Slot{0, 0, 0});
+    }
+
+    // Add the values of a text (0 is a boundary), those of `skipped` positions left out.
+    void add(const uint32_t* text, const float* value, const uint8_t* skipped, size_t n) {
+        for (size_t i = 0; i < n; ++i) {
+            uint64_t key = 0;
+            if (skipped[i] || !find_key(text, n, i, key)) continue;
+            size_t h = key & (table_.size() - 1);
+            while (table_[h].count && table_[h].key != uint32_t(key >> 32)) h = (h + 1) & (table_.size() - 1);
+            if (!table_[h].count && ++used_ == table_.size()) throw std::length_error("more contexts than there is room for");
+            table_[h].key = uint32_t(key >> 32);
+            ++table_[h].count;
+            table_[h].sum += value[i];
+        }
+    }
+    // Means with one value of 1/2 added; -1 where the context is not inside the run.
+    void mean(const uint32_t* text, size_t n, float* out) const {
+        for (size_t i = 0; i < n; ++i) {
+            uint64_t key = 0;
+            if (!find_key(text, n, i, key)) { out[i] = -1; continue; }
+            size_t h = key & (table_.size() - 1);
+            while (table_[h].count && table_[h].key != uint32_t(key >> 32)) h = (h + 1) & (table_.size() - 1);
+            out[i] = (table_[h].sum + 0.5f) / (float(table_[h].count) + 1);
+        }
+    }
+
+private:
+    struct Slot { uint32_t key, count; float sum; };  // the key is half of a hash: contexts are rarely confused
+    int first_, last_;
+    size_t used_ = 0;
+    std::vector<Slot> table_;
+
+    bool find_key(const uint32_t* text, size_t n, size_t i, uint64_t& key) const {
+        if (std::ptrdiff_t(i) + first_ < 0 || i + size_t(last_) >= n || !text[i]) return false;
+        for (int k = first_; k <= last_; ++k) {
+            const uint32_t s = text[std::ptrdiff_t(i) + k];
+            if (!s) return false;
+            key = (key ^ s) * 0xBF58476D1CE4E5B9u;
+            key ^= key >> 31;
+        }
+        key *= 0x94D049BB133111EBu;
+        key ^= key >> 29;
+        return true;
+    }
+};
+
+}  // namespace nlpzero::teaching
