@@ -82,7 +82,11 @@ debug: $(VENV)/test $(VENV)/build
 	cp -r $(TREE) build/debug/ && cp corpora/*.* build/debug/corpora/
 	find build/debug/nlp_zero -name '*.so' -delete && rm -f build/debug/nlp_zero/_kernels/*.cpp
 	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
-	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -p no:cacheprovider
+	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
+
+# The tests that work the kernels hard; those of processes, signals and files run in `make test`.
+DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders counts firmness formats joining kernels lattice lexicon \
+	links parser phrases sampling structure teaching templates tokenizer tokens unicode vocabularies vocabulary))
 
 # A copy of the tree, built and tested in an environment of its own.
 floors:

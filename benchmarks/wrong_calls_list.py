@@ -363,7 +363,7 @@ MINE_TEMPLATES = [
         "mine-templates cut.txt --tokenized -o new.jsonl",
         {
             "--top": ("x", "0", "-1"),
-            "--fillings": ("x", "-1"),
+            "--max-examples": ("x", "-1"),
             "--min-fillers": ("x", "0", "-1"),
             "--window": ("x", "0", "-1", HUGE),
             "--iterations": ("x", "0", "-1", HUGE),

@@ -138,7 +138,8 @@ def test_the_stated_defaults_are_those_of_the_library() -> None:
     assert stated_defaults("count", "--order")[""] == str(signature_default(NgramCounter, "order"))
     windows = {method: str(TemplateMiner(method=method).window) for method in ("entropy", "skipgram")}
     assert stated_defaults("mine-templates", "--window") == windows
-    for option, name in (("--min-fillers", "min_fillers"), ("--iterations", "iterations"), ("--fillings", "examples")):
+    for name in ("min_fillers", "iterations", "max_examples"):
+        option = "--" + name.replace("_", "-")
         assert stated_defaults("mine-templates", option)[""] == str(signature_default(TemplateMiner, name))
 
 

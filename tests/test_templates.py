@@ -222,7 +222,7 @@ def cities() -> list[list[str]]:
 
 
 def test_counts_fillers_and_examples() -> None:
-    inventory = TemplateMiner(examples=2).mine(cities())
+    inventory = TemplateMiner(max_examples=2).mine(cities())
     best = inventory[0]
     assert str(best) in ("从 … 到 …", "从 … 到")
     assert len(best.examples) == 2

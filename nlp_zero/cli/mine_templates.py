@@ -67,7 +67,7 @@ def _add_mining_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=int, metavar="N", help="print the first N templates, not JSON lines")
     parser.add_argument(
-        "--fillings", dest="examples", type=int, default=3, metavar="N", help="example fillings of each template (default: 3)"
+        "--max-examples", type=int, default=3, metavar="N", help="most example fillings of each template (default: 3)"
     )
     parser.add_argument("--min-fillers", type=int, metavar="N", help="fewest different fillings (default: 5)")
     parser.add_argument("--window", type=int, metavar="N", help="most words that a template spans "
@@ -114,7 +114,7 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
         TemplateMiner,
         method=arguments.method,
         across_clauses=arguments.across_clauses,
-        examples=arguments.examples,
+        max_examples=arguments.max_examples,
         workers=arguments.workers,
         progress=shows_progress(arguments),
         temp_dir=arguments.temp_dir,

@@ -79,7 +79,7 @@ class TemplateMiner:
         For ``entropy``: rounds of expectation maximisation.
     across_clauses : bool, default False
         Also find pairs of words that open neighbouring clauses of a sentence: 虽然 … ， 但 ….
-    examples : int, default 3
+    max_examples : int, default 3
         Fillings that are kept for each template.
     workers : int, default 1
         Threads; they never change a result.
@@ -96,7 +96,7 @@ class TemplateMiner:
     Examples
     --------
     >>> texts = [["从", f"甲{k}", "到", f"乙{k}"] for k in range(50)]
-    >>> miner = TemplateMiner(examples=2)
+    >>> miner = TemplateMiner(max_examples=2)
     >>> miner
     TemplateMiner(method='entropy', window=12, min_fillers=5)
     >>> inventory = miner.mine(texts)
@@ -114,7 +114,7 @@ class TemplateMiner:
         min_proba: float = 1e-5,
         iterations: int = 6,
         across_clauses: bool = False,
-        examples: int = 3,
+        max_examples: int = 3,
         workers: int = 1,
         progress: bool = False,
         temp_dir: str | os.PathLike[str] | None = None,
@@ -126,7 +126,7 @@ class TemplateMiner:
         self.min_proba = check_number("min_proba", min_proba, least=0, most=1)
         self.iterations = check_integer("iterations", iterations, most=MAX_ITERATIONS)
         self.across_clauses = bool(across_clauses)
-        self.examples = check_integer("examples", examples, least=0)
+        self.max_examples = check_integer("max_examples", max_examples, least=0)
         self.workers = check_integer("workers", workers)
         self.progress = bool(progress)
         self.temp_dir = check_folder("temp_dir", temp_dir)
@@ -168,7 +168,7 @@ class TemplateMiner:
                 templates, grammar = self._mine_by_skipgrams(corpus), None
             if self.across_clauses:
                 begin_stage("pairing clauses")
-                across = mine_clause_pairs(corpus, min_count=self.min_fillers, examples=self.examples)
+                across = mine_clause_pairs(corpus, min_count=self.min_fillers, examples=self.max_examples)
                 templates = _add_clause_pairs(templates, across)
             meta = {"method": self.method, "words": corpus.word_count, "segments": corpus.clause_count}
             leaves, q = {}, 0.5
@@ -187,7 +187,7 @@ class TemplateMiner:
             min_pmi=self.min_pmi,
             min_proba=self.min_proba,
             min_fillers=self.min_fillers,
-            examples=self.examples,
+            examples=self.max_examples,
         )
 
     def _mine_by_entropy(self, corpus: NumberedCorpus) -> tuple[list[Template], NumberedGrammar]:
@@ -232,7 +232,7 @@ class TemplateMiner:
             fillings.add(spans, ends, words, offsets, place)
             if advance is not None:
                 advance(len(offsets) - 1)
-        examples, distinct = choose_examples(fillings, corpus.clause_text(), corpus.words, self.examples)
+        examples, distinct = choose_examples(fillings, corpus.clause_text(), corpus.words, self.max_examples)
         gains, pmis, probabilities = grammar.gains(), grammar.pmis(), grammar.counts / grammar.units
         return [
             Template(
