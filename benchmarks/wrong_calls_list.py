@@ -242,7 +242,7 @@ BUILD_VOCAB = [
     Call("build-vocab novel.txt --method vocabulary --vocab-size 1000,2000", "name them with -o"),
     Call("build-vocab novel.txt --method vocabulary --required missing.txt", "missing.txt: no such file", 1),
     Call("build-vocab novel.txt --method vocabulary --required pieces.txt", "pieces.txt", 1),
-    Call(f"build-vocab novel.txt --method vocabulary --vocab-size {HUGE}", "ask for at most", 1),
+    Call(f"build-vocab novel.txt --method vocabulary --vocab-size {HUGE}", "at most", 1),
     Call("build-vocab novel.txt --phrase-rounds 3", "--phrase-rounds needs --phrases"),
     Call("build-vocab novel.txt --phrases --phrase-rounds 0", "rounds must be"),
     Call("build-vocab novel.txt --scheduler nowhere", "nowhere", 1),
