@@ -220,7 +220,7 @@ def test_commands_have_valid_options(page: Path) -> None:
 
 
 def test_commands_are_found() -> None:
-    assert len(commands_of(ROOT / "README.md")) == 6
+    assert len(commands_of(ROOT / "README.md")) == 8
     assert commands_of(ROOT / "docs/quality.md")[1][:2] == ["evaluate", "-"]
 
 
