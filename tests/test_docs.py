@@ -221,7 +221,7 @@ def test_commands_have_valid_options(page: Path) -> None:
 
 def test_commands_are_found() -> None:
     assert len(commands_of(ROOT / "README.md")) == 8
-    assert commands_of(ROOT / "docs/quality.md")[1][:2] == ["evaluate", "-"]
+    assert ["evaluate", "-"] in [command[:2] for command in commands_of(ROOT / "docs/quality.md")]
 
 
 def test_architecture_names_existing_modules() -> None:
