@@ -70,7 +70,7 @@ types: $(VENV)/types
 	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py
 
 doctest: $(VENV)/test
-	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' README.md README.zh.md docs benchmarks
+	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' --ignore=docs/make_teaching_picture.py README.md README.zh.md docs benchmarks
 
 # A copy of the tree whose kernels have bounds checks, assertions, AddressSanitizer and UndefinedBehaviorSanitizer; Linux
 # with g++ only.  libstdc++ must be preloaded after libasan, or the first C++ exception fails a check of the sanitizer.
