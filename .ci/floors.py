@@ -9,7 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 
-TEST_TOOLS = ("pytest", "hypothesis")
+TEST_TOOLS = ("pytest", "hypothesis", "regex")
 
 
 def floors(project: dict[str, object]) -> list[str]:

@@ -343,7 +343,7 @@ def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"workers": 0}, "workers"),
         ({"iterations": 0}, "iterations"),
         ({"min_proba": 2}, "min_proba"),
-        ({"examples": True}, "examples"),
+        ({"max_examples": True}, "max_examples"),
     ],
 )
 def test_invalid_options_are_refused(options: dict[str, object], message: str) -> None:
