@@ -239,6 +239,6 @@ def test_show_writes_all_words(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (tmp_path / "t.csv").read_text(encoding="utf-8") == "word,count\n青石镇,3\n"
     assert main(["show", str(lexicon), "-o", str(tmp_path / "t.doc")]) == 2
     assert main(["show", str(lexicon), "--json", "-o", str(tmp_path / "t.jsonl")]) == 2
-    assert "leave it out and name words.jsonl" in capsys.readouterr().err
+    assert "leave it out and add -o words.jsonl" in capsys.readouterr().err
     assert main(["show", str(lexicon), "-o", str(lexicon)]) == 2
     assert "would be replaced" in capsys.readouterr().err

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
@@ -51,12 +54,14 @@ def run_show(arguments: argparse.Namespace) -> None:
 
     to_file = arguments.output not in (None, "-")
     if arguments.json and to_file:
-        raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and name words.jsonl with -o.")
+        raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o words.jsonl.")
     check_least(arguments, 1, "top", "min_length")
     least = arguments.min_length or (1 if to_file else MIN_LENGTH)
     top = arguments.top or (None if to_file else TOP)
     stages = report_stages(shows_progress(arguments))
-    with stages, open_table(arguments.output) if to_file else open_output(None) as write:
+    place: AbstractContextManager[Callable[[Any], object]]
+    place = open_table(arguments.output) if to_file else open_output(None)
+    with stages, place as write:
         begin_stage("loading words")
         lexicon = Lexicon.load(arguments.lexicon)
         words = rank_words(lexicon, arguments.sort, top=top, min_length=least)

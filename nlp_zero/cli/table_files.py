@@ -62,7 +62,7 @@ def open_table(path: str | None) -> Iterator[Callable[[Columns], None]]:
         with open_binary_output(path) as file, ParquetRows(file) as rows:
             yield rows.write
         return
-    make = {".tsv": TsvRows, ".csv": CsvRows, ".jsonl": JsonRows}[suffix]
+    make: Any = {".tsv": TsvRows, ".csv": CsvRows, ".jsonl": JsonRows}[suffix]
     with open_output(path) as write:
         yield make(write).write
 
@@ -154,7 +154,8 @@ class ParquetRows:
     """Writes each call as a row group; a context manager, because a Parquet file has an end."""
 
     def __init__(self, file: Any) -> None:
-        self._file, self._writer = file, None
+        self._file = file
+        self._writer: Any = None
 
     def __enter__(self) -> ParquetRows:
         return self
