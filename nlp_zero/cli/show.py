@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 from .._utils.progress import begin_stage, report_stages
@@ -59,8 +57,7 @@ def run_show(arguments: argparse.Namespace) -> None:
     least = arguments.min_length or (1 if to_file else MIN_LENGTH)
     top = arguments.top or (None if to_file else TOP)
     stages = report_stages(shows_progress(arguments))
-    place: AbstractContextManager[Callable[[Any], object]]
-    place = open_table(arguments.output) if to_file else open_output(None)
+    place: Any = open_table(arguments.output) if to_file else open_output(None)
     with stages, place as write:
         begin_stage("loading words")
         lexicon = Lexicon.load(arguments.lexicon)
