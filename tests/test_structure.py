@@ -41,7 +41,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
         "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
         "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
@@ -56,8 +56,8 @@ MODULES = {
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "classes",
+        "tokenize", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 
