@@ -39,6 +39,7 @@ MODULES = {
     ],
     "counting": [
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
+        "expectation",
         "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
@@ -46,7 +47,7 @@ MODULES = {
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
         "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
-    "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
