@@ -57,7 +57,8 @@ MODULES = {
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
+        "show", "tokenize",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

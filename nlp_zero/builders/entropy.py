@@ -148,10 +148,8 @@ class EntropyLexiconBuilder:
 
         Raises
         ------
-        ValueError
-            If the counts do not fit the builder.
         CorpusError
-            If the counts are empty, or are not those of the texts.
+            If the counts do not fit the builder, are empty, or are not those of the texts.
         StorageError
             If the memory budget is too small.
         """

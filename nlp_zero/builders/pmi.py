@@ -171,10 +171,8 @@ class PmiLexiconBuilder:
 
         Raises
         ------
-        ValueError
-            If the counts do not fit the builder.
         CorpusError
-            If the counts are empty, or are not those of the texts.
+            If the counts do not fit the builder, are empty, or are not those of the texts.
         StorageError
             If the memory budget is too small.
 
@@ -187,9 +185,10 @@ class PmiLexiconBuilder:
 
         Examples
         --------
+        >>> from nlp_zero import NgramCounter
         >>> texts = ["中国人民热爱中国", "人民在中国"] * 3
         >>> counts = NgramCounter(order=5).update(texts).freeze()
-        >>> builder = PmiLexiconBuilder(min_pmi=0.5)
+        >>> builder = PmiLexiconBuilder(order=3, min_pmi=1.5)
         >>> builder.build_from(counts).words == builder.build(texts).words
         True
         """

@@ -72,27 +72,25 @@ def check_counts(counts: NgramCounts, *, order: int, alnum: str, min_count: int,
 
     Raises
     ------
-    ValueError
-        With one sentence that says what does not fit.
     CorpusError
-        If the counts are empty.
+        With one sentence that says what does not fit, or if the counts are empty.
     """
     if counts.unit != "char":
-        raise ValueError("words are learnt from counts of characters, and these are of bytes; count with unit='char'.")
+        raise CorpusError("words are learnt from counts of characters, and these are of bytes; count with --unit char.")
     if counts.alnum != alnum:
-        raise ValueError(
-            f"the counts were made with alnum={counts.alnum!r}, not {alnum!r}; build with alnum={counts.alnum!r}."
+        raise CorpusError(
+            f"the counts were made with alnum={counts.alnum!r}, not {alnum!r}; use --alnum {counts.alnum} here, or "
+            f"count with --alnum {alnum}."
         )
     if counts.order < order:
-        raise ValueError(
-            f"{needs} needs n-grams of up to {order} symbols, and these counts have up to {counts.order}; count with "
-            f"order={order}."
+        raise CorpusError(
+            f"the counts have n-grams of up to {counts.order} symbols, and {needs} needs {order}; count with "
+            f"--order {order}."
         )
     if counts.min_count > min_count:
-        raise ValueError(
-            f"n-grams that occur fewer than {counts.min_count} times are missing from these counts, and "
-            f"{'all are' if min_count == 1 else f'those that occur {min_count} times are'} needed; count with "
-            f"min_count={min_count}."
+        raise CorpusError(
+            f"the counts lack n-grams that occur fewer than {counts.min_count} times; count "
+            f"{'without --min-count' if min_count == 1 else f'with --min-count {min_count} or less'}."
         )
     if not counts.total(1):
         raise CorpusError("the counts are empty; count a text first.")

@@ -434,8 +434,9 @@ def restrict_counts(counts: NgramCounts, order: int, min_count: int, resources: 
     if resources.budget is None or min_count <= short.min_count:
         return short.prune(min_count)
     plan = MemoryPlan.make(resources, order=order, alnum=counts.alnum)
-    source = TreeSource(short.symbols, levels_of(short), [short.total(n) for n in range(1, order + 1)])
-    return merge_sources([source], RunStore(plan, resources.temp_dir), CountOptions(counts.unit, counts.alnum, min_count))
+    source = TreeSource(short.symbols, short._levels, short._totals)
+    options = CountOptions(counts.unit, counts.alnum, min_count)
+    return merge_sources([source], RunStore(plan, resources.temp_dir), options)
 
 
 def merge_sources(

@@ -91,7 +91,10 @@ class PieceExpectation:
         shorter = self._counts[n - 2].astype(np.float64)
         free_right = self._count_free(n - 1, 0, 1) / shorter
         free_left = self._count_free(n - 1, 1, 0) / shorter
-        return self._counts[n - 1] * free_left[self._parents(n)] * free_right[self._links[n - 2]]
+        times: npt.NDArray[np.float64] = self._counts[n - 1].astype(np.float64)
+        times *= free_left[self._parents(n)]
+        times *= free_right[self._links[n - 2]]
+        return times
 
     def _parents(self, n: int) -> npt.NDArray[np.int64]:
         """Return the places of the n-grams of order `n` without their last symbols."""
@@ -127,7 +130,7 @@ class PieceExpectation:
     def _is_free(self, size: int, left: int, right: int) -> npt.NDArray[np.bool_]:
         """Return in which n-grams neither `left` symbols nor the last `right` ones are joined with those between."""
         gaps = (1 << (left - 1) if left else 0) | (1 << (size - right - 1) if right else 0)
-        return (self._joined[size - 1] & gaps) == 0
+        return np.asarray(self._joined[size - 1] & gaps == 0)
 
     def _sum_extended_right(self, m: int, values: Times) -> Times:
         """Add up values of n-grams of order `m` + 1 by their first `m` symbols."""

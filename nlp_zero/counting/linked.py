@@ -176,11 +176,12 @@ class LinkedTree:
         """Yield, for each order, the n-grams that are pieces of the text at least `min_count` times, and how often.
 
         As if text were cut by joining the n-grams that `select` selects. The numbers are estimated, see `expectation`;
-        all single symbols that are pieces at all are included. The tree must have all n-grams of the text.
+        all single symbols that are pieces at all are included. N-grams that occur once are not selected, but the tree
+        must have them.
         """
         self.check_memory(EXPECTATION_BYTES * sum(self._sizes), f"the pieces of {sum(self._sizes):,} n-grams")
         longest = len(min_pmi)
-        chosen, _ = self._choose(min_count, [*min_pmi, *[np.inf] * (len(self._sizes) - longest)])
+        chosen, _ = self._choose(max(min_count, 2), [*min_pmi, *[np.inf] * (len(self._sizes) - longest)])
         marks = [
             np.unpackbits(bits, bitorder="little")[:size].astype(np.bool_)
             for bits, size in zip(chosen, self._sizes, strict=True)
