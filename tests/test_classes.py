@@ -312,3 +312,13 @@ def test_the_command_needs_classes(tmp_path: Path, capsys: Capture) -> None:
     status, out, err = run(capsys, "classes", tmp_path / "plain.tsv")
     assert (status, out) == (1, "")
     assert "has no classes of words; nlpzero build-vocab CORPUS --method bayes" in err
+
+
+def test_lists_to_read_have_no_links(learnt: Lexicon, tmp_path: Path, capsys: Capture) -> None:
+    assert learnt.without([NAMES[0]]).meta.class_links == ()
+    (tmp_path / "text.txt").write_text("\n".join(LINES), encoding="utf-8")
+    command = ("build-vocab", tmp_path / "text.txt", "-q", "--method", "bayes", "-o", tmp_path / "words.tsv")
+    assert run(capsys, *command, "--top", 5)[0] == 0
+    assert len((tmp_path / "words.tsv").read_text(encoding="utf-8").splitlines()) == 7
+    assert run(capsys, *command)[0] == 0
+    assert "#class_links" in (tmp_path / "words.tsv").read_text(encoding="utf-8")

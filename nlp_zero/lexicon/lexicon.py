@@ -277,10 +277,10 @@ class Lexicon:
         -------
         Lexicon
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
-            later, without the single characters.
+            later, without the single characters.  The links of word classes are left out: it is a list to read.
         """
-        excluded = set(known)
-        return self.with_firmness().keep(len(word) > 1 and word not in excluded for word in self.words)
+        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=())
+        return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def with_firmness(self) -> Lexicon:
         """Add the column ``firmness``.
