@@ -23,6 +23,7 @@ LAYERS = [
     "builders",
     "templates",
     "evaluation",
+    "comparison",
     "distributed",
     "cli",
     "__main__",
@@ -52,11 +53,12 @@ MODULES = {
         "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "comparison": ["table", "comparer"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
         "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "compare", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 
