@@ -786,7 +786,8 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.chdir(tmp_path)
     failed, tried = doctest.testfile(str(PAGE), module_relative=False)
-    assert failed == 0 and tried
+    assert failed == 0
+    assert tried
 
 
 def test_the_commands_of_the_page_run(

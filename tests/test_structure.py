@@ -32,7 +32,7 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation",
+        "locks", "progress", "validation", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -44,7 +44,8 @@ MODULES = {
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
     "tokenization": [
-        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "tokenizer",
+        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
+        "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
@@ -56,8 +57,8 @@ MODULES = {
     "comparison": ["table", "comparer"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
-        "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
+        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
         "compare", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

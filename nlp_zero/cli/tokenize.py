@@ -118,8 +118,7 @@ def _tokenize(arguments: argparse.Namespace) -> None:
 
 def _check_sampling(arguments: argparse.Namespace) -> None:
     """Check the options of sampling, and fill in their defaults."""
-    from ..tokenization.sampling import check_alpha, seed_of
-    from ..tokenization.tokenizer import MAX_DRAWS
+    from ..tokenization.sampling import MAX_DRAWS, check_alpha, seed_of
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
         raise UsageError("--alpha, --seed and -k need --sample.")

@@ -87,12 +87,14 @@ class ComparisonTable(Tabular):
         names = ", ".join(self.texts[:4]) + (", ..." if len(self.texts) > 4 else "")
         return f"<ComparisonTable of {names} against {self.other}: {len(self):,} rows>"
 
-    @property
-    def columns(self) -> Columns:
-        """The columns by name, ``text`` only if there are several texts."""
-        return self._columns()
+    def to_columns(self) -> Columns:
+        """Return the columns by name; ``text`` only if several texts are compared.
 
-    def _columns(self) -> Columns:
+        Returns
+        -------
+        mapping of str to column
+            ``word``, ``count``, ``other_count``, ``log_ratio``, ``g2``, ``share`` and ``p``.
+        """
         numbers = ("count", "other_count", "log_ratio", "g2", "share", "p")
         columns = {"word": self.words, **{name: getattr(self, name) for name in numbers}}
         return {"text": self.text, **columns} if len(self.texts) > 1 else columns

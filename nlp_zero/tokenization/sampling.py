@@ -10,8 +10,9 @@ from .._utils.validation import check_integer, check_number
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MAX_ALPHA", "check_alpha", "check_finite_alpha", "draw_seed", "seed_of"]
+__all__ = ["MAX_ALPHA", "MAX_DRAWS", "check_alpha", "check_finite_alpha", "draw_seed", "seed_of"]
 
+MAX_DRAWS = 1_000_000
 MAX_ALPHA = 1e8  # above, only the best segmentation has a probability that is not 0
 
 

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .._kernels.counting import ALNUM_MODES
 from .._kernels.tokenization import Segmenter
-from .._utils.validation import check_integer
-from ..errors import FormatError
-from ..lexicon.formats import format_of_name
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
-from ..lexicon.meta import ARITHMETICS
-from ..lexicon.scores import TOKEN_NATS, scores_of_pieces
-from . import scoring
-from .decoder import StreamDecoder, decode_ids, join_tokens
+from .batch import check_texts, check_workers
+from .construction import make_segmenter
 from .encoding import Encoding
-from .marginals import Marginals
 from .options import Options, resolve_options
-from .sampling import check_finite_alpha, draw_seed
+from .random_segmentations import RandomSegmentations
+from .saving import save_tokenizer
+from .segmentation_sums import SegmentationSums
+from .token_numbers import TokenNumbers
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    IdArrays = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
+    from .batch import IdArrays
 
 __all__ = ["Tokenizer"]
 
-MAX_WORKERS, MAX_DRAWS = 1024, 1_000_000
-MANY_DRAWS = 16
-OWN_FORMATS = ("tsv", "json", "parquet")  # formats that keep the options of a tokenizer
 
-
-class Tokenizer:
+class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
     """Segment text into the words of a lexicon.  Immutable, picklable, safe to share between threads and processes.
 
     The best segmentation has the greatest sum of ln p(word), p = count / total.  Ties go to fewer tokens, then to the
@@ -111,26 +98,11 @@ class Tokenizer:
     ) -> None:
         if not isinstance(lexicon, Lexicon):
             raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
-        ids, meta = TokenIds(lexicon), lexicon.meta
+        ids = TokenIds(lexicon)
         options = resolve_options(
             lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words
         )
-        ranks, arithmetic = _ranks(lexicon, options.objective)
-        kernel: Segmenter = Segmenter(
-            lexicon.words,
-            lexicon.log_probs,
-            np.append(ids.numbers, np.array([*ids.kinds.values()], np.int32)),
-            ALNUM_MODES.index(options.alnum),
-            meta.byte_fallback or not meta.boundaries,
-            meta.byte_fallback,
-            meta.unit == "byte",
-            math.nan if options.unk_log_prob is None else options.unk_log_prob,
-            math.log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
-            options.new_words,
-            options.rare_log_prob,
-            ranks,
-            arithmetic,
-        )
+        kernel = make_segmenter(lexicon, ids, options)
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
         # Methods of the kernel replace these two: a Python call would take 3 to 5 % of the time of a short line.
         for name in ("tokenize", "encode"):
@@ -154,9 +126,6 @@ class Tokenizer:
     def __repr__(self) -> str:
         option = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
         return f"<Tokenizer of {len(self._lexicon):,} words, {option}>"
-
-    def __len__(self) -> int:
-        return self._ids.size
 
     # Files
 
@@ -197,16 +166,7 @@ class Tokenizer:
         FormatError
             If the name is that of another program's model, or the file cannot be written.
         """
-        format = format_of_name(path) or ("json" if os.fspath(path).lower().endswith(".json") else "tsv")
-        if format not in OWN_FORMATS:
-            raise FormatError(
-                f"{os.fspath(path)} is a {format} file by its name, which cannot hold all options of a "
-                "tokenizer; choose a name that ends in .tsv, or use lexicon.save."
-            )
-        names, usual = ("alnum", "objective", "unk_log_prob", "new_words"), resolve_options(self._lexicon)
-        given = {name: getattr(self._options, name) for name in names}
-        changes = {name: value for name, value in given.items() if value != getattr(usual, name)}
-        self._lexicon.with_meta(**changes).save(path, format=format)
+        save_tokenizer(self._lexicon, self._options, path)
 
     # Properties
 
@@ -239,72 +199,6 @@ class Tokenizer:
     def byte_fallback(self) -> bool:
         """Whether unknown characters become bytes, so that nothing is unknown."""
         return self._ids.fallback
-
-    @property
-    def vocab_size(self) -> int:
-        """Number of ids, which are 0..vocab_size-1; also ``len(tokenizer)``.
-
-        In a plain lexicon 0 is unknown text, and word i (from 0, by count) has the id i + 1.  The last eight ids are
-        those of the kinds of tokens that are not words: ``<space>``, ``<punctuation>``, ``<symbol>``, ``<emoji>``,
-        ``<number>``, ``<latin>``, ``<url>`` and ``<control>``.  With byte fallback the special tokens come first, in
-        their order, then the words.  A lexicon that was read from another program's file keeps that program's ids.
-        """
-        return self._ids.size
-
-    @property
-    def specials(self) -> tuple[str, ...]:
-        """Names of the special tokens, such as ``<pad>``.  Only `encode_with_specials` finds them in text."""
-        return self._ids.specials
-
-    def token_to_id(self, token: str) -> int:
-        """Return the id of a token.
-
-        Parameters
-        ----------
-        token : str
-            A special token, a word, or the name of a kind such as ``<number>``.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        KeyError
-            If the vocabulary does not have it.
-        """
-        return self._ids.id_of(token)
-
-    def id_to_token(self, number: int) -> str:
-        """Return the token of an id.
-
-        Parameters
-        ----------
-        number : int
-            From 0 to ``vocab_size - 1``.
-
-        Returns
-        -------
-        str
-            A word or special token, the name of a kind such as ``<number>``, or U+FFFD for the id of unknown text.
-        """
-        return self._ids.name_of(number)
-
-    def get_vocab(self) -> dict[str, int]:
-        """Return the id of every word, special token and kind.
-
-        Returns
-        -------
-        dict of str to int
-
-        Examples
-        --------
-        >>> vocab = Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).get_vocab()
-        >>> vocab["早晨"], vocab["喝茶"], vocab["<number>"]
-        (1, 2, 7)
-        """
-        vocab = self._ids.kinds | dict(zip(self._lexicon.words, self._ids.numbers[1:].tolist(), strict=True))
-        return vocab | dict(zip(self._ids.specials, self._ids.special_ids, strict=True))
 
     # The best segmentation
 
@@ -388,7 +282,7 @@ class Tokenizer:
         -------
         list of list of str
         """
-        return self._kernel.tokenize_batch(check_texts(texts), _check_workers(workers))
+        return self._kernel.tokenize_batch(check_texts(texts), check_workers(workers))
 
     def encode_batch(self, texts: Iterable[str], *, workers: int = 1) -> IdArrays:
         """Return the ids of many texts as two flat arrays; the GIL is released.
@@ -411,365 +305,7 @@ class Tokenizer:
         >>> ids.tolist(), offsets.tolist()
         ([1, 2, 2], [0, 2, 3])
         """
-        return self._kernel.encode_batch(check_texts(texts), _check_workers(workers))
-
-    # Random segmentations
-
-    def sample(
-        self,
-        text: str | bytes,
-        *,
-        alpha: float = 0.2,
-        seed: int | None = None,
-        rng: np.random.Generator | None = None,
-        index: int = 0,
-    ) -> list[str]:
-        """Draw a segmentation, exactly: P(tokens) is proportional to the product of p(token) ** alpha.
-
-        Parameters
-        ----------
-        text : str
-            In byte units also `bytes`.
-        alpha : float, default 0.2
-            Inverse temperature: 0 is uniform over all segmentations, infinity (from 1e8 on) the best one.
-        seed : int, optional
-            From 0 to 2**64 - 1; equal seeds give equal output on every platform.  Default: fresh entropy.
-        rng : numpy.random.Generator, optional
-            Draws the seed, in place of `seed`.
-        index : int, default 0
-            Number of the text: under one seed, each number has its own stream.
-
-        Returns
-        -------
-        list of str
-            `sample_ids` returns ids, `sample_batch` several draws.
-
-        Examples
-        --------
-        >>> tokenizer = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1]))
-        >>> tokenizer.sample("早晨早晨", seed=1) == tokenizer.sample("早晨早晨", seed=1)
-        True
-        >>> tokenizer.sample("早晨早晨", alpha=float("inf"))
-        ['早晨', '早晨']
-        """
-        drawn: list[str] = self._kernel.sample(text, alpha, draw_seed(seed, rng), index, None, "words")
-        return drawn
-
-    def sample_ids(
-        self,
-        text: str | bytes,
-        *,
-        alpha: float = 0.2,
-        seed: int | None = None,
-        rng: np.random.Generator | None = None,
-        index: int = 0,
-    ) -> list[int]:
-        """Draw the segmentation of `sample` and return its ids.
-
-        Parameters
-        ----------
-        text : str
-        alpha : float, default 0.2
-        seed : int, optional
-        rng : numpy.random.Generator, optional
-        index : int, default 0
-            See `sample`.
-
-        Returns
-        -------
-        list of int
-        """
-        drawn: list[int] = self._kernel.sample(text, alpha, draw_seed(seed, rng), index, None, "ids")
-        return drawn
-
-    def sample_batch(
-        self,
-        texts: Iterable[str],
-        *,
-        alpha: float = 0.2,
-        seed: int | None = None,
-        rng: np.random.Generator | None = None,
-        index: int = 0,
-        k: int | None = None,
-        workers: int = 1,
-    ) -> list[list[str]]:
-        """Draw one or `k` segmentations of every text.
-
-        Parameters
-        ----------
-        texts : iterable of str
-        alpha : float, default 0.2
-        seed : int, optional
-        rng : numpy.random.Generator, optional
-            See `sample`.
-        index : int, default 0
-            Number of the first text; text i has the stream ``index + i``.
-        k : int, optional
-            Draw this many segmentations (up to a million) of each text, all from its stream and one table of sums,
-            which is faster than one at a time.  They differ from that of `sample`; a smaller `k` gives the first of
-            them.  Default: the one segmentation of `sample`.
-        workers : int, default 1
-            Threads that share the texts; the result is the same for every number.
-
-        Returns
-        -------
-        list of list of str
-            One list for each draw: those of the first text, then those of the second, and so on.
-
-        Examples
-        --------
-        >>> tokenizer = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1]))
-        >>> tokenizer.sample_batch(["早晨", "晨"], alpha=float("inf"), k=2)
-        [['早晨'], ['早晨'], ['晨'], ['晨']]
-        """
-        lines, number = check_texts(texts), draw_seed(seed, rng)
-        draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), _check_workers(workers)
-        if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
-            many = (self._kernel.sample(line, alpha, number, index + i, draws, "words") for i, line in enumerate(lines))
-            return [tokens for drawn in many for tokens in drawn]
-        return self._kernel.sample_batch(lines, alpha, number, index, draws, True, threads)  # type: ignore[no-any-return]
-
-    def sample_ids_batch(
-        self,
-        texts: Iterable[str],
-        *,
-        alpha: float = 0.2,
-        seed: int | None = None,
-        rng: np.random.Generator | None = None,
-        index: int = 0,
-        k: int | None = None,
-        workers: int = 1,
-    ) -> IdArrays:
-        """Draw the segmentations of `sample_batch` and return their ids as two flat arrays; the GIL is released.
-
-        Parameters
-        ----------
-        texts : iterable of str
-        alpha : float, default 0.2
-        seed : int, optional
-        rng : numpy.random.Generator, optional
-        index : int, default 0
-        k : int, optional
-        workers : int, default 1
-            See `sample_batch`.
-
-        Returns
-        -------
-        ids : ndarray of int32, shape (tokens,)
-        offsets : ndarray of int64, shape (draws + 1,)
-            Draw j, in the order of `sample_batch`, has the ids ``ids[offsets[j]:offsets[j + 1]]``.
-        """
-        lines, number = check_texts(texts), draw_seed(seed, rng)
-        draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), _check_workers(workers)
-        return self._kernel.sample_batch(lines, alpha, number, index, draws, False, threads)  # type: ignore[no-any-return]
-
-    # All segmentations
-
-    def nbest(self, text: str | bytes, n: int = 10) -> list[tuple[list[str], float]]:
-        """Return the best segmentations, each with its ln p (not normalised); the first is that of `tokenize`.
-
-        Parameters
-        ----------
-        text : str
-            In byte units also `bytes`.
-        n : int, default 10
-            Number of segmentations, at most (1 to 1000); tied ones are all listed.
-
-        Returns
-        -------
-        list of (list of str, float)
-
-        Examples
-        --------
-        >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).nbest("早晨", 2)[0][0]
-        ['早晨']
-        """
-        return self._kernel.nbest(text, check_integer("n", n, most=1000))
-
-    def marginals(self, text: str | bytes, *, alpha: float = 1.0) -> Marginals:
-        """Return the probability of a cut before each character, and of each possible token.
-
-        Parameters
-        ----------
-        text : str
-            In byte units also `bytes`.
-        alpha : float, default 1
-            Inverse temperature, from 0 to 1e8.
-
-        Returns
-        -------
-        Marginals
-
-        Examples
-        --------
-        >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).marginals("早晨").cuts.round(4).tolist()
-        [1.0, 0.1111, 1.0]
-        """
-        return Marginals(self._kernel.marginals(text, check_finite_alpha(alpha)))
-
-    def entropy(self, text: str | bytes, *, alpha: float = 1.0) -> float:
-        """Return the entropy of the segmentation of a text.
-
-        Parameters
-        ----------
-        text : str
-            In byte units also `bytes`.
-        alpha : float, default 1
-            Inverse temperature, from 0 to 1e8.
-
-        Returns
-        -------
-        float
-            In nats.
-        """
-        return self._kernel.sums(text, check_finite_alpha(alpha))[1]
-
-    def log_partition(self, text: str | bytes, *, alpha: float = 1.0) -> float:
-        """Return ln of the sum over all segmentations of the product of p(token) ** alpha.
-
-        Boundaries that are not words of the lexicon count with p = 1; other unknown symbols with `unk_log_prob`.
-
-        Parameters
-        ----------
-        text : str
-            In byte units also `bytes`.
-        alpha : float, default 1
-            Inverse temperature, from 0 to 1e8.
-
-        Returns
-        -------
-        float
-            In nats.
-        """
-        return self._kernel.sums(text, check_finite_alpha(alpha))[0]
-
-    def log_prob(self, tokens: Sequence[str], *, alpha: float = 1.0) -> float:
-        """Return ln P(tokens | their joined text), in nats.
-
-        Parameters
-        ----------
-        tokens : sequence of str
-        alpha : float, default 1
-            Inverse temperature, from 0 to 1e8.
-
-        Returns
-        -------
-        float
-            -inf if this tokenizer cannot segment like this.
-
-        Raises
-        ------
-        TypeError
-            If `tokens` is a single string.
-        """
-        if isinstance(tokens, str):
-            raise TypeError("tokens must be a list of tokens, not one text.")
-        number = check_finite_alpha(alpha)
-        return scoring.log_prob(self._kernel, self._lexicon, self._ids, self._options, tokens, number)
-
-    def calibrate_alpha(self, texts: str | Iterable[str], characters_per_token: float) -> float:
-        """Return the alpha from 0 to 16 that gives samples the wanted expected token length; by bisection.
-
-        Parameters
-        ----------
-        texts : str or iterable of str
-        characters_per_token : float
-            The wanted expected length of a token.
-
-        Returns
-        -------
-        float
-
-        Raises
-        ------
-        ValueError
-            If no alpha in that range reaches it; the message gives the range that can be reached.
-        """
-        lines = [texts] if isinstance(texts, str) else texts
-        return scoring.calibrate_alpha(self._expected_tokens, lines, characters_per_token)
-
-    def _expected_tokens(self, text: str, alpha: float) -> float:
-        return self._kernel.sums(text, alpha)[2]
-
-    # From tokens to text
-
-    def join(self, tokens: Iterable[str]) -> str:
-        """Return the text of tokens.
-
-        Parameters
-        ----------
-        tokens : iterable of str
-
-        Returns
-        -------
-        str
-            With byte fallback, tokens that are bytes become characters.
-        """
-        return join_tokens(tokens) if self._ids.fallback else "".join(tokens)
-
-    def decode(self, ids: Iterable[int], *, errors: str = "replace", skip_specials: bool = False) -> str:
-        """Return the text of ids; tokens that are not words of the lexicon become U+FFFD.
-
-        Parameters
-        ----------
-        ids : iterable of int
-        errors : {"replace", "strict"}, default "replace"
-            Bytes that are not characters become U+FFFD, or raise `UnicodeDecodeError`.
-        skip_specials : bool, default False
-            Whether special tokens are left out.
-
-        Returns
-        -------
-        str
-
-        Examples
-        --------
-        >>> Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2])).decode([1, 0, 2])
-        '早晨\ufffd喝茶'
-        """
-        return decode_ids(self._ids, ids, errors, skip_specials=skip_specials)
-
-    def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """Return the UTF-8 bytes of ids.
-
-        Parameters
-        ----------
-        ids : iterable of int
-
-        Returns
-        -------
-        bytes
-            They may begin or end within a character.
-        """
-        text = "".join(self._ids.tokens_of(ids, skip_specials=False))
-        return text.encode("utf-8", "surrogateescape" if self._ids.fallback else "surrogatepass")
-
-    def decoder(self, *, errors: str = "replace", skip_specials: bool = False) -> StreamDecoder:
-        """Return a decoder for ids that arrive one by one, as from a language model.
-
-        Parameters
-        ----------
-        errors : {"replace", "strict"}, default "replace"
-        skip_specials : bool, default False
-            See `decode`.
-
-        Returns
-        -------
-        StreamDecoder
-        """
-        return StreamDecoder(self._ids, errors, skip_specials)
-
-
-def _ranks(lexicon: Lexicon, objective: str) -> tuple[npt.NDArray[np.float64], int]:
-    """Return the scores that the best segmentation adds up, without the cost of a token, and the arithmetic."""
-    meta, log_probs = lexicon.meta, lexicon.log_probs
-    if meta.boundaries and not meta.byte_fallback:
-        return log_probs, 0
-    if objective == "shortest":
-        return scores_of_pieces(log_probs, objective) + TOKEN_NATS, 0
-    if meta.arithmetic != "exact":
-        return log_probs, ARITHMETICS.index(meta.arithmetic)
-    return scores_of_pieces(log_probs, objective), 0
+        return self._kernel.encode_batch(check_texts(texts), check_workers(workers))
 
 
 def _rebuild(
@@ -781,14 +317,3 @@ def _rebuild(
     new_words: bool,
 ) -> Tokenizer:
     return cls(lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words)
-
-
-def check_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts as a list; raises `TypeError` for one text."""
-    if isinstance(texts, (str, bytes)):
-        raise TypeError("texts must be an iterable of str, not one text; wrap it in a list.")
-    return list(texts)
-
-
-def _check_workers(workers: int) -> int:
-    return check_integer("workers", workers, most=MAX_WORKERS)
