@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
@@ -17,6 +17,7 @@ from .options import (
     add_command,
     add_input,
     add_resources,
+    add_table_output,
     check_least,
     configure,
     open_corpus,
@@ -50,14 +51,10 @@ def add_compare(commands: Commands) -> None:
     add_input(parser)
     parser.add_argument(
         "--against", action="append", metavar="OLD",
-        help="the text to compare with; may be repeated; without it, every CORPUS is a text of its own, such as a year, "
+        help="the text to compare with; may be repeated; without it, each CORPUS is a text of its own, such as a year, "
         "and is compared with all others together (default: none)",
     )  # fmt: skip
-    parser.add_argument(
-        "-o", "--output", metavar="FILE",
-        help="where to write all words whose difference is significant: .tsv, .csv, .parquet or .jsonl (default: the "
-        "first 20 of each side are printed)",
-    )  # fmt: skip
+    add_table_output(parser, "the words")
     parser.add_argument(
         "-l", "--lexicon", metavar="FILE",
         help="words, such as a result of build-vocab (default: they are learnt from all texts together)",
@@ -79,8 +76,9 @@ def add_compare(commands: Commands) -> None:
         "--sort", choices=list(SORTS), default="g2",
         help="g2: how sure the difference is; log-ratio: how large it is; share: large and frequent (default: g2)",
     )  # fmt: skip
-    parser.add_argument("--top", type=int, metavar="N", help="the first N words of each side (default: 20 if they are "
-                        "printed, all in a file)")  # fmt: skip
+    parser.add_argument(
+        "--top", type=int, metavar="N", help="the first N words of each side (default: 20; with -o or --json all)"
+    )
     parser.add_argument(
         "--min-length", type=int, default=1, metavar="N", help="words of at least N characters (default: 1)"
     )
@@ -93,21 +91,20 @@ def run_compare(arguments: argparse.Namespace) -> None:
     """Run the command."""
     check_least(arguments, 1, "min_count", "top", "min_length")
     configure(check_number, "--max-p", arguments.max_p, least=0, most=1)
-    if arguments.json and arguments.output is not None:
-        raise UsageError("--json prints the table; leave it out, or write a file with -o FILE.jsonl instead.")
+    to_file = arguments.output not in (None, "-")
+    if arguments.json and to_file:
+        raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o words.jsonl.")
     names = _name_texts(arguments)
-    prints = arguments.json or arguments.output in (None, "-")
-    with report_stages(shows_progress(arguments), 5), open_table(None if prints else arguments.output) as write:
+    place: Any = open_table(arguments.output) if to_file else open_output(None)
+    with report_stages(shows_progress(arguments), 2 if arguments.lexicon else 5), place as write:
         table = _compare(arguments, names)
         shown = table.significant(arguments.max_p).with_min_length(arguments.min_length)
-        if not prints:
-            write(_order(shown, arguments).columns)
-    if prints:
-        with open_output(None) as write_text:
-            if arguments.json:
-                write_text(json.dumps(table_records(_order(shown, arguments).columns), ensure_ascii=False) + "\n")
-            else:
-                write_text(_format(shown, arguments))
+        if to_file:
+            write(_order(shown, arguments).to_columns())
+        elif arguments.json:
+            write(json.dumps(table_records(_order(shown, arguments).to_columns()), ensure_ascii=False) + "\n")
+        else:
+            write(_format(shown, arguments))
     _report(arguments, table, shown)
 
 
@@ -187,9 +184,11 @@ def _report(arguments: argparse.Namespace, table: ComparisonTable, shown: Compar
     sizes = [f"{name} has {total:,} {table.unit}" for name, total in zip(table.texts, table.totals, strict=True)]
     if arguments.against is not None:
         sizes.append(f"{table.other} has {table.other_totals[0]:,}")
-    words = len(set(table.words))
-    print_message(
-        arguments,
-        f"{', '.join(sizes)}; {words:,} words occur {arguments.min_count:,} or more times, and {len(set(shown.words)):,} "
-        f"of them differ with p ≤ {arguments.max_p:g}, corrected for {len(table):,} comparisons.",
-    )
+    words, found = len(set(table.words)), len(set(shown.words))
+    summary = f"{', '.join(sizes)}; {words:,} words occur {arguments.min_count:,} or more times"
+    limit = f"(p ≤ {arguments.max_p:g}, corrected for {len(table):,} comparisons)"
+    if arguments.max_p < 1 and found:
+        summary += f"; {found:,} of them differ significantly {limit}"
+    elif arguments.max_p < 1:
+        summary += f"; none of them differs significantly {limit}; --max-p 1 lists them all"
+    print_message(arguments, f"{summary}.")

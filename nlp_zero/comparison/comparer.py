@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage
-from .._utils.validation import check_integer
+from .._utils.validation import check_choice, check_integer
 from ..builders.pmi import PmiLexiconBuilder
 from ..corpus import Corpus, JoinedTexts, read_batches, restartable
 from ..errors import CorpusError
@@ -79,7 +80,7 @@ class TextComparer:
             raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
         self.lexicon = lexicon
         self.min_count = check_integer("min_count", min_count)
-        self.alnum = alnum
+        self.alnum = None if alnum is None else check_choice("alnum", alnum, ALNUM_MODES)
         self.builder = PmiLexiconBuilder(alnum=alnum or "token", workers=workers, memory=memory, temp_dir=temp_dir)
 
     def __repr__(self) -> str:
@@ -146,7 +147,7 @@ class TextComparer:
         for (name, one), (_, total) in zip(texts.items(), counted, strict=True):
             if not total:
                 where = ", ".join(one.sources) if isinstance(one, Corpus) else name
-                raise CorpusError(f"{where}: there are no words in this text, so it cannot be compared.")
+                raise CorpusError(f"{where}: there are no words in this text; give one with Chinese characters to compare.")
         counts = np.stack([words for words, _ in counted], axis=1)
         totals = [total for _, total in counted]
         return compare_counts(

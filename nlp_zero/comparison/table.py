@@ -231,7 +231,7 @@ class ComparisonTable(Tabular):
         return ranked._take(np.array(chosen, np.int64))
 
     def _take(self, rows: npt.NDArray[Any]) -> ComparisonTable:
-        changes = {
+        changes: dict[str, Any] = {
             name: value[rows] if isinstance(value, np.ndarray) else tuple(value[k] for k in rows.tolist())
             for name in ("text", "words", "count", "other_count", "log_ratio", "g2", "share", "p")
             for value in [getattr(self, name)]
@@ -291,8 +291,9 @@ def compare_counts(
     check_integer("min_count", min_count)
     check_choice("unit", unit, ("tokens", "strings"))
     table = np.asarray(counts, np.int64).reshape(len(words), len(names))
-    sizes = np.broadcast_to(np.asarray(totals, np.int64), table.shape)
-    if not (sizes > 0).all():
+    given = np.asarray(totals, np.int64)
+    sizes = np.broadcast_to(given, table.shape)
+    if not (given > 0).all():
         raise ValueError("totals must be above 0.")
     base = None if against is None else names.index(check_choice("against", against, names))
     keep = [k for k in range(len(names)) if k != base]
@@ -300,7 +301,7 @@ def compare_counts(
     compared = [names[k] for k in keep]
     rows = [side.pop("row") for side in sides]
     columns = {name: np.concatenate([side[name] for side in sides]) for name in sides[0]}
-    largest = sizes.max(axis=0, initial=0)
+    largest = given.reshape(-1, len(names)).max(axis=0)
     rest = largest.sum() - largest if base is None else np.full(len(names), largest[base])
     return ComparisonTable(
         texts=tuple(compared),
