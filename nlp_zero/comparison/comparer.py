@@ -147,7 +147,7 @@ class TextComparer:
         for (name, one), (_, total) in zip(texts.items(), counted, strict=True):
             if not total:
                 where = ", ".join(one.sources) if isinstance(one, Corpus) else name
-                raise CorpusError(f"{where}: there are no words in this text; give one with Chinese characters to compare.")
+                raise CorpusError(f"{where}: there are no words in this text; give one that has Chinese text.")
         counts = np.stack([words for words, _ in counted], axis=1)
         totals = [total for _, total in counted]
         return compare_counts(
