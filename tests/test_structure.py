@@ -24,6 +24,7 @@ LAYERS = [
     "templates",
     "evaluation",
     "comparison",
+    "compat",
     "distributed",
     "cli",
     "__main__",
@@ -55,6 +56,7 @@ MODULES = {
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
+    "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
