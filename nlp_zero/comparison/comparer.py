@@ -48,6 +48,11 @@ class TextComparer:
     temp_dir : str, path-like or None, default None
         Threads, memory budget and temporary folder, as in `PmiLexiconBuilder`; they never change the result.
 
+    Attributes
+    ----------
+    builder : PmiLexiconBuilder
+        Learns the words, if no lexicon was given.
+
     Raises
     ------
     TypeError
