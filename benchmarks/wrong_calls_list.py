@@ -332,7 +332,7 @@ SHOW = [
 COMPARE = [
     *_readers("compare {} --against news"),
     *_readers("compare news --against {}"),
-    *_tables("compare news --against novel.txt"),
+    *_tables("compare news --against novel.txt --max-p 1 --min-count 1"),
     *[Call(f"compare news --against novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
     *_numbers(
         "compare news --against novel.txt",

@@ -182,7 +182,9 @@ def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
         If `symbols` is 0.
     """
     if symbols == 0:
-        where = ", ".join(texts.sources) if isinstance(texts, Corpus) else "the texts"
+        parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
+        named = [source for part in parts if isinstance(part, Corpus) for source in part.sources]
+        where = ", ".join(named) or "the texts"
         raise CorpusError(
             f"{where}: nothing to count, no countable text in it (no Chinese characters); give another text, or count "
             "Latin letters and digits with alnum='split' or 'join'."
