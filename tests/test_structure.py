@@ -23,6 +23,7 @@ LAYERS = [
     "builders",
     "templates",
     "evaluation",
+    "comparison",
     "compat",
     "distributed",
     "cli",
@@ -55,12 +56,13 @@ MODULES = {
         "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "comparison": ["table", "comparer"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
         "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
-        "show", "classes", "tokenize",
+        "show", "classes", "tokenize", "compare",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

@@ -17,6 +17,7 @@ from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
 from .classes import add_classes
+from .compare import add_compare
 from .convert import add_convert
 from .count import add_count
 from .errors import Stopped, UsageError
@@ -44,6 +45,7 @@ COMMANDS = (  # each adds the parser of one command
     add_tokenize,
     add_count,
     add_convert,
+    add_compare,
     add_evaluate,
     add_mine_templates,
     add_parse,
