@@ -55,8 +55,9 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
+        "paths", "queries", "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines",
+        "show", "tokenize",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
