@@ -25,7 +25,9 @@ if _TYPE_CHECKING:
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .templates import (
         BoundaryModel,
+        FillerCounter,
         ParseTree,
+        SlotFillers,
         Template,
         TemplateGrammar,
         TemplateInventory,
@@ -45,6 +47,7 @@ __all__ = [
     "CorpusError",
     "Encoding",
     "EntropyLexiconBuilder",
+    "FillerCounter",
     "FormatError",
     "Lattice",
     "Lexicon",
@@ -57,6 +60,7 @@ __all__ = [
     "PhraseBuilder",
     "PmiLexiconBuilder",
     "SaveReport",
+    "SlotFillers",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -81,7 +85,8 @@ _PACKAGES = {
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "templates": (
-        "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
+        "BoundaryModel FillerCounter ParseTree SlotFillers Template TemplateGrammar TemplateInventory TemplateMiner"
+        " TemplateParser"
     ),
     "tokenization": "Encoding Lattice Marginals Tokenizer",
 }

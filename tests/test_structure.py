@@ -52,6 +52,7 @@ MODULES = {
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
+        "slot_fillers", "filler_counter",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
         "parser",
     ],
@@ -63,7 +64,7 @@ MODULES = {
         "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
         "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
         "suggest_lines", "show", "classes", "tokenize", "compare",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "evaluate_report", "evaluate", "convert", "mine_templates", "fillers", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 
