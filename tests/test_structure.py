@@ -43,7 +43,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
         "counter", "expectation", "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
         "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
@@ -59,9 +59,9 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
-        "show", "tokenize", "compare",
+        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
+        "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
+        "suggest_lines", "show", "classes", "tokenize", "compare",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
