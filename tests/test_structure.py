@@ -23,6 +23,7 @@ LAYERS = [
     "builders",
     "templates",
     "evaluation",
+    "compat",
     "distributed",
     "cli",
     "__main__",
@@ -53,6 +54,7 @@ MODULES = {
         "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
