@@ -24,6 +24,7 @@ LAYERS = [
     "templates",
     "evaluation",
     "compat",
+    "report",
     "distributed",
     "cli",
     "__main__",
@@ -44,8 +45,8 @@ MODULES = {
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
     "tokenization": [
-        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
-        "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
+        "drawing", "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch",
+        "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
@@ -55,10 +56,12 @@ MODULES = {
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
+    "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "report",
+        "tokenize",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

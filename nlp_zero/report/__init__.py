@@ -1,4 +1,4 @@
-"""A report about a corpus: one HTML page with its words, charts, templates and sentences, which opens without a network."""
+"""A report about a corpus: one HTML page with its words, charts, templates and sentences, which opens offline."""
 
 from .builder import Report, ReportBuilder
 

@@ -18,13 +18,14 @@ from ..builders.phrases import PhraseBuilder
 from ..builders.pmi import PmiLexiconBuilder
 from ..corpus import Corpus, restartable
 from ..errors import CorpusError
+from ..lexicon.firmness import REQUIRED_SCORES
 from ..lexicon.lexicon import Lexicon
 from ..templates.mining import TemplateMiner
 from ..templates.parser import TemplateParser
 from ..tokenization.drawing import draw_segmentations
 from ..tokenization.tokenizer import Tokenizer
 from . import charts
-from .language import LANGUAGES, TEXTS
+from .language import LANGUAGES, read_texts
 from .page import format_page
 from .survey import Survey, survey_texts
 
@@ -171,7 +172,7 @@ class ReportBuilder:
             If the packages of the extra ``report`` are missing.
         """
         started = time.monotonic()
-        labels = TEXTS[self.language]
+        labels = read_texts(self.language)
         corpus = restartable(texts)
         learnt = lexicon is None
         if lexicon is None:
@@ -209,15 +210,14 @@ class ReportBuilder:
         return Report(page, len(words))
 
     def _choose_words(self, lexicon: Lexicon) -> list[str]:
-        by = "firmness" if "firmness" in lexicon.scores or "pmi" in lexicon.scores else "count"
-        return lexicon.top(self.max_words, by=by, min_length=2)
+        return lexicon.top(self.max_words, by="firmness" if _has_firmness(lexicon) else "count", min_length=2)
 
     def _make_table(
         self, lexicon: Lexicon, words: Sequence[str], survey: Survey, known: Collection[str]
     ) -> dict[str, Any]:
         places = np.array([lexicon.index(word) for word in words], np.int64)
         columns: dict[str, Any] = {"word": list(words), "count": lexicon.counts[places].tolist()}
-        scores = {"firmness": lexicon.firmness} | dict(lexicon.scores) if lexicon.scores else {}
+        scores = dict(lexicon.scores) | ({"firmness": lexicon.firmness} if _has_firmness(lexicon) else {})
         for name in COLUMNS[1:]:
             if name in scores:
                 columns[name] = [None if x != x else float(f"{x:.4g}") for x in scores[name][places].tolist()]
@@ -235,7 +235,7 @@ class ReportBuilder:
         used = [(word, count) for word, count in zip(words, counts, strict=True) if count]
         drawn = {
             "rank_frequency": charts.draw_rank_frequency(words, counts, labels),
-            "lengths": charts.draw_lengths(*zip(*used, strict=True), labels=labels) if used else {},
+            "lengths": charts.draw_lengths(used, labels),
             "growth": charts.draw_growth(survey.growth, labels),
         }
         if "pmi" in lexicon.scores:
@@ -244,6 +244,10 @@ class ReportBuilder:
         if len(steps) > 1:
             drawn["information"] = charts.draw_information(steps, labels)
         return drawn
+
+
+def _has_firmness(lexicon: Lexicon) -> bool:
+    return "firmness" in lexicon.scores or lexicon.scores.keys() >= REQUIRED_SCORES
 
 
 class _TokenLists:

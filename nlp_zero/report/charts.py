@@ -42,8 +42,8 @@ def draw_information(steps: Sequence[tuple[str, float]], labels: Mapping[str, st
         {"step": name, "nats": round(value, 4), "shown": k < 2 or k == len(steps) - 1}
         for k, (name, value) in enumerate(steps)
     ]
-    x = {"field": "step", "type": "ordinal", "sort": None, "title": None}
-    x["axis"] = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 12}
+    axis = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 12}
+    x = {"field": "step", "type": "ordinal", "sort": None, "title": None, "axis": axis}
     y = {
         "field": "nats", "type": "quantitative", "title": labels["nats_per_character"],
         "scale": {"zero": False, "padding": 16},
@@ -65,17 +65,17 @@ def draw_rank_frequency(words: Sequence[str], counts: Sequence[int], labels: Map
         for rank in ranks.tolist()
         if rank <= len(counts) and counts[rank - 1] > 0
     ]
-    x = {"field": "rank", "type": "quantitative", "scale": {"type": "log"}, "title": labels["rank"]}
-    y = {"field": "count", "type": "quantitative", "scale": {"type": "log"}, "title": labels["count"]}
+    x = {"field": "rank", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": labels["rank"]}
+    y = {"field": "count", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": labels["count"]}
     word = {"field": "word", "type": "nominal", "title": labels["word"]}
     mark = {"type": "line", "point": {"size": 18}}
     return _chart(values=values, mark=mark, encoding={"x": x, "y": y, "tooltip": _tooltips(word, x, y)})
 
 
-def draw_lengths(words: Iterable[str], counts: Iterable[int], labels: Mapping[str, str]) -> Spec:
-    """Shares of the words, and of the tokens, by the length of the word in characters."""
+def draw_lengths(words: Iterable[tuple[str, int]], labels: Mapping[str, str]) -> Spec:
+    """Shares of the words, and of the tokens, by the length of the word in characters; `words` have counts."""
     types, tokens = np.zeros(LONGEST_BAR + 1), np.zeros(LONGEST_BAR + 1)
-    for word, count in zip(words, counts, strict=True):
+    for word, count in words:
         length = min(len(word), LONGEST_BAR)
         types[length] += 1
         tokens[length] += count
@@ -100,23 +100,26 @@ def draw_growth(growth: Sequence[tuple[int, int]], labels: Mapping[str, str]) ->
     x = {"field": "tokens", "type": "quantitative", "title": labels["tokens_read"], "axis": {"format": "~s"}}
     y = {"field": "words", "type": "quantitative", "title": labels["words_seen"], "axis": {"format": "~s"}}
     tooltip = _tooltips(x | {"format": ","}, y | {"format": ","})
-    return _chart(values=values, mark={"type": "line", "point": {"size": 18}}, encoding={"x": x, "y": y, "tooltip": tooltip})
+    mark = {"type": "line", "point": {"size": 18}}
+    return _chart(values=values, mark=mark, encoding={"x": x, "y": y, "tooltip": tooltip})
 
 
 def draw_cloud(labels: Mapping[str, str]) -> Spec:
     """PMI against count for every word of the table; drag to move, turn the wheel to zoom."""
-    x = {"field": "count", "type": "quantitative", "scale": {"type": "log"}, "title": labels["count"]}
+    x = {"field": "count", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": labels["count"]}
     y = {"field": "pmi", "type": "quantitative", "title": labels["pmi"]}
     return _scatter(WORDS, x, y, labels, select="isValid(datum.pmi) && datum.count > 0")
 
 
 def draw_comparison(labels: Mapping[str, str]) -> Spec:
     """Log ratio against frequency for the words of two texts; drag to move, turn the wheel to zoom."""
-    x = {"field": "total", "type": "quantitative", "scale": {"type": "log"}, "title": labels["count_both"]}
+    scale = {"type": "log", "nice": False}
+    x = {"field": "total", "type": "quantitative", "scale": scale, "title": labels["count_both"]}
     y = {"field": "log_ratio", "type": "quantitative", "title": labels["log_ratio"]}
     chart = _scatter(COMPARED, x, y, labels, select="datum.total > 0")
     chart["transform"].append({"calculate": "datum.log_ratio > 0 ? 'new' : 'old'", "as": "side"})
-    chart["encoding"]["color"] = {"field": "side", "type": "nominal", "legend": None, "scale": {"domain": ["new", "old"]}}
+    sides = {"domain": ["new", "old"]}
+    chart["encoding"]["color"] = {"field": "side", "type": "nominal", "legend": None, "scale": sides}
     chart["encoding"]["tooltip"].append({"field": "g2", "type": "quantitative", "title": "G²", "format": ",.1f"})
     return chart
 

@@ -1,87 +1,20 @@
-"""The texts of the page in Chinese and English, by key."""
+"""The texts of the page in Chinese and English; they are in the file ``texts.toml``."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 
-__all__ = ["LANGUAGES", "TEXTS"]
+__all__ = ["LANGUAGES", "read_texts"]
 
 LANGUAGES = ("zh", "en")
 
-_ZH = {
-    "html_language": "zh-CN",
-    "title": "词语报告：{name}",
-    "summary_given": "这份文本有 {characters} 个字，词库有 {words} 个词。",
-    "summary_learnt": "从 {characters} 个字的原始文本中自动学到 {words} 个词。没有使用词典，也没有人工标注。",
-    "numbers": "语料概况",
-    "files": "文件", "texts": "文本（行）", "characters": "字数", "alphabet": "不同的字", "tokens": "切分后的词次",
-    "lexicon_words": "词库中的词", "used_words": "文中出现的词", "characters_per_token": "平均词长（字）",
-    "information": "平均信息量",
-    "information_note": "最小熵原理：把常在一起的字当作一个词来记，每个字平均承载的信息量就会下降。下降越多，说明学到的词越能概括这份文本。",
-    "step_characters": "按字", "step_words": "按词", "step_phrases": "短语 {round}",
-    "nats_per_character": "纳特／字",
-    "word_table": "词表",
-    "word_table_note": "点击一个词，查看它在原文中的上下文；点击表头排序；也可以只看词典中没有的新词。",
-    "word": "词", "count": "词频", "firmness": "可靠度", "pmi": "点互信息", "left_entropy": "左熵", "right_entropy": "右熵",
-    "cohesion": "凝固度", "documents": "文本频次", "is_new": "新词", "new": "新", "only_new": "只看新词", "hint_firmness": "由词频、点互信息、左右熵和凝固度合成，越大越可靠",
-    "hint_pmi": "词内各字结合的紧密程度（纳特），取最弱的一处", "hint_left_entropy": "左邻字的分支熵（纳特），越大越可能是词的左边界",
-    "hint_right_entropy": "右邻字的分支熵（纳特），越大越可能是词的右边界", "hint_cohesion": "作为词出现的次数占字符串出现次数的比例",
-    "hint_documents": "含有这个词的文本数", "no_contexts": "这个词没有记录上下文。",
-    "charts": "词的分布",
-    "rank_frequency": "词频与排名", "rank_frequency_note": "两轴都是对数刻度。自然语言的曲线接近直线（齐夫定律）。", "rank": "排名",
-    "lengths": "词长", "lengths_note": "各种长度的词在词表中（按词种）和文中（按词次）所占的比例。", "length": "词长（字）", "share": "比例", "words": "按词种",
-    "growth": "词汇增长", "growth_note": "读到多少词次时，已经见过多少不同的词。曲线仍在上升，说明更多的文本会带来更多的词。",
-    "tokens_read": "读过的词次", "words_seen": "见过的词",
-    "cloud": "点互信息与词频", "cloud_note": "每个点是一个词：拖动可移动，滚轮可缩放，悬停可看词。越靠右上，词越常用、结合越紧密。",
-    "comparison": "两份文本的差别",
-    "comparison_note": "与“{other}”相比，本文特有的词在上方，对方特有的词在下方。G² 越大，差别越不可能出于偶然。",
-    "log_ratio": "对数频率比（log₂）", "count_both": "两份文本中的总词频", "g2": "G²", "count_new": "本文", "count_old": "对比文本",
-    "templates": "模板", "templates_note": "带空位的词语模式，按它们为描述文本节省的信息量排序。", "template": "模板", "fillers": "不同填充", "gain": "节省（纳特）",
-    "examples": "常见填充", "no_templates": "没有找到带空位的模板；文本太短时常常如此。",
-    "sentences": "句子", "sentences_note": "上图是句子所有可能的切分：颜色越浓，这个词出现在切分中的概率越大，加框的是最佳切分。下图是由模板和短语边界得到的层次结构。",
-    "lattice": "切分", "tree": "结构",
-    "making": "如何生成", "method": "学词方法", "version": "版本", "seconds": "用时（秒）", "command": "重新生成的命令", "options": "词库信息",
-    "search": "查找：", "page_info": "第 _START_–_END_ 个，共 _TOTAL_ 个", "page_filtered": "（从 _MAX_ 个中筛选）", "page_empty": "没有符合条件的词",
-    "page_none": "没有", "page_length": "每页 _MENU_ 个", "first": "首页", "last": "末页", "next": "下一页", "previous": "上一页",
-    "contents": "目录", "probability": "概率", "limited": "表中只列出最可靠的 {shown} 个词，词库共有 {total} 个。",
-}  # fmt: skip
-_EN = {
-    "html_language": "en",
-    "title": "Words of {name}",
-    "summary_given": "The text has {characters} characters, the lexicon {words} words.",
-    "summary_learnt": "{words} words were learnt from {characters} characters of raw text, without a dictionary or labels.",
-    "numbers": "The corpus in numbers",
-    "files": "files", "texts": "texts (lines)", "characters": "characters", "alphabet": "different characters", "tokens": "tokens",
-    "lexicon_words": "words in the lexicon", "used_words": "words in the text", "characters_per_token": "characters per token",
-    "information": "Average information",
-    "information_note": "The minimum-entropy principle: to remember a frequent sequence of characters as one word lowers the average information per character. The lower it falls, the better the words describe the text.",
-    "step_characters": "characters", "step_words": "words", "step_phrases": "phrases {round}",
-    "nats_per_character": "nats per character",
-    "word_table": "Words",
-    "word_table_note": "Click a word to see it in context. Click a heading to sort.",
-    "word": "word", "count": "count", "firmness": "firmness", "pmi": "PMI", "left_entropy": "left entropy", "right_entropy": "right entropy",
-    "cohesion": "cohesion", "documents": "texts", "is_new": "new", "new": "new", "only_new": "new words only",
-    "hint_firmness": "combines count, PMI, both entropies and cohesion; higher is more reliable",
-    "hint_pmi": "how strongly the characters attract each other (nats), at the weakest place",
-    "hint_left_entropy": "branching entropy of the characters to the left (nats)", "hint_right_entropy": "branching entropy of the characters to the right (nats)",
-    "hint_cohesion": "share of the occurrences of the string that are this word", "hint_documents": "number of texts that contain the word",
-    "no_contexts": "No contexts were kept for this word.",
-    "charts": "Distribution of the words",
-    "rank_frequency": "Count and rank", "rank_frequency_note": "Both axes are logarithmic. The curve of natural language is nearly straight (Zipf's law).", "rank": "rank",
-    "lengths": "Word lengths", "lengths_note": "Share of each length among the different words, and among the tokens of the text.", "length": "length (characters)", "share": "share", "words": "different words",
-    "growth": "Vocabulary growth", "growth_note": "How many different words had occurred after so many tokens. If the curve still rises at the end, more text will bring more words.",
-    "tokens_read": "tokens read", "words_seen": "words seen",
-    "cloud": "PMI and count", "cloud_note": "Each dot is a word. Drag to move, turn the wheel to zoom, hover to see the word. Words at the top right are frequent and firm.",
-    "comparison": "Comparison of two texts",
-    "comparison_note": "Words special to this text are above, words special to {other} below. The greater G², the less likely the difference is due to chance.",
-    "log_ratio": "log ratio (log₂)", "count_both": "count in both texts", "g2": "G²", "count_new": "this text", "count_old": "other text",
-    "templates": "Templates", "templates_note": "Patterns of words with slots, ranked by the information that they save.", "template": "template", "fillers": "different fillings", "gain": "nats saved",
-    "examples": "frequent fillings", "no_templates": "No templates with slots were found; this is usual for short texts.",
-    "sentences": "Sentences", "sentences_note": "The first picture shows all segmentations of a sentence: the stronger the colour of a word, the more probable it is; frames mark the best segmentation. The second picture is the structure that templates and phrase boundaries give.",
-    "lattice": "Segmentation", "tree": "Structure",
-    "making": "How this page was made", "method": "method", "version": "version", "seconds": "seconds", "command": "command that repeats it", "options": "about the lexicon",
-    "search": "Search:", "page_info": "_START_ to _END_ of _TOTAL_ words", "page_filtered": "(of _MAX_ in all)", "page_empty": "no matching words",
-    "page_none": "none", "page_length": "_MENU_ words per page", "first": "first", "last": "last", "next": "next", "previous": "previous",
-    "contents": "Contents", "probability": "probability", "limited": "The table shows the {shown} most reliable words of {total}.",
-}  # fmt: skip
-TEXTS: Mapping[str, Mapping[str, str]] = {"zh": _ZH, "en": _EN}
+
+@cache
+def read_texts(language: str) -> Mapping[str, str]:
+    """Return the texts of a language by key."""
+    text = (resources.files(__package__) / "texts.toml").read_text(encoding="utf-8")
+    texts: Mapping[str, str] = tomllib.loads(text)[language]
+    return texts

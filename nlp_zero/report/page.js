@@ -111,7 +111,7 @@ function configureCharts() {
     background: "transparent",
     font: getComputedStyle(document.body).fontFamily,
     view: { stroke: null },
-    axis: { ...text, titleFontWeight: "normal", gridColor: colour("--line"), domainColor: colour("--line"), tickColor: colour("--line") },
+    axis: { ...text, labelOverlap: "greedy", labelSeparation: 8, titleFontWeight: "normal", gridColor: colour("--line"), domainColor: colour("--line"), tickColor: colour("--line") },
     legend: { ...text, orient: "top" },
     text: { color: colour("--ink") },
     line: { color: colour("--accent") },

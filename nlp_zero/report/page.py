@@ -24,10 +24,11 @@ __all__ = ["check_packages", "format_page"]
 CHARTS = ("rank_frequency", "lengths", "growth", "cloud")
 SHOWN_TEMPLATES = 100
 LABELS_OF_SCRIPT = (
-    "word count firmness pmi left_entropy right_entropy cohesion documents is_new new hint_firmness hint_pmi "
-    "hint_left_entropy hint_right_entropy hint_cohesion hint_documents no_contexts search page_info page_filtered "
-    "page_empty page_none page_length first last next previous"
-).split()
+    "word", "count", "firmness", "pmi", "left_entropy", "right_entropy", "cohesion", "documents", "is_new", "new",
+    "hint_firmness", "hint_pmi", "hint_left_entropy", "hint_right_entropy", "hint_cohesion", "hint_documents",
+    "no_contexts", "search", "page_info", "page_filtered", "page_empty", "page_none", "page_length",
+    "first", "last", "next", "previous",
+)  # fmt: skip
 
 
 def format_page(
@@ -86,7 +87,8 @@ def format_page(
         for key, content in sections
     )
     title = labels["title"].format(name=name)
-    summary = labels["summary_learnt" if learnt else "summary_given"].format(characters=numbers["characters"], words=numbers["lexicon_words"])
+    summary = labels["summary_learnt" if learnt else "summary_given"]
+    summary = summary.format(characters=numbers["characters"], words=numbers["lexicon_words"])
     tables_script, tables_style = _tables_files()
     payload = dict(data) | {"labels": {key: labels[key] for key in LABELS_OF_SCRIPT}}
     parts = {
@@ -178,7 +180,8 @@ def _table(labels: Mapping[str, str], limited: tuple[int, int] | None, *, with_k
         text = labels["limited"].format(shown=f"{limited[0]:,}", total=f"{limited[1]:,}")
         lines.append(f'<p class="note">{_escape(text)}</p>')
     if with_known:
-        lines.append(f'<label class="switch"><input type="checkbox" id="only-new"> {_escape(labels["only_new"])}</label>')
+        box = '<input type="checkbox" id="only-new">'
+        lines.append(f'<label class="switch">{box} {_escape(labels["only_new"])}</label>')
     lines.append('<div class="scroll"><table id="words" class="display compact"></table></div>')
     return "".join(lines)
 
@@ -193,7 +196,8 @@ def _templates(templates: TemplateInventory, labels: Mapping[str, str]) -> str:
         f"<td>{_escape('；'.join(' / '.join(filling) for filling in one.examples))}</td></tr>"
         for one in shown
     )
-    return f'<div class="scroll tall"><table class="plain"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    table = f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<div class="scroll tall">{table}</div>'
 
 
 def _pictures(pictures: Sequence[tuple[str, str, str]], labels: Mapping[str, str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,7 @@ BATCH_TEXTS = 10_000  # texts that are cut at once
 GROWTH_POINTS = 100  # places of the text at which the vocabulary is measured
 CONTEXT_CHARACTERS = 12  # on each side of a word
 NO_WORD = -1
+LARGEST_HASH = np.iinfo(np.uint64).max
 NOT_SEEN = np.iinfo(np.int64).max
 SENTENCE_CHARACTERS = (14, 32)  # least and most of a sentence that is shown as an example
 FULL_STOPS = "。！？"
@@ -78,7 +81,7 @@ def survey_texts(
     words : sequence of str
         Words whose contexts are kept.
     contexts : int, default 3
-        Contexts of each word, from different parts of the text where it is long enough.
+        Contexts of each word: a random sample of its occurrences, the same every time.
     sentences : int, default 3
         Example sentences.
     workers : int, default 1
@@ -91,9 +94,7 @@ def survey_texts(
     size, rank_of_id = len(tokenizer.lexicon), _rank_ids(tokenizer)
     counts, documents = np.zeros(size, np.int64), np.zeros(size, np.int64)
     first = np.full(size, NOT_SEEN)
-    needed = np.zeros(size, np.int64)
-    needed[[tokenizer.lexicon.index(word) for word in words]] = contexts
-    found: dict[str, list[Context]] = {}
+    sample = _ContextSample(tokenizer, words, contexts)
     examples: list[str] = []
     alphabet: set[str] = set()
     total_texts = characters = tokens = 0
@@ -104,12 +105,7 @@ def survey_texts(
         numbers = np.searchsorted(offsets, places, side="right") - 1
         documents += np.bincount(np.unique(numbers * size + ranks) % max(size, 1), minlength=size)
         np.minimum.at(first, ranks, places + tokens)
-        wanted, where = np.unique(ranks, return_index=True)
-        chosen = needed[wanted] > 0
-        for rank, k in zip(wanted[chosen].tolist(), where[chosen].tolist(), strict=True):
-            text, token = batch[numbers[k]], int(places[k] - offsets[numbers[k]])
-            found.setdefault(tokenizer.lexicon.words[rank], []).append(_context(tokenizer, text, token))
-        needed[wanted[chosen]] -= 1
+        sample.add(batch, ranks, numbers, places - offsets[numbers], places + tokens)
         if len(examples) < sentences:
             examples.extend(_find_sentences(batch, sentences - len(examples)))
         alphabet.update(*batch)
@@ -117,7 +113,7 @@ def survey_texts(
         characters += sum(map(len, batch))
     growth = _measure_growth(first, tokens)
     return Survey(
-        total_texts, characters, tokens, len(alphabet), counts, documents, growth, found, examples
+        total_texts, characters, tokens, len(alphabet), counts, documents, growth, sample.contexts(), examples
     )
 
 
@@ -150,8 +146,58 @@ def _words_only(ranks: Int64Array) -> tuple[Int64Array, Int64Array]:
     return ranks[places], places
 
 
-def _context(tokenizer: Tokenizer, text: str, token: int) -> Context:
-    start, end = tokenizer(text).spans[token]
+class _ContextSample:
+    """A uniform sample of the occurrences of each word: those whose places have the smallest hash values."""
+
+    def __init__(self, tokenizer: Tokenizer, words: Sequence[str], size: int) -> None:
+        self.tokenizer, self.size = tokenizer, size
+        self.found: dict[int, list[tuple[int, int, Context]]] = {}  # rank of a word -> hash value, place, context
+        # An occurrence with this hash value or a larger one is not kept.
+        self.limits = np.zeros(len(tokenizer.lexicon), np.uint64)
+        self.limits[[tokenizer.lexicon.index(word) for word in words]] = LARGEST_HASH if size else 0
+
+    def add(
+        self, texts: Sequence[str], ranks: Int64Array, numbers: Int64Array, tokens: Int64Array, places: Int64Array
+    ) -> None:
+        """Add words: the rank of each, the number of its text, its number among the tokens of the text, its place."""
+        hashes = _hash(places)
+        kept = np.flatnonzero(hashes < self.limits[ranks])
+        kept = kept[np.lexsort((hashes[kept], ranks[kept]))]
+        begins = np.flatnonzero(np.diff(ranks[kept], prepend=NO_WORD))
+        kept = kept[np.arange(len(kept)) - np.repeat(begins, np.diff(begins, append=len(kept))) < self.size]
+        kept = kept[np.argsort(numbers[kept], kind="stable")]
+        number, spans = NO_WORD, []
+        for k in kept.tolist():
+            if numbers[k] != number:
+                number = int(numbers[k])
+                spans = self.tokenizer(texts[number]).spans
+            context = _cut_context(texts[number], *spans[tokens[k]])
+            self._keep(int(ranks[k]), int(hashes[k]), int(places[k]), context)
+
+    def _keep(self, rank: int, value: int, place: int, context: Context) -> None:
+        occurrences = self.found.setdefault(rank, [])
+        insort(occurrences, (value, place, context))
+        if len(occurrences) >= self.size:
+            del occurrences[self.size :]
+            self.limits[rank] = occurrences[-1][0]
+
+    def contexts(self) -> dict[str, list[Context]]:
+        """Return the contexts of each word in the order of the text."""
+        return {
+            self.tokenizer.lexicon.words[rank]: [context for _, _, context in sorted(found, key=itemgetter(1))]
+            for rank, found in self.found.items()
+        }
+
+
+def _hash(places: Int64Array) -> npt.NDArray[np.uint64]:
+    """Return numbers that look random; the finaliser of SplitMix64 (Steele et al., OOPSLA 2014)."""
+    x = places.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _cut_context(text: str, start: int, end: int) -> Context:
     before = text[max(0, start - CONTEXT_CHARACTERS) : start]
     return before, text[start:end], text[end : end + CONTEXT_CHARACTERS]
 

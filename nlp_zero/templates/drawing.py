@@ -58,16 +58,15 @@ def draw_svg(words: Sequence[str], spans: Sequence[tuple[int, int, str]]) -> str
         heights[start:end] = [height] * (end - start)
         placed_spans.append((start, end, name, height, below))
     baseline = (max(heights, default=0) + 1) * ROW_PIXELS
-    width, height = left[-1], baseline + ROW_PIXELS / 2
+    size = f'width="{left[-1]:g}" height="{baseline + ROW_PIXELS / 2:g}"'
     elements = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" role="img" font-family="sans-serif" font-size="{FONT_PIXELS}" '
-        'style="color:#222;background:#fff">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left[-1]:g} {baseline + ROW_PIXELS / 2:g}" {size} '
+        f'role="img" font-family="sans-serif" font-size="{FONT_PIXELS}" style="color:#222;background:#fff">'
     ]
-    for word, x, size in zip(words, left, widths, strict=False):
+    for word, x, width in zip(words, left, widths, strict=False):
         text = escape(_replace_undrawable(word))
         elements.append(
-            f'<text x="{x + size / 2:g}" y="{baseline}" text-anchor="middle" fill="currentColor">{text}</text>'
+            f'<text x="{x + width / 2:g}" y="{baseline}" text-anchor="middle" fill="currentColor">{text}</text>'
         )
     for start, end, name, level, below in placed_spans:
         x, right, y = left[start], left[end] - GAP_PIXELS, baseline - level * ROW_PIXELS + 4

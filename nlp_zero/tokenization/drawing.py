@@ -63,7 +63,8 @@ def draw_segmentations(
         middle = MARGIN_PIXELS + (start + end) * CELL_PIXELS / 2
         parts.append(f'<text x="{middle:g}" y="{y + 16}" fill="currentColor">{word}</text></g>')
     baseline = MARGIN_PIXELS + len(rows) * ROW_PIXELS + 19
+    style = 'fill="currentColor" fill-opacity="0.6"'
     for k, character in enumerate(text):
-        x = MARGIN_PIXELS + (k + 0.5) * CELL_PIXELS
-        parts.append(f'<text x="{x:g}" y="{baseline}" fill="currentColor" fill-opacity="0.6">{html.escape(character)}</text>')
+        middle = MARGIN_PIXELS + (k + 0.5) * CELL_PIXELS
+        parts.append(f'<text x="{middle:g}" y="{baseline}" {style}>{html.escape(character)}</text>')
     return "\n".join([*parts, "</svg>"])
