@@ -18,6 +18,7 @@ if _TYPE_CHECKING:
         VocabularyBuilder,
         select_discovered,
     )
+    from .comparison import ComparisonTable, TextComparer
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
@@ -40,6 +41,7 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonTable",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -64,6 +66,7 @@ __all__ = [
     "TemplateInventory",
     "TemplateMiner",
     "TemplateParser",
+    "TextComparer",
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
@@ -75,6 +78,7 @@ _PACKAGES = {
         "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
         " select_discovered"
     ),
+    "comparison": "ComparisonTable TextComparer",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
