@@ -81,6 +81,7 @@ MODULES = {
         "build_vocab",
         "suggest_lines",
         "show",
+        "classes",
         "tokenize",
         "compare",
         "report",
@@ -91,10 +92,6 @@ MODULES = {
         "parse",
         "evaluate_parse",
         "main",
-        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
-        "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
-        "suggest_lines", "show", "classes", "tokenize", "compare",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 
