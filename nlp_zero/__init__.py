@@ -23,6 +23,7 @@ if _TYPE_CHECKING:
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
+    from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
         FillerCounter,
@@ -59,6 +60,8 @@ __all__ = [
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Report",
+    "ReportBuilder",
     "SaveReport",
     "SlotFillers",
     "StorageError",
@@ -84,6 +87,7 @@ _PACKAGES = {
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
+    "report": "Report ReportBuilder",
     "templates": (
         "BoundaryModel FillerCounter ParseTree SlotFillers Template TemplateGrammar TemplateInventory TemplateMiner"
         " TemplateParser"
