@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._utils.progress import begin_stage, report_stages
-from ..corpus import Corpus
 from ..errors import NlpZeroError
 from .errors import UsageError
 from .messages import print_message, shows_progress
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["add_fillers"]
 
 TOP, MAX_FILLERS, MIN_COUNT = 20, 6, 2  # templates, fillers of each slot, and their least count, if they are printed
+CLASS_TOP = 100  # templates that are grouped by class
 LAST_WORDS = 4  # of each slot, that are printed
 CLASS_WORDS, MIN_CLASS_SHARE = 5, 0.1  # words of a class that are printed, and least share of a class in a group
 
@@ -62,7 +62,10 @@ def add_fillers(commands: Commands) -> None:
         "--template", action="append", default=[], metavar="WORDS",
         help="only this template, as mine-templates prints it: '从 … 到'; may be repeated (default: the first ones)",
     )  # fmt: skip
-    parser.add_argument("--top", type=int, metavar="N", help=f"the first N templates (default: {TOP}; with -o all)")
+    parser.add_argument(
+        "--top", type=int, metavar="N",
+        help=f"the first N templates (default: {TOP}; with --by-class {CLASS_TOP}; with -o all)",
+    )  # fmt: skip
     parser.add_argument(
         "--max-fillers", type=int, metavar="N",
         help=f"the N most frequent fillers of each slot (default: {MAX_FILLERS}; with -o all)",
@@ -138,8 +141,8 @@ def _load_words(arguments: argparse.Namespace) -> tuple[Lexicon | None, ClassLoo
     except ValueError:
         if arguments.by_class:
             raise NlpZeroError(
-                f"{arguments.lexicon} has no classes of words; nlpzero build-vocab CORPUS --method bayes -o words.tsv "
-                "learns them."
+                f"{arguments.lexicon} has no classes of words; make a lexicon that has them with nlpzero build-vocab "
+                "CORPUS --method bayes -o words.tsv."
             ) from None
         return lexicon, None
 
@@ -175,8 +178,8 @@ def _choose_templates(arguments: argparse.Namespace, inventory: TemplateInventor
     usable = [template for template in inventory if template.slots and not template.across]
     if not arguments.template:
         gapped = [template for template in usable if template.is_gapped]
-        top = arguments.top or (None if arguments.output not in (None, "-") or arguments.by_class else TOP)
-        return gapped[:top]
+        usual = None if arguments.output not in (None, "-") else CLASS_TOP if arguments.by_class else TOP
+        return gapped[: arguments.top or usual]
     by_text = {str(template): template for template in usable}
     chosen = []
     for text in arguments.template:
@@ -208,7 +211,7 @@ def _format_groups(fillers: SlotFillers) -> str:
     classes = fillers.classes
     assert classes is not None
     blocks = []
-    for group in fillers.group():
+    for group in sorted(fillers.group(), key=lambda group: len(group) == 1):  # slots that are like no other, at the end
         words = sum((Counter(slot.last_words) for slot in group), Counter[str]())
         counts = sum((Counter(slot.class_counts(classes)) for slot in group), Counter[int]())
         total = counts.total()

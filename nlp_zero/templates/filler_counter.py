@@ -32,7 +32,7 @@ __all__ = ["FillerCounter"]
 BATCH_CLAUSES = 4096  # that are parsed together
 MAX_KEYS = 1 << 19  # distinct fillers in memory, about 100 MB; more become sorted runs in temporary files
 SEPARATOR = "\x1f"  # between the words of a filler in a key; a control character is a clause boundary, never a word
-HIDDEN = ("\n", "\x1e")  # a line feed in a word, and what it is in a run
+HIDDEN_LINE_FEED = "\x1e"  # a line feed in a word of a run
 SORT_BYTES = 8  # of the number of a slot in a key
 
 Clauses = list[Sequence[str]]
@@ -204,7 +204,7 @@ class SortedCounts:
         if len(self._counts) >= MAX_KEYS:
             run = self._stack.enter_context(open_temporary_file(self._folder))
             for key, count in sorted(self._counts.items()):
-                run.write(f"{count}\t{key.replace(*HIDDEN)}\n".encode("utf-8", "surrogatepass"))
+                run.write(f"{count}\t{_hide(key)}\n".encode("utf-8", "surrogatepass"))
             self._runs.append(run)
             self._counts.clear()
 
@@ -219,7 +219,11 @@ def _read_run(run: IO[bytes]) -> Iterator[tuple[str, int]]:
     run.seek(0)
     for line in run:
         count, _, key = line.decode("utf-8", "surrogatepass").partition("\t")
-        yield key[:-1].replace(*reversed(HIDDEN)), int(count)
+        yield key[:-1].replace(HIDDEN_LINE_FEED, "\n"), int(count)
+
+
+def _hide(key: str) -> str:
+    return key.replace("\n", HIDDEN_LINE_FEED)
 
 
 def _number_slots(spans: Int32Array, first_slots: Int64Array) -> tuple[Int64Array, Int64Array]:
