@@ -31,7 +31,7 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation",
+        "locks", "progress", "validation", "display",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",

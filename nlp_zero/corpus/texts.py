@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
-from .blocks import Block, join_texts
+from .blocks import Block, TextBatch, batch_texts, join_texts
 from .corpus import UNITS, Corpus
 
-__all__ = ["read_blocks", "require_text", "restartable"]
+__all__ = ["read_blocks", "read_text_batches", "require_text", "restartable"]
 
 
 def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:
@@ -48,6 +48,34 @@ def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[B
         return texts.blocks(unit)
     check_choice("unit", unit, UNITS)
     return join_texts(_check_texts(texts))
+
+
+def read_text_batches(texts: Corpus | Iterable[str]) -> Iterator[TextBatch]:
+    """Read a corpus, or any iterable of texts, in batches that say where the texts are from.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        What is read.
+
+    Returns
+    -------
+    iterator of TextBatch
+        See `Corpus.text_batches`.
+
+    Raises
+    ------
+    TypeError
+        If `texts` is a single string, or a text is not a str.
+    CorpusError
+        If a corpus cannot be read.
+
+    Examples
+    --------
+    >>> list(read_text_batches(["春天", "夏天"]))
+    [TextBatch(texts=['春天', '夏天'], source='<texts>', first=1)]
+    """
+    return texts.text_batches() if isinstance(texts, Corpus) else batch_texts(_check_texts(texts))
 
 
 def restartable(texts: Corpus | Iterable[str]) -> Corpus | Iterable[str]:

@@ -1,0 +1,155 @@
+"""Occurrences as a stream: which ones are kept, and in which order."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
+from random import Random
+from typing import TYPE_CHECKING
+
+from .._utils.files import storage
+from .._utils.temporary import find_temporary_folder, open_temporary_file
+from ..corpus import TextBatch
+from .occurrences import BatchText, Occurrence
+from .search import WordSearch
+
+if TYPE_CHECKING:
+    from .builder import ConcordanceBuilder
+
+__all__ = ["OccurrenceStream", "sort_occurrences"]
+
+RUN_ROWS = 200_000  # occurrences that are sorted in memory; more are sorted on disk
+SORT_KEYS: dict[str, Callable[[Occurrence], str]] = {
+    "left": lambda occurrence: occurrence.left[::-1],
+    "right": lambda occurrence: occurrence.right,
+}
+
+
+class OccurrenceStream:
+    """The occurrences of words, which are searched for while this is iterated over, once.
+
+    Attributes
+    ----------
+    totals : dict of str to (int or None)
+        For each word, how many occurrences were found so far; None if the word has more than the limit, and was
+        therefore not counted to the end.
+    """
+
+    def __init__(self, builder: ConcordanceBuilder, batches: Iterator[TextBatch]) -> None:
+        self.totals: dict[str, int | None] = dict.fromkeys(builder.words, 0)
+        self._builder, self._batches = builder, batches
+        found = self._draw() if builder.sample else self._take()
+        if builder.sort != "position":
+            found = sort_occurrences(found, builder.sort, builder.temp_dir)
+        self._found = found
+
+    def __iter__(self) -> Iterator[Occurrence]:
+        return self
+
+    def __next__(self) -> Occurrence:
+        return next(self._found)
+
+    def _take(self) -> Iterator[Occurrence]:
+        """Yield the first occurrences of each word, as many as the limit allows."""
+        limit, totals = self._builder.limit, self.totals
+        words = self._builder.words
+        search = WordSearch(words)
+        for batch in self._batches:
+            text = BatchText(batch, self._builder.width)
+            for place, word in self._find(search, text):
+                total = totals[word]
+                if total is None:
+                    continue
+                if total == limit:
+                    totals[word] = None
+                    continue
+                totals[word] = total + 1
+                yield text.describe(place, word)
+            open_words = [word for word in search.words if totals[word] is not None]
+            if not open_words:
+                return
+            if len(open_words) <= len(search.words) // 2:
+                search = WordSearch(open_words)
+
+    def _draw(self) -> Iterator[Occurrence]:
+        """Yield a uniform sample of the occurrences of each word: those with the smallest of random numbers."""
+        builder, totals = self._builder, self.totals
+        random = {word: Random(f"{builder.seed}:{word}").random for word in builder.words}
+        kept: dict[str, list[tuple[float, int, Occurrence]]] = {word: [] for word in builder.words}
+        search = WordSearch(builder.words)
+        number = 0
+        for batch in self._batches:
+            text = BatchText(batch, builder.width)
+            for number, (place, word) in enumerate(self._find(search, text), number + 1):
+                totals[word] = (totals[word] or 0) + 1
+                priority, sample = -random[word](), kept[word]
+                if len(sample) < (builder.limit or 0):
+                    heapq.heappush(sample, (priority, number, text.describe(place, word)))
+                elif priority > sample[0][0]:
+                    heapq.heapreplace(sample, (priority, number, text.describe(place, word)))
+        yield from (row[2] for row in sorted((row for sample in kept.values() for row in sample), key=lambda row: row[1]))
+
+    def _find(self, search: WordSearch, text: BatchText) -> Iterable[tuple[int, str]]:
+        found = search.find(text.text)
+        tokenizer = self._builder.tokenizer
+        if tokenizer is None or not found:
+            return found
+        return _keep_tokens(found, text, lambda line: tokenizer(line).spans)
+
+
+def _keep_tokens(
+    found: Iterable[tuple[int, str]], text: BatchText, cut: Callable[[str], list[tuple[int, int]]]
+) -> Iterator[tuple[int, str]]:
+    """Yield the occurrences that are tokens of their line."""
+    begin, end = 0, -1
+    spans: set[tuple[int, int]] = set()
+    for place, word in found:
+        if place > end:
+            begin, end = text.find_line(place)
+            spans = set(cut(text.text[begin:end]))
+        if (place - begin, place - begin + len(word)) in spans:
+            yield place, word
+
+
+def sort_occurrences(
+    found: Iterator[Occurrence], by: str, temp_dir: str | None = None, *, run_rows: int = RUN_ROWS
+) -> Iterator[Occurrence]:
+    """Yield occurrences in the order of a neighbour; more than fit in memory are sorted in temporary files.
+
+    Parameters
+    ----------
+    found : iterator of Occurrence
+    by : {"left", "right"}
+        The text that is compared, by code points, from the word outwards.  Equal texts stay in the order of `found`.
+    temp_dir : str, optional
+        The folder of temporary files; by default that of the system.
+    run_rows : int, optional
+        How many are sorted in memory.
+
+    Yields
+    ------
+    Occurrence
+    """
+    key = SORT_KEYS[by]
+    with ExitStack() as stack:
+        runs: list[Iterator[Occurrence]] = []
+        while True:
+            rows = sorted(islice(found, run_rows), key=key)
+            if len(rows) < run_rows:
+                break
+            runs.append(_write_run(rows, temp_dir, stack))
+        yield from heapq.merge(*runs, iter(rows), key=key)
+
+
+def _write_run(rows: list[Occurrence], temp_dir: str | None, stack: ExitStack) -> Iterator[Occurrence]:
+    """Write sorted occurrences to a temporary file, and return an iterator that reads them."""
+    folder = temp_dir or find_temporary_folder()
+    with storage(folder, "make room, or name another folder with --temp-dir"):
+        file = stack.enter_context(open_temporary_file(folder))
+        for row in rows:
+            file.write(json.dumps(row).encode() + b"\n")
+        file.seek(0)
+    return (Occurrence(*json.loads(line)) for line in file)
