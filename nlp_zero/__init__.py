@@ -18,6 +18,7 @@ if _TYPE_CHECKING:
         VocabularyBuilder,
         select_discovered,
     )
+    from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
@@ -39,6 +40,8 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "Concordance",
+    "ConcordanceBuilder",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -72,6 +75,7 @@ _PACKAGES = {
         "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
         " select_discovered"
     ),
+    "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",

@@ -23,6 +23,7 @@ LAYERS = [
     "builders",
     "templates",
     "evaluation",
+    "concordance",
     "distributed",
     "cli",
     "__main__",
@@ -31,7 +32,7 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "display",
+        "locks", "progress", "validation", "display", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -53,11 +54,12 @@ MODULES = {
         "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
-        "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
+        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "concordance", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from .. import __version__
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
+from .concordance import add_concordance
 from .convert import add_convert
 from .count import add_count
 from .errors import Stopped, UsageError
@@ -40,6 +41,7 @@ COMMANDS = (  # each adds the parser of one command
     add_show,
     add_suggest_lines,
     add_tokenize,
+    add_concordance,
     add_count,
     add_convert,
     add_evaluate,

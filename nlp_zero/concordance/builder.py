@@ -33,7 +33,7 @@ class ConcordanceBuilder:
     words : iterable of str
         What is searched for.
     width : int, default 40
-        Columns of text on each side; a full-width character takes two.
+        Columns of text on each side; a full-width character takes two.  There are never more characters than columns.
     limit : int, optional
         At most this many occurrences of each word; by default all.  Reading ends when no word needs more.
     sample : bool, default False

@@ -60,21 +60,20 @@ class BatchText:
         """Return the occurrence of a word at a position."""
         text, end = self.text, place + len(word)
         left = text[max(0, place - self._width) : place]
-        right = text[end : end + self._width + 1]  # one more, which shows whether a "\r" is part of the line end
+        right = text[end : end + self._width + 2]  # two more, which show whether a "\r" is part of the line end
         if "\n" in left:
             left = left[left.rindex("\n") + 1 :]
-        if "\n" in right:
-            right = right[: right.index("\n")].removesuffix("\r")
-        return Occurrence(
-            cut_left(left, self._width), word, cut_right(right, self._width), self._source, self._find_number(place)
-        )
+        if "\n" in right or len(right) < self._width + 2:  # the line ends here
+            right = right.partition("\n")[0].removesuffix("\r")
+        left, right = cut_left(left, self._width), cut_right(right[: self._width], self._width)
+        return Occurrence(left, word, right, self._source, self._find_number(place))
 
     def find_line(self, place: int) -> tuple[int, int]:
         """Return the start and the end of the line that a position is in."""
         begin = self.text.rfind("\n", 0, place) + 1
         end = self.text.find("\n", place)
         end = len(self.text) if end < 0 else end
-        return begin, end - (self.text[end - 1 : end] == "\r" and end < len(self.text))
+        return begin, end - (self.text[end - 1 : end] == "\r")
 
     def _find_number(self, place: int) -> int:
         if self._starts is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import overload
 
@@ -11,7 +11,7 @@ from .._utils.display import display_width
 from .._utils.tables import Columns, Tabular
 from .occurrences import Occurrence
 
-__all__ = ["Concordance", "format_occurrence", "format_place"]
+__all__ = ["Concordance", "format_occurrence", "make_columns"]
 
 GAP = "  "
 SHOWN_WORDS = 3
@@ -93,9 +93,11 @@ class Concordance(Tabular):
         str
             Without a line end.
         """
-        widths = [max((display_width(row[k]) for row in self.occurrences), default=0) for k in range(3)]
+        left = max((display_width(clean(row.left)) for row in self.occurrences), default=0)
+        word = max((display_width(clean(row.word)) for row in self.occurrences), default=0)
+        right = max((display_width(clean(row.right)) for row in self.occurrences), default=0)
         for occurrence in self.occurrences:
-            yield format_occurrence(occurrence, *widths)
+            yield format_occurrence(occurrence, left, word, right)
 
     def to_columns(self) -> Columns:
         """Return the columns by name.
@@ -105,12 +107,7 @@ class Concordance(Tabular):
         mapping of str to column
             ``left``, ``word``, ``right`` and ``source`` are tuples of str; ``line`` is an array.
         """
-        import numpy as np
-
-        names = Occurrence._fields
-        columns: dict[str, object] = dict(zip(names, zip(*self.occurrences, strict=True), strict=True))
-        columns = columns or dict.fromkeys(names, ())
-        return columns | {"line": np.array(columns["line"], dtype=np.int64)}
+        return make_columns(self.occurrences)
 
     def _repr_html_(self) -> str:
         """Return the first rows for a notebook, aligned on the word."""
@@ -129,6 +126,15 @@ class Concordance(Tabular):
                 *([f"<p>… and {rest:,} more</p>"] if rest > 0 else []),
             ]
         )
+
+
+def make_columns(occurrences: Sequence[Occurrence]) -> Columns:
+    """Return occurrences as columns by name; see `Concordance.to_columns`."""
+    import numpy as np
+
+    columns: dict[str, object] = dict(zip(Occurrence._fields, zip(*occurrences, strict=True), strict=False))
+    columns = columns or dict.fromkeys(Occurrence._fields, ())
+    return columns | {"line": np.array(columns["line"], dtype=np.int64)}
 
 
 def format_occurrence(occurrence: Occurrence, left_width: int, word_width: int, right_width: int) -> str:
@@ -158,11 +164,11 @@ def format_place(occurrence: Occurrence) -> str:
 
 
 def clean(text: str) -> str:
-    """Replace control characters by spaces, which a terminal would obey, and lone surrogates.
+    r"""Replace control characters, which a terminal would obey, by spaces, and lone surrogates by U+FFFD.
 
     Examples
     --------
-    >>> clean("a\\tb\\x1b[31m")
+    >>> clean("a\tb\x1b[31m")
     'a b [31m'
     """
     if text.isprintable():

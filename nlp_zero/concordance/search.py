@@ -8,10 +8,18 @@ begin, and a dictionary of the beginnings of words decides there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Codes = npt.NDArray[np.uint32]
 
 __all__ = ["WordSearch"]
 
-FEW_WORDS = 6  # up to this many words, one search for each word is faster than the table
+FEW_WORDS = 8  # up to this many words, one search for each word is faster than the table
 TABLE_BITS = 20
 FIRST_FACTOR, PAIR_FACTOR = 0x9E3779B1, 0x85EBCA6B  # odd numbers that spread code points over 32 bits
 CODE_POINTS = 0x110000
@@ -59,9 +67,6 @@ class _PairTable:
     """Words by their first two characters."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        import numpy as np
-
-        self._np = np
         self._singles = np.zeros(CODE_POINTS, dtype=bool)
         self._has_singles = False
         self._may_begin = np.zeros(1 << TABLE_BITS, dtype=bool)
@@ -70,14 +75,14 @@ class _PairTable:
             if len(word) == 1:
                 self._singles[ord(word)] = self._has_singles = True
             else:
-                self._may_begin[self._hash_pairs(self._codes(word[:2]))] = True
+                self._may_begin[_hash_pairs(_encode(word[:2]))] = True
                 self._by_pair.setdefault(word[:2], []).append(word)
 
     def find(self, text: str) -> list[tuple[int, str]]:
-        np, by_pair = self._np, self._by_pair
-        codes = self._codes(text)
+        by_pair = self._by_pair
+        codes = _encode(text)
         found = []
-        for place in np.flatnonzero(self._may_begin[self._hash_pairs(codes)]).tolist():
+        for place in np.flatnonzero(self._may_begin.take(_hash_pairs(codes), mode="clip")).tolist():
             for word in by_pair.get(text[place : place + 2], ()):
                 if text.startswith(word, place):
                     found.append((place, word))
@@ -86,13 +91,15 @@ class _PairTable:
         found.sort()
         return found
 
-    def _codes(self, text: str):  # type: ignore[no-untyped-def]
-        return self._np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
-    def _hash_pairs(self, codes):  # type: ignore[no-untyped-def]
-        """Return a hash of each character and the next one."""
-        hashes = codes[:-1] * self._np.uint32(FIRST_FACTOR)
-        hashes += codes[1:]
-        hashes *= self._np.uint32(PAIR_FACTOR)
-        hashes >>= 32 - TABLE_BITS
-        return hashes
+def _encode(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def _hash_pairs(codes: Codes) -> Codes:
+    """Return a hash of each character and the next one."""
+    hashes = codes[:-1] * np.uint32(FIRST_FACTOR)
+    hashes += codes[1:]
+    hashes *= np.uint32(PAIR_FACTOR)
+    hashes >>= np.uint32(32 - TABLE_BITS)
+    return hashes

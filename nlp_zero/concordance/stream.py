@@ -6,7 +6,8 @@ import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from itertools import islice
+from itertools import chain, count, islice
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OccurrenceStream", "sort_occurrences"]
 
+BATCH_ROWS = 1000  # sorted occurrences that are yielded together
 RUN_ROWS = 200_000  # occurrences that are sorted in memory; more are sorted on disk
 SORT_KEYS: dict[str, Callable[[Occurrence], str]] = {
     "left": lambda occurrence: occurrence.left[::-1],
@@ -38,59 +40,71 @@ class OccurrenceStream:
         therefore not counted to the end.
     """
 
-    def __init__(self, builder: ConcordanceBuilder, batches: Iterator[TextBatch]) -> None:
+    def __init__(self, builder: ConcordanceBuilder, texts: Iterator[TextBatch]) -> None:
         self.totals: dict[str, int | None] = dict.fromkeys(builder.words, 0)
-        self._builder, self._batches = builder, batches
+        self._builder, self._texts = builder, texts
         found = self._draw() if builder.sample else self._take()
         if builder.sort != "position":
-            found = sort_occurrences(found, builder.sort, builder.temp_dir)
-        self._found = found
+            found = _batch(sort_occurrences(chain.from_iterable(found), builder.sort, builder.temp_dir))
+        self._batches = found
+        self._each = chain.from_iterable(found)
 
     def __iter__(self) -> Iterator[Occurrence]:
         return self
 
     def __next__(self) -> Occurrence:
-        return next(self._found)
+        return next(self._each)
 
-    def _take(self) -> Iterator[Occurrence]:
+    def batches(self) -> Iterator[list[Occurrence]]:
+        """Yield the occurrences in lists: in the order of the text, those of the lines that are read at a time.
+
+        Yields
+        ------
+        list of Occurrence
+        """
+        return self._batches
+
+    def _take(self) -> Iterator[list[Occurrence]]:
         """Yield the first occurrences of each word, as many as the limit allows."""
         limit, totals = self._builder.limit, self.totals
-        words = self._builder.words
-        search = WordSearch(words)
-        for batch in self._batches:
+        search = WordSearch(self._builder.words)
+        for batch in self._texts:
             text = BatchText(batch, self._builder.width)
+            taken = []
             for place, word in self._find(search, text):
                 total = totals[word]
                 if total is None:
                     continue
-                if total == limit:
-                    totals[word] = None
-                    continue
-                totals[word] = total + 1
-                yield text.describe(place, word)
-            open_words = [word for word in search.words if totals[word] is not None]
-            if not open_words:
-                return
-            if len(open_words) <= len(search.words) // 2:
-                search = WordSearch(open_words)
+                totals[word] = None if total == limit else total + 1
+                if total != limit:
+                    taken.append(text.describe(place, word))
+            yield taken
+            if limit is not None:
+                missing = [word for word in search.words if totals[word] is not None]
+                if not missing:
+                    return
+                if len(missing) <= len(search.words) // 2:
+                    search = WordSearch(missing)
 
-    def _draw(self) -> Iterator[Occurrence]:
+    def _draw(self) -> Iterator[list[Occurrence]]:
         """Yield a uniform sample of the occurrences of each word: those with the smallest of random numbers."""
         builder, totals = self._builder, self.totals
-        random = {word: Random(f"{builder.seed}:{word}").random for word in builder.words}
+        draw = {word: Random(f"{builder.seed}:{word}").random for word in builder.words}
         kept: dict[str, list[tuple[float, int, Occurrence]]] = {word: [] for word in builder.words}
         search = WordSearch(builder.words)
-        number = 0
-        for batch in self._batches:
+        numbers = count()
+        for batch in self._texts:
             text = BatchText(batch, builder.width)
-            for number, (place, word) in enumerate(self._find(search, text), number + 1):
+            for place, word in self._find(search, text):
+                number = next(numbers)
                 totals[word] = (totals[word] or 0) + 1
-                priority, sample = -random[word](), kept[word]
+                priority, sample = -draw[word](), kept[word]  # the root of the heap has the largest random number
                 if len(sample) < (builder.limit or 0):
                     heapq.heappush(sample, (priority, number, text.describe(place, word)))
                 elif priority > sample[0][0]:
                     heapq.heapreplace(sample, (priority, number, text.describe(place, word)))
-        yield from (row[2] for row in sorted((row for sample in kept.values() for row in sample), key=lambda row: row[1]))
+        rows = sorted(chain.from_iterable(kept.values()), key=itemgetter(1))
+        yield [occurrence for _, _, occurrence in rows]
 
     def _find(self, search: WordSearch, text: BatchText) -> Iterable[tuple[int, str]]:
         found = search.find(text.text)
@@ -112,6 +126,11 @@ def _keep_tokens(
             spans = set(cut(text.text[begin:end]))
         if (place - begin, place - begin + len(word)) in spans:
             yield place, word
+
+
+def _batch(found: Iterator[Occurrence]) -> Iterator[list[Occurrence]]:
+    while rows := list(islice(found, BATCH_ROWS)):
+        yield rows
 
 
 def sort_occurrences(
