@@ -80,7 +80,7 @@ def test_version(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["nonsense"], ["build-vocab"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
+        ["nonsense"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
         ["count", SAMPLE, "--order", "many"], ["build-vocab", SAMPLE, "--errors", "hide"],
     ],
 )  # fmt: skip

@@ -24,6 +24,7 @@ LAYERS = [
     "templates",
     "evaluation",
     "concordance",
+    "compat",
     "distributed",
     "cli",
     "__main__",
@@ -40,6 +41,7 @@ MODULES = {
     ],
     "counting": [
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
+        "expectation",
         "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
@@ -47,7 +49,7 @@ MODULES = {
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
         "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
-    "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
@@ -55,11 +57,13 @@ MODULES = {
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],
+    "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
-        "concordance", "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
+        "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
+        "show", "tokenize", "concordance",
+        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
 

@@ -33,6 +33,7 @@ from .options import (
 )
 from .output import open_output
 from .ranking import format_words, rank_words
+from .saved_counts import add_counts_option, build_from_counts, check_counts_option
 from .vocabulary_options import OPTIONS as VOCABULARY_OPTIONS
 from .vocabulary_options import add_vocabulary_options, run_vocabulary
 
@@ -73,17 +74,19 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab news/ --method entropy -o words.tsv\n"
         "  nlpzero build-vocab news/ --top 20000 -o list.tsv  a list of words of two or more characters\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  nlpzero build-vocab --counts counts -o words.tsv   from saved counts, without reading the text\n"
         "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
-    add_input(parser)
+    add_input(parser, nargs="*")
     parser.add_argument(
         "-o", "--output", metavar="FILE",
         help="where to write the lexicon (default: stdout; in a terminal, a table of the best words)",
     )  # fmt: skip
     _add_method_options(parser)
     add_resources(parser)
+    add_counts_option(parser)
     parser.add_argument(
         "--scheduler", metavar="ADDRESS",
         help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local) "
@@ -164,6 +167,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     from .. import builders
 
     check_least(arguments, 1, "top")
+    check_counts_option(arguments)
     class_name, options = _builder_options(arguments)
     if arguments.method == "vocabulary":
         _refuse_word_options(arguments)
@@ -239,6 +243,8 @@ def _learn(
     arguments: argparse.Namespace, builder: Any, teaching: dict[str, Any]
 ) -> tuple[Corpus | Iterable[str], Lexicon]:
     """Return the corpus, in a form that can be read again, and its lexicon."""
+    if arguments.counts is not None:
+        return build_from_counts(arguments, builder)
     corpus = open_corpus(arguments)
     if arguments.scheduler is None:
         texts = restartable(corpus)
@@ -319,7 +325,7 @@ def _parse_min_pmi(text: str) -> float | list[float]:
 
 
 def _summarize(lexicon: Lexicon) -> dict[str, Any]:
-    names = ("method", "characters", "tokens", "entropy_before", "entropy_after")
+    names = ("method", "characters", "tokens", "estimated", "entropy_before", "entropy_after")
     return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
@@ -332,9 +338,10 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -
         print_json_summary(arguments, summary)
         return
     phrases = f", {summary['phrases']:,} phrases" if arguments.phrases else ""
+    tokens = f"{'about ' * summary['estimated']}{summary['tokens']:,} tokens"
     print_message(
         arguments,
         f"{summary['method']}: {summary['words']:,} words{phrases}; the {summary['characters']:,} characters of the "
-        f"text are {summary['tokens']:,} tokens; average information {summary['entropy_before']:.4f} -> "
+        f"text are {tokens}; average information {summary['entropy_before']:.4f} -> "
         f"{summary['entropy_after']:.4f} nats per character.",
     )

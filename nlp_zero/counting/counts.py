@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     from .tree import Level
 
-__all__ = ["MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "merge_sources"]
+__all__ = [
+    "MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "merge_sources",
+    "restrict_counts",
+]
 
 LOOKUP_NODES = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given back
 BATCH_NODES = 1 << 16  # n-grams whose texts `items` and `export` make at a time
@@ -263,6 +266,37 @@ class NgramCounts:
             levels.append((symbols[keeps[n]], narrow(counts[keeps[n]]), ends))
         return NgramCounts._of(self.symbols, levels, self._totals, CountOptions(self.unit, self.alnum, min_count))
 
+    def truncate(self, order: int) -> NgramCounts:
+        """Return the same counts without longer n-grams, as if n-grams of up to `order` symbols had been counted.
+
+        Parameters
+        ----------
+        order : int
+            From 1 to the order of these counts.
+
+        Returns
+        -------
+        NgramCounts
+            These counts if nothing can change.
+
+        Raises
+        ------
+        ValueError
+            If these counts do not have n-grams of that order.
+
+        Examples
+        --------
+        >>> from nlp_zero import NgramCounter
+        >>> NgramCounter(order=3).update(["中国人民"]).freeze().truncate(2)
+        <NgramCounts of orders 1 to 2: 4, 3 distinct; 4 chars>
+        """
+        if self._level(order) + 1 == self.order:
+            return self
+        symbols, counts, ends = self._levels[order - 1]
+        levels = [*self._levels[: order - 1], (symbols, counts, ends[:0])]
+        options = CountOptions(self.unit, self.alnum, self.min_count)
+        return NgramCounts._of(self.symbols, levels, self._totals[:order], options)
+
     def merge(
         self,
         *others: NgramCounts,
@@ -389,6 +423,20 @@ def alphabet_of(counts: NgramCounts) -> Alphabet:
 def levels_of(counts: NgramCounts) -> list[Level]:
     """Return the levels of the count tree, as kernels take them; for other packages of this library."""
     return counts._levels
+
+
+def restrict_counts(counts: NgramCounts, order: int, min_count: int, resources: Resources) -> NgramCounts:
+    """Return counts without n-grams that are longer than `order` or, above order 1, occur fewer than `min_count` times.
+
+    The same counts as ``counts.truncate(order).prune(min_count)``; under a memory budget, they are in files.
+    """
+    short = counts.truncate(order)
+    if resources.budget is None or min_count <= short.min_count:
+        return short.prune(min_count)
+    plan = MemoryPlan.make(resources, order=order, alnum=counts.alnum)
+    source = TreeSource(short.symbols, short._levels, short._totals)
+    options = CountOptions(counts.unit, counts.alnum, min_count)
+    return merge_sources([source], RunStore(plan, resources.temp_dir), options)
 
 
 def merge_sources(

@@ -66,6 +66,8 @@ class LexiconMeta:
         Seed, number of latent classes and number of sweeps of `BayesLexiconBuilder`.
     examples : int or None
         Number of lines cut by hand that taught the builder; None if it learnt from raw text alone.
+    estimated : bool, default False
+        Whether the counts of the words were estimated from counts of n-grams, without the text.
     interrupted : bool, default False
         Whether sampling was stopped before it had settled.
     phrase_rounds : tuple of float, default ()
@@ -116,6 +118,7 @@ class LexiconMeta:
     classes: int | None = None
     sweeps: int | None = None
     examples: int | None = None
+    estimated: bool = False
     interrupted: bool = False
     phrase_rounds: tuple[float, ...] = ()
     normalizer: str | None = None
@@ -133,7 +136,7 @@ class LexiconMeta:
         if self.unk_log_prob is not None:
             check_number("unk_log_prob", self.unk_log_prob, least=-1e6, most=0)
         self._check_ids()
-        for name in ("byte_fallback", "boundaries", "interrupted", "dummy_prefix"):
+        for name in ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be True or False, not {getattr(self, name)!r}.")
         known = [item.name for item in fields(self) if item.name in self.other]

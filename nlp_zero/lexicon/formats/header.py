@@ -16,12 +16,12 @@ ORDER = (
     "method", "unit", "byte_fallback", "objective", "algorithm", "specials", "special_ids", "byte_ids", "unk_id",
     "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
     "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words", "examples",
-    "interrupted", "phrase_rounds", "normalizer", "dummy_prefix",
+    "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix",
 )  # fmt: skip
 YES_OR_NO = {"yes": True, "no": False, "True": True, "False": False}
 INTEGERS = ("unk_id", "max_piece_length", "characters", "tokens", "seed", "classes", "sweeps", "max_length", "examples")
 NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words")
-FLAGS = ("byte_fallback", "boundaries", "interrupted", "dummy_prefix")
+FLAGS = ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix")
 INTEGER_LISTS = ("special_ids", "byte_ids")
 
 
