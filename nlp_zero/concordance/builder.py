@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .._utils.validation import check_choice, check_folder, check_integer
 from ..corpus import Corpus, read_text_batches
 from .result import Concordance
-from .stream import OccurrenceStream
+from .stream import OccurrenceStream, SearchOptions
 
 if TYPE_CHECKING:
     from ..tokenization import Tokenizer
@@ -147,7 +147,10 @@ class ConcordanceBuilder:
         TypeError
             If `texts` is a single string, or a text is not a str.
         """
-        return OccurrenceStream(self, read_text_batches(texts))
+        options = SearchOptions(
+            self.words, self.width, self.limit, self.sample, self.seed, self.sort, self.tokenizer, self.temp_dir
+        )
+        return OccurrenceStream(options, read_text_batches(texts))
 
 
 def _check_words(words: Iterable[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain, count, islice
 from operator import itemgetter
 from random import Random
@@ -18,9 +19,9 @@ from .occurrences import BatchText, Occurrence
 from .search import WordSearch
 
 if TYPE_CHECKING:
-    from .builder import ConcordanceBuilder
+    from ..tokenization import Tokenizer
 
-__all__ = ["OccurrenceStream", "sort_occurrences"]
+__all__ = ["OccurrenceStream", "SearchOptions", "sort_occurrences"]
 
 BATCH_ROWS = 1000  # sorted occurrences that are yielded together
 RUN_ROWS = 200_000  # occurrences that are sorted in memory; more are sorted on disk
@@ -28,6 +29,20 @@ SORT_KEYS: dict[str, Callable[[Occurrence], str]] = {
     "left": lambda occurrence: occurrence.left[::-1],
     "right": lambda occurrence: occurrence.right,
 }
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """The options of `ConcordanceBuilder`, which checks them."""
+
+    words: tuple[str, ...]
+    width: int
+    limit: int | None
+    sample: bool
+    seed: int
+    sort: str
+    tokenizer: Tokenizer | None
+    temp_dir: str | None
 
 
 class OccurrenceStream:
@@ -40,12 +55,12 @@ class OccurrenceStream:
         therefore not counted to the end.
     """
 
-    def __init__(self, builder: ConcordanceBuilder, texts: Iterator[TextBatch]) -> None:
-        self.totals: dict[str, int | None] = dict.fromkeys(builder.words, 0)
-        self._builder, self._texts = builder, texts
-        found = self._draw() if builder.sample else self._take()
-        if builder.sort != "position":
-            found = _batch(sort_occurrences(chain.from_iterable(found), builder.sort, builder.temp_dir))
+    def __init__(self, options: SearchOptions, texts: Iterator[TextBatch]) -> None:
+        self.totals: dict[str, int | None] = dict.fromkeys(options.words, 0)
+        self._options, self._texts = options, texts
+        found = self._draw() if options.sample else self._take()
+        if options.sort != "position":
+            found = _batch(sort_occurrences(chain.from_iterable(found), options.sort, options.temp_dir))
         self._batches = found
         self._each = chain.from_iterable(found)
 
@@ -66,10 +81,10 @@ class OccurrenceStream:
 
     def _take(self) -> Iterator[list[Occurrence]]:
         """Yield the first occurrences of each word, as many as the limit allows."""
-        limit, totals = self._builder.limit, self.totals
-        search = WordSearch(self._builder.words)
+        limit, totals = self._options.limit, self.totals
+        search = WordSearch(self._options.words)
         for batch in self._texts:
-            text = BatchText(batch, self._builder.width)
+            text = BatchText(batch, self._options.width)
             taken = []
             for place, word in self._find(search, text):
                 total = totals[word]
@@ -88,18 +103,18 @@ class OccurrenceStream:
 
     def _draw(self) -> Iterator[list[Occurrence]]:
         """Yield a uniform sample of the occurrences of each word: those with the smallest of random numbers."""
-        builder, totals = self._builder, self.totals
-        draw = {word: Random(f"{builder.seed}:{word}").random for word in builder.words}
-        kept: dict[str, list[tuple[float, int, Occurrence]]] = {word: [] for word in builder.words}
-        search = WordSearch(builder.words)
+        options, totals = self._options, self.totals
+        draw = {word: Random(f"{options.seed}:{word}").random for word in options.words}
+        kept: dict[str, list[tuple[float, int, Occurrence]]] = {word: [] for word in options.words}
+        search = WordSearch(options.words)
         numbers = count()
         for batch in self._texts:
-            text = BatchText(batch, builder.width)
+            text = BatchText(batch, options.width)
             for place, word in self._find(search, text):
                 number = next(numbers)
                 totals[word] = (totals[word] or 0) + 1
                 priority, sample = -draw[word](), kept[word]  # the root of the heap has the largest random number
-                if len(sample) < (builder.limit or 0):
+                if len(sample) < (options.limit or 0):
                     heapq.heappush(sample, (priority, number, text.describe(place, word)))
                 elif priority > sample[0][0]:
                     heapq.heapreplace(sample, (priority, number, text.describe(place, word)))
@@ -108,7 +123,7 @@ class OccurrenceStream:
 
     def _find(self, search: WordSearch, text: BatchText) -> Iterable[tuple[int, str]]:
         found = search.find(text.text)
-        tokenizer = self._builder.tokenizer
+        tokenizer = self._options.tokenizer
         if tokenizer is None or not found:
             return found
         return _keep_tokens(found, text, lambda line: tokenizer(line).spans)
