@@ -85,7 +85,12 @@ class TextBatch:
     first: int
 
     def split(self) -> list[str]:
-        """Return the texts, without line ends."""
+        """Return the texts, without line ends.
+
+        Returns
+        -------
+        list of str
+        """
         if not isinstance(self.texts, str):
             return self.texts
         lines = self.texts.split("\n")
