@@ -53,8 +53,13 @@ class ConcordanceBuilder:
     ----------
     words : tuple of str
         The words, each once.
-    width, limit, sample, seed, sort, tokenizer, temp_dir
-        As given.
+    width : int
+    limit : int or None
+    sample : bool
+    seed : int
+    sort : str
+    tokenizer : Tokenizer or None
+    temp_dir : str or None
 
     Raises
     ------

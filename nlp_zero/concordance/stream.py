@@ -48,6 +48,11 @@ class SearchOptions:
 class OccurrenceStream:
     """The occurrences of words, which are searched for while this is iterated over, once.
 
+    Parameters
+    ----------
+    options : SearchOptions
+    texts : iterator of TextBatch
+
     Attributes
     ----------
     totals : dict of str to (int or None)
