@@ -18,6 +18,7 @@ if _TYPE_CHECKING:
         VocabularyBuilder,
         select_discovered,
     )
+    from .comparison import ComparisonTable, TextComparer
     from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
@@ -40,6 +41,7 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonTable",
     "Concordance",
     "ConcordanceBuilder",
     "Corpus",
@@ -64,6 +66,7 @@ __all__ = [
     "TemplateInventory",
     "TemplateMiner",
     "TemplateParser",
+    "TextComparer",
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
@@ -75,6 +78,7 @@ _PACKAGES = {
         "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
         " select_discovered"
     ),
+    "comparison": "ComparisonTable TextComparer",
     "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",

@@ -216,9 +216,9 @@ def test_the_text_is_counted_as_the_counts_were(tmp_path: Path) -> None:
         ("--counts C --method bayes", "--counts is not an option of --method bayes"),
         ("--counts C --method entropy", "--method entropy cuts the text"),
         ("--counts C --phrases", "--phrases cuts the text"),
-        ("--counts C --checkpoint work", "--checkpoint excludes --counts"),
-        ("--counts C --scheduler local", "--scheduler excludes --counts"),
-        ("--counts C --examples e.txt", "--examples excludes --counts"),
+        ("--counts C --checkpoint work", "--counts excludes --checkpoint"),
+        ("--counts C --scheduler local", "--counts excludes --scheduler"),
+        ("--counts C --examples e.txt", "--counts excludes --examples"),
         ("--counts C -o C", "is also an input"),
     ],
 )

@@ -23,6 +23,7 @@ LAYERS = [
     "builders",
     "templates",
     "evaluation",
+    "comparison",
     "concordance",
     "compat",
     "distributed",
@@ -56,13 +57,14 @@ MODULES = {
         "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "comparison": ["table", "comparer"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
         "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
-        "show", "tokenize", "concordance",
+        "show", "tokenize", "compare", "concordance",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

@@ -16,6 +16,7 @@ from .. import __version__
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
+from .compare import add_compare
 from .concordance import add_concordance
 from .convert import add_convert
 from .count import add_count
@@ -44,6 +45,7 @@ COMMANDS = (  # each adds the parser of one command
     add_concordance,
     add_count,
     add_convert,
+    add_compare,
     add_evaluate,
     add_mine_templates,
     add_parse,

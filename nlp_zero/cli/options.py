@@ -130,13 +130,14 @@ def add_table_output(parser: argparse.ArgumentParser, rows: str) -> None:
     )  # fmt: skip
 
 
-def add_resources(parser: argparse.ArgumentParser) -> None:
+def add_resources(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
     group = parser.add_argument_group("resources (they never change a result)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
     add_workers(group)
-    group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this folder "
-                       "(default: none)")  # fmt: skip
+    if checkpoint:
+        group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this "
+                           "folder (default: none)")  # fmt: skip
 
 
 def add_workers(parser: argparse._ActionsContainer) -> None:

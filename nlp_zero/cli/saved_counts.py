@@ -45,7 +45,7 @@ def check_counts_option(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--counts is not an option of --method {method}; leave it out.")
     for name, reason in EXCLUDED.items():
         if getattr(arguments, name) is not None:
-            raise UsageError(f"{option_name(name)} excludes --counts, because {reason}; leave one of them out.")
+            raise UsageError(f"--counts excludes {option_name(name)}, because {reason}; leave out one of them.")
     if not arguments.sources and method == "entropy":
         raise UsageError("--method entropy cuts the text, so that --counts is not enough; name the corpus too.")
     if not arguments.sources and arguments.phrases:

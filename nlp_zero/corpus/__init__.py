@@ -10,17 +10,19 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import read_blocks, read_text_batches, require_text, restartable
+from .texts import JoinedTexts, read_batches, read_blocks, read_text_batches, require_text, restartable
 
 __all__ = [
     "Block",
     "Corpus",
     "CorpusPosition",
     "CorpusSlice",
+    "JoinedTexts",
     "TextBatch",
     "count_stored_bytes",
     "describe_reading",
     "identify_files",
+    "read_batches",
     "read_blocks",
     "read_blocks_from",
     "read_text_batches",

@@ -8,7 +8,10 @@ from typing import AnyStr
 
 from ..errors import CorpusError
 
-__all__ = ["BYTE_MARKS", "MARKS", "Block", "TextBatch", "batch_texts", "decoding_error", "join_texts", "regroup"]
+__all__ = [
+    "BYTE_MARKS", "MARKS", "Block", "TextBatch", "batch_texts", "check_text", "decoding_error", "join_texts",
+    "regroup",
+]  # fmt: skip
 
 # A line that is too long for a block is cut after one of these.  All are boundary characters in every normalisation
 # form, and do not compose with the next character (as "=" and U+0338 do): cutting never changes the text.
@@ -130,8 +133,7 @@ def batch_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[TextBat
     batch: list[str] = []
     first, length, number = 1, 0, 0
     for number, text in enumerate(texts, 1):
-        if not isinstance(text, str):
-            raise TypeError(f"text number {number - 1} is {type(text).__name__}, not str; decode bytes first.")
+        check_text(text, number - 1)
         batch.append(text)
         length += len(text) + 1
         if length >= BLOCK_CHARACTERS:
@@ -139,6 +141,12 @@ def batch_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[TextBat
             batch, first, length = [], number + 1, 0
     if batch:
         yield TextBatch(batch, name, first)
+
+
+def check_text(text: object, number: int) -> None:
+    """Raise `TypeError` if the text with this number is not a str."""
+    if not isinstance(text, str):
+        raise TypeError(f"text number {number} is {type(text).__name__}, not str; decode bytes first.")
 
 
 def regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str, name: str) -> Iterator[AnyStr]:
