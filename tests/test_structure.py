@@ -65,6 +65,9 @@ MODULES = {
         "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
         "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
         "show", "tokenize", "compare", "concordance",
+        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
+        "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
+        "suggest_lines", "show", "tokenize", "compare",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
-from ..lexicon.formats.tsv import blocks
 from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
+from .lexicon_output import SaveLexicon, open_lexicon
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
     Commands,
@@ -54,7 +53,6 @@ METHODS = {
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 3}  # most stages of each method
 TABLE_ROWS = 20  # words that are shown in a terminal
-HEADER_LINES = 2  # of a lexicon file
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = (  # of all methods but vocabulary
@@ -82,7 +80,8 @@ def add_build_vocab(commands: Commands) -> None:
     add_input(parser, nargs="*")
     parser.add_argument(
         "-o", "--output", metavar="FILE",
-        help="where to write the lexicon (default: stdout; in a terminal, a table of the best words)",
+        help="where to write the lexicon: Parquet if it ends in .parquet, else TSV (default: stdout; in a terminal, a "
+        "table of the best words)",
     )  # fmt: skip
     _add_method_options(parser)
     add_resources(parser)
@@ -178,22 +177,24 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     teaching = _read_teaching(arguments)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
-    listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
+    listing: Any = nullcontext()
+    if arguments.discovered is not None:
+        listing = open_lexicon(arguments.discovered, option="--discovered")
     total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
     stages = report_stages(shows_progress(arguments), total)
-    with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
+    with resumable(arguments), stages, open_lexicon(arguments.output) as save, listing as save_listing:
         corpus, lexicon = _learn(arguments, builder, teaching)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
         note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
-        if write_listing is not None:
-            write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
+        if save_listing is not None:
+            save_listing(builders.select_discovered(lexicon).without(known))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
         summary = _summarize(lexicon)
         lexicon = _select(lexicon, known, arguments.top)
         summary["words"] = len(lexicon)
-        _write(arguments, lexicon, write)
+        _write(arguments, lexicon, save)
     _report(arguments, summary, note)
 
 
@@ -208,20 +209,19 @@ def _read_beginning(corpus: Corpus | Iterable[str]) -> str:
     return "".join(texts)[:BEGINNING_CHARACTERS]
 
 
-def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str], object]) -> None:
+def _write(arguments: argparse.Namespace, lexicon: Lexicon, save: SaveLexicon) -> None:
     """Write the file of the lexicon; to a terminal, a table of the best words."""
     if arguments.output is None and sys.stdout.isatty():
         words = rank_words(lexicon, top=arguments.top or TABLE_ROWS)
-        write(format_words(lexicon, words))
-        if rest := len(lexicon) - len(words):
-            write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
+        rest = len(lexicon) - len(words)
+        with open_output(None) as write:
+            write(format_words(lexicon, words))
+            if rest:
+                write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
     elif arguments.known or arguments.top:  # a list for people: best words first
-        header = list(islice(lexicon.lines(), HEADER_LINES))
-        rows = dict(zip(lexicon, islice(lexicon.lines(), HEADER_LINES, None), strict=True))
-        write("".join([*header, *(rows[word] for word in rank_words(lexicon))]))
+        save(lexicon, words=rank_words(lexicon))
     else:
-        for block in blocks(lexicon, workers=arguments.workers or 1):
-            write(block)
+        save(lexicon, workers=arguments.workers or 1)
 
 
 def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -260,9 +260,8 @@ def _keep_interrupted(arguments: argparse.Namespace, builder: Any, lexicon: Lexi
     message, path = f"stopped {builder.interruption}", arguments.output
     if path not in (None, "-") and (os.path.isfile(path) or not os.path.exists(path)):
         name = interrupted_name(path)
-        with open_output(name) as write:
-            for block in blocks(lexicon, workers=arguments.workers or 1):
-                write(block)
+        with open_lexicon(name) as save:
+            save(lexicon, workers=arguments.workers or 1)
         message += f"; the words found so far are in {name}"
     return Stopped(f"{message}; {advise_checkpoint()}.", exit_status(KeyboardInterrupt()) or 1)
 

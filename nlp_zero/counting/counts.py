@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .._utils.arrays import ArrayFile, narrow, release
 from .._utils.files import storage
 from .._utils.folders import ELSEWHERE, new_folder, write_folder, write_meta
 from .._utils.progress import progress_bar
+from .._utils.tables import Columns, Tabular, html_table, stream_tables
 from .._utils.validation import check_integer
 from .format import FORMAT, MAX_ORDER, VERSION, CountOptions, describe_counts, read_counts, report_damage
 from .merging import RunSource, TreeSource, merge_to_tree, unite_symbols
@@ -36,10 +38,12 @@ __all__ = [
 ]
 
 LOOKUP_NODES = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given back
+RANKED_NODES = 1 << 20  # n-grams that are sorted by count at a time
+SHOWN_NGRAMS = 10  # of each order, in a notebook
 BATCH_NODES = 1 << 16  # n-grams whose texts `items` and `export` make at a time
 
 
-class NgramCounts:
+class NgramCounts(Tabular):
     """Frozen n-gram counts. Made by `NgramCounter.freeze` or `NgramCounts.load`.
 
     Attributes
@@ -191,9 +195,58 @@ class NgramCounts:
         >>> NgramCounter(order=2).update(["中国人民", "中国队"]).freeze().most_frequent(2, 2)
         [('中国', 2), ('人民', 1)]
         """
-        numbers = self._levels[self._level(n)][1].astype(np.int64)
-        best = np.argsort(-numbers, kind="stable")[:size]
+        numbers = self._levels[self._level(n)][1]
+        best = _find_largest(numbers, size)
         return list(zip(self.texts(n, best), numbers[best].tolist(), strict=True))
+
+    def to_columns(self) -> Columns:
+        """Return all n-grams: ``ngram``, ``order`` and ``count``, by order and text.
+
+        All texts are in memory at once; `items`, `__arrow_c_stream__` and `export` make them piece by piece.
+
+        Returns
+        -------
+        mapping of str to column
+
+        Examples
+        --------
+        >>> from nlp_zero import NgramCounter
+        >>> NgramCounter(order=2).update(["中国"]).freeze().to_columns()["ngram"]
+        ['中', '国', '中国']
+        """
+        texts: list[Any] = []
+        for n in range(1, self.order + 1):
+            for batch, _ in self._batches(n):
+                texts += batch
+        orders = np.repeat(np.arange(1, self.order + 1, dtype=np.uint8), [*map(self.types, range(1, self.order + 1))])
+        counts = np.concatenate([level[1].astype(np.uint64) for level in self._levels])
+        return {"ngram": texts, "order": orders, "count": counts}
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Export all n-grams to any Arrow library, piece by piece; the columns are those of `to_columns`.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+        """
+        batches = (
+            {"ngram": texts, "order": np.full(len(texts), n, np.uint8), "count": numbers.astype(np.uint64)}
+            for n in range(1, self.order + 1)
+            for texts, numbers in self._batches(n)
+        )
+        nothing = {"ngram": [], "order": np.zeros(0, np.uint8), "count": np.zeros(0, np.uint64)}
+        return stream_tables(chain(batches, [nothing])).__arrow_c_stream__(requested_schema)
+
+    def _repr_html_(self) -> str:
+        """Return the most frequent n-grams of each order, side by side, for a notebook."""
+        columns = {}
+        for n in range(1, self.order + 1):
+            best = self.most_frequent(n, SHOWN_NGRAMS)
+            texts = [(ngram if isinstance(ngram, str) else repr(ngram), count) for ngram, count in best]
+            blank = [""] * (SHOWN_NGRAMS - len(best))
+            columns[f"order {n}"] = [f"{ngram} {count:,}" for ngram, count in texts] + blank
+        return html_table(columns, caption=repr(self).strip("<>"))
 
     def texts(self, n: int, nodes: npt.NDArray[Any]) -> list[Any]:
         """Return the texts of n-grams.
@@ -413,6 +466,19 @@ class NgramCounts:
         if not 1 <= n <= self.order:
             raise ValueError(f"order {n} is not counted here; these counts have orders 1 to {self.order}.")
         return n - 1
+
+
+def _find_largest(numbers: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
+    """Return the places of the largest numbers, largest first; ties: the first places.  Reads piece by piece."""
+    places, values = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for begin in range(0, len(numbers), RANKED_NODES):
+        chunk = numbers[begin : begin + RANKED_NODES].astype(np.int64)
+        # An equal number that comes later is not among the largest.
+        new = np.flatnonzero(chunk > values[-1]) if 0 < len(values) == size else np.arange(len(chunk))
+        places, values = np.append(places, begin + new), np.append(values, chunk[new])
+        order = np.argsort(-values, kind="stable")[:size]
+        places, values = places[order], values[order]
+    return places
 
 
 def alphabet_of(counts: NgramCounts) -> Alphabet:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._utils.tables import Columns, Tabular, html_table
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from . import formats
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Lexicon"]
 
+SHOWN_WORDS = 10  # in a notebook
 
-class Lexicon:
+
+class Lexicon(Tabular):
     """Words with counts, ranked by count (ties: by the code points of the words).  Immutable.
 
     Parameters
@@ -146,6 +149,35 @@ class Lexicon:
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.words, self.counts, dict(self.scores), self.meta, dict(self.parts))
+
+    def to_columns(self) -> Columns:
+        """Return ``word``, ``count``, the scores by name, and ``parts`` if the lexicon has phrases.
+
+        Returns
+        -------
+        mapping of str to column
+            The arrays of the lexicon, not copies; a word without parts has None.
+
+        Examples
+        --------
+        >>> list(Lexicon(["茶"], [5], scores={"pmi": [0.0]}).to_columns())
+        ['word', 'count', 'pmi']
+        """
+        columns: dict[str, Any] = {"word": self.words, "count": self.counts, **self.scores}
+        if self.parts:
+            columns["parts"] = [self.parts.get(word) for word in self.words]
+        return columns
+
+    def _repr_html_(self) -> str:
+        """Return the best words of two or more characters for a notebook, by firmness if it is known."""
+        by = "firmness" if "firmness" in self.scores or self.scores.keys() >= REQUIRED_SCORES else "count"
+        words = self.top(SHOWN_WORDS, by=by) or list(self.words[:SHOWN_WORDS])
+        places = [self.index(word) for word in words]
+        columns: dict[str, Any] = {"word": words, "count": self.counts[places]}
+        if by == "firmness":
+            columns["firmness"] = self.firmness[places]
+        columns |= {name: column[places] for name, column in self.scores.items()}
+        return html_table(columns, caption=f"{repr(self).strip('<>')}; the best by {by}")
 
     def index(self, word: str) -> int:
         """Return the rank of a word.
@@ -331,12 +363,12 @@ class Lexicon:
         Parameters
         ----------
         path : str or path-like
-            Unless a `format` is given, the name decides: ``*tokenizer*.json`` (huggingface), ``.parquet``, ``.model``
-            (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.  Other names
-            that end in ``.json`` need a `format`.
+            Unless a `format` is given, the name decides: ``*tokenizer*.json`` (huggingface), ``.parquet``, ``.csv``,
+            ``.model`` (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.  Other
+            names that end in ``.json`` need a `format`.
         format : str, optional
-            ``tsv`` (keeps everything), ``plain`` ('word count' lines), ``json``, ``parquet``, ``jieba``,
-            ``sentencepiece``, ``huggingface`` or ``bytepiece``.
+            ``tsv``, ``json`` and ``parquet`` (which keep everything), ``plain`` ('word count' lines), ``csv``,
+            ``jieba``, ``sentencepiece``, ``huggingface`` or ``bytepiece``.
 
         Returns
         -------
