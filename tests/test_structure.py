@@ -45,7 +45,7 @@ MODULES = {
         "expectation",
         "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
         "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
@@ -67,7 +67,7 @@ MODULES = {
         "show", "tokenize", "compare", "concordance",
         "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
         "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
-        "suggest_lines", "show", "tokenize", "compare",
+        "suggest_lines", "show", "classes", "tokenize", "compare",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

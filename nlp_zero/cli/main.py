@@ -16,6 +16,7 @@ from .. import __version__
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
+from .classes import add_classes
 from .compare import add_compare
 from .concordance import add_concordance
 from .convert import add_convert
@@ -40,6 +41,7 @@ __all__ = ["build_parser", "main"]
 COMMANDS = (  # each adds the parser of one command
     add_build_vocab,
     add_show,
+    add_classes,
     add_suggest_lines,
     add_tokenize,
     add_concordance,

@@ -61,6 +61,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         outputs=("output", "discovered"),
     ),
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
+    "classes": CommandPaths(files=("lexicon",), outputs=("output",)),
     "compare": CommandPaths(texts=("sources", "against"), files=("lexicon",), outputs=("output",)),
     "show": CommandPaths(files=("lexicon",), outputs=("output",)),
     "tokenize": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",), default_stdin=True),
