@@ -62,12 +62,9 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
-        "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab", "suggest_lines",
-        "show", "tokenize", "compare", "concordance",
         "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
         "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
-        "suggest_lines", "show", "classes", "tokenize", "compare",
+        "suggest_lines", "show", "classes", "tokenize", "compare", "concordance",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip
