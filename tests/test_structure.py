@@ -41,9 +41,8 @@ MODULES = {
         "corpus", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
-        "expectation",
-        "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
+        "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
