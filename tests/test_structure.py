@@ -43,8 +43,8 @@ MODULES = {
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
     "tokenization": [
-        "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch", "construction",
-        "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
+        "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder", "batch",
+        "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [

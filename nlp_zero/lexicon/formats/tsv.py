@@ -25,7 +25,7 @@ FORMAT = "#nlp-zero lexicon"
 VERSION = 1
 BLOCK_ROWS = 1 << 14
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-EXACT_FIELDS = ("unk_log_prob", "new_words")
+EXACT_FIELDS = ("unk_log_prob", "new_words", "granularity")
 EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written with all their digits
 
 
