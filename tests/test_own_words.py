@@ -12,6 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from nlp_zero.cli.main import main
+from nlp_zero.cli.options import read_word_list
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization import Tokenizer
 from tests.reference.extent import kind_name
@@ -294,8 +296,8 @@ def test_shortest_segmentations_have_own_words() -> None:
         ({"words": "早晨"}, "words must be a list of words, not one string"),
         ({"forbid": [""]}, "forbid must not contain the empty word"),
         ({"force": [3]}, "force must be a list of strings; 3 is not one"),
-        ({"force": ["茶"], "forbid": ["水", "茶"]}, "force and forbid exclude each other, but both have '茶'; leave"),
-        ({"words": ["茶"], "forbid": ["茶"]}, "words and forbid exclude each other"),
+        ({"force": ["茶"], "forbid": ["水", "茶"]}, "force must not contain '茶', which is forbidden; leave"),
+        ({"words": ["茶"], "forbid": ["茶"]}, "words must not contain '茶', which is forbidden"),
         ({"granularity": "3"}, "granularity must be a number from -1000 to 1000, not '3'"),
         ({"granularity": math.nan}, "granularity must be a number from -1000 to 1000, not nan"),
     ],
@@ -321,3 +323,52 @@ def test_granularity_goes_from_fine_to_coarse() -> None:
     assert (lengths[0], lengths[-1]) == (7, 1)
     expected = [tokenizer.marginals(text).cuts.sum() for tokenizer in tokenizers[1:4]]
     assert expected == sorted(expected, reverse=True)
+
+
+# The command line
+
+
+@pytest.fixture
+def lexicon_file(tmp_path: Path) -> Path:
+    Lexicon(["曹操", "引兵", "大军", "曹", "操"], [9, 5, 4, 1, 1]).save(tmp_path / "words.tsv")
+    return tmp_path / "words.tsv"
+
+
+def cut(lexicon: Path, text: str, *options: str) -> list[str]:
+    source, result = lexicon.with_name("text.txt"), lexicon.with_name("cut.txt")
+    source.write_text(text + "\n", encoding="utf-8")
+    assert main(["tokenize", str(source), "-l", str(lexicon), "-o", str(result), "--separator", "|", *options]) == 0
+    return result.read_text(encoding="utf-8").rstrip("\n").split("|")
+
+
+def test_word_lists_of_the_command(lexicon_file: Path) -> None:
+    words, forbid, force = (lexicon_file.with_name(f"{name}.txt") for name in ("words", "forbid", "force"))
+    words.write_text("iPhone 15\t100\n\n引兵大军 3 n\nA股\n", encoding="utf-8")
+    forbid.write_text("曹操\n", encoding="utf-8")
+    force.write_text("操引\n", encoding="utf-8")
+    text = "曹操引兵大军A股iPhone 15"
+    assert cut(lexicon_file, text, "--words", str(words)) == ["曹操", "引兵大军", "A股", "iPhone 15"]
+    assert cut(lexicon_file, text, "--forbid", str(forbid))[:4] == ["曹", "操", "引兵", "大军"]
+    both = ["--words", str(words), "--force", str(force)]
+    assert cut(lexicon_file, text, *both) == ["曹", "操引", "兵", "大军", "A股", "iPhone 15"]
+    drawn = cut(lexicon_file, text, *both, "--sample", "--seed", "3", "--alpha", "0")
+    assert "操引" in drawn
+    Lexicon(["行\t列", "茶馆"], [2, 1]).save(words.with_suffix(".tsv"))
+    assert read_word_list(str(words.with_suffix(".tsv"))) == ["行\t列", "茶馆"]
+    assert cut(lexicon_file, "曹操喝", "--words", str(words), "--words", str(words.with_suffix(".tsv"))) == [
+        "曹操", "喝",
+    ]  # fmt: skip
+    assert cut(lexicon_file, "曹操引兵", "--granularity", "-9") == ["曹", "操", "引兵"]
+
+
+def test_contradicting_word_lists(lexicon_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = str(lexicon_file.with_name("own.txt"))
+    Path(words).write_text("茶馆\n", encoding="utf-8")
+    command = ["tokenize", words, "-l", str(lexicon_file)]
+    assert main([*command, "--force", words, "--forbid", words]) == 2
+    message = "nlpzero: error: --force must not contain '茶馆', which is forbidden; leave it out of one of them."
+    assert capfd.readouterr().err.splitlines()[0] == message
+    assert main([*command, "--words", words, "-o", words]) == 2
+    assert "own.txt (-o) is also an input" in capfd.readouterr().err
+    assert main([*command, "--granularity", "2000"]) == 2
+    assert "--granularity must be a number from -1000 to 1000, not 2000.0." in capfd.readouterr().err

@@ -62,7 +62,9 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     ),
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "show": CommandPaths(files=("lexicon",)),
-    "tokenize": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",), default_stdin=True),
+    "tokenize": CommandPaths(
+        texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
+    ),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(
         texts=("sources", "predicted", "trained_on"), files=("lexicon", "known"), outputs=("output",)

@@ -53,7 +53,7 @@ def check_own_words(
     forbidden = set(own.forbid)
     for name, chosen in (("words", own.words), ("force", own.force)):
         if clash := [word for word in chosen if word in forbidden]:
-            raise ValueError(f"{name} and forbid exclude each other, but both have {clash[0]!r}; leave it out of one.")
+            raise ValueError(f"{name} must not contain {clash[0]!r}, which is forbidden; leave it out of one of them.")
     if meta.byte_fallback:
         _check_pieces(own, meta.specials)
     return own

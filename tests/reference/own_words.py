@@ -32,7 +32,7 @@ class OwnWordsModel:
         granularity: float = 0.0,
     ) -> None:
         self.unk, self.alnum, self.force, self.granularity = unk, alnum, set(force), granularity
-        self.log_probs = {word: log_prob for word, log_prob in lexicon.items() if word not in forbid and self.fits(word)}
+        self.log_probs = {word: p for word, p in lexicon.items() if word not in forbid and self.fits(word)}
         own = {word for word in (*words, *force) if word in words or word not in lexicon}
         self.log_probs |= {word: lexicon[word] for word in force if word in lexicon}
         for word in sorted(own, key=lambda word: len(symbols(word, alnum))):
