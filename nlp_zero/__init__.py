@@ -18,6 +18,7 @@ if _TYPE_CHECKING:
         VocabularyBuilder,
         select_discovered,
     )
+    from .comparison import ComparisonTable, TextComparer
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
@@ -39,6 +40,7 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonTable",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -61,6 +63,7 @@ __all__ = [
     "TemplateInventory",
     "TemplateMiner",
     "TemplateParser",
+    "TextComparer",
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
@@ -72,6 +75,7 @@ _PACKAGES = {
         "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
         " select_discovered"
     ),
+    "comparison": "ComparisonTable TextComparer",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",

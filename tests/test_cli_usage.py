@@ -184,7 +184,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         (["build-vocab", SAMPLE, "--method", "pmmi"], "--method cannot be 'pmmi'; did you mean pmi?"),
         (["build-vocab", SAMPLE, "--alnum", "x"], "--alnum cannot be 'x'; choose from token, join, split."),
         (["tokenize", SAMPLE], "--lexicon must be given."),
-        (["build-vocab"], "CORPUS must be given."),
+        (["mine-templates", "-l", "x"], "CORPUS must be given."),
         (["build-vocab", SAMPLE, "--top", "many"], "--top must be an integer, not 'many'."),
         (["build-vocab", SAMPLE, "--time-limit", "long"], "--time-limit must be a number, not 'long'."),
         (["build-vocab", SAMPLE, "-o"], "--output needs a value."),

@@ -23,6 +23,8 @@ LAYERS = [
     "builders",
     "templates",
     "evaluation",
+    "comparison",
+    "compat",
     "distributed",
     "cli",
     "__main__",
@@ -31,7 +33,7 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation",
+        "locks", "progress", "validation", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -39,24 +41,28 @@ MODULES = {
     ],
     "counting": [
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
+        "expectation",
         "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
         "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder", "batch",
         "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
-    "builders": ["passes", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
         "parser",
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "comparison": ["table", "comparer"],
+    "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
-        "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
+        "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
+        "suggest_lines", "show", "classes", "tokenize", "compare",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

@@ -16,6 +16,8 @@ from .. import __version__
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
+from .classes import add_classes
+from .compare import add_compare
 from .convert import add_convert
 from .count import add_count
 from .errors import Stopped, UsageError
@@ -38,10 +40,12 @@ __all__ = ["build_parser", "main"]
 COMMANDS = (  # each adds the parser of one command
     add_build_vocab,
     add_show,
+    add_classes,
     add_suggest_lines,
     add_tokenize,
     add_count,
     add_convert,
+    add_compare,
     add_evaluate,
     add_mine_templates,
     add_parse,

@@ -24,6 +24,7 @@ __all__ = [
     "add_output",
     "add_own_words",
     "add_resources",
+    "add_table_output",
     "add_workers",
     "check_least",
     "check_workers",
@@ -38,7 +39,7 @@ __all__ = [
 Result = TypeVar("Result")
 Commands = Any  # the type of argparse's add_subparsers() is private
 # Parameters of the library whose option has another name: `--sample` is a switch of tokenize.
-OPTION_NAMES = {"sample": "sample_size", "max_rounds": "phrase_rounds"}
+OPTION_NAMES = {"number": "class", "sample": "sample_size", "max_rounds": "phrase_rounds"}
 MOST_WORKERS = 1024
 BLOCK_BYTES = 1 << 20  # bytes that are read at a time
 
@@ -145,13 +146,22 @@ def add_output(parser: argparse.ArgumentParser, result: str) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help=f"where to write {result} (default: stdout)")
 
 
-def add_resources(parser: argparse.ArgumentParser) -> None:
+def add_table_output(parser: argparse.ArgumentParser, rows: str) -> None:
+    """Add the option that names the file of a table; see `nlp_zero.cli.table_files.open_table`."""
+    parser.add_argument(
+        "-o", "--output", metavar="FILE",
+        help=f"write {rows} to a table that ends in .tsv, .csv, .parquet or .jsonl (default: print them)",
+    )  # fmt: skip
+
+
+def add_resources(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
     group = parser.add_argument_group("resources (they never change a result)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
     add_workers(group)
-    group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this folder "
-                       "(default: none)")  # fmt: skip
+    if checkpoint:
+        group.add_argument("--checkpoint", metavar="FOLDER", help="if stopped, the same command resumes from this "
+                           "folder (default: none)")  # fmt: skip
 
 
 def add_workers(parser: argparse._ActionsContainer) -> None:

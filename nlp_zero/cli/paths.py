@@ -57,11 +57,13 @@ class CommandPaths:
 COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "count": CommandPaths(texts=("sources",), files=("merge",), outputs=("export",), folders=("output", "add")),
     "build-vocab": CommandPaths(
-        texts=("sources",), files=("known", "required", "examples", "known_words"),
+        texts=("sources",), files=("known", "required", "counts", "examples", "known_words"),
         outputs=("output", "discovered"),
     ),
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
-    "show": CommandPaths(files=("lexicon",)),
+    "classes": CommandPaths(files=("lexicon",), outputs=("output",)),
+    "compare": CommandPaths(texts=("sources", "against"), files=("lexicon",), outputs=("output",)),
+    "show": CommandPaths(files=("lexicon",), outputs=("output",)),
     "tokenize": CommandPaths(
         texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
     ),

@@ -10,16 +10,18 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import read_blocks, require_text, restartable
+from .texts import JoinedTexts, read_batches, read_blocks, require_text, restartable
 
 __all__ = [
     "Block",
     "Corpus",
     "CorpusPosition",
     "CorpusSlice",
+    "JoinedTexts",
     "count_stored_bytes",
     "describe_reading",
     "identify_files",
+    "read_batches",
     "read_blocks",
     "read_blocks_from",
     "require_text",

@@ -8,7 +8,7 @@ from typing import AnyStr
 
 from ..errors import CorpusError
 
-__all__ = ["BYTE_MARKS", "MARKS", "Block", "decoding_error", "join_texts", "regroup"]
+__all__ = ["BYTE_MARKS", "MARKS", "Block", "check_text", "decoding_error", "join_texts", "regroup"]
 
 # A line that is too long for a block is cut after one of these.  All are boundary characters in every normalisation
 # form, and do not compose with the next character (as "=" and U+0338 do): cutting never changes the text.
@@ -84,8 +84,7 @@ def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
     batch: list[str] = []
     first = length = number = 0
     for number, text in enumerate(texts, 1):
-        if not isinstance(text, str):
-            raise TypeError(f"text number {number - 1} is {type(text).__name__}, not str; decode bytes first.")
+        check_text(text, number - 1)
         batch.append(text)
         length += len(text) + 1
         if length >= BLOCK_CHARACTERS:
@@ -93,6 +92,12 @@ def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
             batch, first, length = [], number, 0
     if batch:
         yield Block("\n".join(batch), name, first)
+
+
+def check_text(text: object, number: int) -> None:
+    """Raise `TypeError` if the text with this number is not a str."""
+    if not isinstance(text, str):
+        raise TypeError(f"text number {number} is {type(text).__name__}, not str; decode bytes first.")
 
 
 def regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str, name: str) -> Iterator[AnyStr]:

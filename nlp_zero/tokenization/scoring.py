@@ -54,7 +54,7 @@ def log_prob(words: TokenWeights, tokens: Sequence[str], alpha: float) -> float:
         text, spans = _locate(tokens, lexicon)
     except UnicodeError:
         return -math.inf
-    starts, ends, numbers, _ = Marginals(kernel.marginals(text, alpha)).arrays
+    starts, ends, numbers, _ = Marginals(kernel.marginals(text, alpha), text).arrays
     possible = set(zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True))
     found = [ids.id_of(token) if token in words else ids.unknown_id_of(token) for token in tokens]
     if not {(*span, number) for span, number in zip(spans, found, strict=True)} <= possible:

@@ -68,7 +68,7 @@ class SegmentationSums:
         >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).marginals("早晨").cuts.round(4).tolist()
         [1.0, 0.1111, 1.0]
         """
-        return Marginals(self._kernel.marginals(text, check_finite_alpha(alpha)))
+        return Marginals(self._kernel.marginals(text, check_finite_alpha(alpha)), text)
 
     def entropy(self, text: str | bytes, *, alpha: float = 1.0) -> float:
         """Return the entropy of the segmentation of a text.

@@ -1,0 +1,121 @@
+"""A dictionary of word frequencies that can be changed, and the frequencies that jieba suggests for words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import log
+from types import MappingProxyType
+
+import numpy as np
+
+from ..lexicon import Lexicon
+
+__all__ = ["Frequencies"]
+
+LEAST_TOTAL = 100_000_000  # scale of the frequencies of a lexicon that has probabilities and no counts
+ALNUM = re.compile("[a-zA-Z0-9]")
+
+
+class Frequencies:
+    """The frequencies of the words of a lexicon, with the changes that a program makes to them.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        If it has the column ``log_prob``, frequencies are p times the total of its counts (100 million if it has no
+        counts), and at least 1.
+    """
+
+    __slots__ = ("_changes", "_first_total", "_frequencies", "_total")
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._frequencies = dict(zip(lexicon.words, _frequencies_of(lexicon), strict=True))
+        self._total = self._first_total = max(sum(self._frequencies.values()), 1)
+        self._changes: dict[str, int] = {}
+
+    @property
+    def table(self) -> Mapping[str, int]:
+        """The frequency of every word, as it is now; a deleted word has 0.  Read-only."""
+        return MappingProxyType(self._frequencies)
+
+    @property
+    def total(self) -> int:
+        """Sum of the frequencies of the lexicon and of all that were set, as in jieba.
+
+        It never falls, so that words that were added before stay whole.
+        """
+        return self._total
+
+    @property
+    def changes(self) -> Mapping[str, int]:
+        """The words whose frequency was set, and 0 for those that were deleted.  Read-only."""
+        return MappingProxyType(self._changes)
+
+    def set(self, word: str, frequency: int) -> None:
+        """Change the frequency of a word, or add the word; with 0 it is deleted."""
+        self._total += frequency
+        self._frequencies[word] = self._changes[word] = frequency
+
+    def apply(self, lexicon: Lexicon) -> Lexicon:
+        """Return the lexicon with the changes: p = frequency / total; other columns than ``log_prob`` are dropped."""
+        if not self._changes:
+            return lexicon
+        log_probs = lexicon.log_probs + log(self._first_total / self._total)
+        rows = dict(zip(lexicon.words, zip(lexicon.counts.tolist(), log_probs.tolist(), strict=True), strict=True))
+        for word, frequency in self._changes.items():
+            rows.pop(word, None)
+            if frequency:
+                rows[word] = frequency, log(frequency / self._total)
+        counts, scores = zip(*rows.values(), strict=True) if rows else ((), ())
+        return Lexicon([*rows], counts, scores={"log_prob": scores}, meta=lexicon.meta)
+
+    def suggest_whole(self, word: str) -> int:
+        """Return the least frequency that exceeds that of the best cut of `word`, or its own if that is greater."""
+        expected = self._expect(self._cut(word))
+        return max(int(expected) + 1, self._frequencies.get(word, 1))
+
+    def suggest_split(self, segments: Sequence[str]) -> int:
+        """Return the frequency of the joined word, reduced to what its segments have together."""
+        return min(int(self._expect(segments)), self._frequencies.get("".join(segments), 0))
+
+    def _expect(self, segments: Iterable[str]) -> float:
+        """Return how often the segments are expected side by side, if they are independent of each other."""
+        share = 1.0
+        for segment in segments:
+            share *= (self._frequencies.get(segment) or 1) / self._total
+        return share * self._total
+
+    def _cut(self, word: str) -> list[str]:
+        """Return the cut with the greatest sum of ln(frequency / total); a sequence of letters and digits is not cut.
+
+        A character at which no word begins has the frequency 1.  A program that adds many words needs this for each of
+        them, which a tokenizer that is rebuilt after every word could not do in linear time.
+        """
+        log_total = log(self._total)
+        best, ends = [0.0] * (len(word) + 1), [0] * len(word)
+        for start in reversed(range(len(word))):
+            known = [
+                (log(frequency) - log_total + best[end], end)
+                for end in range(start + 1, len(word) + 1)
+                if (frequency := self._frequencies.get(word[start:end]))
+            ]
+            best[start], ends[start] = max(known, default=(best[start + 1] - log_total, start + 1))
+        segments: list[str] = []
+        start, joins = 0, False
+        while start < len(word):
+            segment = word[start : ends[start]]
+            single = len(segment) == 1 and ALNUM.match(segment) is not None
+            if single and joins:
+                segments[-1] += segment
+            else:
+                segments.append(segment)
+            start, joins = ends[start], single
+        return segments
+
+
+def _frequencies_of(lexicon: Lexicon) -> list[int]:
+    if "log_prob" not in lexicon.scores:
+        return lexicon.counts.tolist()  # type: ignore[no-any-return]
+    expected = np.exp(lexicon.log_probs) * (lexicon.total or LEAST_TOTAL)
+    return [max(round(frequency), 1) for frequency in expected.tolist()]
