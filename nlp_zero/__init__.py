@@ -23,6 +23,7 @@ if _TYPE_CHECKING:
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
+    from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
         ParseTree,
@@ -56,6 +57,8 @@ __all__ = [
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Report",
+    "ReportBuilder",
     "SaveReport",
     "StorageError",
     "Template",
@@ -80,6 +83,7 @@ _PACKAGES = {
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
+    "report": "Report ReportBuilder",
     "templates": (
         "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import pickle
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -116,6 +117,17 @@ def test_cuts_equal_those_of_jieba(table: dict[str, int], text: str) -> None:
         assert ours.lcut_for_search(text, HMM=False) == theirs.lcut_for_search(text, HMM=False)
         for mode in ("default", "search"):
             assert list(ours.tokenize(text, mode, HMM=False)) == list(theirs.tokenize(text, mode, HMM=False))
+
+
+def test_chinese_text_is_cut_as_by_jieba_with_its_dictionary() -> None:
+    ours, theirs = jieba.Tokenizer(Path(original.__file__).parent / "dict.txt"), original.Tokenizer()
+    original.setLogLevel(60)
+    texts = re.findall("[\u4e00-\u9fd5]+", "\n".join(sample_lines()))
+    assert len(texts) > 500
+    for text in texts:
+        assert ours.lcut(text, HMM=False) == theirs.lcut(text, HMM=False)
+        assert ours.lcut(text, cut_all=True) == theirs.lcut(text, cut_all=True)
+        assert ours.lcut_for_search(text, HMM=False) == theirs.lcut_for_search(text, HMM=False)
 
 
 @given(st.dictionaries(st.text(CHARACTERS, min_size=1, max_size=4), st.integers(1, 60), min_size=1), TEXTS)

@@ -31,6 +31,7 @@ from .output import discard_stdout
 from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
+from .report import add_report
 from .show import add_show
 from .suggest_lines import add_suggest_lines
 from .tokenize import add_tokenize
@@ -50,6 +51,7 @@ COMMANDS = (  # each adds the parser of one command
     add_mine_templates,
     add_parse,
     add_evaluate_parse,
+    add_report,
 )
 START = """\
 start here:

@@ -58,17 +58,16 @@ class Frequencies:
         self._frequencies[word] = self._changes[word] = frequency
 
     def apply(self, lexicon: Lexicon) -> Lexicon:
-        """Return the lexicon with the changes: p = frequency / total; other columns than ``log_prob`` are dropped."""
+        """Return the lexicon with the changes: p = frequency / total; words that were set have no other scores."""
         if not self._changes:
             return lexicon
-        log_probs = lexicon.log_probs + log(self._first_total / self._total)
-        rows = dict(zip(lexicon.words, zip(lexicon.counts.tolist(), log_probs.tolist(), strict=True), strict=True))
-        for word, frequency in self._changes.items():
-            rows.pop(word, None)
-            if frequency:
-                rows[word] = frequency, log(frequency / self._total)
-        counts, scores = zip(*rows.values(), strict=True) if rows else ((), ())
-        return Lexicon([*rows], counts, scores={"log_prob": scores}, meta=lexicon.meta)
+        kept = np.fromiter((word not in self._changes for word in lexicon.words), np.bool_, len(lexicon))
+        old, log_probs = lexicon.keep(kept), lexicon.log_probs[kept] + log(self._first_total)
+        new = {word: frequency for word, frequency in self._changes.items() if frequency}
+        unknown = np.full(len(new), np.nan)
+        scores = {name: np.append(column, unknown) for name, column in old.scores.items() if name != "id"}
+        scores["log_prob"] = np.append(log_probs, np.log([*new.values()])) - log(self._total)
+        return Lexicon([*old.words, *new], [*old.counts.tolist(), *new.values()], scores=scores, meta=lexicon.meta)
 
     def suggest_whole(self, word: str) -> int:
         """Return the least frequency that exceeds that of the best cut of `word`, or its own if that is greater."""
