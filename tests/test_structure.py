@@ -46,8 +46,7 @@ MODULES = {
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
-        "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder", "batch",
-        "drawing", "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch",
+        "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder", "batch",
         "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
