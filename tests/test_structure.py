@@ -24,6 +24,7 @@ LAYERS = [
     "templates",
     "evaluation",
     "comparison",
+    "concordance",
     "compat",
     "report",
     "distributed",
@@ -34,7 +35,7 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "tables",
+        "locks", "progress", "validation", "display", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -57,6 +58,7 @@ MODULES = {
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
+    "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
@@ -83,6 +85,7 @@ MODULES = {
         "classes",
         "tokenize",
         "compare",
+        "concordance",
         "report",
         "evaluate_report",
         "evaluate",
