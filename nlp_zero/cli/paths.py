@@ -64,7 +64,9 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "classes": CommandPaths(files=("lexicon",), outputs=("output",)),
     "compare": CommandPaths(texts=("sources", "against"), files=("lexicon",), outputs=("output",)),
     "show": CommandPaths(files=("lexicon",), outputs=("output",)),
-    "tokenize": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",), default_stdin=True),
+    "tokenize": CommandPaths(
+        texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
+    ),
     "concordance": CommandPaths(texts=("sources",), files=("word_files", "lexicon"), outputs=("output",)),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(
