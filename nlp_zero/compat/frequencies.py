@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class Frequencies:
         scores["log_prob"] = np.append(log_probs, np.log([*new.values()])) - log(self._total)
         return Lexicon([*old.words, *new], [*old.counts.tolist(), *new.values()], scores=scores, meta=lexicon.meta)
 
-    def own_words(self, meta: LexiconMeta) -> dict[str, list[str]]:
+    def own_words(self, meta: LexiconMeta) -> dict[str, Any]:
         """Return the options of `nlp_zero.Tokenizer` for deleted words, and for words that a lexicon cannot hold.
 
         A deleted word must not be found again as a new word.  A word with letters, digits or marks (C++, A股) is only
