@@ -19,6 +19,7 @@ if _TYPE_CHECKING:
         select_discovered,
     )
     from .comparison import ComparisonTable, TextComparer
+    from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
@@ -42,6 +43,8 @@ __all__ = [
     "CheckpointError",
     "ClusterError",
     "ComparisonTable",
+    "Concordance",
+    "ConcordanceBuilder",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -79,6 +82,7 @@ _PACKAGES = {
         " select_discovered"
     ),
     "comparison": "ComparisonTable TextComparer",
+    "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",

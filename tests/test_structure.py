@@ -24,6 +24,7 @@ LAYERS = [
     "templates",
     "evaluation",
     "comparison",
+    "concordance",
     "compat",
     "report",
     "distributed",
@@ -34,21 +35,20 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "tables",
+        "locks", "progress", "validation", "display", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
         "corpus", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
-        "expectation",
-        "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
+        "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
-        "drawing", "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch",
-        "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
+        "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
+        "batch", "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
@@ -58,6 +58,7 @@ MODULES = {
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
+    "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
@@ -84,6 +85,7 @@ MODULES = {
         "classes",
         "tokenize",
         "compare",
+        "concordance",
         "report",
         "evaluate_report",
         "evaluate",
