@@ -26,6 +26,7 @@ LAYERS = [
     "comparison",
     "concordance",
     "compat",
+    "displays",
     "report",
     "distributed",
     "cli",
@@ -60,6 +61,7 @@ MODULES = {
     "comparison": ["table", "comparer"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
+    "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
