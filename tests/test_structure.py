@@ -37,12 +37,11 @@ MODULES = {
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
-        "corpus", "texts", "positions", "slices",
+        "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "counter",
-        "expectation",
-        "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
+        "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "lexicon"],
     "tokenization": [
@@ -61,8 +60,8 @@ MODULES = {
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
         "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
-        "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
-        "suggest_lines", "show", "tokenize", "compare",
+        "paths", "queries", "growth", "findings", "ranking", "saved_counts", "vocabulary_options", "count",
+        "build_vocab", "suggest_lines", "show", "tokenize", "compare",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

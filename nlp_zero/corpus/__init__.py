@@ -2,6 +2,7 @@
 
 from .blocks import Block
 from .corpus import Corpus
+from .fingerprints import fingerprint_files
 from .positions import (
     CorpusPosition,
     count_stored_bytes,
@@ -20,6 +21,7 @@ __all__ = [
     "JoinedTexts",
     "count_stored_bytes",
     "describe_reading",
+    "fingerprint_files",
     "identify_files",
     "read_batches",
     "read_blocks",
