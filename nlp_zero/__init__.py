@@ -19,10 +19,12 @@ if _TYPE_CHECKING:
         select_discovered,
     )
     from .comparison import ComparisonTable, TextComparer
+    from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
+    from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
         ParseTree,
@@ -41,6 +43,8 @@ __all__ = [
     "CheckpointError",
     "ClusterError",
     "ComparisonTable",
+    "Concordance",
+    "ConcordanceBuilder",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -56,6 +60,8 @@ __all__ = [
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Report",
+    "ReportBuilder",
     "SaveReport",
     "StorageError",
     "Template",
@@ -76,10 +82,12 @@ _PACKAGES = {
         " select_discovered"
     ),
     "comparison": "ComparisonTable TextComparer",
+    "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
+    "report": "Report ReportBuilder",
     "templates": (
         "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
     ),

@@ -16,9 +16,10 @@ from .._utils.tables import Columns, Tabular, html_table
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from . import formats
+from .classes import CLASS_COLUMN, WordClasses, check_classes
 from .firmness import REQUIRED_SCORES, measure_firmness
 from .formats import SaveReport, tsv
-from .meta import LexiconMeta
+from .meta import MAX_CLASSES, LexiconMeta
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,8 +40,8 @@ class Lexicon(Tabular):
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
         Further columns by name: ``pmi``, ``left_entropy``, ``right_entropy`` (nats), ``cohesion`` (count as
-        word / count as string), ``log_prob`` (ln p in nats, in place of the counts), ``id``.  NaN where a value is
-        not known.
+        word / count as string), ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts),
+        ``id``.  NaN where a value is not known.
     meta : LexiconMeta, optional
         How the lexicon was made, and how a tokenizer must read it.
     parts : mapping of str to sequence of str, optional
@@ -94,6 +95,7 @@ class Lexicon(Tabular):
         columns = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
         if any(column.shape != count.shape for column in columns.values()):
             raise ValueError(f"every score must be a column of {len(words)} numbers, one for each word.")
+        check_classes(columns, meta)
         count = np.array(count[order])
         for array in (count, *columns.values()):
             array.flags.writeable = False
@@ -307,10 +309,10 @@ class Lexicon(Tabular):
         -------
         Lexicon
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
-            later, without the single characters.
+            later, without the single characters.  The links of word classes are left out: it is a list to read.
         """
-        excluded = set(known)
-        return self.with_firmness().keep(len(word) > 1 and word not in excluded for word in self.words)
+        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=())
+        return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def with_firmness(self) -> Lexicon:
         """Add the column ``firmness``.
@@ -356,6 +358,54 @@ class Lexicon(Tabular):
         changed = Lexicon.__new__(Lexicon)
         changed._set(self.words, self.counts, self.scores, replace(self.meta, **changes), self.parts, self._ranks)
         return changed
+
+    @property
+    def classes(self) -> WordClasses:
+        """The classes of the words, learnt by `BayesLexiconBuilder`: words in similar contexts.
+
+        Raises
+        ------
+        ValueError
+            If the words have no classes.
+        """
+        if CLASS_COLUMN not in self.scores:
+            raise ValueError(
+                "the words of this lexicon have no classes; build it with BayesLexiconBuilder "
+                "(nlpzero build-vocab --method bayes)."
+            )
+        return WordClasses(self.words, self.counts, self.scores[CLASS_COLUMN])
+
+    def with_classes(self, classes: Mapping[str, int], links: Iterable[Iterable[int]] = ()) -> Lexicon:
+        """Return this lexicon with a class for each word.
+
+        Parameters
+        ----------
+        classes : mapping of str to int
+            The classes of words, from 0; the class of a word that is not a key is not known.
+        links : table of int, shape (classes + 1, classes + 1), optional
+            How often a word of class b follows one of class a; the last row and column are the end of a run.
+
+        Returns
+        -------
+        Lexicon
+
+        Raises
+        ------
+        ValueError
+            If a class is not a number from 0 to 254, or the links are not a table of that shape.
+
+        Examples
+        --------
+        >>> lexicon = Lexicon(["我", "你", "去"], [5, 4, 3]).with_classes({"我": 0, "你": 0, "去": 1})
+        >>> lexicon.classes.words(0)
+        ('我', '你')
+        """
+        column = np.array([classes.get(word, np.nan) for word in self.words], np.float64)
+        for number in classes.values():
+            check_integer("class", number, least=0, most=MAX_CLASSES - 1)
+        meta = replace(self.meta, class_links=tuple(tuple(row) for row in links))
+        scores = {**self.scores, CLASS_COLUMN: column}
+        return Lexicon(self.words, self.counts, scores=scores, meta=meta, parts=self.parts)
 
     def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> SaveReport:
         """Write the lexicon; the file appears whole or not at all.
