@@ -135,7 +135,7 @@ def test_arrays_that_do_not_fit_together() -> None:
     }  # fmt: skip
     for place, arrays in bad.items():
         for array in arrays:
-            with pytest.raises(ValueError, match="no such|different lengths|do not fit"):
+            with pytest.raises(ValueError, match=r"no such|different lengths|do not fit"):
                 locate_children(*good[:place], array, *good[place + 1 :])
 
 
