@@ -42,8 +42,7 @@ MODULES = {
         "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts", "lookup",
         "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
@@ -64,10 +63,6 @@ MODULES = {
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
-        "paths", "queries", "growth", "findings", "ranking", "saved_counts", "vocabulary_options", "count",
-        "build_vocab", "suggest_lines", "show", "tokenize", "compare",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
         "errors",
         "messages",
         "interrupts",
@@ -79,6 +74,7 @@ MODULES = {
         "options",
         "paths",
         "queries",
+        "growth",
         "findings",
         "ranking",
         "saved_counts",
