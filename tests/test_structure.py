@@ -42,8 +42,8 @@ MODULES = {
         "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts", "lookup",
-        "counter", "expectation", "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
+        "lookup", "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
