@@ -40,11 +40,11 @@ MODULES = {
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
-        "corpus", "texts", "positions", "slices",
+        "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
-        "counter", "expectation", "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
+        "lookup", "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
@@ -76,6 +76,7 @@ MODULES = {
         "options",
         "paths",
         "queries",
+        "growth",
         "findings",
         "ranking",
         "saved_counts",
