@@ -19,8 +19,10 @@ if _TYPE_CHECKING:
         select_discovered,
     )
     from .comparison import ComparisonTable, TextComparer
+    from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
+    from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
@@ -43,7 +45,10 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonDisplay",
     "ComparisonTable",
+    "Concordance",
+    "ConcordanceBuilder",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -51,7 +56,9 @@ __all__ = [
     "FillerCounter",
     "FormatError",
     "Lattice",
+    "LatticeDisplay",
     "Lexicon",
+    "LexiconDisplay",
     "LexiconMeta",
     "Marginals",
     "NgramCounter",
@@ -83,8 +90,10 @@ _PACKAGES = {
         " select_discovered"
     ),
     "comparison": "ComparisonTable TextComparer",
+    "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
+    "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",

@@ -24,7 +24,9 @@ LAYERS = [
     "templates",
     "evaluation",
     "comparison",
+    "concordance",
     "compat",
+    "displays",
     "report",
     "distributed",
     "cli",
@@ -34,20 +36,20 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "tables",
+        "locks", "progress", "validation", "display", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
-        "corpus", "texts", "positions", "slices",
+        "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
-        "counter", "expectation", "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
+        "lookup", "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
-        "drawing", "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch",
-        "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
+        "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
+        "batch", "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
@@ -58,7 +60,9 @@ MODULES = {
     ],
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
+    "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
+    "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
@@ -77,6 +81,7 @@ MODULES = {
         "options",
         "paths",
         "queries",
+        "growth",
         "findings",
         "ranking",
         "saved_counts",
@@ -88,6 +93,7 @@ MODULES = {
         "classes",
         "tokenize",
         "compare",
+        "concordance",
         "report",
         "evaluate_report",
         "evaluate",

@@ -18,6 +18,7 @@ from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
 from .classes import add_classes
 from .compare import add_compare
+from .concordance import add_concordance
 from .convert import add_convert
 from .count import add_count
 from .errors import Stopped, UsageError
@@ -45,6 +46,7 @@ COMMANDS = (  # each adds the parser of one command
     add_classes,
     add_suggest_lines,
     add_tokenize,
+    add_concordance,
     add_count,
     add_convert,
     add_compare,

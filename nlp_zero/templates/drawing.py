@@ -7,27 +7,15 @@ drawing, never words or brackets, and terminals follow recent tables, too.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["display_width", "draw_outline", "draw_svg"]
+from .._utils.display import display_width
+
+__all__ = ["draw_outline", "draw_svg"]
 
 FONT_PIXELS, ROW_PIXELS, GAP_PIXELS = 16, 22, 10  # font size, height of a row, space between words
 WORD_PIXELS = 18  # from the baseline to where the brackets over a word begin
 UNDRAWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # not allowed in XML, or not visible
-
-
-def display_width(text: str) -> int:
-    """Return the columns that a text takes in a terminal: 2 for wide characters, 0 for combining ones.
-
-    Examples
-    --------
-    >>> display_width("上海"), display_width("ab")
-    (4, 2)
-    """
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
 
 
 def draw_outline(rows: Iterable[tuple[str, str, str]]) -> str:
