@@ -66,10 +66,6 @@ MODULES = {
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "lexicon_output", "parser", "table", "table_files", "options",
-        "paths", "queries", "findings", "ranking", "saved_counts", "vocabulary_options", "count", "build_vocab",
-        "suggest_lines", "show", "classes", "tokenize", "compare",
-        "evaluate_report", "evaluate", "convert", "mine_templates", "fillers", "parse", "evaluate_parse", "main",
         "errors",
         "messages",
         "interrupts",
@@ -99,6 +95,7 @@ MODULES = {
         "evaluate",
         "convert",
         "mine_templates",
+        "fillers",
         "parse",
         "evaluate_parse",
         "main",
