@@ -45,7 +45,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
         "counter", "expectation", "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [
         "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
         "batch", "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
@@ -90,6 +90,7 @@ MODULES = {
         "evaluate_report",
         "evaluate",
         "convert",
+        "merge",
         "mine_templates",
         "parse",
         "evaluate_parse",
