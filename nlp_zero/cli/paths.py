@@ -78,7 +78,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         texts=("sources",), files=("templates", "lexicon"), outputs=("output",), default_stdin=True
     ),
     "report": CommandPaths(
-        texts=("sources",), files=("lexicon", "templates", "known"), outputs=("output",)
+        texts=("sources", "against"), files=("lexicon", "templates", "known"), outputs=("output",)
     ),
     "evaluate-parse": CommandPaths(
         texts=("sources", "predicted"), files=("templates", "constructions"), outputs=("output",)
