@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nlp_zero._kernels.counting import RowError, parse_rows
 from nlp_zero.errors import FormatError
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 
@@ -94,6 +95,44 @@ def test_damage_is_named_with_its_line(tmp_path: Path, content: str, message: st
     with pytest.raises(FormatError, match=message) as error:
         Lexicon.load(path)
     assert str(path) in str(error.value)
+
+
+NUMBER_TEXTS = st.one_of(
+    st.floats().map(repr),
+    st.floats().map("{:.6g}".format),
+    st.integers(-(10**25), 10**25).map(str),
+    st.from_regex(r"[-+]?[0-9]{0,17}(\.[0-9]{0,17})?(e[-+]?[0-9]{0,3})?", fullmatch=True),
+    st.sampled_from(["", "-", ".", "1.", ".5", "1e", "1e+", "1e5x", "1e22", "1e23", "0x10", "--1", "9007199254740993"]),
+)
+
+
+@given(st.lists(NUMBER_TEXTS, min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
+def test_numbers_are_read_as_float_reads_them(texts: list[str], line_end: str) -> None:
+    counts, column = np.empty(len(texts), np.int64), np.empty(len(texts))
+    table = "".join(f"词\t{k}\t{text}\t甲 乙{line_end}" for k, text in enumerate(texts)).encode()
+    expected = []
+    for row, text in enumerate(texts):
+        try:
+            expected.append(float(text))
+        except ValueError:
+            with pytest.raises(RowError) as error:
+                parse_rows(table, counts, [column, None])
+            assert error.value.args == (row, f"{text!r} is not a usable number.")
+            return
+    words, extra = parse_rows(table, counts, [column, None])
+    assert words == ["词"] * len(texts)
+    assert extra == [["甲 乙"]] * len(texts)
+    assert counts.tolist() == list(range(len(texts)))
+    np.testing.assert_array_equal(np.signbit(column), np.signbit(expected))
+    np.testing.assert_array_equal(column, expected)
+
+
+@pytest.mark.parametrize("data", [b"", b"a\t1", b"a\t1\na\t1\n"])
+def test_rows_must_be_as_many_as_counts(data: bytes) -> None:
+    with pytest.raises(ValueError, match="every row must end with a line feed"):
+        parse_rows(data, np.empty(1, np.int64), [])
+    with pytest.raises(ValueError, match="same length"):
+        parse_rows(b"a\t1\t2\n", np.empty(1, np.int64), [np.empty(2)])
 
 
 def test_missing_and_not_utf8(tmp_path: Path) -> None:

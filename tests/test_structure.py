@@ -31,7 +31,7 @@ LAYERS = [
 MODULES = {
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation",
+        "locks", "progress", "validation", "tables",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -55,8 +55,8 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
-        "errors", "messages", "interrupts", "output", "parser", "table", "options", "paths", "queries", "findings",
-        "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
+        "errors", "messages", "interrupts", "output", "parser", "table", "table_files", "options", "paths", "queries",
+        "findings", "ranking", "vocabulary_options", "count", "build_vocab", "suggest_lines", "show", "tokenize",
         "evaluate_report", "evaluate", "convert", "mine_templates", "parse", "evaluate_parse", "main",
     ],
 }  # fmt: skip

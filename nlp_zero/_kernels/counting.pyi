@@ -575,3 +575,33 @@ def format_rows(words: bytes, counts: npt.NDArray[np.int64], columns: list[npt.N
     bytes
         One line for each word; columns are separated by tabs.
     """
+
+class RowError(ValueError):
+    """The number of the row that is wrong, from 0, and what is wrong."""
+
+def parse_rows(
+    data: bytes, counts: npt.NDArray[np.int64], columns: list[npt.NDArray[np.float64] | None]
+) -> tuple[list[str], list[list[str]]]:
+    """Read a table that `format_rows` wrote: the inverse, with any numbers that `float` reads.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8; the rows, each ended by a line feed (carriage returns before it are ignored).
+    counts : ndarray of int64
+        Receives the second column.
+    columns : list of ndarray of float64 or None
+        Receive the further columns; None is a column of text.
+
+    Returns
+    -------
+    words : list of str
+        The first column.
+    texts : list of list of str
+        For each row the columns of text; empty if there are none.
+
+    Raises
+    ------
+    RowError
+        If a row has too few or too many fields, or a number cannot be read.
+    """

@@ -21,6 +21,7 @@ __all__ = [
     "add_new_words",
     "add_output",
     "add_resources",
+    "add_table_output",
     "add_workers",
     "check_least",
     "check_workers",
@@ -119,6 +120,14 @@ def add_new_words(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser, result: str) -> None:
     """Add the option that names the file of the result."""
     parser.add_argument("-o", "--output", metavar="FILE", help=f"where to write {result} (default: stdout)")
+
+
+def add_table_output(parser: argparse.ArgumentParser, rows: str) -> None:
+    """Add the option that names the file of a table; see `nlp_zero.cli.table_files.open_table`."""
+    parser.add_argument(
+        "-o", "--output", metavar="FILE",
+        help=f"write {rows} to a table that ends in .tsv, .csv, .parquet or .jsonl (default: print them)",
+    )  # fmt: skip
 
 
 def add_resources(parser: argparse.ArgumentParser) -> None:

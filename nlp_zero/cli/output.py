@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
-from .._utils.files import write_text
+from .._utils.files import write_bytes, write_text
 from .._utils.folders import check_replaceable
 from .._utils.leftovers import temporary_place
 from .errors import OutputError
 
-__all__ = ["check_folder", "discard_stdout", "dump_json_line", "open_output", "unwritable"]
+__all__ = ["check_folder", "discard_stdout", "dump_json_line", "open_binary_output", "open_output", "unwritable"]
 
 
 @contextmanager
@@ -42,18 +43,42 @@ def open_output(path: str | None) -> Iterator[Callable[[str], object]]:
     if path is None or path == "-":
         yield _write_stdout
         return
+    with _open_file(path, binary=False) as file:
+        yield file.write
+
+
+@contextmanager
+def open_binary_output(path: str) -> Iterator[IO[bytes]]:
+    """Open the file of a result that is not text, as `open_output` does.
+
+    Yields
+    ------
+    binary file
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    with _open_file(path, binary=True) as file:
+        yield file
+
+
+@contextmanager
+def _open_file(path: str, *, binary: bool) -> Iterator[IO[Any]]:
     target = os.path.realpath(path)  # a link stays, and the file that it points to is replaced
     if os.path.isdir(target):
         raise OutputError(f"{path} is a folder; name a file with -o.")
     try:
         if os.path.exists(target) and not os.path.isfile(target):  # a device or pipe is written to, never replaced
-            with open(target, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
-                yield file.write
+            options = {} if binary else {"encoding": "utf-8", "newline": "\n", "errors": "surrogatepass"}
+            with open(target, "wb" if binary else "w", **options) as file:  # type: ignore[call-overload]
+                yield file
         else:
             if os.path.exists(target) and not os.access(target, os.W_OK):
                 raise PermissionError(13, "the file is write-protected")
-            with write_text(target, name=path) as file:
-                yield file.write
+            with write_bytes(target) if binary else write_text(target, name=path) as file:
+                yield file
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -61,7 +61,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         outputs=("output", "discovered"),
     ),
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
-    "show": CommandPaths(files=("lexicon",)),
+    "show": CommandPaths(files=("lexicon",), outputs=("output",)),
     "tokenize": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",), default_stdin=True),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .errors import UsageError
 from .parser import suggest
 from .table import format_table
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from ..lexicon.lexicon import Lexicon
 
-__all__ = ["default_order", "format_words", "rank_words", "word_records"]
+__all__ = ["default_order", "format_words", "rank_words", "word_columns"]
 
 FIRMNESS = "firmness"
 COLUMN_NAMES = {"left_entropy": "left entropy", "right_entropy": "right entropy", "log_prob": "log prob"}
@@ -73,21 +74,15 @@ def _columns(lexicon: Lexicon) -> dict[str, npt.NDArray[np.float64]]:
 
 def format_words(lexicon: Lexicon, words: list[str]) -> str:
     """Return an aligned table of words with their counts and scores; empty without words."""
-    records = word_records(lexicon, words)
-    if not records:
-        return ""
-    return format_table([COLUMN_NAMES.get(name, name) for name in records[0]], [list(one.values()) for one in records])
+    columns = word_columns(lexicon, words)
+    rows = list(zip(*(c.tolist() if isinstance(c, np.ndarray) else c for c in columns.values()), strict=True))
+    return format_table([COLUMN_NAMES.get(name, name) for name in columns], rows) if rows else ""
 
 
-def word_records(lexicon: Lexicon, words: list[str]) -> list[dict[str, Any]]:
-    """Return words with their counts and scores as plain values by name."""
+def word_columns(lexicon: Lexicon, words: list[str]) -> dict[str, Any]:
+    """Return a table of words with their counts and scores, as columns by name."""
     columns = {name: column for name, column in _columns(lexicon).items() if name not in NOT_SHOWN}
-    places = [lexicon.index(word) for word in words]
-    return [
-        {
-            "word": lexicon.words[k],
-            "count": int(lexicon.counts[k]),
-            **{name: float(column[k]) for name, column in columns.items()},
-        }
-        for k in places
-    ]
+    places = np.array([lexicon.index(word) for word in words], np.int64)
+    return {
+        "word": words, "count": lexicon.counts[places], **{name: column[places] for name, column in columns.items()}
+    }  # fmt: skip

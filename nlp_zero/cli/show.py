@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from .._utils.progress import begin_stage, report_stages
-from .._utils.validation import check_integer
+from .errors import UsageError
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, configure
+from .options import Commands, add_command, add_table_output, check_least
 from .output import open_output
-from .ranking import format_words, rank_words, word_records
+from .ranking import format_words, rank_words, word_columns
+from .table_files import open_table, table_records
 
 __all__ = ["add_show"]
+
+TOP, MIN_LENGTH = 20, 2  # of a table that is printed
 
 
 def add_show(commands: Commands) -> None:
@@ -25,17 +29,19 @@ def add_show(commands: Commands) -> None:
         "  nlpzero show words.tsv\n"
         "  nlpzero show words.tsv --top 50 --sort count\n"
         "  nlpzero show words.tsv --sort cohesion --min-length 4\n"
-        "  nlpzero show unigram.model --top 100 --json",
+        "  nlpzero show unigram.model --top 100 --json\n"
+        "  nlpzero show words.tsv -o words.parquet             all words, for pandas, polars, DuckDB",
     )
     parser.add_argument("lexicon", metavar="FILE", help="a lexicon, word list or model of any format that is read")
-    parser.add_argument("--top", type=int, default=20, metavar="N", help="the first N words (default: 20)")
+    add_table_output(parser, "the words")
+    parser.add_argument("--top", type=int, metavar="N", help="the first N words (default: 20; with -o all)")
     parser.add_argument(
         "--sort", metavar="COLUMN",
         help="the highest first: count, firmness, pmi, cohesion, left_entropy, right_entropy, or another column of the "
         "file (default: firmness, or count if the file has no scores)",
     )  # fmt: skip
     parser.add_argument(
-        "--min-length", type=int, default=2, metavar="N", help="words of at least N characters (default: 2)"
+        "--min-length", type=int, metavar="N", help="words of at least N characters (default: 2; with -o 1)"
     )
     parser.add_argument("--json", action="store_true", help="a JSON list of words with their columns, without rounding")
 
@@ -44,22 +50,28 @@ def run_show(arguments: argparse.Namespace) -> None:
     """Run the command."""
     from ..lexicon.lexicon import Lexicon
 
-    for name, value in (("--top", arguments.top), ("--min-length", arguments.min_length)):
-        configure(check_integer, name, value, least=1)
-    with report_stages(shows_progress(arguments)):
+    to_file = arguments.output not in (None, "-")
+    if arguments.json and to_file:
+        raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o words.jsonl.")
+    check_least(arguments, 1, "top", "min_length")
+    least = arguments.min_length or (1 if to_file else MIN_LENGTH)
+    top = arguments.top or (None if to_file else TOP)
+    stages = report_stages(shows_progress(arguments))
+    place: Any = open_table(arguments.output) if to_file else open_output(None)
+    with stages, place as write:
         begin_stage("loading words")
         lexicon = Lexicon.load(arguments.lexicon)
-    words = rank_words(lexicon, arguments.sort, top=arguments.top, min_length=arguments.min_length)
-    with open_output(None) as write:
-        if arguments.json:
-            records = [{k: None if v != v else v for k, v in one.items()} for one in word_records(lexicon, words)]
-            write(json.dumps(records, ensure_ascii=False) + "\n")
+        words = rank_words(lexicon, arguments.sort, top=top, min_length=least)
+        if to_file:
+            write(word_columns(lexicon, words))
+        elif arguments.json:
+            write(json.dumps(table_records(word_columns(lexicon, words)), ensure_ascii=False) + "\n")
         else:
             write(format_words(lexicon, words))
     if not words:
         longest = max(map(len, lexicon), default=0)
         print_message(
-            arguments,
-            f"{arguments.lexicon} has no words of {arguments.min_length} or more characters; "
-            f"the longest has {longest}.",
+            arguments, f"{arguments.lexicon} has no words of {least} or more characters; the longest has {longest}."
         )
+    elif to_file:
+        print_message(arguments, f"{arguments.output}: {len(words):,} words.")

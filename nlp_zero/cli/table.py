@@ -29,15 +29,16 @@ def _cells(character: str) -> int:
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Format a table: the first column on the left, numbers on the right, a line of headings above.
+    """Format a table: texts on the left, numbers on the right, a line of headings above.
 
-    Integers have separators of thousands, other numbers two decimals, and NaN is a dash.
+    Integers have separators of thousands, other numbers two decimals, and NaN and None are a dash.  Control characters
+    are written as escapes.
 
     Parameters
     ----------
     header : sequence of str
         One for each column.
-    rows : sequence of sequences of (str, int or float)
+    rows : sequence of sequences of (str, list of str, int, float, bool or None)
 
     Returns
     -------
@@ -53,17 +54,25 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str
     """
     texts = [list(header), *([_format_cell(cell) for cell in row] for row in rows)]
     widths = [max(map(display_width, column)) for column in zip(*texts, strict=True)]
+    on_left = [k == 0 or any(isinstance(row[k], (str, list)) for row in rows) for k in range(len(header))]
     lines = []
     for row in texts:
-        padded = [" " * (width - display_width(text)) for text, width in zip(row, widths, strict=True)]
-        cells = [row[0] + padded[0], *(pad + text for pad, text in zip(padded[1:], row[1:], strict=True))]
+        cells = []
+        for text, width, left in zip(row, widths, on_left, strict=True):
+            padding = " " * (width - display_width(text))
+            cells.append(text + padding if left else padding + text)
         lines.append(GAP.join(cells).rstrip() + "\n")
     return "".join(lines)
 
 
 def _format_cell(cell: object) -> str:
+    if cell is None:
+        return "–"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}"
     if isinstance(cell, float):
         return "–" if math.isnan(cell) else f"{cell:.2f}"
-    return str(cell)
+    text = " ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)

@@ -1,10 +1,12 @@
-// Numbers as text, as printf writes "%.6g", but the same in every locale.
+// Numbers as text, as printf writes "%.6g", but the same in every locale; and numbers from text.
 #pragma once
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <vector>
 
 namespace nlpzero::counting {
 
@@ -65,6 +67,64 @@ inline void append_number(std::string& out, double x) {
     } else if (last < point) {
         out.append(size_t(point - last), '0');
     }
+}
+
+// Finds the fields of the row at `p`: `starts` holds where each begins, then one past the end of the last, then the
+// beginning of the next row.  Returns the number of fields.  The text before `end` ends with a line feed.
+inline size_t split_row(const char* p, const char* end, std::vector<const char*>& starts) {
+    const char* const feed = static_cast<const char*>(std::memchr(p, '\n', size_t(end - p)));
+    const char* stop = feed;
+    while (stop != p && stop[-1] == '\r') --stop;
+    starts.assign(1, p);
+    for (; p != stop; ++p) {
+        if (*p == '\t') starts.push_back(p + 1);
+    }
+    starts.push_back(stop + 1);
+    starts.push_back(feed + 1);
+    return starts.size() - 2;
+}
+
+// Reads a whole number from 0 to 2^63 - 1; false if the text is none.
+inline bool parse_integer(const char* p, const char* end, int64_t& out) {
+    uint64_t value = 0;
+    if (p == end || end - p > 19) return false;
+    for (; p != end; ++p) {
+        if (*p < '0' || *p > '9') return false;
+        value = value * 10 + uint64_t(*p - '0');  // 19 digits fit into 64 bits
+    }
+    out = int64_t(value);
+    return out >= 0;
+}
+
+// Reads a short decimal number; false if it needs more care than this.  At most 15 digits and a power of ten up to 22
+// are exact doubles, so that one multiplication or division rounds correctly (Clinger 1990).
+inline bool parse_short_number(const char* p, const char* end, double& out) {
+    static const double POWER[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    const bool negative = p != end && *p == '-';
+    int64_t whole = 0;
+    int digits = 0, exponent = 0, sign = 1, power = 0;
+    for (p += negative; p != end && *p >= '0' && *p <= '9'; ++p, ++digits) {
+        if (digits == 15) return false;
+        whole = whole * 10 + (*p - '0');
+    }
+    if (p != end && *p == '.') {
+        for (++p; p != end && *p >= '0' && *p <= '9'; ++p, ++digits, --exponent) {
+            if (digits == 15) return false;
+            whole = whole * 10 + (*p - '0');
+        }
+    }
+    if (!digits) return false;
+    if (p != end && *p == 'e') {
+        if (++p != end && (*p == '+' || *p == '-')) sign = *p++ == '-' ? -1 : 1;
+        if (p == end || end - p > 3) return false;
+        for (; p != end && *p >= '0' && *p <= '9'; ++p) power = power * 10 + (*p - '0');
+        exponent += sign * power;
+    }
+    if (p != end || exponent < -22 || exponent > 22) return false;
+    out = exponent < 0 ? double(whole) / POWER[-exponent] : double(whole) * POWER[exponent];
+    if (negative) out = -out;
+    return true;
 }
 
 }  // namespace nlpzero::counting

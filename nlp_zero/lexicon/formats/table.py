@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..meta import LexiconMeta
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["MAX_WORDS", "Table", "check_number", "check_words", "decode_utf8"]
 
@@ -17,8 +22,8 @@ class Table:
     """Rows of a word file: distinct words with a count each, and further columns by name."""
 
     words: Sequence[str]
-    counts: Sequence[int]
-    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    counts: Sequence[int] | npt.NDArray[np.int64]
+    scores: Mapping[str, Sequence[float] | npt.NDArray[np.float64]] = field(default_factory=dict)
     meta: LexiconMeta = field(default_factory=LexiconMeta)
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

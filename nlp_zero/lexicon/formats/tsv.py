@@ -7,12 +7,15 @@ each word has a line.  Columns are separated by tabs.  In words, backslash, tab 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import islice, repeat
+from itertools import islice
 
-from ..._kernels.counting import format_rows
+import numpy as np
+
+from ..._kernels.counting import RowError, format_rows, parse_rows
 from ..._utils.threads import in_order
 from ..ids import LexiconLike
 from ..meta import LexiconMeta
@@ -71,36 +74,33 @@ def _exact_rows(lexicon: LexiconLike, rows: slice) -> str:
 def loads(data: bytes) -> Table:
     """Read the file; `ValueError` begins with the line that is wrong."""
     text = decode_utf8(data)
-    rows = text.split("\n")
-    version, *about = rows[0].rstrip("\r").split("\t")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    head, names_line = [line.rstrip("\r") for line in [*text.split("\n", 2), "", ""][:2]]
+    version, *about = head.split("\t")
     if version != f"{FORMAT} v{VERSION}":
         raise ValueError(f"line 1: this is {version[1:]!r}, which this nlp-zero cannot read; update nlp-zero.")
     meta = _meta(about)
-    if rows[-1]:
-        raise ValueError(f"line {len(rows)}: the file is truncated (the line has no end); write the lexicon again.")
-    names = rows[1].rstrip("\r").lstrip("#").split("\t") if len(rows) > 2 else ["word", "count"]
+    lines = data.count(b"\n")
+    if not data.endswith(b"\n"):
+        raise ValueError(f"line {lines + 1}: the file is truncated (the line has no end); write the lexicon again.")
+    names = names_line.lstrip("#").split("\t") if lines > 1 else ["word", "count"]
     if names[:2] != ["word", "count"]:
         raise ValueError("line 2: the column names must begin with word and count.")
-    rows = [line.rstrip("\r") for line in rows[2:-1]] if "\r" in text else rows[2:-1]
-    tabs = list(map(str.count, rows, repeat("\t")))
-    if set(tabs) - {len(names) - 1}:
-        number = next(k for k, found in enumerate(tabs) if found != len(names) - 1)
-        raise ValueError(
-            f"line {number + 3}: {tabs[number] + 1} columns separated by tabs, but {len(names)} are expected."
-        )
-    fields = "\t".join(rows).split("\t") if rows else []
-    columns = [fields[k :: len(names)] for k in range(len(names))]
-    words = _unescape_words(columns[0]) if "\\" in text else columns[0]
+    if lines <= 2:
+        return Table([], [], {name: [] for name in names[2:] if name != "parts"}, meta)
+    counts = np.empty(lines - 2, np.int64)
+    scores = {name: np.empty(lines - 2) for name in names[2:] if name != "parts"}
+    begin = data.index(b"\n", data.index(b"\n") + 1) + 1
+    try:
+        words, parts = parse_rows(data[begin:], counts, [scores.get(name) for name in names[2:]])
+    except RowError as error:
+        raise ValueError(f"line {error.args[0] + 3}: {error.args[1]}") from None
+    if "\\" in text:
+        words = _unescape_words(words)
     if len(set(words)) != len(words) or "" in words:
         check_words(words, "line", 3)
-    scores = {
-        name: _numbers(column, float) for name, column in zip(names[2:], columns[2:], strict=True) if name != "parts"
-    }
-    parts = {}
-    if "parts" in names:
-        listed = columns[names.index("parts")]
-        parts = {w: tuple(map(unescape, p.split(" "))) for w, p in zip(words, listed, strict=True) if p}
-    return Table(words, _numbers(columns[1], int), scores, meta, parts)  # type: ignore[arg-type]
+    listed = {word: tuple(map(unescape, p.split(" "))) for word, [p] in zip(words, parts, strict=False) if p}
+    return Table(words, counts, scores, meta, listed)
 
 
 def escape(text: str) -> str:
@@ -162,21 +162,3 @@ def _unescape_words(words: list[str]) -> list[str]:
         except ValueError as error:
             raise ValueError(f"line {number}: {word!r} is not a word as `save` writes it: {error}.") from None
     return plain
-
-
-def _numbers(texts: Sequence[str], kind: type[int] | type[float]) -> list[int] | list[float]:
-    try:
-        values = list(map(kind, texts))
-        if kind is int and values and not 0 <= min(values) <= max(values) < 1 << 63:
-            raise ValueError
-        return values
-    except ValueError:
-        for number, text in enumerate(texts, 3):
-            try:
-                good = kind is float or 0 <= int(text) < 1 << 63
-                float(text)
-            except ValueError:
-                good = False
-            if not good:
-                raise ValueError(f"line {number}: {text!r} is not a usable number.") from None
-        raise
