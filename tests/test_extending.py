@@ -463,7 +463,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert Path("again.json").read_bytes() == Path("new.json").read_bytes()
     wrong = [
         (["--add", "5"], "name it with -o", 2),
-        (["-o", "x.json"], "--base needs either add", 2),
+        (["-o", "x.json"], "--base needs either --add", 2),
         (["--add", "5", "-o", "tokenizer.json"], "is also an input", 2),
         (["--add", "5", "-o", "x.json", "--objective", "unigram"], "--objective must not be given with base", 2),
         (["--add", "99999", "-o", "x.json"], "add at most", 1),

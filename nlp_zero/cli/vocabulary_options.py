@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..corpus import Corpus
 from .errors import UsageError
 from .messages import print_json_summary, print_message, shows_progress
-from .options import configure, open_corpus, split_numbers
+from .options import configure, open_corpus, option_name, split_numbers
 from .output import open_output
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
     from ..builders import VocabularyBuilder
 
     options = _builder_options(arguments)
-    if arguments.base is None and arguments.hold_out is not None:
-        raise UsageError("--hold-out needs --base.")
+    _check_base_options(arguments)
     builder = configure(VocabularyBuilder, progress=shows_progress(arguments), **options)
     if arguments.base is not None:
         _extend(arguments, builder)
@@ -83,6 +82,15 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
             summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
     for summary in summaries:
         _report(arguments, summary)
+
+
+def _check_base_options(arguments: argparse.Namespace) -> None:
+    if arguments.base is None:
+        for name in ("add", "hold_out"):
+            if getattr(arguments, name) is not None:
+                raise UsageError(f"{option_name(name)} needs --base, the vocabulary that pieces are added to.")
+    elif (arguments.add is None) == (arguments.vocab_size is None):
+        raise UsageError("--base needs either --add, the number of new pieces, or --vocab-size, the number of all ids.")
 
 
 def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
