@@ -9,6 +9,7 @@ from typing import Any
 import peers
 from harness import Missing, Report, Settings, Side, alternate, faster_row, make_side
 
+import nlp_zero.compat.jieba as jieba
 from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer
 
 SIZE = 20_000  # pieces of SentencePiece, words of ours
@@ -86,9 +87,13 @@ def _slice(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list
             sides[name] = call_each(make(), lines)
         except Missing as missing:
             report.missing(work, name, missing)
-    ours, *theirs = alternate(call_each(tokenizer.tokenize, lines), *sides.values(), repeat=min(settings.repeat, 3))
+    compatible = call_each(jieba.Tokenizer(tokenizer.lexicon).lcut, lines)
+    plain = call_each(tokenizer.tokenize, lines)
+    ours, lcut, *theirs = alternate(plain, compatible, *sides.values(), repeat=min(settings.repeat, 3))
     for name, timing in zip(sides, theirs, strict=True):
         report.add(faster_row(work, ours, name, timing, size=size))
+        if name.startswith("jieba"):
+            report.add(faster_row(f"{work}, `nlp_zero.compat.jieba.lcut`", lcut, name, timing, size=size))
 
 
 def _old_tokenizer(settings: Settings, lexicon: Lexicon) -> Callable[[str], list[str]]:

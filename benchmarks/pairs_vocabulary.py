@@ -131,8 +131,8 @@ def _extend(settings: Settings, report: Report, folder: Path) -> None:
             sum(len(encoding.ids) for encoding in model.encode_batch(held, add_special_tokens=False))
             for model in (extended, base)
         )
-        report.add(Row(f"{number:,} pieces added to a BPE of English, people-daily, held-out lines", f"{tokens:,} tokens",
-                       f"base: {before:,}", f"{tokens / before - 1:+.1%}", "–", "–"))  # fmt: skip
+        work = f"{number:,} pieces added to a BPE of English, people-daily, held-out lines"
+        report.add(Row(work, f"{tokens:,} tokens", f"base: {before:,}", f"{tokens / before - 1:+.1%}", "–", "–"))
 
 
 def _train_english_bpe() -> Any:

@@ -35,19 +35,19 @@ class CutRecorder:
 
     def __init__(self) -> None:
         self.parts: list[tuple[Any, Any]] = []
-        self._count = segmentation.count_cut_words
+        self._number = segmentation.number_words
 
     def __enter__(self) -> CutRecorder:
-        segmentation.count_cut_words = self._record  # type: ignore[assignment]
+        segmentation.number_words = self._record  # type: ignore[assignment]
         return self
 
     def __exit__(self, *_: object) -> None:
-        segmentation.count_cut_words = self._count
+        segmentation.number_words = self._number
 
-    def _record(self, text: Any, begins: Any, symbols: Sequence[str]) -> Any:
-        self.parts.append((text, begins))
-        self.symbols = symbols
-        return self._count(text, begins, symbols)
+    def _record(self, segmentations: Any, symbols: Sequence[object]) -> Any:
+        self.parts = list(segmentations)
+        self.symbols = [str(symbol) for symbol in symbols]
+        return self._number(self.parts, symbols)
 
     def lines(self, raw: Sequence[str]) -> list[list[str]]:
         """The recorded cut of the raw lines; every character that is no symbol is a word."""

@@ -140,6 +140,18 @@ def _outputs(line: str) -> list[Call]:
     ]
 
 
+def _tables(line: str) -> list[Call]:
+    """Return the calls of a command whose table cannot be written."""
+    return [
+        Call(f"{line} -o new.txt", "the name of a table must end in .tsv, .csv, .parquet or .jsonl"),
+        Call(f"{line} -o missing/x.tsv", "cannot be written: No such file or directory; choose another", 1),
+        Call(f"{line} -o /proc/x.tsv", "cannot be written.*choose another", 1),
+        Call(f"{line} -o novel.txt/x.csv", "cannot be written: Not a directory; choose another", 1),
+        Call(f"{line} > /dev/full", "No space left|no room", 1, how="shell"),
+        Call(f"{line} -o new.tsv", "too large|no room", 1, how="small disk"),
+    ]
+
+
 NLPZERO = [
     Call("nonsense", "'nonsense' is not a command of nlpzero"),
     Call("biuld-vocab novel.txt", "did you mean build-vocab"),
@@ -243,7 +255,16 @@ BUILD_VOCAB = [
     Call("build-vocab novel.txt -o new.tsv --method vocabulary --hold-out 5", "--hold-out needs --base"),
     Call("build-vocab novel.txt -o new.json --method vocabulary --base missing.json --add 5", "missing.json: ", 1),
     Call("build-vocab novel.txt -o new.json --method vocabulary --base hard.txt --add 5", "is not JSON", 1),
-    Call("build-vocab", "CORPUS must be given"),
+    Call("build-vocab", "name a corpus, or counts with --counts"),
+    Call("build-vocab --counts missing", "missing", 1),
+    Call("build-vocab --counts damaged", "truncated or was altered|cannot be read", 1),
+    Call("build-vocab --counts words.tsv -o new.tsv", "this is a file, not a folder of counts", 1),
+    Call("build-vocab --counts trigrams -o new.tsv", "needs 4; count with --order 4", 1),
+    Call("build-vocab --counts bytes -o new.tsv", "count with --unit char", 1),
+    Call("build-vocab --counts counts -o counts", r"is also an input \(--counts\)"),
+    Call("build-vocab --counts counts --method bayes", "not an option of --method bayes"),
+    Call("build-vocab --counts counts --phrases", "name the corpus too"),
+    Call("build-vocab --counts counts --checkpoint work", "--counts excludes --checkpoint"),
     Call("build-vocab novel.txt --method magic", "--method"),
     Call("build-vocab novel.txt --method entropy --min-pmi 1", "not an option of --method entropy"),
     Call("build-vocab novel.txt --method pmi --seed 1", "not an option of --method pmi"),
@@ -327,6 +348,30 @@ SHOW = [
     Call("show words.tsv > /dev/full", "No space left|no room", 1, how="shell"),
     Call("show words.tsv | true", "", 0, how="shell"),
 ]
+COMPARE = [
+    *_readers("compare {} --against news"),
+    *_readers("compare news --against {}"),
+    *_tables("compare news --against novel.txt --max-p 1 --min-count 1"),
+    *[Call(f"compare news --against novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers(
+        "compare news --against novel.txt",
+        {
+            "--min-count": ("x", "0", "-1"), "--max-p": ("x", "-1", "2", "nan"), "--top": ("x", "0"),
+            "--min-length": ("x", "0"), "--workers": ("x", "0", HUGE), "--memory": ("x", "0", "1K"),
+            "--temp-dir": ("missing",),
+        },
+    ),
+    Call("compare", "CORPUS must be given"),
+    Call("compare novel.txt", "novel.txt is compared with nothing; add --against OLD"),
+    Call("compare novel.txt novel.txt", "novel.txt is named twice"),
+    Call("compare - --against -", "standard input is named twice"),
+    Call("compare news --against marks.txt", "marks.txt: there are no words", 1),
+    Call("compare marks.txt --against empty.txt", "nothing to count", 1),
+    Call("compare news --against novel.txt --sort beauty", "beauty"),
+    Call("compare news --against novel.txt --json -o new.jsonl", "--json prints to stdout"),
+    Call("compare news --against novel.txt | true", "", 0, how="shell"),
+    Call("compare PIPE --against novel.txt -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]  # fmt: skip
 CONVERT = [
     *[Call(f"convert {name} new.json --to json", says, 1) for name, says in LEXICONS.items()],
     Call("convert words.tsv", "OUT must be given"),
@@ -430,5 +475,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *CONVERT, *EVALUATE, *MINE_TEMPLATES, *PARSE, *EVALUATE_PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *EVALUATE, *MINE_TEMPLATES, *PARSE,
+    *EVALUATE_PARSE,
 ]  # fmt: skip

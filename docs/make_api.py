@@ -16,7 +16,7 @@ import nlp_zero
 # In the order in which data flows; `_utils`, `_kernels` and `cli` are not for import.
 PACKAGES = (
     "corpus", "counting", "statistics", "lexicon", "lexicon.formats", "tokenization", "builders", "templates",
-    "evaluation", "distributed", "errors",
+    "evaluation", "comparison", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
 )  # fmt: skip
 PAGE = Path(__file__).parent / "api.md"
 HEAD = """\
@@ -61,7 +61,7 @@ def make_section(title: str, module: ModuleType) -> str:
 
 def describe(thing: object) -> str:
     """Return one line about a class, a function or a constant, ready for a table cell."""
-    if inspect.isclass(thing) or inspect.isfunction(thing):
+    if inspect.isclass(thing) or inspect.isroutine(thing):
         return summary_of(thing).replace("|", "\\|")
     if isinstance(thing, int | str | float):
         return f"Constant: `{thing!r}`."

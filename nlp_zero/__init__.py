@@ -18,10 +18,13 @@ if _TYPE_CHECKING:
         VocabularyBuilder,
         select_discovered,
     )
+    from .comparison import ComparisonTable, TextComparer
+    from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
+    from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
         ParseTree,
@@ -39,6 +42,9 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonTable",
+    "Concordance",
+    "ConcordanceBuilder",
     "Corpus",
     "CorpusError",
     "Encoding",
@@ -54,6 +60,8 @@ __all__ = [
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Report",
+    "ReportBuilder",
     "SaveReport",
     "StorageError",
     "Template",
@@ -61,6 +69,7 @@ __all__ = [
     "TemplateInventory",
     "TemplateMiner",
     "TemplateParser",
+    "TextComparer",
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
@@ -72,10 +81,13 @@ _PACKAGES = {
         "BayesLexiconBuilder EntropyLexiconBuilder PhraseBuilder PmiLexiconBuilder VocabularyBuilder"
         " select_discovered"
     ),
+    "comparison": "ComparisonTable TextComparer",
+    "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
+    "report": "Report ReportBuilder",
     "templates": (
         "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
     ),

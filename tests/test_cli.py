@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
 COMMANDS = (
     "build-vocab", "suggest-lines", "show", "tokenize", "count", "convert", "evaluate", "mine-templates", "parse",
-    "evaluate-parse",
+    "evaluate-parse", "compare",
 )  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 
@@ -80,7 +80,7 @@ def test_version(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["nonsense"], ["build-vocab"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
+        ["nonsense"], ["build-vocab", SAMPLE, "--method", "magic"], ["tokenize", SAMPLE],
         ["count", SAMPLE, "--order", "many"], ["build-vocab", SAMPLE, "--errors", "hide"],
     ],
 )  # fmt: skip

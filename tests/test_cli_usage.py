@@ -162,7 +162,9 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     for command, action in options():
         has.setdefault(command, set()).update(action.option_strings)
     assert all("--quiet" in names for names in has.values())
-    assert {name for name, names in has.items() if "--workers" not in names} == {"show", "convert", "suggest-lines"}
+    assert {name for name, names in has.items() if "--workers" not in names} == {
+        "show", "convert", "suggest-lines", "concordance"
+    }  # fmt: skip
     # tokenize and parse have --format json
     assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse", "suggest-lines"}
 
@@ -184,7 +186,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         (["build-vocab", SAMPLE, "--method", "pmmi"], "--method cannot be 'pmmi'; did you mean pmi?"),
         (["build-vocab", SAMPLE, "--alnum", "x"], "--alnum cannot be 'x'; choose from token, join, split."),
         (["tokenize", SAMPLE], "--lexicon must be given."),
-        (["build-vocab"], "CORPUS must be given."),
+        (["mine-templates", "-l", "x"], "CORPUS must be given."),
         (["build-vocab", SAMPLE, "--top", "many"], "--top must be an integer, not 'many'."),
         (["build-vocab", SAMPLE, "--time-limit", "long"], "--time-limit must be a number, not 'long'."),
         (["build-vocab", SAMPLE, "-o"], "--output needs a value."),

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += [ROOT / "CHANGELOG.md", ROOT / "benchmarks/README.md", ROOT / "corpora/README.md"]
 PACKAGES = (
-    "corpus", "counting", "statistics", "lexicon", "tokenization", "builders", "templates", "evaluation", "distributed",
-    "errors",
+    "corpus", "counting", "statistics", "lexicon", "tokenization", "builders", "templates", "evaluation",
+    "comparison", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
 )  # fmt: skip
 
 

@@ -102,18 +102,18 @@ def test_names_and_contents_tell_the_format(tmp_path: Path) -> None:
     names = {
         "a.model": "sentencepiece", "my-bytepiece.model": "bytepiece", "tokenizer.json": "huggingface",
         "a.json": None, "jieba.txt": "jieba", "user_dict.txt": "jieba", "a.txt": None, "a.parquet": "parquet",
-        "a.tsv": "tsv", "a": None,
+        "a.csv": "csv", "a.tsv": "tsv", "a": None,
     }  # fmt: skip
     assert {name: formats.format_of_name(name) for name in names} == names
     lexicon = vocabulary("unigram")
-    for format in ("tsv", "json", "sentencepiece", "huggingface", "bytepiece", "plain"):
+    for format in ("tsv", "csv", "json", "sentencepiece", "huggingface", "bytepiece", "plain"):
         lexicon.save(tmp_path / "nameless", format=format)
         assert formats.format_of_content((tmp_path / "nameless").read_bytes(), "nameless") == format
         assert "青石镇" in Lexicon.load(tmp_path / "nameless")
     (tmp_path / "nameless").write_text("{ 30\n\n中 2\n", encoding="utf-8")
     assert Lexicon.load(tmp_path / "nameless").words == ("{", "中")
-    with pytest.raises(ValueError, match=r"format must be 'tsv', 'plain', .*not 'csv'"):
-        lexicon.save(tmp_path / "a", format="csv")
+    with pytest.raises(ValueError, match=r"format must be 'tsv', 'plain', .*not 'xlsx'"):
+        lexicon.save(tmp_path / "a", format="xlsx")
 
 
 def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,6 +440,8 @@ NOTES = [
     (plain_lexicon(), "bytepiece.model", ["Ids differ, because BytePiece reserves 0, 1 and 2; and what is not a word"]),
     (plain_lexicon(), "words.txt", []),
     (plain_lexicon(), "words.tsv", []),
+    (plain_lexicon(), "words.csv", []),
+    (vocabulary("unigram"), "words.csv", ["CSV holds words, counts and scores only"]),
 ]  # fmt: skip
 
 
@@ -504,7 +506,7 @@ def small(fallback: bool = True) -> Lexicon:
     return Lexicon(words, range(1, len(words) + 1), scores={"pmi": [1.5] * len(words)}, meta=meta)
 
 
-GOOD = ("tsv", "plain", "json", "parquet", "sentencepiece", "huggingface", "bytepiece")
+GOOD = ("tsv", "plain", "csv", "json", "parquet", "sentencepiece", "huggingface", "bytepiece")
 SEEDS: dict[str, list[bytes]] = {}
 
 

@@ -1,4 +1,4 @@
-"""New segmentations in each epoch: PyTorch, Hugging Face datasets, a plain generator (docs/sampling.md)."""
+"""New segmentations in each epoch: PyTorch, Hugging Face datasets, a plain generator (docs/recipes.md)."""
 
 from __future__ import annotations
 

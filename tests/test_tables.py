@@ -17,12 +17,18 @@ import polars
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from nlp_zero import Corpus, Lexicon, NgramCounter, PmiLexiconBuilder, Template, TemplateInventory, Tokenizer
 from nlp_zero._utils.tables import Columns, Tabular, html_table
 from nlp_zero.cli.errors import MissingPackage, OutputError, UsageError
 from nlp_zero.cli.main import main
 from nlp_zero.cli.table import format_table
 from nlp_zero.cli.table_files import TABLE_SUFFIXES, open_table
+from nlp_zero.errors import FormatError
+from nlp_zero.lexicon import LexiconMeta
+from nlp_zero.lexicon.ids import byte_token
 
 NAN = math.nan
 COLUMNS: dict[str, Any] = {
@@ -240,3 +246,227 @@ def test_show_writes_all_words(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "leave it out and add -o words.jsonl" in capsys.readouterr().err
     assert main(["show", str(lexicon), "-o", str(lexicon)]) == 2
     assert "would be replaced" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("frame", [pandas.DataFrame, polars.DataFrame])
+def test_columns_of_frames_and_tables_are_texts(frame: Callable[[Any], Any], tmp_path: Path) -> None:
+    lines = [line for line in Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines() if line]
+    expected = PmiLexiconBuilder().build(lines)
+    assert PmiLexiconBuilder().build(frame({"text": lines})["text"]) == expected
+    for suffix in TABLE_SUFFIXES:
+        write_table(tmp_path / f"t{suffix}", {"n": np.arange(len(lines)), "body": lines})
+        assert PmiLexiconBuilder().build(Corpus(tmp_path / f"t{suffix}", field="body")) == expected
+
+
+# --- results of the library -------------------------------------------------------------------------------------------
+
+
+def test_lexicon() -> None:
+    scores = {"pmi": [1.5, NAN, 0.25]}
+    lexicon = Lexicon(["茶", "喝 茶", "早晨"], [5, 2, 3], scores=scores, parts={"喝 茶": ["喝", "茶"]})
+    frame = lexicon.to_frame("polars")
+    assert frame.columns == ["word", "count", "pmi", "parts"]
+    assert frame["word"].to_list() == list(lexicon) == ["茶", "早晨", "喝 茶"]
+    assert frame["count"].to_list() == [5, 3, 2]
+    assert frame["parts"].to_list() == [None, None, ["喝", "茶"]]
+    table = pyarrow.table(lexicon)
+    for name, array in (("count", lexicon.counts), ("pmi", lexicon.scores["pmi"])):
+        assert table[name].chunk(0).buffers()[1].address == array.ctypes.data
+    assert "parts" not in Lexicon(["茶"], [1]).to_columns()
+
+
+def test_lexicon_in_a_notebook_is_its_best_words() -> None:
+    words = [*"的了是在我", *(f"词{k}" for k in range(12))]
+    plain = Lexicon(words, range(17, 0, -1))
+    html = plain._repr_html_()
+    assert "17 words, 153 tokens; the best by count" in html
+    assert html.count("<tr>") == 11
+    assert "的" not in html
+    scored = Lexicon(words, range(17, 0, -1), scores={"firmness": range(17)})
+    assert "<tbody>\n<tr><td>词11</td><td>1</td><td>16</td></tr>" in scored._repr_html_()
+    assert "<td>茶</td><td>1</td>" in Lexicon(["茶"], [1])._repr_html_()
+    assert Lexicon([], [])._repr_html_().count("<tr>") == 1
+
+
+@pytest.mark.parametrize("unit", ["char", "byte"])
+def test_ngram_counts(unit: str) -> None:
+    counts = NgramCounter(order=3, unit=unit).update(["中国人民，中国队", "中"]).freeze()
+    expected = [(ngram, n, count) for n in (1, 2, 3) for ngram, count in counts.items(n)]
+    for frame in (counts.to_frame("polars"), polars.DataFrame(counts)):
+        assert frame.columns == ["ngram", "order", "count"]
+        assert frame.rows() == expected
+    assert list(counts.to_frame("pandas").itertuples(index=False, name=None)) == expected
+    html = counts._repr_html_()
+    assert "<th>order 1</th><th>order 2</th><th>order 3</th>" in html
+    assert ("<td>中 3</td><td>中国 2</td><td>中国人 1</td>" in html) == (unit == "char")
+
+
+def test_ngram_counts_stream_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = NgramCounter(order=2).update(["一二三四五六七"]).freeze()
+    monkeypatch.setattr("nlp_zero.counting.counts.BATCH_NODES", 3)
+    batches = list(pyarrow.RecordBatchReader.from_stream(counts))
+    assert [len(batch) for batch in batches if len(batch)] == [3, 3, 1, 3, 3]
+    assert pyarrow.Table.from_batches(batches).to_pydict() == counts.to_frame("polars").to_dict(as_series=False)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 7, 100])
+def test_the_most_frequent_are_found_piece_by_piece(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = ["甲乙丙丁" * 3 + "，" + "戊己庚辛壬癸" * 2 + "，甲丙，乙丁，癸甲"]
+    counts = NgramCounter(order=2).update(text).freeze()
+    expected = sorted(counts.items(2), key=lambda row: (-row[1], row[0]))[:size]
+    for nodes in (1, 2, 5, 1000):
+        monkeypatch.setattr("nlp_zero.counting.counts.RANKED_NODES", nodes)
+        assert counts.most_frequent(2, size) == expected
+
+
+def test_template_inventory() -> None:
+    inventory = TemplateInventory(
+        [
+            Template(("从", None, "到"), count=12.5, fillers=7, pmi=1.5, gain=9.0, probability=0.25,
+                     examples=(("今天",), ("北京 市",))),
+            Template((None, "和", None), count=3, examples=(("甲", "乙"),)),
+        ]
+    )  # fmt: skip
+    frame = polars.DataFrame(inventory)
+    assert frame.columns == ["template", "count", "fillers", "pmi", "gain", "probability", "across", "examples"]
+    assert frame.row(0) == ("从 … 到", 12.5, 7, 1.5, 9.0, 0.25, False, ["今天", "北京 市"])
+    assert frame["examples"].to_list()[1] == ["甲 / 乙"]
+    assert "<td>从 … 到</td><td>12.5</td><td>7</td>" in inventory._repr_html_()
+    assert len(TemplateInventory([]).to_frame("polars")) == 0
+
+
+def test_marginals() -> None:
+    tokenizer = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1]))
+    marginals = tokenizer.marginals("早晨<")
+    frame = marginals.to_frame("polars")
+    assert frame["token"].to_list() == ["早", "早晨", "晨", "<"]
+    assert frame.select("start", "end", "id", "probability").rows() == marginals.tokens
+    html = marginals._repr_html_()
+    assert "<td>早</td><td>0.1111</td><td>██</td>" in html
+    assert "<td>&lt;</td><td>1</td><td>████████████████████</td>" in html
+    assert "… and 70 more positions" in tokenizer.marginals("晨" * 100)._repr_html_()
+
+
+def test_marginals_of_bytes() -> None:
+    meta = LexiconMeta(unit="byte", boundaries=False, byte_fallback=True)
+    words = [byte_token(byte) for byte in range(256)]
+    marginals = Tokenizer(Lexicon(words, [1] * 256, meta=meta)).marginals("茶a")
+    assert marginals.to_columns()["token"] == ["\\xe8", "\\x8c", "\\xb6", "a"]
+    assert "<td>\\xe8</td><td>1</td>" in marginals._repr_html_()
+
+
+# --- lexicons as Parquet and CSV --------------------------------------------------------------------------------------
+
+
+def test_build_vocab_writes_parquet_without_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for options in ((), ("--method", "bayes", "--phrases"), ("--method", "vocabulary", "--vocab-size", "600")):
+        command = ["build-vocab", "corpora/sample.txt", "--quiet", *options]
+        assert main([*command, "-o", str(tmp_path / "w.tsv")]) == 0
+        assert main([*command, "-o", str(tmp_path / "w.parquet")]) == 0
+        tsv, parquet = (Lexicon.load(tmp_path / name) for name in ("w.tsv", "w.parquet"))
+        assert parquet.words == tsv.words
+        assert parquet.meta.segmentation == tsv.meta.segmentation
+        assert parquet.parts == tsv.parts
+        assert parquet.counts.tolist() == tsv.counts.tolist()
+        for name, column in tsv.scores.items():
+            np.testing.assert_allclose(parquet.scores[name], column, rtol=1e-5)
+        for line in ("青石镇在柳河的拐弯处。", "１９６２年，周明远说 OK"):
+            assert Tokenizer(parquet).tokenize(line) == Tokenizer(tsv).tokenize(line)
+    top = ["build-vocab", "corpora/sample.txt", "-q", "--top", "5", "--discovered", str(tmp_path / "d.parquet")]
+    assert main([*top, "-o", str(tmp_path / "w.parquet")]) == 0
+    assert main(["show", "--top", "5", str(tmp_path / "w.parquet"), "--json"]) == 0
+    best = [row["word"] for row in json.loads(capsys.readouterr().out)]
+    assert pyarrow.parquet.read_table(tmp_path / "w.parquet")["word"].to_pylist() == best
+    assert len(Lexicon.load(tmp_path / "d.parquet")) > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("w.csv", "convert words.tsv w.csv"), ("w.jsonl", "show words.tsv -o w.jsonl"),
+        ("unigram.model", "convert words.tsv unigram.model"), ("w.json", "convert words.tsv w.json"),
+    ],
+)  # fmt: skip
+def test_build_vocab_refuses_other_names(name: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for options in (["-o", name], ["-o", "w.tsv", "--discovered", name]):
+        assert main(["build-vocab", "corpora/sample.txt", *options]) == 2
+        assert command in capsys.readouterr().err
+        assert not Path(name).exists()
+    assert main(["build-vocab", "corpora/sample.txt", "-o", "w.parquet.gz"]) == 2
+    assert "name the file w.parquet." in capsys.readouterr().err
+
+
+def test_build_vocab_misses_pyarrow_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hide(monkeypatch, "pyarrow")
+    assert main(["build-vocab", "corpora/sample.txt", "-o", "w.parquet"]) == 1
+    assert "(-o) needs pyarrow; run: pip install 'nlpzero[formats]'." in capsys.readouterr().err
+
+
+def test_convert_between_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build-vocab", "corpora/sample.txt", "--quiet", "-o", str(tmp_path / "w.tsv")]) == 0
+    for name in ("w.parquet", "w.csv", "back.tsv"):
+        source = {"w.parquet": "w.tsv", "w.csv": "w.parquet", "back.tsv": "w.csv"}[name]
+        assert main(["convert", str(tmp_path / source), str(tmp_path / name)]) == 0
+        assert "note:" not in capsys.readouterr().err
+    first, last = (Lexicon.load(tmp_path / name) for name in ("w.tsv", "back.tsv"))
+    assert first.words == last.words
+    for name, column in first.scores.items():
+        np.testing.assert_array_equal(last.scores[name], column)
+
+
+def test_csv_says_what_it_loses(tmp_path: Path) -> None:
+    loss = "CSV holds words, counts and scores only"
+    for lexicon in (Lexicon(["茶"], [1], meta=LexiconMeta(alnum="join")), Lexicon(["茶"], [1], parts={"茶": ["茶"]})):
+        assert lexicon.save(tmp_path / "w.csv").differences[0].startswith(loss)
+    report = Lexicon(["茶", "\udc80"], [2, 1], meta=LexiconMeta(alnum="token")).save(tmp_path / "w.csv")
+    assert report.differences == ()
+    assert report.left_out == {"bytes and parts of characters": 1}
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(',"\t\n\r\\ 茶'), min_size=1, max_size=4)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=st.dictionaries(CELLS, st.tuples(st.integers(0, 2**50), st.floats(-9, 9) | st.just(NAN)), min_size=1))
+def test_tables_are_read_as_lexicons(table: dict[str, tuple[int, float]], tmp_path: Path) -> None:
+    columns = {
+        "word": list(table), "count": np.array([count for count, _ in table.values()]),
+        "pmi": np.array([pmi for _, pmi in table.values()]), "note": ["x"] * len(table),
+    }  # fmt: skip
+    lexicon = Lexicon(list(table), columns["count"], scores={"pmi": columns["pmi"]})
+    assert lexicon.save(tmp_path / "w.csv").differences == ()
+    assert Lexicon.load(tmp_path / "w.csv") == lexicon
+    for suffix in (".csv", ".tsv", ".parquet"):
+        write_table(tmp_path / f"t{suffix}", columns)
+        assert Lexicon.load(tmp_path / f"t{suffix}") == lexicon
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [row[0] for row in rows[1:]] == list(table)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("word,count\n茶,3\n茶,4\n", "row 2: the word '茶' was already on row 1"),
+        ("word,count\n茶,x\n", "line 2: the count 'x' is not a whole number"),
+        ("word,count\n茶,-1\n", "line 2: the count '-1' is not a whole number"),
+        ("word,count\n\n茶\n", "line 3: 1 columns, but 2 are expected"),
+        ('word,count\n"茶,3\n', "line 2: this is not CSV"),
+        ("word,count,count\n", "line 1: the names of the columns must be distinct"),
+        ("word\tcount\n茶\\x\t3\n", "unknown escape"),
+    ],
+)
+def test_wrong_tables_are_refused(data: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_text(data, encoding="utf-8")
+    with pytest.raises(FormatError) as error:
+        Lexicon.load(tmp_path / "w.csv")
+    assert message in str(error.value)
+
+
+def test_tables_of_spreadsheets(tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_bytes("\ufeff count , word,note\r\n3,茶,\r\n5,\"a,\"\"b\",x\r\n\r\n".encode())
+    lexicon = Lexicon.load(tmp_path / "w.csv")
+    assert lexicon.words == ('a,"b', "茶")
+    assert dict(lexicon.scores) == {}

@@ -107,3 +107,25 @@ class Cutter:
     def __init__(self, words: Uint32, scores: npt.NDArray[np.float64], unknown: float) -> None: ...
     def cut(self, text: Uint32) -> Uint32:
         """Return the length of the piece that begins at each position, else 0."""
+
+def exchange_classes(
+    tokens: Uint32, start: npt.NDArray[np.int32], classes: int, passes: int
+) -> npt.NDArray[np.int32]:
+    """Return the class of each word by the exchange algorithm.
+
+    Parameters
+    ----------
+    tokens : ndarray of uint32
+        The text as numbers of words, which are sorted by falling count; larger numbers are boundaries.
+    start : ndarray of int32
+        The first class of each word; -1 is any.
+    classes : int
+        Number of classes (1 to 255).
+    passes : int
+        Most passes over all words; fewer if hardly any word moves.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """

@@ -491,6 +491,9 @@ class PieceCounter:
     @property
     def tokens(self) -> int:
         """Number of pieces, including those that are not counted by their text."""
+    @property
+    def symbols(self) -> int:
+        """Number of symbols of the text that was added in this process, without boundaries."""
     def counts(self) -> list[Uint32]:
         """Return how often each n-gram occurs as a piece, for each order."""
     def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:

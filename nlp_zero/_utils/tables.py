@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import importlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from .validation import check_choice, check_integer
 
-__all__ = ["Columns", "Tabular", "arrow_table", "escape_surrogates", "html_table", "make_frame", "plain_values"]
+__all__ = [
+    "Columns", "Tabular", "arrow_table", "escape_surrogates", "html_table", "make_frame", "plain_values",
+    "stream_tables",
+]
 
 Columns = Mapping[str, Any]  # name -> array of numbers, or sequence of str, bytes, lists of str and None
 LIBRARIES = ("pandas", "polars")
@@ -112,6 +116,30 @@ def arrow_table(columns: Columns) -> Any:
             for name, column in columns.items()
         }
     )
+
+
+def stream_tables(batches: Iterable[Columns]) -> Any:
+    """Return an Arrow stream of tables that are made one after the other, so that a large result needs little memory.
+
+    Parameters
+    ----------
+    batches : iterable of columns
+        At least one; all have the columns and types of the first.
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+
+    Raises
+    ------
+    ImportError
+        If pyarrow is not installed.
+    """
+    tables = map(arrow_table, batches)
+    first = next(tables)
+    pyarrow = importlib.import_module("pyarrow")
+    parts = (batch for table in chain([first], tables) for batch in table.cast(first.schema).to_batches())
+    return pyarrow.RecordBatchReader.from_batches(first.schema, parts)
 
 
 def html_table(columns: Columns, *, caption: str = "", rows: int = SHOWN_ROWS) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-__all__ = ["FoundWords", "cut_words", "describe", "describe_words", "look_up_words"]
+__all__ = ["FoundWords", "cut_words", "describe", "describe_words", "estimate_words", "look_up_words"]
 
 WORD_BYTES = 500  # per word, until the lexicon is written
 
@@ -104,6 +104,24 @@ def cut_words(
     )
 
 
+def estimate_words(
+    tree: LinkedTree, min_count: int, min_pmi: Sequence[float], max_length: int | None = None
+) -> FoundWords:
+    """Collect the pieces that `cut_words` would find with the n-grams selected, from a tree of all n-grams alone."""
+    words: list[str] = []
+    tokens, length, node = [], [], []
+    for n, (places, times) in enumerate(tree.estimate_pieces(min_count, min_pmi), 1):
+        if n > (max_length or n):
+            break
+        words += tree.texts(n, places)
+        tokens.append(times)
+        length.append(np.full(len(places), n, np.uint32))
+        node.append(places)
+    tree.check_memory(WORD_BYTES * len(words), f"{len(words):,} words")
+    found = (np.concatenate(tokens), np.concatenate(length), np.concatenate(node))
+    return FoundWords(words, *found, np.zeros(0, np.int64), [])
+
+
 def _long_pieces(
     pieces: PieceCounter, tree: LinkedTree, min_count: int, max_length: int | None
 ) -> tuple[list[bytes], list[str], npt.NDArray[np.int64]]:
@@ -124,15 +142,15 @@ def describe(
     return describe_words(look_up_words(tree, words, tokens), tree, CorpusPasses(texts), method=method)
 
 
-def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses, *, method: str) -> Lexicon:
+def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses | None, *, method: str) -> Lexicon:
     """Make the lexicon of the words found, with PMI, branching entropies and cohesion.
 
     The scores of words that are shorter than the order of the tree come from the tree; one more pass over the corpus
-    gives the scores of the others.
+    gives the scores of the others, which are not known (NaN) without `passes`.
     """
     begin_stage("measuring words")
     raw, pmi, left, right = tree.measure(found.length, found.node)
-    if len(found.deep):
+    if len(found.deep) and passes is not None:
         _measure_in_text(found, tree, passes, (raw, pmi, left, right))
     cohesion = np.divide(found.tokens, raw, out=np.full(len(raw), np.nan), where=raw > 0)
     columns = {"pmi": pmi, "left_entropy": left, "right_entropy": right, "cohesion": cohesion}

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from .._utils.validation import check_integer
 from ..corpus import Corpus
-from ..counting.counts import MAX_ORDER
+from ..counting.counts import MAX_ORDER, NgramCounts
 from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
+from .saved import SavedPasses, check_counts
 from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
@@ -129,6 +130,32 @@ class EntropyLexiconBuilder:
             return describe_words(found, tree, passes, method="entropy")
         found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
         return describe_words(found, tree, passes, method="entropy").with_meta(examples=len(teaching.examples.lines))
+
+    def build_from(self, counts: NgramCounts, texts: Corpus | Iterable[str]) -> Lexicon:
+        """Learn a lexicon from n-grams that have been counted and their texts.
+
+        Parameters
+        ----------
+        counts : NgramCounts
+            All n-grams of at least ``max_length + 1`` symbols, with the same `alnum`.
+        texts : Corpus or iterable of str
+            The texts that were counted. They are needed, because a cut of a run depends on all of it.
+
+        Returns
+        -------
+        Lexicon
+            That of ``build(texts)``, bit for bit; the texts are read once.
+
+        Raises
+        ------
+        CorpusError
+            If the counts do not fit the builder, are empty, or are not those of the texts.
+        StorageError
+            If the memory budget is too small.
+        """
+        needs = f"max_length={self.max_length}"
+        check_counts(counts, order=self.max_length + 1, alnum=self.alnum, min_count=1, needs=needs)
+        return self.build(SavedPasses(counts, texts, self.resources))
 
     def _scores(self, tree: LinkedTree) -> list[npt.NDArray[np.float64]]:
         """Return ``a(x) |x|`` of all single symbols and all longer n-grams that occur at least twice, by order.

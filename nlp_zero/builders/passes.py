@@ -60,6 +60,8 @@ class CorpusPasses:
     resources : Resources, optional
     """
 
+    counting_stage = "counting n-grams"
+
     def __init__(
         self, texts: Corpus | Iterable[str], *, alnum: str = "token", resources: Resources | None = None
     ) -> None:
@@ -74,7 +76,7 @@ class CorpusPasses:
 
     def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
         """Count n-grams, and link each to itself without its first symbol."""
-        begin_stage("counting n-grams")
+        begin_stage(self.counting_stage)
         counts = self.count_ngrams(order, min_count)
         begin_stage("linking n-grams")
         return LinkedTree(counts, self.resources)

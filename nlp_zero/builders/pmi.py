@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._utils.progress import begin_stage
 from .._utils.validation import check_integer
 from ..corpus import Corpus
-from ..counting.counts import MAX_ORDER
+from ..counting.counts import MAX_ORDER, NgramCounts
+from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
-from .describe import cut_words, describe_words
+from .describe import cut_words, describe_words, estimate_words
 from .passes import CorpusPasses, open_passes
+from .saved import SavedPasses, check_counts
 from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
@@ -148,6 +151,58 @@ class PmiLexiconBuilder:
             return describe_words(found, tree, passes, method="pmi")
         found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
         return describe_words(found, tree, passes, method="pmi").with_meta(examples=len(teaching.examples.lines))
+
+
+    def build_from(self, counts: NgramCounts, texts: Corpus | Iterable[str] | None = None) -> Lexicon:
+        """Learn a lexicon from n-grams that have been counted.
+
+        Parameters
+        ----------
+        counts : NgramCounts
+            Of `order` or more, with the same `alnum`.
+        texts : Corpus or iterable of str, optional
+            The texts that were counted: the result is that of ``build(texts)``, bit for bit. Without them, no text is
+            read, and the counts of the words are estimated (see Notes).
+
+        Returns
+        -------
+        Lexicon
+            ``meta.estimated`` says whether the counts of the words are estimated.
+
+        Raises
+        ------
+        CorpusError
+            If the counts do not fit the builder, are empty, or are not those of the texts.
+        StorageError
+            If the memory budget is too small.
+
+        Notes
+        -----
+        Counts of order O tell how often each kept n-gram is a piece of the text as far as the O - n symbols around it
+        tell; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O symbols
+        have no entropies. With ``order=4``, counts of order 5 give nearly the same words as the text, and those of
+        order 6 have the words of five and six symbols, too.
+
+        Examples
+        --------
+        >>> from nlp_zero import NgramCounter
+        >>> texts = ["中国人民热爱中国", "人民在中国"] * 3
+        >>> counts = NgramCounter(order=5).update(texts).freeze()
+        >>> builder = PmiLexiconBuilder(order=3, min_pmi=1.5)
+        >>> builder.build_from(counts).words == builder.build(texts).words
+        True
+        """
+        complete = 1 if texts is None else 2
+        check_counts(counts, order=self.order, alnum=self.alnum, min_count=complete, needs=f"order={self.order}")
+        if texts is not None:
+            return self.build(SavedPasses(counts, texts, self.resources))
+        begin_stage("linking n-grams")
+        tree = LinkedTree(counts, self.resources)
+        begin_stage("estimating pieces")
+        found = estimate_words(tree, self.min_count, self.min_pmi, self.max_length)
+        if self.deduplicate:
+            found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
+        return describe_words(found, tree, None, method="pmi").with_meta(estimated=True)
 
 
 def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:

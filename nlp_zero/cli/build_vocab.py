@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
-from ..lexicon.formats.tsv import blocks
 from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
+from .lexicon_output import SaveLexicon, open_lexicon
 from .messages import print_json_summary, print_message, shows_progress
 from .options import (
     Commands,
@@ -33,6 +32,7 @@ from .options import (
 )
 from .output import open_output
 from .ranking import format_words, rank_words
+from .saved_counts import add_counts_option, build_from_counts, check_counts_option
 from .vocabulary_options import OPTIONS as VOCABULARY_OPTIONS
 from .vocabulary_options import add_vocabulary_options, run_vocabulary
 
@@ -53,7 +53,6 @@ METHODS = {
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
 TABLE_ROWS = 20  # words that are shown in a terminal
-HEADER_LINES = 2  # of a lexicon file
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = (  # of all methods but vocabulary
@@ -73,18 +72,21 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab news/ --method entropy -o words.tsv\n"
         "  nlpzero build-vocab news/ --top 20000 -o list.tsv  a list of words of two or more characters\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
+        "  nlpzero build-vocab --counts counts -o words.tsv   from saved counts, without reading the text\n"
         "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --base tokenizer.json --add 5000 -o new/tokenizer.json\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
-    add_input(parser)
+    add_input(parser, nargs="*")
     parser.add_argument(
         "-o", "--output", metavar="FILE",
-        help="where to write the lexicon (default: stdout; in a terminal, a table of the best words)",
+        help="where to write the lexicon: Parquet if it ends in .parquet, else TSV (default: stdout; in a terminal, a "
+        "table of the best words)",
     )  # fmt: skip
     _add_method_options(parser)
     add_resources(parser)
+    add_counts_option(parser)
     parser.add_argument(
         "--scheduler", metavar="ADDRESS",
         help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local) "
@@ -165,6 +167,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     from .. import builders
 
     check_least(arguments, 1, "top")
+    check_counts_option(arguments)
     class_name, options = _builder_options(arguments)
     if arguments.method == "vocabulary":
         _refuse_word_options(arguments)
@@ -175,22 +178,24 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     teaching = _read_teaching(arguments)
     phrases = _phrase_builder(arguments)
     known = set().union(*map(read_word_list, arguments.known))
-    listing = nullcontext() if arguments.discovered is None else open_output(arguments.discovered)
+    listing: Any = nullcontext()
+    if arguments.discovered is not None:
+        listing = open_lexicon(arguments.discovered, option="--discovered")
     total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
     stages = report_stages(shows_progress(arguments), total)
-    with resumable(arguments), stages, open_output(arguments.output) as write, listing as write_listing:
+    with resumable(arguments), stages, open_lexicon(arguments.output) as save, listing as save_listing:
         corpus, lexicon = _learn(arguments, builder, teaching)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
         note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
-        if write_listing is not None:
-            write_listing("".join(builders.select_discovered(lexicon).without(known).lines()))
+        if save_listing is not None:
+            save_listing(builders.select_discovered(lexicon).without(known))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
         summary = _summarize(lexicon)
         lexicon = _select(lexicon, known, arguments.top)
         summary["words"] = len(lexicon)
-        _write(arguments, lexicon, write)
+        _write(arguments, lexicon, save)
     _report(arguments, summary, note)
 
 
@@ -205,20 +210,19 @@ def _read_beginning(corpus: Corpus | Iterable[str]) -> str:
     return "".join(texts)[:BEGINNING_CHARACTERS]
 
 
-def _write(arguments: argparse.Namespace, lexicon: Lexicon, write: Callable[[str], object]) -> None:
+def _write(arguments: argparse.Namespace, lexicon: Lexicon, save: SaveLexicon) -> None:
     """Write the file of the lexicon; to a terminal, a table of the best words."""
     if arguments.output is None and sys.stdout.isatty():
         words = rank_words(lexicon, top=arguments.top or TABLE_ROWS)
-        write(format_words(lexicon, words))
-        if rest := len(lexicon) - len(words):
-            write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
+        rest = len(lexicon) - len(words)
+        with open_output(None) as write:
+            write(format_words(lexicon, words))
+            if rest:
+                write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
     elif arguments.known or arguments.top:  # a list for people: best words first
-        header = list(islice(lexicon.lines(), HEADER_LINES))
-        rows = dict(zip(lexicon, islice(lexicon.lines(), HEADER_LINES, None), strict=True))
-        write("".join([*header, *(rows[word] for word in rank_words(lexicon))]))
+        save(lexicon, words=rank_words(lexicon))
     else:
-        for block in blocks(lexicon, workers=arguments.workers or 1):
-            write(block)
+        save(lexicon, workers=arguments.workers or 1)
 
 
 def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -240,6 +244,8 @@ def _learn(
     arguments: argparse.Namespace, builder: Any, teaching: dict[str, Any]
 ) -> tuple[Corpus | Iterable[str], Lexicon]:
     """Return the corpus, in a form that can be read again, and its lexicon."""
+    if arguments.counts is not None:
+        return build_from_counts(arguments, builder)
     corpus = open_corpus(arguments)
     if arguments.scheduler is None:
         texts = restartable(corpus)
@@ -255,9 +261,8 @@ def _keep_interrupted(arguments: argparse.Namespace, builder: Any, lexicon: Lexi
     message, path = f"stopped {builder.interruption}", arguments.output
     if path not in (None, "-") and (os.path.isfile(path) or not os.path.exists(path)):
         name = interrupted_name(path)
-        with open_output(name) as write:
-            for block in blocks(lexicon, workers=arguments.workers or 1):
-                write(block)
+        with open_lexicon(name) as save:
+            save(lexicon, workers=arguments.workers or 1)
         message += f"; the words found so far are in {name}"
     return Stopped(f"{message}; {advise_checkpoint()}.", exit_status(KeyboardInterrupt()) or 1)
 
@@ -320,7 +325,7 @@ def _parse_min_pmi(text: str) -> float | list[float]:
 
 
 def _summarize(lexicon: Lexicon) -> dict[str, Any]:
-    names = ("method", "characters", "tokens", "entropy_before", "entropy_after")
+    names = ("method", "characters", "tokens", "estimated", "entropy_before", "entropy_after")
     return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
@@ -333,9 +338,10 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -
         print_json_summary(arguments, summary)
         return
     phrases = f", {summary['phrases']:,} phrases" if arguments.phrases else ""
+    tokens = f"{'about ' * summary['estimated']}{summary['tokens']:,} tokens"
     print_message(
         arguments,
         f"{summary['method']}: {summary['words']:,} words{phrases}; the {summary['characters']:,} characters of the "
-        f"text are {summary['tokens']:,} tokens; average information {summary['entropy_before']:.4f} -> "
+        f"text are {tokens}; average information {summary['entropy_before']:.4f} -> "
         f"{summary['entropy_after']:.4f} nats per character.",
     )

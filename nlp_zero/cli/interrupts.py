@@ -69,7 +69,9 @@ def describe_stop(arguments: argparse.Namespace, stop: BaseException) -> str:
 
 def _has_checkpoint_option(arguments: argparse.Namespace) -> bool:
     """Return whether the command could have saved a checkpoint."""
-    if not hasattr(arguments, "checkpoint") or getattr(arguments, "scheduler", None) is not None:
+    if not hasattr(arguments, "checkpoint"):
+        return False
+    if any(getattr(arguments, name, None) is not None for name in ("scheduler", "counts")):
         return False
     return getattr(arguments, "method", CHECKPOINT_METHODS[0]) in CHECKPOINT_METHODS and bool(arguments.sources)
 

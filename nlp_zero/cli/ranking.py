@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..lexicon.classes import CLASS_COLUMN
 from .errors import UsageError
 from .parser import suggest
 from .table import format_table
@@ -83,6 +84,9 @@ def word_columns(lexicon: Lexicon, words: list[str]) -> dict[str, Any]:
     """Return a table of words with their counts and scores, as columns by name."""
     columns = {name: column for name, column in _columns(lexicon).items() if name not in NOT_SHOWN}
     places = np.array([lexicon.index(word) for word in words], np.int64)
-    return {
-        "word": words, "count": lexicon.counts[places], **{name: column[places] for name, column in columns.items()}
-    }  # fmt: skip
+    table: dict[str, Any] = {"word": words, "count": lexicon.counts[places]}
+    for name, column in columns.items():
+        values = column[places]
+        whole = name == CLASS_COLUMN and not np.isnan(values).any()
+        table[name] = values.astype(np.int64) if whole else values
+    return table

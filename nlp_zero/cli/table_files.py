@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 import importlib.util
 import math
@@ -15,6 +14,7 @@ import numpy as np
 
 from .._utils.compression import strip_compression_suffix
 from .._utils.tables import Columns, arrow_table, escape_surrogates
+from ..lexicon.formats.csv import csv_line
 from ..lexicon.formats.tsv import escape
 from .errors import MissingPackage, UsageError
 from .output import dump_json_line, open_binary_output, open_output
@@ -135,8 +135,7 @@ class CsvRows(TsvRows):
 
     def write_rows(self, rows: list[list[str]]) -> None:
         """Write rows of texts."""
-        writer = csv.writer(_Writer(self._write), lineterminator="\n")
-        writer.writerows([[escape_surrogates(cell) for cell in row] for row in rows])
+        self._write("".join(csv_line(map(escape_surrogates, row)) for row in rows))
 
 
 class JsonRows:
@@ -171,13 +170,6 @@ class ParquetRows:
             parquet = importlib.import_module("pyarrow.parquet")
             self._writer = parquet.ParquetWriter(self._file, table.schema)
         self._writer.write_table(table.cast(self._writer.schema))
-
-
-class _Writer:
-    """What `csv.writer` writes to."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self.write = write
 
 
 def _rows(columns: Columns) -> Iterator[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus import Corpus
 from .errors import UsageError
+from .lexicon_output import open_lexicon
 from .messages import print_json_summary, print_message, shows_progress
 from .options import configure, open_corpus, option_name, split_numbers
 from .output import open_output
@@ -74,9 +75,9 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
     paths = {size: _path_of(arguments.output, size, several=len(sizes) > 1) for size in sizes}
     summaries = []
     with ExitStack() as stack:  # each file appears whole or not at all
-        writers = {size: stack.enter_context(open_output(path)) for size, path in paths.items()}
+        writers = {size: stack.enter_context(open_lexicon(path)) for size, path in paths.items()}
         for size, lexicon in builder.build_sizes(open_corpus(arguments)).items():
-            writers[size]("".join(lexicon.lines()))
+            writers[size](lexicon)
             meta = lexicon.meta
             shown = {name: getattr(meta, name) for name in SUMMARY}
             summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})

@@ -1,6 +1,6 @@
 """Raw text as a restartable stream of blocks: sources, compression, decoding, slices for several machines."""
 
-from .blocks import Block
+from .blocks import Block, TextBatch
 from .corpus import Corpus
 from .positions import (
     CorpusPosition,
@@ -10,18 +10,22 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import read_blocks, require_text, restartable
+from .texts import JoinedTexts, read_batches, read_blocks, read_text_batches, require_text, restartable
 
 __all__ = [
     "Block",
     "Corpus",
     "CorpusPosition",
     "CorpusSlice",
+    "JoinedTexts",
+    "TextBatch",
     "count_stored_bytes",
     "describe_reading",
     "identify_files",
+    "read_batches",
     "read_blocks",
     "read_blocks_from",
+    "read_text_batches",
     "require_text",
     "restartable",
     "slice_corpus",

@@ -3,14 +3,74 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
-from .blocks import Block, join_texts
+from .blocks import Block, TextBatch, batch_texts, join_texts
 from .corpus import UNITS, Corpus
 
-__all__ = ["read_blocks", "require_text", "restartable"]
+__all__ = ["JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "require_text", "restartable"]
+
+
+class JoinedTexts:
+    """Several corpora or iterables of str that are read as one, in their order.
+
+    Parameters
+    ----------
+    parts : sequence of (Corpus or iterable of str)
+
+    Examples
+    --------
+    >>> list(JoinedTexts([["春天"], ["夏天"]]))
+    ['春天', '夏天']
+    """
+
+    def __init__(self, parts: Sequence[Corpus | Iterable[str]]) -> None:
+        self.parts = list(parts)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self.parts)
+
+    def blocks(self, unit: str = "char") -> Iterator[Block]:
+        """Read all parts once, as blocks; see `Corpus.blocks`.
+
+        Parameters
+        ----------
+        unit : {"char", "byte"}
+
+        Returns
+        -------
+        iterator of Block
+        """
+        return chain.from_iterable(read_blocks(part, unit) for part in self.parts)
+
+
+def read_batches(texts: Corpus | Iterable[str]) -> Iterator[list[str]]:
+    """Read a corpus, or any iterable of texts, in lists of about a million characters.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+
+    Returns
+    -------
+    iterator of list of str
+
+    Raises
+    ------
+    TypeError
+        If `texts` is a single string, or a text is not a str.
+    CorpusError
+        If a corpus cannot be read; see `Corpus.batches`.
+
+    Examples
+    --------
+    >>> list(read_batches(["春天", "夏天"]))
+    [['春天', '夏天']]
+    """
+    return (batch.split() for batch in read_text_batches(texts))
 
 
 def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:
@@ -44,10 +104,40 @@ def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[B
     >>> list(read_blocks(["春天", "夏天"]))
     [Block(data='春天\n夏天', source='<texts>', offset=0)]
     """
-    if isinstance(texts, Corpus):
+    if isinstance(texts, Corpus | JoinedTexts):
         return texts.blocks(unit)
     check_choice("unit", unit, UNITS)
     return join_texts(_check_texts(texts))
+
+
+def read_text_batches(texts: Corpus | Iterable[str]) -> Iterator[TextBatch]:
+    """Read a corpus, or any iterable of texts, in batches that say where the texts are from.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        What is read.
+
+    Returns
+    -------
+    iterator of TextBatch
+        See `Corpus.text_batches`.
+
+    Raises
+    ------
+    TypeError
+        If `texts` is a single string, or a text is not a str.
+    CorpusError
+        If a corpus cannot be read.
+
+    Examples
+    --------
+    >>> list(read_text_batches(["春天", "夏天"]))
+    [TextBatch(texts=['春天', '夏天'], source='<texts>', first=1)]
+    """
+    if isinstance(texts, JoinedTexts):
+        return chain.from_iterable(map(read_text_batches, texts.parts))
+    return texts.text_batches() if isinstance(texts, Corpus) else batch_texts(_check_texts(texts))
 
 
 def restartable(texts: Corpus | Iterable[str]) -> Corpus | Iterable[str]:
@@ -80,6 +170,8 @@ def restartable(texts: Corpus | Iterable[str]) -> Corpus | Iterable[str]:
     """
     if isinstance(texts, Corpus):
         return texts._spool() if texts._has_one_shot_sources() else texts
+    if isinstance(texts, JoinedTexts):
+        return JoinedTexts([restartable(part) for part in texts.parts])
     if iter(_check_texts(texts)) is texts:
         raise TypeError(
             f"the texts are read more than once, but this {type(texts).__name__} is used up after one pass; "
@@ -104,7 +196,9 @@ def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
         If `symbols` is 0.
     """
     if symbols == 0:
-        where = ", ".join(texts.sources) if isinstance(texts, Corpus) else "the texts"
+        parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
+        named = [source for part in parts if isinstance(part, Corpus) for source in part.sources]
+        where = ", ".join(named) or "the texts"
         raise CorpusError(
             f"{where}: nothing to count, no countable text in it (no Chinese characters); give another text, or count "
             "Latin letters and digits with alnum='split' or 'join'."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .._utils.arrays import ArrayFile, narrow, release
 from .._utils.files import storage
 from .._utils.folders import ELSEWHERE, new_folder, write_folder, write_meta
 from .._utils.progress import progress_bar
+from .._utils.tables import Columns, Tabular, html_table, stream_tables
 from .._utils.validation import check_integer
 from .format import FORMAT, MAX_ORDER, VERSION, CountOptions, describe_counts, read_counts, report_damage
 from .merging import RunSource, TreeSource, merge_to_tree, unite_symbols
@@ -30,13 +32,18 @@ if TYPE_CHECKING:
 
     from .tree import Level
 
-__all__ = ["MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "merge_sources"]
+__all__ = [
+    "MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "merge_sources",
+    "restrict_counts",
+]
 
 LOOKUP_NODES = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given back
+RANKED_NODES = 1 << 20  # n-grams that are sorted by count at a time
+SHOWN_NGRAMS = 10  # of each order, in a notebook
 BATCH_NODES = 1 << 16  # n-grams whose texts `items` and `export` make at a time
 
 
-class NgramCounts:
+class NgramCounts(Tabular):
     """Frozen n-gram counts. Made by `NgramCounter.freeze` or `NgramCounts.load`.
 
     Attributes
@@ -188,9 +195,58 @@ class NgramCounts:
         >>> NgramCounter(order=2).update(["中国人民", "中国队"]).freeze().most_frequent(2, 2)
         [('中国', 2), ('人民', 1)]
         """
-        numbers = self._levels[self._level(n)][1].astype(np.int64)
-        best = np.argsort(-numbers, kind="stable")[:size]
+        numbers = self._levels[self._level(n)][1]
+        best = _find_largest(numbers, size)
         return list(zip(self.texts(n, best), numbers[best].tolist(), strict=True))
+
+    def to_columns(self) -> Columns:
+        """Return all n-grams: ``ngram``, ``order`` and ``count``, by order and text.
+
+        All texts are in memory at once; `items`, `__arrow_c_stream__` and `export` make them piece by piece.
+
+        Returns
+        -------
+        mapping of str to column
+
+        Examples
+        --------
+        >>> from nlp_zero import NgramCounter
+        >>> NgramCounter(order=2).update(["中国"]).freeze().to_columns()["ngram"]
+        ['中', '国', '中国']
+        """
+        texts: list[Any] = []
+        for n in range(1, self.order + 1):
+            for batch, _ in self._batches(n):
+                texts += batch
+        orders = np.repeat(np.arange(1, self.order + 1, dtype=np.uint8), [*map(self.types, range(1, self.order + 1))])
+        counts = np.concatenate([level[1].astype(np.uint64) for level in self._levels])
+        return {"ngram": texts, "order": orders, "count": counts}
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Export all n-grams to any Arrow library, piece by piece; the columns are those of `to_columns`.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+        """
+        batches = (
+            {"ngram": texts, "order": np.full(len(texts), n, np.uint8), "count": numbers.astype(np.uint64)}
+            for n in range(1, self.order + 1)
+            for texts, numbers in self._batches(n)
+        )
+        nothing = {"ngram": [], "order": np.zeros(0, np.uint8), "count": np.zeros(0, np.uint64)}
+        return stream_tables(chain(batches, [nothing])).__arrow_c_stream__(requested_schema)
+
+    def _repr_html_(self) -> str:
+        """Return the most frequent n-grams of each order, side by side, for a notebook."""
+        columns = {}
+        for n in range(1, self.order + 1):
+            best = self.most_frequent(n, SHOWN_NGRAMS)
+            texts = [(ngram if isinstance(ngram, str) else repr(ngram), count) for ngram, count in best]
+            blank = [""] * (SHOWN_NGRAMS - len(best))
+            columns[f"order {n}"] = [f"{ngram} {count:,}" for ngram, count in texts] + blank
+        return html_table(columns, caption=repr(self).strip("<>"))
 
     def texts(self, n: int, nodes: npt.NDArray[Any]) -> list[Any]:
         """Return the texts of n-grams.
@@ -262,6 +318,37 @@ class NgramCounts:
                 ends = narrow(survivors[ends[keeps[n]]])
             levels.append((symbols[keeps[n]], narrow(counts[keeps[n]]), ends))
         return NgramCounts._of(self.symbols, levels, self._totals, CountOptions(self.unit, self.alnum, min_count))
+
+    def truncate(self, order: int) -> NgramCounts:
+        """Return the same counts without longer n-grams, as if n-grams of up to `order` symbols had been counted.
+
+        Parameters
+        ----------
+        order : int
+            From 1 to the order of these counts.
+
+        Returns
+        -------
+        NgramCounts
+            These counts if nothing can change.
+
+        Raises
+        ------
+        ValueError
+            If these counts do not have n-grams of that order.
+
+        Examples
+        --------
+        >>> from nlp_zero import NgramCounter
+        >>> NgramCounter(order=3).update(["中国人民"]).freeze().truncate(2)
+        <NgramCounts of orders 1 to 2: 4, 3 distinct; 4 chars>
+        """
+        if self._level(order) + 1 == self.order:
+            return self
+        symbols, counts, ends = self._levels[order - 1]
+        levels = [*self._levels[: order - 1], (symbols, counts, ends[:0])]
+        options = CountOptions(self.unit, self.alnum, self.min_count)
+        return NgramCounts._of(self.symbols, levels, self._totals[:order], options)
 
     def merge(
         self,
@@ -381,6 +468,19 @@ class NgramCounts:
         return n - 1
 
 
+def _find_largest(numbers: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
+    """Return the places of the largest numbers, largest first; ties: the first places.  Reads piece by piece."""
+    places, values = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for begin in range(0, len(numbers), RANKED_NODES):
+        chunk = numbers[begin : begin + RANKED_NODES].astype(np.int64)
+        # An equal number that comes later is not among the largest.
+        new = np.flatnonzero(chunk > values[-1]) if 0 < len(values) == size else np.arange(len(chunk))
+        places, values = np.append(places, begin + new), np.append(values, chunk[new])
+        order = np.argsort(-values, kind="stable")[:size]
+        places, values = places[order], values[order]
+    return places
+
+
 def alphabet_of(counts: NgramCounts) -> Alphabet:
     """Return the encoder of text for the symbol ids of some counts; for other packages of this library."""
     return counts._alphabet
@@ -389,6 +489,20 @@ def alphabet_of(counts: NgramCounts) -> Alphabet:
 def levels_of(counts: NgramCounts) -> list[Level]:
     """Return the levels of the count tree, as kernels take them; for other packages of this library."""
     return counts._levels
+
+
+def restrict_counts(counts: NgramCounts, order: int, min_count: int, resources: Resources) -> NgramCounts:
+    """Return counts without n-grams that are longer than `order` or, above order 1, occur fewer than `min_count` times.
+
+    The same counts as ``counts.truncate(order).prune(min_count)``; under a memory budget, they are in files.
+    """
+    short = counts.truncate(order)
+    if resources.budget is None or min_count <= short.min_count:
+        return short.prune(min_count)
+    plan = MemoryPlan.make(resources, order=order, alnum=counts.alnum)
+    source = TreeSource(short.symbols, short._levels, short._totals)
+    options = CountOptions(counts.unit, counts.alnum, min_count)
+    return merge_sources([source], RunStore(plan, resources.temp_dir), options)
 
 
 def merge_sources(

@@ -19,13 +19,14 @@ from .._utils.arrays import ArrayStore, take
 from .._utils.threads import for_each
 from ..errors import CorpusError, StorageError
 from .counts import NgramCounts, alphabet_of, levels_of
+from .expectation import PieceExpectation
 from .resources import Resources
 from .selection import Selection, make_selection
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._kernels.counting import Float64, Level, LinkPiece, Uint32
+    from .._kernels.counting import Bits, Float64, Level, LinkPiece, Uint32
 
 __all__ = ["ABSENT", "SYMBOL_BYTES", "LinkedTree", "join_ngrams"]
 
@@ -39,6 +40,7 @@ FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 
 RISE_BYTES = 32  # per n-gram of the longest length, while entropies are compared
 OTHER_RISE_BYTES = 24  # per n-gram of a shorter length
 RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
+EXPECTATION_BYTES = 60  # per n-gram, while pieces are estimated
 LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
@@ -165,6 +167,32 @@ class LinkedTree:
 
         All single symbols are selected too.
         """
+        chosen, needed = self._choose(min_count, min_pmi)
+        return make_selection(self._levels, chosen, needed, budget=self._budget, check_memory=self.check_memory)
+
+    def estimate_pieces(
+        self, min_count: int, min_pmi: Sequence[float]
+    ) -> Iterator[tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]]:
+        """Yield, for each order, the n-grams that are pieces of the text at least `min_count` times, and how often.
+
+        As if text were cut by joining the n-grams that `select` selects. The numbers are estimated, see `expectation`;
+        all single symbols that are pieces at all are included. N-grams that occur once are not selected, but the tree
+        must have them.
+        """
+        self.check_memory(EXPECTATION_BYTES * sum(self._sizes), f"the pieces of {sum(self._sizes):,} n-grams")
+        longest = len(min_pmi)
+        chosen, _ = self._choose(max(min_count, 2), [*min_pmi, *[np.inf] * (len(self._sizes) - longest)])
+        marks = [
+            np.unpackbits(bits, bitorder="little")[:size].astype(np.bool_)
+            for bits, size in zip(chosen, self._sizes, strict=True)
+        ]
+        links = [self._suffixes(n, slice(None)) for n in range(2, len(self._sizes) + 1)]
+        expected = PieceExpectation(self._levels, links, marks, longest)
+        for n in range(1, len(self._sizes) + 1):
+            yield expected.list_pieces(n, min_count if n > 1 else 1)
+
+    def _choose(self, min_count: int, min_pmi: Sequence[float]) -> tuple[list[Bits], list[Bits]]:
+        """Return one bit for each n-gram: those that are chosen, and those that are needed for a chosen one."""
         chosen = [np.zeros(size // 8 + 1, np.uint8) for size in self._sizes]
         needed = [np.zeros_like(bits) for bits in chosen]
         for bits in (chosen[0], needed[0]):
@@ -176,7 +204,7 @@ class LinkedTree:
                 kernel.choose_ngrams(*tree, min_count, min_pmi[n - 1], chosen, needed)
 
             self._each_piece(work)
-        return make_selection(self._levels, chosen, needed, budget=self._budget, check_memory=self.check_memory)
+        return chosen, needed
 
     def select_scored(self, scores: list[Float64]) -> Selection:
         """Select all n-grams of `recurring`, up to the order of the last scores, with their scores."""

@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._utils.tables import Columns, Tabular, html_table
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from . import formats
+from .classes import CLASS_COLUMN, WordClasses, check_classes
 from .firmness import REQUIRED_SCORES, measure_firmness
 from .formats import SaveReport, tsv
-from .meta import LexiconMeta
+from .meta import MAX_CLASSES, LexiconMeta
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["Lexicon"]
 
+SHOWN_WORDS = 10  # in a notebook
 
-class Lexicon:
+
+class Lexicon(Tabular):
     """Words with counts, ranked by count (ties: by the code points of the words).  Immutable.
 
     Parameters
@@ -36,8 +40,8 @@ class Lexicon:
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
         Further columns by name: ``pmi``, ``left_entropy``, ``right_entropy`` (nats), ``cohesion`` (count as
-        word / count as string), ``log_prob`` (ln p in nats, in place of the counts), ``id``.  NaN where a value is
-        not known.
+        word / count as string), ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts),
+        ``id``.  NaN where a value is not known.
     meta : LexiconMeta, optional
         How the lexicon was made, and how a tokenizer must read it.
     parts : mapping of str to sequence of str, optional
@@ -91,6 +95,7 @@ class Lexicon:
         columns = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
         if any(column.shape != count.shape for column in columns.values()):
             raise ValueError(f"every score must be a column of {len(words)} numbers, one for each word.")
+        check_classes(columns, meta)
         count = np.array(count[order])
         for array in (count, *columns.values()):
             array.flags.writeable = False
@@ -146,6 +151,35 @@ class Lexicon:
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.words, self.counts, dict(self.scores), self.meta, dict(self.parts))
+
+    def to_columns(self) -> Columns:
+        """Return ``word``, ``count``, the scores by name, and ``parts`` if the lexicon has phrases.
+
+        Returns
+        -------
+        mapping of str to column
+            The arrays of the lexicon, not copies; a word without parts has None.
+
+        Examples
+        --------
+        >>> list(Lexicon(["茶"], [5], scores={"pmi": [0.0]}).to_columns())
+        ['word', 'count', 'pmi']
+        """
+        columns: dict[str, Any] = {"word": self.words, "count": self.counts, **self.scores}
+        if self.parts:
+            columns["parts"] = [self.parts.get(word) for word in self.words]
+        return columns
+
+    def _repr_html_(self) -> str:
+        """Return the best words of two or more characters for a notebook, by firmness if it is known."""
+        by = "firmness" if "firmness" in self.scores or self.scores.keys() >= REQUIRED_SCORES else "count"
+        words = self.top(SHOWN_WORDS, by=by) or list(self.words[:SHOWN_WORDS])
+        places = [self.index(word) for word in words]
+        columns: dict[str, Any] = {"word": words, "count": self.counts[places]}
+        if by == "firmness":
+            columns["firmness"] = self.firmness[places]
+        columns |= {name: column[places] for name, column in self.scores.items()}
+        return html_table(columns, caption=f"{repr(self).strip('<>')}; the best by {by}")
 
     def index(self, word: str) -> int:
         """Return the rank of a word.
@@ -275,10 +309,10 @@ class Lexicon:
         -------
         Lexicon
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
-            later, without the single characters.
+            later, without the single characters.  The links of word classes are left out: it is a list to read.
         """
-        excluded = set(known)
-        return self.with_firmness().keep(len(word) > 1 and word not in excluded for word in self.words)
+        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=())
+        return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def with_firmness(self) -> Lexicon:
         """Add the column ``firmness``.
@@ -325,18 +359,66 @@ class Lexicon:
         changed._set(self.words, self.counts, self.scores, replace(self.meta, **changes), self.parts, self._ranks)
         return changed
 
+    @property
+    def classes(self) -> WordClasses:
+        """The classes of the words, learnt by `BayesLexiconBuilder`: words in similar contexts.
+
+        Raises
+        ------
+        ValueError
+            If the words have no classes.
+        """
+        if CLASS_COLUMN not in self.scores:
+            raise ValueError(
+                "the words of this lexicon have no classes; build it with BayesLexiconBuilder "
+                "(nlpzero build-vocab --method bayes)."
+            )
+        return WordClasses(self.words, self.counts, self.scores[CLASS_COLUMN])
+
+    def with_classes(self, classes: Mapping[str, int], links: Iterable[Iterable[int]] = ()) -> Lexicon:
+        """Return this lexicon with a class for each word.
+
+        Parameters
+        ----------
+        classes : mapping of str to int
+            The classes of words, from 0; the class of a word that is not a key is not known.
+        links : table of int, shape (classes + 1, classes + 1), optional
+            How often a word of class b follows one of class a; the last row and column are the end of a run.
+
+        Returns
+        -------
+        Lexicon
+
+        Raises
+        ------
+        ValueError
+            If a class is not a number from 0 to 254, or the links are not a table of that shape.
+
+        Examples
+        --------
+        >>> lexicon = Lexicon(["我", "你", "去"], [5, 4, 3]).with_classes({"我": 0, "你": 0, "去": 1})
+        >>> lexicon.classes.words(0)
+        ('我', '你')
+        """
+        column = np.array([classes.get(word, np.nan) for word in self.words], np.float64)
+        for number in classes.values():
+            check_integer("class", number, least=0, most=MAX_CLASSES - 1)
+        meta = replace(self.meta, class_links=tuple(tuple(row) for row in links))
+        scores = {**self.scores, CLASS_COLUMN: column}
+        return Lexicon(self.words, self.counts, scores=scores, meta=meta, parts=self.parts)
+
     def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> SaveReport:
         """Write the lexicon; the file appears whole or not at all.
 
         Parameters
         ----------
         path : str or path-like
-            Unless a `format` is given, the name decides: ``*tokenizer*.json`` (huggingface), ``.parquet``, ``.model``
-            (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.  Other names
-            that end in ``.json`` need a `format`.
+            Unless a `format` is given, the name decides: ``*tokenizer*.json`` (huggingface), ``.parquet``, ``.csv``,
+            ``.model`` (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.  Other
+            names that end in ``.json`` need a `format`.
         format : str, optional
-            ``tsv`` (keeps everything), ``plain`` ('word count' lines), ``json``, ``parquet``, ``jieba``,
-            ``sentencepiece``, ``huggingface`` or ``bytepiece``.
+            ``tsv``, ``json`` and ``parquet`` (which keep everything), ``plain`` ('word count' lines), ``csv``,
+            ``jieba``, ``sentencepiece``, ``huggingface`` or ``bytepiece``.
 
         Returns
         -------

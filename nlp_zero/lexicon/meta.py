@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import index
 from types import MappingProxyType
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_integer, check_number
 
-__all__ = ["ARITHMETICS", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
+__all__ = ["ARITHMETICS", "MAX_CLASSES", "MAX_GRANULARITY", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
 
 OBJECTIVES = ("unigram", "shortest")
 ARITHMETICS = ("exact", "single", "double")  # in the order of the numbers of the kernel
 UNITS = ("char", "byte")
+MAX_CLASSES = 255  # of words
 MAX_IDS = 1 << 28  # tables of ids must fit into memory
+MAX_GRANULARITY = 1000.0  # nats; then every text has the fewest, or the most, tokens
+LISTS = (
+    "specials", "special_ids", "byte_ids", "own_words", "forbidden_words", "forced_words", "phrase_rounds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LexiconMeta:
     """How a lexicon was made.  Immutable; `dataclasses.replace` or `Lexicon.with_meta` makes a changed one.
 
-    None means that a value is not known.  The fields from `unit` to `arithmetic` change how `Tokenizer` segments text
+    None means that a value is not known.  The fields from `unit` to `granularity` change how `Tokenizer` segments text
     and numbers tokens; the others only describe.
 
     Parameters
@@ -50,6 +56,10 @@ class LexiconMeta:
         How the scores of a vocabulary are added up: without rounding or, so that the best segmentation is that of the
         program whose model it is, as SentencePiece does (sums are 32-bit floating-point numbers) or as Hugging Face
         tokenizers and BytePiece do (64 bits).
+    own_words, forbidden_words, forced_words : tuple of str, default ()
+        Words that are added, never cut, and always one token: `words`, `forbid` and `force` of `Tokenizer`.
+    granularity : float, default 0
+        Cost of a token in nats, from -1000 to 1000, see `Tokenizer`.
     method : str or None
         The builder (``"pmi"``, ``"entropy"``, ``"bayes"``, ``"vocabulary"``) or the format of another program's model.
     algorithm : str or None
@@ -62,10 +72,14 @@ class LexiconMeta:
         Average size of a token in UTF-8 bytes.
     entropy_before, entropy_after : float or None
         Information of the text in characters and in words, in nats per character.
+    class_links : tuple of tuple of int, default ()
+        How often a word of one class follows one of another: a row for each class, then one for the end of a run.
     seed, classes, sweeps : int or None
         Seed, number of latent classes and number of sweeps of `BayesLexiconBuilder`.
     examples : int or None
         Number of lines cut by hand that taught the builder; None if it learnt from raw text alone.
+    estimated : bool, default False
+        Whether the counts of the words were estimated from counts of n-grams, without the text.
     interrupted : bool, default False
         Whether sampling was stopped before it had settled.
     phrase_rounds : tuple of float, default ()
@@ -103,6 +117,10 @@ class LexiconMeta:
     byte_ids: tuple[int, ...] = ()
     unk_id: int | None = None
     arithmetic: str = "exact"
+    own_words: tuple[str, ...] = ()
+    forbidden_words: tuple[str, ...] = ()
+    forced_words: tuple[str, ...] = ()
+    granularity: float = 0.0
     method: str | None = None
     algorithm: str | None = None
     max_length: int | None = None
@@ -112,10 +130,12 @@ class LexiconMeta:
     bytes_per_token: float | None = None
     entropy_before: float | None = None
     entropy_after: float | None = None
+    class_links: tuple[tuple[int, ...], ...] = ()
     seed: int | None = None
     classes: int | None = None
     sweeps: int | None = None
     examples: int | None = None
+    estimated: bool = False
     interrupted: bool = False
     phrase_rounds: tuple[float, ...] = ()
     normalizer: str | None = None
@@ -132,8 +152,10 @@ class LexiconMeta:
             raise ValueError(f"new_words must be less than 1, not {self.new_words!r}.")
         if self.unk_log_prob is not None:
             check_number("unk_log_prob", self.unk_log_prob, least=-1e6, most=0)
+        check_number("granularity", self.granularity, least=-MAX_GRANULARITY, most=MAX_GRANULARITY)
         self._check_ids()
-        for name in ("byte_fallback", "boundaries", "interrupted", "dummy_prefix"):
+        object.__setattr__(self, "class_links", _check_links(self.class_links))
+        for name in ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be True or False, not {getattr(self, name)!r}.")
         known = [item.name for item in fields(self) if item.name in self.other]
@@ -142,7 +164,7 @@ class LexiconMeta:
         object.__setattr__(self, "other", MappingProxyType(dict(self.other)))
 
     def _check_ids(self) -> None:
-        for name in ("specials", "special_ids", "byte_ids", "phrase_rounds"):
+        for name in LISTS:
             if isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be a tuple, not one string.")
             object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -159,8 +181,10 @@ class LexiconMeta:
             raise ValueError(f"byte_ids must be 256 numbers, not {len(self.byte_ids)}.")
 
     def __repr__(self) -> str:
-        """Show the fields that are not at their defaults."""
+        """Show the fields that are not at their defaults; of `class_links` the shape."""
         values = {item.name: getattr(self, item.name) for item in fields(self)} | {"other": dict(self.other)}
+        if self.class_links:
+            values["class_links"] = f"{len(self.class_links)} x {len(self.class_links)}"
         usual = {item.name: item.default for item in fields(self)} | {"other": {}}
         shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value != usual[name])
         return f"LexiconMeta({shown})"
@@ -175,8 +199,23 @@ class LexiconMeta:
         return (
             self.unit, self.byte_fallback, self.boundaries, self.objective, self.alnum, self.new_words,
             self.unk_log_prob, self.specials, self.special_ids, self.byte_ids, self.unk_id,
-            self.arithmetic,
+            self.arithmetic, self.own_words, self.forbidden_words, self.forced_words, self.granularity,
+            self.class_links,
         )  # fmt: skip
+
+
+def _check_links(links: object) -> tuple[tuple[int, ...], ...]:
+    """Return a square table of counts as tuples; raises `ValueError` if it is not one."""
+    try:
+        rows = tuple(tuple(map(index, row)) for row in links)  # type: ignore[attr-defined]
+    except TypeError:
+        rows = ((-1,),)
+    if any(len(row) != len(rows) or min(row) < 0 or max(row) >= 1 << 63 for row in rows) or len(rows) > MAX_CLASSES + 1:
+        raise ValueError(
+            "class_links must be a square table of counts: a row and a column for each class, and one for the end of "
+            f"a run, of at most {MAX_CLASSES} classes."
+        )
+    return rows
 
 
 def _rebuild(values: dict[str, object]) -> LexiconMeta:

@@ -10,8 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from .._utils.file_kinds import read_own_file
 from .._utils.files import write_text
+from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_number
 from ..errors import FormatError
 from .boundaries import BoundaryModel
@@ -24,7 +27,7 @@ VERSION = 1
 DECODED_LINES = 1000  # lines that are decoded together, several times faster than one by one
 
 
-class TemplateInventory:
+class TemplateInventory(Tabular):
     """Templates, best first, with the statistics that a parser needs in addition to them.  Immutable.
 
     Parameters
@@ -85,6 +88,33 @@ class TemplateInventory:
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore_inventory, (self.templates, self.q, dict(self.meta), dict(self.leaves), self.boundaries)
+
+    def to_columns(self) -> Columns:
+        """Return a row for each template, best first.
+
+        Returns
+        -------
+        mapping of str to column
+            ``template`` as text, the fields of `Template` (``count``, ``fillers``, ``pmi``, ``gain``, ``probability``,
+            ``across``), and ``examples``, a list of texts with `` / `` between slots.
+
+        Examples
+        --------
+        >>> inventory = TemplateInventory([Template(("从", None, "到"), count=120, examples=(("今",), ("北京",)))])
+        >>> inventory.to_columns()["template"], inventory.to_columns()["examples"]
+        (['从 … 到'], [['今', '北京']])
+        """
+        return {
+            "template": list(map(str, self.templates)),
+            "count": np.array([template.count for template in self.templates], np.float64),
+            "fillers": np.array([template.fillers for template in self.templates], np.int64),
+            **{
+                name: np.array([getattr(template, name) for template in self.templates], np.float64)
+                for name in ("pmi", "gain", "probability")
+            },
+            "across": np.array([template.across for template in self.templates], np.bool_),
+            "examples": [[" / ".join(filling) for filling in template.examples] for template in self.templates],
+        }
 
     def top(self, n: int) -> list[Template]:
         """Return the first `n` templates with a slot between words.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._kernels.tokenization import MarginalTable
+from .._utils.tables import Columns, Tabular, html_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Marginals"]
 
+SHOWN_SYMBOLS, BAR_LENGTH = 30, 20  # in a notebook
 
-class Marginals:
+
+class Marginals(Tabular):
     """Probabilities over all segmentations of a text, made by `Tokenizer.marginals`.  Immutable.
 
     Arrays are made when a property is read.  In byte units, positions are those of the UTF-8 bytes.
@@ -24,6 +27,8 @@ class Marginals:
     ----------
     table : MarginalTable
         The result of the kernel.
+    text : str or bytes
+        The text.
 
     Examples
     --------
@@ -33,12 +38,14 @@ class Marginals:
     [1.0, 0.1111, 1.0]
     """
 
-    __slots__ = ("_table",)
+    __slots__ = ("_table", "text")
 
     _table: MarginalTable
+    text: str | bytes
 
-    def __init__(self, table: MarginalTable) -> None:
+    def __init__(self, table: MarginalTable, text: str | bytes) -> None:
         object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "text", text)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Marginals are immutable; {name} cannot be set.")
@@ -62,3 +69,46 @@ class Marginals:
     def arrays(self) -> tuple[Offsets, Offsets, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
         """The possible tokens as four arrays of one length: starts, ends, ids, probabilities."""
         return self._table.arrays()[1:]
+
+    def to_columns(self) -> Columns:
+        """Return a row for each possible token: ``token``, ``start``, ``end``, ``id`` and ``probability``.
+
+        Returns
+        -------
+        mapping of str to column
+
+        Examples
+        --------
+        >>> from nlp_zero import Lexicon, Tokenizer
+        >>> marginals = Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).marginals("早晨")
+        >>> marginals.to_columns()["token"]
+        ['早', '早晨', '晨']
+        """
+        starts, ends, ids, probabilities = self.arrays
+        symbols = self._symbols()
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        tokens = [_decode(symbols[start:end]) for start, end in spans]
+        return {"token": tokens, "start": starts, "end": ends, "id": ids, "probability": probabilities}
+
+    def _repr_html_(self) -> str:
+        """Return the beginning of the text with the probability of a cut after each character, for a notebook."""
+        symbols, after = self._symbols(), self.cuts[1:]
+        columns = {
+            "text": [_decode(symbols[k : k + 1]) for k in range(min(len(symbols), SHOWN_SYMBOLS))],
+            "cut after": after[:SHOWN_SYMBOLS],
+            "": ["█" * round(BAR_LENGTH * share) for share in after[:SHOWN_SYMBOLS].tolist()],
+        }
+        rest = len(symbols) - SHOWN_SYMBOLS
+        return html_table(columns, caption=repr(self).strip("<>"), rows=SHOWN_SYMBOLS) + (
+            f"\n<p>… and {rest:,} more positions</p>" if rest > 0 else ""
+        )
+
+    def _symbols(self) -> str | bytes:
+        """Return the text in the unit of the positions."""
+        if isinstance(self.text, str) and len(self.cuts) - 1 != len(self.text):
+            return self.text.encode("utf-8", "surrogatepass")
+        return self.text
+
+
+def _decode(piece: str | bytes) -> str:
+    return piece if isinstance(piece, str) else piece.decode("utf-8", "backslashreplace")

@@ -117,3 +117,45 @@ def deduplicate(words: dict[str, int]) -> dict[str, int]:
             for part in best:
                 left[part] += count
     return left
+
+
+def expected_pieces(
+    runs: list[list[str]], *, order: int, longest: int, kept: set[Ngram], longest_word: int
+) -> dict[Ngram, float]:
+    """How often n-grams are pieces, as far as windows of `order` symbols tell.
+
+    An end of an occurrence is free in a window if no kept n-gram within the window crosses it; a run's end ends the
+    window, too. Windows with the n-gram at all places are combined as in a Markov chain.
+    """
+
+    def count_free(word: Ngram, left: int, right: int) -> int:
+        free = 0
+        for run in runs:
+            for i in range(len(run) - len(word) + 1):
+                j = i + len(word)
+                if tuple(run[i:j]) == word:
+                    low, high = max(0, i - left), min(len(run), j + right)
+                    inside = [(a, b) for a in range(low, high) for b in range(a + 2, high + 1)]
+                    crossing = [(a, b) for a, b in inside if a < i < b or a < j < b]
+                    free += not any(tuple(run[a:b]) in kept for a, b in crossing)
+        return free
+
+    def count_pieces(word: Ngram) -> float:
+        reach, spare = longest - 1, order - len(word)
+        if not spare:
+            counts = count_free(word, 0, 0), count_free(word[1:], 0, 0), count_free(word[:-1], 0, 0)
+            return counts[0] * count_free(word[1:], 0, 1) / counts[1] * count_free(word[:-1], 1, 0) / counts[2]
+        spare = min(spare, 2 * reach)
+        lefts = [a for a in range(spare + 1) if a <= reach and spare - a <= reach]
+        times = math.prod(count_free(word, a, spare - a) for a in lefts)
+        shared = math.prod(count_free(word, a, spare - 1 - a) for a in lefts[:-1])
+        return times / shared if times else 0.0
+
+    words = {tuple(run[i : i + n]) for run in runs for n in range(1, longest_word + 1) for i in range(len(run) - n + 1)}
+    return {
+        word: count_pieces(word)
+        for word in words
+        if len(word) == 1
+        or word in kept
+        or (len(word) > longest and all(word[i : i + longest] in kept for i in range(len(word) - longest + 1)))
+    }

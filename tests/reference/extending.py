@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import regex
@@ -24,18 +26,18 @@ def merge_word(word: list[Any], ranks: dict[tuple[Any, Any], int], results: dict
     """Merge the pair of the lowest rank, the first of equal ones, until no pair has a rank."""
     word = list(word)
     while True:
-        pairs = [(ranks[pair], place) for place, pair in enumerate(zip(word, word[1:], strict=False)) if pair in ranks]
+        pairs = [(ranks[pair], place) for place, pair in enumerate(pairwise(word)) if pair in ranks]
         if not pairs:
             return word
         place = min(pairs)[1]
         word[place : place + 2] = [results[word[place], word[place + 1]]]
 
 
-def count_pairs(words: dict[tuple[int, ...], int]) -> Counter[tuple[int, int]]:
-    """How often each pair of neighbours occurs."""
-    pairs: Counter[tuple[int, int]] = Counter()
-    for word, count in words.items():
-        for pair in zip(word, word[1:], strict=False):
+def count_pairs(words: Iterable[tuple[tuple[Any, ...], int]]) -> Counter[tuple[Any, Any]]:
+    """How often each pair of neighbours occurs in words with their counts."""
+    pairs: Counter[tuple[Any, Any]] = Counter()
+    for word, count in words:
+        for pair in pairwise(word):
             pairs[pair] += count
     return pairs
 

@@ -11,11 +11,12 @@ namespace nlpzero::bayes {
 class Exchange {
 public:
     // Tokens are word ids below `words`; larger ids belong to the fixed class number `classes` (ends of runs, and words
-    // too rare to be clustered).
-    Exchange(const std::vector<uint32_t>& tokens, uint32_t words, int classes)
+    // too rare to be clustered), as the first and the last token must.  Words are sorted by falling count.
+    // `start`: the first class of each word, -1 for any.
+    Exchange(const std::vector<uint32_t>& tokens, uint32_t words, int classes, const int32_t* start = nullptr)
         : tokens_(tokens), words_(words), k_(classes), width_(classes + 1), class_(words), total_(words) {
-        // Words are sorted by falling count.
-        for (uint32_t w = 0; w < words; ++w) class_[w] = int(w % uint32_t(classes));
+        for (uint32_t w = 0; w < words; ++w)
+            class_[w] = start && start[w] >= 0 ? start[w] : int(w % uint32_t(classes));
         for (uint32_t t : tokens) if (t < words) ++total_[t];
         list_neighbours();
         pair_.assign(size_t(width_) * width_, 0);
@@ -54,6 +55,17 @@ public:
     }
 
     int of(uint32_t token) const { return token < words_ ? class_[token] : k_; }
+    // The class that fits best between two classes (ties: the first one).
+    int fit(int before, int after) const {
+        int best = 0;
+        double most = -1;
+        for (int z = 0; z < k_; ++z) {
+            const double in = double(pairs(before, z)) + 0.1, out = double(pairs(z, after)) + 0.1;
+            const double fit = in * out / (double(size(z)) + 1);
+            if (fit > most) { most = fit; best = z; }
+        }
+        return best;
+    }
     int64_t size(int z) const { return size_[z]; }
     int64_t pairs(int a, int b) const { return pair_[size_t(a) * width_ + b]; }
 

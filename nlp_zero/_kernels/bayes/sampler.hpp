@@ -143,13 +143,7 @@ public:
             if (best == model.k) {
                 const int before = t ? exchange.of(tokens[t - 1]) : model.k;
                 const int after = t + 1 < tokens.size() ? exchange.of(tokens[t + 1]) : model.k;
-                double most = -1;
-                for (int z = 0; z < model.k; ++z) {
-                    const double in = double(exchange.pairs(before, z)) + 0.1;
-                    const double out = double(exchange.pairs(z, after)) + 0.1;
-                    const double fit = in * out / (double(exchange.size(z)) + 1);
-                    if (fit > most) { most = fit; best = z; }
-                }
+                best = exchange.fit(before, after);
             }
             cls[where[t]] = uint8_t(best);
         }

@@ -208,3 +208,35 @@ cdef class Cutter:
             with nogil:
                 self.cpp.get().cut(&text[0], text.shape[0], &length[0])
         return np.asarray(length)[:text.shape[0]]
+
+
+cdef extern from "bayes/exchange.hpp" namespace "nlpzero::bayes" nogil:
+    cdef cppclass Exchange:
+        Exchange(const vector[uint32_t]&, uint32_t, int, const int32_t*) except +
+        size_t run_pass "pass"() except +
+        int of(uint32_t)
+
+
+def exchange_classes(const uint32_t[::1] tokens, const int32_t[::1] start, int classes, int passes):
+    """Return the class of each word by the exchange algorithm."""
+    cdef vector[uint32_t] text
+    cdef unique_ptr[Exchange] exchange
+    cdef uint32_t words = start.shape[0]
+    cdef int32_t[::1] out = np.empty(max(words, 1), np.int32)
+    cdef size_t i, n = tokens.shape[0]
+    cdef uint32_t w
+    if classes < 1 or classes > 255 or words and (np.max(start) >= classes or np.min(start) < -1):
+        raise ValueError("classes must be 1 to 255, and the first class of a word one of them, or -1.")
+    if not words:
+        return np.zeros(0, np.int32)
+    text.assign(n + 2, words)  # a boundary at either end
+    for i in range(n):
+        text[i + 1] = tokens[i]
+    with nogil:
+        exchange.reset(new Exchange(text, words, classes, &start[0]))
+        for i in range(passes):
+            if exchange.get().run_pass() * 200 <= words:
+                break
+        for w in range(words):
+            out[w] = exchange.get().of(w)
+    return np.asarray(out)[:words]

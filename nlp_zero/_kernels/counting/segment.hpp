@@ -27,7 +27,7 @@ struct PieceTimes {
 // The counts of one thread.
 class PieceCounts {
 public:
-    uint64_t tokens = 0;
+    uint64_t tokens = 0, symbols = 0;  // pieces of any kind, and the symbols of the text
 
     void start(std::shared_ptr<PieceTimes> table) {
         table_ = std::move(table);
@@ -51,7 +51,8 @@ public:
     // Add the counts of another thread that are not in the shared table.
     void add(PieceCounts& other) {
         tokens += other.tokens;
-        other.tokens = 0;
+        symbols += other.symbols;
+        other.tokens = other.symbols = 0;
         if (longer_.empty()) longer_.swap(other.longer_);
         for (const auto& [piece, count] : other.longer_) longer_[piece] += count;
         other.longer_.clear();

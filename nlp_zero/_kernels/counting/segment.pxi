@@ -31,7 +31,7 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         cbool shared
 
     cdef cppclass PieceCounts:
-        uint64_t tokens
+        uint64_t tokens, symbols
         void start(shared_ptr[PieceTimes]) except +
         const shared_ptr[PieceTimes]& table() const
         void finish() except +
@@ -169,8 +169,10 @@ cdef class PieceCounter(_Reader):
         return other
 
     def add(self, data):
-        cdef size_t n = self.read(data)
+        cdef size_t k, n = self.read(data)
         with nogil:
+            for k in range(n):
+                self.pieces.symbols += self.buffer[k] != 0
             if self.patterns.scored:
                 cut_by_score(self.buffer.data(), n, self.patterns.cpp, self.unknown, self.pieces)
             else:
@@ -203,6 +205,10 @@ cdef class PieceCounter(_Reader):
     @property
     def tokens(self):
         return self.pieces.tokens
+
+    @property
+    def symbols(self):
+        return self.pieces.symbols
 
     def counts(self):
         sizes = self.patterns.sizes

@@ -25,6 +25,7 @@ from ..entropy import SINGLE
 from ..passes import sample_text
 from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
+from .classes import classify_words
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
     AVERAGED_SWEEPS,
@@ -108,7 +109,7 @@ class BayesLexiconBuilder:
     Pitman-Yor process whose base distribution is shared by all classes; that is a Pitman-Yor process over a spelling
     model.  Sampling starts from the entropy segmentation with classes by exchange clustering.  Sweeps of exact forward
     filtering and backward sampling follow until the number of tokens settles; then the exact span probabilities of
-    five sweeps are averaged.
+    five sweeps are averaged.  `Lexicon.classes` are those of the sampler, one for each word.
 
     A text of more than 1.35 million symbols is learnt in equal slices of about 900,000, each by a sampler of its own,
     and the words are added.
@@ -231,15 +232,17 @@ class BayesLexiconBuilder:
         begin_stage("linking n-grams")
         tree = LinkedTree(counts)
         begin_stage("comparing views" if taught is None else "teaching")
-        words, tokens = find_words(
+        segmentation = find_words(
             slices, tree, max_length=self.max_length, seed=self.seed, workers=self.workers, teaching=taught,
             examples=encoded_examples, join=self.join_words, sampled=run.interruption is None,
         )  # fmt: skip
+        classes, links = classify_words(segmentation, slices, counts.symbols)
+        words, tokens = segmentation.words, segmentation.counts.tolist()
         if self.sample is not None and self.sample < counts.total(1):
             begin_stage("counting words")
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
-        lexicon = describe(texts, tree, words, tokens, method="bayes")
+        lexicon = describe(texts, tree, words, tokens, method="bayes").with_classes(classes, links.tolist())
         return lexicon.with_meta(
             seed=self.seed,
             classes=slices[0].sampler.classes,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
 
-__all__ = ["MIN_JOINED_COUNT", "MIN_JOINED_PROBABILITY", "join_words", "number_words"]
+__all__ = ["MIN_JOINED_COUNT", "MIN_JOINED_PROBABILITY", "NO_WORD", "join_pairs", "join_words", "number_words"]
 
 # Least probability of each word next to the other, and least number of occurrences side by side. Chosen on the first
 # half of People's Daily: see docs/research/bayes.md.
@@ -97,6 +97,18 @@ def join_words(
     >>> join_words(words, runs)
     (['笑', '问', '刘备', '诸葛亮'], [2, 2, 2, 3])
     """
+    names, joined = join_pairs(words, runs, min_probability=min_probability, min_count=min_count)
+    return names, np.bincount(joined[joined >= 0], minlength=len(names)).tolist()
+
+
+def join_pairs(
+    words: Sequence[str],
+    runs: Ints,
+    *,
+    min_probability: float = MIN_JOINED_PROBABILITY,
+    min_count: int = MIN_JOINED_COUNT,
+) -> tuple[list[str], Ints]:
+    """Join words as `join_words` does, and return the words and the text as numbers of them."""
     names = list(words)
     parts = [(k,) for k in range(len(names))]
     numbers = {word: k for k, word in enumerate(names)}
@@ -117,9 +129,10 @@ def join_words(
         runs = _replace_pairs(runs, pairs, np.array(joined, np.int64), len(names))
     if len(names) > len(words):
         runs = _split_words(runs, parts, _measure_freedom(runs, len(names)) < MIN_JOINED_ENTROPY)
-    left = np.bincount(runs[runs >= 0], minlength=len(names)).tolist()
-    kept = [k for k, count in enumerate(left) if count]
-    return [names[k] for k in kept], [left[k] for k in kept]
+    kept = np.flatnonzero(np.bincount(runs[runs >= 0], minlength=len(names)))
+    number = np.full(len(names) + 1, NO_WORD)  # one more, found at index NO_WORD
+    number[kept] = np.arange(len(kept))
+    return [names[k] for k in kept.tolist()], number[runs]
 
 
 def _choose_pairs(runs: Ints, counts: Ints, least: npt.NDArray[np.float64]) -> Ints:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ import numpy as np
 
 from ..._kernels.bayes import Sampler
 from ..._utils.progress import Report, status_bar
-from ...counting.counts import NgramCounts
 from ...errors import FormatError
 from ...statistics import information_per_symbol
 from .checkpoint import SamplerCheckpoint
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["SamplingRun", "TextSlice", "count_words"]
+__all__ = ["SamplingRun", "TextSlice"]
 
 AVERAGED_SWEEPS = 5  # sweeps whose span probabilities are averaged
 MIN_SPAN_PROBABILITY = 0.4  # cost of a word in the final segmentation: less probable spans do not pay
@@ -267,16 +265,3 @@ class SamplingRun:
         largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
         report(self.sweeps, f"about {self._estimate_sweeps() - self.sweeps} to go; {text}")
-
-
-def count_words(slices: Sequence[TextSlice], counts: NgramCounts) -> tuple[list[str], list[int]]:
-    """Return the words of the segmentations of all slices, and how often each occurs."""
-    symbols = [str(symbol) for symbol in counts.symbols]
-    tokens: dict[str, int] = {}
-    for slice_ in slices:
-        places, lengths, word_counts = slice_.sampler.words()
-        ids = slice_.text.tolist()
-        for place, length, count in zip(places.tolist(), lengths.tolist(), word_counts.tolist(), strict=True):
-            word = "".join(symbols[symbol - 1] for symbol in ids[place : place + length])
-            tokens[word] = tokens.get(word, 0) + count
-    return list(tokens), list(tokens.values())

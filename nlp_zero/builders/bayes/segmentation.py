@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,11 @@ from ..teaching import (
     Teacher,
     Teaching,
     combine_views,
-    count_cut_words,
     join_evidence,
 )
-from .joining import join_words, number_words
-from .sampling import TextSlice, count_words
+from .classes import Segmentation
+from .joining import join_pairs, number_words
+from .sampling import TextSlice
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,8 +41,8 @@ def find_words(
     examples: EncodedExamples | None,
     join: bool,
     sampled: bool,
-) -> tuple[list[str], list[int]]:
-    """Return the words of all slices, and how often each occurs.
+) -> Segmentation:
+    """Return the final segmentation of all slices.
 
     Parameters
     ----------
@@ -62,8 +61,28 @@ def find_words(
     sampled : bool
         Whether sampling has ended as it should; if not, there are no probabilities.
     """
-    if not sampled or any(one.last_state is None for one in slices):
-        return _count_sampled(slices, tree, join)
+    cuts = None
+    if sampled and all(one.last_state is not None for one in slices):
+        cuts = _find_cuts(slices, tree, max_length, seed, workers, teaching, examples)
+    if cuts is None:
+        cuts = [np.asarray((one.sampler.state[0] > 0) | (one.text == 0)) for one in slices]
+        taught = False
+    else:
+        taught = examples is not None
+    words, runs = number_words(((one.text, cut) for one, cut in zip(slices, cuts, strict=True)), tree.counts.symbols)
+    return Segmentation(*(join_pairs(words, runs) if join and not taught else (words, runs)))
+
+
+def _find_cuts(
+    slices: Sequence[TextSlice],
+    tree: LinkedTree,
+    max_length: int,
+    seed: int,
+    workers: int,
+    teaching: Teaching | None,
+    examples: EncodedExamples | None,
+) -> list[npt.NDArray[np.bool_]] | None:
+    """Return where words begin in each slice, and boundaries; None if the samplers say it alone."""
     evidence = [_collect(one, number) for number, one in enumerate(slices)]
     statistics = GapStatistics(tree)
     known = None if teaching is None else teaching.encode_known_words(tree.alphabet)
@@ -71,26 +90,10 @@ def find_words(
     combined = combine_views(statistics, reader, evidence, seed=seed, workers=workers)
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)
-        cuts = [teacher.cut(one) for one in combined]
-    elif all(new is old for new, old in zip(combined, evidence, strict=True)):
-        return _count_sampled(slices, tree, join)
-    else:
-        cuts = [_cut(new, old, max_length) for new, old in zip(combined, evidence, strict=True)]
-    if examples is None and join:
-        segmented = ((one.text, cut) for one, cut in zip(evidence, cuts, strict=True))
-        return join_words(*number_words(segmented, tree.counts.symbols))
-    found: Counter[str] = Counter()
-    for one, cut in zip(evidence, cuts, strict=True):
-        found.update(count_cut_words(one.text, cut, [str(symbol) for symbol in tree.counts.symbols]))
-    return list(found), list(found.values())
-
-
-def _count_sampled(slices: Sequence[TextSlice], tree: LinkedTree, join: bool) -> tuple[list[str], list[int]]:
-    """Return the words of the segmentations of the samplers."""
-    if not join:
-        return count_words(slices, tree.counts)
-    segmented = ((one.text, (one.sampler.state[0] > 0) | (one.text == 0)) for one in slices)
-    return join_words(*number_words(segmented, tree.counts.symbols))
+        return [teacher.cut(one) for one in combined]
+    if all(new is old for new, old in zip(combined, evidence, strict=True)):
+        return None
+    return [_cut(new, old, max_length) for new, old in zip(combined, evidence, strict=True)]
 
 
 def _collect(one: TextSlice, number: int) -> Evidence:

@@ -160,7 +160,7 @@ class VocabularyBuilder:
         self.base, self.add = base, add
         self.hold_out = check_integer("hold_out", hold_out, least=0)
         if self.hold_out == 1:
-            raise ValueError("hold_out must not be 1, which leaves no line to learn from; use 0 to learn from all lines.")
+            raise ValueError("hold_out must not be 1, which leaves no line to learn from; use 0 to learn from all.")
         self.sizes = self._check_base(vocab_size) if base is not None else self._check_sizes(vocab_size)
         self.sample = check_integer("sample", sample)
         self.progress = bool(progress)

@@ -29,6 +29,7 @@ FORMATS = {
     "plain": "'word count' lines",
     "json": "a lexicon as JSON",
     "parquet": "a table for pandas, Spark, DuckDB (needs pyarrow)",
+    "csv": "a table for spreadsheets: words, counts and scores",
     "jieba": "a jieba user dictionary, with frequencies that make jieba keep the words",
     "sentencepiece": "a SentencePiece .model (unigram)",
     "huggingface": "a Hugging Face tokenizer.json (Unigram)",
@@ -87,7 +88,7 @@ def format_of_name(path: str | os.PathLike[str]) -> str | None:
         return "huggingface" if "tokenizer" in name else None
     if name.endswith((".txt", ".dict")) and ("jieba" in name or "userdict" in name.replace("_", "")):
         return "jieba"
-    return {".tsv": "tsv", ".parquet": "parquet"}.get(Path(name).suffix)
+    return {".tsv": "tsv", ".parquet": "parquet", ".csv": "csv"}.get(Path(name).suffix)
 
 
 def format_of_content(data: bytes, name: str = "") -> str:
@@ -117,6 +118,10 @@ def format_of_content(data: bytes, name: str = "") -> str:
 
 def _plain_unless_text(data: bytes) -> str:
     """Return the format of word lists; refuse a text."""
+    from .csv import has_header
+
+    if has_header(data):
+        return "csv"
     if looks_like_text(data):
         raise ValueError(
             "line 1: this looks like a text, not a lexicon with lines 'word count'; "

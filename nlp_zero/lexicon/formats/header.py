@@ -9,20 +9,22 @@ from typing import Any
 
 from ..meta import LexiconMeta
 
-__all__ = ["join_names", "meta_of_values", "split_names", "values_of_meta"]
+__all__ = ["join_links", "join_names", "meta_of_values", "split_links", "split_names", "values_of_meta"]
 
 # Fields in the order in which they are written.
 ORDER = (
     "method", "unit", "byte_fallback", "objective", "algorithm", "specials", "special_ids", "byte_ids", "unk_id",
     "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
     "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words", "examples",
-    "interrupted", "phrase_rounds", "normalizer", "dummy_prefix",
+    "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix", "class_links",
+    "granularity", "own_words", "forbidden_words", "forced_words",
 )  # fmt: skip
 YES_OR_NO = {"yes": True, "no": False, "True": True, "False": False}
 INTEGERS = ("unk_id", "max_piece_length", "characters", "tokens", "seed", "classes", "sweeps", "max_length", "examples")
-NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words")
-FLAGS = ("byte_fallback", "boundaries", "interrupted", "dummy_prefix")
+NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words", "granularity")
+FLAGS = ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix")
 INTEGER_LISTS = ("special_ids", "byte_ids")
+NAME_LISTS = ("specials", "own_words", "forbidden_words", "forced_words")
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -41,6 +43,20 @@ def split_names(text: str) -> tuple[str, ...]:
     return tuple("".join(codes.get(part, part) for part in name) for name in parts)
 
 
+def join_links(links: Iterable[Iterable[int]], end: str = ";") -> str:
+    """Write a table of numbers: spaces between them, and `end` between the rows.
+
+    >>> split_links(join_links([[0, 1], [2, 0]]))
+    ((0, 1), (2, 0))
+    """
+    return end.join(" ".join(map(str, row)) for row in links)
+
+
+def split_links(text: str, end: str = ";") -> tuple[tuple[int, ...], ...]:
+    """Read the table that `join_links` wrote."""
+    return tuple(tuple(map(int, row.split())) for row in text.split(end) if row)
+
+
 def values_of_meta(meta: LexiconMeta) -> dict[str, str | int | float]:
     """Return the fields to write, in order: those that are known and, for vocabularies, those of every vocabulary."""
     defaults = {item.name: item.default for item in fields_of_dataclass(meta)}
@@ -55,10 +71,12 @@ def values_of_meta(meta: LexiconMeta) -> dict[str, str | int | float]:
 
 
 def _value(name: str, value: Any) -> str | int | float:
-    if name == "specials":
+    if name in NAME_LISTS:
         return join_names(value)
     if name in INTEGER_LISTS:
         return " ".join(map(str, value))
+    if name == "class_links":
+        return join_links(value)
     if name == "phrase_rounds":
         return " ".join(f"{number:.6f}" for number in value)
     if name in FLAGS and name != "interrupted":
@@ -87,10 +105,12 @@ def meta_of_values(values: Mapping[str, object]) -> LexiconMeta:
 def _parse(name: str, value: object) -> object:
     text = str(value)
     try:
-        if name == "specials":
+        if name in NAME_LISTS:
             return split_names(text)
         if name in INTEGER_LISTS:
             return tuple(map(int, text.split()))
+        if name == "class_links":
+            return split_links(text)
         if name == "phrase_rounds":
             return tuple(map(float, text.split()))
         if name in FLAGS:
@@ -100,7 +120,7 @@ def _parse(name: str, value: object) -> object:
         return float(text) if name in NUMBERS else text
     except (KeyError, ValueError):
         form = (
-            "whole numbers" if name in INTEGER_LISTS
+            "whole numbers" if name in (*INTEGER_LISTS, "class_links")
             else "a whole number" if name in INTEGERS
             else "yes or no" if name in FLAGS
             else "numbers" if name == "phrase_rounds"

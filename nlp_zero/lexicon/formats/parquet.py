@@ -52,12 +52,13 @@ def loads(data: bytes) -> Table:
     """Read any Parquet file that has the columns ``word`` and ``count``."""
     pyarrow, parquet = _pyarrow()
     try:
-        file = parquet.ParquetFile(io.BytesIO(data))
+        file = parquet.ParquetFile(io.BytesIO(data), pre_buffer=False)
         groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
         if file.metadata.num_rows > MAX_WORDS or sum(group.total_byte_size for group in groups) > MAX_TABLE_BYTES:
             raise ValueError(f"the table is larger than any vocabulary ({file.metadata.num_rows:,} rows).")
         about = json_format.parse_json((file.schema_arrow.metadata or {}).get(b"nlp_zero", b"{}"))
-        columns: dict[str, list[Any]] = file.read().to_pydict()
+        # Threads of pyarrow that still end when the process ends abort it now and then.
+        columns: dict[str, list[Any]] = file.read(use_threads=False).to_pydict()
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(f"this Parquet file cannot be read ({reason}); make it again.") from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..ids import LexiconLike
+from ..meta import LexiconMeta
 from .jieba import has_dictionary
 from .pieces import PARTS, is_plain
 
@@ -70,6 +71,8 @@ def describe_differences(lexicon: LexiconLike, format: str, left_out: Mapping[st
     """
     if format == "plain":
         return _losses_of_word_list(lexicon)
+    if format == "csv":
+        return _losses_of_csv(lexicon)
     if format == "jieba" and not has_dictionary():
         return (
             "jieba is not installed here, so the frequencies do not take its own words into account, and it may cut "
@@ -108,6 +111,16 @@ def _losses_of_word_list(lexicon: LexiconLike) -> tuple[str, ...]:
     return (
         "A word list holds words and counts only: ids, special tokens and the options of the vocabulary are lost. "
         "Use --to tsv or --to json to keep them.",
+    )
+
+
+def _losses_of_csv(lexicon: LexiconLike) -> tuple[str, ...]:
+    meta, usual = lexicon.meta, LexiconMeta(alnum=lexicon.meta.alnum if lexicon.meta.alnum == "token" else None)
+    if meta.segmentation == usual.segmentation and not lexicon.parts:
+        return ()
+    return (
+        "CSV holds words, counts and scores only: special tokens, parts of phrases and the options of the lexicon, "
+        "such as how numbers and new words are read, are lost. Use --to tsv, --to json or --to parquet to keep them.",
     )
 
 

@@ -1,15 +1,18 @@
 r"""The TSV file of a lexicon: UTF-8 text that people can read and edit.
 
 The first line has the format, the version and the fields of `LexiconMeta`, the second the names of the columns; then
-each word has a line.  Columns are separated by tabs.  In words, backslash, tab and line ends are written ``\\``,
+each word has a line.  Columns are separated by tabs.  If the lexicon has class links, an empty line, the line
+``#class_links`` and a line for each class follow.  In words, backslash, tab and line ends are written ``\\``,
 ``\t``, ``\n`` and ``\r``, and a lone surrogate ``\ud800``.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -19,16 +22,17 @@ from ..._kernels.counting import RowError, format_rows, parse_rows
 from ..._utils.threads import in_order
 from ..ids import LexiconLike
 from ..meta import LexiconMeta
-from .header import meta_of_values, values_of_meta
+from .header import join_links, meta_of_values, split_links, values_of_meta
 from .table import Table, check_words, decode_utf8
 
 __all__ = ["FORMAT", "blocks", "dumps", "escape", "lines", "loads", "unescape"]
 
 FORMAT = "#nlp-zero lexicon"
 VERSION = 1
+LINKS = "#class_links"
 BLOCK_ROWS = 1 << 14
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-EXACT_FIELDS = ("unk_log_prob", "new_words")
+EXACT_FIELDS = ("unk_log_prob", "new_words", "granularity")
 EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written with all their digits
 
 
@@ -46,6 +50,7 @@ def lines(lexicon: LexiconLike) -> Iterator[str]:
 def blocks(lexicon: LexiconLike, *, workers: int = 1) -> Iterator[str]:
     """Yield the file in blocks of many lines; `workers` threads make them."""
     values = values_of_meta(lexicon.meta)
+    values.pop("class_links", None)  # many numbers, which would hide the rest of the first line
     about = "".join(f"\t{name}={escape(_text_of(name, value))}" for name, value in values.items())
     yield f"{FORMAT} v{VERSION}{about}\n"
     names = ["word", "count", *lexicon.scores] + (["parts"] if lexicon.parts else [])
@@ -53,6 +58,8 @@ def blocks(lexicon: LexiconLike, *, workers: int = 1) -> Iterator[str]:
     plain = not lexicon.parts and not set(EXACT) & lexicon.scores.keys()  # then a kernel writes the table
     slices = [slice(begin, begin + BLOCK_ROWS) for begin in range(0, len(lexicon.words), BLOCK_ROWS)]
     yield from in_order(slices, partial(_rows if plain else _exact_rows, lexicon), workers)
+    if lexicon.meta.class_links:
+        yield f"\n{LINKS}\n{join_links(lexicon.meta.class_links, chr(10))}\n"
 
 
 def _rows(lexicon: LexiconLike, rows: slice) -> str:
@@ -80,9 +87,11 @@ def loads(data: bytes) -> Table:
     if version != f"{FORMAT} v{VERSION}":
         raise ValueError(f"line 1: this is {version[1:]!r}, which this nlp-zero cannot read; update nlp-zero.")
     meta = _meta(about)
-    lines = data.count(b"\n")
     if not data.endswith(b"\n"):
-        raise ValueError(f"line {lines + 1}: the file is truncated (the line has no end); write the lexicon again.")
+        number = data.count(b"\n") + 1
+        raise ValueError(f"line {number}: the file is truncated (the line has no end); write the lexicon again.")
+    data, meta = _take_links(data, meta)
+    lines = data.count(b"\n")
     names = names_line.lstrip("#").split("\t") if lines > 1 else ["word", "count"]
     if names[:2] != ["word", "count"]:
         raise ValueError("line 2: the column names must begin with word and count.")
@@ -101,6 +110,24 @@ def loads(data: bytes) -> Table:
         check_words(words, "line", 3)
     listed = {word: tuple(map(unescape, p.split(" "))) for word, [p] in zip(words, parts, strict=False) if p}
     return Table(words, counts, scores, meta, listed)
+
+
+def _take_links(data: bytes, meta: LexiconMeta) -> tuple[bytes, LexiconMeta]:
+    """Return the lines above the class links, and the fields with them."""
+    found = re.search(rb"\n(\r?\n)?" + LINKS.encode() + rb"\r?\n", data)
+    if not found:
+        return data, meta
+    try:
+        links = split_links(data[found.end() :].decode(), "\n")
+        if not links:
+            raise ValueError
+        return data[: found.start() + 1], replace(meta, class_links=links)
+    except ValueError:
+        number = data.count(b"\n", 0, found.end())
+        raise ValueError(
+            f"line {number}: the lines below {LINKS} must be a square table of counts; remove this line and all below "
+            "it to read the lexicon without the links of its classes."
+        ) from None
 
 
 def escape(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Interfaces of other programs on our tokenizer; import the module that you need."""
