@@ -23,6 +23,7 @@ if _TYPE_CHECKING:
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
+    from .keywords import KeywordExtractor, KeywordTable, StopWords, find_stop_words
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
     from .templates import (
@@ -50,6 +51,8 @@ __all__ = [
     "Encoding",
     "EntropyLexiconBuilder",
     "FormatError",
+    "KeywordExtractor",
+    "KeywordTable",
     "Lattice",
     "Lexicon",
     "LexiconMeta",
@@ -63,6 +66,7 @@ __all__ = [
     "Report",
     "ReportBuilder",
     "SaveReport",
+    "StopWords",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -73,6 +77,7 @@ __all__ = [
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
+    "find_stop_words",
     "select_discovered",
 ]
 # A module is imported when one of its names is first used: counting does not wait for the import of parsers.
@@ -86,6 +91,7 @@ _PACKAGES = {
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
+    "keywords": "KeywordExtractor KeywordTable StopWords find_stop_words",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",
     "templates": (

@@ -13,6 +13,7 @@ from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
+from .documents import add_documents, count_words_in_documents
 from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
@@ -56,7 +57,7 @@ TABLE_ROWS = 20  # words that are shown in a terminal
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = (  # of all methods but vocabulary
-    "examples", "known_words", "alnum", "discovered", "phrases", "phrase_rounds", "known", "top",
+    "examples", "known_words", "alnum", "discovered", "phrases", "phrase_rounds", "known", "top", "documents",
 )  # fmt: skip
 
 
@@ -147,6 +148,7 @@ def _add_word_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--discovered", metavar="FILE", help="also write the words that hold together best (default: not written)"
     )
+    add_documents(parser, purpose="also count in how many documents each word occurs (columns df, cf): ", default=None)
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
     parser.add_argument(
         "--phrase-rounds", type=int, metavar="N", help="with --phrases: most rounds of merging (default: 20)"
@@ -181,6 +183,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     if arguments.discovered is not None:
         listing = open_lexicon(arguments.discovered, option="--discovered")
     total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
+    total += arguments.documents is not None
     stages = report_stages(shows_progress(arguments), total)
     with resumable(arguments), stages, open_lexicon(arguments.output) as save, listing as save_listing:
         corpus, lexicon = _learn(arguments, builder, teaching)
@@ -191,6 +194,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
             save_listing(builders.select_discovered(lexicon).without(known))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
+        lexicon = count_words_in_documents(arguments, corpus, lexicon)
         summary = _summarize(lexicon)
         lexicon = _select(lexicon, known, arguments.top)
         summary["words"] = len(lexicon)

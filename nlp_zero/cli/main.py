@@ -25,6 +25,7 @@ from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .interrupts import describe_stop
+from .keywords import add_keywords
 from .messages import print_reading_summary
 from .mine_templates import add_mine_templates
 from .options import check_workers
@@ -34,6 +35,7 @@ from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
 from .report import add_report
 from .show import add_show
+from .stop_words import add_stop_words
 from .suggest_lines import add_suggest_lines
 from .tokenize import add_tokenize
 
@@ -49,6 +51,8 @@ COMMANDS = (  # each adds the parser of one command
     add_count,
     add_convert,
     add_compare,
+    add_keywords,
+    add_stop_words,
     add_evaluate,
     add_mine_templates,
     add_parse,
