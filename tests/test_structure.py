@@ -71,6 +71,7 @@ MODULES = {
         "parser",
         "table",
         "table_files",
+        "contexts",
         "options",
         "paths",
         "queries",
