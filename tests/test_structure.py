@@ -47,8 +47,8 @@ MODULES = {
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
-        "drawing", "sampling", "lattice", "marginals", "encoding", "options", "scoring", "decoder", "batch",
-        "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
+        "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
+        "batch", "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [

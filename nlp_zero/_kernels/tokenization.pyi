@@ -110,6 +110,15 @@ class Segmenter:
         0 for the most probable segmentation; otherwise the fewest tokens, and the cost of each in sums (nats).
     new_mass, new_rare : float
         Share of new words among the tokens, and ln p of the most probable words that are examples of new words.
+    ranks : ndarray of float64, optional
+        Scores that the best segmentation adds up in place of `log_probs`.
+    arithmetic : int
+        Index of the arithmetic in `ARITHMETICS`.
+    flags : ndarray of uint8, optional
+        For each word a sum of 1 (an own word: its ln p is raised to just more than that of its best segmentation), 2
+        (forbidden) and 4 (forced).
+    granularity : float
+        Cost of each token, in nats.
     """
 
     def __new__(
@@ -127,8 +136,12 @@ class Segmenter:
         new_rare: float,
         ranks: npt.NDArray[np.float64] | None = None,
         arithmetic: int = 0,
+        flags: npt.NDArray[np.uint8] | None = None,
+        granularity: float = 0.0,
         /,
     ) -> Any: ...
+    def log_prob(self, word: int, /) -> float:
+        """Return ln p of a word, by its position: as it was given or, for own words, as it was computed; in nats."""
     def tokenize(self, text: str | bytes, /) -> list[str]:
         """Return the tokens of a text by the best segmentation."""
     def encode(self, text: str | bytes, /) -> list[int]:

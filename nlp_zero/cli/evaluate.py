@@ -115,7 +115,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     begin_stage("loading words")
     lexicon = None if arguments.lexicon is None else Lexicon.load(arguments.lexicon)
-    lists = {name: read_word_list(name) for name in arguments.known}
+    lists = {name: set(read_word_list(name)) for name in arguments.known}
     known = set().union(*lists.values()) if lists else lexicon
     other = open_corpus(arguments, arguments.predicted, progress=False) if arguments.predicted is not None else None
     training = open_corpus(arguments, *arguments.trained_on) if arguments.trained_on else None

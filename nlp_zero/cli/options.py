@@ -11,6 +11,8 @@ from .._utils.file_kinds import looks_like_text
 from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..errors import CorpusError
+from ..lexicon.formats.tsv import FORMAT as LEXICON_FORMAT
+from ..lexicon.formats.tsv import unescape
 from .errors import UsageError
 from .messages import say_typed, shows_progress
 
@@ -20,6 +22,7 @@ __all__ = [
     "add_input",
     "add_new_words",
     "add_output",
+    "add_own_words",
     "add_resources",
     "add_table_output",
     "add_workers",
@@ -29,6 +32,7 @@ __all__ = [
     "open_corpus",
     "option_name",
     "read_word_list",
+    "read_word_lists",
     "split_numbers",
 ]
 
@@ -116,6 +120,26 @@ def add_new_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-words", action=argparse.BooleanOptionalAction,
         help="also find words that the lexicon lacks (default: as the lexicon says; those of bayes do, others do not)",
+    )  # fmt: skip
+
+
+def add_own_words(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the user's own words, and the cost of a token."""
+    group = parser.add_argument_group(
+        "own words (files with one word on each line; each option may be repeated)"
+    )
+    for name, what in (
+        ("words", "words that are added to the lexicon"),
+        ("forbid", "words that are never cut"),
+        ("force", "words that are always one token"),
+    ):
+        group.add_argument(
+            f"--{name}", action="append", metavar="FILE", help=f"{what} (default: those saved with the lexicon)"
+        )
+    group.add_argument(
+        "--granularity", type=float, metavar="NATS",
+        help="cost of a token: above 0 for fewer and longer tokens, below 0 for more and shorter ones (default: as the "
+        "lexicon says, or 0)",
     )  # fmt: skip
 
 
@@ -265,22 +289,39 @@ def option_name(name: str) -> str:
     return f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}"
 
 
-def read_word_list(path: str) -> set[str]:
-    """Return the words of a word list: the first whitespace-separated column of each line.
+def read_word_list(path: str) -> list[str]:
+    """Return the words of a word list, in the order of the file and each once.
+
+    A word is the text before the first tab of a line or, if the line has no tab, before the first white space.  In a
+    lexicon, the lines of the header are no words.
 
     Raises
     ------
     CorpusError
         If the file is missing or is not UTF-8.
     """
-    words: set[str] = set()
+    words: dict[str, None] = {}
+    lexicon = False
     try:
-        for lines in Corpus(path, format="text").batches():
-            if not words and looks_like_text("\n".join(lines).encode(errors="replace")):
+        for number, lines in enumerate(Corpus(path, format="text").batches()):
+            if number == 0 and lines and lines[0].startswith(LEXICON_FORMAT):
+                lexicon, lines = True, lines[2:]
+            elif not words and looks_like_text("\n".join(lines).encode(errors="replace")):
                 raise CorpusError(f"{path}: this looks like a text, not a word list; give one word on each line.")
-            words.update(fields[0] for line in lines if (fields := line.split(None, 1)))
+            words.update(dict.fromkeys(filter(None, map(_word_of_line, lines))))
     except CorpusError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
             raise CorpusError(f"{path}: a word list must be UTF-8, and this is not; convert it first.") from error
         raise
-    return words
+    return [unescape(word) for word in words] if lexicon else list(words)
+
+
+def read_word_lists(paths: list[str] | None) -> list[str] | None:
+    """Return the words of several word lists; None if none was named."""
+    return None if not paths else [word for path in paths for word in read_word_list(path)]
+
+
+def _word_of_line(line: str) -> str:
+    if "\t" in line:
+        return line.split("\t", 1)[0].strip()
+    return next(iter(line.split(None, 1)), "")

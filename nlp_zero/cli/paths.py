@@ -65,7 +65,9 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "classes": CommandPaths(files=("lexicon",), outputs=("output",)),
     "compare": CommandPaths(texts=("sources", "against"), files=("lexicon",), outputs=("output",)),
     "show": CommandPaths(files=("lexicon",), outputs=("output",)),
-    "tokenize": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",), default_stdin=True),
+    "tokenize": CommandPaths(
+        texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
+    ),
     "concordance": CommandPaths(texts=("sources",), files=("word_files", "lexicon"), outputs=("output",)),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(
@@ -76,7 +78,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         texts=("sources",), files=("templates", "lexicon"), outputs=("output",), default_stdin=True
     ),
     "report": CommandPaths(
-        texts=("sources",), files=("lexicon", "templates", "known"), outputs=("output",)
+        texts=("sources", "against"), files=("lexicon", "templates", "known"), outputs=("output",)
     ),
     "evaluate-parse": CommandPaths(
         texts=("sources", "predicted"), files=("templates", "constructions"), outputs=("output",)

@@ -18,10 +18,12 @@ from .options import (
     add_input,
     add_new_words,
     add_output,
+    add_own_words,
     add_workers,
     check_least,
     configure,
     open_corpus,
+    read_word_lists,
 )
 from .output import dump_json_line, open_output
 
@@ -49,6 +51,7 @@ def add_tokenize(commands: Commands) -> None:
         "  echo 滚滚长江东逝水 | nlpzero tokenize --lexicon words.tsv --separator '|'\n"
         "  nlpzero tokenize news.jsonl.gz --lexicon words.tsv --format json\n"
         "  nlpzero tokenize other.txt --lexicon words.tsv --new-words\n"
+        "  nlpzero tokenize novel.txt --lexicon words.tsv --words names.txt --forbid wrong.txt\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --drop-spaces --drop-punctuation\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --sample --alpha 0.3 --seed 7 -k 4",
     )
@@ -81,6 +84,7 @@ def add_tokenize(commands: Commands) -> None:
     parser.add_argument(
         "-k", type=int, metavar="N", help="with --sample: N draws of each line, in N lines (default: 1)"
     )
+    add_own_words(parser)
     add_workers(parser)
     parser.set_defaults(workers=1, streams=True)
 
@@ -99,9 +103,11 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     from ..tokenization.tokenizer import Tokenizer
 
     begin_stage("loading words")
+    own = {name: read_word_lists(getattr(arguments, name)) for name in ("words", "forbid", "force")}
     tokenizer = configure(
-        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words
-    )
+        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words,
+        granularity=arguments.granularity, **own,
+    )  # fmt: skip
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments)
     begin_stage("cutting text")

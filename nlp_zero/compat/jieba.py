@@ -60,6 +60,9 @@ class Tokenizer:
     lexicon was made for that, as ``bayes`` lexicons are (``new_words`` of `nlp_zero.Tokenizer`); for other lexicons it
     changes nothing.  ``HMM=False`` finds none.
 
+    A word with letters, digits or marks that is added, such as C++ or A股, is always a token where its parts would
+    have been, whatever its frequency.
+
     Examples
     --------
     >>> tokenizer = Tokenizer(Lexicon(["研究", "研究生", "生命", "起源"], [40, 10, 30, 20]))
@@ -152,7 +155,8 @@ class Tokenizer:
             with self._lock:
                 frequencies = self._load()
                 assert self._lexicon is not None
-                tokenizer = LexiconTokenizer(frequencies.apply(self._lexicon), new_words=None if hmm else False)
+                lexicon, own = frequencies.apply(self._lexicon), frequencies.own_words(self._lexicon.meta)
+                tokenizer = LexiconTokenizer(lexicon, new_words=None if hmm else False, **own)
                 self._tokenizers[hmm] = tokenizer
                 if hmm and not tokenizer.new_words:
                     self._tokenizers[False] = tokenizer  # the same without HMM

@@ -8,7 +8,7 @@ written as Python's ``surrogateescape`` does: 0xE4 is ``"\udce4"``; smaller byte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -68,13 +68,16 @@ class TokenIds:
     """The ids of a lexicon.  Immutable.
 
     Plain lexicon: 0 is unknown text, word i (from 0) has i + 1, and the kinds of `KIND_NAMES` have the ids after the
-    last word.  With byte fallback: the special tokens have 0..k-1 in
-    their order, word i has k + i.  A lexicon that was read from another program's file keeps that program's ids, in a
-    column ``id`` and in the fields `special_ids`, `unk_id` and `byte_ids` of its `LexiconMeta`.
+    last word.  With byte fallback: the special tokens have 0..k-1 in their order, word i has k + i.  A lexicon that was
+    read from another program's file keeps that program's ids, in a column ``id`` and in the fields `special_ids`,
+    `unk_id` and `byte_ids` of its `LexiconMeta`.  Words that a tokenizer adds to the lexicon have the ids after all of
+    these.
 
     Parameters
     ----------
     lexicon : Lexicon
+    added : sequence of str, optional
+        Words that the lexicon lacks.
 
     Attributes
     ----------
@@ -82,6 +85,8 @@ class TokenIds:
         Id of unknown text (-1: none), then of each word.
     kinds : dict of str to int
         Ids of the kinds by name; empty unless the lexicon is plain.
+    added : dict of str to int
+        Ids of the added words.
     size : int
         The greatest id, plus 1.
     unknown : int
@@ -100,10 +105,11 @@ class TokenIds:
     """
 
     __slots__ = (
-        "_lexicon", "_tokens", "byte_ids", "fallback", "kinds", "numbers", "size", "special_ids", "specials", "unknown",
+        "_lexicon", "_tokens", "added", "byte_ids", "fallback", "kinds", "numbers", "size", "special_ids", "specials",
+        "unknown",
     )  # fmt: skip
 
-    def __init__(self, lexicon: LexiconLike) -> None:
+    def __init__(self, lexicon: LexiconLike, added: Sequence[str] = ()) -> None:
         meta, count = lexicon.meta, len(lexicon.words)
         self._lexicon = lexicon
         self.fallback, self.specials, self.byte_ids = meta.byte_fallback, meta.specials, meta.byte_ids
@@ -125,6 +131,8 @@ class TokenIds:
         plain = own and meta.unit == "char" and meta.boundaries and not meta.byte_fallback
         self.kinds = {name: self.size + k for k, name in enumerate(KIND_NAMES)} if plain else {}
         self.size += len(self.kinds)
+        self.added = {word: self.size + k for k, word in enumerate(added)}
+        self.size += len(self.added)
         self._tokens: list[str | None] | None = None
 
     @property
@@ -140,6 +148,8 @@ class TokenIds:
                 tokens[number] = byte_token(byte)
             for number, word in zip(self.numbers[1:].tolist(), self._lexicon.words, strict=True):
                 tokens[number] = word
+            for word, number in self.added.items():
+                tokens[number] = word
             for number, name in zip(self.special_ids, self.specials, strict=True):
                 tokens[number] = name
             self._tokens = tokens
@@ -149,6 +159,8 @@ class TokenIds:
         """Return the id of a special token, a word or the name of a kind; raises `KeyError` if there is none."""
         if token in self.specials:
             return self.special_ids[self.specials.index(token)]
+        if token in self.added:
+            return self.added[token]
         if token in self.kinds and token not in self._lexicon:
             return self.kinds[token]
         return int(self.numbers[self._lexicon.index(token) + 1])
@@ -160,8 +172,8 @@ class TokenIds:
 
     def name_of(self, number: int) -> str:
         """Return the token of an id, or the name of its kind, as ``<number>``; U+FFFD for that of unknown text."""
-        first = self.size - len(self.kinds)
-        return KIND_NAMES[number - first] if self.kinds and first <= number < self.size else self.tokens_of([number])[0]
+        first = self.size - len(self.added) - len(self.kinds)
+        return KIND_NAMES[number - first] if first <= number < first + len(self.kinds) else self.tokens_of([number])[0]
 
     def tokens_of(self, ids: Iterable[int], *, skip_specials: bool = False) -> list[str]:
         """Return the token of each id, the empty string where there is none; raises `ValueError` for other ids."""

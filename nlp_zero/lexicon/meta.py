@@ -10,20 +10,24 @@ from types import MappingProxyType
 from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_integer, check_number
 
-__all__ = ["ARITHMETICS", "MAX_CLASSES", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
+__all__ = ["ARITHMETICS", "MAX_CLASSES", "MAX_GRANULARITY", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
 
 OBJECTIVES = ("unigram", "shortest")
 ARITHMETICS = ("exact", "single", "double")  # in the order of the numbers of the kernel
 UNITS = ("char", "byte")
 MAX_CLASSES = 255  # of words
 MAX_IDS = 1 << 28  # tables of ids must fit into memory
+MAX_GRANULARITY = 1000.0  # nats; then every text has the fewest, or the most, tokens
+LISTS = (
+    "specials", "special_ids", "byte_ids", "own_words", "forbidden_words", "forced_words", "phrase_rounds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LexiconMeta:
     """How a lexicon was made.  Immutable; `dataclasses.replace` or `Lexicon.with_meta` makes a changed one.
 
-    None means that a value is not known.  The fields from `unit` to `arithmetic` change how `Tokenizer` segments text
+    None means that a value is not known.  The fields from `unit` to `granularity` change how `Tokenizer` segments text
     and numbers tokens; the others only describe.
 
     Parameters
@@ -52,6 +56,10 @@ class LexiconMeta:
         How the scores of a vocabulary are added up: without rounding or, so that the best segmentation is that of the
         program whose model it is, as SentencePiece does (sums are 32-bit floating-point numbers) or as Hugging Face
         tokenizers and BytePiece do (64 bits).
+    own_words, forbidden_words, forced_words : tuple of str, default ()
+        Words that are added, never cut, and always one token: `words`, `forbid` and `force` of `Tokenizer`.
+    granularity : float, default 0
+        Cost of a token in nats, from -1000 to 1000, see `Tokenizer`.
     method : str or None
         The builder (``"pmi"``, ``"entropy"``, ``"bayes"``, ``"vocabulary"``) or the format of another program's model.
     algorithm : str or None
@@ -109,6 +117,10 @@ class LexiconMeta:
     byte_ids: tuple[int, ...] = ()
     unk_id: int | None = None
     arithmetic: str = "exact"
+    own_words: tuple[str, ...] = ()
+    forbidden_words: tuple[str, ...] = ()
+    forced_words: tuple[str, ...] = ()
+    granularity: float = 0.0
     method: str | None = None
     algorithm: str | None = None
     max_length: int | None = None
@@ -140,6 +152,7 @@ class LexiconMeta:
             raise ValueError(f"new_words must be less than 1, not {self.new_words!r}.")
         if self.unk_log_prob is not None:
             check_number("unk_log_prob", self.unk_log_prob, least=-1e6, most=0)
+        check_number("granularity", self.granularity, least=-MAX_GRANULARITY, most=MAX_GRANULARITY)
         self._check_ids()
         object.__setattr__(self, "class_links", _check_links(self.class_links))
         for name in ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix"):
@@ -151,7 +164,7 @@ class LexiconMeta:
         object.__setattr__(self, "other", MappingProxyType(dict(self.other)))
 
     def _check_ids(self) -> None:
-        for name in ("specials", "special_ids", "byte_ids", "phrase_rounds"):
+        for name in LISTS:
             if isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be a tuple, not one string.")
             object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -186,7 +199,8 @@ class LexiconMeta:
         return (
             self.unit, self.byte_fallback, self.boundaries, self.objective, self.alnum, self.new_words,
             self.unk_log_prob, self.specials, self.special_ids, self.byte_ids, self.unk_id,
-            self.arithmetic, self.class_links,
+            self.arithmetic, self.own_words, self.forbidden_words, self.forced_words, self.granularity,
+            self.class_links,
         )  # fmt: skip
 
 

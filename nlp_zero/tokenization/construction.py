@@ -14,21 +14,29 @@ from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import ARITHMETICS
 from ..lexicon.scores import TOKEN_NATS, scores_of_pieces
 from .options import Options
+from .own_words import OwnWords
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["make_segmenter"]
 
+OWN, FORBIDDEN, FORCED = 1, 2, 4  # flags of the kernel
+
 
 def make_segmenter(lexicon: Lexicon, ids: TokenIds, options: Options) -> Segmenter:
-    """Return the segmenter of a lexicon, whose ids are `ids`."""
-    meta = lexicon.meta
+    """Return the segmenter of a lexicon and own words, whose ids are `ids`."""
+    meta, own = lexicon.meta, options.own
     ranks, arithmetic = _rank_scores(lexicon, options.objective)
+    # Forbidden words that the lexicon lacks matter only where new words are found.
+    lacking = [word for word in own.forbid if word not in lexicon] if options.new_words else []
+    extra = len(ids.added) + len(lacking)
+    unscored = np.full(extra, -np.inf)
+    numbers = [ids.numbers, [*ids.added.values()], [ids.unknown] * len(lacking), [*ids.kinds.values()]]
     segmenter: Segmenter = Segmenter(
-        lexicon.words,
-        lexicon.log_probs,
-        np.append(ids.numbers, np.array([*ids.kinds.values()], np.int32)),
+        (*lexicon.words, *ids.added, *lacking),
+        np.append(lexicon.log_probs, unscored),
+        np.concatenate([np.array(part, np.int32) for part in numbers]),
         ALNUM_MODES.index(options.alnum),
         meta.byte_fallback or not meta.boundaries,
         meta.byte_fallback,
@@ -37,10 +45,26 @@ def make_segmenter(lexicon: Lexicon, ids: TokenIds, options: Options) -> Segment
         math.log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
         options.new_words,
         options.rare_log_prob,
-        ranks,
+        np.append(ranks, unscored),
         arithmetic,
+        _flag_words(lexicon, ids, own, lacking) if own != OwnWords() else None,
+        options.granularity,
     )
     return segmenter
+
+
+def _flag_words(lexicon: Lexicon, ids: TokenIds, own: OwnWords, lacking: list[str]) -> npt.NDArray[np.uint8]:
+    """Return the flags of each word of the segmenter."""
+    flags = np.zeros(len(lexicon) + len(ids.added) + len(lacking), np.uint8)
+    flags[len(lexicon) :] = OWN
+    flags[len(lexicon) + len(ids.added) :] = FORBIDDEN
+    places = {word: len(lexicon) + k for k, word in enumerate(ids.added)}
+    for flag, words in ((OWN, own.words), (FORBIDDEN, own.forbid), (FORCED, own.force)):
+        for word in words:
+            place = lexicon.index(word) if word in lexicon else places.get(word)
+            if place is not None:
+                flags[place] |= flag
+    return flags
 
 
 def _rank_scores(lexicon: Lexicon, objective: str) -> tuple[npt.NDArray[np.float64], int]:

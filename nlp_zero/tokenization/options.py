@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_number
 from ..lexicon.lexicon import Lexicon
-from ..lexicon.meta import OBJECTIVES
+from ..lexicon.meta import MAX_GRANULARITY, OBJECTIVES
 from ..statistics import new_words as estimate_new_words
+from .own_words import OwnWords, check_own_words
 
 __all__ = ["Options", "resolve_options"]
 
@@ -30,6 +32,10 @@ class Options:
         Share of the tokens that are words that the lexicon does not have; 0 if such words are not looked for.
     rare_log_prob : float
         About ln p of the rarest words, in nats.
+    own : OwnWords
+        Words that are added, forbidden or forced.
+    granularity : float
+        Cost of a token, in nats.
     """
 
     alnum: str
@@ -37,6 +43,8 @@ class Options:
     unk_log_prob: float | None
     new_words: float
     rare_log_prob: float
+    own: OwnWords
+    granularity: float
 
 
 def resolve_options(
@@ -46,6 +54,10 @@ def resolve_options(
     unk_log_prob: float | None = None,
     objective: str | None = None,
     new_words: bool | None = None,
+    words: Iterable[str] | None = None,
+    forbid: Iterable[str] | None = None,
+    force: Iterable[str] | None = None,
+    granularity: float | None = None,
 ) -> Options:
     """Return the options of `Tokenizer`, None replaced; raises `ValueError` if the lexicon does not allow them."""
     meta = lexicon.meta
@@ -65,7 +77,11 @@ def resolve_options(
     share, rare = (0.0, 0.0) if goal != "unigram" and not new_words else _new_words(lexicon, new_words)
     if share and (crossing or goal != "unigram"):
         raise ValueError("new_words needs a lexicon of words and objective='unigram'; leave it out for a vocabulary.")
-    return Options(mode, goal, unk, share, rare)
+    cost = meta.granularity if granularity is None else granularity
+    cost = check_number("granularity", cost, least=-MAX_GRANULARITY, most=MAX_GRANULARITY)
+    if cost and goal != "unigram":
+        raise ValueError("granularity needs objective='unigram'; 'shortest' gives the fewest tokens already.")
+    return Options(mode, goal, unk, share, rare, check_own_words(lexicon, words, forbid, force), cost)
 
 
 def _new_words(lexicon: Lexicon, wanted: bool | None) -> tuple[float, float]:

@@ -22,7 +22,9 @@ def save_tokenizer(lexicon: Lexicon, options: Options, path: str | os.PathLike[s
             f"{os.fspath(path)} is a {format} file by its name, which cannot hold all options of a "
             "tokenizer; choose a name that ends in .tsv, or use lexicon.save."
         )
-    names, usual = ("alnum", "objective", "unk_log_prob", "new_words"), resolve_options(lexicon)
+    names, usual = ("alnum", "objective", "unk_log_prob", "new_words", "granularity"), resolve_options(lexicon)
     given = {name: getattr(options, name) for name in names}
     changes = {name: value for name, value in given.items() if value != getattr(usual, name)}
+    own = options.own
+    changes |= {"own_words": own.words, "forbidden_words": own.forbid, "forced_words": own.force}
     lexicon.with_meta(**changes).save(path, format=format)

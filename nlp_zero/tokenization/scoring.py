@@ -13,34 +13,59 @@ from ..lexicon.lexicon import Lexicon
 from .marginals import Marginals
 from .options import Options
 
-__all__ = ["calibrate_alpha", "log_prob"]
+__all__ = ["TokenWeights", "calibrate_alpha", "log_prob"]
 
 MAX_CALIBRATED_ALPHA = 16.0
 BISECTIONS = 40
 
 
-def log_prob(
-    kernel: Segmenter, lexicon: Lexicon, ids: TokenIds, options: Options, tokens: Sequence[str], alpha: float
-) -> float:
+class TokenWeights:
+    """The words that a tokenizer can cut, and their log-weights.
+
+    Parameters
+    ----------
+    kernel : Segmenter
+    lexicon : Lexicon
+    ids : TokenIds
+    options : Options
+        Those of the tokenizer.
+    """
+
+    def __init__(self, kernel: Segmenter, lexicon: Lexicon, ids: TokenIds, options: Options) -> None:
+        self.kernel, self.lexicon, self.ids, self.options = kernel, lexicon, ids, options
+        self._forbidden = frozenset(options.own.forbid)
+        self._added = {word: len(lexicon) + k for k, word in enumerate(ids.added)}
+
+    def __contains__(self, token: str) -> bool:
+        return (token in self.lexicon or token in self._added) and token not in self._forbidden
+
+    def weight(self, word: str) -> float:
+        """Return the log-weight of a word, in nats."""
+        place = self.lexicon.index(word) if word in self.lexicon else self._added[word]
+        return self.kernel.log_prob(place) - self.options.granularity
+
+
+def log_prob(words: TokenWeights, tokens: Sequence[str], alpha: float) -> float:
     """Return ln P(tokens | their joined text) in nats, -inf if the tokenizer cannot segment like this."""
+    kernel, ids, lexicon = words.kernel, words.ids, words.lexicon
     if not ids.fallback:  # several unknown characters may be one token, but each has a cost
-        tokens = [symbol for token in tokens for symbol in _split_unknown(token, lexicon)]
+        tokens = [symbol for token in tokens for symbol in _split_unknown(token, words)]
     try:
         text, spans = _locate(tokens, lexicon)
     except UnicodeError:
         return -math.inf
     starts, ends, numbers, _ = Marginals(kernel.marginals(text, alpha), text).arrays
     possible = set(zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True))
-    found = [ids.id_of(token) if token in lexicon else ids.unknown_id_of(token) for token in tokens]
+    found = [ids.id_of(token) if token in words else ids.unknown_id_of(token) for token in tokens]
     if not {(*span, number) for span, number in zip(spans, found, strict=True)} <= possible:
         return -math.inf
-    weights = _weights(kernel, lexicon, ids, options, tokens, [start for start, _ in spans])
+    weights = _weights(words, tokens, [start for start, _ in spans])
     return alpha * math.fsum(weights) - kernel.sums(text, alpha)[0]
 
 
-def _split_unknown(token: str, lexicon: Lexicon) -> list[str]:
+def _split_unknown(token: str, words: TokenWeights) -> list[str]:
     """Return the characters of an unknown token of a model in which these may be fused."""
-    return [token] if lexicon.meta.boundaries or token in lexicon else list(token)
+    return [token] if words.lexicon.meta.boundaries or token in words else list(token)
 
 
 def _locate(tokens: Sequence[str], lexicon: Lexicon) -> tuple[str | bytes, list[tuple[int, int]]]:
@@ -57,28 +82,21 @@ def _locate(tokens: Sequence[str], lexicon: Lexicon) -> tuple[str | bytes, list[
     return data.decode("utf-8", "surrogatepass"), list(zip(starts.tolist(), begun[ends[1:]].tolist(), strict=True))
 
 
-def _weights(
-    kernel: Segmenter,
-    lexicon: Lexicon,
-    ids: TokenIds,
-    options: Options,
-    tokens: Sequence[str],
-    starts: Sequence[int],
-) -> list[float]:
+def _weights(words: TokenWeights, tokens: Sequence[str], starts: Sequence[int]) -> list[float]:
     """Return the log-weight of each token, in nats."""
+    ids, options = words.ids, words.options
     if options.objective == "shortest":
         return [-math.log(max(ids.size, 2))] * len(tokens)
-    log_probs, index = lexicon.log_probs, lexicon.index
-    unk = options.unk_log_prob if ids.fallback and lexicon.meta.unit != "byte" else None
+    unk = options.unk_log_prob if ids.fallback and words.lexicon.meta.unit != "byte" else None
     weights, last = [], -1
     for token, start in zip(tokens, starts, strict=True):
-        if token not in lexicon:  # a boundary has weight 0
-            weights.append(kernel.sums(token, 1.0)[0])
+        if token not in words:  # a boundary has weight 0
+            weights.append(words.kernel.sums(token, 1.0)[0])
         elif unk is not None and "\udc80" <= token <= "\udcff":  # one cost for all bytes of a character
-            weights.append(unk if start != last else 0.0)
+            weights.append((unk if start != last else 0.0) - options.granularity)
             last = start
         else:
-            weights.append(float(log_probs[index(token)]))
+            weights.append(words.weight(token))
     return weights
 
 

@@ -25,7 +25,9 @@ class SegmentationSums:
     _kernel: Segmenter
 
     def nbest(self, text: str | bytes, n: int = 10) -> list[tuple[list[str], float]]:
-        """Return the best segmentations, each with its ln p (not normalised); the first is that of `tokenize`.
+        """Return the best segmentations, each with its score; the first is that of `tokenize`.
+
+        The score is ln p, not normalised, minus `granularity` for each token.
 
         Parameters
         ----------
@@ -88,7 +90,8 @@ class SegmentationSums:
     def log_partition(self, text: str | bytes, *, alpha: float = 1.0) -> float:
         """Return ln of the sum over all segmentations of the product of p(token) ** alpha.
 
-        Boundaries that are not words of the lexicon count with p = 1; other unknown symbols with `unk_log_prob`.
+        Boundaries that are not words count with p = 1; other unknown symbols with `unk_log_prob`.  Each ln p(token) is
+        reduced by `granularity`.
 
         Parameters
         ----------
@@ -126,7 +129,8 @@ class SegmentationSums:
         if isinstance(tokens, str):
             raise TypeError("tokens must be a list of tokens, not one text.")
         number = check_finite_alpha(alpha)
-        return scoring.log_prob(self._kernel, self._lexicon, self._ids, self._options, tokens, number)
+        words = scoring.TokenWeights(self._kernel, self._lexicon, self._ids, self._options)
+        return scoring.log_prob(words, tokens, number)
 
     def calibrate_alpha(self, texts: str | Iterable[str], characters_per_token: float) -> float:
         """Return the alpha from 0 to 16 that gives samples the wanted expected token length; by bisection.

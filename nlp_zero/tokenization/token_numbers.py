@@ -24,10 +24,11 @@ class TokenNumbers:
     def vocab_size(self) -> int:
         """Number of ids, which are 0..vocab_size-1; also ``len(tokenizer)``.
 
-        In a plain lexicon 0 is unknown text, and word i (from 0, by count) has the id i + 1.  The last eight ids are
+        In a plain lexicon 0 is unknown text, and word i (from 0, by count) has the id i + 1.  The next eight ids are
         those of the kinds of tokens that are not words: ``<space>``, ``<punctuation>``, ``<symbol>``, ``<emoji>``,
         ``<number>``, ``<latin>``, ``<url>`` and ``<control>``.  With byte fallback the special tokens come first, in
         their order, then the words.  A lexicon that was read from another program's file keeps that program's ids.
+        Own words that the lexicon lacks have the ids after all of these, so that no other id changes.
         """
         return self._ids.size
 
@@ -85,7 +86,7 @@ class TokenNumbers:
         (1, 2, 7)
         """
         vocab = self._ids.kinds | dict(zip(self._lexicon.words, self._ids.numbers[1:].tolist(), strict=True))
-        return vocab | dict(zip(self._ids.specials, self._ids.special_ids, strict=True))
+        return vocab | self._ids.added | dict(zip(self._ids.specials, self._ids.special_ids, strict=True))
 
     def join(self, tokens: Iterable[str]) -> str:
         """Return the text of tokens.

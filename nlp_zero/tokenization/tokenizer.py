@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._kernels.tokenization import Segmenter
 from ..lexicon.ids import TokenIds
@@ -63,13 +63,32 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         only if it is better than all words of the lexicon, and every character of it must occur in the lexicon.  Only
         the best segmentation has new words; `sample`, `nbest`, `marginals` and other methods that use
         probabilities do not.  Default: as the lexicon was made (for ``bayes`` true, else false).
+    words : iterable of str, optional
+        Words that are added to those of the lexicon.  The ln p of each is just more than that of the best segmentation
+        of its parts, or that of the lexicon if it is greater: the word wins where its parts would have won.  It may
+        contain digits, spaces and punctuation (``"A股"``, ``"C++"``, ``"iPhone 15"``).  Default: as the lexicon says.
+    forbid : iterable of str, optional
+        Words that are never cut.  A forbidden single character remains possible as unknown text, so that every text
+        has a segmentation.  Default: as the lexicon says.
+    force : iterable of str, optional
+        Words that are one token wherever they occur; no other token overlaps them.  Of forced words that overlap, the
+        one that begins first is taken and, of those that begin at one place, the longest.  Default: as the lexicon
+        says.
+    granularity : float, optional
+        Cost of a token in nats, from -1000 to 1000: the score of a token is ln p - granularity.  Values above 0 give
+        fewer and longer tokens, values below 0 more and shorter ones.  Default: as the lexicon says, else 0.
 
     Raises
     ------
     TypeError
-        If `lexicon` is not a `Lexicon`.
+        If `lexicon` is not a `Lexicon`, or `words`, `forbid` or `force` is a string.
     ValueError
-        If an option is not one of those above, or the lexicon does not allow it.
+        If an option is not one of those above, or the lexicon does not allow it, or a word is both forbidden and
+        added or forced.
+
+    Notes
+    -----
+    Two tokenizers are equal if their lexicons and options are.
 
     Examples
     --------
@@ -80,6 +99,8 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
     [1, 6, 2, 0]
     >>> tokenizer("早晨，喝茶吧").spans
     [(0, 2), (2, 3), (3, 5), (5, 6)]
+    >>> Tokenizer(tokenizer.lexicon, words=["喝茶吧"]).tokenize("早晨，喝茶吧")
+    ['早晨', '，', '喝茶吧']
     """
 
     _lexicon: Lexicon
@@ -95,13 +116,18 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         unk_log_prob: float | None = None,
         objective: str | None = None,
         new_words: bool | None = None,
+        words: Iterable[str] | None = None,
+        forbid: Iterable[str] | None = None,
+        force: Iterable[str] | None = None,
+        granularity: float | None = None,
     ) -> None:
         if not isinstance(lexicon, Lexicon):
             raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
-        ids = TokenIds(lexicon)
         options = resolve_options(
-            lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words
-        )
+            lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words, words=words,
+            forbid=forbid, force=force, granularity=granularity,
+        )  # fmt: skip
+        ids = TokenIds(lexicon, options.own.lacking(lexicon))
         kernel = make_segmenter(lexicon, ids, options)
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
         # Methods of the kernel replace these two: a Python call would take 3 to 5 % of the time of a short line.
@@ -119,13 +145,28 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
 
     def __reduce__(self) -> tuple[object, ...]:
         options = self._options
-        return _rebuild, (
-            type(self), self._lexicon, options.alnum, options.unk_log_prob, options.objective, self.new_words
-        )  # fmt: skip
+        values = {
+            "alnum": options.alnum, "unk_log_prob": options.unk_log_prob, "objective": options.objective,
+            "new_words": self.new_words, "words": options.own.words, "forbid": options.own.forbid,
+            "force": options.own.force, "granularity": options.granularity,
+        }  # fmt: skip
+        return _rebuild, (type(self), self._lexicon, values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tokenizer):
+            return NotImplemented
+        return type(self) is type(other) and self._options == other._options and self._lexicon == other._lexicon
+
+    def __hash__(self) -> int:
+        return hash((type(self), len(self._lexicon), self._options))
 
     def __repr__(self) -> str:
-        option = f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"
-        return f"<Tokenizer of {len(self._lexicon):,} words, {option}>"
+        shown = [f"objective={self.objective!r}" if self.byte_fallback else f"alnum={self.alnum!r}"]
+        own = self._options.own
+        for name, words in (("added", own.words), ("forbidden", own.forbid), ("forced", own.force)):
+            shown += [f"{len(words):,} {name}"] * bool(words)
+        shown += [f"granularity={self.granularity:g}"] * bool(self.granularity)
+        return f"<Tokenizer of {len(self._lexicon):,} words, {', '.join(shown)}>"
 
     # Files
 
@@ -194,6 +235,26 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
     def unk_log_prob(self) -> float | None:
         """Log-probability of a symbol that is not a word, in nats; None with byte fallback: the sum of its bytes."""
         return self._options.unk_log_prob
+
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """The words of the option `words`."""
+        return self._options.own.words
+
+    @property
+    def forbidden_words(self) -> tuple[str, ...]:
+        """The words of the option `forbid`."""
+        return self._options.own.forbid
+
+    @property
+    def forced_words(self) -> tuple[str, ...]:
+        """The words of the option `force`."""
+        return self._options.own.force
+
+    @property
+    def granularity(self) -> float:
+        """Cost of a token, in nats: the score of a token is ln p - granularity."""
+        return self._options.granularity
 
     @property
     def byte_fallback(self) -> bool:
@@ -308,12 +369,5 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         return self._kernel.encode_batch(check_texts(texts), check_workers(workers))
 
 
-def _rebuild(
-    cls: type[Tokenizer],
-    lexicon: Lexicon,
-    alnum: str,
-    unk_log_prob: float | None,
-    objective: str,
-    new_words: bool,
-) -> Tokenizer:
-    return cls(lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words)
+def _rebuild(cls: type[Tokenizer], lexicon: Lexicon, options: dict[str, Any]) -> Tokenizer:
+    return cls(lexicon, **options)

@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "forced.hpp"
 #include "symbols.hpp"
 #include "trie.hpp"
 
@@ -19,6 +20,7 @@ namespace nlpzero::tokenization {
 // for them.
 constexpr int TIE_BITS = 20;
 constexpr int64_t NO_WORD = -(int64_t(1) << 61);
+constexpr int64_t FORBIDDEN_WORD = NO_WORD + 1;  // never chosen either, but no new word may be spelt like it
 // For the fewest tokens: the cost of a token in nats in addition to -ln p; more than the ln p of two segmentations
 // differ.
 constexpr double TOKEN_COST = 16384;
@@ -38,9 +40,17 @@ struct Rules {  // what is done with the text around the words, and which segmen
     double new_mass = 0;    // the probability that a token is a word that the lexicon lacks; 0: there are none
     double new_rare = 0;    // nats: about ln p of the rarest words
     Arithmetic arithmetic = EXACT_SUMS;  // of the best segmentation; only with `crossing`
+    double granularity = 0;  // nats that each token costs; not with `uniform`
 };
 
-struct Cost { double log_prob; int tokens; double rank; };  // of a word, or of an unknown character; rank: nats in Viterbi
+// What users say about single words.  OWN: it wins where the best segmentation of its symbols would win; it may contain
+// anything.  FORBIDDEN: it is not a word.  FORCED: its symbols are always one token.
+enum WordFlag : uint8_t { OWN = 1, FORBIDDEN = 2, FORCED = 4 };
+// How much better an own word is than its best segmentation, in nats: more than scores are rounded.
+constexpr double OWN_MARGIN = 0x1p-20, OWN_MARGIN_CROSSING = 0x1p-10;
+
+// Of a word, or of an unknown character; rank: nats in Viterbi.  A boundary that is not a word is free: p = 1.
+struct Cost { double log_prob; int tokens; double rank; bool free = false; };
 
 // Words that the lexicon lacks, spelt symbol by symbol: ln p(w) = ln mass + ln p(length) + ln p(first symbol) + ... + ln p(last).
 // A symbol that is often a word of its own is less probable in a new word than in the words of the lexicon.  Scores are those
@@ -57,6 +67,8 @@ struct Model {
     Rules rules;
     Spelling spelling;
     SymbolMap symbols;
+    ForcedWords forced;
+    uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
     std::vector<Node<int64_t>> nodes;
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
@@ -70,8 +82,9 @@ struct Model {
 
     int32_t word_of(size_t node) const { return size_t(ids[node]) < log_probs.size() ? ids[node] : 0; }  // id of a word, or 0
     Cost cost(int32_t id, uint32_t c) const {  // of a node with this id; c: the character where it begins
-        if (id) return {log_probs[size_t(id)], 1, ranks[size_t(id)]};
-        if (!rules.fallback) return {rules.unk, 1, rules.unk};
+        const double each = rules.granularity;
+        if (id) return {log_probs[size_t(id)] - each, 1, ranks[size_t(id)] - each};
+        if (!rules.fallback) return {rules.unk - each, 1, rules.unk - each};
         int32_t parts[4];
         Cost sum{0, spelled(c, parts), 0};
         for (int k = 0; k < sum.tokens; ++k) {
@@ -79,7 +92,19 @@ struct Model {
             sum.rank += ranks[size_t(parts[k])];
         }
         if (!std::isnan(rules.unk)) sum.log_prob = sum.rank = rules.unk;
+        sum.log_prob -= each * sum.tokens;
+        sum.rank -= each * sum.tokens;
         return sum;
+    }
+    Cost boundary_cost() const { return {-rules.granularity, 1, -rules.granularity, true}; }
+    Cost symbol_cost(size_t symbol) const {  // of a symbol that is not a word
+        const bool known = symbol > 0 && symbol <= known_symbols;
+        const bool boundary = known && !rules.crossing && class_table()[chars[symbol]] == BOUNDARY;
+        return boundary ? boundary_cost() : cost(0, chars[symbol]);
+    }
+    Cost node_cost(size_t node) const {
+        const int32_t id = word_of(node);
+        return id || node >= chars.size() ? cost(id, 0) : symbol_cost(node);
     }
     // With byte fallback, the tokens of a character that is not a word: its longest beginning that is a word, then
     // bytes.
@@ -100,7 +125,7 @@ struct Model {
         const uint32_t first = uint8_t(bytes[0]), second = uint8_t(bytes[1]), third = n > 2 ? uint8_t(bytes[2]) : 0;
         return uint32_t(n) << 24 | first << 16 | second << 8 | third;
     }
-    double weight(const Cost& c) const { return rules.uniform ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
+    double weight(const Cost& c) const { return rules.uniform && !c.free ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
     double rank(const Cost& c) const { return c.rank - (rules.uniform ? TOKEN_COST * c.tokens : 0); }       // in Viterbi
     // In a node: whole numbers or, for sums that round, the bits of a double.
     int64_t crossing_score(const Cost& c, double unit) const {
@@ -119,15 +144,17 @@ class ModelBuilder {
     // Words in the order of their ids.  A word that can never be a token (it crosses a boundary, or a stretch in token mode,
     // or begins or ends inside one) keeps its id and is left out of the trie.  byte: which one the word stands for, or -1;
     // between characters, one that is not ASCII is found through its id only, and so are the first bytes of a character,
-    // `beginning` (a key, or 0).
-    void add(const TextView& word, double log_prob, double rank, int byte, uint32_t beginning = 0) {
+    // `beginning` (a key, or 0).  flags: those of `WordFlag`; an own word that is not in the lexicon has ln p = -infinity.
+    void add(const TextView& word, double log_prob, double rank, int byte, uint32_t beginning = 0, int flags = 0) {
         model_->log_probs.push_back(log_prob);
         model_->ranks.push_back(rank);
+        flags_.push_back(uint8_t(flags));
         if (byte >= 0) model_->byte_ids[byte] = int32_t(model_->log_probs.size()) - 1;
-        if (beginning) model_->beginnings[beginning] = int32_t(model_->log_probs.size()) - 1;
+        if (beginning && !(flags & FORBIDDEN)) model_->beginnings[beginning] = int32_t(model_->log_probs.size()) - 1;
         if ((byte >= 128 || beginning) && !model_->rules.bytes) return;
         const uint32_t first = uint32_t(pool_.size());
-        const bool fits = with_chars(word, [&](auto text) { return append(text, word.size); });
+        const bool own = flags & (OWN | FORCED);
+        const bool fits = with_chars(word, [&](auto text) { return append(text, word.size, own); });
         if (!fits) pool_.resize(first);
         keys_.push_back({first, uint32_t(pool_.size()) - first, int32_t(model_->log_probs.size()) - 1});
         for (size_t k = first; k < pool_.size(); ++k) weight_[pool_[k] - 1] += std::exp(log_prob);
@@ -139,35 +166,44 @@ class ModelBuilder {
         auto is_empty = [](const Key& key) { return key.length == 0; };
         keys_.erase(std::remove_if(keys_.begin(), keys_.end(), is_empty), keys_.end());
         double cost = 1;
-        for (const Key& key : keys_) {
-            m.max_length = std::max(m.max_length, key.length);
+        for (const Key& key : keys_) if (!(flags_[size_t(key.value)] & (OWN | FORBIDDEN)))
             cost = std::max(cost, std::abs(m.rank(m.cost(key.value, 0))));
-        }
         for (uint32_t c : m.chars) cost = std::max(cost, std::abs(m.rank(m.cost(0, c))) + 1);
         const std::vector<double> letters = m.rules.new_mass > 0 ? estimate_spelling(cost) : std::vector<double>();
+        const size_t text_symbols = kinds_.size();
+        const std::vector<Key> own = take_own_words();
+        for (const Key& key : keys_) m.max_length = std::max(m.max_length, key.length);
         DoubleArray trie;
         trie.build(pool_, keys_, uint32_t(kinds_.size()) - 1);
+        m.ids = std::move(trie.value);
+        std::vector<bool> forbidden(m.ids.size());
+        for (size_t i = 0; i < m.ids.size(); ++i) {
+            forbidden[i] = m.ids[i] && flags_[size_t(m.ids[i])] & FORBIDDEN;
+            if (forbidden[i]) m.ids[i] = 0;
+        }
+        score_own_words(own, trie, letters, text_symbols);
+        for (const Key& key : own) cost = std::max(cost, std::abs(m.rank(m.cost(key.value, 0))));
         const int room = 61 - TIE_BITS - int(std::ceil(std::log2(cost * 2 * (m.max_length + 1.0))));
         const double unit = std::ldexp(1.0, std::max(0, std::min(30, room)));
         auto fixed = [&](const Cost& c) {
             return int64_t(std::llround(m.rank(c) * unit)) * (int64_t(1) << TIE_BITS) - c.tokens;
         };
         if (!letters.empty()) {
-            const size_t n = kinds_.size();
+            const size_t n = text_symbols;
             auto whole = [&](double nats) { return int64_t(std::llround(nats * unit)) * (int64_t(1) << TIE_BITS); };
             std::vector<int64_t>* tables[3] = {&m.spelling.first, &m.spelling.middle, &m.spelling.last};
             for (size_t p = 0; p < 3; ++p)
-                for (size_t s = 0; s < n; ++s) tables[p]->push_back(whole(letters[p * n + s]));
+                for (size_t s = 0; s < kinds_.size(); ++s) tables[p]->push_back(s < n ? whole(letters[p * n + s]) : 0);
             for (size_t l = 2; l <= Spelling::LONGEST; ++l)
-                m.spelling.length[l] = whole(letters[3 * n + l]) - 1;  // minus one token, in TIE_BITS
+                m.spelling.length[l] = whole(letters[3 * n + l] - m.rules.granularity) - 1;  // minus one token, in TIE_BITS
         }
-        m.ids = std::move(trie.value);
         m.nodes.resize(trie.base.size());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
             const bool single = i < kinds_.size();  // one symbol can always be a token
-            const Cost c = m.cost(m.ids[i], single ? m.chars[i] : 0);
+            const Cost c = m.node_cost(i);
             const bool token = m.ids[i] || single;
-            m.nodes[i] = {trie.base[i], trie.check[i], !token ? NO_WORD : m.rules.crossing ? m.crossing_score(c, unit) : fixed(c)};
+            m.nodes[i] = {trie.base[i], trie.check[i],
+                          !token ? forbidden[i] ? FORBIDDEN_WORD : NO_WORD : m.rules.crossing ? m.crossing_score(c, unit) : fixed(c)};
             if (single && !m.ids[i] && kinds_[i]) m.ids[i] = int32_t(m.log_probs.size()) - 1 + kinds_[i];
         }
         return std::move(model_);
@@ -177,11 +213,86 @@ class ModelBuilder {
     std::unique_ptr<Model> model_;
     std::vector<uint32_t> pool_;
     std::vector<Key> keys_;
+    std::vector<uint8_t> flags_{0};  // by id
     std::vector<std::u32string> texts_;  // of symbols, in order of appearance: symbol s is texts_[s - 1]
     std::vector<double> weight_, weights_;  // frequency of each symbol, before and after `number_symbols`
     std::unordered_map<std::u32string, uint32_t> number_;
     std::vector<Kind> kinds_;       // by symbol, if kinds have ids: those of symbols of words, then a symbol for each kind
     std::vector<uint32_t> single_;  // by code point: a symbol of one character
+
+    // Give each forced word a symbol, and leave out forbidden words unless a new word must not be spelt like them.  Returns the
+    // words whose scores are computed, spelt by the symbols of texts, the short ones first: they are parts of longer ones.
+    std::vector<Key> take_own_words() {
+        Model& m = *model_;
+        const uint32_t symbols = uint32_t(kinds_.size()) - 1;
+        std::vector<Key> own, forced, rest;
+        for (const Key& key : keys_) {
+            const uint8_t flags = flags_[size_t(key.value)];
+            if (flags & OWN) own.push_back(key);
+            if (flags & FORCED) {
+                const uint32_t symbol = uint32_t(kinds_.size());
+                forced.push_back({key.first, key.length, int32_t(symbol)});
+                rest.push_back({uint32_t(pool_.size()), 1, key.value});
+                pool_.push_back(symbol);
+                kinds_.push_back(KIND_WORD);
+                m.chars.push_back(m.chars[pool_[key.first]]);
+            } else if (!(flags & FORBIDDEN) || m.rules.new_mass > 0) {
+                rest.push_back(key);
+            }
+        }
+        if (!forced.empty()) m.forced.build(pool_, std::move(forced), symbols);
+        if (m.rules.new_mass > 0) m.spelling.letter.resize(kinds_.size(), false);
+        keys_ = std::move(rest);
+        std::stable_sort(own.begin(), own.end(), [](const Key& a, const Key& b) { return a.length < b.length; });
+        return own;
+    }
+
+    // Set ln p of own words: just more than that of the best segmentation of their symbols into other words, or their own if
+    // that is greater.
+    void score_own_words(const std::vector<Key>& own, const DoubleArray& trie, const std::vector<double>& letters, size_t n) {
+        Model& m = *model_;
+        const double each = m.rules.granularity, margin = m.rules.crossing ? OWN_MARGIN_CROSSING : OWN_MARGIN;
+        std::vector<double> best;
+        for (const Key& key : own) {
+            const uint32_t* s = &pool_[key.first];
+            best.assign(key.length + 1, 0.0);
+            for (uint32_t i = key.length; i-- > 0;) {
+                const bool whole = key.length == 1;
+                double top = whole ? m.symbol_cost(s[0]).rank : m.node_cost(s[i]).rank + best[i + 1];
+                uint32_t words = 0, node = s[i];  // words: a bit for each length at which there is a word
+                for (uint32_t j = i + 1; j < key.length && trie.base[node]; ++j) {
+                    const uint32_t next = uint32_t(trie.base[node]) + s[j];
+                    if (trie.check[next] != int32_t(node)) break;
+                    node = next;
+                    const int32_t id = m.ids[node];
+                    if (!id || id == key.value) continue;
+                    top = std::max(top, m.cost(id, 0).rank + best[j + 1]);
+                    if (j - i < 31) words |= 1u << (j + 1 - i);
+                }
+                if (!letters.empty()) top = std::max(top, best_new_word(s, i, key.length, words, letters, n, best));
+                best[i] = top;
+            }
+            for (auto* scores : {&m.log_probs, &m.ranks}) {
+                double& score = (*scores)[size_t(key.value)];
+                score = std::max(score, best[0] + each + margin);
+            }
+        }
+    }
+
+    // The best score from i on whose first token is a new word; -infinity if there is none.
+    double best_new_word(const uint32_t* s, uint32_t i, uint32_t length, uint32_t words, const std::vector<double>& letters,
+                         size_t n, const std::vector<double>& best) const {
+        const Model& m = *model_;
+        double top = -std::numeric_limits<double>::infinity(), begun = letters[s[i]];
+        for (uint32_t l = 2; l <= Spelling::LONGEST && i + l <= length; ++l) {
+            const uint32_t last = s[i + l - 1];
+            if (!m.spelling.letter[s[i]] || !m.spelling.letter[last]) break;
+            if (!(words >> l & 1) && l < length)
+                top = std::max(top, begun + letters[2 * n + last] + letters[3 * n + l] - m.rules.granularity + best[i + l]);
+            begun += letters[n + last];
+        }
+        return top;
+    }
 
     // Return the tables of `Spelling` in nats: three by symbol, then one by length.  Raises `cost` to the greatest cost
     // of a new word.
@@ -205,6 +316,7 @@ class ModelBuilder {
         double short_words = 0;
         for (const Key& key : keys_) {
             const uint32_t* w = &pool_[key.first];
+            if (std::isinf(m.log_probs[size_t(key.value)])) continue;  // not in the lexicon
             if (key.length < 2 || !std::all_of(w, w + key.length, [&](uint32_t s) { return letter[s]; })) continue;
             ++found[w[0]];
             for (uint32_t k = 1; k + 1 < key.length; ++k) ++found[n + w[k]];
@@ -240,7 +352,7 @@ class ModelBuilder {
     }
 
     template <class Char>
-    bool append(const Char* text, size_t size) {
+    bool append(const Char* text, size_t size, bool own) {
         const uint8_t* classes = class_table();
         const Rules& rules = model_->rules;
         const uint32_t first = uint32_t(pool_.size());
@@ -252,7 +364,7 @@ class ModelBuilder {
             pool_.push_back(symbol(text + at, end - at));
             at = end;
         }
-        return size > 0 && !(outside && pool_.size() - first > 1);
+        return size > 0 && (own || !(outside && pool_.size() - first > 1));
     }
     template <class Char>
     uint32_t symbol(const Char* text, size_t size) {
@@ -274,6 +386,7 @@ class ModelBuilder {
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return weight_[a] > weight_[b]; });
         model_->chars.assign(texts_.size() + 1, 0);
+        model_->known_symbols = uint32_t(texts_.size());
         if (model_->rules.kinds) model_->chars.resize(model_->chars.size() + KINDS - 1);
         kinds_.assign(model_->chars.size(), KIND_WORD);
         for (uint32_t i = 0; i < order.size(); ++i) {

@@ -20,10 +20,10 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
     double cost = 0;
     for (size_t i = 0; i < model.nodes.size(); ++i) {
         const Node<int64_t>& node = model.nodes[i];
-        const uint32_t c = i < model.chars.size() ? model.chars[i] : 0;
-        const double x = node.score == NO_WORD ? 0 : alpha * model.weight(model.cost(model.word_of(i), c));
+        const bool token = node.score != NO_WORD && node.score != FORBIDDEN_WORD;
+        const double x = token ? alpha * model.weight(model.node_cost(i)) : 0;
         cost = std::max(cost, std::abs(x));
-        table->nodes[i] = {node.base, node.check, node.score == NO_WORD ? 0 : std::exp(x)};
+        table->nodes[i] = {node.base, node.check, token ? std::exp(x) : 0};
     }
     table->plain = cost * (model.max_length + 1.0) < 240;
     return table;
@@ -79,7 +79,7 @@ void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, 
     Scratch<double, Step> scratch;
     const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
-        const size_t n = read_block(model.symbols, text, size, from, scratch);
+        const size_t n = read_block(model, text, size, from, scratch);
         sample_steps(table, model.max_length, scratch.symbols, n, scratch.best, scratch.steps, stream);
         for (size_t i = 0; i < n;) {
             const Step step = scratch.steps[i];
@@ -110,8 +110,9 @@ struct TextLattice {
         std::vector<uint32_t> symbols(size + 1 + LOOKAHEAD);
         starts.resize(size + 1);
         size_t from = 0;
-        const size_t n = model.symbols.read(text, size, from, symbols.data(), starts.data(), size + 1);
+        size_t n = model.symbols.read(text, size, from, symbols.data(), starts.data(), size + 1);
         starts[n] = uint32_t(size);
+        if (!model.forced.empty()) n = model.forced.contract(symbols.data(), starts.data(), n);
         symbols[n] = 0;
         const uint8_t* classes = class_table();
         first.reserve(n + 1); end.reserve(3 * n); score.reserve(3 * n); id.reserve(3 * n);
@@ -127,11 +128,11 @@ struct TextLattice {
                 if (many) tokens.push_back(1);
                 return;
             }
-            const Cost cost = boundary ? Cost{0, 1, 0} : model.cost(word, uint32_t(text[starts[from]]));
-            const double weight = boundary ? 0 : model.weight(cost);
+            const Cost cost = boundary ? model.boundary_cost() : model.cost(word, uint32_t(text[starts[from]]));
+            const double weight = model.weight(cost);
             if (table) score.push_back(std::exp(table->alpha * weight));
             else if (!fixed) score.push_back(weight);
-            else score.push_back(boundary ? 0 : double(std::llround(model.rank(cost) * 0x1p30)) * 0x1p-30);
+            else score.push_back(double(std::llround((boundary ? cost.rank : model.rank(cost)) * 0x1p30)) * 0x1p-30);
             if (fixed) nats.push_back(weight);
             if (many) tokens.push_back(cost.tokens);
         };

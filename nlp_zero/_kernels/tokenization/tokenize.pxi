@@ -12,12 +12,13 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         bint crossing, fallback, bytes, kinds
         double unk, uniform, new_mass, new_rare
         Arithmetic arithmetic
+        double granularity
     cdef cppclass Model:
         Rules rules
         vector[double] log_probs
     cdef cppclass ModelBuilder:
         ModelBuilder(const Rules&) except +
-        void add(const TextView&, double, double, int, uint32_t) except +
+        void add(const TextView&, double, double, int, uint32_t, int) except +
         unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
@@ -149,8 +150,8 @@ cdef class Segmenter:
     """The compiled part of `nlp_zero.Tokenizer`: immutable, made from words (a tuple) and their log-probabilities.
 
     `numbers` are the ids that users see: of unknown text, then of each word, then (or not) of each kind but "word".
-    `ranks` are the scores that the best segmentation adds up in place of the log-probabilities.  The other arguments
-    are those of `Rules`.
+    `ranks` are the scores that the best segmentation adds up in place of the log-probabilities, `flags` those of
+    `WordFlag` for each word.  The other arguments are those of `Rules`.
     """
 
     cdef unique_ptr[Model] model
@@ -159,12 +160,13 @@ cdef class Segmenter:
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
-                  double new_rare, const double[::1] ranks=None, int arithmetic=0):
+                  double new_rare, const double[::1] ranks=None, int arithmetic=0, const uint8_t[::1] flags=None,
+                  double granularity=0):
         cdef Rules rules
         rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
         rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
         rules.kinds = numbers.shape[0] > len(words) + 1
-        rules.arithmetic = <Arithmetic>arithmetic
+        rules.arithmetic, rules.granularity = <Arithmetic>arithmetic, granularity
         cdef unique_ptr[ModelBuilder] builder = unique_ptr[ModelBuilder](new ModelBuilder(rules))
         cdef TextView view
         cdef Py_ssize_t i
@@ -175,6 +177,8 @@ cdef class Segmenter:
             ranks = log_probs
         if log_probs.shape[0] != len(words) or ranks.shape[0] != len(words):
             raise ValueError("one log-probability and one rank a word are needed.")
+        if flags is not None and flags.shape[0] != len(words):
+            raise ValueError("one flag a word is needed.")
         if numbers.shape[0] != len(words) + (len(KINDS) if rules.kinds else 1):
             raise ValueError("one id a word is needed.")
         shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
@@ -190,9 +194,15 @@ cdef class Segmenter:
             if bytes_:
                 word = latin_of(word)
             view_of(word, view)
-            builder.get().add(view, log_probs[i], ranks[i], byte, beginning)
+            builder.get().add(view, log_probs[i], ranks[i], byte, beginning, 0 if flags is None else flags[i])
         self.model = builder.get().build()
         self.objects.reset(new Objects(words, shown))
+
+    def log_prob(self, Py_ssize_t word):
+        """Return ln p of a word: as it was given or, for own words, as it was computed."""
+        if not 0 <= word < <Py_ssize_t>self.model.get().log_probs.size() - 1:
+            raise IndexError(f"there is no word {word}.")
+        return self.model.get().log_probs[word + 1]
 
     def tokenize(self, text):
         """Return the tokens of a text by the best segmentation."""

@@ -44,9 +44,11 @@ class Scratch {
 };
 
 // Read the next block, which ends at the end of the text or at a symbol that no word contains (no path crosses it).
+// Forced words are one symbol.
 // symbols[n...] are 0, starts[n] is the offset after the block.  Returns the number n of symbols.
 template <class Char, class S>
-size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& from, S& scratch) {
+size_t read_block(const Model& model, const Char* text, size_t size, size_t& from, S& scratch) {
+    const SymbolMap& map = model.symbols;
     size_t n = 0;
     while (true) {
         n += map.read(text, size, from, scratch.symbols + n, scratch.starts + n, scratch.room - n);
@@ -61,6 +63,7 @@ size_t read_block(const SymbolMap& map, const Char* text, size_t size, size_t& f
         scratch.grow();
     }
     scratch.starts[n] = uint32_t(from);
+    if (!model.forced.empty()) n = model.forced.contract(scratch.symbols, scratch.starts, n);
     for (uint32_t k = 0; k <= LOOKAHEAD; ++k) scratch.symbols[n + k] = 0;
     return n;
 }
@@ -206,7 +209,7 @@ void cut(const Model& model, const Char* text, size_t size, Sink sink) {
     Scratch<int64_t, Step> scratch;
     const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
-        const size_t n = read_block(model.symbols, text, size, from, scratch);
+        const size_t n = read_block(model, text, size, from, scratch);
         viterbi<New>(model, scratch.symbols, n, scratch.best, scratch.steps);
         for (size_t i = 0; i < n;) {
             const Step step = scratch.steps[i];
@@ -223,7 +226,7 @@ void cut_crossing(const Model& model, const Char* text, size_t size, Sink sink) 
     const int32_t* ids = model.ids.data();
     typename Sum::Value sum = 0;
     for (size_t from = 0; from < size;) {
-        const size_t n = read_block(model.symbols, text, size, from, scratch);
+        const size_t n = read_block(model, text, size, from, scratch);
         scratch.best[0] = sum;
         viterbi_crossing<Sum>(model, scratch.symbols, n, scratch.best, scratch.steps);
         sum = scratch.best[n];

@@ -17,12 +17,14 @@ ORDER = (
     "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
     "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words", "examples",
     "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix", "class_links",
+    "granularity", "own_words", "forbidden_words", "forced_words",
 )  # fmt: skip
 YES_OR_NO = {"yes": True, "no": False, "True": True, "False": False}
 INTEGERS = ("unk_id", "max_piece_length", "characters", "tokens", "seed", "classes", "sweeps", "max_length", "examples")
-NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words")
+NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words", "granularity")
 FLAGS = ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix")
 INTEGER_LISTS = ("special_ids", "byte_ids")
+NAME_LISTS = ("specials", "own_words", "forbidden_words", "forced_words")
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -69,7 +71,7 @@ def values_of_meta(meta: LexiconMeta) -> dict[str, str | int | float]:
 
 
 def _value(name: str, value: Any) -> str | int | float:
-    if name == "specials":
+    if name in NAME_LISTS:
         return join_names(value)
     if name in INTEGER_LISTS:
         return " ".join(map(str, value))
@@ -103,7 +105,7 @@ def meta_of_values(values: Mapping[str, object]) -> LexiconMeta:
 def _parse(name: str, value: object) -> object:
     text = str(value)
     try:
-        if name == "specials":
+        if name in NAME_LISTS:
             return split_names(text)
         if name in INTEGER_LISTS:
             return tuple(map(int, text.split()))

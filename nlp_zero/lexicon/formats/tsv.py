@@ -32,7 +32,7 @@ VERSION = 1
 LINKS = "#class_links"
 BLOCK_ROWS = 1 << 14
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-EXACT_FIELDS = ("unk_log_prob", "new_words")
+EXACT_FIELDS = ("unk_log_prob", "new_words", "granularity")
 EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written with all their digits
 
 
