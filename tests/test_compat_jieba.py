@@ -431,4 +431,8 @@ def test_pickled_with_its_words() -> None:
     tokenizer.add_word("生命起源")
     again = pickle.loads(pickle.dumps(tokenizer.lcut))
     assert again("研究生命起源") == ["研究", "生命起源"]
+    state = tokenizer.__getstate__()
+    tokenizer.add_word("研究生命")  # does not change a state that is being written
+    again.__self__.__setstate__(state)
+    assert again("研究生命起源") == ["研究", "生命起源"]
     assert repr(again.__self__) == "<Tokenizer dictionary=<Lexicon of 6 words, 114 tokens>>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from math import log
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +50,12 @@ class Frequencies:
         It never falls, so that words that were added before stay whole.
         """
         return self._total
+
+    def copy(self) -> Frequencies:
+        """Return a copy, which later changes do not affect."""
+        twin = copy(self)
+        twin._frequencies, twin._changes = self._frequencies.copy(), self._changes.copy()
+        return twin
 
     def set(self, word: str, frequency: int) -> None:
         """Change the frequency of a word, or add the word; with 0 it is deleted."""

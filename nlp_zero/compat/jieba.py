@@ -86,8 +86,9 @@ class Tokenizer:
         return f"<Tokenizer dictionary={self._dictionary!r}>"
 
     def __getstate__(self) -> dict[str, object]:
-        with self._lock:
-            return {name: value for name, value in vars(self).items() if name not in ("_lock", "_tokenizers")}
+        with self._lock:  # the state must not change while it is written
+            frequencies = None if self._frequencies is None else self._frequencies.copy()
+            return {"_dictionary": self._dictionary, "_lexicon": self._lexicon, "_frequencies": frequencies}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state, _lock=threading.RLock(), _tokenizers={})
