@@ -390,11 +390,12 @@ def test_contexts_follow_the_order_of_a_list(tmp_path: Path, capsys: Capture) ->
 
 def test_contexts_in_a_terminal(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setattr("os.get_terminal_size", lambda *_: (80, 24))
-    monkeypatch.setattr(sys.stdout, "fileno", lambda: 1)
-    status, out, _ = run(capsys, "build-vocab", SAMPLE, "--top", 3, "--contexts", 2)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(ROOT / "corpora")
+    status, out, _ = run(capsys, "build-vocab", "sample.txt", "--top", 3, "--contexts", 2)
     table, contexts = out.split("\n\n")
     assert (status, len(table.splitlines()), len(contexts.splitlines())) == (0, 4, 6)
+    assert 80 < max(map(width_of, contexts.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def fit_width(words: Iterable[str], sources: Iterable[str]) -> int:
         return WIDTH
     place = max(map(display_width, sources), default=0) + 1 + DIGITS
     taken = max(map(display_width, words), default=0) + place + len("  ") * 3
-    return min(WIDTH, max(LEAST_WIDTH, (os.get_terminal_size(sys.stdout.fileno()).columns - taken) // 2))
+    return min(WIDTH, max(LEAST_WIDTH, (shutil.get_terminal_size().columns - taken) // 2))
 
 
 def check_contexts_option(arguments: argparse.Namespace) -> None:
