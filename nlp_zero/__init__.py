@@ -22,6 +22,7 @@ if _TYPE_CHECKING:
     from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
+    from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
@@ -42,6 +43,7 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonDisplay",
     "ComparisonTable",
     "Concordance",
     "ConcordanceBuilder",
@@ -51,7 +53,9 @@ __all__ = [
     "EntropyLexiconBuilder",
     "FormatError",
     "Lattice",
+    "LatticeDisplay",
     "Lexicon",
+    "LexiconDisplay",
     "LexiconMeta",
     "Marginals",
     "NgramCounter",
@@ -85,6 +89,7 @@ _PACKAGES = {
     "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
+    "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",

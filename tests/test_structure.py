@@ -26,6 +26,7 @@ LAYERS = [
     "comparison",
     "concordance",
     "compat",
+    "displays",
     "report",
     "distributed",
     "cli",
@@ -39,11 +40,11 @@ MODULES = {
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
-        "corpus", "texts", "positions", "slices",
+        "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "format", "counts", "lookup",
-        "counter", "expectation", "selection", "linked",
+        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
+        "lookup", "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
     "tokenization": [
@@ -60,6 +61,7 @@ MODULES = {
     "comparison": ["table", "comparer"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
+    "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["tasks", "reduce", "api"],
     "cli": [
@@ -75,6 +77,7 @@ MODULES = {
         "options",
         "paths",
         "queries",
+        "growth",
         "findings",
         "ranking",
         "saved_counts",

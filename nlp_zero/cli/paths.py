@@ -58,7 +58,7 @@ class CommandPaths:
 COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "count": CommandPaths(texts=("sources",), files=("merge",), outputs=("export",), folders=("output", "add")),
     "build-vocab": CommandPaths(
-        texts=("sources",), files=("known", "required", "counts", "examples", "known_words"),
+        texts=("sources",), files=("known", "required", "counts", "examples", "known_words", "base"),
         outputs=("output", "discovered"),
     ),
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
