@@ -329,6 +329,12 @@ TOKENIZE = [
     Call("tokenize novel.txt -l words.tsv --alpha 1", "--sample"),
     Call("tokenize novel.txt -l words.tsv --sample --new-words", "leave out --new-words"),
     Call("tokenize novel.txt -l words.tsv --workers 0", "workers"),
+    Call("tokenize novel.txt -l words.tsv --words missing.txt", "missing.txt", 1),
+    Call("tokenize novel.txt -l words.tsv --words novel.txt", "looks like a text", 1),
+    Call("tokenize novel.txt -l words.tsv --force gbk.txt", "a word list must be UTF-8", 1),
+    Call("tokenize novel.txt -l words.tsv --words words.tsv --forbid words.tsv", "--words must not contain"),
+    Call("tokenize novel.txt -l words.tsv --granularity fine", "--granularity"),
+    Call("tokenize novel.txt -l words.tsv --granularity nan", "--granularity"),
     Call("tokenize novel.txt -l words.tsv -o novel.txt", "is also an input"),
     Call("tokenize novel.txt -l words.tsv -o words.tsv", r"is also an input \(--lexicon\)"),
     Call("tokenize -l words.tsv -o novel.txt < novel.txt", r"is also an input \(stdin\)", how="shell"),
@@ -385,6 +391,14 @@ CONVERT = [
     Call("convert words.tsv /proc/x.tsv", "cannot be written", 1),
     Call("convert words.tsv /dev/full --to plain", "is a device or pipe", 1),
     Call("convert words.tsv new.tsv", "too large|no room", 1, how="small disk"),
+]
+MERGE = [
+    *[Call(f"merge words.tsv {name} -o new.tsv", says, 1) for name, says in LEXICONS.items()],
+    *_outputs("merge words.tsv words.tsv"),
+    Call("merge", "LEXICON must be given"),
+    Call("merge words.tsv", "nothing to merge words.tsv with"),
+    Call("merge words.tsv words.tsv -o words.tsv", "is also an input"),
+    Call("merge words.tsv words.tsv | true", "", 0, how="shell"),
 ]
 EVALUATE = [
     *_readers("evaluate {} -l words.tsv -o new.txt"),
@@ -475,6 +489,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *EVALUATE, *MINE_TEMPLATES, *PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *MERGE, *EVALUATE, *MINE_TEMPLATES, *PARSE,
     *EVALUATE_PARSE,
 ]  # fmt: skip

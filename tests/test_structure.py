@@ -46,7 +46,7 @@ MODULES = {
         "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
         "lookup", "counter", "expectation", "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [
         "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
         "batch", "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
@@ -94,6 +94,7 @@ MODULES = {
         "evaluate_report",
         "evaluate",
         "convert",
+        "merge",
         "mine_templates",
         "parse",
         "evaluate_parse",

@@ -25,6 +25,7 @@ from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .interrupts import describe_stop
+from .merge import add_merge
 from .messages import print_reading_summary
 from .mine_templates import add_mine_templates
 from .options import check_workers
@@ -48,6 +49,7 @@ COMMANDS = (  # each adds the parser of one command
     add_concordance,
     add_count,
     add_convert,
+    add_merge,
     add_compare,
     add_evaluate,
     add_mine_templates,

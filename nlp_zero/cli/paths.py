@@ -69,6 +69,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
     ),
     "concordance": CommandPaths(texts=("sources",), files=("word_files", "lexicon"), outputs=("output",)),
+    "merge": CommandPaths(files=("lexicons",), outputs=("output",)),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(
         texts=("sources", "predicted", "trained_on"), files=("lexicon", "known"), outputs=("output",)
@@ -275,6 +276,7 @@ def _names(arguments: argparse.Namespace, attribute: str, *, keep_dash: bool = F
 def _label(attribute: str) -> str:
     special = {
         "sources": "a text", "word_files": "a list of words", "input": "IN", "output": "-o", "lexicon": "--lexicon",
+        "lexicons": "LEXICON",
     }  # fmt: skip
     return special.get(attribute) or option_name(attribute)
 
