@@ -284,6 +284,9 @@ BUILD_VOCAB = [
     Call("build-vocab spaces.txt -o new.tsv --method bayes", "spaces.txt", 1),
     Call("build-vocab marks.txt -o new.tsv --method entropy", "marks.txt", 1),
     Call("build-vocab empty.txt -o new.tsv --method vocabulary", "empty.txt", 1),
+    Call("build-vocab novel.txt -o new.csv", "a lexicon is written as .tsv or .parquet"),
+    Call("build-vocab novel.txt -o unigram.model", "a lexicon is written as .tsv or .parquet"),
+    Call("build-vocab novel.txt -o new.parquet.gz", "Parquet is already compressed"),
     Call("build-vocab novel.txt -o novel.txt", "is also an input"),
     Call("build-vocab novel.txt -o hard.txt", "is also an input"),
     Call("build-vocab soft.txt -o novel.txt", "is also an input"),
@@ -351,7 +354,8 @@ SHOW = [
     *_numbers("show words.tsv", {"--top": ("x", "0", "-1"), "--min-length": ("x", "0", "-1")}),
     Call("show", "FILE must be given"),
     Call("show words.tsv --sort beauty", "beauty"),
-    Call("show words.tsv > /dev/full", "No space left|no room", 1, how="shell"),
+    *_tables("show words.tsv"),
+    Call("show words.tsv -o words.tsv", "is also an input"),
     Call("show words.tsv | true", "", 0, how="shell"),
 ]
 COMPARE = [
@@ -470,6 +474,25 @@ PARSE = [
     Call("parse cut.txt -t templates.jsonl --tokenized | true", "", 0, how="shell"),
     Call("parse PIPE -t templates.jsonl --tokenized -o new.txt", "stopped", 130, how="Ctrl-C"),
 ]
+FILLERS = [
+    *_readers("fillers {} -t templates.jsonl --tokenized -o new.tsv"),
+    *_tables("fillers cut.txt -t templates.jsonl --tokenized"),
+    *[Call(f"fillers cut.txt -t {name} --tokenized", says, 1) for name, says in TEMPLATES.items()],
+    *_numbers(
+        "fillers cut.txt -t templates.jsonl --tokenized",
+        dict.fromkeys(("--top", "--max-fillers", "--min-count", "--workers"), ("x", "0", "-1")),
+    ),
+    Call("fillers cut.txt", "--templates must be given"),
+    Call("fillers cut.txt -t templates.jsonl", "add --lexicon FILE, or --tokenized"),
+    Call("fillers cut.txt -t templates.jsonl -l missing.tsv", "missing.tsv", 1),
+    Call("fillers cut.txt -t templates.jsonl --tokenized --by-class", "--by-class needs the classes of words"),
+    Call("fillers cut.txt -t templates.jsonl -l words.tsv --by-class", "words.tsv has no classes of words", 1),
+    Call("fillers cut.txt -t templates.jsonl --tokenized --template x", "no such template with a slot"),
+    Call("fillers cut.txt -t templates.jsonl --tokenized --json -o new.jsonl", "--json prints to stdout"),
+    Call("fillers novel.txt -t templates.jsonl --tokenized", "leave out --tokenized", 1),
+    Call("fillers cut.txt -t templates.jsonl -l words.tsv -o words.tsv", "is also an input"),
+    Call("fillers PIPE -t templates.jsonl --tokenized -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]
 EVALUATE_PARSE = [
     *[Call(f"evaluate-parse trees.txt -t {name} -o new.txt", says, 1) for name, says in TEMPLATES.items()],
     *_outputs("evaluate-parse trees.txt -t templates.jsonl"),
@@ -489,6 +512,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *MERGE, *EVALUATE, *MINE_TEMPLATES, *PARSE,
-    *EVALUATE_PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *MERGE, *EVALUATE, *MINE_TEMPLATES,
+    *FILLERS, *PARSE, *EVALUATE_PARSE,
 ]  # fmt: skip

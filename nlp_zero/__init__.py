@@ -28,7 +28,9 @@ if _TYPE_CHECKING:
     from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
+        FillerCounter,
         ParseTree,
+        SlotFillers,
         Template,
         TemplateGrammar,
         TemplateInventory,
@@ -51,6 +53,7 @@ __all__ = [
     "CorpusError",
     "Encoding",
     "EntropyLexiconBuilder",
+    "FillerCounter",
     "FormatError",
     "Lattice",
     "LatticeDisplay",
@@ -67,6 +70,7 @@ __all__ = [
     "Report",
     "ReportBuilder",
     "SaveReport",
+    "SlotFillers",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -94,7 +98,8 @@ _PACKAGES = {
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",
     "templates": (
-        "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
+        "BoundaryModel FillerCounter ParseTree SlotFillers Template TemplateGrammar TemplateInventory TemplateMiner"
+        " TemplateParser"
     ),
     "tokenization": "Encoding Lattice Marginals Tokenizer",
 }

@@ -49,11 +49,13 @@ MODULES = {
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [
         "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
-        "batch", "construction", "saving", "token_numbers", "random_segmentations", "segmentation_sums", "tokenizer",
+        "batch", "construction", "saving", "completion", "token_numbers", "random_segmentations", "segmentation_sums",
+        "tokenizer",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
+        "slot_fillers", "filler_counter",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
         "parser",
     ],
@@ -96,6 +98,7 @@ MODULES = {
         "convert",
         "merge",
         "mine_templates",
+        "fillers",
         "parse",
         "evaluate_parse",
         "main",

@@ -24,6 +24,7 @@ from .count import add_count
 from .errors import Stopped, UsageError
 from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
+from .fillers import add_fillers
 from .interrupts import describe_stop
 from .merge import add_merge
 from .messages import print_reading_summary
@@ -53,6 +54,7 @@ COMMANDS = (  # each adds the parser of one command
     add_compare,
     add_evaluate,
     add_mine_templates,
+    add_fillers,
     add_parse,
     add_evaluate_parse,
     add_report,

@@ -75,6 +75,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         texts=("sources", "predicted", "trained_on"), files=("lexicon", "known"), outputs=("output",)
     ),
     "mine-templates": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
+    "fillers": CommandPaths(texts=("sources",), files=("templates", "lexicon"), outputs=("output",)),
     "parse": CommandPaths(
         texts=("sources",), files=("templates", "lexicon"), outputs=("output",), default_stdin=True
     ),
