@@ -22,13 +22,16 @@ if _TYPE_CHECKING:
     from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
+    from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .keywords import KeywordExtractor, KeywordTable, StopWords, find_stop_words
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
+        FillerCounter,
         ParseTree,
+        SlotFillers,
         Template,
         TemplateGrammar,
         TemplateInventory,
@@ -43,6 +46,7 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonDisplay",
     "ComparisonTable",
     "Concordance",
     "ConcordanceBuilder",
@@ -50,11 +54,14 @@ __all__ = [
     "CorpusError",
     "Encoding",
     "EntropyLexiconBuilder",
+    "FillerCounter",
     "FormatError",
     "KeywordExtractor",
     "KeywordTable",
     "Lattice",
+    "LatticeDisplay",
     "Lexicon",
+    "LexiconDisplay",
     "LexiconMeta",
     "Marginals",
     "NgramCounter",
@@ -66,6 +73,7 @@ __all__ = [
     "Report",
     "ReportBuilder",
     "SaveReport",
+    "SlotFillers",
     "StopWords",
     "StorageError",
     "Template",
@@ -90,12 +98,14 @@ _PACKAGES = {
     "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
+    "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "keywords": "KeywordExtractor KeywordTable StopWords find_stop_words",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",
     "templates": (
-        "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
+        "BoundaryModel FillerCounter ParseTree SlotFillers Template TemplateGrammar TemplateInventory TemplateMiner"
+        " TemplateParser"
     ),
     "tokenization": "Encoding Lattice Marginals Tokenizer",
 }

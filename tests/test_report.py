@@ -140,6 +140,8 @@ def test_charts_are_valid_specifications() -> None:
         charts.draw_rank_frequency(["甲", "乙", "丙"], [9, 3, 0], labels),
         charts.draw_lengths([("甲", 2), ("乙丙", 1), ("甲乙丙丁戊己庚辛壬", 1)], labels),
         charts.draw_growth([(0, 0), (10, 5)], labels),
+        charts.draw_comparison(labels)
+        | {"data": {"values": [{"word": "甲", "total": 3, "log_ratio": 1.0, "g2": 4.0}]}},
         charts.draw_cloud(labels) | {"data": {"values": [{"word": "甲", "count": 3, "pmi": 1.0}]}},
     ]
     for spec in drawn:
@@ -204,6 +206,20 @@ def test_a_given_lexicon_is_not_said_to_be_learnt_here() -> None:
     assert "without a dictionary" not in html
 
 
+def test_a_comparison_shows_the_words_of_both_sides() -> None:
+    new, old = ["春天喝茶"] * 30, ["秋天喝酒"] * 30
+    lexicon = Lexicon(["春天", "秋天", "喝茶", "喝酒"], [4, 4, 4, 4])
+    html = ReportBuilder(language="en", name="spring").build(new, lexicon=lexicon, against=old).html
+    compared = read_data(html)["compared"]
+    assert isinstance(compared, dict)
+    rows = dict(zip(compared["word"], zip(compared["count"], compared["other_count"], strict=True), strict=True))
+    assert rows["春天"] == (30, 0)
+    assert rows["秋天"] == (0, 30)
+    lists = re.split("Special to", html)[1:]
+    assert ["春天" in lists[0], "春天" in lists[1].split("</table>")[0]] == [True, False]
+    assert lists[1].startswith(" the other text")
+
+
 def test_a_lexicon_of_another_program_has_ids_of_its_own() -> None:
     lexicon = Lexicon(["早晨", "喝茶"], [1, 1], scores={"id": [7, 3]})
     table = read_data(ReportBuilder().build(["早晨喝茶喝茶"], lexicon=lexicon).html)["table"]
@@ -244,6 +260,8 @@ def test_the_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture
     assert f"nlpzero report {SAMPLE} --lang en -o {target}" in html
     assert f"open {target} in a browser" in capsys.readouterr().err
     assert len(html.encode()) < 5_000_000
+    assert main(["report", str(SAMPLE), "--against", str(SAMPLE), "-o", str(target)]) == 0
+    assert f"--against {SAMPLE} --lang zh" in target.read_text(encoding="utf-8")
 
 
 def test_the_command_does_not_replace_its_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,13 +20,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 SAMPLE = Path(__file__).parent.parent / "corpora" / "sample.txt"
+TEXTS = ["早晨我们在茶馆里喝茶，下午去看铁路。"] * 20
 WAIT_SECONDS = 30
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    ReportBuilder(language=request.param).build(Corpus(SAMPLE), known=["而且", "因为"]).save(path)
+    ReportBuilder(language=request.param).build(Corpus(SAMPLE), known=["而且", "因为"], against=TEXTS).save(path)
     return path.as_uri()
 
 
@@ -79,8 +80,15 @@ def find(driver: Any, selector: str) -> list[Any]:
     return found
 
 
+def read_cells(driver: Any, selector: str) -> list[str]:
+    """Return the texts of elements, all at one time: the table is drawn again while it is read."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((element) => element.textContent)"
+    texts: list[str] = driver.execute_script(script, selector)
+    return texts
+
+
 def shown_words(driver: Any) -> list[str]:
-    return [button.text for button in find(driver, "#words tbody .word")]
+    return read_cells(driver, "#words tbody .word")
 
 
 def test_words_are_searched_sorted_and_filtered(page: str, open_page: Callable[..., Any]) -> None:
@@ -96,7 +104,7 @@ def test_words_are_searched_sorted_and_filtered(page: str, open_page: Callable[.
     wait_until(lambda: len(shown_words(driver)) == len(words))
 
     def counts() -> list[int]:
-        return [int(cell.text.replace(",", "")) for cell in find(driver, "#words tbody td:nth-child(2)")]
+        return [int(cell.replace(",", "")) for cell in read_cells(driver, "#words tbody td:nth-child(2)")]
 
     header = find(driver, "#words thead th:nth-child(2)")[0]
     header.click()

@@ -14,7 +14,8 @@ from .output import open_output
 
 __all__ = ["add_report"]
 
-STAGES = 11  # four of learning words, one of describing them, three of templates, two of phrases, one of drawing
+# Learning words 4, describing them 1, templates 3, phrases 2, a comparison 5, drawing 1.
+STAGES = 16
 
 
 def add_report(commands: Commands) -> None:
@@ -26,6 +27,7 @@ def add_report(commands: Commands) -> None:
         "Make an HTML page about a corpus: its words in context, charts, templates and sentences. Opens offline.",
         "  nlpzero report novel.txt -o report.html\n"
         "  nlpzero report novel.txt --lexicon words.tsv --known dictionary.txt -o report.html\n"
+        "  nlpzero report may.txt --against april.txt -o report.html\n"
         "  nlpzero report reviews.jsonl --lang en --sentence 房间很干净，服务也不错。 -o report.html",
     )
     add_input(parser)
@@ -36,6 +38,10 @@ def add_report(commands: Commands) -> None:
     parser.add_argument(
         "-t", "--templates", metavar="FILE",
         help="a result of mine-templates (default: find templates, if the text has at most 5 million tokens)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--against", action="append", metavar="OLD",
+        help="another text; words that are special to one of the two are shown; may be repeated (default: none)",
     )  # fmt: skip
     parser.add_argument(
         "--known", action="append", default=[], metavar="FILE",
@@ -71,6 +77,7 @@ def run_report(arguments: argparse.Namespace) -> None:
             restartable(open_corpus(arguments)),
             lexicon=lexicon,
             templates=templates,
+            against=restartable(open_corpus(arguments, *arguments.against)) if arguments.against else None,
             known=known,
             sentences=arguments.sentence,
             command=_describe_command(arguments),
@@ -85,6 +92,7 @@ def _describe_command(arguments: argparse.Namespace) -> str:
     for option, values in (
         ("--lexicon", [arguments.lexicon]),
         ("--templates", [arguments.templates]),
+        ("--against", arguments.against or []),
         ("--known", arguments.known),
         ("--sentence", arguments.sentence),
         ("--field", [arguments.field if arguments.field != "text" else None]),

@@ -60,6 +60,9 @@ class Tokenizer:
     lexicon was made for that, as ``bayes`` lexicons are (``new_words`` of `nlp_zero.Tokenizer`); for other lexicons it
     changes nothing.  ``HMM=False`` finds none.
 
+    A word with letters, digits or marks that is added, such as C++ or A股, is always a token where its parts would
+    have been, whatever its frequency.
+
     Examples
     --------
     >>> tokenizer = Tokenizer(Lexicon(["研究", "研究生", "生命", "起源"], [40, 10, 30, 20]))
@@ -83,8 +86,9 @@ class Tokenizer:
         return f"<Tokenizer dictionary={self._dictionary!r}>"
 
     def __getstate__(self) -> dict[str, object]:
-        with self._lock:
-            return {name: value for name, value in vars(self).items() if name not in ("_lock", "_tokenizers")}
+        with self._lock:  # the state must not change while it is written
+            frequencies = None if self._frequencies is None else self._frequencies.copy()
+            return {"_dictionary": self._dictionary, "_lexicon": self._lexicon, "_frequencies": frequencies}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state, _lock=threading.RLock(), _tokenizers={})
@@ -152,7 +156,8 @@ class Tokenizer:
             with self._lock:
                 frequencies = self._load()
                 assert self._lexicon is not None
-                tokenizer = LexiconTokenizer(frequencies.apply(self._lexicon), new_words=None if hmm else False)
+                lexicon, own = frequencies.apply(self._lexicon), frequencies.own_words(self._lexicon.meta)
+                tokenizer = LexiconTokenizer(lexicon, new_words=None if hmm else False, **own)
                 self._tokenizers[hmm] = tokenizer
                 if hmm and not tokenizer.new_words:
                     self._tokenizers[False] = tokenizer  # the same without HMM
@@ -346,11 +351,12 @@ class Tokenizer:
             self._set(word, freq)
 
     def _set(self, word: str, frequency: int | None) -> None:
-        """Change a frequency, None to that of `suggest_freq`.  The caller has the lock."""
+        """Change a frequency, None to that which makes the word one token.  The caller has the lock."""
         frequencies = self._load()
         if frequency is None:
-            frequency = frequencies.suggest_whole(word)
-        frequencies.set(word, check_integer("freq", frequency, least=0))
+            frequencies.set(word, frequencies.suggest_whole(word), whole=True)
+        else:
+            frequencies.set(word, check_integer("freq", frequency, least=0))
         self._tokenizers = {}
 
     def del_word(self, word: str) -> None:
@@ -400,7 +406,7 @@ class Tokenizer:
             whole = isinstance(segment, str)
             frequency = frequencies.suggest_whole(word) if whole else frequencies.suggest_split(segments)
             if tune:
-                self._set(word, frequency)
+                self._set(word, None if whole else frequency)
         return frequency
 
     def load_userdict(self, f: str | os.PathLike[str] | Iterable[str | bytes]) -> None:

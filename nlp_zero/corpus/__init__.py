@@ -2,6 +2,7 @@
 
 from .blocks import Block, TextBatch
 from .corpus import Corpus
+from .fingerprints import fingerprint_files
 from .positions import (
     CorpusPosition,
     count_stored_bytes,
@@ -22,6 +23,7 @@ __all__ = [
     "TextBatch",
     "count_stored_bytes",
     "describe_reading",
+    "fingerprint_files",
     "identify_files",
     "read_batches",
     "read_blocks",

@@ -16,6 +16,7 @@ from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..builders.phrases import PhraseBuilder
 from ..builders.pmi import PmiLexiconBuilder
+from ..comparison import TextComparer
 from ..corpus import Corpus, restartable
 from ..errors import CorpusError
 from ..lexicon.firmness import REQUIRED_SCORES
@@ -30,11 +31,13 @@ from .page import format_page
 from .survey import Survey, survey_texts
 
 if TYPE_CHECKING:
+    from ..comparison import ComparisonTable
     from ..templates.inventory import TemplateInventory
 
 __all__ = ["Report", "ReportBuilder"]
 
 MAX_PHRASE_TOKENS = 5_000_000  # phrases and templates are looked for in texts up to this size; they are held in memory
+MAX_COMPARED_WORDS = 5_000  # dots in the chart of a comparison
 MAX_CONTEXT_CHARACTERS = 500_000  # of all contexts together, which keeps the page below 5 MB
 CONTEXT_SIZE = 26  # characters of a context, about
 NOT_DESCRIBED = ("method", "phrase_rounds")  # of the fields of a lexicon: shown elsewhere on the page
@@ -139,6 +142,7 @@ class ReportBuilder:
         *,
         lexicon: Lexicon | None = None,
         templates: TemplateInventory | None = None,
+        against: Iterable[str] | None = None,
         known: Collection[str] = (),
         sentences: Sequence[str] = (),
         command: str = "",
@@ -153,6 +157,9 @@ class ReportBuilder:
             By default that of `PmiLexiconBuilder`.
         templates : TemplateInventory, optional
             By default those of `TemplateMiner`, if the text has at most 5 million tokens.
+        against : iterable of str, optional
+            Another text; words that are special to one of the two are shown.  They are those of `lexicon`; by default
+            they are learnt from both texts together.
         known : collection of str, optional
             A dictionary; words that it lacks are marked as new.
         sentences : sequence of str, optional
@@ -196,12 +203,22 @@ class ReportBuilder:
             "contexts": survey.contexts,
             "charts": self._draw_charts(lexicon, survey, corpus if small else None, labels),
         }
+        comparison = None
+        if against is not None:
+            names = (self.name or _name(corpus, labels["this_text"]), _name(against, labels["other_text"]))
+            if names[0] == names[1]:
+                names = labels["this_text"], labels["other_text"]
+            comparer = TextComparer(lexicon=None if learnt else lexicon, workers=self.workers)
+            comparison = comparer.compare(corpus, restartable(against), names=names)
+            data["compared"] = _list_compared(comparison)
+            data["charts"]["comparison"] = charts.draw_comparison(labels)
         page = format_page(
             labels=labels,
-            name=self.name or _name(corpus),
+            name=self.name or _name(corpus, "nlp-zero"),
             learnt=learnt,
             numbers=_count(lexicon, survey, corpus),
             limited=None if len(words) < self.max_words else (len(words), len(lexicon)),
+            comparison=comparison,
             templates=templates,
             pictures=list(_draw_sentences(sentences or survey.sentences, tokenizer, templates, labels)),
             facts=_list_facts(lexicon, command, time.monotonic() - started, labels),
@@ -329,7 +346,20 @@ def _describe_meta(lexicon: Lexicon) -> str:
     return " · ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True)) or "–"
 
 
-def _name(corpus: Iterable[str]) -> str:
-    files = corpus.files() if isinstance(corpus, Corpus) else []
-    return Path(files[0]).name if files and files[0] != "-" else "nlp-zero"
+def _list_compared(comparison: ComparisonTable) -> dict[str, Any]:
+    """Return the rows of the chart: the words whose difference is surest, as columns."""
+    order = np.argsort(-np.abs(comparison.g2), kind="stable")[:MAX_COMPARED_WORDS]
+    return {
+        "word": [comparison.words[k] for k in order.tolist()],
+        "total": (comparison.count + comparison.other_count)[order].tolist(),
+        "count": comparison.count[order].tolist(),
+        "other_count": comparison.other_count[order].tolist(),
+        "log_ratio": comparison.log_ratio[order].round(3).tolist(),
+        "g2": comparison.g2[order].round(1).tolist(),
+    }
+
+
+def _name(texts: Iterable[str], default: str) -> str:
+    files = texts.files() if isinstance(texts, Corpus) else []
+    return Path(files[0]).name if files and files[0] != "-" else default
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 from .._utils.tables import escape_surrogates
 
 if TYPE_CHECKING:
+    from ..comparison import ComparisonTable
     from ..templates.inventory import TemplateInventory
 
 __all__ = ["check_packages", "format_page"]
 
 CHARTS = ("rank_frequency", "lengths", "growth", "cloud")
-SHOWN_TEMPLATES = 100
+SHOWN_TEMPLATES, SHOWN_SPECIAL = 100, 20  # rows
 LABELS_OF_SCRIPT = (
     "word", "count", "firmness", "pmi", "left_entropy", "right_entropy", "cohesion", "documents", "is_new", "new",
     "hint_firmness", "hint_pmi", "hint_left_entropy", "hint_right_entropy", "hint_cohesion", "hint_documents",
@@ -38,6 +39,7 @@ def format_page(
     learnt: bool,
     numbers: Mapping[str, str],
     limited: tuple[int, int] | None,
+    comparison: ComparisonTable | None,
     templates: TemplateInventory | None,
     pictures: Sequence[tuple[str, str, str]],
     facts: Sequence[tuple[str, str]],
@@ -57,6 +59,7 @@ def format_page(
         The corpus in numbers, by the key of its label.
     limited : (int, int) or None
         Words in the table and in the lexicon, if the table is not complete.
+    comparison : ComparisonTable or None
     templates : TemplateInventory or None
     pictures : sequence of (str, str, str)
         Sentences, each with two pictures.
@@ -76,14 +79,18 @@ def format_page(
         ("information", _chart("information", labels) if "information" in drawn else ""),
         ("word_table", _table(labels, limited, with_known="is_new" in data["table"])),
         ("charts", "".join(_titled_chart(chart, labels) for chart in CHARTS if drawn.get(chart))),
+        ("comparison", _comparison(comparison, labels) if comparison is not None else ""),
         ("templates", _templates(templates, labels) if templates is not None else ""),
         ("sentences", _pictures(pictures, labels)),
         ("making", "<dl>" + "".join(f"<dt>{_escape(a)}</dt><dd>{_escape(b)}</dd>" for a, b in facts) + "</dl>"),
     ]
     sections = [(key, content) for key, content in sections if content]
+    texts = dict(labels)
+    if comparison is not None:
+        texts["comparison_note"] = labels["comparison_note"].format(other=comparison.other)
     contents = "".join(f'<a href="#{key}">{_escape(labels[key])}</a>' for key, _ in sections)
     body = "\n".join(
-        f'<section id="{key}"><h2>{_escape(labels[key])}</h2>{_note(key, labels)}{content}</section>'
+        f'<section id="{key}"><h2>{_escape(labels[key])}</h2>{_note(key, texts)}{content}</section>'
         for key, content in sections
     )
     title = labels["title"].format(name=name)
@@ -198,6 +205,25 @@ def _templates(templates: TemplateInventory, labels: Mapping[str, str]) -> str:
     )
     table = f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div class="scroll tall">{table}</div>'
+
+
+def _comparison(table: ComparisonTable, labels: Mapping[str, str]) -> str:
+    """Return the chart, and the words that are most special to each side."""
+    shown = table.significant()
+    sides = ((table.texts[0], shown.top(SHOWN_SPECIAL, by="g2")), (table.other, shown.bottom(SHOWN_SPECIAL, by="g2")))
+    keys = ("word", "count_new", "count_old", "log_ratio", "g2")
+    head = "".join(f"<th>{_escape(labels[key])}</th>" for key in keys)
+    tables = ""
+    for name, rows in sides:
+        columns = (rows.count, rows.other_count, rows.log_ratio, rows.g2)
+        body = "".join(
+            f"<tr><td>{_escape(word)}</td><td>{a:,}</td><td>{b:,}</td><td>{ratio:.2f}</td><td>{g2:,.0f}</td></tr>"
+            for word, a, b, ratio, g2 in zip(rows.words, *(column.tolist() for column in columns), strict=True)
+        )
+        title = _escape(labels["special_to"].format(name=name))
+        table_html = f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        tables += f'<figure><h3>{title}</h3><div class="scroll">{table_html}</div></figure>'
+    return f'{_chart("comparison", labels)}<div class="columns">{tables}</div>'
 
 
 def _pictures(pictures: Sequence[tuple[str, str, str]], labels: Mapping[str, str]) -> str:
