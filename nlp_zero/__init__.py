@@ -24,6 +24,7 @@ if _TYPE_CHECKING:
     from .counting import NgramCounter, NgramCounts
     from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
+    from .keywords import KeywordExtractor, KeywordTable, StopWords, find_stop_words
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
     from .templates import (
@@ -55,6 +56,8 @@ __all__ = [
     "EntropyLexiconBuilder",
     "FillerCounter",
     "FormatError",
+    "KeywordExtractor",
+    "KeywordTable",
     "Lattice",
     "LatticeDisplay",
     "Lexicon",
@@ -71,6 +74,7 @@ __all__ = [
     "ReportBuilder",
     "SaveReport",
     "SlotFillers",
+    "StopWords",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -81,6 +85,7 @@ __all__ = [
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
+    "find_stop_words",
     "select_discovered",
 ]
 # A module is imported when one of its names is first used: counting does not wait for the import of parsers.
@@ -95,6 +100,7 @@ _PACKAGES = {
     "counting": "NgramCounter NgramCounts",
     "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
+    "keywords": "KeywordExtractor KeywordTable StopWords find_stop_words",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",
     "templates": (

@@ -41,8 +41,9 @@ class Lexicon(Tabular):
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
         Further columns by name: ``pmi``, ``left_entropy``, ``right_entropy`` (nats), ``cohesion`` (count as
-        word / count as string), ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts),
-        ``id``.  NaN where a value is not known.
+        word / count as string), ``df`` and ``cf`` (number of documents that have the word, and of its tokens in them),
+        ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts), ``id``.  NaN where a value is
+        not known.
     meta : LexiconMeta, optional
         How the lexicon was made, and how a tokenizer must read it.
     parts : mapping of str to sequence of str, optional
