@@ -301,6 +301,24 @@ Bits: TypeAlias = npt.NDArray[np.uint8]
 LinkPiece: TypeAlias = tuple[int, int, Uint32, Uint32]
 """First symbols (places begin, end), and for each the range of its pairs whose second symbol is in the piece."""
 
+def deduplicate_words(text: Uint32, ends: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> Bits:
+    """Drop words that are made of other words; see `nlp_zero.builders.pmi.deduplicate`.  Releases the GIL.
+
+    Parameters
+    ----------
+    text : ndarray of uint32
+        Code points of all words, one word after the other.
+    ends : ndarray of int64
+        Where each word ends.
+    tokens : ndarray of int64
+        At least 1 for each word; the tokens of dropped words are added to those of their parts, in place.
+
+    Returns
+    -------
+    ndarray of uint8
+        1 for each word that stays.
+    """
+
 def locate_children(
     symbols: Uint32, ends: Uint32, parents: Uint32, ids: Uint32, whole_symbols: Uint32, whole_ends: Uint32
 ) -> Uint32:
