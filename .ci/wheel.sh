@@ -21,4 +21,4 @@ PATH=$PWD/../venv/bin CC=/nonexistent CXX=/nonexistent ../venv/bin/python -m pip
 installed=$(cd .. && venv/bin/python -c 'import nlp_zero, os; print(os.path.dirname(nlp_zero.__file__))')
 mv nlp_zero sources && ln -s "$installed" nlp_zero
 PATH=$PWD/../venv/bin:$PATH ../venv/bin/python -m pytest -q -p no:cacheprovider \
-    --deselect tests/test_structure.py
+    --deselect tests/test_structure.py --deselect tests/test_docs.py::test_architecture_names_existing_modules
