@@ -36,8 +36,8 @@ def main() -> int:
     copy_pages()
     for name in NOTEBOOKS:
         execute_notebook(SOURCE / "docs" / name)
-    sys.path.insert(0, str(ROOT))
-    from docs.gallery.draw import draw_gallery
+    sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "gallery")]
+    from draw import draw_gallery
 
     draw_gallery(ROOT / "corpora" / "data", SOURCE / "docs")
     shutil.rmtree(SITE, ignore_errors=True)
@@ -122,11 +122,13 @@ def execute_notebook(path: Path, *, write: bool = False) -> None:
     """
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     old = nbformat.read(path, as_version=4)
     new = nbformat.read(path, as_version=4)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    client = NotebookClient(new, timeout=120, resources={"metadata": {"path": str(path.parent)}})
+    local = Config({"KernelManager": {"transport": "ipc"}})  # no network
+    client = NotebookClient(new, timeout=120, resources={"metadata": {"path": str(path.parent)}}, config=local)
     client.execute(env=environment)
     if write:
         for cell in new.cells:
