@@ -122,13 +122,12 @@ def execute_notebook(path: Path, *, write: bool = False) -> None:
     """
     import nbformat
     from nbclient import NotebookClient
-    from traitlets.config import Config
 
     old = nbformat.read(path, as_version=4)
     new = nbformat.read(path, as_version=4)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    local = Config({"KernelManager": {"transport": "ipc"}})  # no network
-    client = NotebookClient(new, timeout=120, resources={"metadata": {"path": str(path.parent)}}, config=local)
+    quiet = {"extra_arguments": ["--IPKernelApp.log_level=40"]}
+    client = NotebookClient(new, timeout=120, resources={"metadata": {"path": str(path.parent)}}, **quiet)
     client.execute(env=environment)
     if write:
         for cell in new.cells:
