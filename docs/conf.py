@@ -76,7 +76,9 @@ def add_language_switch(app: Any, page: str, template: str, context: dict[str, A
 
 def register_search_language() -> None:
     """Index each pair of neighbouring Chinese characters, so that any word is found, whatever a dictionary says."""
+    import snowballstemmer
     import sphinx.search
+    from sphinx.search import SearchLanguage
     from sphinx.search.zh import SearchChinese
 
     class SearchPairs(SearchChinese):
@@ -90,6 +92,11 @@ var splitQuery = (query) => query.split(/[^\\p{Letter}\\p{Number}_]+/u).flatMap(
     return Array.from({length: run.length - 1}, (_, i) => run.slice(i, i + 2));
   }));
 """
+
+        def __init__(self, options: dict[str, str]) -> None:
+            SearchLanguage.__init__(self, options)  # that of SearchChinese loads jieba
+            self.latin_terms = set()
+            self.stemmer = snowballstemmer.stemmer("english")
 
         def split(self, input: str) -> list[str]:
             latin = self.latin1_letters.findall(input)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SKIPPED = ("pip ", "make ", "python ", "git ", "jieba")
+SKIPPED = ("pip ", "make ", "git ")
 
 
 def run_block(block: str, folder: Path) -> str:
@@ -36,7 +36,7 @@ def run_block(block: str, folder: Path) -> str:
     commands = [line for line in block.splitlines() if line.startswith("$ ")]
     if any(line[2:].startswith(SKIPPED) for line in commands):
         return block
-    environment = {**os.environ, "PATH": f"{folder / '.bin'}:{os.environ['PATH']}", "COLUMNS": "110"}
+    environment = {**os.environ, "PATH": f"{folder / '.bin'}:{os.environ['PATH']}", "COLUMNS": "110", "LC_ALL": "C.UTF-8"}
     lines = []
     for line in commands:
         done = subprocess.run(
@@ -66,9 +66,10 @@ def run_page(page: Path) -> str:
             (folder / text.name).symlink_to(text.resolve())
         (folder / "novel.txt").symlink_to(ROOT / "corpora" / "sample.txt")
         (folder / ".bin").mkdir()
-        script = folder / ".bin" / "nlpzero"
-        script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m nlp_zero "$@"\n')
-        script.chmod(0o755)
+        for command, module in (("python", ""), ("nlpzero", "-m nlp_zero")):
+            script = folder / ".bin" / command
+            script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" {module} "$@"\n')
+            script.chmod(0o755)
         text = page.read_text(encoding="utf-8")
         return BLOCK.sub(lambda found: f"```console\n{run_block(found[1], folder)}```", text)
 
