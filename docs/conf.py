@@ -45,7 +45,9 @@ html_theme_options = {
 }
 
 # GitHub hides this comment; the links below it become a table of contents.
-TOCTREE = re.compile(r"^<!-- toctree(?: (?P<options>[\w ]+))? -->\n(?P<body>.*?)(?=^#|^<!--|\Z)", re.MULTILINE | re.DOTALL)
+TOCTREE = re.compile(
+    r"^<!-- toctree(?: (?P<options>[\w ]+))? -->\n(?P<body>.*?)(?=^#|^<!--|\Z)", re.MULTILINE | re.DOTALL
+)
 PAGE_LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+\.(?:md|ipynb))\)")
 
 

@@ -75,7 +75,13 @@ def draw_formats(data: Path) -> Any:
     axes.set(xlim=(0, 10), ylim=(0, 5))
     box = {"boxstyle": "round,pad=0.4", "facecolor": "#e8f0fe", "edgecolor": "C0"}
     axes.text(1.2, 2.5, "words.tsv\nvocab.tsv", ha="center", va="center", bbox=box)
-    formats = ["jieba.txt", "SentencePiece  .model", "Hugging Face  tokenizer.json", "BytePiece  .model", "csv, json, Parquet"]
+    formats = [
+        "jieba.txt",
+        "SentencePiece  .model",
+        "Hugging Face  tokenizer.json",
+        "BytePiece  .model",
+        "csv, json, Parquet",
+    ]
     for k, name in enumerate(formats):
         height = 4.6 - 1.05 * k
         arrow = {"arrowstyle": "->" if k == 0 else "<->", "color": "0.4"}
@@ -132,7 +138,9 @@ def draw_scale(data: Path) -> Any:
     """Seconds of counting by size of the text."""
     figure, axes = new_axes(5.5, 2.8)
     axes.plot(list(SECONDS_OF_GIGABYTES), list(SECONDS_OF_GIGABYTES.values()), marker="o")
-    axes.set(xlabel="GB of text 文本大小", ylabel="seconds 秒", xlim=(0, 4.3), ylim=(0, 60), title="count --memory 512M")
+    axes.set(
+        xlabel="GB of text 文本大小", ylabel="seconds 秒", xlim=(0, 4.3), ylim=(0, 60), title="count --memory 512M"
+    )
     return figure
 
 
@@ -171,7 +179,8 @@ def join_units(units: list[str], word: str) -> list[str]:
 
 FIGURES: dict[str, Callable[[Path], Any]] = {
     "lattice": draw_lattice, "comparison": draw_comparison, "keywords": draw_keywords, "formats": draw_formats,
-    "alpha": draw_alpha, "vocabulary": draw_vocabulary, "fillers": draw_fillers, "scale": draw_scale, "steps": draw_steps,
+    "alpha": draw_alpha, "vocabulary": draw_vocabulary, "fillers": draw_fillers, "scale": draw_scale,
+    "steps": draw_steps,
 }  # fmt: skip
 
 
@@ -184,7 +193,11 @@ def main() -> int:
     data, names = Path(sys.argv[1]), sys.argv[2:] or list(FIGURES)
     matplotlib.use("svg")
     font = find_chinese_font()
-    settings = {"svg.hashsalt": "nlp-zero", "svg.fonttype": "none", "font.family": [font] if font else ["sans-serif"]}
+    settings: Any = {
+        "svg.hashsalt": "nlp-zero",
+        "svg.fonttype": "none",
+        "font.family": [font] if font else ["sans-serif"],
+    }
     settings |= {"axes.spines.top": False, "axes.spines.right": False, "axes.unicode_minus": False}
     for name in names:
         with matplotlib.rc_context(settings):

@@ -36,7 +36,12 @@ def run_block(block: str, folder: Path) -> str:
     commands = [line for line in block.splitlines() if line.startswith("$ ")]
     if any(line[2:].startswith(SKIPPED) for line in commands):
         return block
-    environment = {**os.environ, "PATH": f"{folder / '.bin'}:{os.environ['PATH']}", "COLUMNS": "110", "LC_ALL": "C.UTF-8"}
+    environment = {
+        **os.environ,
+        "PATH": f"{folder / '.bin'}:{os.environ['PATH']}",
+        "COLUMNS": "110",
+        "LC_ALL": "C.UTF-8",
+    }
     lines = []
     for line in commands:
         done = subprocess.run(
@@ -62,8 +67,8 @@ def run_page(page: Path) -> str:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for text in Path(os.environ.get("NLP_ZERO_TEXTS", ROOT / "corpora" / "data")).glob("*.txt"):
-            (folder / text.name).symlink_to(text.resolve())
+        for file in Path(os.environ.get("NLP_ZERO_TEXTS", ROOT / "corpora" / "data")).glob("*.txt"):
+            (folder / file.name).symlink_to(file.resolve())
         (folder / "novel.txt").symlink_to(ROOT / "corpora" / "sample.txt")
         (folder / ".bin").mkdir()
         for command, module in (("python", ""), ("nlpzero", "-m nlp_zero")):

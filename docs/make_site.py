@@ -1,7 +1,7 @@
 """Build the site in English and Chinese into build/site: ``python docs/make_site.py`` (``make site``).
 
-Pages are copied to build/site-source first, together with those from elsewhere in the repository, so that Sphinx sees one
-folder for each language and nothing is written among the sources.  Notebooks are executed and must print what they
+Pages are copied to build/site-source first, together with those from elsewhere in the repository, so that Sphinx sees
+one folder for each language and nothing is written among the sources.  Notebooks are executed and must print what they
 print in the repository; ``--notebooks`` writes their output into the repository instead.
 """
 
@@ -137,7 +137,9 @@ def execute_notebook(path: Path, *, write: bool = False) -> None:
         return
     for before, after in zip(old.cells, new.cells, strict=True):
         if plain_output(before) != plain_output(after):
-            message = f"{path.name} prints something else than in the repository; run python docs/make_site.py --notebooks."
+            message = (
+                f"{path.name} prints something else than in the repository; run python docs/make_site.py --notebooks."
+            )
             raise SystemExit(f"{message}\n{before.source}\n--- now:\n{plain_output(after)}")
 
 
@@ -214,7 +216,7 @@ def find_broken_links(site: Path) -> list[str]:
         One line for each broken link.
     """
     pages = {}
-    for path in sorted(site.rglob("*.html")):
+    for path in sorted(path for path in site.rglob("*.html") if "_static" not in path.parts):
         pages[path] = PageReader()
         pages[path].feed(path.read_text(encoding="utf-8"))
     problems = []

@@ -56,7 +56,8 @@ def load_script(name: str) -> Any:
         The script.
     """
     spec = importlib.util.spec_from_file_location(f"gallery_{name}", HERE / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -76,11 +77,11 @@ def draw_figure(script: Any, data: Path, paths: list[Path]) -> None:
     """
     import matplotlib
 
-    from nlp_zero.displays import find_chinese_font
+    from nlp_zero.displays.fonts import find_chinese_font
 
     matplotlib.use("svg")
     font = find_chinese_font()
-    settings = {"svg.hashsalt": "nlp-zero", "font.family": [font] if font else ["sans-serif"]}
+    settings: Any = {"svg.hashsalt": "nlp-zero", "font.family": [font] if font else ["sans-serif"]}
     settings |= {"axes.spines.top": False, "axes.spines.right": False, "axes.unicode_minus": False}
     with matplotlib.rc_context(settings):
         figure = script.draw(data)

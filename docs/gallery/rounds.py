@@ -9,10 +9,10 @@ TEXTS = ["sanguo.txt"]
 TITLE = "The information of a text falls as it is cut into words"
 TITLE_ZH = "切成词之后，文本的平均信息量下降"
 ABOUT = """Average information per character of 三国演义 in nats: as single characters, as words of three methods. `pmi`
-cuts coarsely; `bayes` describes the text best. The minimum-entropy principle says that the best units are those with the
-lowest value."""
-ABOUT_ZH = """《三国演义》平均每个字的信息量（奈特）：按单字、按三种方法学到的词。最小熵原理认为，信息量最低的单位就是最好的单位；
-`bayes` 的词把文本描述得最经济。"""
+cuts coarsely; `bayes` describes the text best. The minimum-entropy principle says that the best units are those with
+the lowest value."""
+ABOUT_ZH = """《三国演义》平均每个字的信息量（奈特）：按单字、按三种方法学到的词。
+最小熵原理认为，信息量最低的单位就是最好的单位；`bayes` 的词把文本描述得最经济。"""
 
 
 def draw(data: Path) -> Any:
