@@ -586,7 +586,7 @@ def test_pieces_that_must_be_there_may_join_any_characters() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"objective": "unigram"}, {"unit": "byte"}, {"algorithm": "ngram-lm"}])
 def test_threads_do_not_change_a_vocabulary(options: dict[str, str]) -> None:
-    lines = SAMPLE.read_text(encoding="utf-8").splitlines() * 2
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     files = set()
     for workers in (1, 2, 3, 9):
         builder = VocabularyBuilder(vocab_size=[500, 700], workers=workers, **options)  # type: ignore[arg-type]
