@@ -119,6 +119,10 @@ class Segmenter:
         (forbidden) and 4 (forced).
     granularity : float
         Cost of each token, in nats.
+    classes : ndarray of uint16, optional
+        The class of each word; the last two classes are boundaries, and words without a class.
+    links : ndarray of float64, optional
+        Score of a class behind a class, in nats: square, finite.
     """
 
     def __new__(
@@ -138,6 +142,8 @@ class Segmenter:
         arithmetic: int = 0,
         flags: npt.NDArray[np.uint8] | None = None,
         granularity: float = 0.0,
+        classes: npt.NDArray[np.uint16] | None = None,
+        links: npt.NDArray[np.float64] | None = None,
         /,
     ) -> Any: ...
     def log_prob(self, word: int, /) -> float:

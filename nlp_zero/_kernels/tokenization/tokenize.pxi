@@ -19,6 +19,7 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
     cdef cppclass ModelBuilder:
         ModelBuilder(const Rules&) except +
         void add(const TextView&, double, double, int, uint32_t, int) except +
+        void set_classes(uint32_t, const uint16_t*, size_t, const double*) except +
         unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
@@ -151,7 +152,8 @@ cdef class Segmenter:
 
     `numbers` are the ids that users see: of unknown text, then of each word, then (or not) of each kind but "word".
     `ranks` are the scores that the best segmentation adds up in place of the log-probabilities, `flags` those of
-    `WordFlag` for each word.  The other arguments are those of `Rules`.
+    `WordFlag` for each word, `classes` the class of each word and `links` those of `WordClasses` without the last one.
+    The other arguments are those of `Rules`.
     """
 
     cdef unique_ptr[Model] model
@@ -161,7 +163,7 @@ cdef class Segmenter:
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
                   double new_rare, const double[::1] ranks=None, int arithmetic=0, const uint8_t[::1] flags=None,
-                  double granularity=0):
+                  double granularity=0, const uint16_t[::1] classes=None, const double[:, ::1] links=None):
         cdef Rules rules
         rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
         rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
@@ -181,6 +183,15 @@ cdef class Segmenter:
             raise ValueError("one flag a word is needed.")
         if numbers.shape[0] != len(words) + (len(KINDS) if rules.kinds else 1):
             raise ValueError("one id a word is needed.")
+        if links is not None:
+            if crossing or fallback or uniform or classes is None or classes.shape[0] != len(words):
+                raise ValueError("classes need a lexicon of words, and one class a word.")
+            if not 3 <= links.shape[0] == links.shape[1] <= 257 or np.max(classes, initial=0) >= links.shape[0]:
+                raise ValueError("links must be a square table of at most 255 classes and two more.")
+            if not np.isfinite(links).all():
+                raise ValueError("links must be finite.")
+            builder.get().set_classes(<uint32_t>(links.shape[0] - 2), &classes[0] if len(words) else NULL, len(words),
+                                      &links[0, 0])
         shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
         for i in range(len(words)):
             word = words[i]
