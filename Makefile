@@ -9,13 +9,14 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test lint types doctest debug floors recipes api bench clean
+.PHONY: help demo test browser lint types doctest debug floors recipes api bench clean
 
 help:
 	@echo "make demo     learn the words of a novel and segment three sentences"
 	@echo "make test     run the test suite"
 	@echo "make lint     ruff                       make types    mypy --strict"
 	@echo "make doctest  examples in docstrings and pages"
+	@echo "make browser  the report in a headless Chromium"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
 	@echo "make recipes  the examples of docs/recipes.md, with torch, transformers, datasets and spaCy (several GB)"
@@ -52,7 +53,7 @@ $(VENV)/lint: $(VENV)/pip pyproject.toml
 	@$(PIP) install --quiet --group lint
 	@touch $@
 
-$(VENV)/test $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
+$(VENV)/test $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
 	@echo "Installing the dependency group $* ..."
 	@$(PIP) install --progress-bar off --group $* | awk '/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() }'
 	@touch $@
@@ -69,6 +70,10 @@ lint: $(VENV)/lint
 types: $(VENV)/types
 	$(BIN)/mypy
 	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py
+
+# The report in a headless Chromium (Debian: apt-get install chromium chromium-driver); skipped where it is missing.
+browser: $(VENV)/browser
+	$(BIN)/python -m pytest -q -rs tests/test_report_browser.py
 
 doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' --ignore=docs/make_teaching_picture.py --ignore=docs/recipes.md README.md README.zh.md docs benchmarks

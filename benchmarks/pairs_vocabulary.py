@@ -24,7 +24,7 @@ Counter = Callable[[Sequence[str]], int]  # the tokens of some lines
 
 def run(settings: Settings, report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for step in (_news, _novel, _bits, _time, _large):
+        for step in (_news, _novel, _bits, _extend, _time, _large):
             try:
                 step(settings, report, Path(folder))
             except Missing as missing:
@@ -117,6 +117,37 @@ def _bits(settings: Settings, report: Report, folder: Path) -> None:
     theirs = -sum(model.GetScore(k) for line in held for k in model.encode(line)) / math.log(2) / characters
     cells = f"{ours:.3f}", f"SentencePiece unigram: {theirs:.3f}", f"{100 * (ours / theirs - 1):+.2f} %"
     report.add(Row("bits per character, 20,000 pieces, A", *cells, "≤ 6.74", format_met(ours <= 6.74)))
+
+
+def _extend(settings: Settings, report: Report, folder: Path) -> None:
+    """Extend a byte-level BPE of English, learnt from the pages and the source text of this repository."""
+    base = _train_english_bpe()
+    tokenizers = import_peer("tokenizers")
+    held = [line for line in settings.lines("people-daily") if line][9::10]
+    for number in (1_000, 5_000, 20_000):
+        vocabulary = VocabularyBuilder(base=base, add=number).extend(settings.lines("people-daily"))
+        extended = tokenizers.Tokenizer.from_str(vocabulary.to_json())
+        tokens, before = (
+            sum(len(encoding.ids) for encoding in model.encode_batch(held, add_special_tokens=False))
+            for model in (extended, base)
+        )
+        work = f"{number:,} pieces added to a BPE of English, people-daily, held-out lines"
+        report.add(Row(work, f"{tokens:,} tokens", f"base: {before:,}", f"{tokens / before - 1:+.1%}", "–", "–"))
+
+
+def _train_english_bpe() -> Any:
+    tokenizers = import_peer("tokenizers")
+    root = Path(__file__).parent.parent
+    files = [*sorted(root.glob("*.md")), *sorted(root.glob("docs/*.md")), *sorted(root.rglob("nlp_zero/**/*.py"))]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line.isascii()]
+    model = tokenizers.Tokenizer(tokenizers.models.BPE())
+    model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    model.decoder = tokenizers.decoders.ByteLevel()
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=8_000, initial_alphabet=alphabet, show_progress=False)
+    model.train_from_iterator(lines, trainer)
+    model.add_special_tokens(["<|endoftext|>"])
+    return model
 
 
 def _time(settings: Settings, report: Report, folder: Path) -> None:

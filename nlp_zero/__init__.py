@@ -19,10 +19,13 @@ if _TYPE_CHECKING:
         select_discovered,
     )
     from .comparison import ComparisonTable, TextComparer
+    from .concordance import Concordance, ConcordanceBuilder
     from .corpus import Corpus
     from .counting import NgramCounter, NgramCounts
+    from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .lexicon import Lexicon, LexiconMeta, SaveReport
+    from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
         ParseTree,
@@ -40,14 +43,19 @@ __all__ = [
     "BoundaryModel",
     "CheckpointError",
     "ClusterError",
+    "ComparisonDisplay",
     "ComparisonTable",
+    "Concordance",
+    "ConcordanceBuilder",
     "Corpus",
     "CorpusError",
     "Encoding",
     "EntropyLexiconBuilder",
     "FormatError",
     "Lattice",
+    "LatticeDisplay",
     "Lexicon",
+    "LexiconDisplay",
     "LexiconMeta",
     "Marginals",
     "NgramCounter",
@@ -56,6 +64,8 @@ __all__ = [
     "ParseTree",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "Report",
+    "ReportBuilder",
     "SaveReport",
     "StorageError",
     "Template",
@@ -76,10 +86,13 @@ _PACKAGES = {
         " select_discovered"
     ),
     "comparison": "ComparisonTable TextComparer",
+    "concordance": "Concordance ConcordanceBuilder",
     "corpus": "Corpus",
     "counting": "NgramCounter NgramCounts",
+    "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "lexicon": "Lexicon LexiconMeta SaveReport",
+    "report": "Report ReportBuilder",
     "templates": (
         "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
     ),

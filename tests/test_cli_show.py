@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from nlp_zero._utils.display import display_width
 from nlp_zero.cli import main
 from nlp_zero.cli.findings import require_cut
 from nlp_zero.cli.ranking import default_order, rank_words
-from nlp_zero.cli.table import display_width, format_table
+from nlp_zero.cli.table import format_table
 from nlp_zero.errors import CorpusError
 from nlp_zero.lexicon import Lexicon
 

@@ -162,7 +162,9 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     for command, action in options():
         has.setdefault(command, set()).update(action.option_strings)
     assert all("--quiet" in names for names in has.values())
-    assert {name for name, names in has.items() if "--workers" not in names} == {"show", "convert", "suggest-lines"}
+    assert {name for name, names in has.items() if "--workers" not in names} == {
+        "show", "convert", "suggest-lines", "concordance"
+    }  # fmt: skip
     # tokenize and parse have --format json
     assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse", "suggest-lines"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 import random
@@ -15,12 +16,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp_zero import ComparisonTable, Corpus, CorpusError, Lexicon, PmiLexiconBuilder, TextComparer, Tokenizer
+from nlp_zero import (
+    ComparisonTable,
+    Corpus,
+    CorpusError,
+    Lexicon,
+    NgramCounter,
+    NgramCounts,
+    PmiLexiconBuilder,
+    TextComparer,
+    Tokenizer,
+)
+from nlp_zero._kernels.counting import ALNUM_MODES
 from nlp_zero.cli import main
 from nlp_zero.comparison import MEASURES, compare_counts, count_tokens
+from nlp_zero.counting.lookup import look_up_counts
 from nlp_zero.statistics import correct_p_values, log_likelihood_ratio, log_ratio, p_values, shrunken_share
 
 from .reference import comparison as reference
+from .reference.text import is_alnum, is_boundary
 
 LINES = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
 HALF = len(LINES) // 2
@@ -262,6 +276,87 @@ def test_what_cannot_be_compared_is_refused() -> None:
         TextComparer().compare_each({"a": LINES})
 
 
+# Saved counts ----------------------------------------------------------------------------------------------------
+
+
+def runs_of(lines: list[str]) -> list[str]:
+    """The runs of characters of texts, without marks, digits and Latin letters."""
+    countable = "".join(c if is_countable(c) else " " for line in lines for c in f"{line} ")
+    return countable.split()
+
+
+def is_countable(character: str) -> bool:
+    return not (is_boundary(character) or is_alnum(character))
+
+
+def count_strings(lines: list[str], word: str) -> int:
+    return sum(run.startswith(word, k) for run in runs_of(lines) for k in range(len(run)))
+
+
+def count_ngrams(lines: list[str], order: int) -> NgramCounts:
+    return NgramCounter(order=order).update(lines).freeze()
+
+
+@given(st.lists(st.text("春秋，a1天", max_size=12), max_size=8), st.integers(1, 4), st.sampled_from(ALNUM_MODES))
+def test_counts_of_many_words_are_those_of_each(lines: list[str], order: int, alnum: str) -> None:
+    counts = NgramCounter(order=order, alnum=alnum).update(lines).freeze()
+    words = ["".join(letters) for n in (1, 2, 3) for letters in itertools.product("春，a1雪", repeat=n)]
+    times, symbols = look_up_counts(counts, words)
+    for word, found, size in zip(words, times.tolist(), symbols.tolist(), strict=True):
+        try:
+            expected = counts[word]
+        except ValueError:  # longer than the n-grams
+            expected = 0
+        assert found == expected, word
+        if found:
+            assert 0 < size <= order
+
+
+def test_saved_counts_stand_in_for_texts(tmp_path: Path) -> None:
+    new, old = LINES[:HALF], LINES[HALF:]
+    count_ngrams(old, 3).save(tmp_path / "old")
+    lexicon = Lexicon(["青石镇", "柳河", "的", "柳河大桥", "茶，", "雪山"], [5, 4, 9, 6, 3, 2])
+    comparer = TextComparer(lexicon=lexicon, min_count=1)
+    table = comparer.compare(count_ngrams(new, 4), NgramCounts.load(tmp_path / "old"))
+    assert table.unit == "strings"
+    assert set(table.words) == {"青石镇", "柳河", "的"}  # 柳河大桥 is too long for counts of three characters
+    used = [word for word in lexicon if len(word) <= 3 and "，" not in word]
+    totals = [[sum(max(len(run) - n, 0) for run in runs_of(lines)) for n in range(3)] for lines in (new, old)]
+    for row, word in enumerate(table.words):
+        a, b = (count_strings(lines, word) for lines in (new, old))
+        sizes = [sizes[len(word) - 1] for sizes in totals]
+        assert (a, b) == (table.count[row], table.other_count[row])
+        assert table.g2[row] == pytest.approx(reference.likelihood_ratio(a, b, *sizes), rel=1e-7)
+        assert table.log_ratio[row] == pytest.approx(reference.log_ratio(a, b, *sizes))
+    assert table.totals == (totals[0][0],)
+    assert len(used) == 4  # 雪山 does not occur
+    mixed = comparer.compare(count_ngrams(new, 3), old)  # the text is counted
+    assert rows_of(mixed) == rows_of(table)
+
+
+def test_words_are_learnt_from_saved_counts() -> None:
+    new, old = LINES[:HALF], LINES[HALF:]
+    table = TextComparer(min_count=3).compare(count_ngrams(new, 5), count_ngrams(old, 5))
+    learnt = PmiLexiconBuilder().build_from(count_ngrams(LINES, 5))
+    counts = {word: (count_strings(new, word), count_strings(old, word)) for word in learnt}
+    assert dict(zip(table.words, zip(table.count.tolist(), table.other_count.tolist(), strict=True), strict=True)) == {
+        word: pair for word, pair in counts.items() if sum(pair) >= 3
+    }
+    assert len(table) > 50
+
+
+def test_counts_that_are_not_exact_are_refused() -> None:
+    counts = count_ngrams(LINES, 3)
+    with pytest.raises(CorpusError, match="old: the counts lack n-grams"):
+        TextComparer().compare(counts, counts.prune(2))
+    with pytest.raises(CorpusError, match="old: the counts were made with alnum='join'"):
+        TextComparer().compare(counts, NgramCounter(order=3, alnum="join").update(LINES).freeze())
+    with pytest.raises(CorpusError, match="of bytes"):
+        TextComparer().compare(counts, NgramCounter(order=3, unit="byte").update(LINES).freeze())
+    with pytest.raises(CorpusError, match="none of the words of the lexicon"):
+        TextComparer(lexicon=Lexicon(["青石镇的"], [1])).compare(counts, counts)
+
+
 # The command -----------------------------------------------------------------------------------------------------
 
 
@@ -350,6 +445,20 @@ def test_other_readers(files: Path, capsys: Capture) -> None:
     Path("old.gbk").write_bytes(Path("old.txt").read_bytes().decode().encode("gb18030"))
     options = ("--encoding", "gb18030", "--field", "body")
     assert run(capsys, "compare", "new.jsonl", "--against", "old.gbk", *options, "--json")[1] == expected
+
+
+def test_folders_of_counts(files: Path, capsys: Capture) -> None:
+    for name in ("new", "old"):
+        assert run(capsys, "count", f"{name}.txt", "-o", name, "--order", 5)[0] == 0
+    table = TextComparer().compare(NgramCounts.load("new"), NgramCounts.load("old"))
+    status, out, err = run(capsys, "compare", "new", "--against", "old", "--max-p", 1, "--json")
+    assert status == 0
+    assert [record["word"] for record in json.loads(out)] == [word for word in table.words if len(word) > 1]
+    assert err.startswith("note: with saved counts, strings are compared: 中国 is also counted inside 中国人.\n")
+    assert f"new has {table.totals[0]:,} characters" in err
+    assert run(capsys, "compare", "new", "old.txt", "--against", "old")[0] == 2
+    longer = json.loads(run(capsys, "compare", "new", "old", "--max-p", 1, "--json", "--min-length", 1)[1])
+    assert len(longer) == 2 * len(table)
 
 
 @pytest.mark.parametrize(

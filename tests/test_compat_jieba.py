@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import pickle
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -116,6 +117,17 @@ def test_cuts_equal_those_of_jieba(table: dict[str, int], text: str) -> None:
         assert ours.lcut_for_search(text, HMM=False) == theirs.lcut_for_search(text, HMM=False)
         for mode in ("default", "search"):
             assert list(ours.tokenize(text, mode, HMM=False)) == list(theirs.tokenize(text, mode, HMM=False))
+
+
+def test_chinese_text_is_cut_as_by_jieba_with_its_dictionary() -> None:
+    ours, theirs = jieba.Tokenizer(Path(original.__file__).parent / "dict.txt"), original.Tokenizer()
+    original.setLogLevel(60)
+    texts = re.findall("[\u4e00-\u9fd5]+", "\n".join(sample_lines()))
+    assert len(texts) > 500
+    for text in texts:
+        assert ours.lcut(text, HMM=False) == theirs.lcut(text, HMM=False)
+        assert ours.lcut(text, cut_all=True) == theirs.lcut(text, cut_all=True)
+        assert ours.lcut_for_search(text, HMM=False) == theirs.lcut_for_search(text, HMM=False)
 
 
 @given(st.dictionaries(st.text(CHARACTERS, min_size=1, max_size=4), st.integers(1, 60), min_size=1), TEXTS)
@@ -326,6 +338,45 @@ def test_words_of_a_lexicon_with_probabilities() -> None:
     assert tokenizer.lcut("研究生命") == ["研", "究", "生命"]
 
 
+def test_deleted_words_are_not_found_again_as_new_words(lexicon: Lexicon) -> None:
+    lexicon = lexicon.with_meta(new_words=0.9)
+    tokenizer = jieba.Tokenizer(lexicon)
+    word = next(
+        word
+        for k, word in enumerate(lexicon)
+        if len(word) == 3 and Tokenizer(lexicon.keep(i != k for i in range(len(lexicon)))).tokenize(word) == [word]
+    )
+    tokenizer.del_word(word)
+    assert word not in tokenizer.lcut(word)
+    tokenizer.add_word(word)
+    assert tokenizer.lcut(word) == [word]
+
+
+@pytest.mark.parametrize("word", ["C++", "c#", "AT&T", "A股", "5G网络", "2008年", "easy_install"])
+def test_words_with_letters_and_marks_are_cut_as_by_jieba(word: str) -> None:
+    ours, theirs = jieba.Tokenizer(RESEARCH), jieba_of({word: RESEARCH[word] for word in RESEARCH})
+    text = f"研究{word}起源，{word}"
+    for tokenizer in (ours, theirs):
+        assert tokenizer.lcut(text, HMM=False) != ["研究", word, "起源", "，", word]
+        tokenizer.add_word(word)
+        assert tokenizer.lcut(text, HMM=False) == ["研究", word, "起源", "，", word]
+        assert list(tokenizer.tokenize(text, HMM=False))[1] == (word, 2, 2 + len(word))
+    ours.del_word(word)
+    assert ours.lcut(text) == jieba.Tokenizer(RESEARCH).lcut(text)
+
+
+def test_own_words_of_a_saved_tokenizer(tmp_path: Path) -> None:
+    path = tmp_path / "words.tsv"
+    Tokenizer(RESEARCH, words=["C++"], forbid=["研究生"], force=["生命起源"]).save(path)
+    tokenizer = jieba.Tokenizer(path)
+    text = "研究生命起源C++研究生"
+    assert tokenizer.lcut(text) == Tokenizer.load(path).tokenize(text) == ["研究", "生命起源", "C++", "研究", "生"]
+    tokenizer.add_word("研究生")
+    tokenizer.del_word("生命起源")
+    tokenizer.del_word("C++")
+    assert tokenizer.lcut(text) == ["研究", "生命", "起源", "C", "++", "研究生"]
+
+
 # Many words, many threads, many processes ---------------------------------------------------------------------------
 
 
@@ -379,5 +430,9 @@ def test_pickled_with_its_words() -> None:
     tokenizer = jieba.Tokenizer(RESEARCH)
     tokenizer.add_word("生命起源")
     again = pickle.loads(pickle.dumps(tokenizer.lcut))
+    assert again("研究生命起源") == ["研究", "生命起源"]
+    state = tokenizer.__getstate__()
+    tokenizer.add_word("研究生命")  # does not change a state that is being written
+    again.__self__.__setstate__(state)
     assert again("研究生命起源") == ["研究", "生命起源"]
     assert repr(again.__self__) == "<Tokenizer dictionary=<Lexicon of 6 words, 114 tokens>>"

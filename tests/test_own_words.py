@@ -357,7 +357,7 @@ def test_word_lists_of_the_command(lexicon_file: Path) -> None:
     Lexicon(["行\t列", "茶馆"], [2, 1]).save(other)
     assert read_word_list(other) == ["行\t列", "茶馆"]
     assert cut(lexicon_file, "茶馆A股", "--words", str(words), "--words", other) == ["茶馆", "A股"]
-    assert cut(lexicon_file, "曹操引兵", "--granularity", "-9") == ["曹", "操", "引兵"]
+    assert cut(lexicon_file, "曹操引兵", "--granularity", "-6") == ["曹", "操", "引兵"]
 
 
 def test_contradicting_word_lists(lexicon_file: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Lexicon, Tokenizer
+from nlp_zero._utils.display import display_width
 from nlp_zero.errors import CorpusError, FormatError
 from nlp_zero.templates import Template, TemplateInventory
 from nlp_zero.templates.boundaries import STEPS_PER_NAT, BoundaryModel
-from nlp_zero.templates.drawing import display_width
 from nlp_zero.templates.marks import is_mark
 from nlp_zero.templates.parser import TemplateParser
 from nlp_zero.templates.tree import ParseTree

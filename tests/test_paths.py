@@ -18,7 +18,7 @@ from nlp_zero.lexicon import Lexicon
 TEXT = "青石镇的早晨\n我到青石镇来\n青石镇下雨了\n" * 20
 NOT_PATHS = {  # options whose metavar is a name in capitals, and that name no file
     "print_completion", "sort", "at", "encoding", "field", "separator", "tags", "specials", "scheduler", "memory",
-    "query", "min_pmi", "vocab_size",
+    "query", "min_pmi", "vocab_size", "sentence",
 }  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_every_option_that_names_a_place_is_declared() -> None:
             declared = (*paths.texts, *paths.files, *paths.outputs, *paths.folders, *WORK_FOLDERS)
             assert action.dest in declared, f"{name}: give {action.dest} a role in COMMAND_PATHS, or list it here"
     for name, paths in COMMAND_PATHS.items():
-        known = {action.dest for action in parsers[name]._actions}
+        known = {action.dest for action in parsers[name]._actions} | {"word_files"}  # the file of a query "@FILE"
         assert {*paths.texts, *paths.files, *paths.outputs, *paths.folders} <= known
 
 

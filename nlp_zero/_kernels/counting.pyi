@@ -301,6 +301,35 @@ Bits: TypeAlias = npt.NDArray[np.uint8]
 LinkPiece: TypeAlias = tuple[int, int, Uint32, Uint32]
 """First symbols (places begin, end), and for each the range of its pairs whose second symbol is in the piece."""
 
+def locate_children(
+    symbols: Uint32, ends: Uint32, parents: Uint32, ids: Uint32, whole_symbols: Uint32, whole_ends: Uint32
+) -> Uint32:
+    """Find the children of n-grams of one count tree in another tree, which has all of its n-grams except rare ones.
+
+    Parameters
+    ----------
+    symbols : ndarray of uint32
+        Last symbols of the children of some neighbouring n-grams.
+    ends : ndarray of uint32
+        Where the children of each of these n-grams end in `symbols`.
+    parents : ndarray of uint32
+        Places of these n-grams in the other tree, 0xFFFFFFFF where it lacks them.
+    ids : ndarray of uint32
+        The symbol of the other tree that each symbol is.
+    whole_symbols, whole_ends : ndarray of uint32
+        Last symbols of the children in the other tree, and where those of each n-gram end.
+
+    Returns
+    -------
+    ndarray of uint32
+        Places of the children in the other tree, 0xFFFFFFFF where it lacks them.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit together.
+    """
+
 def locate_pairs(levels: list[Level], bounds: Uint32) -> Uint32:
     """Find, for each first symbol, the first pair whose second symbol is at a bound or later.
 

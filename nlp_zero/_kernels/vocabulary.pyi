@@ -181,3 +181,41 @@ class Splitter:
         list of bytes
             Empty if no segmentation exists.
         """
+
+class Merger:
+    """Merges neighbouring tokens of words, as a byte-pair encoding does.
+
+    Each merge gets the next rank.  At any time the words are what an encoder gives that repeatedly merges the pair of
+    the lowest rank, and the first of equal ones.
+
+    Parameters
+    ----------
+    tokens : ndarray of uint32
+        The tokens of all distinct words, one word after the other.
+    ends : ndarray of uint64, shape (words,)
+        Where the tokens of each word end.
+    counts : ndarray of uint64, shape (words,)
+        How often each word occurs.
+    """
+
+    def __init__(
+        self, tokens: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint64], counts: npt.NDArray[np.uint64]
+    ) -> None: ...
+    def find_best(self, least: int = 1) -> tuple[int, int, int] | None:
+        """Return the pair that occurs most often, with its count; ties go to the lowest ids.
+
+        Parameters
+        ----------
+        least : int, default 1
+
+        Returns
+        -------
+        tuple of (left, right, count), or None
+            None if no pair occurs at least `least` times.
+        """
+    def reject(self, left: int, right: int) -> None:
+        """Never return a pair again."""
+    def merge(self, left: int, right: int, merged: int) -> None:
+        """Merge a pair into the token `merged` wherever it occurs."""
+    def list_tokens(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+        """Return `tokens` and `ends` after the merges."""

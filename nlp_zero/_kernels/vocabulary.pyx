@@ -12,3 +12,4 @@ import numpy as np
 
 include "vocabulary/search.pxi"
 include "vocabulary/ngram.pxi"
+include "vocabulary/merges.pxi"

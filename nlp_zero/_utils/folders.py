@@ -28,6 +28,7 @@ __all__ = [
     "new_folder",
     "read_folder",
     "restore_folder",
+    "write_arrays",
     "write_folder",
     "write_meta",
 ]
@@ -187,13 +188,32 @@ def write_folder(
     """
     require_space(Path(path).parent, sum(array.nbytes for array in arrays.values()), ELSEWHERE)
     with new_folder(path, format=format) as folder:
-        files = {}
-        for name, array in arrays.items():
-            with open(folder / f"{name}.npy", "w+b") as file:
-                files[name] = ArrayFile(file, array.dtype)
-                files[name].append(array)
-                files[name].sync()
+        files = write_arrays(folder, arrays)
         write_meta(folder, format=format, version=version, meta=meta, arrays=files)
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, ArrayFile]:
+    """Write arrays into a new folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+    arrays : mapping of str to array
+        One-dimensional arrays by name.
+
+    Returns
+    -------
+    dict of str to ArrayFile
+        The finished files, for `write_meta`.
+    """
+    files = {}
+    for name, array in arrays.items():
+        with open(folder / f"{name}.npy", "w+b") as file:
+            files[name] = ArrayFile(file, array.dtype)
+            files[name].append(array)
+            files[name].sync()
+    return files
 
 
 def read_folder(

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from .phrases import PhraseBuilder
     from .pmi import PmiLexiconBuilder
     from .teaching import ExampleLines, parse_examples, suggest_lines
-    from .vocabulary import VocabularyBuilder
+    from .vocabulary import ExtendedVocabulary, TokenSavings, VocabularyBuilder
 
 __all__ = [
     "BayesLexiconBuilder",
     "EntropyLexiconBuilder",
     "ExampleLines",
+    "ExtendedVocabulary",
     "PhraseBuilder",
     "PmiLexiconBuilder",
+    "TokenSavings",
     "VocabularyBuilder",
     "parse_examples",
     "select_discovered",
@@ -31,8 +33,10 @@ _HOMES = {
     "BayesLexiconBuilder": "bayes",
     "EntropyLexiconBuilder": "entropy",
     "ExampleLines": "teaching",
+    "ExtendedVocabulary": "vocabulary",
     "PhraseBuilder": "phrases",
     "PmiLexiconBuilder": "pmi",
+    "TokenSavings": "vocabulary",
     "VocabularyBuilder": "vocabulary",
     "parse_examples": "teaching",
     "select_discovered": "bayes",

@@ -14,7 +14,7 @@ from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
-from .saved import SavedPasses, check_counts
+from .saved import SavedPasses, add_periods, check_counts
 from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ class EntropyLexiconBuilder:
         Returns
         -------
         Lexicon
-            That of ``build(texts)``, bit for bit; the texts are read once.
+            That of ``build(texts)``, bit for bit; the texts are read once. If the counts have periods, it also has the
+            columns ``first_seen`` and ``last_seen``, as in `PmiLexiconBuilder.build_from`.
 
         Raises
         ------
@@ -155,7 +156,7 @@ class EntropyLexiconBuilder:
         """
         needs = f"max_length={self.max_length}"
         check_counts(counts, order=self.max_length + 1, alnum=self.alnum, min_count=1, needs=needs)
-        return self.build(SavedPasses(counts, texts, self.resources))
+        return add_periods(self.build(SavedPasses(counts, texts, self.resources)), counts)
 
     def _scores(self, tree: LinkedTree) -> list[npt.NDArray[np.float64]]:
         """Return ``a(x) |x|`` of all single symbols and all longer n-grams that occur at least twice, by order.

@@ -18,7 +18,7 @@ from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words, estimate_words
 from .passes import CorpusPasses, open_passes
-from .saved import SavedPasses, check_counts
+from .saved import SavedPasses, add_periods, check_counts
 from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
@@ -167,7 +167,9 @@ class PmiLexiconBuilder:
         Returns
         -------
         Lexicon
-            ``meta.estimated`` says whether the counts of the words are estimated.
+            ``meta.estimated`` says whether the counts of the words are estimated. If the counts have periods, the
+            columns ``first_seen`` and ``last_seen`` are the first and the last period in which the string occurs, NaN
+            for words that are longer than the n-grams of the counts.
 
         Raises
         ------
@@ -195,14 +197,15 @@ class PmiLexiconBuilder:
         complete = 1 if texts is None else 2
         check_counts(counts, order=self.order, alnum=self.alnum, min_count=complete, needs=f"order={self.order}")
         if texts is not None:
-            return self.build(SavedPasses(counts, texts, self.resources))
+            return add_periods(self.build(SavedPasses(counts, texts, self.resources)), counts)
         begin_stage("linking n-grams")
         tree = LinkedTree(counts, self.resources)
         begin_stage("estimating pieces")
         found = estimate_words(tree, self.min_count, self.min_pmi, self.max_length)
         if self.deduplicate:
             found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
-        return describe_words(found, tree, None, method="pmi").with_meta(estimated=True)
+        lexicon = describe_words(found, tree, None, method="pmi").with_meta(estimated=True)
+        return add_periods(lexicon, counts)
 
 
 def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tuple[float, ...]:

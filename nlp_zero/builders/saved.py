@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 from .._kernels.counting import PieceCounter
 from ..corpus import Corpus
-from ..counting.counts import NgramCounts, restrict_counts
+from ..counting.counts import NgramCounts, look_up_periods, restrict_counts
 from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..counting.selection import Selection
 from ..errors import CorpusError
+from ..lexicon.lexicon import Lexicon
 from .passes import CorpusPasses
 
-__all__ = ["SavedPasses", "check_counts"]
+__all__ = ["SavedPasses", "add_periods", "check_counts"]
 
 
 class SavedPasses(CorpusPasses):
@@ -53,6 +54,15 @@ class SavedPasses(CorpusPasses):
                 f"{self._counts.total(1):,}; give the text that was counted, or leave it out."
             )
         return pieces
+
+
+def add_periods(lexicon: Lexicon, counts: NgramCounts) -> Lexicon:
+    """Add the columns ``first_seen`` and ``last_seen``, if the counts have periods."""
+    if not counts.periods:
+        return lexicon
+    first, last = look_up_periods(counts, lexicon.words)
+    scores = {**lexicon.scores, "first_seen": first, "last_seen": last}
+    return Lexicon(lexicon.words, lexicon.counts, scores=scores, meta=lexicon.meta)
 
 
 def check_counts(counts: NgramCounts, *, order: int, alnum: str, min_count: int, needs: str) -> None:

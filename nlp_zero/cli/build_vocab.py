@@ -51,7 +51,7 @@ METHODS = {
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
     "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
 }
-STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 3}  # most stages of each method
+STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
 TABLE_ROWS = 20  # words that are shown in a terminal
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
@@ -75,6 +75,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab --counts counts -o words.tsv   from saved counts, without reading the text\n"
         "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
+        "  nlpzero build-vocab news/ --method vocabulary --base tokenizer.json --add 5000 -o new/tokenizer.json\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
     add_input(parser, nargs="*")

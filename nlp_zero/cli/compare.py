@@ -11,7 +11,7 @@ from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_number
 from .errors import UsageError
-from .messages import print_message, shows_progress
+from .messages import print_message, say_typed, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -28,10 +28,13 @@ from .table_files import open_table, table_records
 
 if TYPE_CHECKING:
     from ..comparison import ComparisonTable, TextComparer
+    from ..corpus import Corpus
+    from ..counting import NgramCounts
 
 __all__ = ["add_compare"]
 
 TABLE_ROWS = 20  # words of each list that is printed
+MIN_LENGTHS = {"tokens": 1, "strings": 2}  # as a string, every character would be a word
 SORTS = {"g2": "g2", "log-ratio": "log_ratio", "share": "share"}
 
 
@@ -46,6 +49,7 @@ def add_compare(commands: Commands) -> None:
         "  nlpzero compare may.txt --against april.txt -o words.tsv\n"
         "  nlpzero compare mine/ --against other/ --lexicon words.tsv --sort log-ratio\n"
         "  nlpzero compare 2021.txt 2022.txt 2023.txt           each year against the other two\n"
+        "  nlpzero compare may-counts --against april-counts    folders of nlpzero count: strings, not tokens\n"
         "  nlpzero compare reviews.csv --field body --against 'news/*.txt' --alnum join",
     )
     add_input(parser)
@@ -80,7 +84,7 @@ def add_compare(commands: Commands) -> None:
         "--top", type=int, metavar="N", help="the first N words of each side (default: 20; with -o or --json all)"
     )
     parser.add_argument(
-        "--min-length", type=int, default=1, metavar="N", help="words of at least N characters (default: 1)"
+        "--min-length", type=int, metavar="N", help="words of at least N characters (default: 1; with saved counts 2)"
     )
     parser.add_argument("--json", action="store_true", help="a JSON list of words with their columns, on stdout")
     add_resources(parser, checkpoint=False)
@@ -98,7 +102,8 @@ def run_compare(arguments: argparse.Namespace) -> None:
     place: Any = open_table(arguments.output) if to_file else open_output(None)
     with report_stages(shows_progress(arguments), 2 if arguments.lexicon else 5), place as write:
         table = _compare(arguments, names)
-        shown = table.significant(arguments.max_p).with_min_length(arguments.min_length)
+        least = arguments.min_length or MIN_LENGTHS[table.unit]
+        shown = table.significant(arguments.max_p).with_min_length(least)
         if to_file:
             write(_order(shown, arguments).to_columns())
         elif arguments.json:
@@ -133,10 +138,24 @@ def _short_names(names: list[str]) -> list[str]:
 def _compare(arguments: argparse.Namespace, names: list[str]) -> ComparisonTable:
     comparer = _make_comparer(arguments)
     if arguments.against is not None:
-        new = open_corpus(arguments)
-        return comparer.compare(new, open_corpus(arguments, *arguments.against), names=(names[0], names[1]))
-    texts = [open_corpus(arguments, source) for source in arguments.sources]
+        say_typed(arguments)
+        new, old = _open(arguments, arguments.sources), _open(arguments, arguments.against)
+        return comparer.compare(new, old, names=(names[0], names[1]))
+    texts = [_open(arguments, [source]) for source in arguments.sources]
     return comparer.compare_each(dict(zip(names, texts, strict=True)))
+
+
+def _open(arguments: argparse.Namespace, sources: list[str]) -> Corpus | NgramCounts:
+    """Return the corpus of some sources, or the counts in a folder."""
+    from ..counting.counts import NgramCounts
+
+    folders = [source for source in sources if os.path.isfile(os.path.join(source, "meta.json"))]
+    if folders and len(sources) > 1:
+        raise UsageError(
+            f"{folders[0]} is a folder of counts, which cannot be one of several sources of a text; add counts up with "
+            "nlpzero count --merge."
+        )
+    return NgramCounts.load(folders[0]) if folders else open_corpus(arguments, *sources)
 
 
 def _make_comparer(arguments: argparse.Namespace) -> TextComparer:
@@ -181,9 +200,12 @@ def _report(arguments: argparse.Namespace, table: ComparisonTable, shown: Compar
     if not len(table):
         print_message(arguments, "no word occurs often enough to be compared; give more text, or lower --min-count.")
         return
-    sizes = [f"{name} has {total:,} {table.unit}" for name, total in zip(table.texts, table.totals, strict=True)]
+    kind = {"tokens": "tokens", "strings": "characters"}[table.unit]
+    sizes = [f"{name} has {total:,} {kind}" for name, total in zip(table.texts, table.totals, strict=True)]
     if arguments.against is not None:
         sizes.append(f"{table.other} has {table.other_totals[0]:,}")
+    if table.unit == "strings":
+        print_message(arguments, "note: with saved counts, strings are compared: 中国 is also counted inside 中国人.")
     words, found = len(set(table.words)), len(set(shown.words))
     summary = f"{', '.join(sizes)}; {words:,} words occur {arguments.min_count:,} or more times"
     limit = f"(p ≤ {arguments.max_p:g}, corrected for {len(table):,} comparisons)"

@@ -6,7 +6,7 @@ import argparse
 import importlib.util
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
@@ -14,6 +14,7 @@ from .._utils.validation import check_integer
 from ..corpus import require_text
 from ..counting.format import FORMAT, MAX_ORDER
 from .errors import MissingPackage, UsageError
+from .growth import add_period_option, parse_period, select_new_sources
 from .interrupts import resumable
 from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
@@ -40,6 +41,7 @@ def add_count(commands: Commands) -> None:
         "  nlpzero count novel.txt --query 曹操,刘备    how often?\n"
         "  nlpzero count big/ -o counts --memory 2G --workers 8 --checkpoint work\n"
         "  nlpzero count new/ --add counts              the same as if new/ had been counted with the rest\n"
+        "  nlpzero count may.txt --add counts --period 2024-05\n"
         "  nlpzero count --merge part1 --merge part2 -o all\n"
         "  nlpzero count --merge all --top 20           the 20 most frequent of each order",
     )
@@ -56,7 +58,11 @@ def add_count(commands: Commands) -> None:
     parser.add_argument(
         "--merge", action="append", default=[], metavar="FOLDER", help="add these saved counts; may be repeated"
     )
-    parser.add_argument("--add", metavar="FOLDER", help="add the corpus to these saved counts, with their options")
+    parser.add_argument(
+        "--add", metavar="FOLDER",
+        help="add the corpus to these saved counts, with their options; files that they have are left out",
+    )  # fmt: skip
+    add_period_option(parser)
     parser.add_argument(
         "--query", action="append", default=[], metavar="WORD[,WORD...]", help="print their counts; may be repeated"
     )
@@ -73,7 +79,7 @@ def run_count(arguments: argparse.Namespace) -> None:
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
         check_folder(folder, format=FORMAT)
-    total = 2 + bool(arguments.export)
+    total = 2 + bool(arguments.export) + bool(arguments.add and arguments.sources)
     with resumable(arguments), report_stages(shows_progress(arguments), total):
         counts = _count(arguments, folder)
         if arguments.export is not None:
@@ -89,15 +95,18 @@ def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
         for n in range(1, counts.order + 1):
             rows += counts.most_frequent(n, arguments.top)
     named = {_format_word(word): count for word, count in rows}
+    seen = {_format_word(word): counts.seen(word) for word, _ in rows} if counts.periods else {}
     types = [counts.types(n) for n in range(1, counts.order + 1)]
     with open_output(None) as write:
         if arguments.json:
             summary = {"unit": counts.unit, "total": counts.total(1), "types": types, "counts": named}
+            summary |= {"periods": counts.periods, "seen": seen} if counts.periods else {}
             write(json.dumps(summary, ensure_ascii=False) + "\n")
             return
         sizes = ", ".join(f"{size:,} of order {n}" for n, size in enumerate(types, 1))
         print_message(arguments, f"{counts.total(1):,} {UNITS[counts.unit]} counted; distinct n-grams: {sizes}.")
-        write("".join(f"{word}\t{count}\n" for word, count in named.items()))
+        periods = {word: "".join(f"\t{'-' if x is None else x}" for x in pair) for word, pair in seen.items()}
+        write("".join(f"{word}\t{count}{periods.get(word, '')}\n" for word, count in named.items()))
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
@@ -111,6 +120,9 @@ def _check_options(arguments: argparse.Namespace) -> None:
     configure(check_integer, "--order", arguments.order, most=MAX_ORDER)
     if arguments.export is not None:
         _check_export(arguments.export)
+    arguments.period = parse_period(arguments.period)
+    if arguments.period is not None and not arguments.sources:
+        raise UsageError("--period needs a corpus; name one, or leave it out.")
     if arguments.checkpoint is not None and not arguments.sources:
         raise UsageError("--checkpoint needs a corpus; name one, or leave it out.")
 
@@ -151,26 +163,48 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
     model = saved[-1] if saved else arguments
     arguments.query = check_queries(arguments.query, unit=model.unit, alnum=model.alnum, order=model.order)
     resources = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}
-    if not arguments.sources:
-        begin_stage("adding counts")
-        if len(saved) > 1:
-            return saved[0].merge(*saved[1:], min_count=arguments.min_count, folder=folder, **resources)
-        counts = saved[0].prune(arguments.min_count)
-        if folder is not None:
-            counts.save(folder)
-        return counts
     options = {name: getattr(arguments, name) for name in COUNTING_OPTIONS}
+    corpus = None
     if arguments.add is not None:
+        _check_period(arguments, saved[-1])
         options = {name: getattr(saved[-1], name) for name in options}
+        corpus = select_new_sources(arguments, saved[-1])
+    elif arguments.sources:
+        corpus = open_corpus(arguments)
+    if corpus is None:
+        begin_stage("adding counts")
+        return _add_up(arguments, saved, folder, resources)
+    if arguments.add is not None:
+        begin_stage("counting n-grams")
     counter = configure(NgramCounter, **options, **resources, checkpoint=arguments.checkpoint)
-    corpus = open_corpus(arguments)
     counter.update(corpus)
     begin_stage("sorting n-grams")
     require_text(counter.positions, corpus)
     if not saved:
-        return counter.freeze(min_count=arguments.min_count, folder=folder)
-    counts = counter.freeze()
+        return counter.freeze(min_count=arguments.min_count, folder=folder, period=arguments.period)
+    counts = counter.freeze(period=arguments.period)
     return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
+
+
+def _add_up(
+    arguments: argparse.Namespace, saved: list[NgramCounts], folder: str | None, resources: dict[str, Any]
+) -> NgramCounts:
+    """Return the sum of saved counts, which is saved if a folder is given."""
+    if len(saved) > 1:
+        return saved[0].merge(*saved[1:], min_count=arguments.min_count, folder=folder, **resources)
+    counts = saved[0].prune(arguments.min_count)
+    if folder is not None and folder != arguments.add:  # else nothing was added
+        counts.save(folder)
+    return counts
+
+
+def _check_period(arguments: argparse.Namespace, counts: NgramCounts) -> None:
+    """Refuse text without a period where the counts have periods."""
+    if arguments.sources and counts.periods and arguments.period is None:
+        raise UsageError(
+            f"{arguments.add} has periods, the last of which is {counts.periods[-1]}; add --period to say when the "
+            "corpus is from."
+        )
 
 
 def _format_word(word: str | bytes) -> str:

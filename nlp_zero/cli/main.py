@@ -18,6 +18,7 @@ from ..errors import NlpZeroError
 from .build_vocab import add_build_vocab
 from .classes import add_classes
 from .compare import add_compare
+from .concordance import add_concordance
 from .convert import add_convert
 from .count import add_count
 from .errors import Stopped, UsageError
@@ -31,6 +32,7 @@ from .output import discard_stdout
 from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
+from .report import add_report
 from .show import add_show
 from .suggest_lines import add_suggest_lines
 from .tokenize import add_tokenize
@@ -43,6 +45,7 @@ COMMANDS = (  # each adds the parser of one command
     add_classes,
     add_suggest_lines,
     add_tokenize,
+    add_concordance,
     add_count,
     add_convert,
     add_compare,
@@ -50,6 +53,7 @@ COMMANDS = (  # each adds the parser of one command
     add_mine_templates,
     add_parse,
     add_evaluate_parse,
+    add_report,
 )
 START = """\
 start here:

@@ -39,7 +39,9 @@ __all__ = [
 Result = TypeVar("Result")
 Commands = Any  # the type of argparse's add_subparsers() is private
 # Parameters of the library whose option has another name: `--sample` is a switch of tokenize.
-OPTION_NAMES = {"number": "class", "sample": "sample_size", "max_rounds": "phrase_rounds"}
+OPTION_NAMES = {
+    "number": "class", "sample": "sample_size", "max_rounds": "phrase_rounds", "language": "lang",
+}  # fmt: skip
 MOST_WORKERS = 1024
 BLOCK_BYTES = 1 << 20  # bytes that are read at a time
 

@@ -57,7 +57,7 @@ class CommandPaths:
 COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "count": CommandPaths(texts=("sources",), files=("merge",), outputs=("export",), folders=("output", "add")),
     "build-vocab": CommandPaths(
-        texts=("sources",), files=("known", "required", "counts", "examples", "known_words"),
+        texts=("sources",), files=("known", "required", "counts", "examples", "known_words", "base"),
         outputs=("output", "discovered"),
     ),
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
@@ -67,6 +67,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "tokenize": CommandPaths(
         texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
     ),
+    "concordance": CommandPaths(texts=("sources",), files=("word_files", "lexicon"), outputs=("output",)),
     "convert": CommandPaths(files=("input",), outputs=("output",), writes_stdout=False),
     "evaluate": CommandPaths(
         texts=("sources", "predicted", "trained_on"), files=("lexicon", "known"), outputs=("output",)
@@ -74,6 +75,9 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "mine-templates": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "parse": CommandPaths(
         texts=("sources",), files=("templates", "lexicon"), outputs=("output",), default_stdin=True
+    ),
+    "report": CommandPaths(
+        texts=("sources", "against"), files=("lexicon", "templates", "known"), outputs=("output",)
     ),
     "evaluate-parse": CommandPaths(
         texts=("sources", "predicted"), files=("templates", "constructions"), outputs=("output",)
@@ -266,7 +270,9 @@ def _names(arguments: argparse.Namespace, attribute: str, *, keep_dash: bool = F
 
 
 def _label(attribute: str) -> str:
-    special = {"sources": "a text", "input": "IN", "output": "-o", "lexicon": "--lexicon"}
+    special = {
+        "sources": "a text", "word_files": "a list of words", "input": "IN", "output": "-o", "lexicon": "--lexicon",
+    }  # fmt: skip
     return special.get(attribute) or option_name(attribute)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["default_order", "format_words", "rank_words", "word_columns"]
 
 FIRMNESS = "firmness"
-COLUMN_NAMES = {"left_entropy": "left entropy", "right_entropy": "right entropy", "log_prob": "log prob"}
+COLUMN_NAMES = {"left_entropy": "left entropy", "right_entropy": "right entropy", "log_prob": "log prob",
+                "first_seen": "first seen", "last_seen": "last seen"}  # fmt: skip
+PERIODS = ("first_seen", "last_seen")
 NOT_SHOWN = ("id",)  # columns that say nothing about a word
 
 
@@ -76,8 +79,15 @@ def _columns(lexicon: Lexicon) -> dict[str, npt.NDArray[np.float64]]:
 def format_words(lexicon: Lexicon, words: list[str]) -> str:
     """Return an aligned table of words with their counts and scores; empty without words."""
     columns = word_columns(lexicon, words)
-    rows = list(zip(*(c.tolist() if isinstance(c, np.ndarray) else c for c in columns.values()), strict=True))
+    rows = list(zip(*(_list_cells(name, column) for name, column in columns.items()), strict=True))
     return format_table([COLUMN_NAMES.get(name, name) for name in columns], rows) if rows else ""
+
+
+def _list_cells(name: str, column: Any) -> list[Any]:
+    """Return the cells of a column; periods are texts, so that 202401 is not shown as a number of things."""
+    if name in PERIODS:
+        return ["–" if math.isnan(x) else f"{x:.0f}" for x in column.tolist()]
+    return column.tolist() if isinstance(column, np.ndarray) else column  # type: ignore[no-any-return]
 
 
 def word_columns(lexicon: Lexicon, words: list[str]) -> dict[str, Any]:

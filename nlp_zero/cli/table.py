@@ -6,26 +6,11 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["display_width", "format_table"]
+from .._utils.display import display_width
+
+__all__ = ["format_table"]
 
 GAP = "  "
-
-
-def display_width(text: str) -> int:
-    """Return the number of terminal cells of a text: 2 for wide characters, 0 for combining marks.
-
-    Examples
-    --------
-    >>> display_width("曹操"), display_width("abc"), display_width("ＡＢ"), display_width("e\u0301")
-    (4, 3, 4, 1)
-    """
-    return sum(_cells(character) for character in text)
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

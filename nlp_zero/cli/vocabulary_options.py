@@ -5,20 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import ExitStack
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from ..corpus import Corpus
 from .errors import UsageError
 from .lexicon_output import open_lexicon
 from .messages import print_json_summary, print_message, shows_progress
-from .options import configure, open_corpus, split_numbers
+from .options import configure, open_corpus, option_name, split_numbers
+from .output import open_output
+
+if TYPE_CHECKING:
+    from ..builders import VocabularyBuilder
 
 __all__ = ["OPTIONS", "add_vocabulary_options", "run_vocabulary"]
 
 OPTIONS = (
     "vocab_size", "unit", "byte_fallback", "ensure_unicode", "beginnings", "objective", "algorithm",
-    "max_piece_length", "isolate_digits", "required", "specials",
+    "max_piece_length", "isolate_digits", "required", "specials", "split_at", "base", "add", "hold_out",
 )  # fmt: skip
+LABELS = {"learnt": "text that was learnt from", "held_out": "lines that were held out"}
 SUMMARY = ("method", "objective", "characters", "tokens", "bytes_per_token", "entropy_before", "entropy_after")
 
 
@@ -41,10 +47,18 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-piece-length", type=int, metavar="N", help="longest piece, in characters (default: 16; "
                        "48 bytes if pieces may be any bytes)")  # fmt: skip
     group.add_argument("--isolate-digits", action="store_true", default=None, help="every digit is a token of its own")
+    group.add_argument("--split-at", metavar="CHARS", help="no piece joins these characters to another character; "
+                       "punctuation: all punctuation marks and symbols (default: none)")  # fmt: skip
     group.add_argument("--required", metavar="FILE", help="pieces that the vocabulary must have, one in each line "
                        "(default: none)")  # fmt: skip
     group.add_argument("--specials", metavar="A[,B...]", help="special tokens; they get the first ids, in this "
                        "order (default: none)")  # fmt: skip
+    group.add_argument("--base", metavar="FILE", help="a tokenizer.json (Unigram or byte-level BPE) that pieces are "
+                       "added to; the result is a tokenizer.json (default: none)")  # fmt: skip
+    group.add_argument("--add", type=int, metavar="N", help="with --base: number of new pieces, in place of "
+                       "--vocab-size")  # fmt: skip
+    group.add_argument("--hold-out", type=int, metavar="N", help="with --base: every N-th line is not learnt from, "
+                       "and measures how many tokens are saved; 0: none (default: 10)")  # fmt: skip
 
 
 def run_vocabulary(arguments: argparse.Namespace) -> None:
@@ -52,7 +66,11 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
     from ..builders import VocabularyBuilder
 
     options = _builder_options(arguments)
+    _check_base_options(arguments)
     builder = configure(VocabularyBuilder, progress=shows_progress(arguments), **options)
+    if arguments.base is not None:
+        _extend(arguments, builder)
+        return
     sizes = builder.sizes
     paths = {size: _path_of(arguments.output, size, several=len(sizes) > 1) for size in sizes}
     summaries = []
@@ -65,6 +83,41 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
             summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
     for summary in summaries:
         _report(arguments, summary)
+
+
+def _check_base_options(arguments: argparse.Namespace) -> None:
+    if arguments.base is None:
+        for name in ("add", "hold_out"):
+            if getattr(arguments, name) is not None:
+                raise UsageError(f"{option_name(name)} needs --base, the vocabulary that pieces are added to.")
+    elif (arguments.add is None) == (arguments.vocab_size is None):
+        raise UsageError("--base needs either --add, the number of new pieces, or --vocab-size, the number of all ids.")
+
+
+def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
+    """Add pieces to the vocabulary of another model."""
+    if arguments.output is None:
+        raise UsageError("--base gives a tokenizer.json; name it with -o, such as -o extended/tokenizer.json.")
+    with open_output(arguments.output) as write:
+        vocabulary = builder.extend(open_corpus(arguments))
+        write(vocabulary.to_json())
+    texts = {"learnt": vocabulary.learnt, "held_out": vocabulary.held_out}
+    if arguments.json:
+        shown = {name: {**asdict(savings), "saved": savings.saved} for name, savings in texts.items()}
+        summary = {"method": "vocabulary", "base_size": vocabulary.base_size, "added": len(vocabulary), **shown}
+        print_json_summary(arguments, summary)
+        return
+    print_message(
+        arguments,
+        f"vocabulary: {len(vocabulary):,} pieces were added to the {vocabulary.base_size:,} ids of {arguments.base}.",
+    )
+    for name, savings in texts.items():
+        if savings.lines:
+            print_message(
+                arguments,
+                f"{LABELS[name]}: {savings.lines:,} lines; {savings.tokens_before:,} tokens before, "
+                f"{savings.tokens_after:,} now, {savings.saved:.1%} fewer.",
+            )
 
 
 def _builder_options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,11 @@ from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..builders.pmi import PmiLexiconBuilder
+from ..builders.saved import check_counts
 from ..corpus import Corpus, JoinedTexts, read_batches, restartable
+from ..counting.counter import count_ngrams
+from ..counting.counts import NgramCounts
+from ..counting.lookup import look_up_counts
 from ..errors import CorpusError
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
@@ -22,7 +26,8 @@ from .table import ComparisonTable, compare_counts
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Texts = Corpus | Iterable[str]
+    Texts = Corpus | Iterable[str] | NgramCounts
+    Counted = tuple[Sequence[str], npt.NDArray[np.int64], Any]  # words, counts of each text, totals
 
 __all__ = ["TextComparer", "count_tokens"]
 
@@ -33,6 +38,10 @@ class TextComparer:
     The words of all texts are learnt together, so that no word is missing on one side; each text is cut into them, and
     the counts of the tokens are compared. Numbers, Latin words and punctuation are not words, unless the lexicon has
     them (`alnum`).
+
+    Saved n-gram counts can stand in for texts. Then strings are counted, not tokens: the count of 中国 includes that in
+    中国人, and its total is the number of n-grams of two symbols. These counts are exact; only which strings are taken
+    for words is estimated (`PmiLexiconBuilder.build_from`), unless there is a lexicon.
 
     Parameters
     ----------
@@ -96,8 +105,8 @@ class TextComparer:
 
         Parameters
         ----------
-        new, old : Corpus or iterable of str
-            Read three or four times; once with a lexicon.
+        new, old : Corpus, iterable of str or NgramCounts
+            Texts are read three or four times; once with a lexicon or if the other side is counts.
         names : tuple of two str, default ("new", "old")
             How they are called in the table.
 
@@ -120,7 +129,7 @@ class TextComparer:
 
         Parameters
         ----------
-        texts : mapping of str to Corpus or iterable of str
+        texts : mapping of str to (Corpus, iterable of str or NgramCounts)
             Two or more texts by name; read as by `compare`.
 
         Returns
@@ -140,6 +149,14 @@ class TextComparer:
     def _compare(self, texts: dict[str, Texts], against: str | None) -> ComparisonTable:
         if len(texts) < 2:
             raise ValueError("there must be two or more texts, with different names.")
+        unit = "strings" if any(isinstance(one, NgramCounts) for one in texts.values()) else "tokens"
+        words, counts, totals = (self._count_strings if unit == "strings" else self._count_tokens)(texts)
+        return compare_counts(
+            words, counts, totals, texts=list(texts), against=against, min_count=self.min_count, unit=unit
+        )
+
+    def _count_tokens(self, texts: dict[str, Any]) -> Counted:
+        """Return the words of the texts, and the numbers of their tokens."""
         if self.lexicon is None:
             texts = {name: restartable(one) for name, one in texts.items()}
             lexicon = self.builder.build(JoinedTexts(list(texts.values())))
@@ -153,14 +170,52 @@ class TextComparer:
             if not total:
                 where = ", ".join(one.sources) if isinstance(one, Corpus) else name
                 raise CorpusError(f"{where}: there are no words in this text; give one that has Chinese text.")
-        counts = np.stack([words for words, _ in counted], axis=1)
-        totals = [total for _, total in counted]
-        return compare_counts(
-            lexicon.words, counts, totals, texts=list(texts), against=against, min_count=self.min_count
+        return lexicon.words, np.stack([words for words, _ in counted], axis=1), [total for _, total in counted]
+
+    def _count_strings(self, texts: dict[str, Any]) -> Counted:
+        """Return the words that the counts hold, how often each string occurs, and the numbers of all strings."""
+        used = {name: one for name, one in texts.items() if isinstance(one, NgramCounts)}
+        order = min(one.order for one in used.values())
+        alnum = self.alnum or next(iter(used.values())).alnum
+        for name, one in used.items():
+            try:
+                check_counts(one, order=2, alnum=alnum, min_count=1, needs="a comparison")
+            except CorpusError as error:
+                raise CorpusError(f"{name}: {error}") from None
+        begin_stage("counting n-grams")
+        resources = self.builder.resources
+        counts = [
+            one.truncate(order)
+            if isinstance(one, NgramCounts)
+            else count_ngrams(one, order=order, alnum=alnum, resources=resources)
+            for one in texts.values()
+        ]
+        words = self._learn_from(counts) if self.lexicon is None else self.lexicon.words
+        begin_stage("looking words up")
+        found = [look_up_counts(one, words) for one in counts]
+        symbols = found[0][1]
+        rows = np.flatnonzero(symbols)
+        if not len(rows):
+            raise CorpusError("the counts hold none of the words of the lexicon; count with a larger --order.")
+        totals = [[one.total(int(n)) for one in counts] for n in range(1, order + 1)]
+        return (
+            tuple(words[k] for k in rows.tolist()),
+            np.stack([times[rows] for times, _ in found], axis=1),
+            np.array(totals)[symbols[rows] - 1],
         )
 
+    def _learn_from(self, counts: list[NgramCounts]) -> tuple[str, ...]:
+        """Return the words of all counts together."""
+        resources, first = self.builder.resources, counts[0]
+        options = {"memory": resources.memory, "temp_dir": resources.temp_dir, "workers": resources.workers}
+        order = min(self.builder.order, first.order)
+        builder = PmiLexiconBuilder(order=order, alnum=first.alnum, **options)  # type: ignore[arg-type]
+        return builder.build_from(first.merge(*counts[1:], **options)).words  # type: ignore[arg-type]
 
-def count_tokens(tokenizer: Tokenizer, texts: Texts, *, workers: int = 1) -> tuple[npt.NDArray[np.int64], int]:
+
+def count_tokens(
+    tokenizer: Tokenizer, texts: Corpus | Iterable[str], *, workers: int = 1
+) -> tuple[npt.NDArray[np.int64], int]:
     """Count how often each word of a lexicon is a token of the best segmentation of texts.
 
     Parameters

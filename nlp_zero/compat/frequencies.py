@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from math import log
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from ..lexicon import Lexicon
+from ..lexicon import Lexicon, LexiconMeta
 
 __all__ = ["Frequencies"]
 
 LEAST_TOTAL = 100_000_000  # scale of the frequencies of a lexicon that has probabilities and no counts
 ALNUM = re.compile("[a-zA-Z0-9]")
+HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
 class Frequencies:
@@ -27,12 +30,13 @@ class Frequencies:
         counts), and at least 1.
     """
 
-    __slots__ = ("_changes", "_first_total", "_frequencies", "_total")
+    __slots__ = ("_changes", "_first_total", "_frequencies", "_longest", "_total")
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._frequencies = dict(zip(lexicon.words, _frequencies_of(lexicon), strict=True))
         self._total = self._first_total = max(sum(self._frequencies.values()), 1)
-        self._changes: dict[str, int] = {}
+        self._longest = max(map(len, self._frequencies), default=1)
+        self._changes: dict[str, int] = {}  # 0: the word was deleted
 
     @property
     def table(self) -> Mapping[str, int]:
@@ -47,28 +51,43 @@ class Frequencies:
         """
         return self._total
 
-    @property
-    def changes(self) -> Mapping[str, int]:
-        """The words whose frequency was set, and 0 for those that were deleted.  Read-only."""
-        return MappingProxyType(self._changes)
+    def copy(self) -> Frequencies:
+        """Return a copy, which later changes do not affect."""
+        twin = copy(self)
+        twin._frequencies, twin._changes = self._frequencies.copy(), self._changes.copy()
+        return twin
 
     def set(self, word: str, frequency: int) -> None:
         """Change the frequency of a word, or add the word; with 0 it is deleted."""
         self._total += frequency
+        self._longest = max(self._longest, len(word))
         self._frequencies[word] = self._changes[word] = frequency
 
     def apply(self, lexicon: Lexicon) -> Lexicon:
-        """Return the lexicon with the changes: p = frequency / total; other columns than ``log_prob`` are dropped."""
+        """Return the lexicon with the changes: p = frequency / total; words that were set have no other scores."""
         if not self._changes:
             return lexicon
-        log_probs = lexicon.log_probs + log(self._first_total / self._total)
-        rows = dict(zip(lexicon.words, zip(lexicon.counts.tolist(), log_probs.tolist(), strict=True), strict=True))
-        for word, frequency in self._changes.items():
-            rows.pop(word, None)
-            if frequency:
-                rows[word] = frequency, log(frequency / self._total)
-        counts, scores = zip(*rows.values(), strict=True) if rows else ((), ())
-        return Lexicon([*rows], counts, scores={"log_prob": scores}, meta=lexicon.meta)
+        kept = np.fromiter((word not in self._changes for word in lexicon.words), np.bool_, len(lexicon))
+        old, log_probs = lexicon.keep(kept), lexicon.log_probs[kept] + log(self._first_total)
+        new = {word: frequency for word, frequency in self._changes.items() if frequency}
+        unknown = np.full(len(new), np.nan)
+        scores = {name: np.append(column, unknown) for name, column in old.scores.items() if name != "id"}
+        scores["log_prob"] = np.append(log_probs, np.log([*new.values()])) - log(self._total)
+        return Lexicon([*old.words, *new], [*old.counts.tolist(), *new.values()], scores=scores, meta=lexicon.meta)
+
+    def own_words(self, meta: LexiconMeta) -> dict[str, Any]:
+        """Return the options of `nlp_zero.Tokenizer` for deleted words, and for words that a lexicon cannot hold.
+
+        A deleted word must not be found again as a new word.  A word with letters, digits or marks (C++, A股) is only
+        found in a text if it is an own word.
+        """
+        deleted = [word for word, frequency in self._changes.items() if not frequency]
+        marked = [word for word, frequency in self._changes.items() if frequency and not HAN.fullmatch(word)]
+        return {
+            "words": [*(word for word in meta.own_words if word not in self._changes), *marked],
+            "forbid": [*(word for word in meta.forbidden_words if word not in self._changes), *deleted],
+            "force": [word for word in meta.forced_words if self._changes.get(word, 1)],
+        }
 
     def suggest_whole(self, word: str) -> int:
         """Return the least frequency that exceeds that of the best cut of `word`, or its own if that is greater."""
@@ -97,7 +116,7 @@ class Frequencies:
         for start in reversed(range(len(word))):
             known = [
                 (log(frequency) - log_total + best[end], end)
-                for end in range(start + 1, len(word) + 1)
+                for end in range(start + 1, min(start + self._longest, len(word)) + 1)
                 if (frequency := self._frequencies.get(word[start:end]))
             ]
             best[start], ends[start] = max(known, default=(best[start + 1] - log_total, start + 1))

@@ -60,6 +60,9 @@ class Tokenizer:
     lexicon was made for that, as ``bayes`` lexicons are (``new_words`` of `nlp_zero.Tokenizer`); for other lexicons it
     changes nothing.  ``HMM=False`` finds none.
 
+    A word with letters, digits or marks that is added, such as C++ or A股, is always a token where its parts would
+    have been, whatever its frequency.
+
     Examples
     --------
     >>> tokenizer = Tokenizer(Lexicon(["研究", "研究生", "生命", "起源"], [40, 10, 30, 20]))
@@ -83,8 +86,9 @@ class Tokenizer:
         return f"<Tokenizer dictionary={self._dictionary!r}>"
 
     def __getstate__(self) -> dict[str, object]:
-        with self._lock:
-            return {name: value for name, value in vars(self).items() if name not in ("_lock", "_tokenizers")}
+        with self._lock:  # the state must not change while it is written
+            frequencies = None if self._frequencies is None else self._frequencies.copy()
+            return {"_dictionary": self._dictionary, "_lexicon": self._lexicon, "_frequencies": frequencies}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state, _lock=threading.RLock(), _tokenizers={})
@@ -152,7 +156,8 @@ class Tokenizer:
             with self._lock:
                 frequencies = self._load()
                 assert self._lexicon is not None
-                tokenizer = LexiconTokenizer(frequencies.apply(self._lexicon), new_words=None if hmm else False)
+                lexicon, own = frequencies.apply(self._lexicon), frequencies.own_words(self._lexicon.meta)
+                tokenizer = LexiconTokenizer(lexicon, new_words=None if hmm else False, **own)
                 self._tokenizers[hmm] = tokenizer
                 if hmm and not tokenizer.new_words:
                     self._tokenizers[False] = tokenizer  # the same without HMM

@@ -1,7 +1,8 @@
 """Raw text as a restartable stream of blocks: sources, compression, decoding, slices for several machines."""
 
-from .blocks import Block
+from .blocks import Block, TextBatch
 from .corpus import Corpus
+from .fingerprints import fingerprint_files
 from .positions import (
     CorpusPosition,
     count_stored_bytes,
@@ -10,7 +11,7 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import JoinedTexts, read_batches, read_blocks, require_text, restartable
+from .texts import JoinedTexts, read_batches, read_blocks, read_text_batches, require_text, restartable
 
 __all__ = [
     "Block",
@@ -18,12 +19,15 @@ __all__ = [
     "CorpusPosition",
     "CorpusSlice",
     "JoinedTexts",
+    "TextBatch",
     "count_stored_bytes",
     "describe_reading",
+    "fingerprint_files",
     "identify_files",
     "read_batches",
     "read_blocks",
     "read_blocks_from",
+    "read_text_batches",
     "require_text",
     "restartable",
     "slice_corpus",

@@ -8,7 +8,10 @@ from typing import AnyStr
 
 from ..errors import CorpusError
 
-__all__ = ["BYTE_MARKS", "MARKS", "Block", "check_text", "decoding_error", "join_texts", "regroup"]
+__all__ = [
+    "BYTE_MARKS", "MARKS", "Block", "TextBatch", "batch_texts", "check_text", "decoding_error", "join_texts",
+    "regroup",
+]  # fmt: skip
 
 # A line that is too long for a block is cut after one of these.  All are boundary characters in every normalisation
 # form, and do not compose with the next character (as "=" and U+0338 do): cutting never changes the text.
@@ -61,6 +64,46 @@ class Block:
         return decoding_error(self.source, self.offset + error.start, error)
 
 
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    r"""Consecutive texts of one source.
+
+    Attributes
+    ----------
+    texts : str or list of str
+        For plain text, a str whose lines are the texts; for records and documents, a list of them.
+    source : str
+        The name of the file (a file in an archive has the name of the archive in front), ``<stdin>`` or ``<texts>``.
+    first : int
+        The number of the first text in the source, from 1.
+
+    Examples
+    --------
+    >>> TextBatch("春天\r\n夏天\n", "novel.txt", 1).split()
+    ['春天', '夏天']
+    """
+
+    texts: str | list[str]
+    source: str
+    first: int
+
+    def split(self) -> list[str]:
+        """Return the texts, without line ends.
+
+        Returns
+        -------
+        list of str
+        """
+        if not isinstance(self.texts, str):
+            return self.texts
+        lines = self.texts.split("\n")
+        if not lines[-1]:  # the text ends with a line end
+            lines.pop()
+        if "\r" in self.texts:
+            lines = [line[:-1] if line.endswith("\r") else line for line in lines]
+        return lines
+
+
 def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
     """Join short texts to blocks, with line ends between them, which are boundaries for every unit.
 
@@ -81,17 +124,23 @@ def join_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[Block]:
     TypeError
         If a text is not a str.
     """
+    for batch in batch_texts(texts, name):
+        yield Block("\n".join(batch.texts), name, batch.first - 1)
+
+
+def batch_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[TextBatch]:
+    """Collect short texts in batches; see `join_texts`."""
     batch: list[str] = []
-    first = length = number = 0
+    first, length, number = 1, 0, 0
     for number, text in enumerate(texts, 1):
         check_text(text, number - 1)
         batch.append(text)
         length += len(text) + 1
         if length >= BLOCK_CHARACTERS:
-            yield Block("\n".join(batch), name, first)
-            batch, first, length = [], number, 0
+            yield TextBatch(batch, name, first)
+            batch, first, length = [], number + 1, 0
     if batch:
-        yield Block("\n".join(batch), name, first)
+        yield TextBatch(batch, name, first)
 
 
 def check_text(text: object, number: int) -> None:

@@ -19,7 +19,8 @@ from .._utils.progress import Advance, progress_bar
 from .._utils.temporary import find_temporary_folder, open_spool
 from .._utils.validation import check_choice, check_folder, check_integer
 from ..errors import CorpusError
-from .reader import FORMS, Block, Form, Reader
+from .blocks import Block, TextBatch
+from .reader import FORMS, Form, Reader
 from .sources import FORMATS, Source, find_skipped, find_sources
 
 __all__ = ["UNITS", "Corpus"]
@@ -191,6 +192,21 @@ class Corpus:
         CorpusError
             See `blocks`.
         """
+        return (batch.split() for batch in self.text_batches())
+
+    def text_batches(self) -> Iterator[TextBatch]:
+        """Read the texts once, in batches that say where they are from.
+
+        Returns
+        -------
+        iterator of TextBatch
+            The lines of plain text stay one str, so that searching them is fast.
+
+        Raises
+        ------
+        CorpusError
+            See `blocks`.
+        """
         return self._read_batches(self._open_pass())
 
     def __iter__(self) -> Iterator[str]:
@@ -214,7 +230,7 @@ class Corpus:
             for source in found:
                 yield from self._reader.read_blocks(source, unit, advance)
 
-    def _read_batches(self, found: list[Source]) -> Iterator[list[str]]:
+    def _read_batches(self, found: list[Source]) -> Iterator[TextBatch]:
         with self._progress_bar(found) as advance:
             for source in found:
                 yield from self._reader.read_batches(source, advance)

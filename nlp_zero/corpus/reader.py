@@ -13,7 +13,7 @@ from typing import IO, Literal, cast
 
 from .._utils.progress import Advance
 from ..errors import CorpusError
-from .blocks import BYTE_MARKS, MARKS, Block, decoding_error, join_texts, regroup
+from .blocks import BYTE_MARKS, MARKS, Block, TextBatch, decoding_error, join_texts, regroup
 from .compression import ReportingStream, read_chunks
 from .contents import (
     HEAD_BYTES,
@@ -84,7 +84,7 @@ class Reader:
             else:
                 yield from islice(self._text_blocks(content, source, unit, advance), start, None)
 
-    def read_batches(self, source: Source, advance: Advance = None) -> Iterator[list[str]]:
+    def read_batches(self, source: Source, advance: Advance = None) -> Iterator[TextBatch]:
         """Yield the lines or the texts of each chunk that is read."""
         with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
             yield from self._content_batches(content, source, advance)
@@ -115,7 +115,8 @@ class Reader:
     def _text_blocks(self, content: Content, source: Source, unit: str, advance: Advance) -> Iterator[Block]:
         """Yield blocks of decoded text."""
         if content.format != "text":
-            yield from join_texts(chain.from_iterable(self._content_batches(content, source, advance)), content.name)
+            batches = self._content_batches(content, source, advance)
+            yield from join_texts(chain.from_iterable(batch.split() for batch in batches), content.name)
             return
         offset = 0
         for text in regroup(self._decode(content), MARKS, unit, content.name):
@@ -124,7 +125,7 @@ class Reader:
 
     def _content_batches(
         self, content: Content, source: Source, advance: Advance, depth: int = 0
-    ) -> Iterator[list[str]]:
+    ) -> Iterator[TextBatch]:
         """Yield the lines or the texts of a content, normalised; `depth` is the number of archives around it."""
         if content.format == "text":
             yield from self._line_batches(content)
@@ -132,8 +133,14 @@ class Reader:
             with _open_random(content, source, advance, self.temp_dir) as file:
                 yield from self._archive_batches(file, source, content.stated, depth)
         else:
-            for texts in self._record_batches(content, source, advance):
-                yield texts if self.normalize is None else [self._normalize(text) for text in texts]
+            yield from self._number_texts(self._record_batches(content, source, advance), content.name)
+
+    def _number_texts(self, batches: Iterable[list[str]], name: str) -> Iterator[TextBatch]:
+        """Yield batches of texts that know their numbers, normalised."""
+        first = 1
+        for texts in batches:
+            yield TextBatch(texts if self.normalize is None else list(map(self._normalize, texts)), name, first)
+            first += len(texts)
 
     def _record_batches(self, content: Content, source: Source, advance: Advance) -> Iterator[list[str]]:
         """Yield the texts of a content that is not plain text, as they are stored."""
@@ -156,7 +163,7 @@ class Reader:
         with _open_random(content, source, None, self.temp_dir) as file:
             yield from read_parquet(file, records, report)
 
-    def _archive_batches(self, file: IO[bytes], source: Source, stated: str, depth: int) -> Iterator[list[str]]:
+    def _archive_batches(self, file: IO[bytes], source: Source, stated: str, depth: int) -> Iterator[TextBatch]:
         """Yield the texts of a ZIP archive, or of a document that is one."""
         from .archives import Archive
 
@@ -164,8 +171,7 @@ class Reader:
             if depth > (archive.format != "zip"):  # an archive could contain itself without end
                 raise CorpusError(f"{source.name}: an archive in an archive is not read; unpack it first.")
             if archive.format == "docx":
-                for texts in archive.read_docx():
-                    yield [self._normalize(text) for text in texts]
+                yield from self._number_texts(archive.read_docx(), source.name)
                 return
             self.skipped.members[source.name] = archive.skipped
             form = "html" if archive.format == "epub" else None
@@ -197,26 +203,22 @@ class Reader:
 
         return unicodedata.normalize(self.normalize, text)
 
-    def _line_batches(self, content: Content) -> Iterator[list[str]]:
-        blocks: Iterator[Block]
-        if self._yields_bytes(content):
-            blocks = self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin)
-        else:
-            pieces = regroup(self._decode(content), MARKS, "byte", content.name)
-            blocks = (Block(self._normalize(text), content.name, 0) for text in pieces)
-        for block in blocks:
-            data = block.data
-            if isinstance(data, bytes):
-                try:
-                    data = data.decode()
-                except UnicodeDecodeError as exc:
-                    raise block.locate_error(exc) from exc
-            lines = data.split("\n")
-            if not lines[-1]:  # the text ends with a line end
-                lines.pop()
-            if "\r" in data:
-                lines = [line[:-1] if line.endswith("\r") else line for line in lines]
-            yield lines
+    def _line_batches(self, content: Content) -> Iterator[TextBatch]:
+        """Yield the lines of plain text; a batch ends at a line end."""
+        first = 1
+        for text in self._decode_blocks(content) if self._yields_bytes(content) else self._decode_lines(content):
+            yield TextBatch(text, content.name, first)
+            first += text.count("\n")
+
+    def _decode_blocks(self, content: Content) -> Iterator[str]:
+        for block in self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin):
+            try:
+                yield cast(bytes, block.data).decode()
+            except UnicodeDecodeError as exc:
+                raise block.locate_error(exc) from exc
+
+    def _decode_lines(self, content: Content) -> Iterator[str]:
+        return map(self._normalize, regroup(self._decode(content), MARKS, "byte", content.name))
 
 
 def _skip_mark(content: Content) -> Iterator[bytes]:

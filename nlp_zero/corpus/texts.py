@@ -8,12 +8,10 @@ from itertools import chain
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
-from .blocks import Block, check_text, join_texts
+from .blocks import Block, TextBatch, batch_texts, join_texts
 from .corpus import UNITS, Corpus
 
-__all__ = ["JoinedTexts", "read_batches", "read_blocks", "require_text", "restartable"]
-
-BATCH_CHARACTERS = 1 << 20  # of an iterable of texts that are yielded at once
+__all__ = ["JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "require_text", "restartable"]
 
 
 class JoinedTexts:
@@ -72,21 +70,7 @@ def read_batches(texts: Corpus | Iterable[str]) -> Iterator[list[str]]:
     >>> list(read_batches(["春天", "夏天"]))
     [['春天', '夏天']]
     """
-    return texts.batches() if isinstance(texts, Corpus) else _collect_batches(_check_texts(texts))
-
-
-def _collect_batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    length = 0
-    for number, text in enumerate(texts):
-        check_text(text, number)
-        batch.append(text)
-        length += len(text) + 1
-        if length >= BATCH_CHARACTERS:
-            yield batch
-            batch, length = [], 0
-    if batch:
-        yield batch
+    return (batch.split() for batch in read_text_batches(texts))
 
 
 def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[Block]:
@@ -124,6 +108,36 @@ def read_blocks(texts: Corpus | Iterable[str], unit: str = "char") -> Iterator[B
         return texts.blocks(unit)
     check_choice("unit", unit, UNITS)
     return join_texts(_check_texts(texts))
+
+
+def read_text_batches(texts: Corpus | Iterable[str]) -> Iterator[TextBatch]:
+    """Read a corpus, or any iterable of texts, in batches that say where the texts are from.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+        What is read.
+
+    Returns
+    -------
+    iterator of TextBatch
+        See `Corpus.text_batches`.
+
+    Raises
+    ------
+    TypeError
+        If `texts` is a single string, or a text is not a str.
+    CorpusError
+        If a corpus cannot be read.
+
+    Examples
+    --------
+    >>> list(read_text_batches(["春天", "夏天"]))
+    [TextBatch(texts=['春天', '夏天'], source='<texts>', first=1)]
+    """
+    if isinstance(texts, JoinedTexts):
+        return chain.from_iterable(map(read_text_batches, texts.parts))
+    return texts.text_batches() if isinstance(texts, Corpus) else batch_texts(_check_texts(texts))
 
 
 def restartable(texts: Corpus | Iterable[str]) -> Corpus | Iterable[str]:

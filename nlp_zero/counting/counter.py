@@ -12,19 +12,23 @@ import numpy as np
 from .._kernels import counting as kernel
 from .._utils.threads import in_order, in_rounds
 from .._utils.validation import check_integer
-from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
+from ..corpus import Block, Corpus, count_stored_bytes, fingerprint_files, read_blocks, read_blocks_from, require_text
 from .counts import MAX_ORDER, CountOptions, NgramCounts, collect_counts, merge_sources
+from .history import CountHistory
 from .merging import RunSource
 from .resources import MemoryPlan, Resources
 from .store import RunStore
 from .tree import TreeBuilder
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from .store import Position
 
 __all__ = ["NgramCounter", "count_ngrams"]
 
 PIECES_PER_WORKER = 16  # pieces of a part: more of them share the work more evenly
+MOST_PERIOD = 99_991_231  # the day 9999-12-31
 BLOCKS_PER_ROUND = 4  # blocks that a thread encodes before it waits for the others
 
 
@@ -88,6 +92,7 @@ class NgramCounter:
         plan = MemoryPlan.make(self.resources, order=self.order, alnum=alnum)
         self._store = RunStore(plan, temp_dir)
         self._progress = False
+        self._corpora: list[Corpus] = []
         self._texts = self._make_texts()
 
     def __repr__(self) -> str:
@@ -125,6 +130,7 @@ class NgramCounter:
         else:
             blocks = zip(repeat((0, 0)), read_blocks(texts, self.unit), strict=False)
         if isinstance(texts, Corpus):
+            self._corpora.append(texts)
             self._progress = texts.progress
             self._store.check_disk(count_stored_bytes(texts))
         rounds = in_rounds(self._read_rounds(blocks), self._encode, self.resources.workers)
@@ -138,7 +144,13 @@ class NgramCounter:
             self._write_run(position)
         return self
 
-    def freeze(self, *, min_count: int = 1, folder: str | os.PathLike[str] | None = None) -> NgramCounts:
+    def freeze(
+        self,
+        *,
+        min_count: int = 1,
+        folder: str | os.PathLike[str] | None = None,
+        period: int | None = None,
+    ) -> NgramCounts:
         """Return the counts of the text so far; counting may continue.
 
         Parameters
@@ -148,6 +160,9 @@ class NgramCounter:
         folder : str, path-like or None, default None
             Write the counts there, as `NgramCounts.save` does, and use them from there; that takes less memory than
             saving them later.
+        period : int, optional
+            When the text is from, such as 2024 or 202401; sums of counts know the first and the last period in which
+            each n-gram occurs (see `NgramCounts.seen`).
 
         Returns
         -------
@@ -159,11 +174,14 @@ class NgramCounter:
             If a disk is full or the memory budget is too small.
         """
         options = CountOptions(self.unit, self.alnum, check_integer("min_count", min_count))
+        periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
+        history = CountHistory(self._fingerprint_files(), periods)
         if self._store.runs and self._waiting:
             self._write_run(self._store.position)
         if self._store.runs:
             sources = [RunSource(run) for run in self._store.reduce()]
-            return merge_sources(sources, self._store, options, folder, progress=self._progress)
+            progress = self._progress
+            return merge_sources(sources, self._store, options, folder, progress=progress, trace=lambda *_: history)
         parts = [self._sort()]
         symbols = parts[0][0].symbols
         self._store.plan.check_alphabet(len(symbols))
@@ -173,12 +191,16 @@ class NgramCounter:
             for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.resources.workers):
                 tree.append(piece)
 
-        return collect_counts(fill, symbols, self._totals(), self._store, options, folder)
+        return collect_counts(fill, symbols, self._totals(), self._store, options, folder, lambda *_: history)
 
     @property
     def positions(self) -> int:
         """Number of symbols that were counted so far."""
         return self._waiting + sum(int(run.totals[0]) for run in self._store.runs)
+
+    def _fingerprint_files(self) -> npt.NDArray[np.uint64]:
+        codes = {code for corpus in self._corpora for code in fingerprint_files(corpus).values()}
+        return np.array(sorted(codes), np.uint64)
 
     def _resume(
         self, texts: Corpus | Iterable[str], folder: str | os.PathLike[str]
@@ -304,6 +326,8 @@ def count_ngrams(
         order=order, unit=unit, alnum=alnum,
         memory=used.memory, temp_dir=used.temp_dir, workers=used.workers, checkpoint=used.checkpoint,
     )  # fmt: skip
-    counts = counter.update(texts).freeze(min_count=min_count)
+    counter.update(texts)
+    counter._corpora.clear()  # the counts are not saved, so that nobody asks for fingerprints
+    counts = counter.freeze(min_count=min_count)
     require_text(counts.total(1), texts)
     return counts

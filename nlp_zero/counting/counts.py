@@ -7,21 +7,25 @@ in one pass even if their texts differ, and the same text gives the same arrays 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.counting import Alphabet
-from .._utils.arrays import ArrayFile, narrow, release
+from .._kernels.counting import Alphabet, find_ngrams
+from .._utils.arrays import ArrayFile, ArrayStore, narrow, release
 from .._utils.files import storage
-from .._utils.folders import ELSEWHERE, new_folder, write_folder, write_meta
+from .._utils.folders import ELSEWHERE, new_folder, write_arrays, write_folder, write_meta
 from .._utils.progress import progress_bar
 from .._utils.tables import Columns, Tabular, html_table, stream_tables
 from .._utils.validation import check_integer
+from ..corpus import Corpus, fingerprint_files
 from .format import FORMAT, MAX_ORDER, VERSION, CountOptions, describe_counts, read_counts, report_damage
+from .history import ABSENT, NO_HISTORY, Counted, CountHistory, unite_files, unite_histories
 from .merging import RunSource, TreeSource, merge_to_tree, unite_symbols
 from .resources import MemoryPlan, Resources
 from .store import RunStore
@@ -32,9 +36,11 @@ if TYPE_CHECKING:
 
     from .tree import Level
 
+    Trace = Callable[[Sequence[Any], list[Level]], CountHistory]
+
 __all__ = [
-    "MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "merge_sources",
-    "restrict_counts",
+    "MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "look_up_periods",
+    "merge_sources", "restrict_counts",
 ]
 
 LOOKUP_NODES = 1 << 14  # n-grams that are looked up before pages of mapped arrays are given back
@@ -54,6 +60,8 @@ class NgramCounts(Tabular):
         As in `NgramCounter`.
     min_count : int
         N-grams of two or more symbols that occur fewer times are not listed; `total` still includes them.
+    periods : tuple of int
+        The periods of the text, rising; empty if it was counted without one.
     symbols : tuple of str or bytes
         The distinct symbols (`bytes` with ``unit="byte"``), in the order of their text.
 
@@ -75,6 +83,7 @@ class NgramCounts(Tabular):
     # ends are uint64 where one of them is larger than 4,294,967,295.
     _levels: list[Any]
     _totals: list[int]
+    _history: CountHistory
     _alphabet: Alphabet
     _characters: npt.NDArray[np.uint32] | None  # code points by id, if every symbol is one character
 
@@ -82,14 +91,21 @@ class NgramCounts(Tabular):
         raise TypeError("NgramCounts are made by NgramCounter.freeze() and NgramCounts.load().")
 
     @classmethod
-    def _of(cls, symbols: Sequence[Any], levels: list[Level], totals: list[int], options: CountOptions) -> NgramCounts:
+    def _of(
+        cls,
+        symbols: Sequence[Any],
+        levels: list[Level],
+        totals: list[int],
+        options: CountOptions,
+        history: CountHistory = NO_HISTORY,
+    ) -> NgramCounts:
         self = cls.__new__(cls)
+        self._history = history
         self.symbols = tuple(symbols)
         self._levels, self._totals, self.order = levels, totals, len(levels)
         self.unit, self.alnum, self.min_count = options.unit, options.alnum, options.min_count
-        for level in levels:
-            for array in level:
-                array.flags.writeable = False
+        for array in [*(array for level in levels for array in level), *history.arrays().values()]:
+            array.flags.writeable = False
         self._alphabet = Alphabet(unit=self.unit, alnum=self.alnum, symbols=self.symbols)
         single = self.unit == "char" and self.alnum != "join"
         self._characters = np.array([0, *map(ord, self.symbols)], np.uint32) if single else None
@@ -117,10 +133,75 @@ class NgramCounts(Tabular):
         ValueError
             If it has more than `order` symbols, or none.
         """
+        found = self._find(ngram)
+        return 0 if found is None else int(self._levels[found[0] - 1][1][found[1]])
+
+    def seen(self, ngram: str | bytes) -> tuple[int | None, int | None]:
+        """Return the first and the last period in which an n-gram occurs.
+
+        Parameters
+        ----------
+        ngram : str or bytes
+            `bytes` with ``unit="byte"``.
+
+        Returns
+        -------
+        tuple of (int or None, int or None)
+            None if it does not occur, was pruned, or occurs in text that was counted without a period: such text is
+            older than all periods.
+
+        Raises
+        ------
+        ValueError
+            If it has more than `order` symbols, or none.
+
+        Examples
+        --------
+        >>> from nlp_zero import NgramCounter
+        >>> january = NgramCounter(order=2).update(["中国人民"]).freeze(period=202401)
+        >>> february = NgramCounter(order=2).update(["中国队"]).freeze(period=202402)
+        >>> counts = january.merge(february)
+        >>> counts.seen("中国"), counts.seen("人民"), counts.seen("国队"), counts.seen("民队")
+        ((202401, 202402), (202401, 202401), (202402, 202402), (None, None))
+        """
+        found = self._find(ngram)
+        if found is None:
+            return None, None
+        first, last = (float(x[0]) for x in self._history.look_up(found[0], np.array([found[1]])))
+        return None if math.isnan(first) else int(first), None if math.isnan(last) else int(last)
+
+    @property
+    def periods(self) -> tuple[int, ...]:
+        """The periods of the text, rising; see `NgramCounter.freeze`."""
+        return self._history.periods
+
+    def find_counted(self, corpus: Corpus) -> list[str]:
+        """Return the names of the files of a corpus that have been counted here.
+
+        Parameters
+        ----------
+        corpus : Corpus
+
+        Returns
+        -------
+        list of str
+            Files are recognised by size and content, not by name; of files above 1 MB, samples are compared. Standard
+            input and remote files are never recognised.
+
+        Raises
+        ------
+        CorpusError
+            If a file is missing.
+        """
+        counted = set(self._history.files.tolist())
+        return [name for name, code in fingerprint_files(corpus).items() if code in counted]
+
+    def _find(self, ngram: str | bytes) -> tuple[int, int] | None:
+        """Return the order of an n-gram and its place, or None; refuse an n-gram that is too long or empty."""
         ids = self._alphabet.encode(ngram)
         inside = ids[(ids > 0) & (ids <= len(self.symbols))]
         if sum(len(self.symbols[s - 1]) for s in inside.tolist()) != len(ngram):  # unseen, or a boundary in it
-            return 0
+            return None
         ids = ids[:-1]
         if not 1 <= len(ids) <= self.order:
             raise ValueError(f"{ngram!r} has {len(ids)} symbols; these counts have n-grams of 1 to {self.order}.")
@@ -130,10 +211,10 @@ class NgramCounts(Tabular):
             symbols, _, ends = self._levels[n]
             at = low + int(np.searchsorted(symbols[low:high], symbol))
             if at == high or symbols[at] != symbol:
-                return 0
+                return None
             if n + 1 < len(ids):
                 low, high = int(ends[at - 1]) if at else 0, int(ends[at])
-        return int(self._levels[len(ids) - 1][1][at])
+        return len(ids), at
 
     def total(self, n: int = 1) -> int:
         """Return the number of n-grams of order `n` in the text, with repetitions and including pruned ones.
@@ -317,7 +398,8 @@ class NgramCounts(Tabular):
                 survivors = np.concatenate([[0], np.cumsum(keeps[n + 1], dtype=np.uint64)])
                 ends = narrow(survivors[ends[keeps[n]]])
             levels.append((symbols[keeps[n]], narrow(counts[keeps[n]]), ends))
-        return NgramCounts._of(self.symbols, levels, self._totals, CountOptions(self.unit, self.alnum, min_count))
+        options = CountOptions(self.unit, self.alnum, min_count)
+        return NgramCounts._of(self.symbols, levels, self._totals, options, self._history.keep(keeps))
 
     def truncate(self, order: int) -> NgramCounts:
         """Return the same counts without longer n-grams, as if n-grams of up to `order` symbols had been counted.
@@ -348,7 +430,7 @@ class NgramCounts(Tabular):
         symbols, counts, ends = self._levels[order - 1]
         levels = [*self._levels[: order - 1], (symbols, counts, ends[:0])]
         options = CountOptions(self.unit, self.alnum, self.min_count)
-        return NgramCounts._of(self.symbols, levels, self._totals[:order], options)
+        return NgramCounts._of(self.symbols, levels, self._totals[:order], options, self._history.truncate(order))
 
     def merge(
         self,
@@ -379,7 +461,8 @@ class NgramCounts(Tabular):
         Raises
         ------
         ValueError
-            If orders, units or `alnum` differ, or counts were pruned (their sum would not be exact).
+            If orders, units or `alnum` differ, counts were pruned (their sum would not be exact), or a file was
+            counted in two of them (it would be counted twice).
         StorageError
             If a disk is full or the memory budget is too small.
         """
@@ -392,11 +475,20 @@ class NgramCounts(Tabular):
                     )
         if max(counts.min_count for counts in (self, *others)) > 1:
             raise ValueError("Pruned counts cannot be merged exactly; count with min_count=1 and prune the sum.")
+        parts = [Counted(counts.symbols, counts._levels, counts._history) for counts in (self, *others)]
+        if repeated := sum(len(part.history.files) for part in parts) - len(unite_files(parts)):
+            raise ValueError(
+                f"{repeated:,} {'file was' if repeated == 1 else 'files were'} counted in more than one of these "
+                "counts, and would be counted twice; count each file once."
+            )
         resources = Resources(memory=memory, temp_dir=temp_dir, workers=workers)
         plan = MemoryPlan.make(resources, order=self.order, alnum=self.alnum)
         sources = [TreeSource(c.symbols, c._levels, c._totals) for c in (self, *others)]
         options = CountOptions(self.unit, self.alnum, check_integer("min_count", min_count))
-        return merge_sources(sources, RunStore(plan, resources.temp_dir), options, folder)
+        trees = [array for part in parts for level in part.levels for array in level]
+        store = ArrayStore(resources.budget, resources.temp_dir, trees)
+        trace = partial(unite_histories, parts, store=store)
+        return merge_sources(sources, RunStore(plan, resources.temp_dir), options, folder, trace=trace)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write a folder of ``.npy`` arrays and ``meta.json``, whole or not at all.
@@ -417,8 +509,9 @@ class NgramCounts(Tabular):
             f"{name}{n}": array
             for n, level in enumerate(self._levels, 1)
             for name, array in zip(COLUMNS, level, strict=True)
-        }
-        meta = describe_counts(self.symbols, self._totals, CountOptions(self.unit, self.alnum, self.min_count))
+        } | self._history.arrays()
+        options = CountOptions(self.unit, self.alnum, self.min_count)
+        meta = describe_counts(self.symbols, self._totals, options, self._history)
         with storage(folder, ELSEWHERE):
             write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
 
@@ -491,6 +584,19 @@ def levels_of(counts: NgramCounts) -> list[Level]:
     return counts._levels
 
 
+def look_up_periods(
+    counts: NgramCounts, words: Sequence[str]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the first and last periods of words; NaN where they are not known, as for words that are too long."""
+    first, last = np.full((2, len(words)), np.nan)
+    encoded = counts._alphabet.encode("\n".join(words))
+    node, length = find_ngrams(counts._levels, encoded, len(words))
+    for n in range(1, counts.order + 1):
+        rows = np.flatnonzero((length == n) & (node != ABSENT))
+        first[rows], last[rows] = counts._history.look_up(n, node[rows])
+    return first, last
+
+
 def restrict_counts(counts: NgramCounts, order: int, min_count: int, resources: Resources) -> NgramCounts:
     """Return counts without n-grams that are longer than `order` or, above order 1, occur fewer than `min_count` times.
 
@@ -512,8 +618,9 @@ def merge_sources(
     folder: str | os.PathLike[str] | None = None,
     *,
     progress: bool = False,
+    trace: Trace | None = None,
 ) -> NgramCounts:
-    """Add up runs and count trees; see `NgramCounter.freeze` for `folder`."""
+    """Add up runs and count trees; see `NgramCounter.freeze` for `folder`, and `collect_counts` for `trace`."""
     totals = [sum(column) for column in zip(*(source.totals for source in sources), strict=True)]
     symbols = unite_symbols(sources)
     store.plan.check_alphabet(len(symbols))
@@ -524,7 +631,7 @@ def merge_sources(
         with progress_bar(progress, "merging", total=1, unit="share") as advance:
             merge_to_tree(sources, len(symbols), tree, store.plan, min_count=options.min_count, advance=advance)
 
-    return collect_counts(fill, symbols, totals, store, options, folder)
+    return collect_counts(fill, symbols, totals, store, options, folder, trace)
 
 
 def collect_counts(
@@ -534,8 +641,11 @@ def collect_counts(
     store: RunStore,
     options: CountOptions,
     folder: str | os.PathLike[str] | None = None,
+    trace: Trace | None = None,
 ) -> NgramCounts:
     """Make counts of a tree that `fill` appends: in memory, in a folder, or (under a memory budget) in nameless files.
+
+    `trace` makes the history of the finished tree, given its symbols and levels.
 
     Raises
     ------
@@ -547,15 +657,19 @@ def collect_counts(
         with store.report_full_disk(folder), new_folder(folder, format=FORMAT) as temporary:
             tree = TreeBuilder.in_folder(order, temporary)
             levels = _fill_and_finish(tree, fill)
-            meta = describe_counts(symbols, totals, options)
+            history = NO_HISTORY if trace is None else trace(symbols, levels)
+            meta = describe_counts(symbols, totals, options, history)
             files = {name: array for name, array in tree.arrays.items() if isinstance(array, ArrayFile)}
+            files |= write_arrays(temporary, history.arrays())
             write_meta(temporary, format=FORMAT, version=VERSION, meta=meta, arrays=files)
     elif plan.budget is not None:
         with store.report_full_disk():
             levels = _fill_and_finish(TreeBuilder.in_temporary_files(order, store.temp_dir), fill)
+            history = NO_HISTORY if trace is None else trace(symbols, levels)
     else:
         levels = _fill_and_finish(TreeBuilder.in_memory(order), fill, plan.workers)
-    return NgramCounts._of(symbols, levels, totals, options)
+        history = NO_HISTORY if trace is None else trace(symbols, levels)
+    return NgramCounts._of(symbols, levels, totals, options, history)
 
 
 def _fill_and_finish(tree: TreeBuilder, fill: Callable[[TreeBuilder], None], workers: int = 1) -> list[Level]:

@@ -13,6 +13,7 @@ import numpy as np
 from .._utils.arrays import scan
 from .._utils.folders import read_folder
 from ..errors import FormatError
+from .history import CountHistory
 
 if TYPE_CHECKING:
     from .tree import Level
@@ -33,12 +34,14 @@ class CountOptions:
     min_count: int = 1
 
 
-def describe_counts(symbols: Sequence[Any], totals: list[int], options: CountOptions) -> dict[str, object]:
+def describe_counts(
+    symbols: Sequence[Any], totals: list[int], options: CountOptions, history: CountHistory
+) -> dict[str, object]:
     """Return the ``meta.json`` of counts."""
     text = [s.hex() if isinstance(s, bytes) else s for s in symbols]
     return {
         "order": len(totals), "unit": options.unit, "alnum": options.alnum, "min_count": options.min_count,
-        "totals": totals, "symbols": text,
+        "totals": totals, **({"periods": list(history.periods)} if history.periods else {}), "symbols": text,
     }  # fmt: skip
 
 
@@ -51,8 +54,10 @@ def report_damage(folder: str | os.PathLike[str]) -> Iterator[None]:
         raise FormatError(f"{folder} is not a usable counts folder ({error}); count the corpus again.") from None
 
 
-def read_counts(folder: str | os.PathLike[str]) -> tuple[list[Any], list[Level], list[int], CountOptions]:
-    """Read symbols, levels (mapped), totals and options of saved counts.
+def read_counts(
+    folder: str | os.PathLike[str],
+) -> tuple[list[Any], list[Level], list[int], CountOptions, CountHistory]:
+    """Read symbols, levels (mapped), totals, options and history of saved counts.
 
     Raises
     ------
@@ -67,7 +72,8 @@ def read_counts(folder: str | os.PathLike[str]) -> tuple[list[Any], list[Level],
     symbols: list[Any] = [bytes.fromhex(s) if options.unit == "byte" else s for s in meta["symbols"]]
     levels = [(arrays[f"symbols{n}"], arrays[f"counts{n}"], arrays[f"ends{n}"]) for n in range(1, order + 1)]
     _check_levels(levels, len(symbols), totals, order)
-    return symbols, levels, totals, options
+    sizes = [len(level[0]) for level in levels]
+    return symbols, levels, totals, options, CountHistory.of_arrays(arrays, meta.get("periods", []), sizes)
 
 
 def _check_levels(levels: list[Level], symbols: int, totals: list[int], order: int) -> None:

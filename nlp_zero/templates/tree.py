@@ -217,6 +217,10 @@ class ParseTree:
         """
         return draw_svg(self.words, [(a - self.start, b - self.start, name) for a, b, name in self._named_spans()])
 
+    def _repr_svg_(self) -> str:
+        """Return the drawing for a notebook."""
+        return self.to_svg()
+
     def __len__(self) -> int:
         return self.end - self.start
 

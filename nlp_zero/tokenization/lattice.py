@@ -11,6 +11,7 @@ import numpy as np
 
 from .._kernels import tokenization as kernel
 from .._utils.validation import check_integer, check_number
+from .drawing import draw_segmentations
 from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha, seed_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Path = list[tuple[int, int]]
 
 __all__ = ["Lattice"]
+
+MAX_DRAWN_POSITIONS = 60  # a longer lattice is not drawn in a notebook
 
 
 class Lattice:
@@ -84,6 +87,14 @@ class Lattice:
 
     def __repr__(self) -> str:
         return f"<Lattice of {self.n:,} positions, {len(self._ends):,} edges>"
+
+    def _repr_svg_(self) -> str | None:
+        """Return a picture for a notebook: a box for each edge, as dark as it is probable; the best path has frames."""
+        if not 0 < self.n <= MAX_DRAWN_POSITIONS:
+            return None
+        probabilities = self.marginals()[1][self._order]
+        edges = list(zip(self._starts.tolist(), self._ends.tolist(), probabilities.tolist(), strict=True))
+        return draw_segmentations("·" * self.n, edges, self.viterbi(), label="p")
 
     def _transitions(self, alpha: float) -> tuple[npt.NDArray[np.float64], float]:
         """Return the probability of each edge, given its start, and ln Z."""

@@ -2,9 +2,11 @@
 
 The modules in reading order: ``text`` (reading and sampling), ``rules`` and ``candidates`` (which strings may be
 pieces), ``discount`` (the value of savings on unseen text), ``folds``, ``swap`` (the search), ``ngram_pieces``
-(BytePiece's method) and ``builder``.
+(BytePiece's method), ``base``, ``merging``, ``extended`` and ``extend`` (vocabularies of other models with further
+pieces) and ``builder``.
 """
 
 from .builder import VocabularyBuilder
+from .extended import ExtendedVocabulary, TokenSavings
 
-__all__ = ["VocabularyBuilder"]
+__all__ = ["ExtendedVocabulary", "TokenSavings", "VocabularyBuilder"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ from ...corpus import Corpus, require_text
 from ...lexicon.lexicon import Lexicon
 from ...lexicon.meta import LexiconMeta
 from .candidates import collect_pieces, mark_usable
+from .extend import extend_vocabulary
+from .extended import ExtendedVocabulary
 from .ngram_pieces import NgramPieces
-from .rules import PieceRules, check_names
+from .rules import PUNCTUATION, PieceRules, check_names
 from .swap import BLOCK_SYMBOLS, TOKEN_PRICES, SwapSearch
-from .text import read_text
+from .text import find_min_count, read_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,8 +30,13 @@ __all__ = ["VocabularyBuilder"]
 UNITS, OBJECTIVES, ALGORITHMS = ("char", "byte"), ("shortest", "unigram"), ("swap", "ngram-lm")
 DEFAULT_MAX_CHARACTERS, DEFAULT_MAX_BYTES = 16, 48  # of a piece
 BIT_PRICES = (0.0, 1.0)  # of a token and of a bit, for the objective "unigram"
-SYMBOLS_PER_COUNT = 1 << 21  # a candidate must occur once more for each time that the text has this many symbols
 BYTE_COUNT = 256
+DEFAULT_SIZE = 20_000
+BASE_DEFAULTS = {  # options that a base decides
+    "unit": "char", "byte_fallback": True, "ensure_unicode": True, "beginnings": True, "objective": "shortest",
+    "algorithm": "swap", "required": (), "specials": (),
+}  # fmt: skip
+BASE_HINT = "this builder has a base; use extend() to add pieces to it."
 
 
 class VocabularyBuilder:
@@ -41,9 +49,9 @@ class VocabularyBuilder:
 
     Parameters
     ----------
-    vocab_size : int or sequence of int, default 20,000
+    vocab_size : int or sequence of int, optional
         Number of ids: special tokens, bytes and pieces.  Several sizes are learnt from one reading of the text, by
-        `build_sizes`.
+        `build_sizes`.  Default: 20,000.
     unit : {"char", "byte"}
         Unit of the text: characters, or bytes for input that may be any bytes.
     byte_fallback : bool, default True
@@ -72,13 +80,25 @@ class VocabularyBuilder:
         Names of special tokens.  They have the first ids, count towards the size, and are not learnt from text.
     sample : int, default 16,000,000
         Learn from at most this many characters, spread evenly over the corpus; each takes about 25 bytes of memory.
+    split_at : str, default ""
+        Characters that no piece joins to another character, such as ``"，。"``; ``"punctuation"`` for all punctuation
+        marks and symbols.
+    base : str, path-like, dict or tokenizer, optional
+        The vocabulary of another model, which `extend` adds pieces to: a ``tokenizer.json`` (Unigram or byte-level
+        BPE), its content, or a tokenizer of the packages ``tokenizers`` or ``transformers``.  With a base, only
+        `vocab_size` (the ids of base and new pieces together), `max_piece_length`, `isolate_digits`, `split_at`,
+        `sample`, `progress` and the following options can be set.
+    add : int, optional
+        With a base: number of new pieces, in place of `vocab_size`.
+    hold_out : int, default 10
+        With a base: one line in this many is not learnt from, and only measures how many tokens are saved; 0: none.
     progress : bool, default False
         Show a progress bar on stderr.
 
     Attributes
     ----------
     sizes : tuple of int
-        The sizes in `vocab_size`.
+        The sizes in `vocab_size`; empty if `add` is given.
 
     Raises
     ------
@@ -101,7 +121,7 @@ class VocabularyBuilder:
     def __init__(
         self,
         *,
-        vocab_size: int | Sequence[int] = 20_000,
+        vocab_size: int | Sequence[int] | None = None,
         unit: str = "char",
         byte_fallback: bool = True,
         ensure_unicode: bool = True,
@@ -113,6 +133,10 @@ class VocabularyBuilder:
         required: Iterable[str] = (),
         specials: Iterable[str] = (),
         sample: int = 16_000_000,
+        split_at: str = "",
+        base: object = None,
+        add: int | None = None,
+        hold_out: int = 10,
         progress: bool = False,
     ) -> None:
         self.unit = check_choice("unit", unit, UNITS)
@@ -128,15 +152,36 @@ class VocabularyBuilder:
         if max_piece_length is None:
             max_piece_length = DEFAULT_MAX_BYTES if any_bytes else DEFAULT_MAX_CHARACTERS
         self.max_piece_length = check_integer("max_piece_length", max_piece_length, most=MAX_LENGTH)
-        self._rules = PieceRules(any_bytes, self.isolate_digits, self.max_piece_length)
+        self.split_at = _check_split_at(split_at, any_bytes=any_bytes)
+        self._rules = PieceRules(any_bytes, self.isolate_digits, self.max_piece_length, self.split_at)
         self.required, self.specials = check_names("required", required), check_names("specials", specials)
         if both := set(self.required) & set(self.specials):
             raise ValueError(f"specials and required both have {min(both)!r}; name it in one of them.")
-        self.sizes = self._check_sizes(vocab_size)
+        self.base, self.add = base, add
+        self.hold_out = check_integer("hold_out", hold_out, least=0)
+        if self.hold_out == 1:
+            raise ValueError("hold_out must not be 1, which leaves no line to learn from; use 0 to learn from all.")
+        self.sizes = self._check_base(vocab_size) if base is not None else self._check_sizes(vocab_size)
         self.sample = check_integer("sample", sample)
         self.progress = bool(progress)
 
-    def _check_sizes(self, vocab_size: int | Sequence[int]) -> tuple[int, ...]:
+    def _check_base(self, vocab_size: int | Sequence[int] | None) -> tuple[int, ...]:
+        """Return the size of the extended vocabulary, if it is given, and refuse options that a base excludes."""
+        for name, default in BASE_DEFAULTS.items():
+            if getattr(self, name) != default:
+                raise ValueError(f"{name} must not be given with base, which decides it; leave it out.")
+        if (vocab_size is None) == (self.add is None):
+            raise ValueError("base needs either add, the number of new pieces, or vocab_size, the number of all ids.")
+        if self.add is not None:
+            check_integer("add", self.add)
+            return ()
+        return (check_integer("vocab_size", vocab_size),)
+
+    def _check_sizes(self, vocab_size: int | Sequence[int] | None) -> tuple[int, ...]:
+        if self.add is not None:
+            raise ValueError("add needs base, the vocabulary that pieces are added to; without it, use vocab_size.")
+        if vocab_size is None:
+            vocab_size = DEFAULT_SIZE
         sizes = vocab_size if isinstance(vocab_size, Sequence) and not isinstance(vocab_size, str) else [vocab_size]
         if not sizes:
             raise ValueError("vocab_size must have at least one size.")
@@ -150,6 +195,10 @@ class VocabularyBuilder:
         return checked
 
     def __repr__(self) -> str:
+        if self.base is not None:
+            base = self.base if isinstance(self.base, str | os.PathLike) else type(self.base).__name__
+            number = f"add={self.add}" if self.add is not None else f"vocab_size={self.sizes[0]}"
+            return f"VocabularyBuilder(base={base!r}, {number})"
         size = self.sizes[0] if len(self.sizes) == 1 else list(self.sizes)
         options = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("unit", "objective", "algorithm"))
         return f"VocabularyBuilder(vocab_size={size}, {options})"
@@ -186,6 +235,8 @@ class VocabularyBuilder:
         """
         if len(self.sizes) > 1:
             raise ValueError("vocab_size has several sizes; use build_sizes() to learn all of them.")
+        if self.base is not None:
+            raise ValueError(BASE_HINT)
         return self.build_sizes(texts)[self.sizes[0]]
 
     def build_sizes(self, texts: Corpus | Iterable[str]) -> dict[int, Lexicon]:
@@ -208,12 +259,60 @@ class VocabularyBuilder:
         ValueError
             If the texts have too few distinct strings for a size.
         """
+        if self.base is not None:
+            raise ValueError(BASE_HINT)
         as_bytes = self._rules.any_bytes or self.algorithm == "ngram-lm"
         begin_stage("reading text")
         text = read_text(texts, sample=self.sample, any_bytes=self._rules.any_bytes, as_bytes=as_bytes)
         require_text(text.symbols, texts)
         begin_stage("finding candidates")
         return self._build_by_ngrams(text) if self.algorithm == "ngram-lm" else self._build_by_search(text)
+
+    def extend(self, texts: Corpus | Iterable[str]) -> ExtendedVocabulary:
+        """Add to the base the pieces that save most tokens on a corpus.
+
+        Needs the package ``tokenizers`` (the extra ``extend``).
+
+        Parameters
+        ----------
+        texts : Corpus or iterable of str
+            The corpus; read once.  Pieces are within lines, and within the words of the base's pre-tokenizer.
+
+        Returns
+        -------
+        ExtendedVocabulary
+            The new pieces, and how many tokens they save.
+
+        Raises
+        ------
+        CorpusError
+            If the texts cannot be read or have nothing to learn from.
+        FormatError
+            If the base is missing, damaged, or neither a Unigram model nor a byte-level BPE.
+        ImportError
+            If the package tokenizers is not installed.
+        ValueError
+            If the builder has no base, or the texts yield fewer pieces (the message says how many).
+        """
+        if self.base is None:
+            raise ValueError("extend() needs base, the vocabulary that pieces are added to; without it, use build().")
+        return extend_vocabulary(
+            self.base,
+            texts,
+            self._count_added,
+            self._rules,
+            sample=self.sample,
+            hold_out=self.hold_out,
+            progress=self.progress,
+        )
+
+    def _count_added(self, base_size: int) -> int:
+        """Return the number of pieces that are added to a base of some size."""
+        if self.add is not None:
+            return self.add
+        if self.sizes[0] <= base_size:
+            raise ValueError(f"vocab_size {self.sizes[0]} must be more than the {base_size} ids of the base.")
+        return self.sizes[0] - base_size
 
     def _build_by_ngrams(self, text: Text) -> dict[int, Lexicon]:
         characters, any_bytes = text.symbols, self._rules.any_bytes
@@ -246,7 +345,7 @@ class VocabularyBuilder:
         encoded = [self._rules.encode(piece) for piece in required]
         search = Search(
             text,
-            min_count=max(2, text.symbols // SYMBOLS_PER_COUNT + 1),
+            min_count=find_min_count(text.symbols),
             max_length=self.max_piece_length,
             fallback=self.byte_fallback,
             block=BLOCK_SYMBOLS,
@@ -295,6 +394,14 @@ class VocabularyBuilder:
         )
         words = [piece.decode("utf-8", "surrogateescape") for piece in pieces]
         return Lexicon(words, counts, meta=meta)
+
+
+def _check_split_at(split_at: str, *, any_bytes: bool) -> str:
+    if not isinstance(split_at, str):
+        raise TypeError(f"split_at must be a string of characters, or {PUNCTUATION!r}, not {split_at!r}.")
+    if split_at and any_bytes:
+        raise ValueError("split_at needs pieces of whole characters; leave out ensure_unicode=False.")
+    return split_at
 
 
 def _information(counts: npt.ArrayLike, characters: int) -> float:

@@ -10,10 +10,11 @@ import numpy as np
 from ..._kernels.vocabulary import Text
 from ...corpus import Block, Corpus, read_blocks
 
-__all__ = ["read_text", "sample_blocks"]
+__all__ = ["find_min_count", "read_lines", "read_text", "sample_blocks"]
 
 SAMPLED_BYTES = 1 << 14  # bytes of whole lines that a sample takes at one place, at most
 LEAST_SAMPLED_BYTES = 256
+SYMBOLS_PER_COUNT = 1 << 21  # a candidate must occur once more for each time that the text has this many symbols
 
 
 def read_text(texts: Corpus | Iterable[str], *, sample: int, any_bytes: bool, as_bytes: bool) -> Text:
@@ -47,6 +48,27 @@ def read_text(texts: Corpus | Iterable[str], *, sample: int, any_bytes: bool, as
         if not added or (as_bytes and not any_bytes):
             _check_utf8(block)
     return text
+
+
+def read_lines(texts: Corpus | Iterable[str], sample: int) -> list[str]:
+    """Read the lines of a corpus, or of a sample of it; lone surrogates become question marks.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is not UTF-8; the message names the place.
+    """
+    lines: list[str] = []
+    for block in sample_blocks(read_blocks(texts, unit="byte"), sample, any_bytes=False):
+        _check_utf8(block)
+        data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "replace")
+        lines += data.decode().replace("\r\n", "\n").split("\n")
+    return lines
+
+
+def find_min_count(symbols: int) -> int:
+    """Return how often a candidate must occur in a text of this many symbols."""
+    return max(2, symbols // SYMBOLS_PER_COUNT + 1)
 
 
 def _check_utf8(block: Block) -> None:

@@ -11,7 +11,7 @@ from .json import parse_json
 from .pieces import BYTE_NAMES, NAMES, SPACE, Piece, has_fallback, model_scores, pieces_of, table_of
 from .table import MAX_WORDS, Table, check_number
 
-__all__ = ["dumps", "is_tokenizer", "loads", "table_of_value"]
+__all__ = ["BYTES", "dumps", "is_tokenizer", "loads", "table_of_value"]
 
 
 # ByteLevel writes bytes as characters: letters and marks of Latin-1 as themselves, the other bytes from U+0100 on.

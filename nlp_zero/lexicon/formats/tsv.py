@@ -34,6 +34,7 @@ BLOCK_ROWS = 1 << 14
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 EXACT_FIELDS = ("unk_log_prob", "new_words", "granularity")
 EXACT = ("log_prob", "id")  # columns that a tokenizer reads: written with all their digits
+WHOLE = ("first_seen", "last_seen")  # columns of whole numbers: periods such as 20240131
 
 
 def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
@@ -55,7 +56,7 @@ def blocks(lexicon: LexiconLike, *, workers: int = 1) -> Iterator[str]:
     yield f"{FORMAT} v{VERSION}{about}\n"
     names = ["word", "count", *lexicon.scores] + (["parts"] if lexicon.parts else [])
     yield "#" + "\t".join(names) + "\n"
-    plain = not lexicon.parts and not set(EXACT) & lexicon.scores.keys()  # then a kernel writes the table
+    plain = not lexicon.parts and not {*EXACT, *WHOLE} & lexicon.scores.keys()  # then a kernel writes the table
     slices = [slice(begin, begin + BLOCK_ROWS) for begin in range(0, len(lexicon.words), BLOCK_ROWS)]
     yield from in_order(slices, partial(_rows if plain else _exact_rows, lexicon), workers)
     if lexicon.meta.class_links:
@@ -69,13 +70,19 @@ def _rows(lexicon: LexiconLike, rows: slice) -> str:
 
 def _exact_rows(lexicon: LexiconLike, rows: slice) -> str:
     columns = [
-        [repr(x) if name in EXACT else f"{x:.6g}" for x in column[rows].tolist()]
+        [_format_score(name, x) for x in column[rows].tolist()]
         for name, column in lexicon.scores.items()
     ]
     if lexicon.parts:
         columns.append([" ".join(map(escape, lexicon.parts.get(word, ()))) for word in lexicon.words[rows]])
     table = zip(map(escape, lexicon.words[rows]), map(str, lexicon.counts[rows].tolist()), *columns, strict=True)
     return "".join(["\t".join(row) + "\n" for row in table])
+
+
+def _format_score(name: str, value: float) -> str:
+    if name in EXACT:
+        return repr(value)
+    return f"{value:.0f}" if name in WHOLE else f"{value:.6g}"
 
 
 def loads(data: bytes) -> Table:

@@ -1,0 +1,121 @@
+"""Extending the vocabulary of another model with the pieces that save most tokens on a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..._utils.progress import begin_stage, progress_bar
+from ...corpus import Corpus, require_text
+from .base import (
+    BaseVocabulary,
+    collect_words,
+    count_tokens,
+    cut_lines,
+    encode_lines,
+    load_base,
+    make_tokenizer,
+    require_pieces,
+    spell,
+)
+from .extended import ExtendedVocabulary, TokenSavings
+from .merging import append_merges, choose_merges
+from .rules import PieceRules
+from .scoring import append_pieces, choose_pieces
+from .text import find_min_count, read_lines
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from tokenizers import Tokenizer
+
+__all__ = ["extend_vocabulary"]
+
+
+def extend_vocabulary(
+    base: object,
+    texts: Corpus | Iterable[str],
+    number_of: Callable[[int], int],
+    rules: PieceRules,
+    *,
+    sample: int,
+    hold_out: int,
+    progress: bool,
+) -> ExtendedVocabulary:
+    """Add pieces to a vocabulary; see `VocabularyBuilder.extend`.
+
+    Parameters
+    ----------
+    base : object
+        See `load_base`.
+    texts : Corpus or iterable of str
+    number_of : callable
+        Gives the number of new pieces for a base of some size.
+    rules : PieceRules
+    sample : int
+        Most characters that are read.
+    hold_out : int
+        One line in this many only measures the savings; 0: none.
+    progress : bool
+        Whether progress bars are shown.
+
+    Returns
+    -------
+    ExtendedVocabulary
+    """
+    vocabulary = load_base(base)
+    number = number_of(vocabulary.size)
+    begin_stage("reading text")
+    lines = [line for line in read_lines(texts, sample) if line]
+    held_out = lines[hold_out - 1 :: hold_out] if hold_out else []
+    if hold_out:
+        del lines[hold_out - 1 :: hold_out]
+    require_text(len(lines), texts)
+    before = make_tokenizer(vocabulary.value)
+    extend = _extend_bpe if vocabulary.kind == "BPE" else _extend_unigram
+    value = extend(vocabulary, before, lines, number, rules, progress=progress)
+    begin_stage("counting tokens")
+    after, size = make_tokenizer(value), vocabulary.size + number
+    learnt, counts = _measure(before, after, lines, size)
+    pieces = [after.id_to_token(number) or "" for number in range(vocabulary.size, size)]
+    return ExtendedVocabulary(
+        base_size=vocabulary.size,
+        pieces=tuple(spell(p, byte_level=vocabulary.byte_level).decode("utf-8", "surrogateescape") for p in pieces),
+        counts=counts[vocabulary.size :],
+        learnt=learnt,
+        held_out=_measure(before, after, held_out, size)[0],
+        _value=value,
+    )
+
+
+def _measure(
+    before: Tokenizer, after: Tokenizer, lines: list[str], size: int
+) -> tuple[TokenSavings, npt.NDArray[np.int64]]:
+    """Return the tokens saved in lines, and how often each id occurs in them."""
+    counts = count_tokens(after, lines, size)
+    tokens_before = int(count_tokens(before, lines, size).sum())
+    return TokenSavings(len(lines), sum(map(len, lines)), tokens_before, int(counts.sum())), counts
+
+
+def _extend_bpe(
+    base: BaseVocabulary, tokenizer: Tokenizer, lines: list[str], number: int, rules: PieceRules, *, progress: bool
+) -> dict[str, Any]:
+    begin_stage("cutting text with the base")
+    with progress_bar(progress, "cutting text with the base", total=len(lines), unit=" lines") as advance:
+        words = collect_words(encode_lines(tokenizer, lines, advance))
+    begin_stage("choosing pieces")
+    with progress_bar(progress, "choosing pieces", total=number, unit=" pieces") as advance:
+        merges = choose_merges(base, words, number, rules, advance)
+    require_pieces(number, len({merge.merged for merge in merges}))
+    return append_merges(base, merges)
+
+
+
+def _extend_unigram(
+    base: BaseVocabulary, tokenizer: Tokenizer, lines: list[str], number: int, rules: PieceRules, *, progress: bool
+) -> dict[str, Any]:
+    begin_stage("cutting text with the base")
+    words = cut_lines(base, tokenizer, lines)
+    begin_stage("choosing pieces")
+    pieces = choose_pieces(base, words, number, rules, find_min_count(sum(map(len, words))), progress=progress)
+    return append_pieces(base, pieces, int(count_tokens(tokenizer, lines, base.size).sum()))

@@ -1,0 +1,74 @@
+"""Counts that grow: files that are counted already, and the period of a text."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from ..corpus import Corpus
+from .errors import UsageError
+from .messages import print_message
+from .options import open_corpus
+
+if TYPE_CHECKING:
+    from ..counting.counts import NgramCounts
+
+__all__ = ["add_period_option", "parse_period", "select_new_sources"]
+
+MOST_DIGITS = 8
+
+
+def add_period_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option to a parser."""
+    parser.add_argument(
+        "--period", metavar="DATE",
+        help="when CORPUS is from: a year, month or day such as 2024, 2024-01 or 2024-01-31; words then know when they "
+        "were first and last seen (default: not said)",
+    )  # fmt: skip
+
+
+def parse_period(text: str | None) -> int | None:
+    """Return the number of a period.
+
+    Examples
+    --------
+    >>> parse_period("2024"), parse_period("2024-01"), parse_period("20240131"), parse_period(None)
+    (2024, 202401, 20240131, None)
+
+    Raises
+    ------
+    UsageError
+        If the text is not a year, month or day.
+    """
+    if text is None:
+        return None
+    digits = text.replace("-", "")
+    if not re.fullmatch(r"\d+(-\d\d){0,2}", text, re.ASCII) or len(digits) > MOST_DIGITS or not int(digits):
+        raise UsageError(
+            f"--period must be a year, a month or a day, such as 2024, 2024-01 or 2024-01-31, not {text!r}."
+        )
+    return int(digits)
+
+
+def select_new_sources(arguments: argparse.Namespace, counts: NgramCounts) -> Corpus | None:
+    """Return the corpus without the files that have been counted; None if all have been.
+
+    A message says how many were left out.
+    """
+    corpus = open_corpus(arguments)
+    counted = set(counts.find_counted(corpus))
+    if not counted:
+        return corpus
+    files, sources = corpus.files(), []
+    for source in arguments.sources:
+        found = Corpus(source).files()
+        sources += [name for name in found if name not in counted] if counted & set(found) else [source]
+    example = next(name for name in files if name in counted)
+    shown = example if len(counted) == 1 else f"{len(counted):,} of {len(files):,} files, such as {example},"
+    are = "was" if len(counted) == 1 else "were"
+    print_message(arguments, f"{shown} {are} counted before and {are} left out.")
+    if not sources:
+        return None
+    arguments.corpora.pop()
+    return open_corpus(arguments, *sources)
