@@ -148,6 +148,10 @@ class Segmenter:
     ) -> Any: ...
     def log_prob(self, word: int, /) -> float:
         """Return ln p of a word, by its position: as it was given or, for own words, as it was computed; in nats."""
+    def sides(self, word: int, token: str, /) -> tuple[int, int]:
+        """Return the class of a token on its left and on its right side; `word` is -1 if it is not a word."""
+    def link(self, left: int, right: int, /) -> float:
+        """Return the link of a class to a class, in nats."""
     def tokenize(self, text: str | bytes, /) -> list[str]:
         """Return the tokens of a text by the best segmentation."""
     def encode(self, text: str | bytes, /) -> list[int]:

@@ -169,6 +169,7 @@ struct TextMarginals {
         const TextLattice& lattice = chain.lattice;
         for (size_t i = 0; i < visits.size(); ++i) cuts[lattice.starts[i]] += visits[i];
         size_t k = lattice.spans.size();
+        for (size_t i = 0; k && i < visits.size(); ++i) cuts[lattice.starts[i]] = std::min(cuts[lattice.starts[i]], 1.0);
         for (size_t s = 0; s < k; ++s) {
             starts[s] = lattice.spans[s].start;
             ends[s] = lattice.spans[s].end;

@@ -13,9 +13,15 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         double unk, uniform, new_mass, new_rare
         Arithmetic arithmetic
         double granularity
+    cdef cppclass WordClasses:
+        uint32_t count
+        vector[uint16_t] left, right
+        double link(uint32_t, uint32_t)
     cdef cppclass Model:
         Rules rules
         vector[double] log_probs
+        WordClasses classes
+        uint32_t outside_class(size_t, uint32_t)
     cdef cppclass ModelBuilder:
         ModelBuilder(const Rules&) except +
         void add(const TextView&, double, double, int, uint32_t, int) except +
@@ -214,6 +220,20 @@ cdef class Segmenter:
         if not 0 <= word < <Py_ssize_t>self.model.get().log_probs.size() - 1:
             raise IndexError(f"there is no word {word}.")
         return self.model.get().log_probs[word + 1]
+
+    def sides(self, Py_ssize_t word, str token not None):
+        """Return the class of a token on its left and on its right side; `word` is -1 if it is not a word."""
+        cdef uint32_t outside
+        if word >= 0:
+            return self.model.get().classes.left.at(word + 1), self.model.get().classes.right.at(word + 1)
+        outside = self.model.get().outside_class(0, ord(token[0]))
+        return outside, outside
+
+    def link(self, uint32_t left, uint32_t right):
+        """Return the link of a class to a class, in nats."""
+        if max(left, right) > self.model.get().classes.count + 1:
+            raise IndexError(f"there is no class {max(left, right)}.")
+        return self.model.get().classes.link(left, right)
 
     def tokenize(self, text):
         """Return the tokens of a text by the best segmentation."""
