@@ -79,11 +79,15 @@ def resolve_options(
         unk = check_number("unk_log_prob", unk, least=-1e6, most=0)
     share, rare = (0.0, 0.0) if goal == "shortest" and not new_words else _new_words(lexicon, new_words)
     if share and (crossing or goal == "shortest"):
-        raise ValueError("new_words needs a lexicon of words and objective='unigram' or 'classes'.")
+        raise ValueError(
+            "new_words needs a lexicon of words and objective='unigram' or 'classes'; leave it out for a vocabulary."
+        )
     cost = meta.granularity if granularity is None else granularity
     cost = check_number("granularity", cost, least=-MAX_GRANULARITY, most=MAX_GRANULARITY)
     if cost and goal == "shortest":
-        raise ValueError("granularity is not for objective='shortest', which gives the fewest tokens already.")
+        raise ValueError(
+            "granularity needs objective='unigram' or 'classes'; 'shortest' gives the fewest tokens already."
+        )
     return Options(mode, goal, unk, share, rare, check_own_words(lexicon, words, forbid, force), cost)
 
 
