@@ -24,11 +24,14 @@ if _TYPE_CHECKING:
     from .counting import NgramCounter, NgramCounts
     from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
+    from .keywords import KeywordExtractor, KeywordTable, StopWords, find_stop_words
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
+        FillerCounter,
         ParseTree,
+        SlotFillers,
         Template,
         TemplateGrammar,
         TemplateInventory,
@@ -51,7 +54,10 @@ __all__ = [
     "CorpusError",
     "Encoding",
     "EntropyLexiconBuilder",
+    "FillerCounter",
     "FormatError",
+    "KeywordExtractor",
+    "KeywordTable",
     "Lattice",
     "LatticeDisplay",
     "Lexicon",
@@ -67,6 +73,8 @@ __all__ = [
     "Report",
     "ReportBuilder",
     "SaveReport",
+    "SlotFillers",
+    "StopWords",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -77,6 +85,7 @@ __all__ = [
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
+    "find_stop_words",
     "select_discovered",
 ]
 # A module is imported when one of its names is first used: counting does not wait for the import of parsers.
@@ -91,10 +100,12 @@ _PACKAGES = {
     "counting": "NgramCounter NgramCounts",
     "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
+    "keywords": "KeywordExtractor KeywordTable StopWords find_stop_words",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",
     "templates": (
-        "BoundaryModel ParseTree Template TemplateGrammar TemplateInventory TemplateMiner TemplateParser"
+        "BoundaryModel FillerCounter ParseTree SlotFillers Template TemplateGrammar TemplateInventory TemplateMiner"
+        " TemplateParser"
     ),
     "tokenization": "Encoding Lattice Marginals Tokenizer",
 }

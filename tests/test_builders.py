@@ -128,6 +128,23 @@ def test_deduplicate_equals_its_rules(words: dict[str, int]) -> None:
     )
 
 
+def test_deduplicate_takes_long_words_and_large_counts() -> None:
+    words = ["天地" * 1500, "天", "地", "\ud800人", "人"]  # ln 2 for each part, and a word of one part less must gain 1
+    rows, left = deduplicate(words, [7, 10**12, 10**12, 3, 4])
+    assert rows.tolist() == [1, 2, 3, 4]
+    assert left.tolist() == [10**12 + 7 * 1500, 10**12 + 7 * 1500, 3, 4]
+    assert [x.tolist() for x in deduplicate([], [])] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("words", "tokens", "message"),
+    [(["a", ""], [1, 1], "every word needs"), (["a"], [0], "every word needs"), (["a"], [1, 2], "different lengths")],
+)
+def test_deduplicate_refuses_words_that_are_none(words: list[str], tokens: list[int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        deduplicate(words, tokens)
+
+
 def test_older_variant_drops_words_that_others_explain() -> None:
     texts = ["天地", "玄黄", "天地玄黄"] * 30 + ["宇宙", "洪荒", "日月", "盈昃"] * 30
     plain = PmiLexiconBuilder(order=2, min_pmi=-5).build(texts)

@@ -24,7 +24,7 @@ PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglo
 PAGES += [ROOT / "CHANGELOG.md", ROOT / "benchmarks/README.md", ROOT / "corpora/README.md"]
 PACKAGES = (
     "corpus", "counting", "statistics", "lexicon", "tokenization", "builders", "templates", "evaluation",
-    "comparison", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
+    "comparison", "keywords", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
 )  # fmt: skip
 
 

@@ -554,3 +554,26 @@ def test_command_line_refusals(
 def test_vocabulary_options_belong_to_vocabularies(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("build-vocab", SAMPLE, "--vocab-size", "300") == 2
     assert "--vocab-size is not an option of --method pmi" in capsys.readouterr().err
+
+
+# --- characters at which pieces end -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"unit": "byte"}, {"algorithm": "ngram-lm"}, {"objective": "unigram"}])
+def test_no_piece_joins_characters_of_split_at(options: dict[str, str]) -> None:
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    free = VocabularyBuilder(vocab_size=700, **options).build(lines)  # type: ignore[arg-type]
+    assert any(len(piece) > 1 and "，" in piece for piece in free)
+    assert any(len(piece) > 1 and "的" in piece for piece in free)
+    for split_at in ("，的", "punctuation"):
+        vocabulary = VocabularyBuilder(vocab_size=700, split_at=split_at, **options).build(lines)  # type: ignore[arg-type]
+        chars = "，。！“”—" if split_at == "punctuation" else split_at
+        assert not [piece for piece in vocabulary if len(piece) > 1 and any(char in piece for char in chars)]
+        assert any(len(piece) > 1 and "的" in piece for piece in vocabulary) == (split_at == "punctuation")
+        tokenizer = Tokenizer(vocabulary)
+        assert [tokenizer.decode(tokenizer.encode(line)) for line in lines] == lines
+
+
+def test_pieces_that_must_be_there_may_join_any_characters() -> None:
+    vocabulary = VocabularyBuilder(vocab_size=300, split_at="，", required=["早，晨"]).build(LINES)
+    assert "早，晨" in vocabulary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import combinations, islice
 from operator import eq
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from . import formats
 from .classes import CLASS_COLUMN, WordClasses, check_classes
 from .firmness import REQUIRED_SCORES, measure_firmness
 from .formats import SaveReport, tsv
+from .merging import describe_conflict, merge_tables
 from .meta import MAX_CLASSES, LexiconMeta
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ class Lexicon(Tabular):
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
         Further columns by name: ``pmi``, ``left_entropy``, ``right_entropy`` (nats), ``cohesion`` (count as
-        word / count as string), ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts),
-        ``id``.  NaN where a value is not known.
+        word / count as string), ``df`` and ``cf`` (number of documents that have the word, and of its tokens in them),
+        ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts), ``id``.  NaN where a value is
+        not known.
     meta : LexiconMeta, optional
         How the lexicon was made, and how a tokenizer must read it.
     parts : mapping of str to sequence of str, optional
@@ -314,6 +316,55 @@ class Lexicon(Tabular):
         objective = "unigram" if self.meta.objective == "classes" else self.meta.objective
         excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=(), objective=objective)
         return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
+
+    def merge(self, *others: Lexicon) -> Lexicon:
+        """Join the words of several lexicons.
+
+        Parameters
+        ----------
+        *others : Lexicon
+
+        Returns
+        -------
+        Lexicon
+            The words of all; see Notes.
+
+        Raises
+        ------
+        TypeError
+            If one of them is not a lexicon.
+        ValueError
+            If they differ in an option that changes how text is cut, such as ``meta.alnum``, or one has the ids of
+            another program's model; the message names the option.
+
+        Notes
+        -----
+        Counts are added, and with them the probabilities of the words.  ``cohesion`` is computed from the sums, and
+        ``log_prob`` is that of the mixture of the lexicons, weighted by their tokens.  Other scores, such as ``pmi``,
+        belong to one text: a word that only one lexicon has keeps its values, and a word of several has their mean,
+        weighted by the counts.  Merge the counts of n-grams to have exact scores (`NgramCounts.merge`).  Classes are
+        left out, because each lexicon has its own.
+
+        In `meta`, `characters` and `tokens` are added, `new_words` is the mean weighted by the tokens, own words are
+        those of all, and other fields stay if they are equal.
+
+        Examples
+        --------
+        >>> merged = Lexicon(["早晨", "茶"], [2, 5]).merge(Lexicon(["茶", "茶馆"], [1, 3]))
+        >>> merged.words, merged.counts.tolist()
+        (('茶', '茶馆', '早晨'), [6, 3, 2])
+        """
+        for other in others:
+            if not isinstance(other, Lexicon):
+                raise TypeError(f"a lexicon can be merged with a Lexicon, not {type(other).__name__}.")
+        if not others:
+            return self
+        lexicons = (self, *others)
+        for one, two in combinations(lexicons, 2):
+            if (conflict := describe_conflict(one, two)) is not None:
+                raise ValueError(f"these lexicons cannot be merged: {conflict}.")
+        table = merge_tables(lexicons)
+        return Lexicon(table.words, table.counts, scores=table.scores, meta=table.meta, parts=table.parts)
 
     def with_firmness(self) -> Lexicon:
         """Add the column ``firmness``.

@@ -69,6 +69,8 @@ class LexiconMeta:
         Longest word or piece that the builder looked for, in symbols.
     characters, tokens : int or None
         Size of the text in characters, and in tokens of the builder's own segmentation.
+    documents : int or None
+        Number of documents in which words were counted (column ``df``).
     bytes_per_token : float or None
         Average size of a token in UTF-8 bytes.
     entropy_before, entropy_after : float or None
@@ -128,6 +130,7 @@ class LexiconMeta:
     max_piece_length: int | None = None
     characters: int | None = None
     tokens: int | None = None
+    documents: int | None = None
     bytes_per_token: float | None = None
     entropy_before: float | None = None
     entropy_after: float | None = None
