@@ -348,6 +348,14 @@ def test_marginals() -> None:
     assert "… and 70 more positions" in tokenizer.marginals("晨" * 100)._repr_html_()
 
 
+def test_encoding() -> None:
+    tokenizer = Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2]))
+    frame = polars.DataFrame(tokenizer("早晨，喝茶"))
+    assert frame.columns == ["token", "id", "start", "end", "kind"]
+    assert frame.rows() == [("早晨", 1, 0, 2, "word"), ("，", 4, 2, 3, "punctuation"), ("喝茶", 2, 3, 5, "word")]
+    assert tokenizer("").to_frame("polars").shape == (0, 5)
+
+
 def test_marginals_of_bytes() -> None:
     meta = LexiconMeta(unit="byte", boundaries=False, byte_fallback=True)
     words = [byte_token(byte) for byte in range(256)]
