@@ -95,7 +95,10 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
         step.length = better ? 2 : 1;
         at = next;
         if (New) words |= uint32_t(child && node->score != NO_WORD) << 2;
-        if (child & (node->base != 0)) for (size_t j = i + 2;;) {
+        // Most words of two symbols that go on do not go on like the text: the third symbol is looked up without a branch, too.
+        // A node without children leads to a root, whose check is no node.
+        const bool longer = child & (nodes[uint32_t(node->base) + symbols[i + 2]].check == int32_t(at));
+        if (longer) for (size_t j = i + 2;;) {
             next = uint32_t(node->base) + symbols[j++];
             node = nodes + next;
             if (node->check != int32_t(at)) break;
