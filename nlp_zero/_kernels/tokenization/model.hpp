@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "../common/huge_pages.hpp"
 #include "forced.hpp"
 #include "symbols.hpp"
 #include "trie.hpp"
@@ -69,7 +70,7 @@ struct Model {
     SymbolMap symbols;
     ForcedWords forced;
     uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
-    std::vector<Node<int64_t>> nodes;
+    HugeVector<Node<int64_t>> nodes;
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<double> ranks{0};     // by id: what Viterbi adds up in place of ln p
