@@ -71,6 +71,7 @@ struct Model {
     ForcedWords forced;
     uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
     HugeVector<Node<int64_t>> nodes;
+    HugeVector<int32_t> checks;       // of the nodes: most steps fail, and then touch a table of a quarter of the size only
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<double> ranks{0};     // by id: what Viterbi adds up in place of ln p
@@ -199,6 +200,7 @@ class ModelBuilder {
                 m.spelling.length[l] = whole(letters[3 * n + l] - m.rules.granularity) - 1;  // minus one token, in TIE_BITS
         }
         m.nodes.resize(trie.base.size());
+        m.checks.assign(trie.check.begin(), trie.check.end());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
             const bool single = i < kinds_.size();  // one symbol can always be a token
             const Cost c = m.node_cost(i);
