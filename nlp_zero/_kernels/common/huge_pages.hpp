@@ -17,7 +17,7 @@ namespace nlpzero {
 template <class T>
 struct HugePageAllocator {
     using value_type = T;
-    static constexpr size_t PAGE = size_t(1) << 21, LEAST_BYTES = size_t(1) << 19;
+    static constexpr size_t PAGE = size_t(1) << 21, LEAST_BYTES = size_t(1) << 17;
 
     HugePageAllocator() = default;
     template <class U>
