@@ -51,7 +51,7 @@ MODULES = {
     "tokenization": [
         "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
         "batch", "construction", "saving", "completion", "token_numbers", "random_segmentations", "segmentation_sums",
-        "tokenizer",
+        "tokenizer", "word_reader",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [
