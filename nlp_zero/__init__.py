@@ -112,6 +112,37 @@ _PACKAGES = {
 _HOMES = {name: module for module, names in _PACKAGES.items() for name in names.split()}
 
 
+def _find_old_package(folder: str) -> str | None:
+    """Return the folder of nlp-zero 0.x, another library with our import name, if it is installed next to us."""
+    from os import scandir
+
+    with scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("nlp_zero-0.") and entry.name.endswith((".dist-info", ".egg-info", ".egg")):
+                return entry.name
+    return None
+
+
+def _warn_of_old_package() -> None:
+    from os.path import dirname
+
+    try:
+        old = _find_old_package(dirname(dirname(__file__)))
+    except OSError:  # in an archive
+        return
+    if old is not None:
+        from warnings import warn
+
+        message = (
+            f"the older package nlp-zero ({old}) is installed in the same folder and has the same import name; run "
+            "'pip uninstall nlp-zero nlpzero', then 'pip install nlpzero'."
+        )
+        warn(message, stacklevel=3)
+
+
+_warn_of_old_package()
+
+
 def __getattr__(name: str) -> object:
     from importlib import import_module
 

@@ -471,3 +471,51 @@ def test_tables_of_spreadsheets(tmp_path: Path) -> None:
     lexicon = Lexicon.load(tmp_path / "w.csv")
     assert lexicon.words == ('a,"b', "茶")
     assert dict(lexicon.scores) == {}
+
+
+# --- cut text as a table ----------------------------------------------------------------------------------------------
+
+
+def test_tokenize_writes_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ['青石镇,"在"柳河', "", "他说 ok。"]
+    write_table(tmp_path / "in.parquet", {"id": np.arange(3), "body": lines})
+    lexicon = Lexicon(["青石镇", "柳河"], [2, 1])
+    lexicon.save(tmp_path / "w.tsv")
+    common = ["tokenize", str(tmp_path / "in.parquet"), "--field", "body", "-l", str(tmp_path / "w.tsv")]
+    tokens = Tokenizer(lexicon).tokenize_batch(lines)
+    assert main([*common, "-o", str(tmp_path / "out.parquet")]) == 0
+    pairs = list(zip(lines, tokens, strict=True))
+    assert polars.read_parquet(tmp_path / "out.parquet").rows() == pairs
+    assert main([*common, "-o", str(tmp_path / "out.csv.gz"), "--separator", "|"]) == 0
+    with gzip.open(tmp_path / "out.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [["text", "tokens"], *([t, "|".join(c)] for t, c in pairs)]
+    assert main([*common, "-o", str(tmp_path / "ids.parquet"), "--format", "ids"]) == 0
+    ids = polars.read_parquet(tmp_path / "ids.parquet")
+    assert ids["ids"].to_list() == [list(Tokenizer(lexicon).encode(line)) for line in lines]
+    assert main([*common, "-o", str(tmp_path / "draws.parquet"), "--sample", "-k", "2", "--seed", "3"]) == 0
+    draws = polars.read_parquet(tmp_path / "draws.parquet")
+    assert draws["text"].to_list() == [line for line in lines for _ in range(2)]
+    assert ["".join(row) for row in draws["tokens"].to_list()] == draws["text"].to_list()
+    assert main([*common, "-o", str(tmp_path / "out.tsv")]) == 0  # lines of tokens, as always
+    assert (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines() == [" ".join(row) for row in tokens]
+
+
+def test_tokenize_writes_tables_of_nothing(tmp_path: Path) -> None:
+    Lexicon(["茶"], [2]).save(tmp_path / "w.tsv")
+    for text, rows in (("text\n", 0), ("text\n\"\"\n", 1)):
+        (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+        for form, column in (("words", "tokens"), ("ids", "ids")):
+            options = ["-l", str(tmp_path / "w.tsv"), "-o", str(tmp_path / "o.parquet"), "--format", form]
+            assert main(["tokenize", str(tmp_path / "in.csv"), *options]) == 0
+            frame = polars.read_parquet(tmp_path / "o.parquet")
+            assert frame.shape == (rows, 2)
+            assert frame[column].dtype == polars.List(polars.String if form == "words" else polars.Int32)
+
+
+def test_tokenize_names_bytes_in_tables(tmp_path: Path) -> None:
+    meta = LexiconMeta(unit="byte", boundaries=False, byte_fallback=True)
+    Lexicon([byte_token(byte) for byte in range(256)], [1] * 256, meta=meta).save(tmp_path / "w.tsv")
+    (tmp_path / "in.txt").write_text("茶a\n", encoding="utf-8")
+    options = ["-l", str(tmp_path / "w.tsv"), "-o", str(tmp_path / "o.parquet")]
+    assert main(["tokenize", str(tmp_path / "in.txt"), *options]) == 0
+    assert polars.read_parquet(tmp_path / "o.parquet").rows() == [("茶a", ["<0xE8>", "<0x8C>", "<0xB6>", "a"])]
