@@ -180,7 +180,7 @@ COUNT = [
     Call("count novel.txt --top 3 --alnum cut", "--alnum"),
     Call("count novel.txt --wrong", "--wrong is not an option"),
     Call("count novel.txt --query", "--query needs a value"),
-    Call("count novel.txt --top 3 --export x.csv", "must end in .parquet or .arrow"),
+    Call("count novel.txt --top 3 --export x.xlsx", "must end in .tsv, .csv, .jsonl, .parquet or .arrow"),
     Call("count novel.txt -o missing/counts", "cannot be written: No such file", 1),
     Call("count novel.txt -o /proc/counts", "cannot be written", 1),
     Call("count novel.txt -o novel.txt", "is also an input"),

@@ -20,6 +20,7 @@ from nlp_zero.keywords import add_document_frequencies, count_documents
 from nlp_zero.statistics import expected_document_frequency, tf_idf
 
 from .reference import keywords as reference
+from .test_cli_progress import place, watch
 
 LINES = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
 NEWS = Path("corpora/data/people-daily.txt")
@@ -310,6 +311,19 @@ def test_a_lexicon_with_document_frequencies_reads_a_document_once(
     assert "柳河" in out
     assert run(capsys, "build-vocab", "parts", "--documents", "files", "-o", "words.tsv")[0] == 0
     assert Lexicon.load("words.tsv").meta.documents == 3
+
+
+def test_stages_are_numbered(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["build-vocab", "novel.txt", "-o", "words.tsv", "-q"]) == 0
+    stages, _ = watch(monkeypatch)
+    for command in ("keywords", "stop-words"):
+        for options, total in ((["novel.txt"], 5), (["novel.txt", "--lexicon", "words.tsv"], 3)):
+            stages.clear()
+            assert main([command, *options, "-o", "t.csv"]) == 0
+            assert [place(label) for label in stages] == [(k, total) for k in range(1, total + 1)], stages
+    stages.clear()
+    assert main(["build-vocab", "novel.txt", "--documents", "texts", "-o", "words.tsv"]) == 0
+    assert stages[-1] == "counting documents 5/5"
 
 
 @pytest.mark.parametrize(
