@@ -22,6 +22,7 @@ from .options import (
     add_command,
     add_input,
     add_new_words,
+    add_objective,
     add_output,
     add_own_words,
     add_workers,
@@ -77,6 +78,7 @@ def add_tokenize(commands: Commands) -> None:
     parser.add_argument(
         "--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are cut (default: as the lexicon says)"
     )
+    add_objective(parser)
     add_new_words(parser)
     parser.add_argument("--drop-spaces", action="store_true", help="leave out tokens of white space")
     parser.add_argument(
@@ -113,8 +115,8 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     begin_stage("loading words")
     own = {name: read_word_lists(getattr(arguments, name)) for name in ("words", "forbid", "force")}
     tokenizer = configure(
-        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words,
-        granularity=arguments.granularity, **own,
+        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, objective=arguments.objective,
+        new_words=arguments.new_words, granularity=arguments.granularity, **own,
     )  # fmt: skip
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments)

@@ -313,7 +313,8 @@ class Lexicon(Tabular):
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
             later, without the single characters.  The links of word classes are left out: it is a list to read.
         """
-        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=())
+        objective = "unigram" if self.meta.objective == "classes" else self.meta.objective
+        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=(), objective=objective)
         return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def merge(self, *others: Lexicon) -> Lexicon:
