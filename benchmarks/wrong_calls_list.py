@@ -180,7 +180,7 @@ COUNT = [
     Call("count novel.txt --top 3 --alnum cut", "--alnum"),
     Call("count novel.txt --wrong", "--wrong is not an option"),
     Call("count novel.txt --query", "--query needs a value"),
-    Call("count novel.txt --top 3 --export x.csv", "must end in .parquet or .arrow"),
+    Call("count novel.txt --top 3 --export x.xlsx", "must end in .tsv, .csv, .jsonl, .parquet or .arrow"),
     Call("count novel.txt -o missing/counts", "cannot be written: No such file", 1),
     Call("count novel.txt -o /proc/counts", "cannot be written", 1),
     Call("count novel.txt -o novel.txt", "is also an input"),
@@ -201,6 +201,8 @@ COUNT = [
     Call("count --merge counts --merge bytes -o new", "unit", 1),
     Call("count --merge counts --top 3 --checkpoint work", "--checkpoint needs a corpus"),
     Call("count novel.txt --add missing", "missing", 1),
+    Call("count novel.txt --top 3 --period May", "--period must be a year, a month or a day"),
+    Call("count --merge counts --top 3 --period 2024", "--period needs a corpus"),
     Call("count novel.txt --add counts -o counts", "leave out -o"),
     Call("count broken.txt --add counts", "is not valid utf-8", 1),
     Call("count novel.txt --top 3 --checkpoint notes", "exists and is not a checkpoint", 1),
@@ -284,6 +286,9 @@ BUILD_VOCAB = [
     Call("build-vocab spaces.txt -o new.tsv --method bayes", "spaces.txt", 1),
     Call("build-vocab marks.txt -o new.tsv --method entropy", "marks.txt", 1),
     Call("build-vocab empty.txt -o new.tsv --method vocabulary", "empty.txt", 1),
+    Call("build-vocab novel.txt -o new.csv", "a lexicon is written as .tsv or .parquet"),
+    Call("build-vocab novel.txt -o unigram.model", "a lexicon is written as .tsv or .parquet"),
+    Call("build-vocab novel.txt -o new.parquet.gz", "Parquet is already compressed"),
     Call("build-vocab novel.txt -o novel.txt", "is also an input"),
     Call("build-vocab novel.txt -o hard.txt", "is also an input"),
     Call("build-vocab soft.txt -o novel.txt", "is also an input"),
@@ -351,7 +356,8 @@ SHOW = [
     *_numbers("show words.tsv", {"--top": ("x", "0", "-1"), "--min-length": ("x", "0", "-1")}),
     Call("show", "FILE must be given"),
     Call("show words.tsv --sort beauty", "beauty"),
-    Call("show words.tsv > /dev/full", "No space left|no room", 1, how="shell"),
+    *_tables("show words.tsv"),
+    Call("show words.tsv -o words.tsv", "is also an input"),
     Call("show words.tsv | true", "", 0, how="shell"),
 ]
 COMPARE = [
@@ -378,6 +384,37 @@ COMPARE = [
     Call("compare news --against novel.txt | true", "", 0, how="shell"),
     Call("compare PIPE --against novel.txt -o new.tsv", "stopped", 130, how="Ctrl-C"),
 ]  # fmt: skip
+KEYWORDS = [
+    *_readers("keywords {}"),
+    *_tables("keywords novel.txt"),
+    *[Call(f"keywords novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers(
+        "keywords novel.txt",
+        {
+            "--top": ("x", "0"), "--min-count": ("x", "0", "-1"), "--min-length": ("x", "0"),
+            "--workers": ("x", "0", HUGE), "--memory": ("x", "0", "1K"), "--temp-dir": ("missing",),
+        },
+    ),
+    Call("keywords", "CORPUS must be given"),
+    Call("keywords novel.txt --by beauty", "beauty"),
+    Call("keywords novel.txt --documents pages", "pages"),
+    Call("keywords novel.txt --documents files", "there is 1 document with words; give more", 1),
+    Call("keywords novel.txt --stop-words missing.txt", "missing.txt", 1),
+    Call("keywords novel.txt --stop-words novel.txt", "looks like a text, not a word list; give", 1),
+    Call("keywords novel.txt --json -o new.jsonl", "--json prints to stdout"),
+    Call("keywords novel.txt | true", "", 0, how="shell"),
+    Call("keywords PIPE -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]  # fmt: skip
+STOP_WORDS = [
+    *_readers("stop-words {}"),
+    *_outputs("stop-words novel.txt"),
+    *[Call(f"stop-words novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers("stop-words novel.txt", {"--top": ("x", "0", "1001"), "--workers": ("x", "0"), "--memory": ("x", "0")}),
+    Call("stop-words", "CORPUS must be given"),
+    Call("stop-words marks.txt -l words.tsv", "nothing to count", 1),
+    Call("stop-words novel.txt -o novel.txt", "is also an input"),
+    Call("stop-words novel.txt --json -o new.jsonl", "--json prints to stdout"),
+]
 CONVERT = [
     *[Call(f"convert {name} new.json --to json", says, 1) for name, says in LEXICONS.items()],
     Call("convert words.tsv", "OUT must be given"),
@@ -470,6 +507,25 @@ PARSE = [
     Call("parse cut.txt -t templates.jsonl --tokenized | true", "", 0, how="shell"),
     Call("parse PIPE -t templates.jsonl --tokenized -o new.txt", "stopped", 130, how="Ctrl-C"),
 ]
+FILLERS = [
+    *_readers("fillers {} -t templates.jsonl --tokenized -o new.tsv"),
+    *_tables("fillers cut.txt -t templates.jsonl --tokenized"),
+    *[Call(f"fillers cut.txt -t {name} --tokenized", says, 1) for name, says in TEMPLATES.items()],
+    *_numbers(
+        "fillers cut.txt -t templates.jsonl --tokenized",
+        dict.fromkeys(("--top", "--max-fillers", "--min-count", "--workers"), ("x", "0", "-1")),
+    ),
+    Call("fillers cut.txt", "--templates must be given"),
+    Call("fillers cut.txt -t templates.jsonl", "add --lexicon FILE, or --tokenized"),
+    Call("fillers cut.txt -t templates.jsonl -l missing.tsv", "missing.tsv", 1),
+    Call("fillers cut.txt -t templates.jsonl --tokenized --by-class", "--by-class needs the classes of words"),
+    Call("fillers cut.txt -t templates.jsonl -l words.tsv --by-class", "words.tsv has no classes of words", 1),
+    Call("fillers cut.txt -t templates.jsonl --tokenized --template x", "no such template with a slot"),
+    Call("fillers cut.txt -t templates.jsonl --tokenized --json -o new.jsonl", "--json prints to stdout"),
+    Call("fillers novel.txt -t templates.jsonl --tokenized", "leave out --tokenized", 1),
+    Call("fillers cut.txt -t templates.jsonl -l words.tsv -o words.tsv", "is also an input"),
+    Call("fillers PIPE -t templates.jsonl --tokenized -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]
 EVALUATE_PARSE = [
     *[Call(f"evaluate-parse trees.txt -t {name} -o new.txt", says, 1) for name, says in TEMPLATES.items()],
     *_outputs("evaluate-parse trees.txt -t templates.jsonl"),
@@ -489,6 +545,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *MERGE, *EVALUATE, *MINE_TEMPLATES, *PARSE,
-    *EVALUATE_PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *KEYWORDS, *STOP_WORDS, *CONVERT, *MERGE, *EVALUATE,
+    *MINE_TEMPLATES, *FILLERS, *PARSE, *EVALUATE_PARSE,
 ]  # fmt: skip

@@ -377,6 +377,16 @@ def test_own_words_of_a_saved_tokenizer(tmp_path: Path) -> None:
     assert tokenizer.lcut(text) == ["研究", "生命", "起源", "C", "++", "研究生"]
 
 
+@pytest.mark.parametrize("meta", [{"granularity": -20.0}, {"granularity": 20.0}, {"objective": "shortest"}])
+def test_added_words_are_one_token_whatever_is_best(meta: dict[str, Any]) -> None:
+    tokenizer = jieba.Tokenizer(RESEARCH.with_meta(**meta))
+    for add in (tokenizer.add_word, lambda word: tokenizer.suggest_freq(word, tune=True)):
+        add("生命起源")
+        assert tokenizer.lcut("研究生命起源")[-1] == "生命起源"
+        tokenizer.del_word("生命起源")
+        assert tokenizer.lcut("研究生命起源") == Tokenizer(RESEARCH.with_meta(**meta)).tokenize("研究生命起源")
+
+
 # Many words, many threads, many processes ---------------------------------------------------------------------------
 
 

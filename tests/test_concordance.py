@@ -358,6 +358,69 @@ def test_a_sample_at_the_command_line(capsys: Capture) -> None:
     assert run(capsys, *common, "--seed", 1)[1] != out
 
 
+# --- contexts of learnt words -------------------------------------------------------------------------------------
+
+
+def test_contexts_come_with_the_words(tmp_path: Path, capsys: Capture) -> None:
+    plain, words = tmp_path / "plain.tsv", tmp_path / "words.tsv"
+    assert run(capsys, "build-vocab", SAMPLE, "-o", plain)[0] == 0
+    status, out, err = run(capsys, "build-vocab", SAMPLE, "-o", words, "--contexts", 2)
+    assert (status, out) == (0, "")
+    assert words.read_bytes() == plain.read_bytes()
+    lexicon = Lexicon.load(words)
+    longer = [word for word in lexicon if len(word) > 1]
+    header, *lines = (tmp_path / "words.contexts.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines]
+    assert header == "left\tword\tright\tsource\tline"
+    assert err.endswith(f"words.contexts.tsv: {len(rows)} contexts.\n")
+    assert [word for word in longer if word in {row[1] for row in rows}] == list(dict.fromkeys(row[1] for row in rows))
+    assert max(Counter(row[1] for row in rows).values()) == 2
+    tokens = [Tokenizer(lexicon).tokenize(line) for line in Corpus(SAMPLE)]
+    assert all(word in tokens[int(line) - 1] for _, word, _, _, line in rows)
+    assert len(rows) == sum(min(2, sum(line.count(word) for line in tokens)) for word in longer)
+
+
+def test_contexts_follow_the_order_of_a_list(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "list.tsv.gz"
+    assert run(capsys, "build-vocab", SAMPLE, "--top", 5, "-o", out, "--contexts", 1)[0] == 0
+    lines = gzip.decompress((tmp_path / "list.contexts.tsv.gz").read_bytes()).decode().splitlines()[1:]
+    words = gzip.decompress(out.read_bytes()).decode().splitlines()[2:]
+    assert [line.split("\t")[1] for line in lines] == [line.split("\t")[0] for line in words]
+
+
+def test_contexts_in_a_terminal(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(ROOT / "corpora")
+    status, out, _ = run(capsys, "build-vocab", "sample.txt", "--top", 3, "--contexts", 2)
+    table, contexts = out.split("\n\n")
+    assert (status, len(table.splitlines()), len(contexts.splitlines())) == (0, 4, 6)
+    assert 80 < max(map(width_of, contexts.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([SAMPLE, "--contexts", "2"], "name the first with -o"),
+        ([SAMPLE, "--contexts", "0", "-o", "w.tsv"], "--contexts must be an integer of at least 1"),
+        ([SAMPLE, "--contexts", "2", "-o", "w.tsv", "--method", "vocabulary"], "--contexts is not an option of"),
+        (["--counts", "c", "--contexts", "2", "-o", "w.tsv"], "name the corpus too"),
+    ],
+)
+def test_wrong_calls_for_contexts(arguments: list[str], message: str, capsys: Capture) -> None:
+    status, out, err = run(capsys, "build-vocab", *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_contexts_never_replace_an_input(tmp_path: Path, capsys: Capture) -> None:
+    text = tmp_path / "words.contexts.tsv"
+    text.write_text("text\n青石镇\n", encoding="utf-8")
+    status, _, err = run(capsys, "build-vocab", text, "-o", tmp_path / "words.tsv", "--contexts", 1)
+    assert status == 2
+    assert "is also an input" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
+from .contexts import check_contexts_option, contexts_name, find_contexts, fit_width
+from .documents import add_documents, count_words_in_documents
 from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
@@ -33,11 +36,13 @@ from .options import (
 from .output import open_output
 from .ranking import format_words, rank_words
 from .saved_counts import add_counts_option, build_from_counts, check_counts_option
+from .table_files import open_table
 from .vocabulary_options import OPTIONS as VOCABULARY_OPTIONS
 from .vocabulary_options import add_vocabulary_options, run_vocabulary
 
 if TYPE_CHECKING:
     from ..builders.phrases import PhraseBuilder
+    from ..concordance import Concordance
     from ..corpus import Corpus
     from ..lexicon.lexicon import Lexicon
 
@@ -49,14 +54,15 @@ METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
-    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
+    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "workers"}),
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
 TABLE_ROWS = 20  # words that are shown in a terminal
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = (  # of all methods but vocabulary
-    "examples", "known_words", "alnum", "discovered", "phrases", "phrase_rounds", "known", "top",
+    "examples", "known_words", "alnum", "contexts", "discovered", "phrases", "phrase_rounds", "known", "top",
+    "documents",
 )  # fmt: skip
 
 
@@ -148,6 +154,12 @@ def _add_word_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--discovered", metavar="FILE", help="also write the words that hold together best (default: not written)"
     )
+    add_documents(parser, purpose="also count in how many documents each word occurs (columns df, cf): ", default=None)
+    parser.add_argument(
+        "--contexts", type=int, metavar="N",
+        help="also show the first N contexts of each word of two or more characters: with -o words.tsv in "
+        "words.contexts.tsv, in a terminal below the table (default: none)",
+    )  # fmt: skip
     parser.add_argument("--phrases", action="store_true", help="also merge neighbouring words into phrases")
     parser.add_argument(
         "--phrase-rounds", type=int, metavar="N", help="with --phrases: most rounds of merging (default: 20)"
@@ -166,7 +178,8 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     """Run the command."""
     from .. import builders
 
-    check_least(arguments, 1, "top")
+    check_least(arguments, 1, "top", "contexts")
+    check_contexts_option(arguments)
     check_counts_option(arguments)
     class_name, options = _builder_options(arguments)
     if arguments.method == "vocabulary":
@@ -181,9 +194,15 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     listing: Any = nullcontext()
     if arguments.discovered is not None:
         listing = open_lexicon(arguments.discovered, option="--discovered")
-    total = STAGES[arguments.method] + 2 * arguments.phrases + (arguments.scheduler is not None)
+    contexts: Any = nullcontext()
+    if arguments.contexts is not None and arguments.output is not None:
+        contexts = open_table(contexts_name(arguments.output))
+    total = STAGES[arguments.method] + 2 * arguments.phrases
+    total += (arguments.scheduler is not None) + (arguments.contexts is not None)
+    total += arguments.documents is not None
     stages = report_stages(shows_progress(arguments), total)
-    with resumable(arguments), stages, open_lexicon(arguments.output) as save, listing as save_listing:
+    files = (open_lexicon(arguments.output), listing, contexts)
+    with resumable(arguments), stages, files[0] as save, files[1] as save_listing, files[2] as save_contexts:
         corpus, lexicon = _learn(arguments, builder, teaching)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
@@ -192,10 +211,16 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
             save_listing(builders.select_discovered(lexicon).without(known))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
+        lexicon = count_words_in_documents(arguments, corpus, lexicon)
         summary = _summarize(lexicon)
-        lexicon = _select(lexicon, known, arguments.top)
+        whole, lexicon = lexicon, _select(lexicon, known, arguments.top)
         summary["words"] = len(lexicon)
-        _write(arguments, lexicon, save)
+        find = None if arguments.contexts is None else partial(find_contexts, corpus, whole, limit=arguments.contexts)
+        if save_contexts is not None and find is not None:
+            found = find(_order_of_file(arguments, lexicon))
+            save_contexts(found.to_columns())
+            summary["contexts"] = len(found)
+        _write(arguments, lexicon, save, find)
     _report(arguments, summary, note)
 
 
@@ -210,19 +235,28 @@ def _read_beginning(corpus: Corpus | Iterable[str]) -> str:
     return "".join(texts)[:BEGINNING_CHARACTERS]
 
 
-def _write(arguments: argparse.Namespace, lexicon: Lexicon, save: SaveLexicon) -> None:
-    """Write the file of the lexicon; to a terminal, a table of the best words."""
+def _write(
+    arguments: argparse.Namespace, lexicon: Lexicon, save: SaveLexicon, find: Callable[..., Concordance] | None
+) -> None:
+    """Write the file of the lexicon; to a terminal, a table of the best words, and their contexts."""
     if arguments.output is None and sys.stdout.isatty():
         words = rank_words(lexicon, top=arguments.top or TABLE_ROWS)
+        contexts = [] if find is None else ["", *find(words, width=fit_width(words, arguments.sources)).lines()]
         rest = len(lexicon) - len(words)
         with open_output(None) as write:
             write(format_words(lexicon, words))
             if rest:
                 write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
-    elif arguments.known or arguments.top:  # a list for people: best words first
-        save(lexicon, words=rank_words(lexicon))
+            write("".join(f"{line}\n" for line in contexts))
+    elif arguments.known or arguments.top:  # a list for people
+        save(lexicon, words=_order_of_file(arguments, lexicon))
     else:
         save(lexicon, workers=arguments.workers or 1)
+
+
+def _order_of_file(arguments: argparse.Namespace, lexicon: Lexicon) -> Sequence[str]:
+    """Return the words in the order in which they are saved; a list for people has the best words first."""
+    return rank_words(lexicon) if arguments.known or arguments.top else lexicon.words
 
 
 def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -345,3 +379,5 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -
         f"text are {tokens}; average information {summary['entropy_before']:.4f} -> "
         f"{summary['entropy_after']:.4f} nats per character.",
     )
+    if "contexts" in summary:
+        print_message(arguments, f"{contexts_name(arguments.output)}: {summary['contexts']:,} contexts.")

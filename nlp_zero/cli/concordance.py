@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from .._utils.compression import strip_compression_suffix
 from .._utils.display import display_width
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
+from .contexts import WIDTH, fit_width
 from .errors import UsageError
 from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, configure, open_corpus
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_concordance"]
 
-WIDTH, LEAST_WIDTH = 40, 10  # columns on each side
-DIGITS = 7  # of a line number, for which a terminal has room
 SHOWN_WORDS = 5  # in the summary
 Write = Callable[["list[Occurrence]"], object]
 
@@ -132,7 +130,8 @@ def _make_builder(arguments: argparse.Namespace, corpus: Corpus, tokenizer: Any)
     from ..concordance import ConcordanceBuilder
 
     words = _read_words(arguments)
-    width = _default_width(arguments, words, corpus) if arguments.width is None else arguments.width
+    in_lines = not arguments.json and arguments.output in (None, "-")
+    width = (fit_width(words, corpus.files()) if in_lines else WIDTH) if arguments.width is None else arguments.width
     options = {name: getattr(arguments, name) for name in ("limit", "sample", "sort", "temp_dir")}
     return configure(
         ConcordanceBuilder, words, width=width, seed=arguments.seed or 0, tokenizer=tokenizer, **options
@@ -148,15 +147,6 @@ def _read_words(arguments: argparse.Namespace) -> list[str]:
     if not words:
         raise UsageError("no word was given; name one or more, separated by commas.")
     return words
-
-
-def _default_width(arguments: argparse.Namespace, words: list[str], corpus: Corpus) -> int:
-    """Return the columns on each side with which a line fits in the terminal."""
-    if arguments.json or arguments.output not in (None, "-") or not sys.stdout.isatty():
-        return WIDTH
-    place = max(map(display_width, corpus.files())) + 1 + DIGITS
-    taken = max(map(display_width, words)) + place + len("  ") * 3
-    return min(WIDTH, max(LEAST_WIDTH, (os.get_terminal_size(sys.stdout.fileno()).columns - taken) // 2))
 
 
 @contextmanager

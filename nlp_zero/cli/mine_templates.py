@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..tokenization.tokenizer import Tokenizer
 
 
-__all__ = ["add_mine_templates"]
+__all__ = ["TokenizedTexts", "add_mine_templates", "require_cut_corpus"]
 
 METHOD_OPTIONS = {"iterations": "entropy", "min_pmi": "skipgram"}  # option -> the only method that has it
 
@@ -89,7 +89,7 @@ def run_mine_templates(arguments: argparse.Namespace) -> None:
         corpus = restartable(open_corpus(arguments))
         assert isinstance(corpus, Corpus)
         if tokenizer is None:
-            _require_cut(corpus)
+            require_cut_corpus(corpus)
         inventory = miner.mine(TokenizedTexts(corpus, tokenizer, arguments.workers))
         if to_file or arguments.top is None:
             for line in inventory.lines():
@@ -122,7 +122,7 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
     )
 
 
-def _require_cut(corpus: Corpus) -> None:
+def require_cut_corpus(corpus: Corpus) -> None:
     """Refuse a corpus without spaces before the work; only its beginning is read."""
     remedy = "leave out --tokenized, and add --lexicon FILE (a result of nlpzero build-vocab)"
     for _ in require_cut(corpus, ", ".join(corpus.sources), remedy):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..corpus.sources import find_sources
 from ..errors import NlpZeroError
+from .contexts import contexts_name
 from .errors import UsageError
 from .options import option_name
 
@@ -63,6 +64,8 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "classes": CommandPaths(files=("lexicon",), outputs=("output",)),
     "compare": CommandPaths(texts=("sources", "against"), files=("lexicon",), outputs=("output",)),
+    "keywords": CommandPaths(texts=("sources",), files=("lexicon", "stop_words"), outputs=("output",)),
+    "stop-words": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "show": CommandPaths(files=("lexicon",), outputs=("output",)),
     "tokenize": CommandPaths(
         texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True
@@ -74,6 +77,7 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
         texts=("sources", "predicted", "trained_on"), files=("lexicon", "known"), outputs=("output",)
     ),
     "mine-templates": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
+    "fillers": CommandPaths(texts=("sources",), files=("templates", "lexicon"), outputs=("output",)),
     "parse": CommandPaths(
         texts=("sources",), files=("templates", "lexicon"), outputs=("output",), default_stdin=True
     ),
@@ -213,7 +217,7 @@ def _output_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterat
     for attribute in roles.outputs:
         for name in _names(arguments, attribute):
             named |= attribute == "output"
-            for file in _expand_sizes(arguments, name) if attribute == "output" else [name]:
+            for file in _expand_output(arguments, name) if attribute == "output" else [name]:
                 label = "OUT" if attribute == "output" and not roles.writes_stdout else _label(attribute)
                 if (place := _find(file, label)) is not None:
                     yield place
@@ -221,8 +225,10 @@ def _output_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterat
         yield place
 
 
-def _expand_sizes(arguments: argparse.Namespace, name: str) -> list[str]:
-    """Return the files of `build-vocab --vocab-size A,B`, which writes one for each size."""
+def _expand_output(arguments: argparse.Namespace, name: str) -> list[str]:
+    """Return the files of `build-vocab`: one for each of `--vocab-size A,B`, and one for `--contexts`."""
+    if getattr(arguments, "contexts", None) is not None:
+        return [name, contexts_name(name)]
     sizes = (getattr(arguments, "vocab_size", None) or "").split(",")
     if len(sizes) < 2:
         return [name]

@@ -29,6 +29,7 @@ def add_show(commands: Commands) -> None:
         "  nlpzero show words.tsv\n"
         "  nlpzero show words.tsv --top 50 --sort count\n"
         "  nlpzero show words.tsv --sort cohesion --min-length 4\n"
+        "  nlpzero show vocab.tsv --prefix 望江\n"
         "  nlpzero show unigram.model --top 100 --json\n"
         "  nlpzero show words.tsv -o words.parquet             all words, for pandas, polars, DuckDB",
     )
@@ -43,6 +44,7 @@ def add_show(commands: Commands) -> None:
     parser.add_argument(
         "--min-length", type=int, metavar="N", help="words of at least N characters (default: 2; with -o 1)"
     )
+    parser.add_argument("--prefix", metavar="TEXT", help="words that begin with this text (default: all)")
     parser.add_argument("--json", action="store_true", help="a JSON list of words with their columns, without rounding")
 
 
@@ -61,14 +63,19 @@ def run_show(arguments: argparse.Namespace) -> None:
     with stages, place as write:
         begin_stage("loading words")
         lexicon = Lexicon.load(arguments.lexicon)
-        words = rank_words(lexicon, arguments.sort, top=top, min_length=least)
+        prefix = arguments.prefix or ""
+        words = rank_words(lexicon, arguments.sort, top=None if prefix else top, min_length=least)
+        if prefix:
+            words = [word for word in words if word.startswith(prefix)][:top]
         if to_file:
             write(word_columns(lexicon, words))
         elif arguments.json:
             write(json.dumps(table_records(word_columns(lexicon, words)), ensure_ascii=False) + "\n")
         else:
             write(format_words(lexicon, words))
-    if not words:
+    if not words and prefix:
+        print_message(arguments, f"{arguments.lexicon} has no words of {least} or more characters with this beginning.")
+    elif not words:
         longest = max(map(len, lexicon), default=0)
         print_message(
             arguments, f"{arguments.lexicon} has no words of {least} or more characters; the longest has {longest}."

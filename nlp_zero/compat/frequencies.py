@@ -30,13 +30,14 @@ class Frequencies:
         counts), and at least 1.
     """
 
-    __slots__ = ("_changes", "_first_total", "_frequencies", "_longest", "_total")
+    __slots__ = ("_changes", "_first_total", "_frequencies", "_longest", "_total", "_whole")
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._frequencies = dict(zip(lexicon.words, _frequencies_of(lexicon), strict=True))
         self._total = self._first_total = max(sum(self._frequencies.values()), 1)
         self._longest = max(map(len, self._frequencies), default=1)
         self._changes: dict[str, int] = {}  # 0: the word was deleted
+        self._whole: set[str] = set()
 
     @property
     def table(self) -> Mapping[str, int]:
@@ -54,11 +55,12 @@ class Frequencies:
     def copy(self) -> Frequencies:
         """Return a copy, which later changes do not affect."""
         twin = copy(self)
-        twin._frequencies, twin._changes = self._frequencies.copy(), self._changes.copy()
+        twin._frequencies, twin._changes, twin._whole = self._frequencies.copy(), self._changes.copy(), {*self._whole}
         return twin
 
-    def set(self, word: str, frequency: int) -> None:
-        """Change the frequency of a word, or add the word; with 0 it is deleted."""
+    def set(self, word: str, frequency: int, *, whole: bool = False) -> None:
+        """Change the frequency of a word, or add the word; with 0 it is deleted.  whole: it must be one token."""
+        (self._whole.add if whole else self._whole.discard)(word)
         self._total += frequency
         self._longest = max(self._longest, len(word))
         self._frequencies[word] = self._changes[word] = frequency
@@ -76,15 +78,20 @@ class Frequencies:
         return Lexicon([*old.words, *new], [*old.counts.tolist(), *new.values()], scores=scores, meta=lexicon.meta)
 
     def own_words(self, meta: LexiconMeta) -> dict[str, Any]:
-        """Return the options of `nlp_zero.Tokenizer` for deleted words, and for words that a lexicon cannot hold.
+        """Return the options of `nlp_zero.Tokenizer` for words whose frequency does not decide.
 
         A deleted word must not be found again as a new word.  A word with letters, digits or marks (C++, A股) is only
-        found in a text if it is an own word.
+        found in a text if it is an own word.  If other things than p count, no frequency makes a word one token.
         """
+        only_p = meta.objective == "unigram" and not meta.granularity
         deleted = [word for word, frequency in self._changes.items() if not frequency]
-        marked = [word for word, frequency in self._changes.items() if frequency and not HAN.fullmatch(word)]
+        added = [
+            word
+            for word, frequency in self._changes.items()
+            if frequency and (not HAN.fullmatch(word) or (word in self._whole and not only_p))
+        ]
         return {
-            "words": [*(word for word in meta.own_words if word not in self._changes), *marked],
+            "words": [*(word for word in meta.own_words if word not in self._changes), *added],
             "forbid": [*(word for word in meta.forbidden_words if word not in self._changes), *deleted],
             "force": [word for word in meta.forced_words if self._changes.get(word, 1)],
         }

@@ -351,11 +351,12 @@ class Tokenizer:
             self._set(word, freq)
 
     def _set(self, word: str, frequency: int | None) -> None:
-        """Change a frequency, None to that of `suggest_freq`.  The caller has the lock."""
+        """Change a frequency, None to that which makes the word one token.  The caller has the lock."""
         frequencies = self._load()
         if frequency is None:
-            frequency = frequencies.suggest_whole(word)
-        frequencies.set(word, check_integer("freq", frequency, least=0))
+            frequencies.set(word, frequencies.suggest_whole(word), whole=True)
+        else:
+            frequencies.set(word, check_integer("freq", frequency, least=0))
         self._tokenizers = {}
 
     def del_word(self, word: str) -> None:
@@ -405,7 +406,7 @@ class Tokenizer:
             whole = isinstance(segment, str)
             frequency = frequencies.suggest_whole(word) if whole else frequencies.suggest_split(segments)
             if tune:
-                self._set(word, frequency)
+                self._set(word, None if whole else frequency)
         return frequency
 
     def load_userdict(self, f: str | os.PathLike[str] | Iterable[str | bytes]) -> None:

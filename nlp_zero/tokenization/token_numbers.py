@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .._utils.validation import check_integer
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
+from .completion import PrefixIndex
 from .decoder import StreamDecoder, decode_ids, join_tokens
+from .options import Options
 
 __all__ = ["TokenNumbers"]
 
@@ -16,6 +19,8 @@ class TokenNumbers:
 
     _lexicon: Lexicon
     _ids: TokenIds
+    _options: Options
+    _prefixes: PrefixIndex | None = None  # made on first use
 
     def __len__(self) -> int:
         return self._ids.size
@@ -87,6 +92,41 @@ class TokenNumbers:
         """
         vocab = self._ids.kinds | dict(zip(self._lexicon.words, self._ids.numbers[1:].tolist(), strict=True))
         return vocab | self._ids.added | dict(zip(self._ids.specials, self._ids.special_ids, strict=True))
+
+    def complete(self, prefix: str | bytes, n: int | None = None) -> list[int]:
+        """Return the ids of all tokens that begin with a text, most probable first; ties go to the lower id.
+
+        A language model that goes on from a prompt may choose between these after the last token of the prompt, which
+        may be the beginning of a longer one, was taken away (token healing).
+
+        Parameters
+        ----------
+        prefix : str or bytes
+            Bytes may end inside a character.
+        n : int, optional
+            At most this many.  Default: all.
+
+        Returns
+        -------
+        list of int
+            Without special tokens and kinds.  Own words that the lexicon lacks have no probability and are last.
+
+        Notes
+        -----
+        The first call sorts the tokens; after that, a call is a binary search.
+
+        Examples
+        --------
+        >>> from nlp_zero import Lexicon, Tokenizer
+        >>> tokenizer = Tokenizer(Lexicon(["早", "早晨", "早晨的", "喝茶"], [4, 3, 5, 2]))
+        >>> [tokenizer.id_to_token(number) for number in tokenizer.complete("早晨")]
+        ['早晨的', '早晨']
+        """
+        limit = None if n is None else check_integer("n", n)
+        if self._prefixes is None:  # two threads that meet here make the same index
+            object.__setattr__(self, "_prefixes", PrefixIndex(self._lexicon, self._ids, self._options.own.forbid))
+        found: list[int] = self._prefixes.find(prefix)[:limit].tolist()  # type: ignore[union-attr]
+        return found
 
     def join(self, tokens: Iterable[str]) -> str:
         """Return the text of tokens.

@@ -72,3 +72,16 @@ def information(both: int, first: int, second: int, total: int) -> float:
     table = {(1, 1): both, (1, 0): first - both, (0, 1): second - both, (0, 0): total - first - second + both}
     row, column = {1: first, 0: total - first}, {1: second, 0: total - second}
     return sum(c * math.log(c * total / (row[x] * column[y])) for (x, y), c in table.items() if c)
+
+
+def slot_fillers(
+    tree: Sequence[Tree], words: Sequence[str]
+) -> list[tuple[int, int, str]]:
+    """Template, place of the slot (from 1) and words of each slot of a parse, found by a search for the owner."""
+    found = []
+    for place, (start, end, label, depth) in enumerate(tree):
+        if label == SLOT:
+            owner = max(k for k in range(place) if tree[k][3] == depth - 1)
+            between = [k for k in range(owner + 1, place + 1) if tree[k][2] == SLOT and tree[k][3] == depth]
+            found.append((tree[owner][2], len(between), " ".join(words[start:end])))
+    return found
