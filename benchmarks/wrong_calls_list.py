@@ -352,6 +352,12 @@ TOKENIZE = [
 SHOW = [
     *[Call(f"show {name}", says, 1) for name, says in LEXICONS.items()],
     *_numbers("show words.tsv", {"--top": ("x", "0", "-1"), "--min-length": ("x", "0", "-1")}),
+    Call("classes", "FILE must be given"),
+    Call("classes words.tsv", "has no classes of words", 1),
+    Call("classes words.tsv --class 1 --query 曹操", "--class excludes --query|--query excludes --class"),
+    *_numbers("classes words.tsv", {"--top": ("x", "0", "-1"), "--class": ("x",)}),
+    Call("tokenize novel.txt --lexicon words.tsv --objective classes", "needs word classes"),
+    Call("tokenize novel.txt --lexicon words.tsv --objective best", "unigram, classes, shortest"),
     Call("show", "FILE must be given"),
     Call("show words.tsv --sort beauty", "beauty"),
     *_tables("show words.tsv"),

@@ -105,7 +105,7 @@ def _classes_of(lexicon: Any, name: str) -> WordClasses:
         classes: WordClasses = lexicon.classes
     except ValueError:
         raise NlpZeroError(
-            f"{name} has no classes of words; nlpzero build-vocab CORPUS --method bayes -o words.tsv learns them."
+            f"{name} has no classes of words; build it with nlpzero build-vocab CORPUS --method bayes -o words.tsv."
         ) from None
     return classes
 
