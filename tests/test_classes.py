@@ -311,7 +311,7 @@ def test_the_command_needs_classes(tmp_path: Path, capsys: Capture) -> None:
     Lexicon(["茶"], [1]).save(tmp_path / "plain.tsv")
     status, out, err = run(capsys, "classes", tmp_path / "plain.tsv")
     assert (status, out) == (1, "")
-    assert "has no classes of words; build it with nlpzero build-vocab CORPUS --method bayes" in err
+    assert "has no classes of words; make one with nlpzero build-vocab CORPUS --method bayes." in err
 
 
 def test_lists_to_read_have_no_links(learnt: Lexicon, tmp_path: Path, capsys: Capture) -> None:
