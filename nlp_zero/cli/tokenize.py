@@ -109,7 +109,7 @@ def _tokenize(arguments: argparse.Namespace) -> None:
         granularity=arguments.granularity, **own,
     )  # fmt: skip
     arguments.bytes = tokenizer.byte_fallback
-    corpus = open_corpus(arguments)
+    corpus = open_corpus(arguments, may_be_empty=True)
     begin_stage("cutting text")
     start = 0
     with open_output(arguments.output) as write:

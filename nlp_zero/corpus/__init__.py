@@ -11,7 +11,7 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import JoinedTexts, read_batches, read_blocks, read_text_batches, require_text, restartable
+from .texts import JoinedTexts, read_batches, read_blocks, read_text_batches, refuse_empty, require_text, restartable
 
 __all__ = [
     "Block",
@@ -28,6 +28,7 @@ __all__ = [
     "read_blocks",
     "read_blocks_from",
     "read_text_batches",
+    "refuse_empty",
     "require_text",
     "restartable",
     "slice_corpus",
