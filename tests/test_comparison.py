@@ -35,6 +35,7 @@ from nlp_zero.statistics import correct_p_values, log_likelihood_ratio, log_rati
 
 from .reference import comparison as reference
 from .reference.text import is_alnum, is_boundary
+from .test_cli_progress import place, watch
 
 LINES = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
 HALF = len(LINES) // 2
@@ -481,6 +482,18 @@ def test_wrong_usage(arguments: list[str], message: str, files: Path, capsys: Ca
     assert message in err
     assert err.startswith("nlpzero: error: ")
     assert Path("old.tsv").read_text(encoding="utf-8") == "text\n春天\n"
+
+
+def test_stages_are_numbered(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["build-vocab", "new.txt", "-o", "words.tsv", "-q"]) == 0
+    assert main(["count", "old.txt", "-o", "old", "--order", "5", "-q"]) == 0
+    stages, _ = watch(monkeypatch)
+    for options, total in (
+        (["old.txt"], 4), (["old.txt", "--lexicon", "words.tsv"], 2), (["old"], 5), (["old", "-l", "words.tsv"], 3)
+    ):  # fmt: skip
+        stages.clear()
+        assert main(["compare", "new.txt", "-o", "t.csv", "--against", *options]) == 0
+        assert [place(label) for label in stages] == [(k, total) for k in range(1, total + 1)], stages
 
 
 def test_texts_without_a_difference(files: Path, capsys: Capture) -> None:

@@ -18,7 +18,7 @@ from nlp_zero.lexicon import Lexicon
 TEXT = "青石镇的早晨\n我到青石镇来\n青石镇下雨了\n" * 20
 NOT_PATHS = {  # options whose metavar is a name in capitals, and that name no file
     "print_completion", "sort", "at", "encoding", "field", "separator", "tags", "specials", "scheduler", "memory",
-    "query", "min_pmi", "vocab_size", "split_at", "sentence", "period",
+    "query", "min_pmi", "vocab_size", "split_at", "sentence", "period", "prefix", "template",
 }  # fmt: skip
 
 

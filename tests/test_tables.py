@@ -122,8 +122,9 @@ def test_duckdb_reads_a_result() -> None:
 
 
 def test_requested_schema() -> None:
-    reader = pyarrow.RecordBatchReader.from_stream(Result({"n": np.arange(3)}))
-    assert reader.read_all()["n"].to_pylist() == [0, 1, 2]
+    schema = pyarrow.schema([("n", pyarrow.int64())])
+    stream = Result({"n": np.arange(3)}).__arrow_c_stream__(schema.__arrow_c_schema__())
+    assert "arrow_array_stream" in repr(stream)
 
 
 @pytest.mark.parametrize("make", [lambda r: r.to_frame("pandas"), lambda r: r.to_frame("polars"), polars.DataFrame])
@@ -304,9 +305,9 @@ def test_ngram_counts(unit: str) -> None:
 def test_ngram_counts_stream_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = NgramCounter(order=2).update(["一二三四五六七"]).freeze()
     monkeypatch.setattr("nlp_zero.counting.counts.BATCH_NODES", 3)
-    batches = list(pyarrow.RecordBatchReader.from_stream(counts))
-    assert [len(batch) for batch in batches if len(batch)] == [3, 3, 1, 3, 3]
-    assert pyarrow.Table.from_batches(batches).to_pydict() == counts.to_frame("polars").to_dict(as_series=False)
+    table = pyarrow.table(counts)
+    assert [len(chunk) for chunk in table["ngram"].chunks if len(chunk)] == [3, 3, 1, 3, 3]
+    assert table.to_pydict() == counts.to_frame("polars").to_dict(as_series=False)
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 7, 100])
@@ -345,6 +346,14 @@ def test_marginals() -> None:
     assert "<td>早</td><td>0.1111</td><td>██</td>" in html
     assert "<td>&lt;</td><td>1</td><td>████████████████████</td>" in html
     assert "… and 70 more positions" in tokenizer.marginals("晨" * 100)._repr_html_()
+
+
+def test_encoding() -> None:
+    tokenizer = Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2]))
+    frame = polars.DataFrame(tokenizer("早晨，喝茶"))
+    assert frame.columns == ["token", "id", "start", "end", "kind"]
+    assert frame.rows() == [("早晨", 1, 0, 2, "word"), ("，", 4, 2, 3, "punctuation"), ("喝茶", 2, 3, 5, "word")]
+    assert tokenizer("").to_frame("polars").shape == (0, 5)
 
 
 def test_marginals_of_bytes() -> None:
@@ -470,3 +479,69 @@ def test_tables_of_spreadsheets(tmp_path: Path) -> None:
     lexicon = Lexicon.load(tmp_path / "w.csv")
     assert lexicon.words == ('a,"b', "茶")
     assert dict(lexicon.scores) == {}
+
+
+# --- cut text as a table ----------------------------------------------------------------------------------------------
+
+
+def test_tokenize_writes_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ['青石镇,"在"柳河', "", "他说 ok。"]
+    write_table(tmp_path / "in.parquet", {"id": np.arange(3), "body": lines})
+    lexicon = Lexicon(["青石镇", "柳河"], [2, 1])
+    lexicon.save(tmp_path / "w.tsv")
+    common = ["tokenize", str(tmp_path / "in.parquet"), "--field", "body", "-l", str(tmp_path / "w.tsv")]
+    tokens = Tokenizer(lexicon).tokenize_batch(lines)
+    assert main([*common, "-o", str(tmp_path / "out.parquet")]) == 0
+    pairs = list(zip(lines, tokens, strict=True))
+    assert polars.read_parquet(tmp_path / "out.parquet").rows() == pairs
+    assert main([*common, "-o", str(tmp_path / "out.csv.gz"), "--separator", "|"]) == 0
+    with gzip.open(tmp_path / "out.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [["text", "tokens"], *([t, "|".join(c)] for t, c in pairs)]
+    assert main([*common, "-o", str(tmp_path / "ids.parquet"), "--format", "ids"]) == 0
+    ids = polars.read_parquet(tmp_path / "ids.parquet")
+    assert ids["ids"].to_list() == [list(Tokenizer(lexicon).encode(line)) for line in lines]
+    assert main([*common, "-o", str(tmp_path / "draws.parquet"), "--sample", "-k", "2", "--seed", "3"]) == 0
+    draws = polars.read_parquet(tmp_path / "draws.parquet")
+    assert draws["text"].to_list() == [line for line in lines for _ in range(2)]
+    assert ["".join(row) for row in draws["tokens"].to_list()] == draws["text"].to_list()
+    assert main([*common, "-o", str(tmp_path / "out.tsv")]) == 0  # lines of tokens, as always
+    assert (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines() == [" ".join(row) for row in tokens]
+
+
+def test_tokenize_writes_tables_of_nothing(tmp_path: Path) -> None:
+    Lexicon(["茶"], [2]).save(tmp_path / "w.tsv")
+    for text, rows in (("text\n", 0), ("text\n\"\"\n", 1)):
+        (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+        for form, column in (("words", "tokens"), ("ids", "ids")):
+            options = ["-l", str(tmp_path / "w.tsv"), "-o", str(tmp_path / "o.parquet"), "--format", form]
+            assert main(["tokenize", str(tmp_path / "in.csv"), *options]) == 0
+            frame = polars.read_parquet(tmp_path / "o.parquet")
+            assert frame.shape == (rows, 2)
+            assert frame[column].dtype == polars.List(polars.String if form == "words" else polars.Int32)
+
+
+def test_tokenize_names_bytes_in_tables(tmp_path: Path) -> None:
+    meta = LexiconMeta(unit="byte", boundaries=False, byte_fallback=True)
+    Lexicon([byte_token(byte) for byte in range(256)], [1] * 256, meta=meta).save(tmp_path / "w.tsv")
+    (tmp_path / "in.txt").write_text("茶a\n", encoding="utf-8")
+    options = ["-l", str(tmp_path / "w.tsv"), "-o", str(tmp_path / "o.parquet")]
+    assert main(["tokenize", str(tmp_path / "in.txt"), *options]) == 0
+    assert polars.read_parquet(tmp_path / "o.parquet").rows() == [("茶a", ["<0xE8>", "<0x8C>", "<0xB6>", "a"])]
+
+
+@pytest.mark.parametrize("unit", ["char", "byte"])
+def test_count_exports_every_table(unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp_zero.cli.count.EXPORTED_ROWS", 7)
+    counts = NgramCounter(order=3, unit=unit).update(Corpus("corpora/sample.txt")).freeze()
+    rows = [(ngram, n, count) for n in (1, 2, 3) for ngram, count in counts.items(n)]
+    common = ["count", "corpora/sample.txt", "--order", "3", "--unit", unit, "--quiet", "--export"]
+    for suffix in TABLE_SUFFIXES:
+        path = tmp_path / f"t{suffix}"
+        assert main([*common, str(path)]) == 0
+        header, found = read_rows(path)
+        assert header == ["ngram", "order", "count"]
+        texts = [(g if isinstance(g, str) else g.decode("utf-8", "backslashreplace"), n, count) for g, n, count in rows]
+        if suffix == ".tsv":
+            texts = [(text.replace("\\", "\\\\"), n, count) for text, n, count in texts]
+        expected = rows if suffix == ".parquet" else texts
+        assert [(row[0], int(row[1]), int(row[2])) for row in found] == expected

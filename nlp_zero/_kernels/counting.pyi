@@ -301,6 +301,24 @@ Bits: TypeAlias = npt.NDArray[np.uint8]
 LinkPiece: TypeAlias = tuple[int, int, Uint32, Uint32]
 """First symbols (places begin, end), and for each the range of its pairs whose second symbol is in the piece."""
 
+def deduplicate_words(text: Uint32, ends: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> Bits:
+    """Drop words that are made of other words; see `nlp_zero.builders.pmi.deduplicate`.  Releases the GIL.
+
+    Parameters
+    ----------
+    text : ndarray of uint32
+        Code points of all words, one word after the other.
+    ends : ndarray of int64
+        Where each word ends.
+    tokens : ndarray of int64
+        At least 1 for each word; the tokens of dropped words are added to those of their parts, in place.
+
+    Returns
+    -------
+    ndarray of uint8
+        1 for each word that stays.
+    """
+
 def locate_children(
     symbols: Uint32, ends: Uint32, parents: Uint32, ids: Uint32, whole_symbols: Uint32, whole_ends: Uint32
 ) -> Uint32:
@@ -484,6 +502,36 @@ class Patterns:
     def __init__(
         self, levels: Iterable[tuple[Any, ...]], edges: int, largest: int, *, scored: bool = False, room: float = 2
     ) -> None: ...
+
+class PieceWindows:
+    """Counts how often both ends of n-grams are free when text is cut by joining selected n-grams.
+
+    Parameters
+    ----------
+    levels : list of Level
+        A count tree in which no n-gram is missing.
+    links : list of ndarray of uint32 or None
+        For each order from 3, the places of its n-grams without their first symbols.
+    chosen : list of ndarray of uint8
+        For each order one bit for each n-gram, the lowest first: the selected ones.
+    longest : int
+        Length of the longest n-grams that are selected.
+    """
+
+    def __init__(self, levels: list[Level], links: list[Uint32 | None], chosen: list[Bits], longest: int) -> None: ...
+    def pieces(self, n: int) -> Uint32:
+        """Return the places of the n-grams of order `n` that can be pieces.
+
+        They are selected or, above the longest order, have nothing but selected n-grams of the longest order.
+        """
+    def count_free(self, n: int, left: int, right: int) -> Uint32:
+        """Return how often both ends of each n-gram of order `n` are free.
+
+        Parameters
+        ----------
+        n, left, right : int
+            Symbols of the n-gram, and of the window on its left and right.
+        """
 
 class PieceCounter:
     """Cuts text and counts the pieces; one for each thread.

@@ -101,6 +101,8 @@ def make_frame(columns: Columns, library: str | None = None) -> Any:
 def arrow_table(columns: Columns) -> Any:
     """Return columns as a table of pyarrow, which shares the memory of arrays of numbers.
 
+    A column may also be an array of pyarrow, where its values do not tell its type.
+
     Raises
     ------
     ImportError
@@ -110,12 +112,7 @@ def arrow_table(columns: Columns) -> Any:
         pyarrow = importlib.import_module("pyarrow")
     except ImportError:
         raise ImportError("Arrow tables need pyarrow; run: pip install 'nlpzero[formats]'.") from None
-    return pyarrow.table(
-        {
-            name: pyarrow.array(plain_values(column), pyarrow.string() if _is_blank(column) else None)
-            for name, column in columns.items()
-        }
-    )
+    return pyarrow.table({name: _arrow_array(column, pyarrow) for name, column in columns.items()})
 
 
 def stream_tables(batches: Iterable[Columns]) -> Any:
@@ -206,6 +203,12 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return escape_surrogates(value)
     return [_clean(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def _arrow_array(column: Any, pyarrow: Any) -> Any:
+    if isinstance(column, pyarrow.Array):
+        return column
+    return pyarrow.array(plain_values(column), pyarrow.string() if _is_blank(column) else None)
 
 
 def _is_blank(column: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.counting import deduplicate_words
 from .._utils.progress import begin_stage
 from .._utils.validation import check_integer
 from ..corpus import Corpus
@@ -16,7 +17,7 @@ from ..counting.counts import MAX_ORDER, NgramCounts
 from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
-from .describe import cut_words, describe_words, estimate_words
+from .describe import cut_words, describe_words, estimate_words, list_words
 from .passes import CorpusPasses, open_passes
 from .saved import SavedPasses, add_periods, check_counts
 from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
@@ -31,8 +32,6 @@ __all__ = ["PmiLexiconBuilder", "deduplicate"]
 # into account.
 MIN_PMI_NATS = (0.0, 1.5, 4.0, 7.0)
 FURTHER_NATS = 3.0  # this much more for each further symbol
-NAT_STEPS = 1 << 30  # per nat: probabilities are compared in such steps, so that ties are the same on every platform
-WORD_BITS = 24  # lowest bits of a sum, which count its words
 
 
 class PmiLexiconBuilder:
@@ -114,6 +113,7 @@ class PmiLexiconBuilder:
         *,
         examples: Iterable[str] | ExampleLines | None = None,
         known_words: Iterable[str] | None = None,
+        scores: bool = True,
     ) -> Lexicon:
         """Learn a lexicon.
 
@@ -127,6 +127,9 @@ class PmiLexiconBuilder:
             as a part of it.
         known_words : iterable of str, optional
             A word list that helps with `examples`.
+        scores : bool, default True
+            Whether the lexicon gets the columns ``pmi``, ``left_entropy``, ``right_entropy`` and ``cohesion``; without
+            them, the text is read once less.
 
         Returns
         -------
@@ -146,11 +149,11 @@ class PmiLexiconBuilder:
         tree = passes.count_tree(self.order, min_count=2)
         found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)
         if self.deduplicate:
-            found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
-        if teaching is None:
-            return describe_words(found, tree, passes, method="pmi")
-        found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
-        return describe_words(found, tree, passes, method="pmi").with_meta(examples=len(teaching.examples.lines))
+            found = found.keep(*deduplicate(found.words, found.tokens))
+        if teaching is not None:
+            found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
+        lexicon = describe_words(found, tree, passes, method="pmi") if scores else list_words(found, tree, method="pmi")
+        return lexicon if teaching is None else lexicon.with_meta(examples=len(teaching.examples.lines))
 
 
     def build_from(self, counts: NgramCounts, texts: Corpus | Iterable[str] | None = None) -> Lexicon:
@@ -203,7 +206,7 @@ class PmiLexiconBuilder:
         begin_stage("estimating pieces")
         found = estimate_words(tree, self.min_count, self.min_pmi, self.max_length)
         if self.deduplicate:
-            found = found.keep(*deduplicate(found.words, found.tokens.tolist()))
+            found = found.keep(*deduplicate(found.words, found.tokens))
         lexicon = describe_words(found, tree, None, method="pmi").with_meta(estimated=True)
         return add_periods(lexicon, counts)
 
@@ -223,7 +226,7 @@ def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tup
     return tuple(values)
 
 
-def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def deduplicate(words: Sequence[str], tokens: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Drop words that are made of other words, and add their tokens to those words.
 
     A word is dropped if its PMI against its best segmentation into other words is below ``len(word) - 1`` nats. Words
@@ -233,7 +236,7 @@ def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArra
     Parameters
     ----------
     words : sequence of str
-    tokens : sequence of int
+    tokens : array of int
         How often each occurs as a word.
 
     Returns
@@ -254,52 +257,8 @@ def deduplicate(words: Sequence[str], tokens: Sequence[int]) -> tuple[npt.NDArra
     >>> rows.tolist(), tokens.tolist()
     ([0, 1], [80, 70])
     """
-    left = dict(zip(words, tokens, strict=True))
-    weights = {word: _weigh(count) for word, count in left.items()}
-    total = sum(tokens)
-    for word in sorted(words, key=lambda w: (-len(w), w)):
-        if len(word) < 2:
-            break
-        own, cost = weights.pop(word), _weigh(total) + 1
-        best, parts = _segment(word, weights, cost)
-        # The PMI, in steps: the difference between the word and its segmentation.
-        if not parts or (own - cost + 1 >> WORD_BITS) - (best + len(parts) >> WORD_BITS) >= (len(word) - 1) * NAT_STEPS:
-            weights[word] = own
-            continue
-        count = left.pop(word)
-        total += (len(parts) - 1) * count
-        for part in parts:
-            left[part] += count
-            weights[part] = _weigh(left[part])
-    rows = np.array([k for k, word in enumerate(words) if word in left], np.int64)
-    return rows, np.array([left[words[k]] for k in rows.tolist()], np.int64)
-
-
-def _weigh(count: int) -> int:
-    """Return the logarithm of a count, in steps, above the bits that count words."""
-    return round(math.log(count) * NAT_STEPS) << WORD_BITS
-
-
-def _segment(word: str, weights: dict[str, int], cost: int) -> tuple[int, list[str]]:
-    """Return the sum of the weights, each minus `cost`, of the best segmentation into known words, and its words.
-
-    The words are empty if no segmentation exists. The lowest bits of the sum count the words, so that of two equally
-    probable segmentations, the one with fewer words has the greater sum.
-    """
-    size = len(word)
-    best: list[int | None] = [None] * size + [0]
-    first = [0] * size  # where the first word of the best segmentation of the rest ends
-    for begin in range(size - 1, -1, -1):
-        greatest = None
-        for end in range(begin + 1, size + 1):
-            rest = best[end]
-            if rest is not None and (weight := weights.get(word[begin:end])) is not None:
-                found = rest + weight - cost
-                if greatest is None or found >= greatest:  # ties: the longer first word
-                    greatest, first[begin] = found, end
-        best[begin] = greatest
-    parts, begin = [], 0
-    while best[0] is not None and begin < size:
-        parts.append(word[begin : first[begin]])
-        begin = first[begin]
-    return best[0] or 0, parts
+    text = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    counts = np.array(tokens, np.int64)
+    kept = deduplicate_words(text, np.cumsum(np.fromiter(map(len, words), np.int64, len(words))), counts)
+    rows = np.flatnonzero(kept)
+    return rows, counts[rows]

@@ -15,6 +15,7 @@ from .._utils.interrupts import exit_status
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
 from .contexts import check_contexts_option, contexts_name, find_contexts, fit_width
+from .documents import add_documents, count_words_in_documents
 from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
@@ -62,6 +63,7 @@ CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = (  # of all methods but vocabulary
     "examples", "known_words", "alnum", "contexts", "discovered", "phrases", "phrase_rounds", "known", "top",
+    "documents",
 )  # fmt: skip
 
 
@@ -153,6 +155,7 @@ def _add_word_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--discovered", metavar="FILE", help="also write the words that hold together best (default: not written)"
     )
+    add_documents(parser, purpose="also count in how many documents each word occurs (columns df, cf): ", default=None)
     parser.add_argument(
         "--contexts", type=int, metavar="N",
         help="also show the first N contexts of each word of two or more characters: with -o words.tsv in "
@@ -198,6 +201,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     total = STAGES[arguments.method] + 2 * arguments.phrases
     total += TEACHING_STAGES * (arguments.examples is not None and arguments.method != "bayes")
     total += (arguments.scheduler is not None) + (arguments.contexts is not None)
+    total += arguments.documents is not None
     stages = report_stages(shows_progress(arguments), total)
     files = (open_lexicon(arguments.output), listing, contexts)
     with resumable(arguments), stages, files[0] as save, files[1] as save_listing, files[2] as save_contexts:
@@ -209,6 +213,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
             save_listing(builders.select_discovered(lexicon).without(known))
         if phrases is not None:
             lexicon = phrases.build(corpus, lexicon)
+        lexicon = count_words_in_documents(arguments, corpus, lexicon)
         summary = _summarize(lexicon)
         whole, lexicon = lexicon, _select(lexicon, known, arguments.top)
         summary["words"] = len(lexicon)

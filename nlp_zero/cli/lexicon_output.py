@@ -101,7 +101,7 @@ def check_lexicon_name(path: str, *, option: str = "-o") -> str:
         command = f"show words.tsv -o {path}" if plain.lower().endswith(".jsonl") else f"convert words.tsv {path}"
         raise UsageError(
             f"{path} ({option}): a lexicon is written as .tsv or .parquet, which keep all of it; write words.tsv, then "
-            f"run: nlpzero {command}"
+            f"run 'nlpzero {command}'."
         )
     return "tsv" if format is None else format
 

@@ -26,6 +26,7 @@ from .evaluate import add_evaluate
 from .evaluate_parse import add_evaluate_parse
 from .fillers import add_fillers
 from .interrupts import describe_stop
+from .keywords import add_keywords
 from .merge import add_merge
 from .messages import print_reading_summary
 from .mine_templates import add_mine_templates
@@ -36,6 +37,7 @@ from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
 from .report import add_report
 from .show import add_show
+from .stop_words import add_stop_words
 from .suggest_lines import add_suggest_lines
 from .tokenize import add_tokenize
 
@@ -52,6 +54,8 @@ COMMANDS = (  # each adds the parser of one command
     add_convert,
     add_merge,
     add_compare,
+    add_keywords,
+    add_stop_words,
     add_evaluate,
     add_mine_templates,
     add_fillers,

@@ -13,6 +13,7 @@ from ..corpus import Corpus, refuse_empty
 from ..errors import CorpusError
 from ..lexicon.formats.tsv import FORMAT as LEXICON_FORMAT
 from ..lexicon.formats.tsv import unescape
+from ..lexicon.meta import OBJECTIVES
 from .errors import UsageError
 from .messages import say_typed, shows_progress
 
@@ -21,6 +22,7 @@ __all__ = [
     "add_command",
     "add_input",
     "add_new_words",
+    "add_objective",
     "add_output",
     "add_own_words",
     "add_resources",
@@ -122,6 +124,15 @@ def add_new_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-words", action=argparse.BooleanOptionalAction,
         help="also find words that the lexicon lacks (default: as the lexicon says; those of bayes do, others do not)",
+    )  # fmt: skip
+
+
+def add_objective(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which segmentation is the best."""
+    parser.add_argument(
+        "--objective", choices=OBJECTIVES,
+        help="the best segmentation: unigram, the most probable words; classes, the most probable words in a row; "
+        "shortest, the fewest tokens (default: as the lexicon says; classes for those of bayes)",
     )  # fmt: skip
 
 

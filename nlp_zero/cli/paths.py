@@ -64,6 +64,8 @@ COMMAND_PATHS: Mapping[str, CommandPaths] = {
     "suggest-lines": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "classes": CommandPaths(files=("lexicon",), outputs=("output",)),
     "compare": CommandPaths(texts=("sources", "against"), files=("lexicon",), outputs=("output",)),
+    "keywords": CommandPaths(texts=("sources",), files=("lexicon", "stop_words"), outputs=("output",)),
+    "stop-words": CommandPaths(texts=("sources",), files=("lexicon",), outputs=("output",)),
     "show": CommandPaths(files=("lexicon",), outputs=("output",)),
     "tokenize": CommandPaths(
         texts=("sources",), files=("lexicon", "words", "forbid", "force"), outputs=("output",), default_stdin=True

@@ -23,6 +23,7 @@ FIRMNESS = "firmness"
 COLUMN_NAMES = {"left_entropy": "left entropy", "right_entropy": "right entropy", "log_prob": "log prob",
                 "first_seen": "first seen", "last_seen": "last seen"}  # fmt: skip
 PERIODS = ("first_seen", "last_seen")
+WHOLE_COLUMNS = (CLASS_COLUMN, "df", "cf")  # columns of whole numbers
 NOT_SHOWN = ("id",)  # columns that say nothing about a word
 
 
@@ -97,6 +98,6 @@ def word_columns(lexicon: Lexicon, words: list[str]) -> dict[str, Any]:
     table: dict[str, Any] = {"word": words, "count": lexicon.counts[places]}
     for name, column in columns.items():
         values = column[places]
-        whole = name == CLASS_COLUMN and not np.isnan(values).any()
+        whole = name in WHOLE_COLUMNS and not np.isnan(values).any()
         table[name] = values.astype(np.int64) if whole else values
     return table

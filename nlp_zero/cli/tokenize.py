@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.compression import strip_compression_suffix
 from .._utils.progress import begin_stage, report_stages
+from .._utils.tables import escape_surrogates
 from .._utils.validation import check_integer
 from .errors import UsageError
 from .messages import shows_progress
@@ -17,6 +22,7 @@ from .options import (
     add_command,
     add_input,
     add_new_words,
+    add_objective,
     add_output,
     add_own_words,
     add_workers,
@@ -26,6 +32,7 @@ from .options import (
     read_word_lists,
 )
 from .output import dump_json_line, open_output
+from .table_files import open_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["add_tokenize"]
 
 DEFAULT_ALPHA = 0.2
+TABLE_SUFFIXES = (".csv", ".parquet")  # other names get lines of tokens
 
 
 def add_tokenize(commands: Commands) -> None:
@@ -50,13 +58,14 @@ def add_tokenize(commands: Commands) -> None:
         "  nlpzero tokenize novel.txt --lexicon words.tsv -o cut.txt\n"
         "  echo 滚滚长江东逝水 | nlpzero tokenize --lexicon words.tsv --separator '|'\n"
         "  nlpzero tokenize news.jsonl.gz --lexicon words.tsv --format json\n"
+        "  nlpzero tokenize reviews.parquet --field text --lexicon words.tsv -o cut.parquet\n"
         "  nlpzero tokenize other.txt --lexicon words.tsv --new-words\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --words names.txt --forbid wrong.txt\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --drop-spaces --drop-punctuation\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --sample --alpha 0.3 --seed 7 -k 4",
     )
     add_input(parser, name="FILE", nargs="*")
-    add_output(parser, "the tokens")
+    add_output(parser, "the tokens; a table with the columns text and tokens if it ends in .csv or .parquet")
     parser.add_argument(
         "-l", "--lexicon", required=True, metavar="FILE", help="words: a result of build-vocab, or lines 'word count'"
     )
@@ -69,6 +78,7 @@ def add_tokenize(commands: Commands) -> None:
     parser.add_argument(
         "--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are cut (default: as the lexicon says)"
     )
+    add_objective(parser)
     add_new_words(parser)
     parser.add_argument("--drop-spaces", action="store_true", help="leave out tokens of white space")
     parser.add_argument(
@@ -105,21 +115,58 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     begin_stage("loading words")
     own = {name: read_word_lists(getattr(arguments, name)) for name in ("words", "forbid", "force")}
     tokenizer = configure(
-        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words,
-        granularity=arguments.granularity, **own,
+        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, objective=arguments.objective,
+        new_words=arguments.new_words, granularity=arguments.granularity, **own,
     )  # fmt: skip
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments, may_be_empty=True)
     begin_stage("cutting text")
     start = 0
-    with open_output(arguments.output) as write:
+    with _open_rows(arguments) as write:
         for texts in corpus.batches():
             if arguments.sample:
                 rows = _sample(tokenizer, texts, arguments, start)
             else:
                 rows = _cut(tokenizer, texts, arguments)
-            write("".join(_format_line(row, arguments) for row in rows))
+            write(texts, rows)
             start += len(texts)
+
+
+@contextmanager
+def _open_rows(arguments: argparse.Namespace) -> Iterator[Callable[[list[str], Sequence[Sequence[Any]]], object]]:
+    """Open the place of the result: lines of tokens, or a table with the texts if the name is that of one."""
+    suffix = Path(strip_compression_suffix(arguments.output or "")).suffix.lower()
+    if suffix not in TABLE_SUFFIXES:
+        with open_output(arguments.output) as write:
+            yield lambda _, rows: write("".join(_format_line(row, arguments) for row in rows))
+        return
+    column = "ids" if arguments.format == "ids" else "tokens"
+    rows_written = 0
+    with open_table(arguments.output) as write_columns:
+
+        def write_table(texts: list[str], rows: Sequence[Sequence[Any]]) -> None:
+            nonlocal rows_written
+            cells = _list_cells(rows, arguments) if suffix == ".parquet" else _line_cells(rows, arguments)
+            write_columns({"text": [text for text in texts for _ in range(arguments.k or 1)], column: cells})
+            rows_written += len(rows)
+
+        yield write_table
+        if not rows_written:
+            write_table([], [])
+
+
+def _line_cells(rows: Sequence[Sequence[Any]], arguments: argparse.Namespace) -> list[str]:
+    return [_format_line(row, arguments)[:-1] for row in rows]
+
+
+def _list_cells(rows: Sequence[Sequence[Any]], arguments: argparse.Namespace) -> Any:
+    """Return a column of lists; parts of characters have names, as in lines."""
+    pyarrow = importlib.import_module("pyarrow")
+    if arguments.format == "ids":
+        return pyarrow.array(rows, pyarrow.list_(pyarrow.int32()))
+    clean = _name_bytes if arguments.bytes else escape_surrogates
+    cells = [[token if token.isalnum() else clean(token) for token in row] for row in rows]
+    return pyarrow.array(cells, pyarrow.list_(pyarrow.string()))
 
 
 def _check_sampling(arguments: argparse.Namespace) -> None:
@@ -192,6 +239,9 @@ def _format_line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
     if "\n" in row or "\r\n" in row:  # a line end inside a JSON text
         row = [token for token in row if token not in ("\n", "\r\n")]
     line = str(arguments.separator.join(row)) + "\n"
-    if arguments.bytes and not line.isascii():  # parts of characters, which a text file cannot hold
-        line = "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in line)
-    return line
+    return _name_bytes(line) if arguments.bytes and not line.isascii() else line
+
+
+def _name_bytes(text: str) -> str:
+    """Return a text with names for parts of characters, which a text file cannot hold."""
+    return "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in text)

@@ -106,7 +106,7 @@ class TextComparer:
         Parameters
         ----------
         new, old : Corpus, iterable of str or NgramCounts
-            Texts are read three or four times; once with a lexicon or if the other side is counts.
+            Texts are read three times; once with a lexicon or if the other side is counts.
         names : tuple of two str, default ("new", "old")
             How they are called in the table.
 
@@ -159,7 +159,7 @@ class TextComparer:
         """Return the words of the texts, and the numbers of their tokens."""
         if self.lexicon is None:
             texts = {name: restartable(one) for name, one in texts.items()}
-            lexicon = self.builder.build(JoinedTexts(list(texts.values())))
+            lexicon = self.builder.build(JoinedTexts(list(texts.values())), scores=False)
         else:
             lexicon = self.lexicon
         tokenizer = Tokenizer(lexicon, alnum=self.alnum)

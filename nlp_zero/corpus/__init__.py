@@ -11,13 +11,23 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import JoinedTexts, read_batches, read_blocks, read_text_batches, refuse_empty, require_text, restartable
+from .texts import (
+    FileTexts,
+    JoinedTexts,
+    read_batches,
+    read_blocks,
+    read_text_batches,
+    refuse_empty,
+    require_text,
+    restartable,
+)
 
 __all__ = [
     "Block",
     "Corpus",
     "CorpusPosition",
     "CorpusSlice",
+    "FileTexts",
     "JoinedTexts",
     "TextBatch",
     "count_stored_bytes",

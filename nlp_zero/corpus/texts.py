@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
@@ -12,7 +12,8 @@ from .blocks import Block, TextBatch, batch_texts, join_texts
 from .corpus import UNITS, Corpus
 
 __all__ = [
-    "JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "refuse_empty", "require_text", "restartable",
+    "FileTexts", "JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "refuse_empty", "require_text",
+    "restartable",
 ]  # fmt: skip
 
 
@@ -47,6 +48,37 @@ class JoinedTexts:
         iterator of Block
         """
         return chain.from_iterable(read_blocks(part, unit) for part in self.parts)
+
+
+class FileTexts:
+    """Each file of a corpus as one text: its lines, records or paragraphs, with line ends between them.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        A file without text is left out; a file in an archive is a file of its own.
+
+    Attributes
+    ----------
+    corpus : Corpus
+    """
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+
+    def __iter__(self) -> Iterator[str]:
+        return (text for _, text in self.items())
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Read the files once.
+
+        Yields
+        ------
+        tuple of (str, str)
+            The name of a file, and its text.
+        """
+        for source, batches in groupby(self.corpus.text_batches(), key=lambda batch: batch.source):
+            yield source, "\n".join(chain.from_iterable(batch.split() for batch in batches))
 
 
 def read_batches(texts: Corpus | Iterable[str]) -> Iterator[list[str]]:

@@ -40,7 +40,7 @@ FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 
 RISE_BYTES = 32  # per n-gram of the longest length, while entropies are compared
 OTHER_RISE_BYTES = 24  # per n-gram of a shorter length
 RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
-EXPECTATION_BYTES = 60  # per n-gram, while pieces are estimated
+EXPECTATION_BYTES = 12  # per n-gram, while pieces are estimated
 LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
@@ -182,13 +182,8 @@ class LinkedTree:
         self.check_memory(EXPECTATION_BYTES * sum(self._sizes), f"the pieces of {sum(self._sizes):,} n-grams")
         longest = len(min_pmi)
         chosen, _ = self._choose(max(min_count, 2), [*min_pmi, *[np.inf] * (len(self._sizes) - longest)])
-        marks = [
-            np.unpackbits(bits, bitorder="little")[:size].astype(np.bool_)
-            for bits, size in zip(chosen, self._sizes, strict=True)
-        ]
-        links = [self._suffixes(n, slice(None)) for n in range(2, len(self._sizes) + 1)]
-        expected = PieceExpectation(self._levels, links, marks, longest)
-        for n in range(1, len(self._sizes) + 1):
+        expected = PieceExpectation(self._levels, self._links, chosen, longest, self.workers)
+        for n in self._store.sweep(range(1, len(self._sizes) + 1)):
             yield expected.list_pieces(n, min_count if n > 1 else 1)
 
     def _choose(self, min_count: int, min_pmi: Sequence[float]) -> tuple[list[Bits], list[Bits]]:

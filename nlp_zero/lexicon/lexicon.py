@@ -41,8 +41,9 @@ class Lexicon(Tabular):
         How often each word occurs as a word (tokens).
     scores : mapping of str to array of float, shape (words,), optional
         Further columns by name: ``pmi``, ``left_entropy``, ``right_entropy`` (nats), ``cohesion`` (count as
-        word / count as string), ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts),
-        ``id``.  NaN where a value is not known.
+        word / count as string), ``df`` and ``cf`` (number of documents that have the word, and of its tokens in them),
+        ``class`` (see `classes`), ``log_prob`` (ln p in nats, in place of the counts), ``id``.  NaN where a value is
+        not known.
     meta : LexiconMeta, optional
         How the lexicon was made, and how a tokenizer must read it.
     parts : mapping of str to sequence of str, optional
@@ -312,7 +313,8 @@ class Lexicon(Tabular):
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
             later, without the single characters.  The links of word classes are left out: it is a list to read.
         """
-        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=())
+        objective = "unigram" if self.meta.objective == "classes" else self.meta.objective
+        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=(), objective=objective)
         return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def merge(self, *others: Lexicon) -> Lexicon:

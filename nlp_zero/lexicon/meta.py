@@ -12,7 +12,7 @@ from .._utils.validation import check_choice, check_integer, check_number
 
 __all__ = ["ARITHMETICS", "MAX_CLASSES", "MAX_GRANULARITY", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
 
-OBJECTIVES = ("unigram", "shortest")
+OBJECTIVES = ("unigram", "classes", "shortest")
 ARITHMETICS = ("exact", "single", "double")  # in the order of the numbers of the kernel
 UNITS = ("char", "byte")
 MAX_CLASSES = 255  # of words
@@ -38,8 +38,9 @@ class LexiconMeta:
         Whether the words include all 256 bytes, so that nothing is unknown.
     boundaries : bool, default True
         Whether no word crosses punctuation, symbols and spaces.
-    objective : {"unigram", "shortest"}, default "unigram"
-        Whether the best segmentation is the most probable one, or the one with the fewest tokens.
+    objective : {"unigram", "classes", "shortest"}, default "unigram"
+        Whether the best segmentation is the most probable one, the most probable one with the links of word classes, or
+        the one with the fewest tokens; see `Tokenizer`.
     alnum : {"token", "join", "split"} or None
         How digits and Latin letters are treated, see `Tokenizer`.
     new_words : float or None
@@ -68,6 +69,8 @@ class LexiconMeta:
         Longest word or piece that the builder looked for, in symbols.
     characters, tokens : int or None
         Size of the text in characters, and in tokens of the builder's own segmentation.
+    documents : int or None
+        Number of documents in which words were counted (column ``df``).
     bytes_per_token : float or None
         Average size of a token in UTF-8 bytes.
     entropy_before, entropy_after : float or None
@@ -127,6 +130,7 @@ class LexiconMeta:
     max_piece_length: int | None = None
     characters: int | None = None
     tokens: int | None = None
+    documents: int | None = None
     bytes_per_token: float | None = None
     entropy_before: float | None = None
     entropy_after: float | None = None

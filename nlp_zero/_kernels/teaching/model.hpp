@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../bayes/text.hpp"
+#include "../common/portable.hpp"
 #include "features.hpp"
 #include "field.hpp"
 
@@ -89,9 +90,7 @@ private:
         for (size_t i = 0; i < n; ++i) {
             uint32_t* place = &work.places[i * width];
             templates.fill(text.columns, text.positions, run.begin, run.end, run.begin + i, place);
-#if defined(__GNUC__)
-            for (size_t f = 0; f < width; ++f) __builtin_prefetch(&weight[size_t(place[f]) * TAGS]);
-#endif
+            for (size_t f = 0; f < width; ++f) prefetch(&weight[size_t(place[f]) * TAGS]);
         }
         for (size_t i = 0; i < n; ++i) {
             float sum[TAGS] = {0};

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "lattice.hpp"
-#include "viterbi.hpp"
+#include "classes.hpp"
 
 namespace nlpzero::tokenization {
 
@@ -11,6 +11,7 @@ struct AlphaTable {  // the trie with weights p^alpha instead of scores
     double alpha = 0;
     bool plain = true;  // sums over the reach of one word fit into a double; otherwise `Wide` numbers are needed
     std::vector<Node<double>> nodes;
+    std::vector<double> links;  // weights of the links of classes
 };
 
 inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double alpha) {
@@ -25,6 +26,8 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
         cost = std::max(cost, std::abs(x));
         table->nodes[i] = {node.base, node.check, token ? std::exp(x) : 0};
     }
+    for (double x : model.classes.links) table->links.push_back(std::exp(alpha * x));
+    cost += alpha * model.classes.range();
     table->plain = cost * (model.max_length + 1.0) < 240;
     return table;
 }
@@ -100,6 +103,12 @@ struct TextLattice {
     std::vector<int32_t> tokens;   // number of tokens of each edge, only with byte fallback
     std::vector<uint32_t> starts;  // of positions, in characters
     bool unknown = false;          // whether an edge is not a word
+    // With classes, a position of the lattice is a position of the text and the class of the token before it, so that an
+    // edge of the text is several edges of the lattice; a path is a segmentation all the same.
+    struct Span { uint32_t start, end; int32_t id; };  // an edge of the text, in characters
+    std::vector<Span> spans;
+    std::vector<uint32_t> span;  // of each edge
+    size_t reach = 0;            // greatest distance of the positions of an edge
     Lattice view() const {
         const int32_t* const counts = tokens.empty() ? nullptr : tokens.data();
         return {first.size() - 1, first.data(), end.data(), score.data(), counts};
@@ -114,6 +123,7 @@ struct TextLattice {
         starts[n] = uint32_t(size);
         if (!model.forced.empty()) n = model.forced.contract(symbols.data(), starts.data(), n);
         symbols[n] = 0;
+        if (model.classes) return build_with_classes(model, text, symbols.data(), n, fixed, table);
         const uint8_t* classes = class_table();
         first.reserve(n + 1); end.reserve(3 * n); score.reserve(3 * n); id.reserve(3 * n);
         const bool many = model.rules.fallback;
@@ -149,6 +159,76 @@ struct TextLattice {
             }
         }
         first.push_back(int64_t(end.size()));
+        reach = model.max_length;
+    }
+
+    template <class Char>
+    void build_with_classes(const Model& model, const Char* text, const uint32_t* symbols, size_t n, bool fixed,
+                            const AlphaTable* table) {
+        struct Place { uint32_t end, left, right; double score, nats; int32_t id; };  // an edge of the text, in symbols
+        const WordClasses& classes = model.classes;
+        const std::vector<uint32_t> offsets = starts;
+        auto exact = [](double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; };
+        std::vector<Place> places;
+        std::vector<uint32_t> begins;
+        std::vector<std::vector<uint32_t>> ends(n + 1);  // the classes of the tokens that end at each position
+        ends[0].push_back(classes.boundary());
+        auto add = [&](size_t node, size_t i, size_t j) {
+            const int32_t word = model.word_of(node);
+            const uint32_t c = uint32_t(text[offsets[i]]);
+            const uint32_t outside = word ? 0 : model.outside_class(node, c);
+            const bool boundary = !word && class_table()[c] == BOUNDARY;
+            const Cost cost = word ? model.cost(word, c) : boundary ? model.boundary_cost() : model.symbol_cost(node);
+            const double nats = model.weight(cost);
+            const double score = table ? std::exp(table->alpha * nats) : fixed ? exact(model.rank(cost)) : nats;
+            const uint32_t left = word ? classes.left[size_t(word)] : outside, right = word ? classes.right[size_t(word)] : outside;
+            places.push_back({uint32_t(j), left, right, score, nats, model.ids[node]});
+            spans.push_back({offsets[i], offsets[j], model.ids[node]});
+            std::vector<uint32_t>& known = ends[j];
+            if (j == n) known.assign(1, classes.boundary());  // the last position has no class
+            else if (std::find(known.begin(), known.end(), right) == known.end()) known.push_back(right);
+            unknown |= word == 0;
+        };
+        for (size_t i = 0; i < n; ++i) {
+            begins.push_back(uint32_t(places.size()));
+            uint32_t at = symbols[i];
+            add(at, i, i + 1);
+            for (size_t j = i + 1; j < n && model.nodes[at].base != 0; ++j) {
+                const uint32_t next = uint32_t(model.nodes[at].base) + symbols[j];
+                if (model.nodes[next].check != int32_t(at)) break;
+                at = next;
+                if (model.ids[at]) add(at, i, j + 1);
+            }
+        }
+        begins.push_back(uint32_t(places.size()));
+        std::vector<size_t> positions(n + 2);  // of the lattice, by position of the text
+        for (size_t i = 0; i <= n; ++i) positions[i + 1] = positions[i] + ends[i].size();
+        starts.clear();
+        auto link = [&](uint32_t a, uint32_t b) {
+            return table ? table->links[a * classes.width() + b] : fixed ? exact(classes.link(a, b)) : classes.link(a, b);
+        };
+        auto follow = [&](double x, double y) { return table ? x * y : x + y; };
+        for (size_t i = 0; i < n; ++i) for (const uint32_t before : ends[i]) {
+            first.push_back(int64_t(end.size()));
+            starts.push_back(offsets[i]);
+            for (uint32_t k = begins[i]; k < begins[i + 1]; ++k) {
+                const Place& place = places[k];
+                const bool closes = place.end == n;
+                const std::vector<uint32_t>& known = ends[place.end];
+                const size_t at = closes ? 0 : size_t(std::find(known.begin(), known.end(), place.right) - known.begin());
+                double value = follow(place.score, link(before, place.left));
+                if (closes) value = follow(value, link(place.right, classes.boundary()));
+                const size_t to = positions[place.end] + at;
+                reach = std::max(reach, to + 1 - first.size());
+                end.push_back(int64_t(to));
+                id.push_back(place.id);
+                span.push_back(k);
+                score.push_back(value);
+                if (fixed) nats.push_back(place.nats + classes.link(before, place.left) + (closes ? classes.link(place.right, classes.boundary()) : 0));
+            }
+        }
+        first.push_back(int64_t(end.size()));
+        starts.push_back(offsets[n]);
     }
 };
 
@@ -163,7 +243,7 @@ struct TextChain {
         lattice.build(model, text, size, false, table.plain ? &table : nullptr);
         const Lattice view = lattice.view();
         q.resize(lattice.end.size() + 1);
-        log_sum = table.plain ? plain_transitions(view, view.score, model.max_length, q.data())
+        log_sum = table.plain ? plain_transitions(view, view.score, lattice.reach, q.data())
                               : transitions(view, table.alpha, q.data());
     }
 };
@@ -172,7 +252,7 @@ struct TextChain {
 template <class Char, class Sink>
 void sample_text(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
     if (std::isinf(table.alpha)) return cut_words(model, text, size, sink);
-    if (table.plain) return cut_sampled(model, table, text, size, stream, sink);
+    if (table.plain && !model.classes) return cut_sampled(model, table, text, size, stream, sink);
     TextChain chain;
     chain.build(model, table, text, size);
     const TextLattice& lattice = chain.lattice;

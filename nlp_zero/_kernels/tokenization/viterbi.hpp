@@ -240,20 +240,4 @@ void cut_crossing(const Model& model, const Char* text, size_t size, Sink sink) 
     }
 }
 
-// The best path of words of the lexicon.
-template <class Char, class Sink>
-void cut_words(const Model& model, const Char* text, size_t size, Sink sink) {
-    if (!model.rules.crossing) cut<false>(model, text, size, sink);
-    else if (model.rules.arithmetic == EXACT_SUMS) cut_crossing<ExactSum>(model, text, size, sink);
-    else if (model.rules.arithmetic == SINGLE_SUMS) cut_crossing<RoundedSum<float>>(model, text, size, sink);
-    else cut_crossing<RoundedSum<double>>(model, text, size, sink);
-}
-
-// The best path, with new words if the rules want them.
-template <class Char, class Sink>
-void cut_best(const Model& model, const Char* text, size_t size, Sink sink) {
-    if (model.rules.new_mass > 0) cut<true>(model, text, size, sink);
-    else cut_words(model, text, size, sink);
-}
-
 }  // namespace nlpzero::tokenization

@@ -14,13 +14,16 @@ __all__ = ["join_links", "join_names", "meta_of_values", "split_links", "split_n
 # Fields in the order in which they are written.
 ORDER = (
     "method", "unit", "byte_fallback", "objective", "algorithm", "specials", "special_ids", "byte_ids", "unk_id",
-    "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "bytes_per_token",
-    "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words", "examples",
-    "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix", "class_links",
+    "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "documents",
+    "bytes_per_token", "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words",
+    "examples", "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix", "class_links",
     "granularity", "own_words", "forbidden_words", "forced_words",
 )  # fmt: skip
 YES_OR_NO = {"yes": True, "no": False, "True": True, "False": False}
-INTEGERS = ("unk_id", "max_piece_length", "characters", "tokens", "seed", "classes", "sweeps", "max_length", "examples")
+INTEGERS = (
+    "unk_id", "max_piece_length", "characters", "tokens", "documents", "seed", "classes", "sweeps", "max_length",
+    "examples",
+)  # fmt: skip
 NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words", "granularity")
 FLAGS = ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix")
 INTEGER_LISTS = ("special_ids", "byte_ids")

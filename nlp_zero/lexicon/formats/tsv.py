@@ -139,7 +139,7 @@ def _take_links(data: bytes, meta: LexiconMeta) -> tuple[bytes, LexiconMeta]:
 
 def escape(text: str) -> str:
     """Write a text as it is in the file."""
-    if text.isalnum():
+    if text.isalnum() or (text.isascii() and text.isprintable() and "\\" not in text):  # most cells
         return text
     return "".join(ESCAPES.get(c, c) if not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text)
 

@@ -1,0 +1,156 @@
+"""In how many documents the words of a lexicon occur."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..corpus import Corpus, read_batches
+from ..lexicon.ids import TokenIds
+from ..lexicon.lexicon import Lexicon
+from ..tokenization.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Int64 = npt.NDArray[np.int64]
+
+__all__ = ["DocumentFrequencies", "WordReader", "add_document_frequencies", "count_documents"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentFrequencies:
+    """How many documents have each word of a lexicon. Immutable.
+
+    Parameters
+    ----------
+    documents : int
+        Number of documents that have at least one token that is a word.
+    tokens : int
+        Number of their tokens that are words, of the lexicon or not.
+    frequencies : ndarray of int64
+        Of each word, the number of documents that have it.
+    counts : ndarray of int64
+        Of each word, the number of its tokens.
+    lengths : tuple of (int, int)
+        Numbers of tokens of the documents, rising, each with the number of documents of this size.
+    """
+
+    documents: int
+    tokens: int
+    frequencies: Int64
+    counts: Int64
+    lengths: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        self.frequencies.flags.writeable = False
+        self.counts.flags.writeable = False
+
+
+class WordReader:
+    """Reads documents as words of a lexicon.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+    workers : int, default 1
+        Threads.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, workers: int = 1) -> None:
+        self.tokenizer, self.workers = tokenizer, workers
+        ids = TokenIds(tokenizer.lexicon)
+        self._row = np.full(ids.size, -1, np.int64)  # of an id: -1 for what is not a word
+        if ids.unknown >= 0:
+            self._row[ids.unknown] = len(tokenizer.lexicon)
+        self._row[ids.numbers[1:]] = np.arange(len(tokenizer.lexicon))
+
+    def read(self, documents: Corpus | Iterable[str]) -> Iterator[tuple[Int64, Int64, int]]:
+        """Read documents in batches.
+
+        Yields
+        ------
+        document : ndarray of int64
+            Of each token, the number of its document in the batch; rising.
+        row : ndarray of int64
+            Of each token, its rank in the lexicon; the number of words for a word that it lacks, -1 for a token that
+            is not a word.
+        size : int
+            Number of documents in the batch.
+        """
+        for batch in read_batches(documents):
+            numbers, offsets = self.tokenizer.encode_batch(batch, workers=self.workers)
+            yield np.repeat(np.arange(len(batch)), np.diff(offsets)), self._row[numbers], len(batch)
+
+
+def count_documents(
+    tokenizer: Tokenizer, documents: Corpus | Iterable[str], *, workers: int = 1
+) -> DocumentFrequencies:
+    """Count in how many documents each word of a lexicon is a token.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+    documents : Corpus or iterable of str
+        Each text is a document; read once, in batches. `FileTexts` makes each file of a corpus one document.
+    workers : int, default 1
+        Threads; they never change the result.
+
+    Returns
+    -------
+    DocumentFrequencies
+
+    Examples
+    --------
+    >>> from nlp_zero import Lexicon, Tokenizer
+    >>> found = count_documents(Tokenizer(Lexicon(["早晨", "茶"], [3, 2])), ["早晨喝茶，茶", "茶", "！"])
+    >>> found.frequencies.tolist(), found.counts.tolist(), found.documents, found.tokens
+    ([1, 2], [1, 3], 2, 5)
+    """
+    words = len(tokenizer.lexicon)
+    frequencies, counts = np.zeros(words + 1, np.int64), np.zeros(words + 1, np.int64)
+    lengths: Counter[int] = Counter()
+    for document, row, size in WordReader(tokenizer, workers).read(documents):
+        document, row = document[row >= 0], row[row >= 0]
+        counts += np.bincount(row, minlength=words + 1)
+        pairs = np.sort(document * (words + 1) + row)  # np.unique is slower
+        first = np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)]
+        frequencies += np.bincount(pairs[first] % (words + 1), minlength=words + 1)
+        lengths.update(np.bincount(document, minlength=size).tolist())
+    del lengths[0]
+    listed = tuple(sorted(lengths.items()))
+    return DocumentFrequencies(lengths.total(), int(counts.sum()), frequencies[:-1], counts[:-1], listed)
+
+
+def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Lexicon:
+    """Add the columns ``df`` and ``cf`` to a lexicon, so that it can weigh the words of new documents.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+    found : DocumentFrequencies
+        Of this lexicon.
+
+    Returns
+    -------
+    Lexicon
+        With ``df``, the number of documents that have each word, ``cf``, the number of its tokens in all documents, and
+        the field `documents` of its `LexiconMeta`. The counts of the lexicon stay those of its builder, which may cut
+        text in another way than `Tokenizer`.
+
+    Examples
+    --------
+    >>> from nlp_zero import Lexicon, Tokenizer
+    >>> lexicon = Lexicon(["早晨", "茶"], [3, 2])
+    >>> lexicon = add_document_frequencies(lexicon, count_documents(Tokenizer(lexicon), ["早晨喝茶", "茶"]))
+    >>> lexicon.scores["df"].tolist(), lexicon.meta.documents
+    ([1.0, 2.0], 2)
+    """
+    columns = {"df": found.frequencies.astype(np.float64), "cf": found.counts.astype(np.float64)}
+    scores = {**lexicon.scores, **columns}
+    made = Lexicon(lexicon.words, lexicon.counts, scores=scores, meta=lexicon.meta, parts=lexicon.parts)
+    return made.with_meta(documents=found.documents)
