@@ -201,6 +201,8 @@ COUNT = [
     Call("count --merge counts --merge bytes -o new", "unit", 1),
     Call("count --merge counts --top 3 --checkpoint work", "--checkpoint needs a corpus"),
     Call("count novel.txt --add missing", "missing", 1),
+    Call("count novel.txt --top 3 --period May", "--period must be a year, a month or a day"),
+    Call("count --merge counts --top 3 --period 2024", "--period needs a corpus"),
     Call("count novel.txt --add counts -o counts", "leave out -o"),
     Call("count broken.txt --add counts", "is not valid utf-8", 1),
     Call("count novel.txt --top 3 --checkpoint notes", "exists and is not a checkpoint", 1),
