@@ -432,7 +432,7 @@ def test_a_wrong_base_gives_one_sentence(number: int, tmp_path: Path) -> None:
 
 def test_a_base_without_unknown_token() -> None:
     model = {"type": "Unigram", "unk_id": None, "vocab": [["a", -1.0]], "byte_fallback": False}
-    with pytest.raises(FormatError, match="the base cannot encode this text .*; use a base that has bytes"):
+    with pytest.raises(FormatError, match=r"the base cannot encode this text .*; use a base that has bytes"):
         VocabularyBuilder(base={**base_of("unigram"), "added_tokens": [], "model": model}, add=5).extend(CHINESE)
 
 
