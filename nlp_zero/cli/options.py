@@ -131,8 +131,8 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
     """Add the option that says which segmentation is the best."""
     parser.add_argument(
         "--objective", choices=OBJECTIVES,
-        help="the best segmentation: unigram, the most probable words; classes, the most probable words in a row; "
-        "shortest, the fewest tokens (default: as the lexicon says; classes for those of bayes)",
+        help="the best segmentation: unigram, the most probable words; classes, also the most probable classes of "
+        "neighbouring words; shortest, the fewest tokens (default: as the lexicon says; classes for those of bayes)",
     )  # fmt: skip
 
 
