@@ -183,8 +183,8 @@ class PmiLexiconBuilder:
 
         Notes
         -----
-        Counts of order O tell how often each kept n-gram is a piece of the text as far as the O - n symbols around it
-        tell; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O symbols
+        Counts of order O tell how often the ends of each kept n-gram are free of other kept n-grams, in windows of O - n
+        symbols around it; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O symbols
         have no entropies. With ``order=4``, counts of order 5 give nearly the same words as the text, and those of
         order 6 have the words of five and six symbols, too.
 
