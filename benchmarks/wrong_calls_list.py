@@ -528,6 +528,7 @@ FILLERS = [
     Call("fillers cut.txt -t templates.jsonl -l words.tsv --by-class", "words.tsv has no classes of words", 1),
     Call("fillers cut.txt -t templates.jsonl --tokenized --template x", "no such template with a slot"),
     Call("fillers cut.txt -t templates.jsonl --tokenized --json -o new.jsonl", "--json prints to stdout"),
+    Call("fillers cut.txt -t templates.jsonl -l words.tsv --by-class -o new.tsv", "--by-class prints to stdout"),
     Call("fillers novel.txt -t templates.jsonl --tokenized", "leave out --tokenized", 1),
     Call("fillers cut.txt -t templates.jsonl -l words.tsv -o words.tsv", "is also an input"),
     Call("fillers PIPE -t templates.jsonl --tokenized -o new.tsv", "stopped", 130, how="Ctrl-C"),
