@@ -255,7 +255,7 @@ def test_a_list_of_words_without_links_is_cut_without_classes() -> None:
 
 
 def test_lexicons_without_classes_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"objective='classes' needs word classes, which this lexicon lacks; build it"):
+    with pytest.raises(ValueError, match=r"objective 'classes' needs word classes, which this lexicon lacks; build it"):
         Tokenizer(Lexicon(["茶"], [1]), objective="classes")
     with pytest.raises(ValueError, match="needs the links of word classes"):
         Tokenizer(MODEL.with_meta(class_links=()), objective="classes")

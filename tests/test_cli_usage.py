@@ -163,7 +163,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         has.setdefault(command, set()).update(action.option_strings)
     assert all("--quiet" in names for names in has.values())
     assert {name for name, names in has.items() if "--workers" not in names} == {
-        "show", "convert", "suggest-lines", "concordance"
+        "show", "classes", "convert", "merge", "suggest-lines", "concordance"
     }  # fmt: skip
     # tokenize and parse have --format json
     assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse", "suggest-lines"}
@@ -177,7 +177,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     [
         (["biuld-vocab", SAMPLE], "'biuld-vocab' is not a command of nlpzero; did you mean build-vocab?"),
         (["tokenise", SAMPLE], "'tokenise' is not a command of nlpzero; did you mean tokenize?"),
-        (["xyz"], "'xyz' is not a command of nlpzero; choose from build-vocab, show, suggest-lines, "),
+        (["xyz"], "'xyz' is not a command of nlpzero; choose from build-vocab, show, classes, suggest-lines, "),
         (["tokenize", SAMPLE, "--lexcion", "x"], "--lexcion is not an option of nlpzero tokenize; did you mean --lex"),
         (["tokenize", SAMPLE, "--lex", "x"], "--lex is not an option of nlpzero tokenize; did you mean --lexicon?"),
         (["tokenize", SAMPLE, "--qwxz=3"], "--qwxz is not an option of nlpzero tokenize."),

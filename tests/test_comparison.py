@@ -186,6 +186,20 @@ def test_a_given_lexicon_is_used() -> None:
     assert table.totals == (total,)  # other characters are tokens too
 
 
+def test_own_words_of_a_lexicon_are_compared(tmp_path: Path) -> None:
+    """A saved tokenizer has words that are not in its lexicon."""
+    learnt = PmiLexiconBuilder().build(LINES)
+    Tokenizer(learnt, words=["柳河大桥的"], force=["镇上"], forbid=["青石镇"]).save(tmp_path / "words.tsv")
+    lexicon = Lexicon.load(tmp_path / "words.tsv")
+    table = TextComparer(lexicon=lexicon, min_count=1).compare(LINES[:HALF], LINES[HALF:])
+    assert "青石镇" not in table.words
+    tokenizer, parts = Tokenizer(lexicon), (LINES[:HALF], LINES[HALF:])
+    tokens = [[token for line in part for token in tokenizer.tokenize(line)] for part in parts]
+    for word in ("柳河大桥的", "镇上", "的"):
+        row = table.words.index(word)
+        assert (table.count[row], table.other_count[row]) == tuple(part.count(word) for part in tokens)
+
+
 def test_text_of_several_blocks_is_read_once_without_a_memory_of_it(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\n".join(LINES * 20), encoding="utf-8")

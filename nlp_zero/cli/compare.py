@@ -202,7 +202,7 @@ def _format(table: ComparisonTable, arguments: argparse.Namespace) -> str:
         more = f", the first {len(rows):,}" if len(rows) < total else ""
         columns = (rows.count, rows.other_count, rows.log_ratio, rows.g2, rows.share)
         cells = zip(rows.words, *(column.tolist() for column in columns), strict=True)
-        title = f"special to {name}: {total:,} words{more}\n"
+        title = f"special to {name}: {total:,} word{'s' * (total != 1)}{more}\n"
         blocks.append(title + (format_table(header, list(cells)) if len(rows) else ""))
     return "\n".join(blocks)
 

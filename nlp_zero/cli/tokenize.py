@@ -119,7 +119,7 @@ def _tokenize(arguments: argparse.Namespace) -> None:
         new_words=arguments.new_words, granularity=arguments.granularity, **own,
     )  # fmt: skip
     arguments.bytes = tokenizer.byte_fallback
-    corpus = open_corpus(arguments)
+    corpus = open_corpus(arguments, may_be_empty=True)
     begin_stage("cutting text")
     start = 0
     with _open_rows(arguments) as write:

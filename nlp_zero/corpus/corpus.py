@@ -138,6 +138,21 @@ class Corpus:
         """
         return [source.name for source in find_sources(self.sources)]
 
+    def is_empty(self) -> bool:
+        """Return whether all files are empty.
+
+        Returns
+        -------
+        bool
+            False if a size is not known, as that of standard input.
+
+        Raises
+        ------
+        CorpusError
+            If a source is missing.
+        """
+        return all(source.size == 0 for source in self._find_sources())
+
     def skipped_files(self) -> list[str]:
         """Return the names of the files in folders and archives that are not read.
 
@@ -214,16 +229,20 @@ class Corpus:
 
     def _open_pass(self) -> list[Source]:
         """Return the sources of one pass, and note that those which can be read only once are used up."""
-        found = [
-            Source(source.name, self._spooled[source.name]) if source.name in self._spooled else source
-            for source in find_sources(self.sources)
-        ]
+        found = self._find_sources()
         for source in found:
             if source.one_shot:
                 if source.name in self._spent:
                     raise CorpusError(f"{source.name} can be read only once; pass the corpus to restartable() first.")
                 self._spent.add(source.name)
         return found
+
+    def _find_sources(self) -> list[Source]:
+        """Return the sources, with the copies in place of those that can be read only once."""
+        return [
+            Source(source.name, self._spooled[source.name]) if source.name in self._spooled else source
+            for source in find_sources(self.sources)
+        ]
 
     def _read_blocks(self, found: list[Source], unit: str) -> Iterator[Block]:
         with self._progress_bar(found) as advance:

@@ -343,7 +343,7 @@ class Lexicon(Tabular):
         ``log_prob`` is that of the mixture of the lexicons, weighted by their tokens.  Other scores, such as ``pmi``,
         belong to one text: a word that only one lexicon has keeps its values, and a word of several has their mean,
         weighted by the counts.  Merge the counts of n-grams to have exact scores (`NgramCounts.merge`).  Classes are
-        left out, because each lexicon has its own.
+        those of the lexicon that has some, and are left out if several have: they have nothing to do with each other.
 
         In `meta`, `characters` and `tokens` are added, `new_words` is the mean weighted by the tokens, own words are
         those of all, and other fields stay if they are equal.

@@ -73,10 +73,10 @@ def has_class_links(lexicon: Lexicon) -> bool:
 def check_class_links(lexicon: Lexicon) -> None:
     """Raise `ValueError` if a lexicon has no classes of words, or no links between them."""
     if lexicon.meta.byte_fallback or not lexicon.meta.boundaries:
-        raise ValueError("objective='classes' needs a lexicon of words, not a vocabulary.")
+        raise ValueError("objective 'classes' needs a lexicon of words, not a vocabulary.")
     if not has_class_links(lexicon):
         lacks = "the links of word classes" if CLASS_COLUMN in lexicon.scores else "word classes"
         raise ValueError(
-            f"objective='classes' needs {lacks}, which this lexicon lacks; build it with BayesLexiconBuilder "
+            f"objective 'classes' needs {lacks}, which this lexicon lacks; build it with BayesLexiconBuilder "
             "(nlpzero build-vocab --method bayes)."
         )

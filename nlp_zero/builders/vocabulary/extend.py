@@ -40,6 +40,7 @@ def extend_vocabulary(
     *,
     sample: int,
     hold_out: int,
+    workers: int,
     progress: bool,
 ) -> ExtendedVocabulary:
     """Add pieces to a vocabulary; see `VocabularyBuilder.extend`.
@@ -56,6 +57,8 @@ def extend_vocabulary(
         Most characters that are read.
     hold_out : int
         One line in this many only measures the savings; 0: none.
+    workers : int
+        Threads of the search for pieces of a Unigram model.
     progress : bool
         Whether progress bars are shown.
 
@@ -72,8 +75,10 @@ def extend_vocabulary(
         del lines[hold_out - 1 :: hold_out]
     require_text(len(lines), texts)
     before = make_tokenizer(vocabulary.value)
-    extend = _extend_bpe if vocabulary.kind == "BPE" else _extend_unigram
-    value = extend(vocabulary, before, lines, number, rules, progress=progress)
+    if vocabulary.kind == "BPE":
+        value = _extend_bpe(vocabulary, before, lines, number, rules, progress=progress)
+    else:
+        value = _extend_unigram(vocabulary, before, lines, number, rules, workers=workers, progress=progress)
     begin_stage("counting tokens")
     after, size = make_tokenizer(value), vocabulary.size + number
     learnt, counts = _measure(before, after, lines, size)
@@ -110,12 +115,19 @@ def _extend_bpe(
     return append_merges(base, merges)
 
 
-
 def _extend_unigram(
-    base: BaseVocabulary, tokenizer: Tokenizer, lines: list[str], number: int, rules: PieceRules, *, progress: bool
+    base: BaseVocabulary,
+    tokenizer: Tokenizer,
+    lines: list[str],
+    number: int,
+    rules: PieceRules,
+    *,
+    workers: int,
+    progress: bool,
 ) -> dict[str, Any]:
     begin_stage("cutting text with the base")
     words = cut_lines(base, tokenizer, lines)
     begin_stage("choosing pieces")
-    pieces = choose_pieces(base, words, number, rules, find_min_count(sum(map(len, words))), progress=progress)
+    least = find_min_count(sum(map(len, words)))
+    pieces = choose_pieces(base, words, number, rules, least, workers=workers, progress=progress)
     return append_pieces(base, pieces, int(count_tokens(tokenizer, lines, base.size).sum()))
