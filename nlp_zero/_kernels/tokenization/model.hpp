@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "../common/huge_pages.hpp"
 #include "forced.hpp"
 #include "symbols.hpp"
 #include "trie.hpp"
@@ -105,7 +106,8 @@ struct Model {
     SymbolMap symbols;
     ForcedWords forced;
     uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
-    std::vector<Node<int64_t>> nodes;
+    HugeVector<Node<int64_t>> nodes;
+    HugeVector<int32_t> checks;       // of the nodes: most steps fail, and then touch a table of a quarter of the size only
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<double> ranks{0};     // by id: what Viterbi adds up in place of ln p
@@ -255,6 +257,7 @@ class ModelBuilder {
         }
         if (m.classes) m.classes.set_fixed_links(unit);
         m.nodes.resize(trie.base.size());
+        m.checks.assign(trie.check.begin(), trie.check.end());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
             const bool single = i < kinds_.size();  // one symbol can always be a token
             const Cost c = m.node_cost(i);

@@ -10,7 +10,7 @@ namespace nlpzero::tokenization {
 struct AlphaTable {  // the trie with weights p^alpha instead of scores
     double alpha = 0;
     bool plain = true;  // sums over the reach of one word fit into a double; otherwise `Wide` numbers are needed
-    std::vector<Node<double>> nodes;
+    HugeVector<Node<double>> nodes;
     std::vector<double> links;  // weights of the links of classes
 };
 
