@@ -391,6 +391,33 @@ COMPARE = [
     Call("compare news --against novel.txt | true", "", 0, how="shell"),
     Call("compare PIPE --against novel.txt -o new.tsv", "stopped", 130, how="Ctrl-C"),
 ]  # fmt: skip
+CONCORDANCE = [
+    *_readers("concordance 青石 {}"),
+    *[call for call in _tables("concordance 青石 novel.txt") if " -o new.txt" not in call.line and not call.how],
+    Call("concordance 青石 novel.txt > /dev/full", "No space left|no room", 1, how="shell"),
+    Call("concordance 的 novel.txt -o new.txt", "too large|no room", 1, how="small disk"),
+    *[Call(f"concordance 青石 novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers(
+        "concordance 青石 novel.txt",
+        {
+            "--width": ("x", "-1"), "--limit": ("x", "0", "-1"), "--seed": ("x", "1"), "--sort": ("beauty",),
+            "--temp-dir": ("missing",),
+        },
+    ),
+    Call("concordance", "must be given"),
+    Call("concordance novel.txt", "CORPUS must be given"),
+    Call("concordance 青石 柳河 novel.txt", "separate them with commas: 青石,柳河"),
+    Call("concordance , novel.txt", "no word was given"),
+    Call("concordance @missing.txt novel.txt", "missing.txt", 1),
+    Call("concordance 青石 empty.txt", "empty.txt: the file is empty", 1),
+    Call("concordance 青石 novel.txt --sample", "--sample needs --limit N"),
+    Call("concordance 青石 novel.txt --limit 3 --sample --seed=-1", "seed"),
+    Call("concordance 青石 novel.txt --json -o new.jsonl", "--json prints to stdout"),
+    Call("concordance 青石 novel.txt -o novel.txt", "is also an input"),
+    Call("concordance 青石 novel.txt -o soft.txt", "is also an input"),
+    Call("concordance 的 novel.txt | true", "", 0, how="shell"),
+    Call("concordance 青石 PIPE -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]  # fmt: skip
 KEYWORDS = [
     *_readers("keywords {}"),
     *_tables("keywords novel.txt"),
@@ -529,6 +556,7 @@ FILLERS = [
     Call("fillers cut.txt -t templates.jsonl -l words.tsv --by-class", "words.tsv has no classes of words", 1),
     Call("fillers cut.txt -t templates.jsonl --tokenized --template x", "no such template with a slot"),
     Call("fillers cut.txt -t templates.jsonl --tokenized --json -o new.jsonl", "--json prints to stdout"),
+    Call("fillers cut.txt -t templates.jsonl -l words.tsv --by-class -o new.tsv", "--by-class prints to stdout"),
     Call("fillers novel.txt -t templates.jsonl --tokenized", "leave out --tokenized", 1),
     Call("fillers cut.txt -t templates.jsonl -l words.tsv -o words.tsv", "is also an input"),
     Call("fillers PIPE -t templates.jsonl --tokenized -o new.tsv", "stopped", 130, how="Ctrl-C"),
@@ -552,6 +580,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *KEYWORDS, *STOP_WORDS, *CONVERT, *MERGE, *EVALUATE,
-    *MINE_TEMPLATES, *FILLERS, *PARSE, *EVALUATE_PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONCORDANCE, *KEYWORDS, *STOP_WORDS, *CONVERT, *MERGE,
+    *EVALUATE, *MINE_TEMPLATES, *FILLERS, *PARSE, *EVALUATE_PARSE,
 ]  # fmt: skip
