@@ -338,6 +338,7 @@ TOKENIZE = [
     Call("tokenize novel.txt -l words.tsv --words novel.txt", "looks like a text", 1),
     Call("tokenize novel.txt -l words.tsv --force gbk.txt", "a word list must be UTF-8", 1),
     Call("tokenize novel.txt -l words.tsv --words words.tsv --forbid words.tsv", "--words must not contain"),
+    Call("tokenize - -l words.tsv --words -", "standard input can be only one of"),
     Call("tokenize novel.txt -l words.tsv --granularity fine", "--granularity"),
     Call("tokenize novel.txt -l words.tsv --granularity nan", "--granularity"),
     Call("tokenize novel.txt -l words.tsv -o novel.txt", "is also an input"),
@@ -389,6 +390,33 @@ COMPARE = [
     Call("compare news --against novel.txt --json -o new.jsonl", "--json prints to stdout"),
     Call("compare news --against novel.txt | true", "", 0, how="shell"),
     Call("compare PIPE --against novel.txt -o new.tsv", "stopped", 130, how="Ctrl-C"),
+]  # fmt: skip
+CONCORDANCE = [
+    *_readers("concordance 青石 {}"),
+    *[call for call in _tables("concordance 青石 novel.txt") if " -o new.txt" not in call.line and not call.how],
+    Call("concordance 青石 novel.txt > /dev/full", "No space left|no room", 1, how="shell"),
+    Call("concordance 的 novel.txt -o new.txt", "too large|no room", 1, how="small disk"),
+    *[Call(f"concordance 青石 novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],
+    *_numbers(
+        "concordance 青石 novel.txt",
+        {
+            "--width": ("x", "-1"), "--limit": ("x", "0", "-1"), "--seed": ("x", "1"), "--sort": ("beauty",),
+            "--temp-dir": ("missing",),
+        },
+    ),
+    Call("concordance", "must be given"),
+    Call("concordance novel.txt", "CORPUS must be given"),
+    Call("concordance 青石 柳河 novel.txt", "separate them with commas: 青石,柳河"),
+    Call("concordance , novel.txt", "no word was given"),
+    Call("concordance @missing.txt novel.txt", "missing.txt", 1),
+    Call("concordance 青石 empty.txt", "empty.txt: the file is empty", 1),
+    Call("concordance 青石 novel.txt --sample", "--sample needs --limit N"),
+    Call("concordance 青石 novel.txt --limit 3 --sample --seed=-1", "seed"),
+    Call("concordance 青石 novel.txt --json -o new.jsonl", "--json prints to stdout"),
+    Call("concordance 青石 novel.txt -o novel.txt", "is also an input"),
+    Call("concordance 青石 novel.txt -o soft.txt", "is also an input"),
+    Call("concordance 的 novel.txt | true", "", 0, how="shell"),
+    Call("concordance 青石 PIPE -o new.tsv", "stopped", 130, how="Ctrl-C"),
 ]  # fmt: skip
 KEYWORDS = [
     *_readers("keywords {}"),
@@ -552,6 +580,6 @@ EVALUATE_PARSE = [
     Call("evaluate-parse trees.txt -t templates.jsonl -o trees.txt", "is also an input"),
 ]
 CALLS = [
-    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *KEYWORDS, *STOP_WORDS, *CONVERT, *MERGE, *EVALUATE,
-    *MINE_TEMPLATES, *FILLERS, *PARSE, *EVALUATE_PARSE,
+    *NLPZERO, *COUNT, *BUILD_VOCAB, *TOKENIZE, *SHOW, *COMPARE, *CONCORDANCE, *KEYWORDS, *STOP_WORDS, *CONVERT, *MERGE,
+    *EVALUATE, *MINE_TEMPLATES, *FILLERS, *PARSE, *EVALUATE_PARSE,
 ]  # fmt: skip

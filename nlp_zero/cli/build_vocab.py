@@ -262,7 +262,7 @@ def _order_of_file(arguments: argparse.Namespace, lexicon: Lexicon) -> Sequence[
 
 
 def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return what the builder is taught: options of its method `build`."""
+    """Return the examples and known words, as options of the method `build`."""
     if arguments.examples is None:
         if arguments.known_words:
             raise UsageError("--known-words helps to learn from --examples, and there are none; give --examples too.")

@@ -78,7 +78,7 @@ def add_count(commands: Commands) -> None:
         "--export", metavar="FILE",
         help="write all n-grams to a table that ends in .tsv, .csv, .jsonl, .parquet or .arrow (default: not written)",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="what is printed as a JSON object, with the summary")
+    parser.add_argument("--json", action="store_true", help="print counts and summary as a JSON object")
     add_resources(parser)
     parser.set_defaults(workers=1)
 
@@ -99,7 +99,7 @@ def run_count(arguments: argparse.Namespace) -> None:
 
 
 def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
-    """Print what was asked for, and a summary."""
+    """Print the counts of --query and --top, and a summary."""
     rows = [(word, counts[word.encode() if counts.unit == "byte" else word]) for word in arguments.query]
     if arguments.top is not None:
         for n in range(1, counts.order + 1):

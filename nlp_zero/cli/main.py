@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.print_help()
             return 0
         arguments = parser.parse_args(argv)
-    except BrokenPipeError:  # the help is longer than its reader wanted to know
+    except BrokenPipeError:  # the reader of the help has stopped
         discard_stdout()
         return 0
     status, message = _run(arguments)

@@ -141,13 +141,13 @@ def add_own_words(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "own words (files with one word on each line; each option may be repeated)"
     )
-    for name, what in (
+    for name, meaning in (
         ("words", "words that are added to the lexicon"),
         ("forbid", "words that are never cut"),
         ("force", "words that are always one token"),
     ):
         group.add_argument(
-            f"--{name}", action="append", metavar="FILE", help=f"{what} (default: those saved with the lexicon)"
+            f"--{name}", action="append", metavar="FILE", help=f"{meaning} (default: those saved with the lexicon)"
         )
     group.add_argument(
         "--granularity", type=float, metavar="NATS",
@@ -324,8 +324,8 @@ def split_numbers(option: str, text: str, kind: Callable[[str], Result]) -> list
     try:
         return [kind(part.replace("_", "")) for part in text.split(",")]
     except ValueError:
-        what = "whole numbers such as 50 or 50,100" if kind is int else "numbers such as 1.5 or 0,2,4,6"
-        raise UsageError(f"{option} must be {what}, not {text!r}.") from None
+        kind_name = "whole numbers such as 50 or 50,100" if kind is int else "numbers such as 1.5 or 0,2,4,6"
+        raise UsageError(f"{option} must be {kind_name}, not {text!r}.") from None
 
 
 def option_name(name: str) -> str:

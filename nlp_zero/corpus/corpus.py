@@ -25,7 +25,7 @@ from .sources import FORMATS, Source, find_skipped, find_sources
 
 __all__ = ["UNITS", "Corpus"]
 
-UNITS = ("char", "byte")  # what n-grams are made of
+UNITS = ("char", "byte")  # the symbols of n-grams
 COPY_BYTES = 1 << 20  # copied at a time
 
 
@@ -33,7 +33,7 @@ class Corpus:
     r"""Texts as a stream that can be read again and again.
 
     Iterating yields the texts as `str`: the lines of text files (without ``\n`` or ``\r\n``), one field of each record
-    of JSON and table files, the paragraphs of documents.  `blocks` is much faster, and is what the builders read.
+    of JSON and table files, the paragraphs of documents.  Builders read `blocks`, which is much faster.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class Corpus:
         ``.html``, ``.docx``, ``.epub``; all other names are text.  Compressed files (gzip, bz2, xz, zstd) and ZIP
         archives are recognised by their content.
     encoding : str, default "utf-8"
-        Any text encoding of Python: ``gb18030``, ``utf-16``, ...  A byte order mark in the file decides, whatever is
-        given here, and is not part of the text.
+        Any text encoding of Python: ``gb18030``, ``utf-16``, ...  A byte order mark in the file has priority over
+        this option, and is not part of the text.
     errors : {"strict", "replace", "ignore"}
         What happens to bytes that are not valid in this encoding.  Records without a text raise an error with
         ``"strict"``; else they are skipped and counted, see `skipped_records`.
@@ -187,7 +187,7 @@ class Corpus:
         ------
         CorpusError
             At once if a source is missing or was standard input and has been read before; while reading if a source
-            cannot be read or decoded, or is not what its suffix says.
+            cannot be read or decoded, or its suffix states another format.
         ValueError
             If `unit` is not valid.
         """
