@@ -338,6 +338,7 @@ TOKENIZE = [
     Call("tokenize novel.txt -l words.tsv --words novel.txt", "looks like a text", 1),
     Call("tokenize novel.txt -l words.tsv --force gbk.txt", "a word list must be UTF-8", 1),
     Call("tokenize novel.txt -l words.tsv --words words.tsv --forbid words.tsv", "--words must not contain"),
+    Call("tokenize - -l words.tsv --words -", "standard input can be only one of"),
     Call("tokenize novel.txt -l words.tsv --granularity fine", "--granularity"),
     Call("tokenize novel.txt -l words.tsv --granularity nan", "--granularity"),
     Call("tokenize novel.txt -l words.tsv -o novel.txt", "is also an input"),

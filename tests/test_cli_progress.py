@@ -98,10 +98,11 @@ def test_stages_of_the_other_commands(monkeypatch: pytest.MonkeyPatch, tmp_path:
     Path(cut).write_text(CUT, encoding="utf-8")
     assert main(["build-vocab", SAMPLE, "-o", words, "-q"]) == 0
     assert stages == []  # --quiet
-    counts, other = str(tmp_path / "counts"), str(tmp_path / "other")
+    counts, more, other = str(tmp_path / "counts"), str(tmp_path / "more"), str(tmp_path / "other")
+    assert main(["count", cut, "-o", more, "-q"]) == 0
     for command, total in (
         (["count", SAMPLE, "-o", counts], 2),
-        (["count", "--merge", counts, "--merge", counts, "-o", other, "--export", counts + ".arrow"], 3),
+        (["count", "--merge", counts, "--merge", more, "-o", other, "--export", counts + ".arrow"], 3),
         (["tokenize", cut, "-l", words, "-o", other + ".txt"], 2),
         (["evaluate", cut, "-l", words, "--trained-on", SAMPLE, "--bootstrap", "9", "--lexicon-precision"], 7),
         (["mine-templates", cut, "--tokenized", "--across-clauses", "-o", templates], 4),

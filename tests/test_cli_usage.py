@@ -126,7 +126,7 @@ def test_the_stated_defaults_are_those_of_the_library() -> None:
             if default is None or isinstance(default, bool | tuple):
                 continue
             stated = stated_defaults("build-vocab", option)
-            assert stated.get(method, stated.get("")) == str(default), f"{option} of {method}"
+            assert stated.get(method, stated.get("")) == (str(default) or "none"), f"{option} of {method}"
             compared += 1
     assert compared >= 8
     assert stated_defaults("build-vocab", "--min-pmi")[""] == ",".join(
@@ -149,8 +149,8 @@ def test_an_option_means_one_thing() -> None:
     for _, action in options():
         shapes.setdefault(action.option_strings[-1], set()).add(type(action).__name__)
     assert {name: kinds for name, kinds in shapes.items() if len(kinds) > 1} == {}
-    names = {action.option_strings[-1] for _, action in options()}
-    assert {"--words", "--train-words"} & names == set()  # word lists are --known
+    # A dictionary of known words is --known everywhere; --words adds words to those of a tokenizer.
+    assert {command for command, action in options() if action.option_strings[-1] == "--words"} == {"tokenize"}
 
 
 def test_no_option_takes_more_than_one_value() -> None:
@@ -165,8 +165,9 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     assert {name for name, names in has.items() if "--workers" not in names} == {
         "show", "classes", "convert", "merge", "suggest-lines", "concordance"
     }  # fmt: skip
-    # tokenize and parse have --format json
-    assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse", "suggest-lines"}
+    # tokenize and parse have --format json; report writes a page
+    without = {name for name, names in has.items() if "--json" not in names}
+    assert without == {"tokenize", "parse", "suggest-lines", "report"}
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------

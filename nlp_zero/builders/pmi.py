@@ -183,10 +183,10 @@ class PmiLexiconBuilder:
 
         Notes
         -----
-        Counts of order O tell how often each kept n-gram is a piece of the text as far as the O - n symbols around it
-        tell; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O symbols
-        have no entropies. With ``order=4``, counts of order 5 give nearly the same words as the text, and those of
-        order 6 have the words of five and six symbols, too.
+        Counts of order O tell in how many windows of O - n symbols around a kept n-gram no other crosses one
+        of its ends; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O
+        symbols have no entropies. With ``order=4``, counts of order 5 give nearly the same words as the text, and those
+        of order 6 have the words of five and six symbols, too.
 
         Examples
         --------

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["add_tokenize"]
 
 DEFAULT_ALPHA = 0.2
+OWN_WORDS = ("words", "forbid", "force")  # options
 TABLE_SUFFIXES = (".csv", ".parquet")  # other names get lines of tokens
 
 
@@ -104,8 +105,16 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
     _check_sampling(arguments)
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
+    _check_stdin(arguments)
     with report_stages(shows_progress(arguments), total=2):
         _tokenize(arguments)
+
+
+def _check_stdin(arguments: argparse.Namespace) -> None:
+    """Refuse to read two inputs from stdin."""
+    lists = [name for option in OWN_WORDS for name in getattr(arguments, option) or ()]
+    if sum(name == "-" or name.startswith("-.") for name in (*arguments.sources, *lists)) > 1:
+        raise UsageError("standard input can be only one of the text, --words, --forbid and --force.")
 
 
 def _tokenize(arguments: argparse.Namespace) -> None:
@@ -113,7 +122,7 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     from ..tokenization.tokenizer import Tokenizer
 
     begin_stage("loading words")
-    own = {name: read_word_lists(getattr(arguments, name)) for name in ("words", "forbid", "force")}
+    own = {name: read_word_lists(getattr(arguments, name)) for name in OWN_WORDS}
     tokenizer = configure(
         Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, objective=arguments.objective,
         new_words=arguments.new_words, granularity=arguments.granularity, **own,

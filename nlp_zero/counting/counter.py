@@ -21,7 +21,6 @@ from .store import RunStore
 from .tree import TreeBuilder
 
 if TYPE_CHECKING:
-
     from .store import Position
 
 __all__ = ["NgramCounter", "count_ngrams"]

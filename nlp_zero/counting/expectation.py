@@ -15,6 +15,7 @@ and the result is exact for n-grams of up to O - 2 (k - 1) symbols.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,14 +48,24 @@ class PieceExpectation:
         Length of the longest n-grams that are selected.
     workers : int
         Threads.
+    release : callable
+        Called after each pass over the tree, to release mapped pages.
     """
 
     def __init__(
-        self, levels: list[Level], links: list[Uint32 | None], chosen: list[Bits], longest: int, workers: int
+        self,
+        levels: list[Level],
+        links: list[Uint32 | None],
+        chosen: list[Bits],
+        longest: int,
+        *,
+        workers: int,
+        release: Callable[[], object],
     ) -> None:
-        self._levels, self._links, self._workers = levels, links, workers
+        self._levels, self._links, self._workers, self._release = levels, links, workers, release
         self._windows = PieceWindows(levels, links, chosen, longest)
         self._reach = longest - 1
+        release()
 
     def list_pieces(self, n: int, min_count: int) -> tuple[Uint32, npt.NDArray[np.int64]]:
         """Return the places of the n-grams of order `n` that are pieces at least `min_count` times, and how often."""
@@ -92,4 +103,6 @@ class PieceExpectation:
 
     def _count_free(self, n: int, left: int, right: int, places: Uint32) -> npt.NDArray[np.float64]:
         """Return J(left, right) of n-grams of order `n`."""
-        return self._windows.count_free(n, left, right)[places].astype(np.float64)
+        times = self._windows.count_free(n, left, right)[places].astype(np.float64)
+        self._release()
+        return times

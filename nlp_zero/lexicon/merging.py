@@ -25,6 +25,7 @@ EQUAL_IF_STATED = ("alnum", "unk_log_prob")  # None gives way to a value
 OWN_WORDS = ("own_words", "forced_words", "forbidden_words")
 SUMS = ("characters", "tokens")
 FLAGS = ("estimated", "interrupted", "dummy_prefix")
+EXTREMES = {"first_seen": np.fmin, "last_seen": np.fmax}  # columns of periods
 FOREIGN = ("special_ids", "byte_ids", "unk_id")  # ids in the model of another program
 
 
@@ -71,6 +72,12 @@ def _merge_column(name: str, lexicons: Sequence[LexiconLike], rows: list[npt.NDA
     """Return one column of the merged lexicon; NaN where no lexicon has a value."""
     if name == "log_prob":
         return _mix(lexicons, rows, size)
+    if name in EXTREMES:
+        found = np.full(size, np.nan)
+        for lexicon, at in zip(lexicons, rows, strict=True):
+            if name in lexicon.scores:
+                found[at] = EXTREMES[name](found[at], lexicon.scores[name])
+        return found
     above, below = np.zeros(size), np.zeros(size)
     for lexicon, at in zip(lexicons, rows, strict=True):
         if name not in lexicon.scores:

@@ -122,7 +122,7 @@ def deduplicate(words: dict[str, int]) -> dict[str, int]:
 def expected_pieces(
     runs: list[list[str]], *, order: int, longest: int, kept: set[Ngram], longest_word: int
 ) -> dict[Ngram, float]:
-    """How often n-grams are pieces, as far as windows of `order` symbols tell.
+    """How often n-grams are pieces, estimated from windows of `order` symbols.
 
     An end of an occurrence is free in a window if no kept n-gram within the window crosses it; a run's end ends the
     window, too. Windows with the n-gram at all places are combined as in a Markov chain.
