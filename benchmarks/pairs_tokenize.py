@@ -13,6 +13,7 @@ import nlp_zero.compat.jieba as jieba
 from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer
 
 SIZE = 20_000  # pieces of SentencePiece, words of ours
+OWN_WORDS = 10_000
 SLICE = 1_000  # lines for the peers that are written in Python
 
 
@@ -28,6 +29,7 @@ def run(settings: Settings, report: Report) -> None:
     tokenizer = Tokenizer(lexicon)
     _all_lines(settings, report, tokenizer, lines)
     _slice(settings, report, tokenizer, part)
+    _own_words(settings, report, tokenizer, lines)
 
 
 def learn_top_words(settings: Settings, size: int) -> Lexicon:
@@ -94,6 +96,24 @@ def _slice(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list
         report.add(faster_row(work, ours, name, timing, size=size))
         if name.startswith("jieba"):
             report.add(faster_row(f"{work}, `nlp_zero.compat.jieba.lcut`", lcut, name, timing, size=size))
+
+
+def _own_words(settings: Settings, report: Report, tokenizer: Tokenizer, lines: list[str]) -> None:
+    """Compare a tokenizer with own words, from all of jieba's dictionary, with itself without them."""
+    work = f"tokenize people-daily + reviews, ids, one call per line, {OWN_WORDS:,}"
+    try:
+        listed = peers.jieba_words()
+    except Missing as missing:
+        report.missing(work, "own words", missing)
+        return
+    lacking = [word for word in listed if len(word) > 1 and word not in tokenizer.lexicon]
+    words = lacking[:: len(lacking) // OWN_WORDS][:OWN_WORDS]
+    chosen = {"added": Tokenizer(tokenizer.lexicon, words=words), "forced": Tokenizer(tokenizer.lexicon, force=words)}
+    sides = [call_each(one.encode, lines) for one in (tokenizer, *chosen.values())]
+    plain, *own = alternate(*sides, repeat=settings.repeat)
+    for name, timing in zip(chosen, own, strict=True):
+        least = 0.95 if name == "added" else None
+        report.add(faster_row(f"{work} {name} words", timing, "without them", plain, least=least))
 
 
 def _old_tokenizer(settings: Settings, lexicon: Lexicon) -> Callable[[str], list[str]]:

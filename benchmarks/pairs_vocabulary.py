@@ -172,8 +172,11 @@ def _time(settings: Settings, report: Report, folder: Path) -> None:
 
 def _large(settings: Settings, report: Report, folder: Path) -> None:
     path = settings.path(settings.large)
-    found = run_child("build-vocab", folder / "v.tsv", path, "--method", "vocabulary", "--vocab-size", 20_000)
-    timing = Timing((float(found["whole"]),))
-    cells = f"{timing.describe()}, {found['peak_mb']:.0f} MB", "–", "–"
-    met = format_met(timing.median <= 60 and found["peak_mb"] <= 1000)
-    report.add(Row(f"training 20,000 pieces on {settings.large}, whole process", *cells, "≤ 60 s, 1 GB", met))
+    for workers, seconds in ((1, 60), (2, 12)):
+        options = ("--method", "vocabulary", "--vocab-size", 20_000, "--workers", workers)
+        found = run_child("build-vocab", folder / "v.tsv", path, *options)
+        timing = Timing((float(found["whole"]),))
+        cells = f"{timing.describe()}, {found['peak_mb']:.0f} MB", "–", "–"
+        met = format_met(timing.median <= seconds and found["peak_mb"] <= 1000)
+        work = f"training 20,000 pieces on {settings.large}, {workers} threads, whole process"
+        report.add(Row(work, *cells, f"≤ {seconds} s, 1 GB", met))

@@ -103,6 +103,12 @@ def sentencepiece(settings: Settings, *, text: str, size: int) -> Any:
     return module.SentencePieceProcessor(model_file=str(stored))
 
 
+def jieba_words() -> list[str]:
+    """Return the words of jieba's dictionary, in its order."""
+    path = Path(import_peer("jieba").__file__).with_name("dict.txt")
+    return [line.split(" ", 1)[0] for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
 def make_jieba_cut() -> Callable[[str], list[str]]:
     """Return the segmenter of jieba with its own dictionary and without its hidden Markov model."""
     module = import_peer("jieba")

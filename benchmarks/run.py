@@ -16,8 +16,8 @@ from pathlib import Path
 
 from harness import CLOCK, CORPORA, THREADS, Report, Settings, describe_machine, format_table
 
-GROUPS = ("count", "build", "vocabulary", "tokenize", "sample", "startup", "comparison", "quality")
-MORE = ("scale",)  # takes an hour and 15 GB of disk; runs only if named
+GROUPS = ("count", "build", "vocabulary", "tokenize", "sample", "startup", "comparison", "concordance", "quality")
+MORE = ("scale", "teaching")  # take an hour each, and scale 15 GB of disk; run only if named
 HEADER = ("work", "ours", "peer", "ratio", "target", "met?")
 
 

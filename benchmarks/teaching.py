@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from nlp_zero.evaluation import evaluate
 DATA = Path(__file__).parent.parent / "corpora" / "data"
 FIRST_HALF = 9700
 LEVEL = "alnum"
+HEADER = ("lines", "words cut by hand", "F1 lexicon", "F1 cut", "F1 unseen", "seconds")
 BUILDERS = {"bayes": "BayesLexiconBuilder", "pmi": "PmiLexiconBuilder", "entropy": "EntropyLexiconBuilder"}
 
 Lines = Sequence[Sequence[str]]
@@ -112,6 +113,52 @@ def find_suggested(gold: Lines, raw: Sequence[str], lexicon: Lexicon, words: int
     return chosen
 
 
+def measure_teaching(
+    gold: Lines,
+    *,
+    method: str,
+    lines: Sequence[int],
+    draws: int,
+    suggested: bool = False,
+    known_words: Sequence[str] = (),
+    unseen: Lines = (),
+    workers: int = 2,
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row of `HEADER` for no examples, and for each number of lines: means over the draws."""
+    raw = ["".join(words) for words in gold]
+    builder = getattr(all_builders, BUILDERS[method])(workers=workers)
+    first = share_sampling(builder, raw) if method == "bayes" else builder.build(raw)
+    for size in [0, *lines]:
+        rows = []
+        for seed in range(1, (draws if size and not suggested else 1) + 1):
+            chosen = draw(gold, size, seed) if size else []
+            if suggested and size:
+                chosen = find_suggested(gold, raw, first, sum(len(gold[k]) for k in chosen))
+            rows.append(_teach(builder, gold, raw, chosen, known_words, unseen))
+        words, *scores, seconds = np.mean(np.array(rows), axis=0).tolist()
+        yield (f"{size}", f"{words:,.0f}", *(f"{x:.4f}" for x in scores), f"{seconds:.1f}")
+
+
+def _teach(
+    builder: Any, gold: Lines, raw: Sequence[str], chosen: Sequence[int], known_words: Sequence[str], unseen: Lines
+) -> tuple[int, float, float, float, float]:
+    """Return the words of the examples, the F1 of the other lines by lexicon and cut, of unseen lines, and seconds."""
+    examples = list({raw[k]: " ".join(gold[k]) for k in chosen}.values())
+    options = {"known_words": known_words} if known_words else {}
+    begun = time.perf_counter()
+    with CutRecorder() as recorder:
+        lexicon = builder.build(raw, **({"examples": examples, **options} if examples else {}))
+    seconds = time.perf_counter() - begun
+    shown = set(chosen)
+    rest = [k for k in range(len(gold)) if k not in shown]
+    tokenizer = Tokenizer(lexicon)
+    by_lexicon = score(gold, tokenizer.tokenize_batch(raw), rest)
+    by_cut = score(gold, recorder.lines(raw), rest) if recorder.parts else float("nan")
+    new = ["".join(words) for words in unseen]
+    other = evaluate(unseen, tokenizer.tokenize_batch(new), level=LEVEL).f1 if unseen else float("nan")
+    return sum(len(gold[k]) for k in chosen), by_lexicon, by_cut, other, seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=("first", "second"), default="first")
@@ -126,38 +173,22 @@ def main() -> None:
     arguments = parser.parse_args()
     all_gold = read_gold(arguments.data / "people-daily-gold.txt")
     halves = {"first": all_gold[:FIRST_HALF], "second": all_gold[FIRST_HALF:]}
-    gold = halves[arguments.half]
-    unseen = halves["second"] if arguments.unseen else []
-    raw = ["".join(words) for words in gold]
-    options: dict[str, Any] = {}
+    known_words: list[str] = []
     if arguments.known_words:
         text = Path(arguments.known_words).read_text(encoding="utf-8")
-        options["known_words"] = [line.split()[0] for line in text.splitlines() if line.strip()]
-    builder = getattr(all_builders, BUILDERS[arguments.method])(workers=arguments.workers)
-    first = share_sampling(builder, raw) if arguments.method == "bayes" else builder.build(raw)
-    print("| lines | words cut by hand | F1 lexicon | F1 cut | F1 unseen | seconds |\n|" + " --- |" * 6)
-    for size in [0, *map(int, arguments.lines.split(","))]:
-        rows = []
-        for seed in range(1, (arguments.draws if size and not arguments.suggested else 1) + 1):
-            chosen = draw(gold, size, seed) if size else []
-            if arguments.suggested and size:
-                chosen = find_suggested(gold, raw, first, sum(len(gold[k]) for k in chosen))
-            examples = list({raw[k]: " ".join(gold[k]) for k in chosen}.values())
-            begun = time.perf_counter()
-            with CutRecorder() as recorder:
-                lexicon = builder.build(raw, **({"examples": examples, **options} if examples else {}))
-            seconds = time.perf_counter() - begun
-            shown = set(chosen)
-            rest = [k for k in range(len(gold)) if k not in shown]
-            tokenizer = Tokenizer(lexicon)
-            by_lexicon = score(gold, tokenizer.tokenize_batch(raw), rest)
-            by_cut = score(gold, recorder.lines(raw), rest) if recorder.parts else float("nan")
-            new = ["".join(words) for words in unseen]
-            other = evaluate(unseen, tokenizer.tokenize_batch(new), level=LEVEL).f1 if unseen else float("nan")
-            rows.append((sum(len(gold[k]) for k in chosen), by_lexicon, by_cut, other, seconds))
-        words, *scores, seconds = np.mean(np.array(rows), axis=0).tolist()
-        cells = [f"{size}", f"{words:,.0f}", *(f"{x:.4f}" for x in scores), f"{seconds:.1f}"]
-        print("| " + " | ".join(cells) + " |", flush=True)
+        known_words = [line.split()[0] for line in text.splitlines() if line.strip()]
+    print("| " + " | ".join(HEADER) + " |\n|" + " --- |" * len(HEADER))
+    for row in measure_teaching(
+        halves[arguments.half],
+        method=arguments.method,
+        lines=list(map(int, arguments.lines.split(","))),
+        draws=arguments.draws,
+        suggested=arguments.suggested,
+        known_words=known_words,
+        unseen=halves["second"] if arguments.unseen else (),
+        workers=arguments.workers,
+    ):
+        print("| " + " | ".join(row) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,13 @@ def test_real_text() -> None:
     assert {"柳河大桥", "望江茶馆"} <= set(PmiLexiconBuilder(min_pmi=2.5).build(texts).words)
 
 
+def test_words_without_scores_are_the_same() -> None:
+    texts = sample()
+    scored, plain = PmiLexiconBuilder().build(texts), PmiLexiconBuilder().build(texts, scores=False)
+    assert (plain.words, plain.counts.tolist(), plain.meta) == (scored.words, scored.counts.tolist(), scored.meta)
+    assert dict(plain.scores) == {}
+
+
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.floats(-0.5, 2), st.integers(1, 3))
 def test_older_variant_equals_its_rules(texts: list[str], threshold: float, min_count: int) -> None:

@@ -311,7 +311,7 @@ def test_the_command_needs_classes(tmp_path: Path, capsys: Capture) -> None:
     Lexicon(["茶"], [1]).save(tmp_path / "plain.tsv")
     status, out, err = run(capsys, "classes", tmp_path / "plain.tsv")
     assert (status, out) == (1, "")
-    assert "has no classes of words; nlpzero build-vocab CORPUS --method bayes" in err
+    assert "has no classes of words; make one with nlpzero build-vocab CORPUS --method bayes." in err
 
 
 def test_lists_to_read_have_no_links(learnt: Lexicon, tmp_path: Path, capsys: Capture) -> None:
@@ -322,3 +322,13 @@ def test_lists_to_read_have_no_links(learnt: Lexicon, tmp_path: Path, capsys: Ca
     assert len((tmp_path / "words.tsv").read_text(encoding="utf-8").splitlines()) == 7
     assert run(capsys, *command)[0] == 0
     assert "#class_links" in (tmp_path / "words.tsv").read_text(encoding="utf-8")
+
+
+def test_merging_keeps_the_classes_of_one_lexicon() -> None:
+    words = SMALL.with_meta(objective="classes")
+    for merged in (words.merge(Lexicon(["我", "酒"], [1, 2])), Lexicon(["我", "酒"], [1, 2]).merge(words)):
+        assert (merged.classes["我"], merged["我"], "酒" in merged.classes) == (1, 6, False)
+        assert (merged.meta.class_links, merged.meta.objective) == (SMALL.meta.class_links, "classes")
+    both = words.merge(words)
+    assert (both.meta.class_links, both.meta.objective, "class" in both.scores) == ((), "unigram", False)
+    assert SMALL.merge(Lexicon(["酒"], [2])).meta.objective == "unigram"

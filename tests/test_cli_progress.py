@@ -61,6 +61,19 @@ def place(label: str) -> tuple[int, int]:
             "counting n-grams", "reading text", "preparing", "sampling", "linking n-grams", "comparing views",
             "counting words", "measuring words",
         ]),
+        (["--method", "pmi", "--examples"], [
+            "counting n-grams", "linking n-grams", "cutting text", "teaching", "cutting text", "measuring words",
+        ]),
+        (["--method", "entropy", "--examples"], [
+            "counting n-grams", "linking n-grams", "cutting text", "teaching", "cutting text", "measuring words",
+        ]),
+        (["--method", "bayes", "--examples"], [
+            "counting n-grams", "reading text", "preparing", "sampling", "linking n-grams", "teaching",
+            "measuring words",
+        ]),
+        (["--method", "pmi", "--contexts", "1"], [
+            "counting n-grams", "linking n-grams", "cutting text", "measuring words", "finding contexts",
+        ]),
         (["--method", "vocabulary", "--vocab-size", "300"], ["reading text", "finding candidates", "choosing pieces"]),
     ],
 )  # fmt: skip
@@ -68,10 +81,15 @@ def test_stages_of_build_vocab(
     options: list[str], names: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stages, _ = watch(monkeypatch)
+    if "--examples" in options:
+        (tmp_path / "cut.txt").write_text("望江 茶馆 是 陈守业 的 父亲 陈老先生 开 的 。\n", encoding="utf-8")
+        options = [*options, str(tmp_path / "cut.txt")]
     assert main(["build-vocab", SAMPLE, "-o", str(tmp_path / "words.tsv"), *options]) == 0
     assert [label.rsplit(" ", 1)[0] for label in stages] == names
-    total = STAGES[options[1]] + 2 * ("--phrases" in options)
-    assert [place(label) for label in stages] == [(k, total) for k in range(1, total + 1)]
+    total = STAGES[options[1]] + 2 * ("--phrases" in options) + ("--contexts" in options)
+    total += 2 * ("--examples" in options and "bayes" not in options)
+    assert [place(label) for label in stages] == [(k, total) for k in range(1, len(names) + 1)]
+    assert len(names) == total or options[1] in ("bayes", "vocabulary")  # they have stages that these calls skip
 
 
 def test_stages_of_the_other_commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,10 +98,11 @@ def test_stages_of_the_other_commands(monkeypatch: pytest.MonkeyPatch, tmp_path:
     Path(cut).write_text(CUT, encoding="utf-8")
     assert main(["build-vocab", SAMPLE, "-o", words, "-q"]) == 0
     assert stages == []  # --quiet
-    counts, other = str(tmp_path / "counts"), str(tmp_path / "other")
+    counts, more, other = str(tmp_path / "counts"), str(tmp_path / "more"), str(tmp_path / "other")
+    assert main(["count", cut, "-o", more, "-q"]) == 0
     for command, total in (
         (["count", SAMPLE, "-o", counts], 2),
-        (["count", "--merge", counts, "--merge", counts, "-o", other, "--export", counts + ".arrow"], 3),
+        (["count", "--merge", counts, "--merge", more, "-o", other, "--export", counts + ".arrow"], 3),
         (["tokenize", cut, "-l", words, "-o", other + ".txt"], 2),
         (["evaluate", cut, "-l", words, "--trained-on", SAMPLE, "--bootstrap", "9", "--lexicon-precision"], 7),
         (["mine-templates", cut, "--tokenized", "--across-clauses", "-o", templates], 4),

@@ -126,7 +126,7 @@ def test_the_stated_defaults_are_those_of_the_library() -> None:
             if default is None or isinstance(default, bool | tuple):
                 continue
             stated = stated_defaults("build-vocab", option)
-            assert stated.get(method, stated.get("")) == str(default), f"{option} of {method}"
+            assert stated.get(method, stated.get("")) == (str(default) or "none"), f"{option} of {method}"
             compared += 1
     assert compared >= 8
     assert stated_defaults("build-vocab", "--min-pmi")[""] == ",".join(
@@ -149,8 +149,8 @@ def test_an_option_means_one_thing() -> None:
     for _, action in options():
         shapes.setdefault(action.option_strings[-1], set()).add(type(action).__name__)
     assert {name: kinds for name, kinds in shapes.items() if len(kinds) > 1} == {}
-    names = {action.option_strings[-1] for _, action in options()}
-    assert {"--words", "--train-words"} & names == set()  # word lists are --known
+    # A dictionary of known words is --known everywhere; --words adds words to those of a tokenizer.
+    assert {command for command, action in options() if action.option_strings[-1] == "--words"} == {"tokenize"}
 
 
 def test_no_option_takes_more_than_one_value() -> None:
@@ -163,10 +163,11 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         has.setdefault(command, set()).update(action.option_strings)
     assert all("--quiet" in names for names in has.values())
     assert {name for name, names in has.items() if "--workers" not in names} == {
-        "show", "convert", "suggest-lines", "concordance"
+        "show", "classes", "convert", "merge", "suggest-lines", "concordance"
     }  # fmt: skip
-    # tokenize and parse have --format json
-    assert {name for name, names in has.items() if "--json" not in names} == {"tokenize", "parse", "suggest-lines"}
+    # tokenize and parse have --format json; report writes a page
+    without = {name for name, names in has.items() if "--json" not in names}
+    assert without == {"tokenize", "parse", "suggest-lines", "report"}
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
     [
         (["biuld-vocab", SAMPLE], "'biuld-vocab' is not a command of nlpzero; did you mean build-vocab?"),
         (["tokenise", SAMPLE], "'tokenise' is not a command of nlpzero; did you mean tokenize?"),
-        (["xyz"], "'xyz' is not a command of nlpzero; choose from build-vocab, show, suggest-lines, "),
+        (["xyz"], "'xyz' is not a command of nlpzero; choose from build-vocab, show, classes, suggest-lines, "),
         (["tokenize", SAMPLE, "--lexcion", "x"], "--lexcion is not an option of nlpzero tokenize; did you mean --lex"),
         (["tokenize", SAMPLE, "--lex", "x"], "--lex is not an option of nlpzero tokenize; did you mean --lexicon?"),
         (["tokenize", SAMPLE, "--qwxz=3"], "--qwxz is not an option of nlpzero tokenize."),
@@ -257,7 +258,7 @@ def test_values_that_were_meant_for_an_option_are_recognised(tmp_path: Path, cap
         (["--query", "青石", "--unit", "byte"], "has 6 bytes"),
         (["--query", "iPhone"], "is a Latin letter or a digit, which --alnum token never counts"),
         (["--query", ","], "--query needs a word"),
-        (["--export", "words.csv"], "--export must end in .parquet or .arrow."),
+        (["--export", "words.xlsx"], "--export must end in .tsv, .csv, .jsonl, .parquet or .arrow."),
     ],
 )
 def test_queries_that_cannot_have_an_answer(

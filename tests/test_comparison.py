@@ -35,6 +35,7 @@ from nlp_zero.statistics import correct_p_values, log_likelihood_ratio, log_rati
 
 from .reference import comparison as reference
 from .reference.text import is_alnum, is_boundary
+from .test_cli_progress import place, watch
 
 LINES = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
 HALF = len(LINES) // 2
@@ -183,6 +184,20 @@ def test_a_given_lexicon_is_used() -> None:
     assert set(table.words) == set(lexicon.words)
     _, total = reference.count_tokens(Tokenizer(lexicon), LINES[:HALF])
     assert table.totals == (total,)  # other characters are tokens too
+
+
+def test_own_words_of_a_lexicon_are_compared(tmp_path: Path) -> None:
+    """A saved tokenizer has words that are not in its lexicon."""
+    learnt = PmiLexiconBuilder().build(LINES)
+    Tokenizer(learnt, words=["柳河大桥的"], force=["镇上"], forbid=["青石镇"]).save(tmp_path / "words.tsv")
+    lexicon = Lexicon.load(tmp_path / "words.tsv")
+    table = TextComparer(lexicon=lexicon, min_count=1).compare(LINES[:HALF], LINES[HALF:])
+    assert "青石镇" not in table.words
+    tokenizer, parts = Tokenizer(lexicon), (LINES[:HALF], LINES[HALF:])
+    tokens = [[token for line in part for token in tokenizer.tokenize(line)] for part in parts]
+    for word in ("柳河大桥的", "镇上", "的"):
+        row = table.words.index(word)
+        assert (table.count[row], table.other_count[row]) == tuple(part.count(word) for part in tokens)
 
 
 def test_text_of_several_blocks_is_read_once_without_a_memory_of_it(tmp_path: Path) -> None:
@@ -481,6 +496,18 @@ def test_wrong_usage(arguments: list[str], message: str, files: Path, capsys: Ca
     assert message in err
     assert err.startswith("nlpzero: error: ")
     assert Path("old.tsv").read_text(encoding="utf-8") == "text\n春天\n"
+
+
+def test_stages_are_numbered(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["build-vocab", "new.txt", "-o", "words.tsv", "-q"]) == 0
+    assert main(["count", "old.txt", "-o", "old", "--order", "5", "-q"]) == 0
+    stages, _ = watch(monkeypatch)
+    for options, total in (
+        (["old.txt"], 4), (["old.txt", "--lexicon", "words.tsv"], 2), (["old"], 5), (["old", "-l", "words.tsv"], 3)
+    ):  # fmt: skip
+        stages.clear()
+        assert main(["compare", "new.txt", "-o", "t.csv", "--against", *options]) == 0
+        assert [place(label) for label in stages] == [(k, total) for k in range(1, total + 1)], stages
 
 
 def test_texts_without_a_difference(files: Path, capsys: Capture) -> None:

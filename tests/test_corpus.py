@@ -161,9 +161,16 @@ def test_empty_files_have_no_lines(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", b"")
     assert list(Corpus(path)) == []
     assert list(Corpus(path).blocks()) == []
-    with pytest.raises(CorpusError, match=r"a\.txt: nothing to count"):
+    with pytest.raises(CorpusError, match=r"a\.txt: the file is empty; name one that has text in it\."):
         require_text(0, Corpus(path))
     require_text(1, Corpus(path))
+    other = write(tmp_path / "b.txt", b"")
+    with pytest.raises(CorpusError, match=r"a\.txt, .*b\.txt: all 2 files are empty"):
+        require_text(0, Corpus(path, other))
+    other = write(tmp_path / "b.txt", b"abc")
+    with pytest.raises(CorpusError, match=r"b\.txt: nothing to count.*alnum='split'"):
+        require_text(0, Corpus(path, other))
+    assert (Corpus(path).is_empty(), Corpus(path, other).is_empty(), Corpus("-").is_empty()) == (True, False, False)
 
 
 # --- blocks -------------------------------------------------------------------------------------------------------
@@ -444,7 +451,8 @@ def test_standard_input_has_no_identity() -> None:
 def test_public_names_of_a_corpus() -> None:
     corpus = Corpus("a.txt", "-", encoding="GB18030")
     assert [name for name in dir(corpus) if not name.startswith("_")] == [
-        "batches", "blocks", "files", "progress", "skipped_files", "skipped_records", "sources", "text_batches",
+        "batches", "blocks", "files", "is_empty", "progress", "skipped_files", "skipped_records", "sources",
+        "text_batches",
     ]  # fmt: skip
     assert repr(corpus) == "Corpus('a.txt', '-', encoding='gb18030')"
 

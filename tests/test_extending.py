@@ -430,6 +430,19 @@ def test_a_wrong_base_gives_one_sentence(number: int, tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_a_base_without_unknown_token() -> None:
+    model = {"type": "Unigram", "unk_id": None, "vocab": [["a", -1.0]], "byte_fallback": False}
+    with pytest.raises(FormatError, match=r"the base cannot encode this text .*; use a base that has bytes"):
+        VocabularyBuilder(base={**base_of("unigram"), "added_tokens": [], "model": model}, add=5).extend(CHINESE)
+
+
+def test_lines_of_which_the_base_leaves_nothing() -> None:
+    tokenizer = train_bpe()
+    tokenizer.normalizer = normalizers.Strip()
+    vocabulary = VocabularyBuilder(base=tokenizer, add=9).extend(["   ", *CHINESE])
+    assert vocabulary.learnt.tokens_after < vocabulary.learnt.tokens_before
+
+
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
     with pytest.raises(ImportError, match=r"pip install 'nlpzero\[extend\]'"):

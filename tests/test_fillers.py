@@ -167,7 +167,7 @@ def test_table_of_fillers() -> None:
     assert frame.columns == ["template", "slot", "filler", "count", "share", "class"]
     assert frame.rows() == [
         ("从 … 起", 1, "今年", 30, 0.6, 7), ("从 … 起", 1, "去年", 20, 0.4, 7),
-        ("把 … 了", 1, "雨", 30, 30 / 31, None), ("把 … 了", 1, "北京", 1, 1 / 31, 2),
+        ("把 … 了", 1, "雨", 30, 30 / 31, -1), ("把 … 了", 1, "北京", 1, 1 / 31, 2),
     ]  # fmt: skip
     assert "class" not in SlotFillers([TIMES]).to_columns()
     assert "2 slots: 4 fillers" in fillers._repr_html_()
@@ -252,7 +252,11 @@ def test_command(files: dict[str, str], capsys: Capture) -> None:
     assert "has no such template with a slot" in err
 
 
-def test_command_writes_all_fillers(files: dict[str, str], capsys: Capture, tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [1, 20, 1 << 16])
+def test_command_writes_all_fillers(
+    most: int, files: dict[str, str], capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nlp_zero.cli.fillers.WRITTEN_ROWS", most)
     target = str(tmp_path / "f.parquet")
     common = (files["cut.txt"], "--tokenized", "-l", files["classes.tsv"], "-t", files["t.jsonl"])
     status, out, err = run(capsys, *common, "-o", target)
@@ -294,6 +298,7 @@ def test_command_by_class(files: dict[str, str], capsys: Capture, tmp_path: Path
         (["--tokenized", "--top", "0"], 2, "--top"),
         (["--tokenized", "--json", "-o", "f.jsonl"], 2, "add -o fillers.jsonl"),
         (["--tokenized", "-o", "f.txt"], 2, "must end in .tsv"),
+        (["-l", "w", "--by-class", "-o", "f.csv"], 2, "leave out --by-class"),
     ],
 )
 def test_wrong_options(

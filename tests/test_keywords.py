@@ -13,13 +13,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp_zero import Corpus, CorpusError, KeywordExtractor, Lexicon, PmiLexiconBuilder, Tokenizer, find_stop_words
+from nlp_zero import (
+    Corpus,
+    CorpusError,
+    KeywordExtractor,
+    Lexicon,
+    LexiconMeta,
+    PmiLexiconBuilder,
+    Tokenizer,
+    find_stop_words,
+)
 from nlp_zero.cli import main
 from nlp_zero.corpus import FileTexts
 from nlp_zero.keywords import add_document_frequencies, count_documents
 from nlp_zero.statistics import expected_document_frequency, tf_idf
 
 from .reference import keywords as reference
+from .test_cli_progress import place, watch
 
 LINES = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
 NEWS = Path("corpora/data/people-daily.txt")
@@ -137,6 +147,29 @@ def test_a_new_document_is_compared_with_the_text_of_the_lexicon() -> None:
         assert score == pytest.approx(tokens.count(word) / len(tokens) * np.log(found.documents / df))
         counts = tokens.count(word), int(found.counts[k]), len(tokens), int(found.counts.sum())
         assert g2 == pytest.approx(reference.comparison.likelihood_ratio(*counts))
+
+
+def test_pieces_with_marks_are_not_keywords() -> None:
+    lexicon = Lexicon(["，陈守业", "陈守业", "早\udce6", "青石镇"], [9, 2, 3, 4], meta=LexiconMeta(boundaries=False))
+    lines = ["，陈守业青石镇", "陈守业", "早\udce6", "，陈守业"]
+    assert set(KeywordExtractor(lexicon).extract(lines).words) == {"青石镇", "陈守业"}
+
+
+def test_own_words_can_be_keywords(tmp_path: Path) -> None:
+    Tokenizer(LEXICON, words=["柳河大桥的"], forbid=["青石镇"]).save(tmp_path / "words.tsv")
+    lexicon = Lexicon.load(tmp_path / "words.tsv")
+    documents = documents_of(LINES, lexicon)
+    k = next(k for k, document in enumerate(documents) if "柳河大桥的" in document)
+    table = KeywordExtractor(lexicon, top=99).extract(LINES)
+    words = table.to_lists()[k]
+    assert "柳河大桥的" in words
+    assert "青石镇" not in table.words
+    found = count_documents(Tokenizer(lexicon), LINES)
+    assert found.words[-1] == "柳河大桥的"
+    assert found.frequencies[-1] == reference.document_frequency(documents, "柳河大桥的")
+    known = add_document_frequencies(lexicon, found)
+    assert "柳河大桥的" in KeywordExtractor(known, top=99).extract([LINES[k]]).words
+    assert len(find_stop_words(lexicon, LINES))
 
 
 def test_a_keyword_can_have_a_least_count() -> None:
@@ -310,6 +343,19 @@ def test_a_lexicon_with_document_frequencies_reads_a_document_once(
     assert "柳河" in out
     assert run(capsys, "build-vocab", "parts", "--documents", "files", "-o", "words.tsv")[0] == 0
     assert Lexicon.load("words.tsv").meta.documents == 3
+
+
+def test_stages_are_numbered(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["build-vocab", "novel.txt", "-o", "words.tsv", "-q"]) == 0
+    stages, _ = watch(monkeypatch)
+    for command in ("keywords", "stop-words"):
+        for options, total in ((["novel.txt"], 5), (["novel.txt", "--lexicon", "words.tsv"], 3)):
+            stages.clear()
+            assert main([command, *options, "-o", "t.csv"]) == 0
+            assert [place(label) for label in stages] == [(k, total) for k in range(1, total + 1)], stages
+    stages.clear()
+    assert main(["build-vocab", "novel.txt", "--documents", "texts", "-o", "words.tsv"]) == 0
+    assert stages[-1] == "counting documents 5/5"
 
 
 @pytest.mark.parametrize(

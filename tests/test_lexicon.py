@@ -222,7 +222,7 @@ def test_with_meta() -> None:
     ("fields", "message"),
     [
         ({"unit": "word"}, "unit must be 'char' or 'byte', not 'word'"),
-        ({"objective": "best"}, "objective must be 'unigram' or 'shortest', not 'best'"),
+        ({"objective": "best"}, "objective must be 'unigram', 'classes' or 'shortest', not 'best'"),
         ({"alnum": "no"}, "alnum must be 'token', 'join' or 'split', not 'no'"),
         ({"new_words": 1.0}, "new_words must be less than 1"),
         ({"unk_log_prob": 1.0}, "unk_log_prob must be a number from -1e"),

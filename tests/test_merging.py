@@ -63,6 +63,14 @@ def test_probabilities_are_mixed() -> None:
     )
 
 
+def test_periods() -> None:
+    first = Lexicon(["甲", "乙"], [3, 1], scores={"first_seen": [2, np.nan], "last_seen": [5, np.nan]})
+    second = Lexicon(["甲", "乙"], [9, 4], scores={"first_seen": [3, 1], "last_seen": [7, 1]})
+    merged = first.merge(second, Lexicon(["丙"], [1]))
+    columns = {name: merged.scores[name].tolist()[:2] for name in ("first_seen", "last_seen")}
+    assert columns == {"first_seen": [2, 1], "last_seen": [7, 1]}
+
+
 def test_fields_of_meta() -> None:
     first = LexiconMeta(alnum="join", method="pmi", characters=100, tokens=60, new_words=0.1, seed=1,
                         forbidden_words=("坏",), own_words=("新", "旧"), other={"a": 1, "b": 2})  # fmt: skip

@@ -127,3 +127,10 @@ def test_bytes_of_characters_are_not_merged() -> None:
     assert lexicon[byte_token("龘".encode()[0])] == 18
     in_bytes = PhraseBuilder(min_count=2).build(texts, with_bytes({}, unit="byte"))
     assert any("".join(parts) == phrase for phrase, parts in in_bytes.parts.items())
+
+
+def test_words_that_a_user_added_are_not_merged() -> None:
+    lexicon = Lexicon(["中华", "人民"], [9, 9]).with_meta(own_words=("共和国",))
+    phrases = PhraseBuilder(min_count=3).build(["中华人民共和国"] * 5, lexicon)
+    assert phrases.parts == {"中华人民": ("中华", "人民")}
+    assert "共和国" not in phrases

@@ -236,7 +236,7 @@ def test_calls_that_make_no_sense(
 
 def test_counts_that_the_command_cannot_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     counted(sample(), 3).save(tmp_path / "counts")
-    for options, message in ([], "order=4 needs 4"), (["--alnum", "join", "--order", "3"], "use --alnum token here"):
+    for options, message in ([], "--order 4 needs 4"), (["--alnum", "join", "--order", "3"], "use --alnum token here"):
         assert main(["build-vocab", "--counts", str(tmp_path / "counts"), *options]) == 1
         assert message in capsys.readouterr().err
     assert main(["build-vocab", "--counts", str(tmp_path / "none")]) == 1

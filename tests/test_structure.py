@@ -49,9 +49,10 @@ MODULES = {
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [
-        "drawing", "sampling", "lattice", "marginals", "encoding", "own_words", "options", "scoring", "decoder",
+        "drawing", "sampling", "lattice", "marginals", "encoding", "class_links", "own_words", "options",
+        "scoring", "decoder",
         "batch", "construction", "saving", "completion", "token_numbers", "random_segmentations", "segmentation_sums",
-        "tokenizer",
+        "tokenizer", "word_reader",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [

@@ -348,6 +348,14 @@ def test_marginals() -> None:
     assert "… and 70 more positions" in tokenizer.marginals("晨" * 100)._repr_html_()
 
 
+def test_encoding() -> None:
+    tokenizer = Tokenizer(Lexicon(["早晨", "喝茶"], [3, 2]))
+    frame = polars.DataFrame(tokenizer("早晨，喝茶"))
+    assert frame.columns == ["token", "id", "start", "end", "kind"]
+    assert frame.rows() == [("早晨", 1, 0, 2, "word"), ("，", 4, 2, 3, "punctuation"), ("喝茶", 2, 3, 5, "word")]
+    assert tokenizer("").to_frame("polars").shape == (0, 5)
+
+
 def test_marginals_of_bytes() -> None:
     meta = LexiconMeta(unit="byte", boundaries=False, byte_fallback=True)
     words = [byte_token(byte) for byte in range(256)]
@@ -519,3 +527,21 @@ def test_tokenize_names_bytes_in_tables(tmp_path: Path) -> None:
     options = ["-l", str(tmp_path / "w.tsv"), "-o", str(tmp_path / "o.parquet")]
     assert main(["tokenize", str(tmp_path / "in.txt"), *options]) == 0
     assert polars.read_parquet(tmp_path / "o.parquet").rows() == [("茶a", ["<0xE8>", "<0x8C>", "<0xB6>", "a"])]
+
+
+@pytest.mark.parametrize("unit", ["char", "byte"])
+def test_count_exports_every_table(unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp_zero.cli.count.EXPORTED_ROWS", 7)
+    counts = NgramCounter(order=3, unit=unit).update(Corpus("corpora/sample.txt")).freeze()
+    rows = [(ngram, n, count) for n in (1, 2, 3) for ngram, count in counts.items(n)]
+    common = ["count", "corpora/sample.txt", "--order", "3", "--unit", unit, "--quiet", "--export"]
+    for suffix in TABLE_SUFFIXES:
+        path = tmp_path / f"t{suffix}"
+        assert main([*common, str(path)]) == 0
+        header, found = read_rows(path)
+        assert header == ["ngram", "order", "count"]
+        texts = [(g if isinstance(g, str) else g.decode("utf-8", "backslashreplace"), n, count) for g, n, count in rows]
+        if suffix == ".tsv":
+            texts = [(text.replace("\\", "\\\\"), n, count) for text, n, count in texts]
+        expected = rows if suffix == ".parquet" else texts
+        assert [(row[0], int(row[1]), int(row[2])) for row in found] == expected

@@ -6,6 +6,8 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -577,3 +579,55 @@ def test_no_piece_joins_characters_of_split_at(options: dict[str, str]) -> None:
 def test_pieces_that_must_be_there_may_join_any_characters() -> None:
     vocabulary = VocabularyBuilder(vocab_size=300, split_at="，", required=["早，晨"]).build(LINES)
     assert "早，晨" in vocabulary
+
+
+# --- threads ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"objective": "unigram"}, {"unit": "byte"}, {"algorithm": "ngram-lm"}])
+def test_threads_do_not_change_a_vocabulary(options: dict[str, str]) -> None:
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    files = set()
+    for workers in (1, 2, 3, 9):
+        builder = VocabularyBuilder(vocab_size=[500, 700], workers=workers, **options)  # type: ignore[arg-type]
+        files.add("".join("".join(lexicon.lines()) for lexicon in builder.build_sizes(lines).values()))
+    assert len(files) == 1
+
+
+@given(lines_of_text, st.integers(1, 6), st.randoms(use_true_random=False))
+@settings(max_examples=50)
+def test_passes_of_threads_are_those_of_one(lines: list[str], block: int, random: Random) -> None:
+    lines = [*lines, "春天ab", "春天ab"]
+    found = []
+    for workers in (1, 2, 4):
+        search = search_of(lines, block=block)
+        search.fold = np.array([random.randrange(4) for _ in search.fold] if not found else found[0][0], np.uint8)
+        present = np.zeros(len(search.present), np.bool_)
+        present[: len(present) // 2] = True
+        search.present = present
+        search.set_price(0, 1)
+        search.activate(workers=workers)
+        results: list[Any] = [search.fold.tolist()]
+        for absent in (False, True, False):
+            search.run(absent=absent, workers=workers)
+            results += [search.uses.tolist(), search.byte_uses.tolist(), search.saved.tolist(), search.spread.tolist()]
+            results += [search.tokens, search.cost]
+        found.append(results)
+    assert found[0] == found[1] == found[2]
+
+
+def test_folds_may_change_after_pieces_were_activated() -> None:
+    """The lattice of a fold is that of its own blocks."""
+    savings = []
+    for late in (False, True):
+        search = search_of(LINES)
+        folds = np.arange(len(search.fold), dtype=np.uint8)[::-1] % 4
+        search.present = np.ones(len(search.present), np.bool_)
+        if not late:
+            search.fold = folds
+        search.activate()
+        if late:
+            search.fold = folds
+        search.run(absent=False)
+        savings.append((search.saved.tolist(), search.uses.tolist(), search.tokens))
+    assert savings[0] == savings[1]

@@ -119,6 +119,10 @@ class Segmenter:
         (forbidden) and 4 (forced).
     granularity : float
         Cost of each token, in nats.
+    classes : ndarray of uint16, optional
+        The class of each word; the last two classes are boundaries, and words without a class.
+    links : ndarray of float64, optional
+        Score of a class behind a class, in nats: square, finite.
     """
 
     def __new__(
@@ -138,10 +142,16 @@ class Segmenter:
         arithmetic: int = 0,
         flags: npt.NDArray[np.uint8] | None = None,
         granularity: float = 0.0,
+        classes: npt.NDArray[np.uint16] | None = None,
+        links: npt.NDArray[np.float64] | None = None,
         /,
     ) -> Any: ...
     def log_prob(self, word: int, /) -> float:
         """Return ln p of a word, by its position: as it was given or, for own words, as it was computed; in nats."""
+    def sides(self, word: int, token: str, /) -> tuple[int, int]:
+        """Return the class of a token on its left and on its right side; `word` is -1 if it is not a word."""
+    def link(self, left: int, right: int, /) -> float:
+        """Return the link of a class to a class, in nats."""
     def tokenize(self, text: str | bytes, /) -> list[str]:
         """Return the tokens of a text by the best segmentation."""
     def encode(self, text: str | bytes, /) -> list[int]:

@@ -124,10 +124,13 @@ class Search:
         """Return the UTF-8 of a piece."""
     def locate(self, pieces: Sequence[Sequence[int]]) -> list[int | None]:
         """Return the ids of pieces, given as code points or bytes; None if a piece is not a candidate."""
-    def activate(self) -> None:
+    def activate(self, *, workers: int = 1) -> None:
         """Build the lattice of the present pieces; needed after pieces were added, not after they were removed."""
-    def run(self, *, absent: bool) -> None:
-        """Make a pass over the text: compute `uses`, and `saved` and `spread` of the present or the absent pieces."""
+    def run(self, *, absent: bool, workers: int = 1) -> None:
+        """Make a pass over the text: compute `uses`, and `saved` and `spread` of the present or the absent pieces.
+
+        Each thread works on some of the four folds; the result is the same for every number of threads.
+        """
 
 def count_pieces(
     levels: list[Level],

@@ -10,6 +10,8 @@ from libcpp.vector cimport vector
 
 import numpy as np
 
+from .._utils.threads import for_each
+
 include "vocabulary/search.pxi"
 include "vocabulary/ngram.pxi"
 include "vocabulary/merges.pxi"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-__all__ = ["FoundWords", "cut_words", "describe", "describe_words", "estimate_words", "look_up_words"]
+__all__ = ["FoundWords", "cut_words", "describe", "describe_words", "estimate_words", "list_words", "look_up_words"]
 
 WORD_BYTES = 500  # per word, until the lexicon is written
 
@@ -154,8 +154,18 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses | N
         _measure_in_text(found, tree, passes, (raw, pmi, left, right))
     cohesion = np.divide(found.tokens, raw, out=np.full(len(raw), np.nan), where=raw > 0)
     columns = {"pmi": pmi, "left_entropy": left, "right_entropy": right, "cohesion": cohesion}
+    return Lexicon(found.words, found.tokens, scores=columns, meta=_describe_text(found, tree, method))
+
+
+def list_words(found: FoundWords, tree: LinkedTree, *, method: str) -> Lexicon:
+    """Make the lexicon of the words found, without scores."""
+    return Lexicon(found.words, found.tokens, meta=_describe_text(found, tree, method))
+
+
+def _describe_text(found: FoundWords, tree: LinkedTree, method: str) -> LexiconMeta:
+    """Return what is known about the text and its words."""
     counts = tree.counts
-    meta = LexiconMeta(
+    return LexiconMeta(
         method=method,
         unit=counts.unit,
         alnum=counts.alnum,
@@ -164,7 +174,6 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses | N
         entropy_before=information_per_symbol(tree.symbol_counts(), 1),
         entropy_after=information_per_symbol(found.tokens, list(map(len, found.words))),
     )
-    return Lexicon(found.words, found.tokens, scores=columns, meta=meta)
 
 
 def _measure_in_text(

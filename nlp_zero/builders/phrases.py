@@ -188,7 +188,7 @@ class _Units:
 
 def _rank_tokens(texts: Corpus | Iterable[str], tokenizer: Tokenizer, ids: TokenIds) -> Ranks:
     """Return the ranks of all words of the texts; `NO_WORD` for any other token and between texts."""
-    rank_of = np.full(max(ids.size, 1), NO_WORD, np.int64)
+    rank_of = np.full(max(len(tokenizer), 1), NO_WORD, np.int64)
     rank_of[ids.numbers[1:]] = np.arange(len(ids.numbers) - 1)
     pieces = []
     batch: list[str] = []

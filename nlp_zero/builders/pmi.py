@@ -17,7 +17,7 @@ from ..counting.counts import MAX_ORDER, NgramCounts
 from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
-from .describe import cut_words, describe_words, estimate_words
+from .describe import cut_words, describe_words, estimate_words, list_words
 from .passes import CorpusPasses, open_passes
 from .saved import SavedPasses, add_periods, check_counts
 from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
@@ -113,6 +113,7 @@ class PmiLexiconBuilder:
         *,
         examples: Iterable[str] | ExampleLines | None = None,
         known_words: Iterable[str] | None = None,
+        scores: bool = True,
     ) -> Lexicon:
         """Learn a lexicon.
 
@@ -126,6 +127,9 @@ class PmiLexiconBuilder:
             as a part of it.
         known_words : iterable of str, optional
             A word list that helps with `examples`.
+        scores : bool, default True
+            Whether the lexicon gets the columns ``pmi``, ``left_entropy``, ``right_entropy`` and ``cohesion``; without
+            them, the text is read once less.
 
         Returns
         -------
@@ -146,10 +150,10 @@ class PmiLexiconBuilder:
         found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)
         if self.deduplicate:
             found = found.keep(*deduplicate(found.words, found.tokens))
-        if teaching is None:
-            return describe_words(found, tree, passes, method="pmi")
-        found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
-        return describe_words(found, tree, passes, method="pmi").with_meta(examples=len(teaching.examples.lines))
+        if teaching is not None:
+            found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
+        lexicon = describe_words(found, tree, passes, method="pmi") if scores else list_words(found, tree, method="pmi")
+        return lexicon if teaching is None else lexicon.with_meta(examples=len(teaching.examples.lines))
 
 
     def build_from(self, counts: NgramCounts, texts: Corpus | Iterable[str] | None = None) -> Lexicon:
@@ -179,10 +183,10 @@ class PmiLexiconBuilder:
 
         Notes
         -----
-        Counts of order O tell how often each kept n-gram is a piece of the text as far as the O - n symbols around it
-        tell; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O symbols
-        have no entropies. With ``order=4``, counts of order 5 give nearly the same words as the text, and those of
-        order 6 have the words of five and six symbols, too.
+        Counts of order O tell in how many windows of O - n symbols around a kept n-gram no other crosses one
+        of its ends; a wider context is estimated as in a Markov chain. Words have at most O symbols, and those of O
+        symbols have no entropies. With ``order=4``, counts of order 5 give nearly the same words as the text, and those
+        of order 6 have the words of five and six symbols, too.
 
         Examples
         --------

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from .._kernels.counting import PieceCounter
 from ..corpus import Corpus
-from ..counting.counts import NgramCounts, look_up_periods, restrict_counts
+from ..counting.counts import NgramCounts, restrict_counts
 from ..counting.linked import LinkedTree
+from ..counting.lookup import look_up_periods
 from ..counting.resources import Resources
 from ..counting.selection import Selection
 from ..errors import CorpusError

@@ -54,9 +54,10 @@ METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
-    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample"}),
+    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "workers"}),
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
+TEACHING_STAGES = 2  # in addition, with examples; bayes has them anyway
 TABLE_ROWS = 20  # words that are shown in a terminal
 CLUSTER_METHODS = ("pmi", "entropy")
 CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
@@ -198,6 +199,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
     if arguments.contexts is not None and arguments.output is not None:
         contexts = open_table(contexts_name(arguments.output))
     total = STAGES[arguments.method] + 2 * arguments.phrases
+    total += TEACHING_STAGES * (arguments.examples is not None and arguments.method != "bayes")
     total += (arguments.scheduler is not None) + (arguments.contexts is not None)
     total += arguments.documents is not None
     stages = report_stages(shows_progress(arguments), total)
@@ -260,7 +262,7 @@ def _order_of_file(arguments: argparse.Namespace, lexicon: Lexicon) -> Sequence[
 
 
 def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return what the builder is taught: options of its method `build`."""
+    """Return the examples and known words, as options of the method `build`."""
     if arguments.examples is None:
         if arguments.known_words:
             raise UsageError("--known-words helps to learn from --examples, and there are none; give --examples too.")

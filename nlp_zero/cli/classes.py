@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,8 +51,9 @@ def add_classes(commands: Commands) -> None:
         "--class", dest="number", type=int, metavar="K", help="only the words of this class (default: all classes)"
     )
     chosen.add_argument(
-        "--query", metavar="WORD,…", help="only the classes of these words, separated by commas (default: all classes)"
-    )
+        "--query", action="append", default=[], metavar="WORD[,WORD...]",
+        help="only the classes of these words; may be repeated (default: all classes)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="a JSON list of words with class, count and share")
 
 
@@ -63,7 +65,7 @@ def run_classes(arguments: argparse.Namespace) -> None:
     if arguments.json and to_file:
         raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o classes.jsonl.")
     check_least(arguments, 1, "top")
-    queried = _read_query(arguments.query)
+    queried = _read_queries(arguments.query)
     place: Any = open_table(arguments.output) if to_file else open_output(None)
     with report_stages(shows_progress(arguments)), place as write:
         begin_stage("loading words")
@@ -93,9 +95,10 @@ def run_classes(arguments: argparse.Namespace) -> None:
             write(_format_classes(classes, top))
 
 
-def _read_query(query: str | None) -> list[str]:
-    words = [] if query is None else [word for word in query.replace("，", ",").replace("、", ",").split(",") if word]
-    if query is not None and not words:
+def _read_queries(queries: list[str]) -> list[str]:
+    """Return the words of the options; full-width commas separate as well."""
+    words = [word for query in queries for word in re.split("[,，、]", query) if word]
+    if queries and not words:
         raise UsageError("--query needs at least one word.")
     return list(dict.fromkeys(words))
 
@@ -105,7 +108,7 @@ def _classes_of(lexicon: Any, name: str) -> WordClasses:
         classes: WordClasses = lexicon.classes
     except ValueError:
         raise NlpZeroError(
-            f"{name} has no classes of words; nlpzero build-vocab CORPUS --method bayes -o words.tsv learns them."
+            f"{name} has no classes of words; make one with nlpzero build-vocab CORPUS --method bayes."
         ) from None
     return classes
 

@@ -100,7 +100,7 @@ def run_compare(arguments: argparse.Namespace) -> None:
         raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o words.jsonl.")
     names = _name_texts(arguments)
     place: Any = open_table(arguments.output) if to_file else open_output(None)
-    with report_stages(shows_progress(arguments), 2 if arguments.lexicon else 5), place as write:
+    with report_stages(shows_progress(arguments), _count_stages(arguments)), place as write:
         table = _compare(arguments, names)
         least = arguments.min_length or MIN_LENGTHS[table.unit]
         shown = table.significant(arguments.max_p).with_min_length(least)
@@ -111,6 +111,17 @@ def run_compare(arguments: argparse.Namespace) -> None:
         else:
             write(_format(shown, arguments))
     _report(arguments, table, shown)
+
+
+def _count_stages(arguments: argparse.Namespace) -> int:
+    """Return the number of stages; with counts, words are looked up, too."""
+    counts = any(map(_is_counts, [*arguments.sources, *(arguments.against or [])]))
+    return (4 if arguments.lexicon is None else 2) + counts
+
+
+def _is_counts(source: str) -> bool:
+    """Return whether a source is a folder of saved counts."""
+    return os.path.isfile(os.path.join(source, "meta.json"))
 
 
 def _name_texts(arguments: argparse.Namespace) -> list[str]:
@@ -149,7 +160,7 @@ def _open(arguments: argparse.Namespace, sources: list[str]) -> Corpus | NgramCo
     """Return the corpus of some sources, or the counts in a folder."""
     from ..counting.counts import NgramCounts
 
-    folders = [source for source in sources if os.path.isfile(os.path.join(source, "meta.json"))]
+    folders = [source for source in sources if _is_counts(source)]
     if folders and len(sources) > 1:
         raise UsageError(
             f"{folders[0]} is a folder of counts, which cannot be one of several sources of a text; add counts up with "
@@ -191,7 +202,7 @@ def _format(table: ComparisonTable, arguments: argparse.Namespace) -> str:
         more = f", the first {len(rows):,}" if len(rows) < total else ""
         columns = (rows.count, rows.other_count, rows.log_ratio, rows.g2, rows.share)
         cells = zip(rows.words, *(column.tolist() for column in columns), strict=True)
-        title = f"special to {name}: {total:,} words{more}\n"
+        title = f"special to {name}: {total:,} word{'s' * (total != 1)}{more}\n"
         blocks.append(title + (format_table(header, list(cells)) if len(rows) else ""))
     return "\n".join(blocks)
 

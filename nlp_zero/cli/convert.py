@@ -1,4 +1,4 @@
-"""The command `convert`: write the words of one program's file in the format of another."""
+"""The command `convert`: write the words of a file in the format of another program."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def run_convert(arguments: argparse.Namespace) -> None:
 
 
 def _target_of_name(output: str) -> str:
-    """Return the format that the name of a file tells; raises `UsageError` if it tells none."""
+    """Return the format that the name of a file states; raises `UsageError` if it states none."""
     target, name = formats.format_of_name(output), os.path.basename(output)
     if target is None and name.lower().endswith(".json"):
         raise UsageError(
             f"{name} could be a tokenizer.json of Hugging Face or a lexicon as JSON; add --to huggingface or --to json."
         )
     if target is None:
-        raise UsageError(f"the name {name} does not tell a format; add --to with one of {', '.join(formats.FORMATS)}.")
+        raise UsageError(f"the name {name} does not state a format; add --to with one of {', '.join(formats.FORMATS)}.")
     return target

@@ -6,9 +6,13 @@ import argparse
 import importlib.util
 import json
 import os
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .._kernels.counting import ALNUM_MODES
+from .._utils.compression import strip_compression_suffix
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
 from ..corpus import require_text
@@ -20,6 +24,7 @@ from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
 from .output import check_folder, open_output, unwritable
 from .queries import check_queries
+from .table_files import open_table
 
 if TYPE_CHECKING:
     from ..counting.counts import NgramCounts
@@ -28,6 +33,8 @@ __all__ = ["add_count"]
 
 UNITS = {"char": "characters", "byte": "bytes"}
 COUNTING_OPTIONS = ("order", "unit", "alnum")
+TEXT_TABLES = (".tsv", ".csv", ".jsonl")
+EXPORTED_ROWS = 1 << 14  # of a text table, that are made at a time
 
 
 def add_count(commands: Commands) -> None:
@@ -67,8 +74,11 @@ def add_count(commands: Commands) -> None:
         "--query", action="append", default=[], metavar="WORD[,WORD...]", help="print their counts; may be repeated"
     )
     parser.add_argument("--top", type=int, metavar="N", help="print the N most frequent n-grams of each order")
-    parser.add_argument("--export", metavar="FILE", help="write a table as Parquet, or Arrow if it ends in .arrow")
-    parser.add_argument("--json", action="store_true", help="what is printed as a JSON object, with the summary")
+    parser.add_argument(
+        "--export", metavar="FILE",
+        help="write all n-grams to a table that ends in .tsv, .csv, .jsonl, .parquet or .arrow (default: not written)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print counts and summary as a JSON object")
     add_resources(parser)
     parser.set_defaults(workers=1)
 
@@ -84,12 +94,12 @@ def run_count(arguments: argparse.Namespace) -> None:
         counts = _count(arguments, folder)
         if arguments.export is not None:
             begin_stage("exporting")
-            counts.export(arguments.export)
+            _export(counts, arguments.export)
         _print_results(arguments, counts)
 
 
 def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
-    """Print what was asked for, and a summary."""
+    """Print the counts of --query and --top, and a summary."""
     rows = [(word, counts[word.encode() if counts.unit == "byte" else word]) for word in arguments.query]
     if arguments.top is not None:
         for n in range(1, counts.order + 1):
@@ -142,8 +152,10 @@ def _check_sources(arguments: argparse.Namespace) -> None:
 def _check_export(path: str) -> None:
     """Make sure, before the work, that a table can be written to `path`."""
     if not path.endswith((".parquet", ".arrow")):
-        raise UsageError("the name given to --export must end in .parquet or .arrow.")
-    if importlib.util.find_spec("pyarrow") is None:
+        plain = strip_compression_suffix(path)
+        if not plain.endswith(TEXT_TABLES):
+            raise UsageError(f"the name given to --export must end in {', '.join(TEXT_TABLES)}, .parquet or .arrow.")
+    elif importlib.util.find_spec("pyarrow") is None:
         raise MissingPackage("--export needs the package pyarrow; install it with: pip install 'nlpzero[formats]'.")
     folder = os.path.dirname(os.path.realpath(path))
     if os.path.isdir(path):
@@ -151,6 +163,19 @@ def _check_export(path: str) -> None:
     if not os.access(folder, os.W_OK):
         reason = "no permission" if os.path.isdir(folder) else "No such file or directory"
         raise unwritable(path, OSError(13, reason), "choose another place")
+
+
+def _export(counts: NgramCounts, path: str) -> None:
+    """Write all n-grams, piece by piece."""
+    if path.endswith((".parquet", ".arrow")):
+        counts.export(path)
+        return
+    with open_table(path) as write:
+        for n in range(1, counts.order + 1):
+            items = counts.items(n)
+            while rows := list(islice(items, EXPORTED_ROWS)):
+                texts, numbers = zip(*rows, strict=True)
+                write({"ngram": texts, "order": np.full(len(rows), n), "count": np.array(numbers, np.int64)})
 
 
 def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:

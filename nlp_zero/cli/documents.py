@@ -75,7 +75,7 @@ def find_words(arguments: argparse.Namespace, corpus: Corpus | Iterable[str]) ->
         begin_stage("loading words")
         return Lexicon.load(arguments.lexicon)
     options = {name: getattr(arguments, name) for name in ("memory", "temp_dir", "workers")}
-    return configure(PmiLexiconBuilder, **options).build(corpus)
+    return configure(PmiLexiconBuilder, **options).build(corpus, scores=False)
 
 
 def count_words_in_documents(

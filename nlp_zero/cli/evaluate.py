@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
@@ -21,6 +21,7 @@ from .options import (
     add_command,
     add_input,
     add_new_words,
+    add_objective,
     add_output,
     add_workers,
     check_least,
@@ -68,6 +69,7 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-l", "--lexicon", metavar="FILE", help="cut the gold text, without its spaces, by this lexicon"
     )
+    add_objective(parser)
     add_new_words(parser)
     parser.add_argument("--predicted", metavar="FILE", help="the gold text as another program cut it")
     parser.add_argument(
@@ -123,7 +125,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         begin_stage("reading gold text")
         gold = GoldText(restartable(open_corpus(arguments)), arguments.tags, ", ".join(arguments.sources))
         raw = GoldText(gold.corpus, arguments.tags, spaces=False)
-        tokenizer, level = _choose_tokenizer(lexicon, arguments.level, arguments.new_words)
+        tokenizer, level = _choose_tokenizer(
+            lexicon, arguments.level, new_words=arguments.new_words, objective=arguments.objective
+        )
         predicted: Iterable[str | Sequence[str]]
         begin_stage("cutting text" if other is None else "reading predicted text")
         if other is None:
@@ -216,7 +220,7 @@ class GoldText:
 
 
 def _choose_tokenizer(
-    lexicon: Lexicon | None, level: str | None, new_words: bool | None = None
+    lexicon: Lexicon | None, level: str | None, **options: Any
 ) -> tuple[Tokenizer | None, str]:
     """Return the tokenizer that suits the level, and the level."""
     from ..tokenization.tokenizer import Tokenizer
@@ -224,10 +228,10 @@ def _choose_tokenizer(
     if lexicon is None:
         return None, level or "raw"
     if lexicon.meta.byte_fallback:  # its words may hold marks, so it uses nothing that a level gives
-        return configure(Tokenizer, lexicon, new_words=new_words), level or "raw"
+        return configure(Tokenizer, lexicon, **options), level or "raw"
     if level == "raw":
         raise UsageError("a lexicon makes every mark of punctuation a token; --level raw needs --predicted.")
-    tokenizer = configure(Tokenizer, lexicon, alnum=ALNUM_OF.get(level or ""), new_words=new_words)
+    tokenizer = configure(Tokenizer, lexicon, alnum=ALNUM_OF.get(level or ""), **options)
     return tokenizer, LEVEL_OF[tokenizer.alnum]
 
 

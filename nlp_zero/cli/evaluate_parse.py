@@ -87,11 +87,11 @@ def _evaluate_parse(arguments: argparse.Namespace) -> None:
         if arguments.sources:
             rows = _score_brackets(arguments, inventory)
             text += _format_table(rows, arguments)
-            result["brackets"] = {name: {k: s.to_dict() for k, s in both.items()} for name, both in rows.items()}
+            result["brackets"] = {name: {k: s.to_dict() for k, s in scores.items()} for name, scores in rows.items()}
         if arguments.constructions is not None and inventory is not None:
-            scores = _score_constructions(arguments, inventory)
-            text += [f"first {k} templates: precision {p:.4f}, recall {r:.4f}" for k, (p, r) in scores.items()]
-            result["constructions"] = {str(k): {"precision": p, "recall": r} for k, (p, r) in scores.items()}
+            found = _score_constructions(arguments, inventory)
+            text += [f"first {k} templates: precision {p:.4f}, recall {r:.4f}" for k, (p, r) in found.items()]
+            result["constructions"] = {str(k): {"precision": p, "recall": r} for k, (p, r) in found.items()}
         write(json.dumps(result, ensure_ascii=False) + "\n" if arguments.json else "\n".join(text) + "\n")
 
 
@@ -139,15 +139,15 @@ def _score_brackets(
     from ..evaluation.brackets import bracket_scores
 
     gold = _read_gold(arguments)
-    others = _parse_sentences(arguments, inventory, gold)
-    chosen = [arguments.max_words is None or len(one.words) <= arguments.max_words for one in gold]
-    right = list(compress(gold, chosen))
+    trees_by_parser = _parse_sentences(arguments, inventory, gold)
+    chosen = [arguments.max_words is None or len(sentence.words) <= arguments.max_words for sentence in gold]
+    chosen_gold = list(compress(gold, chosen))
     return {
         name: {
-            key: bracket_scores(right, compress(trees, chosen), punctuation=arguments.punctuation, whole=whole)
+            key: bracket_scores(chosen_gold, compress(trees, chosen), punctuation=arguments.punctuation, whole=whole)
             for key, whole in (("inside", False), ("with_whole_sentences", True))
         }
-        for name, trees in others.items()
+        for name, trees in trees_by_parser.items()
     }
 
 
@@ -157,7 +157,7 @@ def _parse_sentences(
     """Return the trees of each parser that is scored."""
     from ..evaluation.brackets import BASELINES, baseline, read_brackets
 
-    others: dict[str, Sequence[Brackets | ParseTree]] = {}
+    trees: dict[str, Sequence[Brackets | ParseTree]] = {}
     if arguments.predicted is not None:
         predicted = list(read_brackets(open_corpus(arguments, arguments.predicted, progress=False)))
         if len(predicted) != len(gold):
@@ -165,30 +165,30 @@ def _parse_sentences(
                 f"{len(gold)} gold sentences, and {len(predicted)} in {arguments.predicted}; "
                 "both must hold the same sentences."
             )
-        others["predicted"] = predicted
+        trees["predicted"] = predicted
     elif inventory is not None:
-        others["parser"] = create_parser(arguments, inventory).parse_batch(
-            [one.words for one in gold], workers=arguments.workers
+        trees["parser"] = create_parser(arguments, inventory).parse_batch(
+            [sentence.words for sentence in gold], workers=arguments.workers
         )
     if arguments.baselines:
         for cut in (False, True):
             for kind in BASELINES:
                 name = f"{kind}, cut at punctuation" if cut else kind
-                others[name] = [baseline(one.words, kind, cut=cut, seed=arguments.seed) for one in gold]
-    return others
+                trees[name] = [baseline(sentence.words, kind, cut=cut, seed=arguments.seed) for sentence in gold]
+    return trees
 
 
 def _format_table(rows: dict[str, dict[str, BracketScores]], arguments: argparse.Namespace) -> list[str]:
-    one = next(iter(rows.values()))["inside"]
+    first = next(iter(rows.values()))["inside"]
     marks = "counted as words" if arguments.punctuation else "left out"
     lines = [
-        f"{one.sentences:,} sentences, {one.gold:,} gold brackets; punctuation {marks}; x 100",
+        f"{first.sentences:,} sentences, {first.gold:,} gold brackets; punctuation {marks}; x 100",
         f"{'':<28}sentence F1  corpus F1  precision  recall  crossing  with whole sentences",
     ]
-    for name, both in rows.items():
-        s, w = both["inside"], both["with_whole_sentences"]
+    for name, scores in rows.items():
+        inside, whole = scores["inside"], scores["with_whole_sentences"]
         lines.append(
-            f"{name:<28}{100 * s.sentence_f1:11.1f}{100 * s.f1:11.1f}{100 * s.precision:11.1f}{100 * s.recall:8.1f}"
-            f"{s.crossing:10.2f}{100 * w.sentence_f1:12.1f}{100 * w.f1:9.1f}"
+            f"{name:<28}{100 * inside.sentence_f1:11.1f}{100 * inside.f1:11.1f}{100 * inside.precision:11.1f}"
+            f"{100 * inside.recall:8.1f}{inside.crossing:10.2f}{100 * whole.sentence_f1:12.1f}{100 * whole.f1:9.1f}"
         )
     return lines

@@ -24,7 +24,7 @@ def format_report(scores: Evaluation, values: Values, vocabulary: str) -> str:
     values : dict
         The same scores as plain numbers, with the setting and the scores of the lexicon.
     vocabulary : str
-        The name of the list that tells known from unknown words.
+        The name of the list that separates known from unknown words.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def _format_breakdown(details: Breakdown, information: Values) -> Iterator[str]:
 
 def _ratios(counts: Agreement) -> tuple[float | None, ...]:
     values = counts.precision, counts.recall, counts.f1
-    return tuple(None if value != value else value for value in values)  # NaN is not itself
+    return tuple(None if value != value else value for value in values)  # NaN is not equal to itself
 
 
 def _number(value: float | None) -> str:

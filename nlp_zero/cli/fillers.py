@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from .table import format_table
 from .table_files import open_table, table_records
 
 if TYPE_CHECKING:
+    from .._utils.tables import Columns
     from ..lexicon.lexicon import Lexicon
     from ..templates.inventory import Template, TemplateInventory
     from ..templates.slot_fillers import ClassLookup, Slot, SlotFillers
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["add_fillers"]
 
 TOP, MAX_FILLERS, MIN_COUNT = 20, 6, 2  # templates, fillers of each slot, and their least count, if they are printed
+WRITTEN_ROWS = 1 << 16  # of a table in a file, that are written at a time
 CLASS_TOP = 100  # templates that are grouped by class
 LAST_WORDS = 4  # of each slot, that are printed
 CLASS_WORDS, MIN_CLASS_SHARE = 5, 0.1  # words of a class that are printed, and least share of a class in a group
@@ -91,28 +93,39 @@ def run_fillers(arguments: argparse.Namespace) -> None:
     _check_options(arguments)
     to_file = arguments.output not in (None, "-")
     place: Any = open_table(arguments.output) if to_file else open_output(None)
-    found: list[Slot] = []
-    slots = rows = 0
     with report_stages(shows_progress(arguments), total=2), place as write:
         begin_stage("loading words and templates")
         lexicon, classes = _load_words(arguments)
-        for slot in _count(arguments, lexicon, classes):
-            slots, rows = slots + 1, rows + len(slot.fillers)
-            if to_file:
-                write(SlotFillers([slot], classes=classes).to_columns())
+        slots = _count(arguments, lexicon, classes)
+        if to_file:
+            message = _write_table(write, slots, classes)
+        else:
+            fillers = SlotFillers(list(slots), classes=classes)
+            if arguments.json:
+                write(json.dumps(table_records(fillers.to_columns()), ensure_ascii=False) + "\n")
             else:
-                found.append(slot)
-        fillers = SlotFillers(found, classes=classes)
-        if to_file and not slots:
-            write(fillers.to_columns())
-        elif arguments.json:
-            write(json.dumps(table_records(fillers.to_columns()), ensure_ascii=False) + "\n")
-        elif not to_file:
-            write(_format_groups(fillers) if arguments.by_class else _format_fillers(fillers))
+                write(_format_groups(fillers) if arguments.by_class else _format_fillers(fillers))
     if to_file:
-        print_message(arguments, f"{arguments.output}: {rows:,} fillers of {slots:,} slots.")
-    elif not slots:
+        print_message(arguments, f"{arguments.output}: {message}")
+    elif not len(fillers):
         print_message(arguments, "the text does not use these templates.")
+
+
+def _write_table(write: Callable[[Columns], None], slots: Iterable[Slot], classes: ClassLookup | None) -> str:
+    """Write the fillers of many slots at a time, and return how many there were."""
+    from ..templates.slot_fillers import SlotFillers
+
+    waiting: list[Slot] = []
+    slot_count = rows = written = 0
+    for slot in slots:
+        waiting.append(slot)
+        slot_count, rows = slot_count + 1, rows + len(slot.fillers)
+        if rows - written >= WRITTEN_ROWS:
+            write(SlotFillers(waiting, classes=classes).to_columns())
+            waiting, written = [], rows
+    if waiting or not rows:
+        write(SlotFillers(waiting, classes=classes).to_columns())
+    return f"{rows:,} fillers of {slot_count:,} slots."
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
@@ -123,10 +136,13 @@ def _check_options(arguments: argparse.Namespace) -> None:
     check_least(arguments, 1, "top", "max_fillers", "min_count", "workers")
     if arguments.by_class and arguments.lexicon is None:
         raise UsageError("--by-class needs the classes of words; add --lexicon FILE of build-vocab --method bayes.")
-    if arguments.json and arguments.output not in (None, "-"):
-        raise UsageError(
-            "--json prints to stdout; for a file of JSON lines, leave it out and add -o fillers.jsonl."
-        )
+    if arguments.output not in (None, "-"):
+        if arguments.json:
+            raise UsageError(
+                "--json prints to stdout; for a file of JSON lines, leave it out and add -o fillers.jsonl."
+            )
+        if arguments.by_class:
+            raise UsageError("--by-class prints to stdout; leave out --by-class: the table of -o has a column class.")
 
 
 def _load_words(arguments: argparse.Namespace) -> tuple[Lexicon | None, ClassLookup | None]:

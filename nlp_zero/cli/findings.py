@@ -1,4 +1,4 @@
-"""Results without content: why there are none, and what to try."""
+"""Messages about results without content: the reason, and what to try."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _script_shares(text: str) -> dict[str, float]:
     """Return for each foreign script the share of its letters in a text, without punctuation and Latin letters."""
     letters = [character for character in text if character >= LEAST_LETTER and character.isalpha()]
     return {
-        name: sum(low <= one <= high for one in letters for low, high in ranges) / max(len(letters), 1)
+        name: sum(low <= letter <= high for letter in letters for low, high in ranges) / max(len(letters), 1)
         for name, ranges in SCRIPTS.items()
     }
 

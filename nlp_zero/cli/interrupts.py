@@ -1,4 +1,4 @@
-"""Commands that are stopped by Ctrl-C or another signal: what is kept, and what the user is told."""
+"""Commands that are stopped by Ctrl-C or another signal: the files that remain, and the message."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def describe_stop(arguments: argparse.Namespace, stop: BaseException) -> str:
     arguments : argparse.Namespace
         The parsed arguments.
     stop : BaseException
-        The interrupt; its first argument, if it has one, says how far the command came.
+        The interrupt; its first argument, if it has one, says how much of the work was done.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def advise_checkpoint() -> str:
 
 
 def interrupted_name(path: str) -> str:
-    """Return a free name for what an interrupted command has found so far.
+    """Return a free name for the unfinished result of an interrupted command.
 
     Examples
     --------
@@ -95,6 +95,6 @@ def interrupted_name(path: str) -> str:
 
 
 def _begin(stop: BaseException) -> str:
-    """Return the beginning of the sentence, with how far the command came if it has told that."""
+    """Return the beginning of the sentence, with the progress of the command if the interrupt states it."""
     how_far = stop.args[0] if isinstance(stop, KeyboardInterrupt) and stop.args else ""
     return f"stopped {how_far}".rstrip()

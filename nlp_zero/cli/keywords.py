@@ -68,7 +68,8 @@ def add_keywords(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--stop-words", action="append", default=[], metavar="FILE",
-        help="a word list, such as a result of stop-words: words that are never keywords; may be repeated",
+        help="a word list, such as a result of stop-words: words that are never keywords; may be repeated (default: "
+        "none)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="a JSON list of keywords with their columns, on stdout")
     add_resources(parser, checkpoint=False)
@@ -86,7 +87,7 @@ def run_keywords(arguments: argparse.Namespace) -> None:
     stop_words: set[str] = set().union(*map(read_word_list, arguments.stop_words))
     place: Any = open_table(arguments.output) if to_file else open_output(None)
     found = documents = 0
-    with report_stages(shows_progress(arguments), 3 if arguments.lexicon else 6), place as write:
+    with report_stages(shows_progress(arguments), 3 if arguments.lexicon else 5), place as write:
         corpus, texts = open_documents(arguments)
         lexicon = find_words(arguments, corpus)
         options = {name: getattr(arguments, name) for name in ("by", "top", "min_length", "min_count", "workers")}

@@ -30,7 +30,7 @@ from .keywords import add_keywords
 from .merge import add_merge
 from .messages import print_reading_summary
 from .mine_templates import add_mine_templates
-from .options import check_workers
+from .options import check_workers, name_options
 from .output import discard_stdout
 from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.print_help()
             return 0
         arguments = parser.parse_args(argv)
-    except BrokenPipeError:  # the help is longer than its reader wanted to know
+    except BrokenPipeError:  # the reader of the help has stopped
         discard_stdout()
         return 0
     status, message = _run(arguments)
@@ -155,16 +155,16 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
     except Exception as exc:
         if (status := exit_status()) is not None:  # compiled code has turned an interrupt into another exception
             return status, describe_stop(arguments, exc)
-        return _explain(exc)
+        return _explain(exc, arguments)
     return 0, ""
 
 
-def _explain(error: Exception) -> tuple[int, str]:
+def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]:
     """Return the exit status and the message for an error."""
     if isinstance(error, UsageError):
         return 2, f"error: {error}"
     if isinstance(error, (NlpZeroError, OSError, ValueError, ImportError)):
-        return 1, f"error: {error}"
+        return 1, f"error: {name_options(str(error), vars(arguments))}"
     if isinstance(error, MemoryError):
         return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus."
     return 1, f"internal error ({type(error).__name__}: {error}); run with NLP_ZERO_TRACEBACK=1 and report it."

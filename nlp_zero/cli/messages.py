@@ -45,7 +45,7 @@ def print_message(arguments: argparse.Namespace, message: str) -> None:
 
 
 def say_typed(arguments: argparse.Namespace) -> None:
-    """Say that the command waits for text, if it is to be typed."""
+    """Print that the command waits for text, if the text is typed at a terminal."""
     if is_typed(arguments) and sys.stderr.isatty():
         print_message(arguments, "type text, line by line; Ctrl-D ends (Windows: Ctrl-Z and Enter).")
 
@@ -57,14 +57,14 @@ def print_json_summary(arguments: argparse.Namespace, summary: Mapping[str, obje
 
 
 def print_reading_summary(arguments: argparse.Namespace) -> None:
-    """Say how many files were read, and what was skipped, for each corpus that was opened."""
+    """Print how many files were read and how many skipped, for each corpus that was opened."""
     for corpus, files in getattr(arguments, "corpora", ()):
         if summary := describe_reading_summary(corpus, files):
             print_message(arguments, summary)
 
 
 def describe_reading_summary(corpus: Corpus, files: int) -> str:
-    """Return how many files were read, and what was skipped; empty if it was one whole file."""
+    """Return how many files were read and how many skipped; empty if one file was read without skipping."""
     skipped, records = corpus.skipped_files(), corpus.skipped_records
     parts = [f"{files:,} files were read"] if files > 1 else []
     if skipped:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from .._utils.file_kinds import looks_like_text
 from .._utils.validation import check_integer
-from ..corpus import Corpus
+from ..corpus import Corpus, refuse_empty
 from ..errors import CorpusError
 from ..lexicon.formats.tsv import FORMAT as LEXICON_FORMAT
 from ..lexicon.formats.tsv import unescape
+from ..lexicon.meta import OBJECTIVES
 from .errors import UsageError
 from .messages import say_typed, shows_progress
 
@@ -21,6 +22,7 @@ __all__ = [
     "add_command",
     "add_input",
     "add_new_words",
+    "add_objective",
     "add_output",
     "add_own_words",
     "add_resources",
@@ -29,6 +31,7 @@ __all__ = [
     "check_least",
     "check_workers",
     "configure",
+    "name_options",
     "open_corpus",
     "option_name",
     "read_word_list",
@@ -43,6 +46,7 @@ OPTION_NAMES = {
     "number": "class", "sample": "sample_size", "max_rounds": "phrase_rounds", "language": "lang",
 }  # fmt: skip
 MOST_WORKERS = 1024
+ASSIGNMENT = re.compile(r"(?<![\w/.-])([a-z_]+)=(?:'([^'\s]*)'|(\d+(?:\.\d+)?|True|False)\b)")  # not in a path
 BLOCK_BYTES = 1 << 20  # bytes that are read at a time
 
 
@@ -123,18 +127,27 @@ def add_new_words(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_objective(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which segmentation is the best."""
+    parser.add_argument(
+        "--objective", choices=OBJECTIVES,
+        help="the best segmentation: unigram, the most probable words; classes, also the most probable classes of "
+        "neighbouring words; shortest, the fewest tokens (default: as the lexicon says; classes for those of bayes)",
+    )  # fmt: skip
+
+
 def add_own_words(parser: argparse.ArgumentParser) -> None:
     """Add the options that name the user's own words, and the cost of a token."""
     group = parser.add_argument_group(
         "own words (files with one word on each line; each option may be repeated)"
     )
-    for name, what in (
+    for name, meaning in (
         ("words", "words that are added to the lexicon"),
         ("forbid", "words that are never cut"),
         ("force", "words that are always one token"),
     ):
         group.add_argument(
-            f"--{name}", action="append", metavar="FILE", help=f"{what} (default: those saved with the lexicon)"
+            f"--{name}", action="append", metavar="FILE", help=f"{meaning} (default: those saved with the lexicon)"
         )
     group.add_argument(
         "--granularity", type=float, metavar="NATS",
@@ -184,7 +197,9 @@ def check_workers(arguments: argparse.Namespace) -> None:
         configure(check_integer, "--workers", value, most=MOST_WORKERS)
 
 
-def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = True) -> Corpus:
+def open_corpus(
+    arguments: argparse.Namespace, *sources: str, progress: bool = True, may_be_empty: bool = False
+) -> Corpus:
     """Return the corpus that the options describe.
 
     Parameters
@@ -195,6 +210,8 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
         Other sources than those of the arguments.
     progress : bool, default True
         Whether to show a progress bar if the arguments do not forbid it.
+    may_be_empty : bool, default False
+        Whether files without content are accepted.
 
     Returns
     -------
@@ -204,7 +221,7 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
     Raises
     ------
     CorpusError
-        If a file is missing.
+        If a file is missing, or all are empty and may not be.
     UsageError
         If an option is not valid.
     """
@@ -222,6 +239,8 @@ def open_corpus(arguments: argparse.Namespace, *sources: str, progress: bool = T
         temp_dir=arguments.temp_dir,
     )
     files = len(corpus.files())
+    if not may_be_empty:
+        refuse_empty(corpus)
     arguments.corpora = [*getattr(arguments, "corpora", ()), (corpus, files)]  # for the summary
     return corpus
 
@@ -238,8 +257,40 @@ def configure(make: Callable[..., Result], *arguments: Any, **options: Any) -> R
     try:
         return make(*arguments, **options)
     except (ValueError, TypeError) as error:
-        name, rest = re.match(r"(\w*)(.*)", str(error), re.DOTALL).groups()  # type: ignore[union-attr]
-        raise UsageError(f"{option_name(name)}{rest}" if name in options else str(error)) from error
+        message = name_options(str(error), options)
+        name, rest = re.match(r"(\w*)(.*)", message, re.DOTALL).groups()  # type: ignore[union-attr]
+        raise UsageError(f"{option_name(name)}{rest}" if name in options else message) from error
+
+
+def name_options(message: str, names: Collection[str]) -> str:
+    """Write the parameters in a message of the library, such as ``alnum='join'``, as options.
+
+    Parameters
+    ----------
+    message : str
+    names : collection of str
+        The parameters that are options.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name_options("use byte_fallback=False with unit='char' or min_count=3.", ["byte_fallback", "unit", "min_count"])
+    'use --no-byte-fallback with --unit char or --min-count 3.'
+    """
+
+    def rewrite(found: re.Match[str]) -> str:
+        name, quoted, plain = found.groups()
+        if name not in names:
+            return found[0]
+        option = option_name(name)
+        if plain in ("True", "False"):
+            return option if plain == "True" else option.replace("--", "--no-", 1)
+        return f"{option} {plain if quoted is None else quoted}"
+
+    return ASSIGNMENT.sub(rewrite, message)
 
 
 def check_least(arguments: argparse.Namespace, least: int, *names: str) -> None:
@@ -273,8 +324,8 @@ def split_numbers(option: str, text: str, kind: Callable[[str], Result]) -> list
     try:
         return [kind(part.replace("_", "")) for part in text.split(",")]
     except ValueError:
-        what = "whole numbers such as 50 or 50,100" if kind is int else "numbers such as 1.5 or 0,2,4,6"
-        raise UsageError(f"{option} must be {what}, not {text!r}.") from None
+        kind_name = "whole numbers such as 50 or 50,100" if kind is int else "numbers such as 1.5 or 0,2,4,6"
+        raise UsageError(f"{option} must be {kind_name}, not {text!r}.") from None
 
 
 def option_name(name: str) -> str:

@@ -103,7 +103,7 @@ def _parse(arguments: argparse.Namespace) -> None:
     begin_stage("parsing")
     sentences = 0
     with open_output(arguments.output) as write:
-        for lines in _small_batches(open_corpus(arguments)):
+        for lines in _small_batches(open_corpus(arguments, may_be_empty=True)):
             if tokenizer is None and not sentences:
                 lines = list(require_cut(lines, "the text", "leave out --tokenized, and add --lexicon FILE"))
             words = lines if tokenizer else [line.split() for line in lines]

@@ -1,4 +1,4 @@
-"""The parser of the command line: short usage, plain errors, suggestions for what was mistyped, shell completion."""
+"""The parser of the command line: short usage, plain errors, suggestions for mistyped names, shell completion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHELLS = ("bash", "zsh", "tcsh")
 FILE_METAVARS = {"FILE", "CORPUS", "GOLD", "TEXT", "IN", "OUT"}
 KINDS = {"int": "an integer", "float": "a number"}
 Rewrite = Callable[[re.Match[str]], str]
-REWRITES: tuple[tuple[str, Rewrite], ...] = (  # message of argparse -> ours
+REWRITES: tuple[tuple[str, Rewrite], ...] = (  # message of argparse -> message of nlpzero
     (r"argument (.*?): invalid (int|float) value: (.*)", lambda m: f"{_long(m[1])} must be {KINDS[m[2]]}, not {m[3]}"),
     (r"argument (.*?): expected one argument", lambda m: f"{_long(m[1])} needs a value"),
     (r"argument (.*?): ignored explicit argument (.*)", lambda m: f"{_long(m[1])} takes no value, but has {m[2]}"),
@@ -79,7 +79,7 @@ class CommandParser(argparse.ArgumentParser):
         self.error(f"{value!r} is not a command of {self.prog}{listed}")
 
     def format_usage(self) -> str:
-        """Return the usage in one line: what must be given; all options are in the help."""
+        """Return the usage in one line, with the required arguments; the help lists all options."""
         return f"usage: {self._short_usage()}\n"
 
     def format_help(self) -> str:
@@ -131,8 +131,8 @@ class PrintCompletion(argparse.Action):
                 "nlpzero: error: --print-completion needs the package shtab; "
                 "install it with: pip install 'nlpzero[completion]'.\n",
             )
-        for one in _parsers(parser):
-            for action in one._actions:
+        for each in _parsers(parser):
+            for action in each._actions:
                 if action.metavar in FILE_METAVARS:
                     action.complete = shtab.FILE  # type: ignore[attr-defined]
                 elif action.metavar == "FOLDER":
@@ -152,7 +152,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     similar = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    similar = similar or [one for one in known if len(name) > 3 and one.startswith(name)][:1]
+    similar = similar or [candidate for candidate in known if len(name) > 3 and candidate.startswith(name)][:1]
     return f"; did you mean {similar[0]}?" if similar else ""
 
 

@@ -1,4 +1,4 @@
-"""What each command reads and writes, and the refusal of outputs that would destroy something.
+"""The inputs and outputs of each command, and the refusal of outputs that would replace an input.
 
 A command that works for hours and then replaces its own input is worse than one that fails, so all names are compared
 before the work begins: by device and inode, so that links and redirections count as the files that they lead to.
@@ -22,7 +22,7 @@ from .options import option_name
 
 __all__ = ["COMMAND_PATHS", "CommandPaths", "check_paths"]
 
-Identity = tuple[int, int, str]  # device, inode, and the name in that folder of what does not exist yet
+Identity = tuple[int, int, str]  # device, inode, and the name in that folder of a file that does not exist yet
 STDIN, STDOUT = 0, 1
 
 
@@ -102,7 +102,7 @@ class Place:
     label : str
         The option or argument that names it.
     identity : tuple
-        What it is compared by.
+        Equal for names of the same file or folder.
     """
 
     name: str
@@ -237,7 +237,7 @@ def _expand_output(arguments: argparse.Namespace, name: str) -> list[str]:
 
 
 def _input_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterator[Place]:
-    """Yield every file and folder that a command reads; what does not exist is reported when it is opened."""
+    """Yield every file and folder that a command reads; missing files are reported when they are opened."""
     for attribute in roles.texts:
         for name in _names(arguments, attribute, keep_dash=True):
             if "://" in name:

@@ -61,15 +61,17 @@ def _check_query(word: str, unit: str, alnum: str, order: int) -> None:
 def _is_whole(alphabet: Alphabet, text: str | bytes) -> bool:
     """Return whether all of a text is one run of symbols."""
     ids = alphabet.encode(text)[:-1].tolist()
-    return bool(ids) and 0 not in ids and sum(len(alphabet.symbols[one - 1]) for one in ids) == len(text)
+    return bool(ids) and 0 not in ids and sum(len(alphabet.symbols[number - 1]) for number in ids) == len(text)
 
 
 def _explain_boundary(word: str, alphabet: Alphabet) -> str:
-    """Say which character of a word n-grams never reach across, and what to do."""
-    one = next((c for c in word if len(alphabet.encode(c)) != 2), word)
-    if one.isalnum():
-        return f"{one!r} is a Latin letter or a digit, which --alnum token never counts; add --alnum join or split."
+    """Return a sentence about the character of a word that no n-gram contains, and what to do."""
+    boundary = next((c for c in word if len(alphabet.encode(c)) != 2), word)
+    if boundary.isalnum():
+        return (
+            f"{boundary!r} is a Latin letter or a digit, which --alnum token never counts; add --alnum join or split."
+        )
     return (
-        f"{one!r} is punctuation, a symbol or a space, which is never counted, and no n-gram reaches across it; "
+        f"{boundary!r} is punctuation, a symbol or a space, which is never counted, and no n-gram reaches across it; "
         "look up the words on either side."
     )

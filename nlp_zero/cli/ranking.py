@@ -1,4 +1,4 @@
-"""The order in which commands list words, and the table in which they show them."""
+"""The order of words in tables, and the tables of words."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def run_stop_words(arguments: argparse.Namespace) -> None:
     check_least(arguments, 1, "top")
     as_table = to_file and Path(strip_compression_suffix(arguments.output)).suffix.lower() in TABLE_SUFFIXES
     place: Any = open_table(arguments.output) if as_table else open_output(arguments.output if to_file else None)
-    with report_stages(shows_progress(arguments), 3 if arguments.lexicon else 6), place as write:
+    with report_stages(shows_progress(arguments), 3 if arguments.lexicon else 5), place as write:
         corpus, documents = open_documents(arguments)
         lexicon = find_words(arguments, corpus)
         found = configure(find_stop_words, lexicon, documents, top=arguments.top, workers=arguments.workers)

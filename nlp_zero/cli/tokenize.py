@@ -22,6 +22,7 @@ from .options import (
     add_command,
     add_input,
     add_new_words,
+    add_objective,
     add_output,
     add_own_words,
     add_workers,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["add_tokenize"]
 
 DEFAULT_ALPHA = 0.2
+OWN_WORDS = ("words", "forbid", "force")  # options
 TABLE_SUFFIXES = (".csv", ".parquet")  # other names get lines of tokens
 
 
@@ -77,6 +79,7 @@ def add_tokenize(commands: Commands) -> None:
     parser.add_argument(
         "--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are cut (default: as the lexicon says)"
     )
+    add_objective(parser)
     add_new_words(parser)
     parser.add_argument("--drop-spaces", action="store_true", help="leave out tokens of white space")
     parser.add_argument(
@@ -102,8 +105,16 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
     _check_sampling(arguments)
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
+    _check_stdin(arguments)
     with report_stages(shows_progress(arguments), total=2):
         _tokenize(arguments)
+
+
+def _check_stdin(arguments: argparse.Namespace) -> None:
+    """Refuse to read two inputs from stdin."""
+    lists = [name for option in OWN_WORDS for name in getattr(arguments, option) or ()]
+    if sum(name == "-" or name.startswith("-.") for name in (*arguments.sources, *lists)) > 1:
+        raise UsageError("standard input can be only one of the text, --words, --forbid and --force.")
 
 
 def _tokenize(arguments: argparse.Namespace) -> None:
@@ -111,13 +122,13 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     from ..tokenization.tokenizer import Tokenizer
 
     begin_stage("loading words")
-    own = {name: read_word_lists(getattr(arguments, name)) for name in ("words", "forbid", "force")}
+    own = {name: read_word_lists(getattr(arguments, name)) for name in OWN_WORDS}
     tokenizer = configure(
-        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, new_words=arguments.new_words,
-        granularity=arguments.granularity, **own,
+        Tokenizer, Lexicon.load(arguments.lexicon), alnum=arguments.alnum, objective=arguments.objective,
+        new_words=arguments.new_words, granularity=arguments.granularity, **own,
     )  # fmt: skip
     arguments.bytes = tokenizer.byte_fallback
-    corpus = open_corpus(arguments)
+    corpus = open_corpus(arguments, may_be_empty=True)
     begin_stage("cutting text")
     start = 0
     with _open_rows(arguments) as write:

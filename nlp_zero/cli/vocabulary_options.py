@@ -121,7 +121,7 @@ def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
 
 
 def _builder_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    options = {name: getattr(arguments, name) for name in (*OPTIONS, "sample")}
+    options = {name: getattr(arguments, name) for name in (*OPTIONS, "sample", "workers")}
     options = {name: value for name, value in options.items() if value is not None}
     if "vocab_size" in options:
         sizes = _parse_sizes(options["vocab_size"])

@@ -13,14 +13,14 @@ from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..builders.pmi import PmiLexiconBuilder
 from ..builders.saved import check_counts
-from ..corpus import Corpus, JoinedTexts, read_batches, restartable
+from ..corpus import Corpus, JoinedTexts, restartable
 from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
 from ..counting.lookup import look_up_counts
 from ..errors import CorpusError
-from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from ..tokenization.tokenizer import Tokenizer
+from ..tokenization.word_reader import WordReader
 from .table import ComparisonTable, compare_counts
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class TextComparer:
         Parameters
         ----------
         new, old : Corpus, iterable of str or NgramCounts
-            Texts are read three or four times; once with a lexicon or if the other side is counts.
+            Texts are read three times; once with a lexicon or if the other side is counts.
         names : tuple of two str, default ("new", "old")
             How they are called in the table.
 
@@ -159,18 +159,18 @@ class TextComparer:
         """Return the words of the texts, and the numbers of their tokens."""
         if self.lexicon is None:
             texts = {name: restartable(one) for name, one in texts.items()}
-            lexicon = self.builder.build(JoinedTexts(list(texts.values())))
+            lexicon = self.builder.build(JoinedTexts(list(texts.values())), scores=False)
         else:
             lexicon = self.lexicon
         tokenizer = Tokenizer(lexicon, alnum=self.alnum)
         begin_stage("counting tokens")
-        workers = self.builder.resources.workers
-        counted = [count_tokens(tokenizer, one, workers=workers) for one in texts.values()]
+        reader = WordReader(tokenizer, self.builder.resources.workers)
+        counted = [_count_words(reader, one) for one in texts.values()]
         for (name, one), (_, total) in zip(texts.items(), counted, strict=True):
             if not total:
                 where = ", ".join(one.sources) if isinstance(one, Corpus) else name
                 raise CorpusError(f"{where}: there are no words in this text; give one that has Chinese text.")
-        return lexicon.words, np.stack([words for words, _ in counted], axis=1), [total for _, total in counted]
+        return reader.words, np.stack([words for words, _ in counted], axis=1), [total for _, total in counted]
 
     def _count_strings(self, texts: dict[str, Any]) -> Counted:
         """Return the words that the counts hold, how often each string occurs, and the numbers of all strings."""
@@ -229,7 +229,7 @@ def count_tokens(
     Returns
     -------
     counts : ndarray of int64
-        Of each word, in the order of the lexicon.
+        Of each word, in the order of the lexicon; then of the own words of the tokenizer that the lexicon lacks.
     total : int
         Number of tokens that are words, of the lexicon or not: without numbers, Latin words, punctuation and other
         kinds that have ids of their own.
@@ -241,10 +241,12 @@ def count_tokens(
     >>> counts.tolist(), total
     ([1, 2], 4)
     """
-    ids = TokenIds(tokenizer.lexicon)
-    table = np.zeros(ids.size, np.int64)
-    for batch in read_batches(texts):
-        numbers, _ = tokenizer.encode_batch(batch, workers=workers)
-        table += np.bincount(numbers, minlength=ids.size)
-    known = np.unique(ids.numbers)
-    return table[ids.numbers[1:]], int(table[known[known >= 0]].sum())
+    return _count_words(WordReader(tokenizer, workers), texts)
+
+
+def _count_words(reader: WordReader, texts: Corpus | Iterable[str]) -> tuple[npt.NDArray[np.int64], int]:
+    """Return how often each word occurs, and the number of all tokens that are words."""
+    table = np.zeros(len(reader.words) + 1, np.int64)
+    for _, row, _ in reader.read(texts):
+        table += np.bincount(row[row >= 0], minlength=len(table))
+    return table[:-1], int(table.sum())

@@ -11,7 +11,16 @@ from .positions import (
     read_blocks_from,
 )
 from .slices import CorpusSlice, slice_corpus
-from .texts import FileTexts, JoinedTexts, read_batches, read_blocks, read_text_batches, require_text, restartable
+from .texts import (
+    FileTexts,
+    JoinedTexts,
+    read_batches,
+    read_blocks,
+    read_text_batches,
+    refuse_empty,
+    require_text,
+    restartable,
+)
 
 __all__ = [
     "Block",
@@ -29,6 +38,7 @@ __all__ = [
     "read_blocks",
     "read_blocks_from",
     "read_text_batches",
+    "refuse_empty",
     "require_text",
     "restartable",
     "slice_corpus",

@@ -44,7 +44,7 @@ class Archive:
     Raises
     ------
     CorpusError
-        If the archive is damaged, or holds no text.
+        If the archive is damaged, or does not contain a text.
     """
 
     def __init__(self, file: IO[bytes], name: str, stated: str) -> None:

@@ -18,7 +18,7 @@ __all__ = [
 MARKS = ("\n", " ", ",", ".", "!", "?", ";", ":", "。", "，", "、", "！", "？", "；", "：", "\u3000")
 BYTE_MARKS = tuple(mark.encode() for mark in MARKS)
 BLOCK_CHARACTERS = 1 << 20  # of short texts that are joined to a block
-MOST_LINE = 1 << 28  # bytes or characters of a line, or of a run without a mark; what is longer is refused
+MOST_LINE = 1 << 28  # bytes or characters of a line, or of a run without a mark; longer ones are refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from .sources import SUFFIXES, Source
 
 __all__ = ["Content", "copy_to_file", "is_compressed", "is_random_access", "open_content", "open_stream"]
 
-BOMS = (  # UTF-32 first: its mark begins with that of UTF-16
+BOMS = (  # UTF-32 first, because its mark begins with the mark of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),

@@ -25,7 +25,7 @@ from .sources import FORMATS, Source, find_skipped, find_sources
 
 __all__ = ["UNITS", "Corpus"]
 
-UNITS = ("char", "byte")  # what n-grams are made of
+UNITS = ("char", "byte")  # the symbols of n-grams
 COPY_BYTES = 1 << 20  # copied at a time
 
 
@@ -33,7 +33,7 @@ class Corpus:
     r"""Texts as a stream that can be read again and again.
 
     Iterating yields the texts as `str`: the lines of text files (without ``\n`` or ``\r\n``), one field of each record
-    of JSON and table files, the paragraphs of documents.  `blocks` is much faster, and is what the builders read.
+    of JSON and table files, the paragraphs of documents.  Builders read `blocks`, which is much faster.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class Corpus:
         ``.html``, ``.docx``, ``.epub``; all other names are text.  Compressed files (gzip, bz2, xz, zstd) and ZIP
         archives are recognised by their content.
     encoding : str, default "utf-8"
-        Any text encoding of Python: ``gb18030``, ``utf-16``, ...  A byte order mark in the file decides, whatever is
-        given here, and is not part of the text.
+        Any text encoding of Python: ``gb18030``, ``utf-16``, ...  A byte order mark in the file has priority over
+        this option, and is not part of the text.
     errors : {"strict", "replace", "ignore"}
         What happens to bytes that are not valid in this encoding.  Records without a text raise an error with
         ``"strict"``; else they are skipped and counted, see `skipped_records`.
@@ -138,6 +138,21 @@ class Corpus:
         """
         return [source.name for source in find_sources(self.sources)]
 
+    def is_empty(self) -> bool:
+        """Return whether all files are empty.
+
+        Returns
+        -------
+        bool
+            False if a size is not known, as that of standard input.
+
+        Raises
+        ------
+        CorpusError
+            If a source is missing.
+        """
+        return all(source.size == 0 for source in self._find_sources())
+
     def skipped_files(self) -> list[str]:
         """Return the names of the files in folders and archives that are not read.
 
@@ -172,7 +187,7 @@ class Corpus:
         ------
         CorpusError
             At once if a source is missing or was standard input and has been read before; while reading if a source
-            cannot be read or decoded, or is not what its suffix says.
+            cannot be read or decoded, or its suffix states another format.
         ValueError
             If `unit` is not valid.
         """
@@ -214,16 +229,20 @@ class Corpus:
 
     def _open_pass(self) -> list[Source]:
         """Return the sources of one pass, and note that those which can be read only once are used up."""
-        found = [
-            Source(source.name, self._spooled[source.name]) if source.name in self._spooled else source
-            for source in find_sources(self.sources)
-        ]
+        found = self._find_sources()
         for source in found:
             if source.one_shot:
                 if source.name in self._spent:
                     raise CorpusError(f"{source.name} can be read only once; pass the corpus to restartable() first.")
                 self._spent.add(source.name)
         return found
+
+    def _find_sources(self) -> list[Source]:
+        """Return the sources, with the copies in place of those that can be read only once."""
+        return [
+            Source(source.name, self._spooled[source.name]) if source.name in self._spooled else source
+            for source in find_sources(self.sources)
+        ]
 
     def _read_blocks(self, found: list[Source], unit: str) -> Iterator[Block]:
         with self._progress_bar(found) as advance:

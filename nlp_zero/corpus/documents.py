@@ -27,7 +27,7 @@ BLOCKS = frozenset([
     "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
 ])  # fmt: skip
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # repeats what stands before it
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # repeats the element before it
 
 
 def read_html(pieces: Iterable[str], name: str) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""From one source to blocks, lines and texts, whatever its format."""
+"""From a source of any format to blocks, lines and texts."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class Reader:
         source : Source
             What is read.
         unit : {"char", "byte"}
-            What n-grams are made of; see `Corpus.blocks`.
+            The symbols of n-grams; see `Corpus.blocks`.
         advance : callable, optional
             Called with the number of stored bytes of each read.
         start : int, default 0
-            What is skipped: bytes of plain UTF-8 text, or blocks of anything else.
+            Bytes of plain UTF-8 text that are skipped; blocks of other sources.
 
         Yields
         ------

@@ -21,7 +21,7 @@ ESCAPE_LENGTH = 16  # characters within which an escape or literal can be cut of
 
 @dataclass
 class Records:
-    """Which field of a record holds the text, and what happens to records without it.
+    """The field of a record that holds the text, and the treatment of records without it.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ class _ArrayText:
                 return ""
 
     def _grow(self) -> bool:
-        """Drop what was read and read at least as much as is left; return False at the end of the file."""
+        """Drop the decoded text and read at least as much as remains; return False at the end of the file."""
         self._find_line()
         self._text, self._at, self._line_at, self.dropped = self._text[self._at :], 0, 0, True
         if len(self._text) > MOST_ELEMENT:
@@ -249,7 +249,7 @@ def read_csv(pieces: Iterator[str], records: Records) -> Iterator[list[str]]:
 
 
 def read_tsv(pieces: Iterator[str], records: Records) -> Iterator[list[str]]:
-    """Read one column of a TSV file; see `read_json`.  Cells hold no tabs and line ends, and quotes are optional."""
+    """Read one column of a TSV file; see `read_json`.  Cells contain no tabs or line ends, and quotes are optional."""
     blocks = regroup(pieces, MARKS, "byte", records.name)
     lines = chain.from_iterable(block.removesuffix("\n").split("\n") for block in blocks)
     rows = ((n, [_unquote(cell) for cell in line.removesuffix("\r").split("\t")]) for n, line in enumerate(lines, 1))

@@ -44,7 +44,7 @@ class CorpusSlice:
 
     @property
     def is_plain(self) -> bool:
-        """True if the size of the source is known and is about that of its text."""
+        """True if the size of the source is known and is about the size of its text."""
         return self.source.size is not None and not is_compressed(self.source)
 
     def blocks(self, unit: str) -> Iterator[Block]:

@@ -48,7 +48,7 @@ class Source:
     Parameters
     ----------
     name : str
-        The name for messages, whose suffixes tell the compression and the format.
+        The name for messages, whose suffixes state the compression and the format.
     path : str or None
         The path to open; None for standard input.
     remote : fsspec file system, optional
@@ -181,7 +181,7 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     Raises
     ------
     CorpusError
-        If no file has one of the names, or a folder holds no text file.
+        If no file has one of the names, or a folder contains no text file.
     """
     found: list[Source] = []
     for name in names:

@@ -12,7 +12,8 @@ from .blocks import Block, TextBatch, batch_texts, join_texts
 from .corpus import UNITS, Corpus
 
 __all__ = [
-    "FileTexts", "JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "require_text", "restartable",
+    "FileTexts", "JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "refuse_empty", "require_text",
+    "restartable",
 ]  # fmt: skip
 
 
@@ -228,14 +229,40 @@ def require_text(symbols: int, texts: Corpus | Iterable[str]) -> None:
     CorpusError
         If `symbols` is 0.
     """
-    if symbols == 0:
-        parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
-        named = [source for part in parts if isinstance(part, Corpus) for source in part.sources]
-        where = ", ".join(named) or "the texts"
-        raise CorpusError(
-            f"{where}: nothing to count, no countable text in it (no Chinese characters); give another text, or count "
-            "Latin letters and digits with alnum='split' or 'join'."
-        )
+    if symbols > 0:
+        return
+    parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
+    corpora = [part for part in parts if isinstance(part, Corpus)]
+    if len(corpora) == len(parts) and all(corpus.is_empty() for corpus in corpora):
+        refuse_empty(*corpora)
+    where = ", ".join(source for corpus in corpora for source in corpus.sources) or "the texts"
+    raise CorpusError(
+        f"{where}: nothing to count, no countable text in it (no Chinese characters); give another text, or count "
+        "Latin letters and digits with alnum='split' or alnum='join'."
+    )
+
+
+def refuse_empty(*corpora: Corpus) -> None:
+    """Refuse corpora of which all files are empty.
+
+    Parameters
+    ----------
+    *corpora : Corpus
+
+    Raises
+    ------
+    CorpusError
+        With the name of the file.
+    """
+    if not all(corpus.is_empty() for corpus in corpora):
+        return
+    files = [file for corpus in corpora for file in corpus.files()]
+    if len(files) > 1:
+        listed = ", ".join(source for corpus in corpora for source in corpus.sources)
+        raise CorpusError(f"{listed}: all {len(files):,} files are empty; name files that have text in them.")
+    if files[0].startswith("<stdin>"):
+        raise CorpusError("standard input is empty; pipe a text into the command.")
+    raise CorpusError(f"{files[0]}: the file is empty; name one that has text in it.")
 
 
 def _check_texts(texts: Iterable[str]) -> Iterable[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from .._kernels import counting as kernel
 from .._utils.threads import in_order, in_rounds
 from .._utils.validation import check_integer
-from ..corpus import Block, Corpus, count_stored_bytes, fingerprint_files, read_blocks, read_blocks_from, require_text
+from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
 from .counts import MAX_ORDER, CountOptions, NgramCounts, collect_counts, merge_sources
 from .history import CountHistory
 from .merging import RunSource
@@ -21,8 +21,6 @@ from .store import RunStore
 from .tree import TreeBuilder
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from .store import Position
 
 __all__ = ["NgramCounter", "count_ngrams"]
@@ -175,7 +173,7 @@ class NgramCounter:
         """
         options = CountOptions(self.unit, self.alnum, check_integer("min_count", min_count))
         periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
-        history = CountHistory(self._fingerprint_files(), periods)
+        history = CountHistory.of_corpora(self._corpora, periods)
         if self._store.runs and self._waiting:
             self._write_run(self._store.position)
         if self._store.runs:
@@ -197,10 +195,6 @@ class NgramCounter:
     def positions(self) -> int:
         """Number of symbols that were counted so far."""
         return self._waiting + sum(int(run.totals[0]) for run in self._store.runs)
-
-    def _fingerprint_files(self) -> npt.NDArray[np.uint64]:
-        codes = {code for corpus in self._corpora for code in fingerprint_files(corpus).values()}
-        return np.array(sorted(codes), np.uint64)
 
     def _resume(
         self, texts: Corpus | Iterable[str], folder: str | os.PathLike[str]

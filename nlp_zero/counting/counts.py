@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.counting import Alphabet, find_ngrams
+from .._kernels.counting import Alphabet
 from .._utils.arrays import ArrayFile, ArrayStore, narrow, release
 from .._utils.files import storage
 from .._utils.folders import ELSEWHERE, new_folder, write_arrays, write_folder, write_meta
@@ -25,7 +25,7 @@ from .._utils.tables import Columns, Tabular, html_table, stream_tables
 from .._utils.validation import check_integer
 from ..corpus import Corpus, fingerprint_files
 from .format import FORMAT, MAX_ORDER, VERSION, CountOptions, describe_counts, read_counts, report_damage
-from .history import ABSENT, NO_HISTORY, Counted, CountHistory, unite_files, unite_histories
+from .history import NO_HISTORY, Counted, CountHistory, unite_files, unite_histories
 from .merging import RunSource, TreeSource, merge_to_tree, unite_symbols
 from .resources import MemoryPlan, Resources
 from .store import RunStore
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Trace = Callable[[Sequence[Any], list[Level]], CountHistory]
 
 __all__ = [
-    "MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "levels_of", "look_up_periods",
+    "MAX_ORDER", "CountOptions", "NgramCounts", "alphabet_of", "collect_counts", "history_of", "levels_of",
     "merge_sources", "restrict_counts",
 ]
 
@@ -579,22 +579,14 @@ def alphabet_of(counts: NgramCounts) -> Alphabet:
     return counts._alphabet
 
 
+def history_of(counts: NgramCounts) -> CountHistory:
+    """Return the files and periods of some counts; for other modules of this package."""
+    return counts._history
+
+
 def levels_of(counts: NgramCounts) -> list[Level]:
     """Return the levels of the count tree, as kernels take them; for other packages of this library."""
     return counts._levels
-
-
-def look_up_periods(
-    counts: NgramCounts, words: Sequence[str]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the first and last periods of words; NaN where they are not known, as for words that are too long."""
-    first, last = np.full((2, len(words)), np.nan)
-    encoded = counts._alphabet.encode("\n".join(words))
-    node, length = find_ngrams(counts._levels, encoded, len(words))
-    for n in range(1, counts.order + 1):
-        rows = np.flatnonzero((length == n) & (node != ABSENT))
-        first[rows], last[rows] = counts._history.look_up(n, node[rows])
-    return first, last
 
 
 def restrict_counts(counts: NgramCounts, order: int, min_count: int, resources: Resources) -> NgramCounts:

@@ -1,18 +1,21 @@
 """How often n-grams are pieces when a text is cut, estimated from counts alone.
 
 Text is cut by joining: two neighbouring symbols belong to one piece if a selected n-gram holds both. An n-gram w is
-therefore a piece where no selected n-gram crosses its two ends. Let J(a, b) be how often this is the case as far as
-`a` symbols on its left and `b` on its right tell; counts of order O tell it for all a + b up to s = O - |w|. A wider
-context is estimated as in a Markov chain:
+therefore a piece where no selected n-gram lies across one of its two ends. Let J(a, b) be how often this is the case in
+windows of `a` symbols on the left of w and `b` on its right; counts of order O tell it for all a + b up to
+s = O - |w|. A wider context is estimated as in a Markov chain, from windows that are divided about evenly:
 
-    times(w) = J(s, 0) J(s - 1, 1) ... J(0, s) / (J(s - 1, 0) J(s - 2, 1) ... J(0, s - 1))
+    s = 1:  J(1,0) J(0,1) / J(0,0)                    s = 3:  J(2,1) J(1,2) / J(1,1)
+    s = 2:  J(2,0) J(1,1) J(0,2) / (J(1,0) J(0,1))    s = 4:  J(2,2)
 
-A selected n-gram of at most k symbols that crosses an end of w reaches at most k - 1 symbols beyond it, so that no
-context above k - 1 on a side tells more, and the result is exact for n-grams of up to O - 2 (k - 1) symbols.
+and so on. Windows that are divided less evenly hardly change the result. A selected n-gram of at most k symbols that
+lies across an end of w reaches at most k - 1 symbols beyond it, so that no context above k - 1 on a side tells more,
+and the result is exact for n-grams of up to O - 2 (k - 1) symbols.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from .._kernels.counting import Bits, Level, Uint32
 
 __all__ = ["PieceExpectation"]
+
+LARGE_WINDOW = 4  # symbols, of which the sides of a window differ by one at most, and of smaller windows by two
 
 
 class PieceExpectation:
@@ -43,14 +48,24 @@ class PieceExpectation:
         Length of the longest n-grams that are selected.
     workers : int
         Threads.
+    release : callable
+        Called after each pass over the tree, to release mapped pages.
     """
 
     def __init__(
-        self, levels: list[Level], links: list[Uint32 | None], chosen: list[Bits], longest: int, workers: int
+        self,
+        levels: list[Level],
+        links: list[Uint32 | None],
+        chosen: list[Bits],
+        longest: int,
+        *,
+        workers: int,
+        release: Callable[[], object],
     ) -> None:
-        self._levels, self._links, self._workers = levels, links, workers
+        self._levels, self._links, self._workers, self._release = levels, links, workers, release
         self._windows = PieceWindows(levels, links, chosen, longest)
         self._reach = longest - 1
+        release()
 
     def list_pieces(self, n: int, min_count: int) -> tuple[Uint32, npt.NDArray[np.int64]]:
         """Return the places of the n-grams of order `n` that are pieces at least `min_count` times, and how often."""
@@ -62,8 +77,9 @@ class PieceExpectation:
         return places[enough], times[enough]
 
     def _combine(self, n: int, spare: int, places: Uint32) -> npt.NDArray[np.float64]:
-        """Combine windows of `spare` symbols around n-grams, divided between both sides in all ways that matter."""
-        lefts = [a for a in range(spare + 1) if max(a, spare - a) <= self._reach]
+        """Combine windows of `spare` symbols around n-grams, divided about evenly between both sides."""
+        uneven = 2 if spare < LARGE_WINDOW else 1
+        lefts = [a for a in range(spare + 1) if max(a, spare - a) <= self._reach and abs(spare - 2 * a) <= uneven]
         windows = [(a, spare - a) for a in lefts] + [(a, spare - 1 - a) for a in lefts[:-1]]
         free = in_order(windows, lambda window: self._count_free(n, *window, places), self._workers)
         times = np.ones(len(places))
@@ -87,4 +103,6 @@ class PieceExpectation:
 
     def _count_free(self, n: int, left: int, right: int, places: Uint32) -> npt.NDArray[np.float64]:
         """Return J(left, right) of n-grams of order `n`."""
-        return self._windows.count_free(n, left, right)[places].astype(np.float64)
+        times = self._windows.count_free(n, left, right)[places].astype(np.float64)
+        self._release()
+        return times

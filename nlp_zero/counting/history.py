@@ -7,7 +7,7 @@ period. These arrays exist only if not all of the text is of one period.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from .._kernels.counting import locate_children
 from .._utils.arrays import ArrayStore, release, scan
+from ..corpus import Corpus, fingerprint_files
 from ..errors import CorpusError
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ class CountHistory:
         """Return the arrays to save, by name."""
         files = {"files": self.files} if len(self.files) else {}
         return files | {f"seen{n}": array for n, array in enumerate(self.seen, 1)}
+
+    @classmethod
+    def of_corpora(cls, corpora: Iterable[Corpus], periods: tuple[int, ...] = ()) -> CountHistory:
+        """Return the history of text that is of one period, or of none."""
+        codes = {code for corpus in corpora for code in fingerprint_files(corpus).values()}
+        return cls(np.array(sorted(codes), np.uint64), periods)
 
     @classmethod
     def of_arrays(cls, arrays: dict[str, Any], periods: object, sizes: Sequence[int]) -> CountHistory:

@@ -7,6 +7,7 @@ after each piece, so that they never take more than a part of the budget.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
@@ -40,7 +41,8 @@ FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 
 RISE_BYTES = 32  # per n-gram of the longest length, while entropies are compared
 OTHER_RISE_BYTES = 24  # per n-gram of a shorter length
 RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
-EXPECTATION_BYTES = 12  # per n-gram, while pieces are estimated
+EXPECTATION_BYTES = 16  # per n-gram, while pieces are estimated
+THREAD_BYTES = 6  # more for each further thread
 LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
@@ -179,10 +181,15 @@ class LinkedTree:
         all single symbols that are pieces at all are included. N-grams that occur once are not selected, but the tree
         must have them.
         """
-        self.check_memory(EXPECTATION_BYTES * sum(self._sizes), f"the pieces of {sum(self._sizes):,} n-grams")
+        size = sum(self._sizes)
+        self.check_memory(EXPECTATION_BYTES * size, f"the pieces of {size:,} n-grams")
+        spare = math.inf if self._budget is None else self._budget / max(size, 1) - EXPECTATION_BYTES
+        workers = min(self.workers, 1 + max(0, math.floor(min(spare / THREAD_BYTES, self.workers))))
         longest = len(min_pmi)
         chosen, _ = self._choose(max(min_count, 2), [*min_pmi, *[np.inf] * (len(self._sizes) - longest)])
-        expected = PieceExpectation(self._levels, self._links, chosen, longest, self.workers)
+        expected = PieceExpectation(
+            self._levels, self._links, chosen, longest, workers=workers, release=self._store.release
+        )
         for n in self._store.sweep(range(1, len(self._sizes) + 1)):
             yield expected.list_pieces(n, min_count if n > 1 else 1)
 

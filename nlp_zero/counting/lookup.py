@@ -1,4 +1,4 @@
-"""Counts of many n-grams at once."""
+"""Counts and periods of many n-grams at once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.counting import Alphabet
-from .counts import NgramCounts, levels_of
+from .._kernels.counting import Alphabet, find_ngrams
+from .counts import NgramCounts, alphabet_of, history_of, levels_of
+from .history import ABSENT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Int64 = npt.NDArray[np.int64]
 
-__all__ = ["look_up_counts"]
+__all__ = ["look_up_counts", "look_up_periods"]
 
 MISSING = 1 << 32  # number of a symbol that the counts lack; no symbol id is as large
 
@@ -90,3 +91,16 @@ def _search(symbols: npt.NDArray[np.uint32], wanted: Int64, low: Int64, high: In
         low[open_[less]] = middle[less] + 1
         high[open_[~less]] = middle[~less]
     return low
+
+
+def look_up_periods(
+    counts: NgramCounts, words: Sequence[str]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the first and last periods of words; NaN where they are not known, as for words that are too long."""
+    first, last = np.full((2, len(words)), np.nan)
+    encoded = alphabet_of(counts).encode("\n".join(words))
+    node, length = find_ngrams(levels_of(counts), encoded, len(words))
+    for n in range(1, counts.order + 1):
+        rows = np.flatnonzero((length == n) & (node != ABSENT))
+        first[rows], last[rows] = history_of(counts).look_up(n, node[rows])
+    return first, last

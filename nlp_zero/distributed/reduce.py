@@ -11,6 +11,7 @@ from .._utils.validation import check_integer
 from ..builders.passes import BlockCounter, CorpusPasses
 from ..corpus import Corpus, require_text, slice_corpus
 from ..counting.counts import CountOptions, NgramCounts, collect_counts
+from ..counting.history import CountHistory
 from ..counting.resources import MemoryPlan, Resources
 from ..counting.store import RunStore
 from . import tasks
@@ -137,7 +138,10 @@ class ClusterPasses(CorpusPasses):
                 tree.append(piece)
 
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
-        return collect_counts(fill, symbols, totals, RunStore(plan, None), task.options, folder)
+        history = CountHistory.of_corpora([self.corpus])
+        return collect_counts(
+            fill, symbols, totals, RunStore(plan, None), task.options, folder, lambda *_: history
+        )
 
 
 def _choose_part_size(size: int, threads: int) -> int:

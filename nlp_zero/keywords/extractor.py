@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.counting import BOUNDARY, character_properties
 from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..corpus import Corpus, restartable
@@ -15,7 +16,8 @@ from ..errors import CorpusError
 from ..lexicon.lexicon import Lexicon
 from ..statistics import log_likelihood_ratio, tf_idf
 from ..tokenization.tokenizer import Tokenizer
-from .frequencies import WordReader, count_documents
+from ..tokenization.word_reader import WordReader
+from .frequencies import count_documents
 from .table import MEASURES, KeywordTable
 
 if TYPE_CHECKING:
@@ -156,42 +158,48 @@ class KeywordExtractor:
         CorpusError
             See `extract`.
         """
-        tokenizer = Tokenizer(self.lexicon)
-        texts, background = self._open_background(tokenizer, documents)
+        reader = WordReader(Tokenizer(self.lexicon), self.workers)
+        texts, background = self._open_background(reader, documents)
         background.require_others()
-        allowed = np.array(
-            [len(word) >= self.min_length and word not in self.stop_words for word in self.lexicon.words], np.bool_
-        )
+        words = [word if self._can_be_keyword(word) else None for word in reader.words]
         begin_stage("finding keywords")
         first = 1
-        for document, row, size in WordReader(tokenizer, self.workers).read(texts):
-            yield self._rank(document[row >= 0], row[row >= 0], size, first, background, allowed)
+        for document, row, size in reader.read(texts):
+            yield self._rank(document[row >= 0], row[row >= 0], size, first, background, words)
             first += size
 
+    def _can_be_keyword(self, word: str) -> bool:
+        """Return whether a word may be listed; a piece of a vocabulary with marks or parts of characters may not."""
+        if len(word) < self.min_length or word in self.stop_words:
+            return False
+        return not (character_properties(word) & BOUNDARY).any()
+
     def _open_background(
-        self, tokenizer: Tokenizer, documents: Corpus | Iterable[str]
+        self, reader: WordReader, documents: Corpus | Iterable[str]
     ) -> tuple[Corpus | Iterable[str], Background]:
         """Return what documents are compared with, and the documents in a form that can still be read."""
         lexicon = self.lexicon
         if "df" in lexicon.scores and lexicon.meta.documents:
-            df = np.nan_to_num(lexicon.scores["df"]).astype(np.int64)
-            counts = np.nan_to_num(lexicon.scores["cf"]).astype(np.int64) if "cf" in lexicon.scores else lexicon.counts
+            own = np.zeros(len(reader.words) - len(lexicon))  # words that the lexicon lacks
+            df, counts = (
+                np.append(np.nan_to_num(column), own).astype(np.int64)
+                for column in (lexicon.scores["df"], lexicon.scores.get("cf", lexicon.counts))
+            )
             return documents, Background(lexicon.meta.documents, int(counts.sum()), df, counts, False)
         begin_stage("counting documents")
         texts = restartable(documents)
-        found = count_documents(tokenizer, texts, workers=self.workers)
+        found = count_documents(reader.tokenizer, texts, workers=self.workers)
         return texts, Background(found.documents, found.tokens, found.frequencies, found.counts, True)
 
     def _rank(
-        self, document: Int64, row: Int64, size: int, first: int, background: Background, allowed: npt.NDArray[np.bool_]
+        self, document: Int64, row: Int64, size: int, first: int, background: Background, words: list[str | None]
     ) -> KeywordTable:
-        """Return the keywords of a batch of documents, given as the words of their tokens."""
-        words = len(allowed)
+        """Return the keywords of a batch of documents, given as the words of their tokens; None is never a keyword."""
+        allowed = np.array([word is not None for word in (*words, None)])
         tokens = np.bincount(document, minlength=size)
-        pairs, count = np.unique(document * (words + 1) + row, return_counts=True)
-        document, row = np.divmod(pairs, words + 1)
-        chosen = (row < words) & (count >= self.min_count)
-        chosen[chosen] = allowed[row[chosen]]
+        pairs, count = np.unique(document * len(allowed) + row, return_counts=True)
+        document, row = np.divmod(pairs, len(allowed))
+        chosen = allowed[row] & (count >= self.min_count)
         document, row, count = document[chosen], row[chosen], count[chosen]
         columns = self._measure(row, count, tokens[document], background)
         measure = columns[self.by]
@@ -205,7 +213,7 @@ class KeywordExtractor:
             first,
             size,
             document=document[chosen] + first,
-            words=tuple(self.lexicon.words[k] for k in row[chosen].tolist()),
+            words=tuple(words[k] for k in row[chosen].tolist()),
             count=count[chosen],
             df=background.frequencies[row[chosen]],
             **{name: column[chosen] for name, column in columns.items()},

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..corpus import Corpus, read_batches
-from ..lexicon.ids import TokenIds
+from ..corpus import Corpus
 from ..lexicon.lexicon import Lexicon
 from ..tokenization.tokenizer import Tokenizer
+from ..tokenization.word_reader import WordReader
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Int64 = npt.NDArray[np.int64]
 
-__all__ = ["DocumentFrequencies", "WordReader", "add_document_frequencies", "count_documents"]
+__all__ = ["DocumentFrequencies", "add_document_frequencies", "count_documents"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DocumentFrequencies:
-    """How many documents have each word of a lexicon. Immutable.
+    """How many documents have each word of a tokenizer. Immutable.
 
     Parameters
     ----------
     documents : int
         Number of documents that have at least one token that is a word.
     tokens : int
-        Number of their tokens that are words, of the lexicon or not.
+        Number of their tokens that are words, known or not.
+    words : tuple of str
+        Those of the lexicon in their order, then the own words of the tokenizer that the lexicon lacks.
     frequencies : ndarray of int64
         Of each word, the number of documents that have it.
     counts : ndarray of int64
@@ -42,6 +44,7 @@ class DocumentFrequencies:
 
     documents: int
     tokens: int
+    words: tuple[str, ...]
     frequencies: Int64
     counts: Int64
     lengths: tuple[tuple[int, int], ...]
@@ -49,42 +52,6 @@ class DocumentFrequencies:
     def __post_init__(self) -> None:
         self.frequencies.flags.writeable = False
         self.counts.flags.writeable = False
-
-
-class WordReader:
-    """Reads documents as words of a lexicon.
-
-    Parameters
-    ----------
-    tokenizer : Tokenizer
-    workers : int, default 1
-        Threads.
-    """
-
-    def __init__(self, tokenizer: Tokenizer, workers: int = 1) -> None:
-        self.tokenizer, self.workers = tokenizer, workers
-        ids = TokenIds(tokenizer.lexicon)
-        self._row = np.full(ids.size, -1, np.int64)  # of an id: -1 for what is not a word
-        if ids.unknown >= 0:
-            self._row[ids.unknown] = len(tokenizer.lexicon)
-        self._row[ids.numbers[1:]] = np.arange(len(tokenizer.lexicon))
-
-    def read(self, documents: Corpus | Iterable[str]) -> Iterator[tuple[Int64, Int64, int]]:
-        """Read documents in batches.
-
-        Yields
-        ------
-        document : ndarray of int64
-            Of each token, the number of its document in the batch; rising.
-        row : ndarray of int64
-            Of each token, its rank in the lexicon; the number of words for a word that it lacks, -1 for a token that
-            is not a word.
-        size : int
-            Number of documents in the batch.
-        """
-        for batch in read_batches(documents):
-            numbers, offsets = self.tokenizer.encode_batch(batch, workers=self.workers)
-            yield np.repeat(np.arange(len(batch)), np.diff(offsets)), self._row[numbers], len(batch)
 
 
 def count_documents(
@@ -111,10 +78,11 @@ def count_documents(
     >>> found.frequencies.tolist(), found.counts.tolist(), found.documents, found.tokens
     ([1, 2], [1, 3], 2, 5)
     """
-    words = len(tokenizer.lexicon)
+    reader = WordReader(tokenizer, workers)
+    words = len(reader.words)
     frequencies, counts = np.zeros(words + 1, np.int64), np.zeros(words + 1, np.int64)
     lengths: Counter[int] = Counter()
-    for document, row, size in WordReader(tokenizer, workers).read(documents):
+    for document, row, size in reader.read(documents):
         document, row = document[row >= 0], row[row >= 0]
         counts += np.bincount(row, minlength=words + 1)
         pairs = np.sort(document * (words + 1) + row)  # np.unique is slower
@@ -123,7 +91,9 @@ def count_documents(
         lengths.update(np.bincount(document, minlength=size).tolist())
     del lengths[0]
     listed = tuple(sorted(lengths.items()))
-    return DocumentFrequencies(lengths.total(), int(counts.sum()), frequencies[:-1], counts[:-1], listed)
+    return DocumentFrequencies(
+        lengths.total(), int(counts.sum()), reader.words, frequencies[:-1], counts[:-1], listed
+    )
 
 
 def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Lexicon:
@@ -133,7 +103,7 @@ def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Le
     ----------
     lexicon : Lexicon
     found : DocumentFrequencies
-        Of this lexicon.
+        Of a tokenizer with this lexicon.
 
     Returns
     -------
@@ -150,7 +120,8 @@ def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Le
     >>> lexicon.scores["df"].tolist(), lexicon.meta.documents
     ([1.0, 2.0], 2)
     """
-    columns = {"df": found.frequencies.astype(np.float64), "cf": found.counts.astype(np.float64)}
+    size = len(lexicon)
+    columns = {"df": found.frequencies[:size].astype(np.float64), "cf": found.counts[:size].astype(np.float64)}
     scores = {**lexicon.scores, **columns}
     made = Lexicon(lexicon.words, lexicon.counts, scores=scores, meta=lexicon.meta, parts=lexicon.parts)
     return made.with_meta(documents=found.documents)

@@ -15,7 +15,8 @@ from ..corpus import Corpus, require_text, restartable
 from ..lexicon.lexicon import Lexicon
 from ..statistics import branching_entropy, expected_document_frequency
 from ..tokenization.tokenizer import Tokenizer
-from .frequencies import WordReader, count_documents
+from ..tokenization.word_reader import WordReader
+from .frequencies import count_documents
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -123,7 +124,7 @@ def find_stop_words(
     listed = np.argsort(-found.counts, kind="stable")[:MOST_STOP_WORDS]
     listed = listed[found.counts[listed] > 0]
     begin_stage("counting neighbours")
-    left, right = _neighbour_entropies(tokenizer, texts, listed, workers)
+    left, right = _neighbour_entropies(WordReader(tokenizer, workers), texts, listed)
     count, df = found.counts[listed], found.frequencies[listed]
     sizes, times = np.array(found.lengths).T
     evenness = np.minimum(df / expected_document_frequency(count, sizes, times), 1)
@@ -131,16 +132,16 @@ def find_stop_words(
     best = np.argsort(-score, kind="stable")[:top]
     best = best[score[best] > 0]
     return StopWords(
-        tuple(lexicon.words[k] for k in listed[best].tolist()),
+        tuple(found.words[k] for k in listed[best].tolist()),
         count[best], df[best], left[best], right[best], evenness[best], score[best],
     )  # fmt: skip
 
 
 def _neighbour_entropies(
-    tokenizer: Tokenizer, texts: Corpus | Iterable[str], listed: Int64, workers: int
+    reader: WordReader, texts: Corpus | Iterable[str], listed: Int64
 ) -> tuple[Float64, Float64]:
     """Return the entropies of the characters before and after the listed words, where a word stands there."""
-    words = tokenizer.lexicon.words
+    words = reader.words
     characters: dict[str, int] = {}
     ends = np.array([characters.setdefault(word[-1], len(characters)) for word in words])
     begins = np.array([characters.setdefault(word[0], len(characters)) for word in words])
@@ -148,7 +149,7 @@ def _neighbour_entropies(
     place[listed] = np.arange(len(listed))
     shape = len(listed), len(characters)
     before, after = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for document, row, _ in WordReader(tokenizer, workers).read(texts):
+    for document, row, _ in reader.read(texts):
         known = (row >= 0) & (row < len(words))
         near = (document[1:] == document[:-1]) & known[1:] & known[:-1]
         first, second = row[:-1][near], row[1:][near]

@@ -313,7 +313,8 @@ class Lexicon(Tabular):
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
             later, without the single characters.  The links of word classes are left out: it is a list to read.
         """
-        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=())
+        objective = "unigram" if self.meta.objective == "classes" else self.meta.objective
+        excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=(), objective=objective)
         return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)
 
     def merge(self, *others: Lexicon) -> Lexicon:
@@ -342,7 +343,7 @@ class Lexicon(Tabular):
         ``log_prob`` is that of the mixture of the lexicons, weighted by their tokens.  Other scores, such as ``pmi``,
         belong to one text: a word that only one lexicon has keeps its values, and a word of several has their mean,
         weighted by the counts.  Merge the counts of n-grams to have exact scores (`NgramCounts.merge`).  Classes are
-        left out, because each lexicon has its own.
+        those of the lexicon that has some, and are left out if several have: they have nothing to do with each other.
 
         In `meta`, `characters` and `tokens` are added, `new_words` is the mean weighted by the tokens, own words are
         those of all, and other fields stay if they are equal.

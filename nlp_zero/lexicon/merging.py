@@ -25,6 +25,7 @@ EQUAL_IF_STATED = ("alnum", "unk_log_prob")  # None gives way to a value
 OWN_WORDS = ("own_words", "forced_words", "forbidden_words")
 SUMS = ("characters", "tokens")
 FLAGS = ("estimated", "interrupted", "dummy_prefix")
+EXTREMES = {"first_seen": np.fmin, "last_seen": np.fmax}  # columns of periods
 FOREIGN = ("special_ids", "byte_ids", "unk_id")  # ids in the model of another program
 
 
@@ -35,6 +36,8 @@ def describe_conflict(first: LexiconLike, second: LexiconLike) -> str | None:
             return "one of them has the ids of another program's model, which would change; merge word lists instead"
     for name in (*EQUAL, *EQUAL_IF_STATED):
         one, two = getattr(first.meta, name), getattr(second.meta, name)
+        if {one, two} == {"unigram", "classes"}:
+            continue  # a word list without classes
         if one != two and not (name in EQUAL_IF_STATED and None in (one, two)):
             return f"{name} is {one!r} in the first and {two!r} in the second; make both with the same {name}"
     for one, two in ((first.meta, second.meta), (second.meta, first.meta)):
@@ -57,6 +60,10 @@ def merge_tables(lexicons: Sequence[LexiconLike]) -> Table:
             raise ValueError("the sum of the counts of a word is too large: it must be less than 2**63.")
     names = dict.fromkeys(name for lexicon in lexicons for name in lexicon.scores if name != CLASS_COLUMN)
     scores = {name: _merge_column(name, lexicons, rows, len(places)) for name in names}
+    classed = [k for k, lexicon in enumerate(lexicons) if CLASS_COLUMN in lexicon.scores]
+    if len(classed) == 1:  # classes of several have nothing to do with each other
+        column = scores[CLASS_COLUMN] = np.full(len(places), np.nan)
+        column[rows[classed[0]]] = lexicons[classed[0]].scores[CLASS_COLUMN]
     parts = {word: listed for lexicon in reversed(lexicons) for word, listed in lexicon.parts.items()}
     return Table([*places], counts, scores, _merge_meta(lexicons), parts)
 
@@ -65,6 +72,12 @@ def _merge_column(name: str, lexicons: Sequence[LexiconLike], rows: list[npt.NDA
     """Return one column of the merged lexicon; NaN where no lexicon has a value."""
     if name == "log_prob":
         return _mix(lexicons, rows, size)
+    if name in EXTREMES:
+        found = np.full(size, np.nan)
+        for lexicon, at in zip(lexicons, rows, strict=True):
+            if name in lexicon.scores:
+                found[at] = EXTREMES[name](found[at], lexicon.scores[name])
+        return found
     above, below = np.zeros(size), np.zeros(size)
     for lexicon, at in zip(lexicons, rows, strict=True):
         if name not in lexicon.scores:
@@ -109,7 +122,10 @@ def _merge_meta(lexicons: Sequence[LexiconLike]) -> LexiconMeta:
     for name in FLAGS:
         values[name] = any(getattr(meta, name) for meta in metas)
     values["new_words"] = _mean_share(lexicons)
-    values["class_links"] = ()
+    classed = [lexicon.meta for lexicon in lexicons if CLASS_COLUMN in lexicon.scores]
+    values["class_links"] = classed[0].class_links if len(classed) == 1 else ()
+    if values.get("objective", "classes") == "classes":
+        values["objective"] = classed[0].objective if len(classed) == 1 else "unigram"
     values["other"] = {
         name: value for name, value in metas[0].other.items() if all(meta.other.get(name) == value for meta in metas)
     }

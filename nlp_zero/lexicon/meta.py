@@ -12,7 +12,7 @@ from .._utils.validation import check_choice, check_integer, check_number
 
 __all__ = ["ARITHMETICS", "MAX_CLASSES", "MAX_GRANULARITY", "MAX_IDS", "OBJECTIVES", "UNITS", "LexiconMeta"]
 
-OBJECTIVES = ("unigram", "shortest")
+OBJECTIVES = ("unigram", "classes", "shortest")
 ARITHMETICS = ("exact", "single", "double")  # in the order of the numbers of the kernel
 UNITS = ("char", "byte")
 MAX_CLASSES = 255  # of words
@@ -38,8 +38,9 @@ class LexiconMeta:
         Whether the words include all 256 bytes, so that nothing is unknown.
     boundaries : bool, default True
         Whether no word crosses punctuation, symbols and spaces.
-    objective : {"unigram", "shortest"}, default "unigram"
-        Whether the best segmentation is the most probable one, or the one with the fewest tokens.
+    objective : {"unigram", "classes", "shortest"}, default "unigram"
+        Whether the best segmentation is the most probable one, the most probable one with the links of word classes, or
+        the one with the fewest tokens; see `Tokenizer`.
     alnum : {"token", "join", "split"} or None
         How digits and Latin letters are treated, see `Tokenizer`.
     new_words : float or None

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,7 @@ __all__ = ["ClassLookup", "Slot", "SlotFillers"]
 
 MAX_DIVERGENCE_NATS = 0.15  # between slots that are shown together
 MIN_GROUP_USES = 20  # uses of a slot that is compared with others
+NO_CLASS = -1  # of a word without a class
 MIN_KNOWN_SHARE = 0.5  # of the fillings that have a class, or a slot is not compared
 
 
@@ -117,7 +118,7 @@ class SlotFillers(Tabular):
     >>> fillers
     <SlotFillers of 1 slots: 2 fillers>
     >>> fillers.to_columns()["filler"], fillers.to_columns()["share"].tolist(), fillers.to_columns()["class"]
-    (['今年', '去年'], [0.75, 0.25], [7, 7])
+    (['今年', '去年'], [0.75, 0.25], array([7, 7]))
     """
 
     __slots__ = ("_slots", "classes")
@@ -154,11 +155,11 @@ class SlotFillers(Tabular):
         -------
         mapping of str to column
             ``template``, ``slot`` (from 1), ``filler``, ``count``, ``share`` of the uses of the template, and
-            ``class`` of the last word if classes are known (None for a word without one).
+            ``class`` of the last word if classes are known (-1 for a word without one).
         """
         rows = [(slot, filler, count) for slot in self for filler, count in slot.fillers]
         counts = np.array([count for _, _, count in rows], np.int64)
-        columns: dict[str, object] = {
+        columns: dict[str, Any] = {
             "template": [str(slot.template) for slot, _, _ in rows],
             "slot": np.array([slot.number for slot, _, _ in rows], np.int64),
             "filler": [filler for _, filler, _ in rows],
@@ -166,7 +167,7 @@ class SlotFillers(Tabular):
             "share": counts / np.array([slot.uses for slot, _, _ in rows], np.float64),
         }
         if self.classes is not None:
-            columns["class"] = [_class_of(filler, self.classes) for _, filler, _ in rows]
+            columns["class"] = np.array([_class_of(filler, self.classes) for _, filler, _ in rows], np.int64)
         return columns
 
     def group(
@@ -228,9 +229,9 @@ def divergence(first: Mapping[int, float], second: Mapping[int, float]) -> float
     return max(total, 0.0)
 
 
-def _class_of(filler: str, classes: ClassLookup) -> int | None:
+def _class_of(filler: str, classes: ClassLookup) -> int:
     word = filler.rsplit(" ", 1)[-1]
-    return int(classes[word]) if word in classes else None
+    return int(classes[word]) if word in classes else NO_CLASS
 
 
 def _rebuild(slots: tuple[Slot, ...], classes: ClassLookup | None) -> SlotFillers:

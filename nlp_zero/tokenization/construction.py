@@ -13,6 +13,7 @@ from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import ARITHMETICS
 from ..lexicon.scores import TOKEN_NATS, scores_of_pieces
+from .class_links import ClassLinks
 from .options import Options
 from .own_words import OwnWords
 
@@ -32,6 +33,7 @@ def make_segmenter(lexicon: Lexicon, ids: TokenIds, options: Options) -> Segment
     lacking = [word for word in own.forbid if word not in lexicon] if options.new_words else []
     extra = len(ids.added) + len(lacking)
     unscored = np.full(extra, -np.inf)
+    linked = ClassLinks(lexicon) if options.objective == "classes" else None
     numbers = [ids.numbers, [*ids.added.values()], [ids.unknown] * len(lacking), [*ids.kinds.values()]]
     segmenter: Segmenter = Segmenter(
         (*lexicon.words, *ids.added, *lacking),
@@ -49,6 +51,8 @@ def make_segmenter(lexicon: Lexicon, ids: TokenIds, options: Options) -> Segment
         arithmetic,
         _flag_words(lexicon, ids, own, lacking) if own != OwnWords() else None,
         options.granularity,
+        None if linked is None else np.append(linked.classes, np.full(extra, linked.open, np.uint16)),
+        None if linked is None else linked.links,
     )
     return segmenter
 

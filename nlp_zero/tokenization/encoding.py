@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .._kernels import tokenization as kernel
 from .._kernels.tokenization import KINDS
+from .._utils.tables import Columns, Tabular
 
 __all__ = ["Encoding", "kind_of"]
 
@@ -32,7 +35,7 @@ def kind_of(token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Encoding:
+class Encoding(Tabular):
     """The best segmentation of a text, made by calling a `Tokenizer`.
 
     Parameters
@@ -65,6 +68,17 @@ class Encoding:
     def kinds(self) -> list[str]:
         """Kind of each token, whether or not it is in the lexicon: see `nlp_zero.tokenization.kind_of`."""
         return [kind_of(token) for token in self.tokens]
+
+    def to_columns(self) -> Columns:
+        """Return a row for each token: ``token``, ``id``, ``start``, ``end`` and ``kind``.
+
+        Returns
+        -------
+        mapping of str to column
+        """
+        spans = np.array(self.spans, np.int64).reshape(-1, 2)
+        ids = np.array(self.ids, np.int32)
+        return {"token": self.tokens, "id": ids, "start": spans[:, 0], "end": spans[:, 1], "kind": self.kinds}
 
     def __len__(self) -> int:
         return len(self.ids)

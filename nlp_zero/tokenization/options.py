@@ -13,6 +13,7 @@ from .._utils.validation import check_choice, check_number
 from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import MAX_GRANULARITY, OBJECTIVES
 from ..statistics import new_words as estimate_new_words
+from .class_links import check_class_links, has_class_links
 from .own_words import OwnWords, check_own_words
 
 __all__ = ["Options", "resolve_options"]
@@ -68,20 +69,32 @@ def resolve_options(
     mode = check_choice("alnum", usual if alnum is None else alnum, ALNUM_MODES)
     if crossing and mode != "split":
         raise ValueError(f"alnum must be 'split' for a vocabulary without boundaries, not {mode!r}.")
-    goal = check_choice("objective", meta.objective if objective is None else objective, OBJECTIVES)
+    goal = check_choice("objective", _usual_objective(lexicon) if objective is None else objective, OBJECTIVES)
+    if goal == "classes":
+        check_class_links(lexicon)
     unk = meta.unk_log_prob if unk_log_prob is None else unk_log_prob
     if unk is None and not meta.byte_fallback:
         unk = -math.log(lexicon.total + 1) - 1
     if unk is not None:
         unk = check_number("unk_log_prob", unk, least=-1e6, most=0)
-    share, rare = (0.0, 0.0) if goal != "unigram" and not new_words else _new_words(lexicon, new_words)
-    if share and (crossing or goal != "unigram"):
-        raise ValueError("new_words needs a lexicon of words and objective='unigram'; leave it out for a vocabulary.")
+    share, rare = (0.0, 0.0) if goal == "shortest" and not new_words else _new_words(lexicon, new_words)
+    if share and (crossing or goal == "shortest"):
+        raise ValueError(
+            "new_words needs a lexicon of words and objective='unigram' or 'classes'; leave it out for a vocabulary."
+        )
     cost = meta.granularity if granularity is None else granularity
     cost = check_number("granularity", cost, least=-MAX_GRANULARITY, most=MAX_GRANULARITY)
-    if cost and goal != "unigram":
-        raise ValueError("granularity needs objective='unigram'; 'shortest' gives the fewest tokens already.")
+    if cost and goal == "shortest":
+        raise ValueError(
+            "granularity needs objective='unigram' or 'classes'; 'shortest' gives the fewest tokens already."
+        )
     return Options(mode, goal, unk, share, rare, check_own_words(lexicon, words, forbid, force), cost)
+
+
+def _usual_objective(lexicon: Lexicon) -> str:
+    """Return the objective of a lexicon; a list of its words may have lost the classes."""
+    meta = lexicon.meta
+    return "unigram" if meta.objective == "classes" and not has_class_links(lexicon) else meta.objective
 
 
 def _new_words(lexicon: Lexicon, wanted: bool | None) -> tuple[float, float]:

@@ -39,10 +39,16 @@ class TokenWeights:
     def __contains__(self, token: str) -> bool:
         return (token in self.lexicon or token in self._added) and token not in self._forbidden
 
+    def _place(self, word: str) -> int:
+        return self.lexicon.index(word) if word in self.lexicon else self._added[word]
+
     def weight(self, word: str) -> float:
         """Return the log-weight of a word, in nats."""
-        place = self.lexicon.index(word) if word in self.lexicon else self._added[word]
-        return self.kernel.log_prob(place) - self.options.granularity
+        return self.kernel.log_prob(self._place(word)) - self.options.granularity
+
+    def sides(self, token: str) -> tuple[int, int]:
+        """Return the class of a token on its left and on its right side."""
+        return self.kernel.sides(self._place(token) if token in self else -1, token)
 
 
 def log_prob(words: TokenWeights, tokens: Sequence[str], alpha: float) -> float:
@@ -87,6 +93,8 @@ def _weights(words: TokenWeights, tokens: Sequence[str], starts: Sequence[int]) 
     ids, options = words.ids, words.options
     if options.objective == "shortest":
         return [-math.log(max(ids.size, 2))] * len(tokens)
+    if options.objective == "classes":
+        return _linked_weights(words, tokens)
     unk = options.unk_log_prob if ids.fallback and words.lexicon.meta.unit != "byte" else None
     weights, last = [], -1
     for token, start in zip(tokens, starts, strict=True):
@@ -98,6 +106,22 @@ def _weights(words: TokenWeights, tokens: Sequence[str], starts: Sequence[int]) 
         else:
             weights.append(words.weight(token))
     return weights
+
+
+def _linked_weights(words: TokenWeights, tokens: Sequence[str]) -> list[float]:
+    """Return the log-weights of tokens and of the links between them, in nats."""
+    kernel, boundary = words.kernel, words.kernel.sides(-1, " ")[0]
+    weights, before = [], boundary
+    for token in tokens:
+        left, right = words.sides(token)
+        if token in words:
+            weights.append(words.weight(token))
+        else:  # its sum has the links to the ends of a text
+            weights.append(kernel.sums(token, 1.0)[0])
+            weights += [-kernel.link(boundary, left), -kernel.link(right, boundary)]
+        weights.append(kernel.link(before, left))
+        before = right
+    return [*weights, kernel.link(before, boundary)]
 
 
 def calibrate_alpha(

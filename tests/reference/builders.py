@@ -122,7 +122,7 @@ def deduplicate(words: dict[str, int]) -> dict[str, int]:
 def expected_pieces(
     runs: list[list[str]], *, order: int, longest: int, kept: set[Ngram], longest_word: int
 ) -> dict[Ngram, float]:
-    """How often n-grams are pieces, as far as windows of `order` symbols tell.
+    """How often n-grams are pieces, estimated from windows of `order` symbols.
 
     An end of an occurrence is free in a window if no kept n-gram within the window crosses it; a run's end ends the
     window, too. Windows with the n-gram at all places are combined as in a Markov chain.
@@ -146,7 +146,8 @@ def expected_pieces(
             counts = count_free(word, 0, 0), count_free(word[1:], 0, 0), count_free(word[:-1], 0, 0)
             return counts[0] * count_free(word[1:], 0, 1) / counts[1] * count_free(word[:-1], 1, 0) / counts[2]
         spare = min(spare, 2 * reach)
-        lefts = [a for a in range(spare + 1) if a <= reach and spare - a <= reach]
+        uneven = 2 if spare < 4 else 1
+        lefts = [a for a in range(spare + 1) if a <= reach and spare - a <= reach and abs(spare - 2 * a) <= uneven]
         times = math.prod(count_free(word, a, spare - a) for a in lefts)
         shared = math.prod(count_free(word, a, spare - 1 - a) for a in lefts[:-1])
         return times / shared if times else 0.0

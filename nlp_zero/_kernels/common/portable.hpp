@@ -5,6 +5,15 @@
 #include <intrin.h>
 #endif
 
+// For small functions in hot loops, which compilers do not always inline.
+#if defined(__GNUC__)
+#define NLP_ZERO_HOT inline __attribute__((always_inline))
+#elif defined(_MSC_VER)
+#define NLP_ZERO_HOT __forceinline
+#else
+#define NLP_ZERO_HOT inline
+#endif
+
 namespace nlpzero {
 
 // Prefetch the memory at p, which will be read soon.

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "viterbi.hpp"
+#include "classes.hpp"
 
 namespace nlpzero::tokenization {
 

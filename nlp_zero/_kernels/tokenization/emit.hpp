@@ -2,7 +2,7 @@
 #pragma once
 #include <Python.h>
 
-#include "viterbi.hpp"
+#include "classes.hpp"
 
 namespace nlpzero::tokenization {
 

@@ -15,7 +15,8 @@ class ForcedWords {
     // keys: distinct sequences of symbols in 1..symbols; their values are the symbols that replace them.
     void build(const std::vector<uint32_t>& pool, std::vector<Key> keys, uint32_t symbols) {
         alone_.assign(symbols + 1, 0);
-        pairs_.assign(PAIR_BITS / 64, 0);
+        for (shift_ = 20; shift_ > 10 && keys.size() * BITS_A_WORD > size_t(1) << (32 - shift_); --shift_) {}
+        pairs_.assign((size_t(1) << (32 - shift_)) / 64, 0);
         for (const Key& key : keys) {
             const uint32_t* s = &pool[key.first];
             if (key.length == 1) alone_[s[0]] = 1;
@@ -31,55 +32,47 @@ class ForcedWords {
     // Returns the number of symbols that are left.  symbols[n] may be read.
     size_t contract(uint32_t* symbols, uint32_t* starts, size_t n) const {
         symbols[n] = 0;
-        size_t out = 0, kept = 0;  // symbols from `kept` on have not been moved to `out` yet
-        auto move = [&](size_t to) {
-            if (out != kept) {
-                std::copy(symbols + kept, symbols + to, symbols + out);
-                std::copy(starts + kept, starts + to, starts + out);
-            }
-            out += to - kept;
-        };
-        for (size_t i = 0; i < n;) {
-            uint32_t found = 0;
-            const size_t length = may_start(symbols[i], symbols[i + 1]) ? match(symbols + i, n - i, found) : 1;
-            if (found) {
-                move(i);
-                symbols[out] = found;
-                starts[out++] = starts[i];
-                kept = i + length;
-            }
-            i += length;
+        size_t i = 0;
+        while (i < n && !may_start(symbols[i], symbols[i + 1])) ++i;
+        size_t out = i;
+        while (i < n) {
+            const uint32_t s = symbols[i];
+            symbols[out] = s;
+            starts[out] = starts[i];
+            i += may_start(s, symbols[i + 1]) ? match(symbols + i, n - i, symbols[out]) : 1;
+            ++out;
         }
-        move(n);
         starts[out] = starts[n];
         return out;
     }
 
  private:
-    static constexpr uint32_t PAIR_BITS = 1 << 18;
+    static constexpr size_t BITS_A_WORD = 16;
+    int shift_ = 20;                // of the hash: the filter has 2^(32 - shift) bits
     std::vector<uint8_t> alone_;    // by symbol: whether it is a forced word
     std::vector<uint64_t> pairs_;   // a filter of the first two symbols of longer words: few places need the trie
     std::vector<Node<int32_t>> nodes_;  // score: the symbol of the forced word that ends here, or 0
 
-    static uint32_t pair(uint32_t first, uint32_t second) { return (first * 0x9E3779B1u + second * 0x85EBCA6Bu) >> 14; }
+    uint32_t pair(uint32_t first, uint32_t second) const { return (first * 0x9E3779B1u + second * 0x85EBCA6Bu) >> shift_; }
     bool may_start(uint32_t first, uint32_t second) const {
         const uint32_t bit = pair(first, second);
         return alone_[first] | (pairs_[bit / 64] >> bit % 64 & 1);  // one branch, which is seldom taken
     }
-    // The length of the longest forced word at the beginning of n symbols, and its symbol; 1 and 0 if there is none.
+    // The length of the longest forced word at the beginning of n symbols, and its symbol; 1 and no change if there is none.
     size_t match(const uint32_t* symbols, size_t n, uint32_t& found) const {
         const Node<int32_t>* nodes = nodes_.data();
         uint32_t at = symbols[0];
         const Node<int32_t>* node = nodes + at;
         size_t length = 1;
-        found = uint32_t(node->score);
+        uint32_t best = uint32_t(node->score);
         for (size_t j = 1; node->base != 0 && j < n;) {
             const uint32_t next = uint32_t(node->base) + symbols[j++];
             node = nodes + next;
             if (node->check != int32_t(at)) break;
             at = next;
-            if (node->score) { found = uint32_t(node->score); length = j; }
+            if (node->score) { best = uint32_t(node->score); length = j; }
         }
+        if (best) found = best;
         return length;
     }
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "../common/huge_pages.hpp"
 #include "forced.hpp"
 #include "symbols.hpp"
 #include "trie.hpp"
@@ -63,13 +64,50 @@ struct Spelling {
     int64_t length[LONGEST + 1] = {};
 };
 
+// Classes of words and the links between them; see classes.hpp.  Rows and columns of links: the classes, then BOUNDARY, OPEN
+// and, behind a block of text, nothing.
+struct WordClasses {
+    uint32_t count = 0;                  // of classes of words; 0: they are not used
+    struct Sides { uint16_t left, right; };
+    static constexpr uint16_t OUTSIDE = 0xFFFF;
+    std::vector<uint16_t> left, right;   // by id, 0 for unknown text
+    std::vector<Sides> nodes;            // the classes by node; OUTSIDE: not a word
+    std::vector<double> links;           // nats
+    std::vector<int64_t> fixed_links;    // as scores of Viterbi
+    std::vector<int64_t> lead;           // by two classes: how much more the link to the first can be than to the second
+
+    explicit operator bool() const { return count > 0; }
+    uint32_t boundary() const { return count; }
+    uint32_t open() const { return count + 1; }
+    uint32_t nothing() const { return count + 2; }
+    size_t width() const { return count + 3; }
+    double link(uint32_t a, uint32_t b) const { return links[a * width() + b]; }
+    void set_fixed_links(double unit) {
+        const size_t n = width();
+        for (double x : links) fixed_links.push_back(int64_t(std::llround(x * unit)) * (int64_t(1) << TIE_BITS));
+        lead.assign(n * n, 0);
+        for (size_t b = 0; b < n; ++b) for (size_t c = 0; c < n; ++c) {
+            int64_t& most = lead[b * n + c] = NO_WORD;
+            for (size_t a = 0; a + 1 < n; ++a) most = std::max(most, fixed_links[a * n + b] - fixed_links[a * n + c]);
+        }
+    }
+    // Greatest absolute value of a link.
+    double range() const {
+        double most = 0;
+        for (double x : links) most = std::max(most, std::abs(x));
+        return most;
+    }
+};
+
 struct Model {
     Rules rules;
     Spelling spelling;
+    WordClasses classes;
     SymbolMap symbols;
     ForcedWords forced;
     uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
-    std::vector<Node<int64_t>> nodes;
+    HugeVector<Node<int64_t>> nodes;
+    HugeVector<int32_t> checks;       // of the nodes: most steps fail, and then touch a table of a quarter of the size only
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<double> ranks{0};     // by id: what Viterbi adds up in place of ln p
@@ -105,6 +143,12 @@ struct Model {
     Cost node_cost(size_t node) const {
         const int32_t id = word_of(node);
         return id || node >= chars.size() ? cost(id, 0) : symbol_cost(node);
+    }
+    // The class of a symbol that is not a word; c: its first character.
+    uint32_t outside_class(size_t symbol, uint32_t c) const {
+        const uint8_t cls = class_table()[symbol > 0 && symbol <= known_symbols ? chars[symbol] : c];
+        const bool outside = cls == BOUNDARY || (cls == ALNUM && rules.alnum == ALNUM_TOKEN);
+        return outside ? classes.boundary() : classes.open();
     }
     // With byte fallback, the tokens of a character that is not a word: its longest beginning that is a word, then
     // bytes.
@@ -160,6 +204,18 @@ class ModelBuilder {
         for (size_t k = first; k < pool_.size(); ++k) weight_[pool_[k] - 1] += std::exp(log_prob);
     }
 
+    // The class of each word in the order of their ids (`count` + 1: none), and the links of count + 2 classes.
+    void set_classes(uint32_t count, const uint16_t* classes, size_t words, const double* links) {
+        WordClasses& c = model_->classes;
+        c.count = count;
+        c.left.assign(words + 1, uint16_t(c.open()));
+        std::copy(classes, classes + words, c.left.begin() + 1);
+        c.right = c.left;
+        c.links.assign(c.width() * c.width(), 0.0);
+        for (size_t a = 0; a < count + 2; ++a)
+            for (size_t b = 0; b < count + 2; ++b) c.links[a * c.width() + b] = links[a * (count + 2) + b];
+    }
+
     std::unique_ptr<Model> build() {
         Model& m = *model_;
         number_symbols();
@@ -181,8 +237,10 @@ class ModelBuilder {
             forbidden[i] = m.ids[i] && flags_[size_t(m.ids[i])] & FORBIDDEN;
             if (forbidden[i]) m.ids[i] = 0;
         }
-        score_own_words(own, trie, letters, text_symbols);
+        if (m.classes) for (const Key& key : own) score_own_word_of_class(key, trie, letters, text_symbols);
+        else score_own_words(own, trie, letters, text_symbols);
         for (const Key& key : own) cost = std::max(cost, std::abs(m.rank(m.cost(key.value, 0))));
+        cost += m.classes.range();
         const int room = 61 - TIE_BITS - int(std::ceil(std::log2(cost * 2 * (m.max_length + 1.0))));
         const double unit = std::ldexp(1.0, std::max(0, std::min(30, room)));
         auto fixed = [&](const Cost& c) {
@@ -197,7 +255,9 @@ class ModelBuilder {
             for (size_t l = 2; l <= Spelling::LONGEST; ++l)
                 m.spelling.length[l] = whole(letters[3 * n + l] - m.rules.granularity) - 1;  // minus one token, in TIE_BITS
         }
+        if (m.classes) m.classes.set_fixed_links(unit);
         m.nodes.resize(trie.base.size());
+        m.checks.assign(trie.check.begin(), trie.check.end());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
             const bool single = i < kinds_.size();  // one symbol can always be a token
             const Cost c = m.node_cost(i);
@@ -205,6 +265,13 @@ class ModelBuilder {
             m.nodes[i] = {trie.base[i], trie.check[i],
                           !token ? forbidden[i] ? FORBIDDEN_WORD : NO_WORD : m.rules.crossing ? m.crossing_score(c, unit) : fixed(c)};
             if (single && !m.ids[i] && kinds_[i]) m.ids[i] = int32_t(m.log_probs.size()) - 1 + kinds_[i];
+        }
+        if (m.classes) {
+            for (size_t i = 0; i < m.nodes.size(); ++i) {
+                const size_t id = size_t(m.word_of(i));
+                m.classes.nodes.push_back(id ? WordClasses::Sides{m.classes.left[id], m.classes.right[id]}
+                                             : WordClasses::Sides{WordClasses::OUTSIDE, 0});
+            }
         }
         return std::move(model_);
     }
@@ -277,6 +344,79 @@ class ModelBuilder {
                 score = std::max(score, best[0] + each + margin);
             }
         }
+    }
+
+    // The same with classes.  A word gets the classes of the first and the last token of its best segmentation between
+    // boundaries, and a score that is greater than that of every other segmentation between any two classes.
+    void score_own_word_of_class(const Key& key, const DoubleArray& trie, const std::vector<double>& letters, size_t n) {
+        struct Span { uint32_t begin, end, left, right; double score; };
+        Model& m = *model_;
+        WordClasses& c = m.classes;
+        const uint32_t* s = &pool_[key.first];
+        std::vector<Span> spans;
+        for (uint32_t i = 0; i < key.length; ++i) {
+            uint32_t words = 0, node = s[i];  // words: a bit for each length at which there is a word
+            const int32_t single = key.length > 1 ? m.word_of(s[i]) : 0;
+            const uint32_t outside = m.outside_class(s[i], m.chars[s[i]]);
+            const double score = key.length > 1 ? m.node_cost(s[i]).rank : m.symbol_cost(s[i]).rank;
+            spans.push_back({i, i + 1, single ? c.left[size_t(single)] : outside, single ? c.right[size_t(single)] : outside, score});
+            for (uint32_t j = i + 1; j < key.length && trie.base[node]; ++j) {
+                const uint32_t next = uint32_t(trie.base[node]) + s[j];
+                if (trie.check[next] != int32_t(node)) break;
+                node = next;
+                const int32_t id = m.ids[node];
+                if (!id || id == key.value) continue;
+                spans.push_back({i, j + 1, c.left[size_t(id)], c.right[size_t(id)], m.cost(id, 0).rank});
+                if (j - i < 31) words |= 1u << (j + 1 - i);
+            }
+            double begun = letters.empty() ? 0 : letters[s[i]];
+            for (uint32_t l = 2; !letters.empty() && l <= Spelling::LONGEST && i + l <= key.length; ++l) {
+                const uint32_t last = s[i + l - 1];
+                if (!m.spelling.letter[s[i]] || !m.spelling.letter[last]) break;
+                if (!(words >> l & 1) && l < key.length)
+                    spans.push_back({i, i + l, c.open(), c.open(), begun + letters[2 * n + last] + letters[3 * n + l] - m.rules.granularity});
+                begun += letters[n + last];
+            }
+        }
+        // best[j]: the best score from 0 to j behind a given class, for each class on the right of the last token, and the
+        // class on the left of the first token.
+        struct Best { double score = -std::numeric_limits<double>::infinity(); uint32_t first = 0; };
+        const uint32_t classes = c.count + 2;
+        std::vector<Best> best((key.length + 1) * size_t(classes));
+        const size_t id = size_t(key.value);
+        auto run = [&](uint32_t before) {
+            std::fill(best.begin(), best.end(), Best());
+            best[before] = {0, 0};
+            for (const Span& span : spans)  // in the order of their beginnings
+                for (uint32_t a = 0; a < classes; ++a) {
+                    const Best& from = best[span.begin * size_t(classes) + a];
+                    if (std::isinf(from.score)) continue;
+                    Best& to = best[span.end * size_t(classes) + span.right];
+                    const double score = from.score + c.link(a, span.left) + span.score;
+                    if (score > to.score) to = {score, span.begin ? from.first : span.left};
+                }
+            return &best[key.length * size_t(classes)];
+        };
+        const Best* ends = run(c.boundary());
+        double top = -std::numeric_limits<double>::infinity();
+        for (uint32_t z = 0; z < classes; ++z) {
+            const double score = ends[z].score + c.link(z, c.boundary());
+            if (score <= top) continue;
+            top = score;
+            c.left[id] = uint16_t(ends[z].first);
+            c.right[id] = uint16_t(z);
+        }
+        double least = -std::numeric_limits<double>::infinity();
+        for (uint32_t a = 0; a < classes; ++a) {
+            ends = run(a);
+            for (uint32_t z = 0; z < classes; ++z) {
+                if (std::isinf(ends[z].score)) continue;
+                for (uint32_t b = 0; b < classes; ++b)
+                    least = std::max(least, ends[z].score + c.link(z, b) - c.link(a, c.left[id]) - c.link(c.right[id], b));
+            }
+        }
+        for (auto* scores : {&m.log_probs, &m.ranks})
+            (*scores)[id] = std::max((*scores)[id], least + m.rules.granularity + OWN_MARGIN);
     }
 
     // The best score from i on whose first token is a new word; -infinity if there is none.

@@ -148,6 +148,7 @@ struct TextMarginals {
     std::vector<double> visits, edges;
     size_t size() const {  // number of tokens, of which an edge may have several
         const auto& tokens = chain.lattice.tokens;
+        if (!chain.lattice.spans.empty()) return chain.lattice.spans.size();
         return tokens.empty() ? edges.size() : std::accumulate(tokens.begin(), tokens.end(), size_t(0));
     }
 
@@ -166,8 +167,17 @@ struct TextMarginals {
     void write(const Model& model, const Objects& objects, const TextView& view, double* cuts, int64_t* starts,
                int64_t* ends, int32_t* ids, double* probabilities) const {
         const TextLattice& lattice = chain.lattice;
-        for (size_t i = 0; i < visits.size(); ++i) cuts[lattice.starts[i]] = visits[i];
-        size_t k = 0;
+        for (size_t i = 0; i < visits.size(); ++i) cuts[lattice.starts[i]] += visits[i];
+        size_t k = lattice.spans.size();
+        for (size_t i = 0; k && i < visits.size(); ++i) cuts[lattice.starts[i]] = std::min(cuts[lattice.starts[i]], 1.0);
+        for (size_t s = 0; s < k; ++s) {
+            starts[s] = lattice.spans[s].start;
+            ends[s] = lattice.spans[s].end;
+            ids[s] = lattice.spans[s].id;
+            probabilities[s] = 0;
+        }
+        for (size_t e = 0; e < lattice.span.size(); ++e) probabilities[lattice.span[e]] += edges[e];
+        if (k) return objects.renumber(ids, k);
         with_chars(view, [&](auto chars) {
             for (size_t i = 0; i + 1 < lattice.first.size(); ++i)
             for (size_t e = size_t(lattice.first[i]); e < size_t(lattice.first[i + 1]); ++e) {

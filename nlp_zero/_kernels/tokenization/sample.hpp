@@ -3,14 +3,15 @@
 #include <memory>
 
 #include "lattice.hpp"
-#include "viterbi.hpp"
+#include "classes.hpp"
 
 namespace nlpzero::tokenization {
 
 struct AlphaTable {  // the trie with weights p^alpha instead of scores
     double alpha = 0;
     bool plain = true;  // sums over the reach of one word fit into a double; otherwise `Wide` numbers are needed
-    std::vector<Node<double>> nodes;
+    HugeVector<Node<double>> nodes;
+    std::vector<double> links;  // weights of the links of classes
 };
 
 inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double alpha) {
@@ -25,6 +26,8 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
         cost = std::max(cost, std::abs(x));
         table->nodes[i] = {node.base, node.check, token ? std::exp(x) : 0};
     }
+    for (double x : model.classes.links) table->links.push_back(std::exp(alpha * x));
+    cost += alpha * model.classes.range();
     table->plain = cost * (model.max_length + 1.0) < 240;
     return table;
 }
@@ -100,6 +103,12 @@ struct TextLattice {
     std::vector<int32_t> tokens;   // number of tokens of each edge, only with byte fallback
     std::vector<uint32_t> starts;  // of positions, in characters
     bool unknown = false;          // whether an edge is not a word
+    // With classes, a position of the lattice is a position of the text and the class of the token before it, so that an
+    // edge of the text is several edges of the lattice; a path is a segmentation all the same.
+    struct Span { uint32_t start, end; int32_t id; };  // an edge of the text, in characters
+    std::vector<Span> spans;
+    std::vector<uint32_t> span;  // of each edge
+    size_t reach = 0;            // greatest distance of the positions of an edge
     Lattice view() const {
         const int32_t* const counts = tokens.empty() ? nullptr : tokens.data();
         return {first.size() - 1, first.data(), end.data(), score.data(), counts};
@@ -114,6 +123,7 @@ struct TextLattice {
         starts[n] = uint32_t(size);
         if (!model.forced.empty()) n = model.forced.contract(symbols.data(), starts.data(), n);
         symbols[n] = 0;
+        if (model.classes) return build_with_classes(model, text, symbols.data(), n, fixed, table);
         const uint8_t* classes = class_table();
         first.reserve(n + 1); end.reserve(3 * n); score.reserve(3 * n); id.reserve(3 * n);
         const bool many = model.rules.fallback;
@@ -149,6 +159,93 @@ struct TextLattice {
             }
         }
         first.push_back(int64_t(end.size()));
+        reach = model.max_length;
+    }
+
+    template <class Char>
+    void build_with_classes(const Model& model, const Char* text, const uint32_t* symbols, size_t n, bool fixed,
+                            const AlphaTable* table) {
+        struct Place { uint32_t end, left, right; double score, nats; };  // an edge of the text, in symbols
+        const WordClasses& classes = model.classes;
+        const size_t width = classes.width();
+        const std::vector<uint32_t> offsets = std::move(starts);
+        auto exact = [](double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; };
+        std::vector<Place> places;
+        std::vector<uint32_t> begins, ended(n + 2);  // first place of each position; number of places that end at each
+        places.reserve(3 * n);
+        spans.reserve(3 * n);
+        begins.reserve(n + 1);
+        auto add = [&](size_t node, size_t i, size_t j) {
+            const int32_t word = model.word_of(node);
+            spans.push_back({offsets[i], offsets[j], model.ids[node]});
+            ++ended[j + 1];
+            if (word && table) {
+                const WordClasses::Sides sides = classes.nodes[node];
+                places.push_back({uint32_t(j), sides.left, sides.right, table->nodes[node].score, 0});
+                return;
+            }
+            const uint32_t c = uint32_t(text[offsets[i]]), outside = word ? 0 : model.outside_class(node, c);
+            const bool boundary = !word && class_table()[c] == BOUNDARY;
+            const Cost cost = word ? model.cost(word, c) : boundary ? model.boundary_cost() : model.symbol_cost(node);
+            const double weight = model.weight(cost);
+            places.push_back({uint32_t(j), word ? classes.nodes[node].left : outside, word ? classes.nodes[node].right : outside,
+                              table ? std::exp(table->alpha * weight) : fixed ? exact(model.rank(cost)) : weight, weight});
+            unknown |= word == 0;
+        };
+        for (size_t i = 0; i < n; ++i) {
+            begins.push_back(uint32_t(places.size()));
+            uint32_t at = symbols[i];
+            add(at, i, i + 1);
+            for (size_t j = i + 1; j < n && model.nodes[at].base != 0; ++j) {
+                const uint32_t next = uint32_t(model.nodes[at].base) + symbols[j];
+                if (model.nodes[next].check != int32_t(at)) break;
+                at = next;
+                if (model.ids[at]) add(at, i, j + 1);
+            }
+        }
+        begins.push_back(uint32_t(places.size()));
+        // Number the positions of the lattice.  The last position of the text is one of them, whatever is before it.
+        std::vector<uint32_t> by_end(places.size()), to(places.size()), before{classes.boundary()}, from{0};
+        for (size_t j = 0; j <= n; ++j) ended[j + 1] += ended[j];
+        for (uint32_t k = 0; k < places.size(); ++k) by_end[ended[places[k].end]++] = k;
+        std::vector<uint32_t> seen(width, 0), number(width);  // by class: the position of the text where it was seen last
+        for (uint32_t j = 1, next = 0; j <= n; ++j) {
+            from.push_back(uint32_t(before.size()));
+            for (; next < ended[j]; ++next) {
+                const uint32_t k = by_end[next], cls = j == n ? classes.boundary() : places[k].right;
+                if (seen[cls] != j) {
+                    seen[cls] = j;
+                    number[cls] = uint32_t(before.size());
+                    before.push_back(cls);
+                }
+                to[k] = number[cls];
+            }
+        }
+        auto link = [&](uint32_t a, uint32_t b) {
+            return table ? table->links[a * width + b] : fixed ? exact(classes.link(a, b)) : classes.link(a, b);
+        };
+        auto follow = [&](double x, double y) { return table ? x * y : x + y; };
+        starts.reserve(before.size());
+        first.reserve(before.size());
+        for (size_t i = 0; i < n; ++i) for (uint32_t node = from[i]; node < from[i + 1]; ++node) {
+            const uint32_t cls = before[node];
+            first.push_back(int64_t(end.size()));
+            starts.push_back(offsets[i]);
+            for (uint32_t k = begins[i]; k < begins[i + 1]; ++k) {
+                const Place& place = places[k];
+                const bool closes = place.end == n;
+                double value = follow(place.score, link(cls, place.left));
+                if (closes) value = follow(value, link(place.right, classes.boundary()));
+                reach = std::max<size_t>(reach, to[k] - node);
+                end.push_back(int64_t(to[k]));
+                id.push_back(spans[k].id);
+                span.push_back(k);
+                score.push_back(value);
+                if (fixed) nats.push_back(place.nats + classes.link(cls, place.left) + (closes ? classes.link(place.right, classes.boundary()) : 0));
+            }
+        }
+        first.push_back(int64_t(end.size()));
+        starts.push_back(offsets[n]);
     }
 };
 
@@ -163,7 +260,7 @@ struct TextChain {
         lattice.build(model, text, size, false, table.plain ? &table : nullptr);
         const Lattice view = lattice.view();
         q.resize(lattice.end.size() + 1);
-        log_sum = table.plain ? plain_transitions(view, view.score, model.max_length, q.data())
+        log_sum = table.plain ? plain_transitions(view, view.score, lattice.reach, q.data())
                               : transitions(view, table.alpha, q.data());
     }
 };
@@ -172,7 +269,7 @@ struct TextChain {
 template <class Char, class Sink>
 void sample_text(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
     if (std::isinf(table.alpha)) return cut_words(model, text, size, sink);
-    if (table.plain) return cut_sampled(model, table, text, size, stream, sink);
+    if (table.plain && !model.classes) return cut_sampled(model, table, text, size, stream, sink);
     TextChain chain;
     chain.build(model, table, text, size);
     const TextLattice& lattice = chain.lattice;

@@ -13,12 +13,19 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         double unk, uniform, new_mass, new_rare
         Arithmetic arithmetic
         double granularity
+    cdef cppclass WordClasses:
+        uint32_t count
+        vector[uint16_t] left, right
+        double link(uint32_t, uint32_t)
     cdef cppclass Model:
         Rules rules
         vector[double] log_probs
+        WordClasses classes
+        uint32_t outside_class(size_t, uint32_t)
     cdef cppclass ModelBuilder:
         ModelBuilder(const Rules&) except +
         void add(const TextView&, double, double, int, uint32_t, int) except +
+        void set_classes(uint32_t, const uint16_t*, size_t, const double*) except +
         unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
@@ -151,7 +158,8 @@ cdef class Segmenter:
 
     `numbers` are the ids that users see: of unknown text, then of each word, then (or not) of each kind but "word".
     `ranks` are the scores that the best segmentation adds up in place of the log-probabilities, `flags` those of
-    `WordFlag` for each word.  The other arguments are those of `Rules`.
+    `WordFlag` for each word, `classes` the class of each word and `links` those of `WordClasses` without the last one.
+    The other arguments are those of `Rules`.
     """
 
     cdef unique_ptr[Model] model
@@ -161,7 +169,7 @@ cdef class Segmenter:
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
                   double new_rare, const double[::1] ranks=None, int arithmetic=0, const uint8_t[::1] flags=None,
-                  double granularity=0):
+                  double granularity=0, const uint16_t[::1] classes=None, const double[:, ::1] links=None):
         cdef Rules rules
         rules.alnum, rules.crossing, rules.fallback, rules.bytes = <Alnum>alnum, crossing, fallback, bytes_
         rules.unk, rules.uniform, rules.new_mass, rules.new_rare = unk, uniform, new_mass, new_rare
@@ -181,6 +189,15 @@ cdef class Segmenter:
             raise ValueError("one flag a word is needed.")
         if numbers.shape[0] != len(words) + (len(KINDS) if rules.kinds else 1):
             raise ValueError("one id a word is needed.")
+        if links is not None:
+            if crossing or fallback or uniform or classes is None or classes.shape[0] != len(words):
+                raise ValueError("classes need a lexicon of words, and one class a word.")
+            if not 3 <= links.shape[0] == links.shape[1] <= 257 or np.max(classes, initial=0) >= links.shape[0]:
+                raise ValueError("links must be a square table of at most 255 classes and two more.")
+            if not np.isfinite(links).all():
+                raise ValueError("links must be finite.")
+            builder.get().set_classes(<uint32_t>(links.shape[0] - 2), &classes[0] if len(words) else NULL, len(words),
+                                      &links[0, 0])
         shown.assign(&numbers[0], &numbers[0] + numbers.shape[0])
         for i in range(len(words)):
             word = words[i]
@@ -203,6 +220,20 @@ cdef class Segmenter:
         if not 0 <= word < <Py_ssize_t>self.model.get().log_probs.size() - 1:
             raise IndexError(f"there is no word {word}.")
         return self.model.get().log_probs[word + 1]
+
+    def sides(self, Py_ssize_t word, str token not None):
+        """Return the class of a token on its left and on its right side; `word` is -1 if it is not a word."""
+        cdef uint32_t outside
+        if word >= 0:
+            return self.model.get().classes.left.at(word + 1), self.model.get().classes.right.at(word + 1)
+        outside = self.model.get().outside_class(0, ord(token[0]))
+        return outside, outside
+
+    def link(self, uint32_t left, uint32_t right):
+        """Return the link of a class to a class, in nats."""
+        if max(left, right) > self.model.get().classes.count + 1:
+            raise IndexError(f"there is no class {max(left, right)}.")
+        return self.model.get().classes.link(left, right)
 
     def tokenize(self, text):
         """Return the tokens of a text by the best segmentation."""

@@ -74,6 +74,7 @@ size_t read_block(const Model& model, const Char* text, size_t size, size_t& fro
 template <bool New>
 inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
     const Node<int64_t>* nodes = model.nodes.data();
+    const int32_t* checks = model.checks.data();
     const Spelling& spelling = model.spelling;
     uint32_t reach = 0;  // number of consecutive letters from i, at most LONGEST
     best[n] = best[n + 1] = best[n + 2] = 0;
@@ -86,8 +87,8 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
         // Words of two symbols are the most frequent ones; half of the branches would be mispredicted, so there is
         // none.
         uint32_t next = uint32_t(node->base) + symbols[i + 1];
-        node = nodes + next;
-        const bool child = node->check == int32_t(at);
+        const bool child = checks[next] == int32_t(at);
+        node = nodes + (child ? next : 0);
         uint64_t sum = uint64_t(best[i + 2]) + uint64_t(node->score);
         bool better = child & (int64_t(sum - top) >= 0);
         top = better ? sum : top;
@@ -95,7 +96,10 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
         step.length = better ? 2 : 1;
         at = next;
         if (New) words |= uint32_t(child && node->score != NO_WORD) << 2;
-        if (child & (node->base != 0)) for (size_t j = i + 2;;) {
+        // Most words of two symbols that go on do not go on like the text: the third symbol is looked up without a branch, too.
+        // A node without children leads to a root, whose check is no node.
+        const bool longer = child & (checks[uint32_t(node->base) + symbols[i + 2]] == int32_t(at));
+        if (longer) for (size_t j = i + 2;;) {
             next = uint32_t(node->base) + symbols[j++];
             node = nodes + next;
             if (node->check != int32_t(at)) break;
@@ -238,22 +242,6 @@ void cut_crossing(const Model& model, const Char* text, size_t size, Sink sink) 
             i = next;
         }
     }
-}
-
-// The best path of words of the lexicon.
-template <class Char, class Sink>
-void cut_words(const Model& model, const Char* text, size_t size, Sink sink) {
-    if (!model.rules.crossing) cut<false>(model, text, size, sink);
-    else if (model.rules.arithmetic == EXACT_SUMS) cut_crossing<ExactSum>(model, text, size, sink);
-    else if (model.rules.arithmetic == SINGLE_SUMS) cut_crossing<RoundedSum<float>>(model, text, size, sink);
-    else cut_crossing<RoundedSum<double>>(model, text, size, sink);
-}
-
-// The best path, with new words if the rules want them.
-template <class Char, class Sink>
-void cut_best(const Model& model, const Char* text, size_t size, Sink sink) {
-    if (model.rules.new_mass > 0) cut<true>(model, text, size, sink);
-    else cut_words(model, text, size, sink);
 }
 
 }  // namespace nlpzero::tokenization

@@ -16,6 +16,7 @@ namespace nlpzero::vocabulary {
 
 constexpr double FAR = 1e9;
 constexpr uint32_t NONE = 0xFFFFFFFF;
+constexpr int PARTS = 4;
 
 // Cost of a token: `token` + `bit` * -log2 p.  Fewest tokens, then the most probable: {1, 1e-5}; fewest bits: {0, 1}.
 struct Cost { double token, bit; };
@@ -24,6 +25,9 @@ struct Cost { double token, bit; };
 // bytes). A symbol without a piece is spelled in bytes, its beginning as one token if there is a piece for it; a symbol
 // below 128 is its own byte.  Without `fallback` there are no bytes, and a missing symbol costs as much as three
 // tokens.
+//
+// The lines are in parts, on which threads can work at the same time.  What a pass over a part changes is in a `Scratch`
+// of its own, so the result does not depend on the number of threads.
 class VocabularyLattice {
 public:
     VocabularyLattice(const VocabularyText& source, Candidates&& candidates, bool bytes, bool fallback)
@@ -33,6 +37,9 @@ public:
         for (uint32_t s : text_) ++symbol_count_[s];
         make_lines();
         make_prefixes();
+        part_lines_.resize(PARTS);
+        active_.resize(PARTS);
+        for (uint32_t k = 0; k < lines_.size(); ++k) part_lines_[k % PARTS].push_back(k);
         present.assign(ids(), 0);
         uses.assign(ids(), 0);
     }
@@ -92,8 +99,9 @@ public:
         return ids;
     }
 
-    // Build the lattice of the present pieces.  It stays valid if pieces are removed later.
-    void activate() {
+    // Build the lattice of the present pieces: `begin_activation`, then `activate` for each part.  It stays valid if
+    // pieces are removed later.
+    void begin_activation() {
         pieces_.clear();
         std::fill(slot_.begin(), slot_.end(), NONE);
         for (uint32_t id = 0; id < first_symbol_; ++id) {
@@ -101,25 +109,59 @@ public:
             slot_[id] = uint32_t(pieces_.size());
             pieces_.push_back(id);
         }
-        active_.clear();
-        size_t edge = 0;
-        for (Line& line : lines_) {
-            line.active = active_.size();
+    }
+
+    void activate(int part) {
+        std::vector<uint32_t>& active = active_[part];
+        active.clear();
+        for (uint32_t k : part_lines_[part]) {
+            Line& line = lines_[k];
+            line.active = active.size();
+            uint64_t edge = line.edge;
             for (uint32_t p = line.begin; p < line.end; ++p) {
-                const size_t before = active_.size();
-                for (const size_t end = edge + c_.at[p]; edge < end; ++edge) {
+                const size_t before = active.size();
+                for (const uint64_t end = edge + c_.at[p]; edge < end; ++edge) {
                     const uint32_t s = slot_[c_.edges[edge] >> LENGTH_BITS];
-                    if (s != NONE) active_.push_back(s << LENGTH_BITS | (c_.edges[edge] & LENGTH_MASK));
+                    if (s != NONE) active.push_back(s << LENGTH_BITS | (c_.edges[edge] & LENGTH_MASK));
                 }
-                active_at_[p] = uint8_t(active_.size() - before);
+                active_at_[p] = uint8_t(active.size() - before);
             }
         }
     }
 
 protected:
-    struct Line { uint32_t begin, end; uint64_t active; };
+    // `edge`, `active`: the first edge of the line in `c_.edges` and in `active_` of its part.
+    struct Line { uint32_t begin, end; uint64_t edge, active; };
     struct Prefix { uint8_t bytes[3]; uint8_t length; uint32_t symbols; };
-    struct Step { uint32_t begin, end, id; double other; };
+    // `piece`: a slot, or the number of slots plus a symbol.
+    struct Step { uint32_t begin, end, piece; double other; };
+
+    // What a pass over a part writes.
+    struct Scratch {
+        std::vector<double> f, b;
+        std::vector<uint32_t> step, uses;
+        std::vector<Step> path;
+        uint64_t tokens = 0;
+        double cost = 0;
+    };
+
+    void prepare(Scratch& w) const {
+        w.f.resize(longest_ + LENGTH_MASK + 1);
+        w.b.resize(longest_ + LENGTH_MASK + 1);
+        w.step.resize(longest_ + 1);
+        w.uses.assign(pieces_.size() + source_.code.size(), 0);
+    }
+
+    uint32_t id_of(uint32_t piece) const {
+        return piece < pieces_.size() ? pieces_[piece] : first_symbol_ + piece - uint32_t(pieces_.size());
+    }
+
+    // Add what the pass over a part has counted.
+    void add_part(const Scratch& w) {
+        for (uint32_t piece = 0; piece < w.uses.size(); ++piece) uses[id_of(piece)] += w.uses[piece];
+        tokens += w.tokens;
+        total_cost += w.cost;
+    }
 
     double cost_of(double n) const { return price.token + price.bit * (bits_total_ - std::log2(n + 0.5)); }
 
@@ -165,51 +207,52 @@ protected:
         return NONE;
     }
 
-    // f_[i]: cost of the best path from the begin of the line to i; b_[i]: from i to its end; step_[i]: the first edge
-    // of the latter (NONE: a single symbol).  Ties: the single symbol, else the last edge in the lattice.
-    void solve(const Line& line) {
+    // f[i]: cost of the best path from the begin of the line to i; b[i]: from i to its end; step[i]: the first edge of
+    // the latter (NONE: a single symbol).  Ties: the single symbol, else the last edge in the lattice.
+    void solve(const Line& line, const uint32_t* edge, Scratch& w) const {
         const uint32_t n = line.end - line.begin;
-        std::fill(f_.begin(), f_.begin() + n + LENGTH_MASK + 1, FAR);
-        f_[0] = 0;
-        const uint32_t* edge = active_.data() + line.active;
+        double *f = w.f.data(), *b = w.b.data();
+        std::fill(f, f + n + LENGTH_MASK + 1, FAR);
+        f[0] = 0;
         for (uint32_t i = 0; i < n; ++i) {
-            const double here = f_[i];
-            f_[i + 1] = std::min(f_[i + 1], here + single_[text_[line.begin + i]]);
+            const double here = f[i];
+            f[i + 1] = std::min(f[i + 1], here + single_[text_[line.begin + i]]);
             for (const uint32_t* end = edge + active_at_[line.begin + i]; edge < end; ++edge) {
-                double& there = f_[i + (*edge & LENGTH_MASK)];
+                double& there = f[i + (*edge & LENGTH_MASK)];
                 there = std::min(there, here + cost_[*edge >> LENGTH_BITS]);
             }
         }
-        b_[n] = 0;
+        b[n] = 0;
         for (uint32_t i = n; i-- > 0;) {
-            double best = single_[text_[line.begin + i]] + b_[i + 1];
+            double best = single_[text_[line.begin + i]] + b[i + 1];
             uint32_t step = NONE;
             for (const uint32_t* begin = edge - active_at_[line.begin + i]; edge > begin;) {
                 --edge;
-                const double v = cost_[*edge >> LENGTH_BITS] + b_[i + (*edge & LENGTH_MASK)];
+                const double v = cost_[*edge >> LENGTH_BITS] + b[i + (*edge & LENGTH_MASK)];
                 if (v < best) {
                     best = v;
                     step = *edge;
                 }
             }
-            b_[i] = best;
-            step_[i] = step;
+            b[i] = best;
+            w.step[i] = step;
         }
-        walk(line);
+        walk(line, w);
     }
 
-    void walk(const Line& line) {
-        path_.clear();
+    void walk(const Line& line, Scratch& w) const {
+        w.path.clear();
         for (uint32_t i = 0; i < line.end - line.begin;) {
-            const uint32_t step = step_[i];
+            const uint32_t step = w.step[i];
             const uint32_t end = step == NONE ? i + 1 : i + (step & LENGTH_MASK);
-            const uint32_t id = step == NONE ? first_symbol_ + text_[line.begin + i] : pieces_[step >> LENGTH_BITS];
-            ++uses[id];
-            path_.push_back({i, end, id, FAR});
+            const uint32_t piece =
+                step == NONE ? uint32_t(pieces_.size()) + text_[line.begin + i] : step >> LENGTH_BITS;
+            ++w.uses[piece];
+            w.path.push_back({i, end, piece, FAR});
             i = end;
         }
-        tokens += path_.size();
-        total_cost += b_[0];
+        w.tokens += w.path.size();
+        w.cost += w.b[0];
     }
 
     // Add the uses of symbols that are spelled in bytes to those bytes.
@@ -231,17 +274,15 @@ protected:
     }
 
     void make_lines() {
-        uint32_t longest = 0;
+        uint64_t edge = 0;
         for (uint32_t i = 1; i < text_.size();) {
             uint32_t end = i;
-            while (text_[end]) ++end;
-            lines_.push_back({i, end, 0});
-            longest = std::max(longest, end - i);
+            const uint64_t first = edge;
+            while (text_[end]) edge += c_.at[end++];
+            lines_.push_back({i, end, first, 0});
+            longest_ = std::max(longest_, end - i);
             i = end + 1;
         }
-        f_.resize(longest + LENGTH_MASK + 1);
-        b_.resize(longest + LENGTH_MASK + 1);
-        step_.resize(longest + 1);
     }
 
     void make_prefixes() {
@@ -272,14 +313,15 @@ protected:
     bool bytes_, fallback_;
     uint32_t first_symbol_, first_prefix_;
     std::vector<Line> lines_;
-    std::vector<uint32_t> slot_, pieces_, active_;  // slot of each candidate; candidate of each slot; edges by slot
+    uint32_t longest_ = 0;
+    std::vector<std::vector<uint32_t>> part_lines_;  // the lines of each part
+    std::vector<uint32_t> slot_, pieces_;            // slot of each candidate; candidate of each slot
+    std::vector<std::vector<uint32_t>> active_;      // the edges of each part, with slots in place of candidates
     std::vector<uint8_t> active_at_;
     std::vector<uint32_t> symbol_count_;
     std::vector<Prefix> prefix_;
     std::vector<uint32_t> prefixes_[2];  // of each symbol: its beginnings of two and of three bytes
-    std::vector<double> cost_, single_, spelled_, f_, b_;
-    std::vector<uint32_t> step_;
-    std::vector<Step> path_;
+    std::vector<double> cost_, single_, spelled_;
     double bits_total_ = 0;
 };
 

@@ -21,7 +21,7 @@ cdef extern from "vocabulary/search.hpp" namespace "nlpzero::vocabulary" nogil:
     cdef cppclass VocabularySearch:
         VocabularySearch(const VocabularyText&, const vector[uint8_t]&, const vector[U32String]&, uint32_t, int, cbool,
                          cbool, uint32_t) except +
-        vector[uint8_t] present, fold
+        vector[uint8_t] present
         vector[uint32_t] uses, spread, block_begin
         vector[float] saved
         uint32_t byte_uses[256]
@@ -36,8 +36,13 @@ cdef extern from "vocabulary/search.hpp" namespace "nlpzero::vocabulary" nogil:
         uint32_t count(uint32_t)
         void spell(uint32_t, vector[uint8_t]&) except +
         vector[uint32_t] locate(const vector[U32String]&) except +
-        void activate() except +
-        void run(cbool) except +
+        const vector[uint8_t]& folds()
+        void set_folds(const vector[uint8_t]&) except +
+        void begin_activation() except +
+        void activate(int) except +
+        void begin_pass(cbool) except +
+        void run(int, cbool) except +
+        void end_pass() except +
 
 
 MAX_LENGTH = LENGTH_MASK
@@ -146,14 +151,16 @@ cdef class Search:
 
     @property
     def fold(self):
-        return np.array(<uint8_t[:self.cpp.get().fold.size()]> self.cpp.get().fold.data())
+        return np.array(<uint8_t[:self.cpp.get().folds().size()]> <uint8_t*> self.cpp.get().folds().data())
 
     @fold.setter
     def fold(self, numbers):
         cdef const uint8_t[::1] f = np.ascontiguousarray(numbers, np.uint8)
-        if f.shape[0] != <Py_ssize_t> self.cpp.get().fold.size() or np.max(f) >= FOLDS:
+        cdef vector[uint8_t] folds
+        if f.shape[0] != <Py_ssize_t> self.cpp.get().folds().size() or np.max(f) >= FOLDS:
             raise ValueError(f"fold must have a number below {FOLDS} for each block.")
-        self.cpp.get().fold.assign(&f[0], &f[0] + f.shape[0])
+        folds.assign(&f[0], &f[0] + f.shape[0])
+        self.cpp.get().set_folds(folds)
 
     @property
     def byte_uses(self):
@@ -161,15 +168,15 @@ cdef class Search:
 
     @property
     def saved(self):
-        return np.array(<float[:self.cpp.get().ids(), :FOLDS]> self.cpp.get().saved.data())
+        return np.array(<float[:FOLDS, :self.cpp.get().ids()]> self.cpp.get().saved.data()).T
 
     @property
     def spread(self):
-        return np.array(<uint32_t[:self.cpp.get().ids(), :FOLDS]> self.cpp.get().spread.data())
+        return np.array(<uint32_t[:FOLDS, :self.cpp.get().ids()]> self.cpp.get().spread.data()).T
 
     @property
     def block_begin(self):
-        return np.array(<uint32_t[:self.cpp.get().fold.size()]> self.cpp.get().block_begin.data())
+        return np.array(<uint32_t[:self.cpp.get().block_begin.size()]> self.cpp.get().block_begin.data())
 
     @property
     def tokens(self):
@@ -223,10 +230,26 @@ cdef class Search:
                 found[place] = ids[k]
         return found
 
-    def activate(self):
+    def activate(self, *, int workers=1):
         with nogil:
-            self.cpp.get().activate()
+            self.cpp.get().begin_activation()
+        for_each(range(FOLDS), self._activate_part, min(workers, FOLDS))
 
-    def run(self, *, bint absent):
+    def _activate_part(self, int part):
         with nogil:
-            self.cpp.get().run(absent)
+            self.cpp.get().activate(part)
+
+    def run(self, *, bint absent, int workers=1):
+        with nogil:
+            self.cpp.get().begin_pass(absent)
+        for_each(range(FOLDS), self._run_on_absent if absent else self._run_on_present, min(workers, FOLDS))
+        with nogil:
+            self.cpp.get().end_pass()
+
+    def _run_on_absent(self, int fold):
+        with nogil:
+            self.cpp.get().run(fold, True)
+
+    def _run_on_present(self, int fold):
+        with nogil:
+            self.cpp.get().run(fold, False)

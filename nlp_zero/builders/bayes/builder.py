@@ -244,6 +244,7 @@ class BayesLexiconBuilder:
         share, _ = estimate_new_words(words, tokens)
         lexicon = describe(texts, tree, words, tokens, method="bayes").with_classes(classes, links.tolist())
         return lexicon.with_meta(
+            objective="classes",
             seed=self.seed,
             classes=slices[0].sampler.classes,
             sweeps=run.sweeps,

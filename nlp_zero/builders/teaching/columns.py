@@ -54,7 +54,7 @@ class GapStatistics:
     def __init__(self, tree: LinkedTree) -> None:
         counts = tree.counts
         if counts.order < 3:
-            raise CorpusError("teaching needs counts of n-grams of three symbols; set order to 3 or more.")
+            raise CorpusError("teaching needs counts of n-grams of three symbols; use order=3 or more.")
         size, pairs = counts.types(1), counts.types(2)
         tree.check_memory(PAIR_BYTES * pairs, f"{pairs:,} pairs of symbols")
         self._radix, self._total = np.uint64(size + 1), float(counts.total(1))

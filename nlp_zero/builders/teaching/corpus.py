@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.bayes import Cutter
+from ..._utils.progress import begin_stage
 from ...corpus import read_blocks
 from ...counting.linked import LinkedTree
 from ...errors import CorpusError
@@ -80,6 +81,7 @@ def teach_words(
     FoundWords
         The words of the cut.
     """
+    begin_stage("teaching")
     examples = teaching.encode(tree.counts, added)
     reference = _take_reference(tree, passes, examples)
     cutter = _make_cutter(found, tree)
@@ -89,6 +91,7 @@ def teach_words(
     teacher = Teacher(reader, examples, [evidence], workers=tree.workers)
     symbols = [str(symbol) for symbol in tree.counts.symbols]
     tokens: Counter[str] = Counter()
+    begin_stage("cutting text")
     for block in read_blocks(passes.texts):
         text = tree.alphabet.encode(block.data)
         tokens.update(count_cut_words(text, teacher.cut(Evidence(text, cutter.cut(text))), symbols))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -211,21 +211,36 @@ def spell(piece: str, *, byte_level: bool) -> bytes:
 
 def encode_lines(tokenizer: Tokenizer, lines: Sequence[str], advance: Advance = None) -> Iterator[Encoding]:
     """Yield the encoding of each line, without the tokens that a model puts around a text."""
-    for begin in range(0, len(lines), LINES_PER_CALL):
-        chunk = lines[begin : begin + LINES_PER_CALL]
-        yield from tokenizer.encode_batch(chunk, add_special_tokens=False)
-        if advance is not None:
-            advance(len(chunk))
+    yield from _encode(tokenizer.encode_batch, lines, advance)
 
 
 def count_tokens(tokenizer: Tokenizer, lines: Sequence[str], size: int) -> npt.NDArray[np.int64]:
     """Return how often each of `size` ids occurs in the encoding of lines."""
     counts = np.zeros(size, np.int64)
-    for begin in range(0, len(lines), LINES_PER_CALL):
-        chunk = tokenizer.encode_batch_fast(lines[begin : begin + LINES_PER_CALL], add_special_tokens=False)
-        ids = np.fromiter((number for encoding in chunk for number in encoding.ids), np.int64)
-        counts += np.bincount(ids, minlength=size)
+    for encoding in _encode(tokenizer.encode_batch_fast, lines):
+        np.add.at(counts, np.array(encoding.ids, np.int64), 1)
     return counts
+
+
+def _encode(encode: Callable[..., list[Encoding]], lines: Sequence[str], advance: Advance = None) -> Iterator[Encoding]:
+    """Yield what a method of a tokenizer makes of each line.
+
+    Raises
+    ------
+    FormatError
+        If the model has no token for a character.
+    """
+    for begin in range(0, len(lines), LINES_PER_CALL):
+        chunk = lines[begin : begin + LINES_PER_CALL]
+        try:
+            yield from encode(chunk, add_special_tokens=False)
+        except Exception as error:  # tokenizers raises no other class
+            reason = str(error).strip().rstrip(".")
+            raise FormatError(
+                f"the base cannot encode this text ({reason}); use a base that has bytes or an unknown token."
+            ) from None
+        if advance is not None:
+            advance(len(chunk))
 
 
 def collect_words(encodings: Iterable[Encoding]) -> Words:

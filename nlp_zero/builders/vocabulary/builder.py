@@ -87,11 +87,13 @@ class VocabularyBuilder:
         The vocabulary of another model, which `extend` adds pieces to: a ``tokenizer.json`` (Unigram or byte-level
         BPE), its content, or a tokenizer of the packages ``tokenizers`` or ``transformers``.  With a base, only
         `vocab_size` (the ids of base and new pieces together), `max_piece_length`, `isolate_digits`, `split_at`,
-        `sample`, `progress` and the following options can be set.
+        `sample`, `workers`, `progress`, `add` and `hold_out` can be set.
     add : int, optional
         With a base: number of new pieces, in place of `vocab_size`.
     hold_out : int, default 10
         With a base: one line in this many is not learnt from, and only measures how many tokens are saved; 0: none.
+    workers : int, default 1
+        Threads, of which up to four have work; the result is the same for every number.
     progress : bool, default False
         Show a progress bar on stderr.
 
@@ -137,6 +139,7 @@ class VocabularyBuilder:
         base: object = None,
         add: int | None = None,
         hold_out: int = 10,
+        workers: int = 1,
         progress: bool = False,
     ) -> None:
         self.unit = check_choice("unit", unit, UNITS)
@@ -163,6 +166,7 @@ class VocabularyBuilder:
             raise ValueError("hold_out must not be 1, which leaves no line to learn from; use 0 to learn from all.")
         self.sizes = self._check_base(vocab_size) if base is not None else self._check_sizes(vocab_size)
         self.sample = check_integer("sample", sample)
+        self.workers = check_integer("workers", workers)
         self.progress = bool(progress)
 
     def _check_base(self, vocab_size: int | Sequence[int] | None) -> tuple[int, ...]:
@@ -303,6 +307,7 @@ class VocabularyBuilder:
             self._rules,
             sample=self.sample,
             hold_out=self.hold_out,
+            workers=self.workers,
             progress=self.progress,
         )
 
@@ -362,7 +367,7 @@ class VocabularyBuilder:
         begin_stage("choosing pieces")
         passes = len(self.sizes) * SwapSearch.PASSES
         with progress_bar(self.progress, "choosing pieces", total=passes, unit=" passes") as advance:
-            swap = SwapSearch(search, usable, fixed, prices=prices, advance=advance)
+            swap = SwapSearch(search, usable, fixed, prices=prices, workers=self.workers, advance=advance)
             self._require_pieces(reserved + swap.most)
             vocabularies = {}
             for size in self.sizes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..._utils.progress import begin_stage, progress_bar
 from ...corpus import Corpus, require_text
 from .base import (
@@ -25,8 +27,6 @@ from .scoring import append_pieces, choose_pieces
 from .text import find_min_count, read_lines
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from tokenizers import Tokenizer
 
 __all__ = ["extend_vocabulary"]
@@ -40,6 +40,7 @@ def extend_vocabulary(
     *,
     sample: int,
     hold_out: int,
+    workers: int,
     progress: bool,
 ) -> ExtendedVocabulary:
     """Add pieces to a vocabulary; see `VocabularyBuilder.extend`.
@@ -56,6 +57,8 @@ def extend_vocabulary(
         Most characters that are read.
     hold_out : int
         One line in this many only measures the savings; 0: none.
+    workers : int
+        Threads of the search for pieces of a Unigram model.
     progress : bool
         Whether progress bars are shown.
 
@@ -72,34 +75,32 @@ def extend_vocabulary(
         del lines[hold_out - 1 :: hold_out]
     require_text(len(lines), texts)
     before = make_tokenizer(vocabulary.value)
-    extend = _extend_bpe if vocabulary.kind == "BPE" else _extend_unigram
-    value = extend(vocabulary, before, lines, number, rules, progress=progress)
+    if vocabulary.kind == "BPE":
+        value, tokens = _extend_bpe(vocabulary, before, lines, number, rules, progress=progress)
+    else:
+        value, tokens = _extend_unigram(vocabulary, before, lines, number, rules, workers=workers, progress=progress)
     begin_stage("counting tokens")
     after, size = make_tokenizer(value), vocabulary.size + number
-    learnt, counts = _measure(before, after, lines, size)
+    counts = count_tokens(after, lines, size)
     pieces = [after.id_to_token(number) or "" for number in range(vocabulary.size, size)]
     return ExtendedVocabulary(
         base_size=vocabulary.size,
         pieces=tuple(spell(p, byte_level=vocabulary.byte_level).decode("utf-8", "surrogateescape") for p in pieces),
         counts=counts[vocabulary.size :],
-        learnt=learnt,
-        held_out=_measure(before, after, held_out, size)[0],
+        learnt=_compare(lines, tokens, int(counts.sum())),
+        held_out=_compare(held_out, *(int(count_tokens(model, held_out, size).sum()) for model in (before, after))),
         _value=value,
     )
 
 
-def _measure(
-    before: Tokenizer, after: Tokenizer, lines: list[str], size: int
-) -> tuple[TokenSavings, npt.NDArray[np.int64]]:
-    """Return the tokens saved in lines, and how often each id occurs in them."""
-    counts = count_tokens(after, lines, size)
-    tokens_before = int(count_tokens(before, lines, size).sum())
-    return TokenSavings(len(lines), sum(map(len, lines)), tokens_before, int(counts.sum())), counts
+def _compare(lines: list[str], tokens_before: int, tokens_after: int) -> TokenSavings:
+    return TokenSavings(len(lines), sum(map(len, lines)), tokens_before, tokens_after)
 
 
 def _extend_bpe(
     base: BaseVocabulary, tokenizer: Tokenizer, lines: list[str], number: int, rules: PieceRules, *, progress: bool
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int]:
+    """Return the content of the extended file, and the number of tokens of the lines with the base."""
     begin_stage("cutting text with the base")
     with progress_bar(progress, "cutting text with the base", total=len(lines), unit=" lines") as advance:
         words = collect_words(encode_lines(tokenizer, lines, advance))
@@ -107,15 +108,23 @@ def _extend_bpe(
     with progress_bar(progress, "choosing pieces", total=number, unit=" pieces") as advance:
         merges = choose_merges(base, words, number, rules, advance)
     require_pieces(number, len({merge.merged for merge in merges}))
-    return append_merges(base, merges)
-
+    return append_merges(base, merges), int(np.diff(words.ends, prepend=np.uint64(0)) @ words.counts)
 
 
 def _extend_unigram(
-    base: BaseVocabulary, tokenizer: Tokenizer, lines: list[str], number: int, rules: PieceRules, *, progress: bool
-) -> dict[str, Any]:
+    base: BaseVocabulary,
+    tokenizer: Tokenizer,
+    lines: list[str],
+    number: int,
+    rules: PieceRules,
+    *,
+    workers: int,
+    progress: bool,
+) -> tuple[dict[str, Any], int]:
+    """Return the content of the extended file, and the number of tokens of the lines with the base."""
     begin_stage("cutting text with the base")
-    words = cut_lines(base, tokenizer, lines)
+    words, tokens = cut_lines(base, tokenizer, lines), int(count_tokens(tokenizer, lines, base.size).sum())
     begin_stage("choosing pieces")
-    pieces = choose_pieces(base, words, number, rules, find_min_count(sum(map(len, words))), progress=progress)
-    return append_pieces(base, pieces, int(count_tokens(tokenizer, lines, base.size).sum()))
+    least = find_min_count(sum(map(len, words)))
+    pieces = choose_pieces(base, words, number, rules, least, workers=workers, progress=progress)
+    return append_pieces(base, pieces, tokens), tokens

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["assign_folds", "count_block_symbols"]
 
 TOPIC_SYMBOLS = 400  # the most frequent symbols, whose frequencies describe the topic of a block
+BLOCKS_AT_ONCE = 2048  # whose counts are held at the same time
 ITERATIONS = 40  # of the power method; the direction matters, not its last digits
 
 
@@ -28,14 +29,9 @@ def assign_folds(search: Search) -> npt.NDArray[np.uint8]:
     if len(begins) < 2 * folds:
         return np.resize(np.arange(folds, dtype=np.uint8), len(begins))
     frequent = np.argsort(-np.bincount(text)[1:], kind="stable")[:TOPIC_SYMBOLS] + 1
-    column = np.full(int(text.max()) + 1, -1)
+    column = np.full(int(text.max()) + 1, -1, np.int16)
     column[frequent] = np.arange(len(frequent))
-    table = np.zeros((len(begins), len(frequent)))
-    ends = [*begins[1:].tolist(), len(text)]
-    for block, (begin, end) in enumerate(zip(begins.tolist(), ends, strict=True)):
-        columns = column[text[begin:end]]
-        counts = np.bincount(columns[columns >= 0], minlength=len(frequent))
-        table[block] = np.sqrt(counts / max(end - begin, 1))
+    table = _measure_blocks(column[text], begins.astype(np.int64), len(frequent))
     table -= table.mean(0)
     square = table.T @ table
     axis = np.ones(len(frequent))
@@ -45,6 +41,22 @@ def assign_folds(search: Search) -> npt.NDArray[np.uint8]:
     ranks = np.argsort(np.argsort(np.round(table @ axis, 9), kind="stable"), kind="stable")
     fold_of_block: npt.NDArray[np.uint8] = (ranks * folds // len(begins)).astype(np.uint8)
     return fold_of_block
+
+
+def _measure_blocks(
+    columns: npt.NDArray[np.int16], begins: npt.NDArray[np.int64], width: int
+) -> npt.NDArray[np.float64]:
+    """Return the square roots of the frequencies of the symbols that have a column (not -1), a row for each block."""
+    table = np.empty((len(begins), width))
+    sizes = np.diff(np.append(begins, len(columns)))
+    for first in range(0, len(begins), BLOCKS_AT_ONCE):
+        blocks = slice(first, first + BLOCKS_AT_ONCE)
+        rows = np.repeat(np.arange(len(sizes[blocks])), sizes[blocks])
+        part = columns[begins[first] :][: len(rows)]
+        places = (rows * width + part)[part >= 0]
+        counts = np.bincount(places, minlength=len(sizes[blocks]) * width).reshape(-1, width)
+        table[blocks] = np.sqrt(counts / np.maximum(sizes[blocks], 1)[:, None])
+    return table
 
 
 def count_block_symbols(search: Search) -> npt.NDArray[np.int64]:

@@ -28,7 +28,14 @@ PART_SHARE = 0.6  # share of the score of its parts that a new piece has at leas
 
 
 def choose_pieces(
-    base: BaseVocabulary, words: list[str], number: int, rules: PieceRules, min_count: int, *, progress: bool
+    base: BaseVocabulary,
+    words: list[str],
+    number: int,
+    rules: PieceRules,
+    min_count: int,
+    *,
+    workers: int,
+    progress: bool,
 ) -> dict[str, int]:
     """Choose the new pieces that save most tokens.
 
@@ -42,6 +49,8 @@ def choose_pieces(
         Which strings may be pieces.
     min_count : int
         A candidate must occur at least this often.
+    workers : int
+        Threads.
     progress : bool
         Whether a progress bar is shown.
 
@@ -79,7 +88,7 @@ def choose_pieces(
     fixed[[id_ for id_ in search.locate(known) if id_ is not None]] = True
     present = int(np.count_nonzero(fixed))
     with progress_bar(progress, "choosing pieces", total=SwapSearch.PASSES, unit=" passes") as advance:
-        swap = SwapSearch(search, usable, fixed, advance=advance)
+        swap = SwapSearch(search, usable, fixed, workers=workers, advance=advance)
         require_pieces(number, swap.most - present)
         swap.run(present + number)
     uses, chosen = search.uses.astype(np.int64), np.flatnonzero(search.present & ~fixed)

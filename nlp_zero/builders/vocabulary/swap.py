@@ -38,6 +38,8 @@ class SwapSearch:
         Which pieces may be chosen at all, and which must be.
     prices : tuple of float
         Cost of a token, and of a bit of its information.
+    workers : int, default 1
+        Threads; the result is the same for every number.
     advance : callable, optional
         Called with 1 after each pass over the text.
     """
@@ -52,10 +54,11 @@ class SwapSearch:
         fixed: BoolArray,
         *,
         prices: tuple[float, float] = TOKEN_PRICES,
+        workers: int = 1,
         advance: Advance = None,
     ) -> None:
         self._search, self._usable, self._required, self._prices = search, usable, fixed, prices
-        self._advance = advance
+        self._workers, self._advance = workers, advance
         lengths, self._counts = search.lengths().astype(np.intp), search.counts().astype(np.float64)
         self._length_class = classify_lengths(lengths)
         self._symbols = slice(search.first_symbol, search.first_prefix)
@@ -89,7 +92,7 @@ class SwapSearch:
             for thirds_left in (2, 1, 0):
                 self._prune(size + surplus * thirds_left // 3)
         self._fill(size)
-        search.activate()
+        search.activate(workers=self._workers)
         for _ in range(2):  # costs follow from uses, and uses from costs
             self._pass(absent=False)
 
@@ -98,7 +101,7 @@ class SwapSearch:
 
     def _pass(self, *, absent: bool) -> None:
         """Measure the savings of the absent or of the present pieces."""
-        self._search.run(absent=absent)
+        self._search.run(absent=absent, workers=self._workers)
         if self._advance is not None:
             self._advance(1)
 
@@ -128,7 +131,7 @@ class SwapSearch:
     def _add(self, number: int) -> None:
         """Add the absent pieces that are expected to save most."""
         search = self._search
-        search.activate()
+        search.activate(workers=self._workers)
         self._pass(absent=True)
         present = search.present
         expected = self._discount.expected_savings(search, self._length_class)
@@ -138,7 +141,7 @@ class SwapSearch:
         uses[chosen] = search.spread[chosen].sum(1)
         present[chosen] = True
         search.present, search.uses = present, uses
-        search.activate()
+        search.activate(workers=self._workers)
 
     def _prune(self, goal: int) -> None:
         """Remove the present pieces whose loss is expected to cost least, down to `goal` pieces."""

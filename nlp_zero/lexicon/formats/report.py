@@ -97,6 +97,10 @@ def describe_differences(lexicon: LexiconLike, format: str, left_out: Mapping[st
         found.append(
             f"nlp-zero also finds words that this lexicon lacks, {program} does not: compare with --no-new-words."
         )
+    if lexicon.meta.objective == "classes":
+        found.append(
+            f"nlp-zero cuts with word classes, {program} does not: compare with --objective unigram."
+        )
     if steps := _lost_steps(lexicon):
         found.append(
             f"The model was made for text with {steps}, which this file does not do. Do it before encoding, or ids "
