@@ -52,13 +52,13 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         ln p of a symbol that is not a word, in nats, from -1e6 to 0.  Default: ln(1 / (N + 1)) - 1 for a lexicon of N
         tokens; with byte fallback, the sum of its bytes.
     objective : {"unigram", "classes", "shortest"}, optional
-        ``"unigram"``: the most probable segmentation, as above.  ``"classes"``: the score also has the link
-        ln P(b | a) / P(b) for each pair of neighbours, a and b being the classes of the two words (`Lexicon.classes`);
-        punctuation and the ends of a text are one more class, words without a class another.  ``"shortest"``: the
-        fewest tokens, of these the most probable (in a vocabulary: -ln p in 2,560 steps from 0 to that of the rarest
-        piece); methods that compare segmentations by probability (`sample`, `nbest`, `marginals`, `entropy`) then use
-        -ln(vocab_size) nats for each token, a unigram model in which all words are equally probable.  Default: as the
-        lexicon was made (``bayes``: "classes", other words: "unigram").
+        ``"unigram"``: the most probable segmentation, as above.  ``"classes"``: the score, in all methods, also has the
+        link ln P(b | a) / P(b) for each pair of neighbours, a and b being the classes of the two words
+        (`Lexicon.classes`); punctuation and the ends of a text are one more class, words without a class another.
+        ``"shortest"``: the fewest tokens, of these the most probable (in a vocabulary: -ln p in 2,560 steps from 0 to
+        that of the rarest piece); methods that compare segmentations by probability (`sample`, `nbest`, `marginals`,
+        `entropy`) then use -ln(vocab_size) nats for each token, a unigram model in which all words are equally
+        probable.  Default: as the lexicon was made (``bayes``: "classes", other words: "unigram").
     new_words : bool, optional
         Whether two to four letters that are not a word of the lexicon can be a word:
         p(word) = p(new) · p(length) · p(first symbol) · p(middle symbols) · p(last symbol), estimated from the words

@@ -165,28 +165,31 @@ struct TextLattice {
     template <class Char>
     void build_with_classes(const Model& model, const Char* text, const uint32_t* symbols, size_t n, bool fixed,
                             const AlphaTable* table) {
-        struct Place { uint32_t end, left, right; double score, nats; int32_t id; };  // an edge of the text, in symbols
+        struct Place { uint32_t end, left, right; double score, nats; };  // an edge of the text, in symbols
         const WordClasses& classes = model.classes;
-        const std::vector<uint32_t> offsets = starts;
+        const size_t width = classes.width();
+        const std::vector<uint32_t> offsets = std::move(starts);
         auto exact = [](double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; };
         std::vector<Place> places;
-        std::vector<uint32_t> begins;
-        std::vector<std::vector<uint32_t>> ends(n + 1);  // the classes of the tokens that end at each position
-        ends[0].push_back(classes.boundary());
+        std::vector<uint32_t> begins, ended(n + 2);  // first place of each position; number of places that end at each
+        places.reserve(3 * n);
+        spans.reserve(3 * n);
+        begins.reserve(n + 1);
         auto add = [&](size_t node, size_t i, size_t j) {
             const int32_t word = model.word_of(node);
-            const uint32_t c = uint32_t(text[offsets[i]]);
-            const uint32_t outside = word ? 0 : model.outside_class(node, c);
+            spans.push_back({offsets[i], offsets[j], model.ids[node]});
+            ++ended[j + 1];
+            if (word && table) {
+                const WordClasses::Sides sides = classes.nodes[node];
+                places.push_back({uint32_t(j), sides.left, sides.right, table->nodes[node].score, 0});
+                return;
+            }
+            const uint32_t c = uint32_t(text[offsets[i]]), outside = word ? 0 : model.outside_class(node, c);
             const bool boundary = !word && class_table()[c] == BOUNDARY;
             const Cost cost = word ? model.cost(word, c) : boundary ? model.boundary_cost() : model.symbol_cost(node);
-            const double nats = model.weight(cost);
-            const double score = table ? std::exp(table->alpha * nats) : fixed ? exact(model.rank(cost)) : nats;
-            const uint32_t left = word ? classes.left[size_t(word)] : outside, right = word ? classes.right[size_t(word)] : outside;
-            places.push_back({uint32_t(j), left, right, score, nats, model.ids[node]});
-            spans.push_back({offsets[i], offsets[j], model.ids[node]});
-            std::vector<uint32_t>& known = ends[j];
-            if (j == n) known.assign(1, classes.boundary());  // the last position has no class
-            else if (std::find(known.begin(), known.end(), right) == known.end()) known.push_back(right);
+            const double weight = model.weight(cost);
+            places.push_back({uint32_t(j), word ? classes.nodes[node].left : outside, word ? classes.nodes[node].right : outside,
+                              table ? std::exp(table->alpha * weight) : fixed ? exact(model.rank(cost)) : weight, weight});
             unknown |= word == 0;
         };
         for (size_t i = 0; i < n; ++i) {
@@ -201,30 +204,44 @@ struct TextLattice {
             }
         }
         begins.push_back(uint32_t(places.size()));
-        std::vector<size_t> positions(n + 2);  // of the lattice, by position of the text
-        for (size_t i = 0; i <= n; ++i) positions[i + 1] = positions[i] + ends[i].size();
-        starts.clear();
+        // Number the positions of the lattice.  The last position of the text is one of them, whatever is before it.
+        std::vector<uint32_t> by_end(places.size()), to(places.size()), before{classes.boundary()}, from{0};
+        for (size_t j = 0; j <= n; ++j) ended[j + 1] += ended[j];
+        for (uint32_t k = 0; k < places.size(); ++k) by_end[ended[places[k].end]++] = k;
+        std::vector<uint32_t> seen(width, 0), number(width);  // by class: the position of the text where it was seen last
+        for (uint32_t j = 1, next = 0; j <= n; ++j) {
+            from.push_back(uint32_t(before.size()));
+            for (; next < ended[j]; ++next) {
+                const uint32_t k = by_end[next], cls = j == n ? classes.boundary() : places[k].right;
+                if (seen[cls] != j) {
+                    seen[cls] = j;
+                    number[cls] = uint32_t(before.size());
+                    before.push_back(cls);
+                }
+                to[k] = number[cls];
+            }
+        }
         auto link = [&](uint32_t a, uint32_t b) {
-            return table ? table->links[a * classes.width() + b] : fixed ? exact(classes.link(a, b)) : classes.link(a, b);
+            return table ? table->links[a * width + b] : fixed ? exact(classes.link(a, b)) : classes.link(a, b);
         };
         auto follow = [&](double x, double y) { return table ? x * y : x + y; };
-        for (size_t i = 0; i < n; ++i) for (const uint32_t before : ends[i]) {
+        starts.reserve(before.size());
+        first.reserve(before.size());
+        for (size_t i = 0; i < n; ++i) for (uint32_t node = from[i]; node < from[i + 1]; ++node) {
+            const uint32_t cls = before[node];
             first.push_back(int64_t(end.size()));
             starts.push_back(offsets[i]);
             for (uint32_t k = begins[i]; k < begins[i + 1]; ++k) {
                 const Place& place = places[k];
                 const bool closes = place.end == n;
-                const std::vector<uint32_t>& known = ends[place.end];
-                const size_t at = closes ? 0 : size_t(std::find(known.begin(), known.end(), place.right) - known.begin());
-                double value = follow(place.score, link(before, place.left));
+                double value = follow(place.score, link(cls, place.left));
                 if (closes) value = follow(value, link(place.right, classes.boundary()));
-                const size_t to = positions[place.end] + at;
-                reach = std::max(reach, to + 1 - first.size());
-                end.push_back(int64_t(to));
-                id.push_back(place.id);
+                reach = std::max<size_t>(reach, to[k] - node);
+                end.push_back(int64_t(to[k]));
+                id.push_back(spans[k].id);
                 span.push_back(k);
                 score.push_back(value);
-                if (fixed) nats.push_back(place.nats + classes.link(before, place.left) + (closes ? classes.link(place.right, classes.boundary()) : 0));
+                if (fixed) nats.push_back(place.nats + classes.link(cls, place.left) + (closes ? classes.link(place.right, classes.boundary()) : 0));
             }
         }
         first.push_back(int64_t(end.size()));
