@@ -25,7 +25,7 @@ if _TYPE_CHECKING:
     from .displays import ComparisonDisplay, LatticeDisplay, LexiconDisplay
     from .errors import CheckpointError, ClusterError, CorpusError, FormatError, NlpZeroError, StorageError
     from .keywords import KeywordExtractor, KeywordTable, StopWords, find_stop_words
-    from .lexicon import Lexicon, LexiconMeta, SaveReport
+    from .lexicon import Lexicon, LexiconMeta, SaveReport, WordClasses
     from .report import Report, ReportBuilder
     from .templates import (
         BoundaryModel,
@@ -84,6 +84,7 @@ __all__ = [
     "TextComparer",
     "Tokenizer",
     "VocabularyBuilder",
+    "WordClasses",
     "__version__",
     "find_stop_words",
     "select_discovered",
@@ -101,7 +102,7 @@ _PACKAGES = {
     "displays": "ComparisonDisplay LatticeDisplay LexiconDisplay",
     "errors": "CheckpointError ClusterError CorpusError FormatError NlpZeroError StorageError",
     "keywords": "KeywordExtractor KeywordTable StopWords find_stop_words",
-    "lexicon": "Lexicon LexiconMeta SaveReport",
+    "lexicon": "Lexicon LexiconMeta SaveReport WordClasses",
     "report": "Report ReportBuilder",
     "templates": (
         "BoundaryModel FillerCounter ParseTree SlotFillers Template TemplateGrammar TemplateInventory TemplateMiner"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_concordance"]
 
-SHOWN_WORDS = 5  # in the summary
+SHOWN_WORDS = 10  # in the summary
 Write = Callable[["list[Occurrence]"], object]
 
 
