@@ -36,7 +36,7 @@ html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["language-switch", "theme-switcher"],
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 9 if CHINESE else 6,
     "show_toc_level": 2,
     "footer_start": [],
     "footer_end": [],
@@ -86,6 +86,7 @@ def register_search_language() -> None:
     class SearchPairs(SearchChinese):
         """Latin words, Chinese characters, and pairs of neighbouring Chinese characters."""
 
+        language_name = "English"  # names the stemmer in JavaScript
         chinese = re.compile(r"[\u3400-\u9fff]+")
         js_splitter_code = """
 var splitQuery = (query) => query.split(/[^\\p{Letter}\\p{Number}_]+/u).flatMap((part) =>
