@@ -34,7 +34,8 @@ html_show_copyright = False
 html_search_language = "zh"  # both languages quote Chinese words
 # Pages that have no others below them need no list of these.
 html_sidebars: dict[str, list[str]] = {
-    page: [] for page in ("index", "start", "glossary", "gallery/index", "tutorial", "migration", "which-tool", "changelog")
+    page: []
+    for page in ("index", "start", "glossary", "gallery/index", "tutorial", "migration", "which-tool", "changelog")
 }
 if CHINESE:
     html_sidebars["reference"] = []
