@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import importlib.util
+import os
 import re
 import shutil
 import threading
@@ -96,6 +97,7 @@ def address() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.skipif("NLP_ZERO_SITE" not in os.environ, reason="`make browser` tests the search of the site")
 @pytest.mark.skipif(not (SITE / "zh" / "search.html").exists(), reason="the site was not built")
 @pytest.mark.skipif(not shutil.which("chromedriver"), reason="Chromium is missing")
 @pytest.mark.parametrize(
