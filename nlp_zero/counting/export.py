@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.files import new_file
+from .._utils.files import write_bytes
 
 __all__ = ["write_table"]
 
@@ -26,10 +26,9 @@ def write_table(path: str | os.PathLike[str], batches: Iterable[tuple[int, list[
         raise ImportError(f"{path}: tables need pyarrow; run: pip install 'nlpzero[formats]'.") from None
     text = pyarrow.binary() if binary else pyarrow.string()
     schema = pyarrow.schema([("ngram", text), ("order", pyarrow.uint8()), ("count", pyarrow.uint64())])
-    with new_file(path) as temporary:
-        make = pyarrow.parquet.ParquetWriter if kind == ".parquet" else pyarrow.ipc.new_file
-        with make(str(temporary), schema) as writer:
-            for n, words, numbers in batches:
-                columns = [words, np.full(len(words), n, np.uint8), numbers.astype(np.uint64)]
-                arrays = [pyarrow.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-                writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+    make = pyarrow.parquet.ParquetWriter if kind == ".parquet" else pyarrow.ipc.new_file
+    with write_bytes(path) as file, make(file, schema) as writer:
+        for n, words, numbers in batches:
+            columns = [words, np.full(len(words), n, np.uint8), numbers.astype(np.uint64)]
+            arrays = [pyarrow.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
