@@ -87,9 +87,10 @@ wheel: $(VENV)/wheel
 site: $(VENV)/site
 	$(BIN)/python docs/make_site.py
 
-# The report in a headless Chromium (Debian: apt-get install chromium chromium-driver); skipped where it is missing.
+# The report, and the search of the site where it was built, in a headless Chromium (Debian: apt-get install chromium
+# chromium-driver); skipped where it is missing.
 browser: $(VENV)/browser
-	$(BIN)/python -m pytest -q -rs tests/test_report_browser.py
+	$(BIN)/python -m pytest -q -rs tests/test_report_browser.py tests/test_site.py
 
 doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' --ignore=docs/make_teaching_picture.py --ignore=docs/recipes.md README.md README.zh.md docs benchmarks

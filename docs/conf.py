@@ -32,11 +32,18 @@ html_show_sourcelink = False
 html_copy_source = False
 html_show_copyright = False
 html_search_language = "zh"  # both languages quote Chinese words
+# Pages that have no others below them need no list of these.
+html_sidebars: dict[str, list[str]] = {
+    page: []
+    for page in ("index", "start", "glossary", "gallery/index", "tutorial", "migration", "which-tool", "changelog")
+}
+if CHINESE:
+    html_sidebars["reference"] = []
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["language-switch", "theme-switcher"],
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 9 if CHINESE else 6,
     "show_toc_level": 2,
     "footer_start": [],
     "footer_end": [],
@@ -86,6 +93,7 @@ def register_search_language() -> None:
     class SearchPairs(SearchChinese):
         """Latin words, Chinese characters, and pairs of neighbouring Chinese characters."""
 
+        language_name = "English"  # names the stemmer in JavaScript
         chinese = re.compile(r"[\u3400-\u9fff]+")
         js_splitter_code = """
 var splitQuery = (query) => query.split(/[^\\p{Letter}\\p{Number}_]+/u).flatMap((part) =>

@@ -102,7 +102,26 @@ def adapt_links(text: str, original: str, relative: str) -> str:
 
     blocks = re.split(r"(^```.*?^```)", text, flags=re.MULTILINE | re.DOTALL)
     link = re.compile(r"(?<!!)\[((?:[^\[\]]|`[^`]*`)+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
-    return "".join(part if part.startswith("```") else link.sub(adapt, part) for part in blocks)
+    return "".join(
+        part.replace("\n\n```", "\n```") if part.startswith("```") else join_chinese_lines(link.sub(adapt, part))
+        for part in blocks
+    )
+
+
+def join_chinese_lines(text: str) -> str:
+    """Remove the ends of lines between Chinese characters, which a browser would show as spaces.
+
+    Parameters
+    ----------
+    text : str
+        Markdown without code blocks.
+
+    Returns
+    -------
+    str
+        The same with longer lines.
+    """
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef”）])\n(?=[\u3005-\u9fff“（《])", "", text)
 
 
 def execute_notebook(path: Path, *, write: bool = False) -> None:
@@ -135,6 +154,10 @@ def execute_notebook(path: Path, *, write: bool = False) -> None:
         new.metadata.pop("language_info", None)
         nbformat.write(new, path)
         return
+    for cell in old.cells:
+        if cell.cell_type == "markdown":
+            cell.source = join_chinese_lines(cell.source)
+    nbformat.write(old, path)
     for before, after in zip(old.cells, new.cells, strict=True):
         if plain_output(before) != plain_output(after):
             message = (

@@ -19,7 +19,8 @@ from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, P
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
-from nlp_zero.counting.counts import CountOptions, levels_of
+from nlp_zero.counting.count_data import CountOptions
+from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.counting.tree import TreeBuilder
 from nlp_zero.distributed import reduce, tasks

@@ -257,8 +257,8 @@ def test_a_stop_leaves_the_old_counts(tmp_path: Path, monkeypatch: pytest.Monkey
     grown = tmp_path / "grown"
     assert main(["count", files[0], "-q", "--period", "2023", "-o", str(grown)]) == 0
     before, names = folder_bytes(grown), sorted(path.name for path in tmp_path.iterdir())
-    for target in ("nlp_zero.counting.counts.merge_to_tree", "nlp_zero.counting.history._add_periods",
-                   "nlp_zero.counting.counts.write_meta"):  # fmt: skip
+    for target in ("nlp_zero.counting.finishing.merge_to_tree", "nlp_zero.counting.history._add_periods",
+                   "nlp_zero.counting.finishing.write_meta"):  # fmt: skip
         with monkeypatch.context() as patch:
             patch.setattr(target, lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
             assert main(["count", files[1], "--period", "2024", "--add", str(grown)]) == 130

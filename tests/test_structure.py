@@ -44,7 +44,8 @@ MODULES = {
         "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "merging", "store", "export", "history", "format", "counts",
+        "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "export", "history", "count_data",
+        "format", "finishing", "counts",
         "lookup", "counter", "expectation", "selection", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "merging", "lexicon"],

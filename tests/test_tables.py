@@ -316,7 +316,7 @@ def test_the_most_frequent_are_found_piece_by_piece(size: int, monkeypatch: pyte
     counts = NgramCounter(order=2).update(text).freeze()
     expected = sorted(counts.items(2), key=lambda row: (-row[1], row[0]))[:size]
     for nodes in (1, 2, 5, 1000):
-        monkeypatch.setattr("nlp_zero.counting.counts.RANKED_NODES", nodes)
+        monkeypatch.setattr("nlp_zero.counting.levels.RANKED_NODES", nodes)
         assert counts.most_frequent(2, size) == expected
 
 

@@ -13,7 +13,9 @@ from .._kernels import counting as kernel
 from .._utils.threads import in_order, in_rounds
 from .._utils.validation import check_integer
 from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
-from .counts import MAX_ORDER, CountOptions, NgramCounts, collect_counts, merge_sources
+from .count_data import CountOptions
+from .counts import MAX_ORDER, NgramCounts, counts_of
+from .finishing import collect_counts, merge_sources
 from .history import CountHistory
 from .merging import RunSource
 from .resources import MemoryPlan, Resources
@@ -178,8 +180,10 @@ class NgramCounter:
             self._write_run(self._store.position)
         if self._store.runs:
             sources = [RunSource(run) for run in self._store.reduce()]
-            progress = self._progress
-            return merge_sources(sources, self._store, options, folder, progress=progress, trace=lambda *_: history)
+            data = merge_sources(
+                sources, self._store, options, folder, progress=self._progress, trace=lambda *_: history
+            )
+            return counts_of(data)
         parts = [self._sort()]
         symbols = parts[0][0].symbols
         self._store.plan.check_alphabet(len(symbols))
@@ -189,7 +193,8 @@ class NgramCounter:
             for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.resources.workers):
                 tree.append(piece)
 
-        return collect_counts(fill, symbols, self._totals(), self._store, options, folder, lambda *_: history)
+        totals = self._totals()
+        return counts_of(collect_counts(fill, symbols, totals, self._store, options, folder, lambda *_: history))
 
     @property
     def positions(self) -> int:

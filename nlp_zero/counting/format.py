@@ -5,33 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._utils.arrays import scan
-from .._utils.folders import read_folder
+from .._utils.files import storage
+from .._utils.folders import ELSEWHERE, read_folder, write_folder
 from ..errors import FormatError
+from .count_data import CountData, CountOptions
 from .history import CountHistory
+from .tree import COLUMNS
 
 if TYPE_CHECKING:
     from .tree import Level
 
-__all__ = ["FORMAT", "MAX_ORDER", "VERSION", "CountOptions", "describe_counts", "read_counts", "report_damage"]
+__all__ = ["FORMAT", "MAX_ORDER", "VERSION", "describe_counts", "read_counts", "report_damage", "write_counts"]
 
 MAX_ORDER = 8
 FORMAT = "nlp-zero counts"
 VERSION = 1
-
-
-@dataclass(frozen=True)
-class CountOptions:
-    """Unit, treatment of digits and Latin letters, and least count of the n-grams listed; see `NgramCounter`."""
-
-    unit: str = "char"
-    alnum: str = "token"
-    min_count: int = 1
 
 
 def describe_counts(
@@ -54,10 +47,20 @@ def report_damage(folder: str | os.PathLike[str]) -> Iterator[None]:
         raise FormatError(f"{folder} is not a usable counts folder ({error}); count the corpus again.") from None
 
 
-def read_counts(
-    folder: str | os.PathLike[str],
-) -> tuple[list[Any], list[Level], list[int], CountOptions, CountHistory]:
-    """Read symbols, levels (mapped), totals, options and history of saved counts.
+def write_counts(folder: str | os.PathLike[str], counts: CountData) -> None:
+    """Write counts to a folder, whole or not at all; see `NgramCounts.save`."""
+    arrays = {
+        f"{name}{n}": array
+        for n, level in enumerate(counts.levels, 1)
+        for name, array in zip(COLUMNS, level, strict=True)
+    } | counts.history.arrays()
+    meta = describe_counts(counts.symbols, counts.totals, counts.options, counts.history)
+    with storage(folder, ELSEWHERE):
+        write_folder(folder, format=FORMAT, version=VERSION, meta=meta, arrays=arrays)
+
+
+def read_counts(folder: str | os.PathLike[str]) -> CountData:
+    """Read saved counts; the arrays of the tree are mapped.
 
     Raises
     ------
@@ -73,7 +76,8 @@ def read_counts(
     levels = [(arrays[f"symbols{n}"], arrays[f"counts{n}"], arrays[f"ends{n}"]) for n in range(1, order + 1)]
     _check_levels(levels, len(symbols), totals, order)
     sizes = [len(level[0]) for level in levels]
-    return symbols, levels, totals, options, CountHistory.of_arrays(arrays, meta.get("periods", []), sizes)
+    history = CountHistory.of_arrays(arrays, meta.get("periods", []), sizes)
+    return CountData(symbols, levels, history, totals, options)
 
 
 def _check_levels(levels: list[Level], symbols: int, totals: list[int], order: int) -> None:

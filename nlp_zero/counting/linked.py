@@ -21,6 +21,7 @@ from .._utils.threads import for_each
 from ..errors import CorpusError, StorageError
 from .counts import NgramCounts, alphabet_of, levels_of
 from .expectation import PieceExpectation
+from .levels import read_symbol_ids
 from .resources import Resources
 from .selection import Selection, make_selection
 
@@ -226,7 +227,7 @@ class LinkedTree:
 
     def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[bytes]:
         """Return the symbol ids (uint32) of n-grams, as bytes."""
-        data, step = self.counts._symbol_ids(n, nodes).tobytes(), SYMBOL_BYTES * n
+        data, step = read_symbol_ids(self._levels, n, nodes).tobytes(), SYMBOL_BYTES * n
         return [data[k : k + step] for k in range(0, len(data), step)]
 
     def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, list[bytes]]:

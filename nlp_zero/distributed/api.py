@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 from .._utils.validation import check_integer
 from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from ..corpus import Corpus
+from ..counting.count_data import CountOptions
 from ..counting.counter import NgramCounter
-from ..counting.counts import CountOptions, NgramCounts
+from ..counting.counts import NgramCounts
 from ..counting.resources import Resources
 from ..errors import ClusterError
 from .reduce import ClusterPasses

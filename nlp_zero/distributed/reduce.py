@@ -10,7 +10,9 @@ from .._utils.progress import progress_bar
 from .._utils.validation import check_integer
 from ..builders.passes import BlockCounter, CorpusPasses
 from ..corpus import Corpus, require_text, slice_corpus
-from ..counting.counts import CountOptions, NgramCounts, collect_counts
+from ..counting.count_data import CountOptions
+from ..counting.counts import NgramCounts, counts_of
+from ..counting.finishing import collect_counts
 from ..counting.history import CountHistory
 from ..counting.resources import MemoryPlan, Resources
 from ..counting.store import RunStore
@@ -139,9 +141,8 @@ class ClusterPasses(CorpusPasses):
 
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
         history = CountHistory.of_corpora([self.corpus])
-        return collect_counts(
-            fill, symbols, totals, RunStore(plan, None), task.options, folder, lambda *_: history
-        )
+        store = RunStore(plan, None)
+        return counts_of(collect_counts(fill, symbols, totals, store, task.options, folder, lambda *_: history))
 
 
 def _choose_part_size(size: int, threads: int) -> int:

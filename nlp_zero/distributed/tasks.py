@@ -14,7 +14,8 @@ import numpy as np
 from .._kernels import counting as kernel
 from .._kernels.counting import Occurrences, PieceCounter
 from ..corpus import CorpusSlice
-from ..counting.counts import CountOptions, levels_of, merge_sources
+from ..counting.count_data import CountOptions
+from ..counting.finishing import merge_sources
 from ..counting.merging import RunSource, merge_to_run
 from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
@@ -106,7 +107,7 @@ def merge_range(runs: list[bytes], task: CountTask) -> Range:
     """Add up one range of all parts."""
     sources = [RunSource(run) for run in _open_runs(runs)]
     counts = merge_sources(sources, RunStore(PLAN, None), task.options)
-    return list(counts.symbols), [counts.total(n) for n in range(1, task.order + 1)], levels_of(counts)
+    return list(counts.symbols), counts.totals, counts.levels
 
 
 def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
