@@ -457,7 +457,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     shutil.copy(SAMPLE, "sample.txt")
     Path("tokenizer.json").write_text(text_of_base("bpe"), encoding="utf-8")
     call = ["build-vocab", "sample.txt", "--method", "vocabulary", "--base", "tokenizer.json"]
-    assert main([*call, "--add", "300", "-o", "new.json"]) == 0
+    assert main([*call, "--add-pieces", "300", "-o", "new.json"]) == 0
     assert Path("new.json").read_text(encoding="utf-8") == extended().to_json()
     messages = capsys.readouterr().err.splitlines()
     assert messages[0] == "vocabulary: 300 pieces were added to the 602 ids of tokenizer.json."
@@ -472,11 +472,11 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert summary["held_out"]["tokens_after"] == held_out.tokens_after
     assert Path("again.json").read_bytes() == Path("new.json").read_bytes()
     wrong = [
-        (["--add", "5"], "name it with -o", 2),
-        (["-o", "x.json"], "--base needs either --add", 2),
-        (["--add", "5", "-o", "tokenizer.json"], "is also an input", 2),
-        (["--add", "5", "-o", "x.json", "--objective", "unigram"], "--objective must not be given with base", 2),
-        (["--add", "99999", "-o", "x.json"], "add at most", 1),
+        (["--add-pieces", "5"], "name it with -o", 2),
+        (["-o", "x.json"], "--base needs either --add-pieces", 2),
+        (["--add-pieces", "5", "-o", "tokenizer.json"], "is also an input", 2),
+        (["--add-pieces", "5", "-o", "x.json", "--objective", "unigram"], "--objective must not be given with base", 2),
+        (["--add-pieces", "99999", "-o", "x.json"], "add at most", 1),
     ]
     for options, message, status in wrong:
         assert main([*call, *options]) == status

@@ -55,8 +55,8 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
                        "order (default: none)")  # fmt: skip
     group.add_argument("--base", metavar="FILE", help="a tokenizer.json (Unigram or byte-level BPE) that pieces are "
                        "added to; the result is a tokenizer.json (default: none)")  # fmt: skip
-    group.add_argument("--add", type=int, metavar="N", help="with --base: number of new pieces, in place of "
-                       "--vocab-size")  # fmt: skip
+    group.add_argument("--add-pieces", dest="add", type=int, metavar="N", help="with --base: number of new pieces, in "
+                       "place of --vocab-size")  # fmt: skip
     group.add_argument("--hold-out", type=int, metavar="N", help="with --base: every N-th line is not learnt from, "
                        "and measures how many tokens are saved; 0: none (default: 10)")  # fmt: skip
 
@@ -91,7 +91,9 @@ def _check_base_options(arguments: argparse.Namespace) -> None:
             if getattr(arguments, name) is not None:
                 raise UsageError(f"{option_name(name)} needs --base, the vocabulary that pieces are added to.")
     elif (arguments.add is None) == (arguments.vocab_size is None):
-        raise UsageError("--base needs either --add, the number of new pieces, or --vocab-size, the number of all ids.")
+        raise UsageError(
+            "--base needs either --add-pieces, the number of new pieces, or --vocab-size, the number of all ids."
+        )
 
 
 def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
