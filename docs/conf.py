@@ -32,6 +32,13 @@ html_show_sourcelink = False
 html_copy_source = False
 html_show_copyright = False
 html_search_language = "zh"  # both languages quote Chinese words
+# Pages that have no others below them need no list of these.
+html_sidebars: dict[str, list[str]] = {
+    page: []
+    for page in ("index", "start", "glossary", "gallery/index", "tutorial", "migration", "which-tool", "changelog")
+}
+if CHINESE:
+    html_sidebars["reference"] = []
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["language-switch", "theme-switcher"],

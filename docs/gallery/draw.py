@@ -1,11 +1,13 @@
 """Draw the figures of the gallery and add them to its pages; docs/make_site.py calls it.
 
-Each other script of this folder has the functions `draw(data)`, which returns a figure of matplotlib, and the constants
+Each other script of this folder has the functions `draw(data)`, which returns a figure of matplotlib, and the
+constants
 TEXTS (the files that it needs), TITLE, TITLE_ZH, ABOUT and ABOUT_ZH.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 import time
@@ -14,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 # The order of the gallery.
-SCRIPTS = ["rounds"]
+SCRIPTS = ["rounds", "chapters", "classes", "rhythm", "texts", "ranks"]
 
 
 def draw_gallery(data: Path, pages: Path) -> None:
@@ -61,6 +63,25 @@ def load_script(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@functools.cache
+def learn_with_classes(path: Path) -> Any:
+    """Learn the words of a text with `bayes`, once for all figures.
+
+    Parameters
+    ----------
+    path : Path
+        The text.
+
+    Returns
+    -------
+    Lexicon
+        Its words with classes.
+    """
+    from nlp_zero import BayesLexiconBuilder, Corpus
+
+    return BayesLexiconBuilder(seed=0).build(Corpus(path))
 
 
 def draw_figure(script: Any, data: Path, paths: list[Path]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 TEXTS = ["sanguo.txt"]
 TITLE = "The information of a text falls as it is cut into words"
 TITLE_ZH = "切成词之后，文本的平均信息量下降"
-ABOUT = """Average information per character of 三国演义 in nats: as single characters, as words of three methods. `pmi`
+ABOUT = """Average information per character of 三国演义 in nats: as single characters, as words of three
+methods. `pmi`
 cuts coarsely; `bayes` describes the text best. The minimum-entropy principle says that the best units are those with
 the lowest value."""
 ABOUT_ZH = """《三国演义》平均每个字的信息量（奈特）：按单字、按三种方法学到的词。
@@ -28,15 +29,14 @@ def draw(data: Path) -> Any:
     matplotlib.figure.Figure
         The figure.
     """
+    from draw import learn_with_classes
     from matplotlib.figure import Figure
 
-    from nlp_zero import BayesLexiconBuilder, Corpus, EntropyLexiconBuilder, PmiLexiconBuilder
+    from nlp_zero import Corpus, EntropyLexiconBuilder, PmiLexiconBuilder
 
     corpus = Corpus(data / "sanguo.txt")
-    builders = {
-        "pmi": PmiLexiconBuilder(), "entropy": EntropyLexiconBuilder(), "bayes": BayesLexiconBuilder(seed=0),
-    }  # fmt: skip
-    lexicons = {name: builder.build(corpus) for name, builder in builders.items()}
+    lexicons = {"pmi": PmiLexiconBuilder().build(corpus), "entropy": EntropyLexiconBuilder().build(corpus)}
+    lexicons["bayes"] = learn_with_classes(data / "sanguo.txt")
     values = {"characters 单字": lexicons["pmi"].meta.entropy_before}
     values |= {name: lexicon.meta.entropy_after for name, lexicon in lexicons.items()}
     figure = Figure(figsize=(7, 2.6))

@@ -1,0 +1,37 @@
+"""The words of a newspaper and of reviews."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+TEXTS = ["people-daily.txt", "reviews.txt"]
+TITLE = "A newspaper against reviews"
+TITLE_ZH = "报纸与评论"
+ABOUT = """Each dot is a word that is significantly more frequent in one of two texts: People's Daily of
+January 1998 (above), and
+reviews of hotels, books and computers (below). Words of both were learnt together."""
+ABOUT_ZH = """每个点是一个在两份文本之一中显著更常见的词：上方是 1998 年 1 月的《人民日报》，
+下方是酒店、图书和电脑的评论。两份文本一起学习词。"""
+
+
+def draw(data: Path) -> Any:
+    """Draw words by frequency and by log ratio.
+
+    Parameters
+    ----------
+    data : Path
+        The folder of the texts.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    from nlp_zero import ComparisonDisplay, Corpus, TextComparer
+
+    table = TextComparer().compare(Corpus(data / "people-daily.txt"), Corpus(data / "reviews.txt"))
+    figure = ComparisonDisplay.from_table(table).plot().figure_
+    for collection in figure.axes[0].collections:
+        collection.set_rasterized(True)  # thousands of dots
+    return figure
