@@ -43,7 +43,7 @@ Result = TypeVar("Result")
 Commands = Any  # the type of argparse's add_subparsers() is private
 # Parameters of the library whose option has another name: `--sample` is a switch of tokenize.
 OPTION_NAMES = {
-    "add": "add_pieces", "number": "class", "sample": "sample_size", "max_rounds": "phrase_rounds", "language": "lang",
+    "number": "class", "sample": "sample_size", "max_rounds": "phrase_rounds", "language": "lang",
 }  # fmt: skip
 MOST_WORKERS = 1024
 ASSIGNMENT = re.compile(r"(?<![\w/.-])([a-z_]+)=(?:'([^'\s]*)'|(\d+(?:\.\d+)?|True|False)\b)")  # not in a path
