@@ -14,6 +14,7 @@ from ..errors import FormatError
 from .arrays import ArrayFile, scan
 from .files import require_space, sync_folder
 from .leftovers import (
+    OLD_SUFFIX,
     find_temporary,
     forget_unfinished,
     note_unfinished,
@@ -33,7 +34,6 @@ __all__ = [
     "write_meta",
 ]
 
-OLD_SUFFIX = ".old"
 AGAIN = "write it again"
 ELSEWHERE = "make room, or name a folder on another disk"
 

@@ -20,6 +20,7 @@ except ImportError:  # Windows, where an open file cannot be renamed, so that a 
     fcntl = None  # type: ignore[assignment]
 
 __all__ = [
+    "OLD_SUFFIX",
     "PART_SUFFIX",
     "find_temporary",
     "forget_unfinished",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 PART_SUFFIX = ".part"
+OLD_SUFFIX = ".old"  # of a folder that is being replaced
 MAKE_ATTEMPTS = 10  # another process may remove a new place before it is locked, but hardly ever twice
 
 _unfinished: set[Path] = set()

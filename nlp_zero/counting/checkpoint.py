@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .._utils.files import write_text
-from .._utils.leftovers import remove_leftovers
+from .._utils.files import sync_folder, write_text
+from .._utils.leftovers import OLD_SUFFIX, find_temporary, remove_leftovers, remove_place, temporary_name
 from .._utils.locks import LOCK_NAME, lock_folder, remove_lock
 from ..corpus import Corpus, describe_reading, identify_files
 from ..errors import CheckpointError, FormatError
@@ -90,6 +90,7 @@ class Checkpoint:
     def add(self, run: RunFile, file: IO[bytes], position: tuple[int, int]) -> None:
         """List a run that was written to a file of `new_file`, and the position up to which the corpus was read."""
         os.fsync(file.fileno())
+        sync_folder(self.folder)  # else a power cut could keep the list and lose the name of the run
         run.name = str(self.folder / f"{len(self.runs) + 1:06}.run")
         self.runs.append(run)
         self.position = position
@@ -190,8 +191,6 @@ def lock_checkpoint(folder: str | os.PathLike[str]) -> BaseFileLock | None:
 
 def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
     """Remove a checkpoint whose result is safe; any other folder, and one that another process uses, stays."""
-    import shutil
-
     path = Path(folder)
     if not has_saved_state(path):
         remove_empty_checkpoint(path)
@@ -200,11 +199,12 @@ def remove_checkpoint(folder: str | os.PathLike[str]) -> None:
         lock = lock_folder(path)
         if (path / MANIFEST).exists():
             (path / MANIFEST).unlink()
+            sync_folder(path)  # else a power cut could keep the list and lose the runs
             for file in path.iterdir():
                 if file.suffix == ".run" or file.name.startswith(f".{MANIFEST}."):
                     file.unlink()
         else:
-            shutil.rmtree(path / STATE)
+            _remove_state(path)
         _remove_locked(path)
         del lock
 
@@ -217,6 +217,17 @@ def remove_empty_checkpoint(folder: str | os.PathLike[str]) -> None:
             lock = lock_folder(path)
             _remove_locked(path)
             del lock
+
+
+def _remove_state(path: Path) -> None:
+    """Remove the state of a sampler so that, after a power cut, it is there whole or not at all."""
+    for old in find_temporary(path / STATE, OLD_SUFFIX):  # half of one, which a reader would put back
+        remove_place(old)
+    sync_folder(path)
+    unnamed = temporary_name(path / STATE)
+    os.rename(path / STATE, unnamed)
+    sync_folder(path)
+    remove_place(unnamed)
 
 
 def _remove_locked(path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.files import new_file
+from .._utils.files import write_bytes
 from .._utils.tables import Columns, html_table, stream_tables
 
 __all__ = ["make_preview", "stream_table", "tabulate", "write_table"]
@@ -58,10 +58,9 @@ def write_table(path: str | os.PathLike[str], batches: Iterable[tuple[int, list[
         raise ImportError(f"{path}: tables need pyarrow; run: pip install 'nlpzero[formats]'.") from None
     text = pyarrow.binary() if binary else pyarrow.string()
     schema = pyarrow.schema([("ngram", text), ("order", pyarrow.uint8()), ("count", pyarrow.uint64())])
-    with new_file(path) as temporary:
-        make = pyarrow.parquet.ParquetWriter if kind == ".parquet" else pyarrow.ipc.new_file
-        with make(str(temporary), schema) as writer:
-            for n, words, numbers in batches:
-                columns = _make_columns(n, words, numbers)
-                arrays = [pyarrow.array(columns[field.name], field.type) for field in schema]
-                writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+    make = pyarrow.parquet.ParquetWriter if kind == ".parquet" else pyarrow.ipc.new_file
+    with write_bytes(path) as file, make(file, schema) as writer:
+        for n, words, numbers in batches:
+            columns = _make_columns(n, words, numbers)
+            arrays = [pyarrow.array(columns[field.name], field.type) for field in schema]
+            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
