@@ -56,7 +56,7 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--base", metavar="FILE", help="a tokenizer.json (Unigram or byte-level BPE) that pieces are "
                        "added to; the result is a tokenizer.json (default: none)")  # fmt: skip
     group.add_argument("--add-pieces", type=int, metavar="N", help="with --base: number of new pieces, in "
-                       "place of --vocab-size")  # fmt: skip
+                       "place of --vocab-size (default: none)")  # fmt: skip
     group.add_argument("--hold-out", type=int, metavar="N", help="with --base: every N-th line is not learnt from, "
                        "and measures how many tokens are saved; 0: none (default: 10)")  # fmt: skip
 
