@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import errno
 import io
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -216,8 +217,10 @@ def test_an_error_at_any_call_leaves_the_old_result(
     assert new != before
     failures = 0
     all_errors = "NLP_ZERO_FUZZ" in os.environ
-    calls = range(1, len(disk.calls) + 1)
-    for at, error in [(at, error) for at in calls for error in (ERRORS if all_errors else [ERRORS[at % 3]])]:
+    for number, error in itertools.product(range(len(disk.calls)), ERRORS):
+        at = number + 1
+        if not all_errors and error != ERRORS[number % len(ERRORS)]:
+            continue
         prepare(place, inputs, line)
         failing = Disk(at, error)
         status = play(failing)
