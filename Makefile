@@ -90,7 +90,7 @@ site: $(VENV)/site
 # The report, and the search of the site where it was built, in a headless Chromium (Debian: apt-get install chromium
 # chromium-driver); skipped where it is missing.
 browser: $(VENV)/browser
-	$(BIN)/python -m pytest -q -rs tests/test_report_browser.py tests/test_site.py
+	NLP_ZERO_SITE=1 $(BIN)/python -m pytest -q -rs tests/test_report_browser.py tests/test_site.py
 
 doctest: $(VENV)/test
 	$(BIN)/python -m pytest --doctest-modules nlp_zero --doctest-glob='*.md' --ignore=docs/make_teaching_picture.py --ignore=docs/recipes.md README.md README.zh.md docs benchmarks

@@ -53,7 +53,7 @@ MODULES = {
         "drawing", "sampling", "lattice", "marginals", "encoding", "class_links", "own_words", "options",
         "scoring", "decoder",
         "batch", "construction", "saving", "completion", "token_numbers", "random_segmentations", "segmentation_sums",
-        "tokenizer", "word_reader",
+        "tokenizer", "lines", "word_reader",
     ],
     "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
     "templates": [

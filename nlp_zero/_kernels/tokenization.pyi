@@ -146,6 +146,7 @@ class Segmenter:
         links: npt.NDArray[np.float64] | None = None,
         /,
     ) -> Any: ...
+    words: tuple[str, ...]
     def log_prob(self, word: int, /) -> float:
         """Return ln p of a word, by its position: as it was given or, for own words, as it was computed; in nats."""
     def sides(self, word: int, token: str, /) -> tuple[int, int]:
@@ -177,3 +178,21 @@ class Segmenter:
 
 def is_beginning(word: str) -> bool:
     """Return whether a word is the first two or three bytes of a longer character."""
+
+class LineCutter:
+    """The tokens of texts as lines of UTF-8.  Immutable.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+    separator : bytes
+        Between tokens, in UTF-8.
+    names : list of bytes, optional
+        With byte fallback, what is written for each word.
+    """
+
+    def __new__(cls, segmenter: Segmenter, separator: bytes, names: list[bytes] | None = None, /) -> Any: ...
+    def cut(self, texts: str | list[str], /) -> bytes:
+        """Return the best segmentation of each text as a line; of a str, each line is a text."""
+    def sample(self, texts: str | list[str], alpha: float, seed: int, start: int, draws: int, /) -> bytes:
+        """Draw as `Segmenter.sample_batch`, and return the lines."""

@@ -12,3 +12,4 @@ from .._utils.threads import for_each
 
 include "tokenization/lattice.pxi"
 include "tokenization/tokenize.pxi"
+include "tokenization/lines.pxi"

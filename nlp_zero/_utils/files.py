@@ -80,20 +80,24 @@ def write_text(
     return _write_text(path, path if name is None else name)
 
 
-def write_bytes(path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
+def write_bytes(
+    path: str | os.PathLike[str], *, name: str | os.PathLike[str] | None = None
+) -> AbstractContextManager[IO[bytes]]:
     """Open a temporary file for bytes; it replaces `path` if the block succeeds.
 
     Parameters
     ----------
     path : str or path-like
         The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
+    name : str or path-like, optional
+        See `write_text`.
 
     Returns
     -------
     context manager of binary file
         The open temporary file.  It is removed if the block raises an exception.
     """
-    return _write_bytes(path, path)
+    return _write_bytes(path, path if name is None else name)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ import numpy as np
 from .validation import check_choice, check_integer
 
 __all__ = [
-    "Columns", "Tabular", "arrow_table", "escape_surrogates", "html_table", "make_frame", "plain_values",
-    "stream_tables",
+    "Columns", "Tabular", "arrow_table", "escape_surrogates", "html_table", "make_frame", "name_bytes",
+    "plain_values", "stream_tables",
 ]
 
 Columns = Mapping[str, Any]  # name -> array of numbers, or sequence of str, bytes, lists of str and None
@@ -197,6 +197,19 @@ def escape_surrogates(text: str) -> str:
     '春\\udc80'
     """
     return text if text.isalnum() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def name_bytes(text: str) -> str:
+    r"""Return a text with names for parts of characters, which a text file cannot hold.
+
+    Examples
+    --------
+    >>> name_bytes("春\udce6")
+    '春<0xE6>'
+    """
+    if text.isascii():
+        return text
+    return "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in text)
 
 
 def _clean(value: Any) -> Any:

@@ -39,8 +39,14 @@ def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> 
             raise
 
 
-def in_order(things: Iterable[T], work: Callable[[T], R], workers: int) -> Iterator[R]:
-    """Yield ``work(item)`` for all items, in order; at most ``workers + 1`` results wait for the consumer."""
+def in_order(
+    things: Iterable[T], work: Callable[[T], R], workers: int, *, at_once: Callable[[T], bool] | None = None
+) -> Iterator[R]:
+    """Yield ``work(item)`` for all items, in order; at most ``workers + 1`` results wait for the consumer.
+
+    Items for which ``at_once(item)`` is true are worked on here, and their results do not wait until the next item is
+    read.  If reading an item raises an exception, it is raised here after the results of all earlier items.
+    """
     if workers == 1:
         yield from map(work, things)
         return
@@ -49,13 +55,29 @@ def in_order(things: Iterable[T], work: Callable[[T], R], workers: int) -> Itera
 
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(workers) as pool:
+        source = iter(things)
+        failed: Exception | None = None
         try:
-            for item in things:
+            while True:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    break
+                except Exception as error:
+                    failed = error
+                    break
+                if at_once is not None and at_once(item):
+                    while waiting:
+                        yield waiting.popleft().result()
+                    yield work(item)
+                    continue
                 waiting.append(pool.submit(work, item))
                 if len(waiting) > workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+            if failed is not None:
+                raise failed
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -15,7 +15,10 @@ from .._utils.folders import check_replaceable
 from .._utils.leftovers import temporary_place
 from .errors import OutputError
 
-__all__ = ["check_folder", "discard_stdout", "dump_json_line", "open_binary_output", "open_output", "unwritable"]
+__all__ = [
+    "check_folder", "discard_stdout", "dump_json_line", "open_binary_output", "open_output",
+    "open_utf8_output", "unwritable",
+]  # fmt: skip
 
 
 @contextmanager
@@ -65,6 +68,27 @@ def open_binary_output(path: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
+def open_utf8_output(path: str | None) -> Iterator[Callable[[bytes], object]]:
+    """Open the place of a result that is text in UTF-8 already, as `open_output` does.
+
+    Yields
+    ------
+    callable
+        A function that writes bytes.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    if path is None or path == "-":
+        yield _write_stdout_bytes
+        return
+    with _open_file(path, binary=True) as file:
+        yield file.write
+
+
+@contextmanager
 def _open_file(path: str, *, binary: bool) -> Iterator[IO[Any]]:
     target = os.path.realpath(path)  # a link stays, and the file that it points to is replaced
     if os.path.isdir(target):
@@ -77,7 +101,7 @@ def _open_file(path: str, *, binary: bool) -> Iterator[IO[Any]]:
         else:
             if os.path.exists(target) and not os.access(target, os.W_OK):
                 raise PermissionError(13, "the file is write-protected")
-            with write_bytes(target) if binary else write_text(target, name=path) as file:
+            with (write_bytes if binary else write_text)(target, name=path) as file:
                 yield file
     except BrokenPipeError:
         raise
@@ -135,10 +159,15 @@ def dump_json_line(value: object) -> str:
 
 
 def _write_stdout(text: str) -> None:
-    """Write UTF-8 in any locale, without buffering: the reader of a pipe may be waiting for the line."""
+    """Write UTF-8 in any locale."""
+    _write_stdout_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def _write_stdout_bytes(data: bytes) -> None:
+    """Write without buffering: the reader of a pipe may be waiting for the line."""
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._kernels.counting import ALNUM_MODES
 from .._utils.compression import strip_compression_suffix
 from .._utils.progress import begin_stage, report_stages
-from .._utils.tables import escape_surrogates
+from .._utils.tables import escape_surrogates, name_bytes
 from .._utils.validation import check_integer
 from .errors import UsageError
 from .messages import shows_progress
@@ -31,13 +31,14 @@ from .options import (
     open_corpus,
     read_word_lists,
 )
-from .output import dump_json_line, open_output
+from .output import dump_json_line, open_output, open_utf8_output
 from .table_files import open_table
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from ..corpus.corpus import Corpus
     from ..tokenization.tokenizer import Tokenizer
 
     Ids = npt.NDArray[np.integer[Any]]
@@ -130,6 +131,37 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments, may_be_empty=True)
     begin_stage("cutting text")
+    if _wants_lines(arguments):
+        _write_lines(tokenizer, corpus, arguments)
+    else:
+        _write_rows(tokenizer, corpus, arguments)
+
+
+def _wants_lines(arguments: argparse.Namespace) -> bool:
+    """Return whether the result is lines of all tokens, which the kernel writes."""
+    return arguments.format == "words" and not _dropped_kinds(arguments) and _suffix(arguments) not in TABLE_SUFFIXES
+
+
+def _suffix(arguments: argparse.Namespace) -> str:
+    return Path(strip_compression_suffix(arguments.output or "")).suffix.lower()
+
+
+def _write_lines(tokenizer: Tokenizer, corpus: Corpus, arguments: argparse.Namespace) -> None:
+    from ..tokenization.lines import TokenLines
+
+    lines = TokenLines(tokenizer, arguments.separator, workers=arguments.workers)
+    with open_utf8_output(arguments.output) as write:
+        batches = (batch.texts for batch in corpus.text_batches())
+        if arguments.sample:
+            pieces = lines.sample(batches, alpha=arguments.alpha, seed=arguments.seed, k=arguments.k or 1)
+        else:
+            pieces = lines.cut(batches)
+        for piece in pieces:
+            write(piece)
+
+
+def _write_rows(tokenizer: Tokenizer, corpus: Corpus, arguments: argparse.Namespace) -> None:
+    """Write the tokens as Python objects: formats other than lines of all tokens."""
     start = 0
     with _open_rows(arguments) as write:
         for texts in corpus.batches():
@@ -144,7 +176,7 @@ def _tokenize(arguments: argparse.Namespace) -> None:
 @contextmanager
 def _open_rows(arguments: argparse.Namespace) -> Iterator[Callable[[list[str], Sequence[Sequence[Any]]], object]]:
     """Open the place of the result: lines of tokens, or a table with the texts if the name is that of one."""
-    suffix = Path(strip_compression_suffix(arguments.output or "")).suffix.lower()
+    suffix = _suffix(arguments)
     if suffix not in TABLE_SUFFIXES:
         with open_output(arguments.output) as write:
             yield lambda _, rows: write("".join(_format_line(row, arguments) for row in rows))
@@ -173,7 +205,7 @@ def _list_cells(rows: Sequence[Sequence[Any]], arguments: argparse.Namespace) ->
     pyarrow = importlib.import_module("pyarrow")
     if arguments.format == "ids":
         return pyarrow.array(rows, pyarrow.list_(pyarrow.int32()))
-    clean = _name_bytes if arguments.bytes else escape_surrogates
+    clean = name_bytes if arguments.bytes else escape_surrogates
     cells = [[token if token.isalnum() else clean(token) for token in row] for row in rows]
     return pyarrow.array(cells, pyarrow.list_(pyarrow.string()))
 
@@ -248,9 +280,4 @@ def _format_line(row: Sequence[Any], arguments: argparse.Namespace) -> str:
     if "\n" in row or "\r\n" in row:  # a line end inside a JSON text
         row = [token for token in row if token not in ("\n", "\r\n")]
     line = str(arguments.separator.join(row)) + "\n"
-    return _name_bytes(line) if arguments.bytes and not line.isascii() else line
-
-
-def _name_bytes(text: str) -> str:
-    """Return a text with names for parts of characters, which a text file cannot hold."""
-    return "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in text)
+    return name_bytes(line) if arguments.bytes else line

@@ -198,33 +198,40 @@ struct TextMarginals {
     }
 };
 
-// Draw one segmentation of each text or, unless `draws` is 0, this many from one table and from the stream of the text.
+// Draw one segmentation of a text or, unless `draws` is 0, this many from one table; draw_row(run) is called for each.
+template <class Char, class Row>
+void sample_rows(const Model& model, const AlphaTable& table, Stream stream, size_t draws, const Char* chars, size_t size,
+                 Row draw_row) {
+    TextChain chain;  // one table for all draws
+    const bool shared = draws && !std::isinf(table.alpha);
+    if (shared) chain.build(model, table, chars, size);
+    const TextLattice& lattice = chain.lattice;
+    for (size_t d = 0; d < (draws ? draws : 1); ++d) {
+        draw_row([&](auto sink) {
+            if (!shared) return sample_text(model, table, chars, size, stream, sink);
+            size_t from = 0;
+            draw(lattice.view(), chain.q.data(), stream, [&](int64_t e) {
+                const size_t to = size_t(lattice.end[size_t(e)]);
+                sink(lattice.id[size_t(e)], lattice.starts[from], lattice.starts[to]);
+                from = to;
+            });
+        });
+    }
+}
+
+// The segmentations of `sample_rows` for each text, which has its own stream.
 inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
                            const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
     encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
-        Stream stream(seed, start + i);
         with_chars(texts[i], [&](auto chars) {
-            TextChain chain;  // one table for all draws
-            const bool shared = draws && !std::isinf(table.alpha);
-            if (shared) chain.build(model, table, chars, texts[i].size);
-            const TextLattice& lattice = chain.lattice;
-            for (size_t d = 0; d < output.rows; ++d) {
+            sample_rows(model, table, Stream(seed, start + i), draws, chars, texts[i].size, [&](auto run) {
                 int32_t* const begin = out;
-                auto run = [&](auto sink) {
-                    if (!shared) return sample_text(model, table, chars, texts[i].size, stream, sink);
-                    size_t from = 0;
-                    draw(lattice.view(), chain.q.data(), stream, [&](int64_t e) {
-                        const size_t to = size_t(lattice.end[size_t(e)]);
-                        sink(lattice.id[size_t(e)], lattice.starts[from], lattice.starts[to]);
-                        from = to;
-                    });
-                };
                 auto write = [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; };
                 auto write_ids = [&](int32_t id, uint32_t, uint32_t) { *out++ = id; };
                 if (ends_out) emit_tokens(model, chars, run, write);
                 else emit_tokens(model, chars, run, write_ids);
-                counts[d] = out - begin;
-            }
+                *counts++ = out - begin;
+            });
             return 0;
         });
     });

@@ -162,6 +162,7 @@ cdef class Segmenter:
     The other arguments are those of `Rules`.
     """
 
+    cdef readonly tuple words
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
     cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; used under the GIL only
@@ -213,6 +214,7 @@ cdef class Segmenter:
             view_of(word, view)
             builder.get().add(view, log_probs[i], ranks[i], byte, beginning, 0 if flags is None else flags[i])
         self.model = builder.get().build()
+        self.words = words
         self.objects.reset(new Objects(words, shown))
 
     def log_prob(self, Py_ssize_t word):
