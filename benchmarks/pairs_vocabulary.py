@@ -125,7 +125,7 @@ def _extend(settings: Settings, report: Report, folder: Path) -> None:
     tokenizers = import_peer("tokenizers")
     held = [line for line in settings.lines("people-daily") if line][9::10]
     for number in (1_000, 5_000, 20_000):
-        vocabulary = VocabularyBuilder(base=base, add=number).extend(settings.lines("people-daily"))
+        vocabulary = VocabularyBuilder(base=base, add_pieces=number).extend(settings.lines("people-daily"))
         extended = tokenizers.Tokenizer.from_str(vocabulary.to_json())
         tokens, before = (
             sum(len(encoding.ids) for encoding in model.encode_batch(held, add_special_tokens=False))

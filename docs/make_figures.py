@@ -98,11 +98,14 @@ def draw_alpha(data: Path) -> Any:
 
     words = {"研究": 40, "生命": 30, "起源": 20, "研究生": 10, "命": 8, "生": 6}
     tokenizer = Tokenizer(Lexicon(list(words), list(words.values())))
-    best = [(" ".join(tokens), log_prob) for tokens, log_prob in tokenizer.nbest("研究生命起源", 3)]
+    text = "研究生命起源"
+    best = [(" ".join(tokens), log_prob) for tokens, log_prob in tokenizer.nbest(text, 3)]
     alphas = np.linspace(0, 1, 51)
-    scores = np.exp(np.array([[alpha * log_prob for alpha in alphas] for _, log_prob in best]))
+    sums = np.array([tokenizer.log_partition(text, alpha=alpha) for alpha in alphas])
+    shares = np.exp(np.array([alphas * log_prob - sums for _, log_prob in best]))
+    names = [*(name for name, _ in best), "others, with unknown characters 其他"]
     figure, axes = new_axes(6, 3)
-    axes.stackplot(alphas, scores / scores.sum(axis=0), labels=[name for name, _ in best], alpha=0.8)
+    axes.stackplot(alphas, [*shares, 1 - shares.sum(axis=0)], labels=names, alpha=0.8)
     axes.set(xlabel="alpha", ylabel="probability 概率", xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="lower right")
     return figure

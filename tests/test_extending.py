@@ -85,7 +85,7 @@ def base_of(kind: str) -> dict[str, Any]:
 
 @cache
 def extended(kind: str = "bpe", add: int = 300) -> ExtendedVocabulary:
-    return VocabularyBuilder(base=base_of(kind), add=add).extend(CHINESE)
+    return VocabularyBuilder(base=base_of(kind), add_pieces=add).extend(CHINESE)
 
 
 def tokenizer_of(vocabulary: ExtendedVocabulary) -> Tokenizer:
@@ -287,7 +287,8 @@ def test_a_base_that_normalizes_and_splits() -> None:
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    vocabulary = VocabularyBuilder(base=tokenizer, add=100).extend([*CHINESE, *["１９９８年 早晨 ABC 喝茶"] * 30])
+    lines = [*CHINESE, *["１９９８年 早晨 ABC 喝茶"] * 30]
+    vocabulary = VocabularyBuilder(base=tokenizer, add_pieces=100).extend(lines)
     after = tokenizer_of(vocabulary)
     assert "▁1998年" in vocabulary.pieces
     assert after.encode("１９９８年 abc").tokens == ["▁1998年", "▁abc"]
@@ -300,7 +301,7 @@ def test_pieces_of_a_unigram_model_of_bytes() -> None:
     letters = [[letter, -5.0] for letter in sorted(pre_tokenizers.ByteLevel.alphabet())]
     model = {"type": "Unigram", "unk_id": None, "vocab": letters, "byte_fallback": False}
     value = {**base_of("unigram"), "added_tokens": [], "pre_tokenizer": step, "decoder": step, "model": model}
-    vocabulary = VocabularyBuilder(base=value, add=200, max_piece_length=3).extend(CHINESE)
+    vocabulary = VocabularyBuilder(base=value, add_pieces=200, max_piece_length=3).extend(CHINESE)
     theirs = tokenizer_of(vocabulary)
     assert "青石镇" in vocabulary.pieces
     texts = [piece.encode("utf-8", "surrogateescape").decode(errors="ignore") for piece in vocabulary.pieces]
@@ -315,7 +316,7 @@ def test_pieces_of_a_unigram_model_of_bytes() -> None:
 @pytest.mark.parametrize("kind", ["bpe", "unigram"])
 def test_rules_of_pieces(kind: str) -> None:
     builder = VocabularyBuilder(
-        base=base_of(kind), add=400, max_piece_length=2, isolate_digits=True, split_at="的", hold_out=0
+        base=base_of(kind), add_pieces=400, max_piece_length=2, isolate_digits=True, split_at="的", hold_out=0
     )
     vocabulary = builder.extend([*CHINESE, "1998年" * 5])
     assert vocabulary.held_out.lines == 0
@@ -324,7 +325,7 @@ def test_rules_of_pieces(kind: str) -> None:
         text = piece.encode("utf-8", "surrogateescape").decode(errors="ignore")
         assert len(text) <= 2
         assert len(piece) == 1 or not any(char in "的0123456789" for char in piece)
-    free = VocabularyBuilder(base=base_of(kind), add=400).extend(CHINESE)
+    free = VocabularyBuilder(base=base_of(kind), add_pieces=400).extend(CHINESE)
     assert any("的" in piece for piece in free.pieces if len(piece) > 1)
 
 
@@ -333,7 +334,7 @@ def test_every_form_of_a_base_gives_the_same(tmp_path: Path) -> None:
     expected = extended().to_json()
     theirs = Tokenizer.from_str(text_of_base("bpe"))
     for base in (tmp_path / "tokenizer.json", str(tmp_path / "tokenizer.json"), theirs):
-        assert VocabularyBuilder(base=base, add=300).extend(CHINESE).to_json() == expected
+        assert VocabularyBuilder(base=base, add_pieces=300).extend(CHINESE).to_json() == expected
     backend = type("Fast", (), {"backend_tokenizer": theirs})()
     assert VocabularyBuilder(base=backend, vocab_size=902).extend(CHINESE).to_json() == expected
 
@@ -342,7 +343,7 @@ def test_truncation_and_padding_do_not_count_and_are_kept() -> None:
     tokenizer = train_bpe()
     tokenizer.enable_truncation(5)
     tokenizer.enable_padding(length=50)
-    vocabulary = VocabularyBuilder(base=tokenizer, add=300).extend(CHINESE)
+    vocabulary = VocabularyBuilder(base=tokenizer, add_pieces=300).extend(CHINESE)
     assert vocabulary.learnt == extended().learnt
     assert json.loads(vocabulary.to_json())["truncation"]["max_length"] == 5
 
@@ -361,15 +362,15 @@ def test_the_result_is_a_table() -> None:
 def test_wrong_options() -> None:
     base = base_of("bpe")
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"add": 5}, "add needs base"),
-        ({"base": base}, "base needs either add"),
-        ({"base": base, "add": 5, "vocab_size": 9}, "base needs either add"),
+        ({"add_pieces": 5}, "add_pieces needs base"),
+        ({"base": base}, "base needs either add_pieces"),
+        ({"base": base, "add_pieces": 5, "vocab_size": 9}, "base needs either add_pieces"),
         ({"base": base, "vocab_size": [700, 800]}, "vocab_size must be an integer"),
-        ({"base": base, "add": 0}, "add must be an integer of at least 1"),
-        ({"base": base, "add": 5, "hold_out": 1}, "hold_out must not be 1"),
-        ({"base": base, "add": 5, "hold_out": -1}, "hold_out must be an integer"),
-        ({"base": base, "add": 5, "specials": ["<a>"]}, "specials must not be given with base"),
-        ({"base": base, "add": 5, "unit": "byte"}, "unit must not be given with base"),
+        ({"base": base, "add_pieces": 0}, "add_pieces must be an integer of at least 1"),
+        ({"base": base, "add_pieces": 5, "hold_out": 1}, "hold_out must not be 1"),
+        ({"base": base, "add_pieces": 5, "hold_out": -1}, "hold_out must be an integer"),
+        ({"base": base, "add_pieces": 5, "specials": ["<a>"]}, "specials must not be given with base"),
+        ({"base": base, "add_pieces": 5, "unit": "byte"}, "unit must not be given with base"),
         ({"unit": "byte", "ensure_unicode": False, "split_at": "，"}, "split_at needs pieces of whole characters"),
     ]
     for options, message in wrong:
@@ -378,18 +379,18 @@ def test_wrong_options() -> None:
     with pytest.raises(TypeError, match="split_at must be a string"):
         VocabularyBuilder(split_at=["，"])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="use extend"):
-        VocabularyBuilder(base=base, add=5).build(CHINESE)
+        VocabularyBuilder(base=base, add_pieces=5).build(CHINESE)
     with pytest.raises(ValueError, match=r"use build\(\)"):
         VocabularyBuilder().extend(CHINESE)
     with pytest.raises(TypeError, match=r"base must be the name of a tokenizer\.json"):
-        VocabularyBuilder(base=5, add=5).extend(CHINESE)
+        VocabularyBuilder(base=5, add_pieces=5).extend(CHINESE)
     with pytest.raises(ValueError, match="vocab_size 600 must be more than the 602 ids"):
         VocabularyBuilder(base=base, vocab_size=600).extend(CHINESE)
     with pytest.raises(CorpusError):
-        VocabularyBuilder(base=base, add=5).extend([])
+        VocabularyBuilder(base=base, add_pieces=5).extend([])
     for kind in ("bpe", "unigram"):
-        with pytest.raises(ValueError, match=r"add 100000 is more than this text yields: .* add at most"):
-            VocabularyBuilder(base=base_of(kind), add=100_000).extend(CHINESE)
+        with pytest.raises(ValueError, match=r"100000 new pieces are more than this text yields: .* add at most"):
+            VocabularyBuilder(base=base_of(kind), add_pieces=100_000).extend(CHINESE)
 
 
 def change(kind: str, *path: str, to: object) -> str:
@@ -424,7 +425,7 @@ def test_a_wrong_base_gives_one_sentence(number: int, tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(make(), encoding="utf-8")
     with pytest.raises(FormatError, match=message) as error:
-        VocabularyBuilder(base=path, add=5).extend(CHINESE)
+        VocabularyBuilder(base=path, add_pieces=5).extend(CHINESE)
     assert str(error.value).startswith(str(path))
     assert str(error.value).endswith(".")
     assert "\n" not in str(error.value)
@@ -433,20 +434,20 @@ def test_a_wrong_base_gives_one_sentence(number: int, tmp_path: Path) -> None:
 def test_a_base_without_unknown_token() -> None:
     model = {"type": "Unigram", "unk_id": None, "vocab": [["a", -1.0]], "byte_fallback": False}
     with pytest.raises(FormatError, match=r"the base cannot encode this text .*; use a base that has bytes"):
-        VocabularyBuilder(base={**base_of("unigram"), "added_tokens": [], "model": model}, add=5).extend(CHINESE)
+        VocabularyBuilder(base={**base_of("unigram"), "added_tokens": [], "model": model}, add_pieces=5).extend(CHINESE)
 
 
 def test_lines_of_which_the_base_leaves_nothing() -> None:
     tokenizer = train_bpe()
     tokenizer.normalizer = normalizers.Strip()
-    vocabulary = VocabularyBuilder(base=tokenizer, add=9).extend(["   ", *CHINESE])
+    vocabulary = VocabularyBuilder(base=tokenizer, add_pieces=9).extend(["   ", *CHINESE])
     assert vocabulary.learnt.tokens_after < vocabulary.learnt.tokens_before
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
     with pytest.raises(ImportError, match=r"pip install 'nlpzero\[extend\]'"):
-        VocabularyBuilder(base=base_of("bpe"), add=5).extend(CHINESE)
+        VocabularyBuilder(base=base_of("bpe"), add_pieces=5).extend(CHINESE)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -457,7 +458,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     shutil.copy(SAMPLE, "sample.txt")
     Path("tokenizer.json").write_text(text_of_base("bpe"), encoding="utf-8")
     call = ["build-vocab", "sample.txt", "--method", "vocabulary", "--base", "tokenizer.json"]
-    assert main([*call, "--add", "300", "-o", "new.json"]) == 0
+    assert main([*call, "--add-pieces", "300", "-o", "new.json"]) == 0
     assert Path("new.json").read_text(encoding="utf-8") == extended().to_json()
     messages = capsys.readouterr().err.splitlines()
     assert messages[0] == "vocabulary: 300 pieces were added to the 602 ids of tokenizer.json."
@@ -472,11 +473,11 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert summary["held_out"]["tokens_after"] == held_out.tokens_after
     assert Path("again.json").read_bytes() == Path("new.json").read_bytes()
     wrong = [
-        (["--add", "5"], "name it with -o", 2),
-        (["-o", "x.json"], "--base needs either --add", 2),
-        (["--add", "5", "-o", "tokenizer.json"], "is also an input", 2),
-        (["--add", "5", "-o", "x.json", "--objective", "unigram"], "--objective must not be given with base", 2),
-        (["--add", "99999", "-o", "x.json"], "add at most", 1),
+        (["--add-pieces", "5"], "name it with -o", 2),
+        (["-o", "x.json"], "--base needs either --add-pieces", 2),
+        (["--add-pieces", "5", "-o", "tokenizer.json"], "is also an input", 2),
+        (["--add-pieces", "5", "-o", "x.json", "--objective", "unigram"], "--objective must not be given with base", 2),
+        (["--add-pieces", "99999", "-o", "x.json"], "add at most", 1),
     ]
     for options, message, status in wrong:
         assert main([*call, *options]) == status

@@ -35,6 +35,7 @@ LAYERS = [
 ]
 # Within a package, the modules in the order in which they build on each other.
 MODULES = {
+    "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
         "locks", "progress", "validation", "display", "tables",
@@ -48,7 +49,7 @@ MODULES = {
         "format", "finishing", "counts",
         "lookup", "counter", "expectation", "selection", "linked",
     ],
-    "lexicon": ["meta", "ids", "scores", "formats", "firmness", "classes", "merging", "lexicon"],
+    "lexicon": ["meta", "ids", "scores", "ranking", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [
         "drawing", "sampling", "lattice", "marginals", "encoding", "class_links", "own_words", "options",
         "scoring", "decoder",

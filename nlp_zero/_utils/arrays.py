@@ -17,7 +17,9 @@ from .files import storage
 from .temporary import find_temporary_folder, open_temporary_file
 from .threads import for_each
 
-__all__ = ["MOST_UINT32", "ArrayFile", "ArrayStore", "GrowingArray", "narrow", "release", "scan", "take"]
+__all__ = [
+    "MOST_UINT32", "ArrayFile", "ArrayStore", "GrowingArray", "freeze_arrays", "narrow", "release", "scan", "take",
+]
 
 T = TypeVar("T")
 
@@ -213,6 +215,13 @@ def release(array: np.ndarray[Any, Any]) -> None:
         import mmap
 
         mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def freeze_arrays(values: Iterable[object]) -> None:
+    """Make the arrays among some values read-only, such as those among the fields of a frozen result."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
 
 
 def narrow(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

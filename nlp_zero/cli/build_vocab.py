@@ -82,7 +82,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab --counts counts -o words.tsv   from saved counts, without reading the text\n"
         "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
-        "  nlpzero build-vocab news/ --method vocabulary --base tokenizer.json --add 5000 -o new/tokenizer.json\n"
+        "  nlpzero build-vocab news/ --method vocabulary --base tokenizer.json --add-pieces 5000 -o extended.json\n"
         "  zcat big.gz | nlpzero build-vocab - --min-count 20 --min-pmi 0,2,4,6 > words.tsv",
     )
     add_input(parser, nargs="*")

@@ -22,7 +22,7 @@ __all__ = ["OPTIONS", "add_vocabulary_options", "run_vocabulary"]
 
 OPTIONS = (
     "vocab_size", "unit", "byte_fallback", "ensure_unicode", "beginnings", "objective", "algorithm",
-    "max_piece_length", "isolate_digits", "required", "specials", "split_at", "base", "add", "hold_out",
+    "max_piece_length", "isolate_digits", "required", "specials", "split_at", "base", "add_pieces", "hold_out",
 )  # fmt: skip
 LABELS = {"learnt": "text that was learnt from", "held_out": "lines that were held out"}
 SUMMARY = ("method", "objective", "characters", "tokens", "bytes_per_token", "entropy_before", "entropy_after")
@@ -55,8 +55,8 @@ def add_vocabulary_options(parser: argparse.ArgumentParser) -> None:
                        "order (default: none)")  # fmt: skip
     group.add_argument("--base", metavar="FILE", help="a tokenizer.json (Unigram or byte-level BPE) that pieces are "
                        "added to; the result is a tokenizer.json (default: none)")  # fmt: skip
-    group.add_argument("--add", type=int, metavar="N", help="with --base: number of new pieces, in place of "
-                       "--vocab-size")  # fmt: skip
+    group.add_argument("--add-pieces", type=int, metavar="N", help="with --base: number of new pieces, in "
+                       "place of --vocab-size (default: none)")  # fmt: skip
     group.add_argument("--hold-out", type=int, metavar="N", help="with --base: every N-th line is not learnt from, "
                        "and measures how many tokens are saved; 0: none (default: 10)")  # fmt: skip
 
@@ -87,11 +87,13 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
 
 def _check_base_options(arguments: argparse.Namespace) -> None:
     if arguments.base is None:
-        for name in ("add", "hold_out"):
+        for name in ("add_pieces", "hold_out"):
             if getattr(arguments, name) is not None:
                 raise UsageError(f"{option_name(name)} needs --base, the vocabulary that pieces are added to.")
-    elif (arguments.add is None) == (arguments.vocab_size is None):
-        raise UsageError("--base needs either --add, the number of new pieces, or --vocab-size, the number of all ids.")
+    elif (arguments.add_pieces is None) == (arguments.vocab_size is None):
+        raise UsageError(
+            "--base needs either --add-pieces, the number of new pieces, or --vocab-size, the number of all ids."
+        )
 
 
 def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._utils.arrays import freeze_arrays
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_choice, check_integer, check_number
 from ..statistics import correct_p_values, log_likelihood_ratio, log_ratio, p_values, shrunken_share
@@ -76,9 +77,7 @@ class ComparisonTable(Tabular):
     p: Float64
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if isinstance(value := getattr(self, field.name), np.ndarray):
-                value.flags.writeable = False
+        freeze_arrays(getattr(self, field.name) for field in fields(self))
 
     def __len__(self) -> int:
         return len(self.words)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels.counting import Alphabet
+from .._utils.arrays import freeze_arrays
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_integer
 from ..corpus import Corpus, fingerprint_files
@@ -90,8 +91,7 @@ class NgramCounts(Tabular):
         self.symbols = tuple(data.symbols)
         self._levels, self._totals, self.order = data.levels, data.totals, len(data.levels)
         self.unit, self.alnum, self.min_count = data.options.unit, data.options.alnum, data.options.min_count
-        for array in [*(array for level in data.levels for array in level), *data.history.arrays().values()]:
-            array.flags.writeable = False
+        freeze_arrays([*(array for level in data.levels for array in level), *data.history.arrays().values()])
         self._alphabet = Alphabet(unit=self.unit, alnum=self.alnum, symbols=self.symbols)
         single = self.unit == "char" and self.alnum != "join"
         self._characters = np.array([0, *map(ord, self.symbols)], np.uint32) if single else None

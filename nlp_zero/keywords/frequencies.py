@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._utils.arrays import freeze_arrays
 from ..corpus import Corpus
 from ..lexicon.lexicon import Lexicon
 from ..tokenization.tokenizer import Tokenizer
@@ -50,8 +51,7 @@ class DocumentFrequencies:
     lengths: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        self.frequencies.flags.writeable = False
-        self.counts.flags.writeable = False
+        freeze_arrays([self.frequencies, self.counts])
 
 
 def count_documents(

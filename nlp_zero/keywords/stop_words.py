@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._utils.arrays import freeze_arrays
 from .._utils.progress import begin_stage
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_integer
@@ -61,9 +62,7 @@ class StopWords(Tabular):
     score: Float64
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if isinstance(value := getattr(self, field.name), np.ndarray):
-                value.flags.writeable = False
+        freeze_arrays(getattr(self, field.name) for field in fields(self))
 
     def __len__(self) -> int:
         return len(self.words)

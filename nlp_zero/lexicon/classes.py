@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["CLASS_COLUMN", "WordClasses", "check_classes"]
+__all__ = ["CLASS_COLUMN", "WordClasses", "check_classes", "make_class_column"]
 
 CLASS_COLUMN = "class"  # of the scores of a lexicon
 NO_CLASS = -1
@@ -166,6 +166,13 @@ class WordClasses(Tabular):
         if number >= len(self):
             raise ValueError(f"there is no class {number}; the classes are 0 to {len(self) - 1}.")
         return number
+
+
+def make_class_column(words: Sequence[str], classes: Mapping[str, int]) -> Floats:
+    """Return the class of each word, NaN for words that are not keys; refuse numbers that cannot be classes."""
+    for number in classes.values():
+        check_integer("class", number, least=0, most=MAX_CLASSES - 1)
+    return np.array([classes.get(word, np.nan) for word in words], np.float64)
 
 
 def check_classes(columns: Mapping[str, Floats], meta: LexiconMeta | None) -> None:

@@ -6,21 +6,23 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, islice
-from operator import eq
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._utils.arrays import freeze_arrays
 from .._utils.tables import Columns, Tabular, html_table
 from .._utils.validation import check_integer
 from ..errors import FormatError
 from . import formats
-from .classes import CLASS_COLUMN, WordClasses, check_classes
+from .classes import CLASS_COLUMN, WordClasses, check_classes, make_class_column
 from .firmness import REQUIRED_SCORES, measure_firmness
 from .formats import SaveReport, tsv
 from .merging import describe_conflict, merge_tables
-from .meta import MAX_CLASSES, LexiconMeta
+from .meta import LexiconMeta
+from .ranking import rank_words
+from .scores import estimate_log_probs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -93,14 +95,13 @@ class Lexicon(Tabular):
             raise ValueError(f"counts must have one number for each of {len(words)} words, not shape {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
-        words, order, ranks = _rank(words, count)
+        words, order, ranks = rank_words(words, count)
         columns = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
         if any(column.shape != count.shape for column in columns.values()):
             raise ValueError(f"every score must be a column of {len(words)} numbers, one for each word.")
         check_classes(columns, meta)
         count = np.array(count[order])
-        for array in (count, *columns.values()):
-            array.flags.writeable = False
+        freeze_arrays([count, *columns.values()])
         pieces = {word: tuple(listed) for word, listed in (parts or {}).items()}
         self._set(words, count, MappingProxyType(columns), meta or LexiconMeta(), MappingProxyType(pieces), ranks)
 
@@ -215,10 +216,7 @@ class Lexicon(Tabular):
         """
         if "log_prob" in self.scores:
             return self.scores["log_prob"]
-        total = self.total
-        if not total:
-            return np.zeros(len(self))
-        return np.log(np.maximum(self.counts, 0.5)) - np.log(total)  # type: ignore[no-any-return]
+        return estimate_log_probs(self.counts)
 
     @property
     def firmness(self) -> npt.NDArray[np.float64]:
@@ -378,7 +376,7 @@ class Lexicon(Tabular):
             return self
         changed = Lexicon.__new__(Lexicon)
         column = self.firmness
-        column.flags.writeable = False
+        freeze_arrays([column])
         scores = MappingProxyType({**self.scores, "firmness": column})
         changed._set(self.words, self.counts, scores, self.meta, self.parts, self._ranks)
         return changed
@@ -452,9 +450,7 @@ class Lexicon(Tabular):
         >>> lexicon.classes.words(0)
         ('我', '你')
         """
-        column = np.array([classes.get(word, np.nan) for word in self.words], np.float64)
-        for number in classes.values():
-            check_integer("class", number, least=0, most=MAX_CLASSES - 1)
+        column = make_class_column(self.words, classes)
         meta = replace(self.meta, class_links=tuple(tuple(row) for row in links))
         scores = {**self.scores, CLASS_COLUMN: column}
         return Lexicon(self.words, self.counts, scores=scores, meta=meta, parts=self.parts)
@@ -523,36 +519,6 @@ class Lexicon(Tabular):
             return cls(table.words, table.counts, scores=table.scores, meta=table.meta, parts=table.parts)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"{os.fspath(path)}: {error}") from None
-
-
-def _rank(
-    words: Sequence[str], counts: npt.NDArray[np.int64]
-) -> tuple[tuple[str, ...], npt.NDArray[np.int64] | slice, dict[str, int] | None]:
-    """Return the words by falling count, ties by text, with their order and, if they were in order, their ranks.
-
-    A saved lexicon is in order already, which is quicker to check than to make.
-    """
-    order: npt.NDArray[np.int64] | slice = slice(None)
-    ranks: dict[str, int] | None = None
-    if _is_ranked(words, counts):
-        ranks = dict(zip(words, range(len(words)), strict=True))
-        distinct = len(ranks) == len(words)
-    else:
-        by_text = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
-        order = by_text[np.argsort(-counts[by_text], kind="stable")]
-        alphabetic = [words[k] for k in by_text.tolist()]
-        distinct = not any(map(eq, alphabetic, islice(alphabetic, 1, None)))
-        words = [words[k] for k in order.tolist()]
-    if not distinct or "" in words:
-        raise ValueError("words must be distinct and not empty.")
-    return tuple(words), order, ranks
-
-
-def _is_ranked(words: Sequence[str], counts: npt.NDArray[np.int64]) -> bool:
-    if bool((counts[1:] > counts[:-1]).any()):
-        return False
-    ties = np.flatnonzero(counts[1:] == counts[:-1]).tolist()
-    return all(words[k] <= words[k + 1] for k in ties)
 
 
 def _rebuild(

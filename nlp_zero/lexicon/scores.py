@@ -1,4 +1,4 @@
-"""Scores of vocabularies: what the best segmentation adds up, here and in the models of other programs.
+"""Scores of words: ln p from counts, and what the best segmentation adds up, here and in models of other programs.
 
 SentencePiece keeps sums of scores as 32-bit numbers, which hold 24 binary digits.  Scores that are multiples of a
 power of two are added up without rounding as long as the sums are small enough: here to 4,096 nats, which is a text of
@@ -14,10 +14,18 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["TOKEN_NATS", "scores_of_pieces"]
+__all__ = ["TOKEN_NATS", "estimate_log_probs", "scores_of_pieces"]
 
 STEP_NATS = 2.0**-12
 TOKEN_NATS, TIE_NATS = 5.0, 5.0 / 8  # objective="shortest": cost of a token, and the most that its probability adds
+
+
+def estimate_log_probs(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return ln(count / total) of each word, in nats; a count of 0 counts as half a token."""
+    total = int(counts.sum())
+    if not total:
+        return np.zeros(len(counts))
+    return np.log(np.maximum(counts, 0.5)) - np.log(total)  # type: ignore[no-any-return]
 
 
 def scores_of_pieces(log_probs: npt.NDArray[np.float64], objective: str) -> npt.NDArray[np.float64]:

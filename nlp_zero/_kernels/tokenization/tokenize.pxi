@@ -22,11 +22,6 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         vector[double] log_probs
         WordClasses classes
         uint32_t outside_class(size_t, uint32_t)
-    cdef cppclass ModelBuilder:
-        ModelBuilder(const Rules&) except +
-        void add(const TextView&, double, double, int, uint32_t, int) except +
-        void set_classes(uint32_t, const uint16_t*, size_t, const double*) except +
-        unique_ptr[Model] build() except +
     cdef cppclass Source:
         TextView view
         bint open(const Model&, object) except +*
@@ -39,6 +34,13 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
     object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
     object list_of "nlpzero::tokenization::make_list"(
         Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
+
+cdef extern from "tokenization/model_builder.hpp" namespace "nlpzero::tokenization" nogil:
+    cdef cppclass ModelBuilder:
+        ModelBuilder(const Rules&) except +
+        void add(const TextView&, double, double, int, uint32_t, int) except +
+        void set_classes(uint32_t, const uint16_t*, size_t, const double*) except +
+        unique_ptr[Model] build() except +
 
 cdef extern from *:
     """

@@ -275,4 +275,6 @@ def cut_lines(base: BaseVocabulary, tokenizer: Tokenizer, lines: Iterable[str]) 
 def require_pieces(number: int, most: int) -> None:
     """Make sure that the text has enough strings that save tokens."""
     if number > most:
-        raise ValueError(f"add {number} is more than this text yields: give more text, or add at most {most} pieces.")
+        raise ValueError(
+            f"{number} new pieces are more than this text yields: give more text, or add at most {most} pieces."
+        )

@@ -87,8 +87,8 @@ class VocabularyBuilder:
         The vocabulary of another model, which `extend` adds pieces to: a ``tokenizer.json`` (Unigram or byte-level
         BPE), its content, or a tokenizer of the packages ``tokenizers`` or ``transformers``.  With a base, only
         `vocab_size` (the ids of base and new pieces together), `max_piece_length`, `isolate_digits`, `split_at`,
-        `sample`, `workers`, `progress`, `add` and `hold_out` can be set.
-    add : int, optional
+        `sample`, `workers`, `progress`, `add_pieces` and `hold_out` can be set.
+    add_pieces : int, optional
         With a base: number of new pieces, in place of `vocab_size`.
     hold_out : int, default 10
         With a base: one line in this many is not learnt from, and only measures how many tokens are saved; 0: none.
@@ -100,7 +100,7 @@ class VocabularyBuilder:
     Attributes
     ----------
     sizes : tuple of int
-        The sizes in `vocab_size`; empty if `add` is given.
+        The sizes in `vocab_size`; empty if `add_pieces` is given.
 
     Raises
     ------
@@ -137,7 +137,7 @@ class VocabularyBuilder:
         sample: int = 16_000_000,
         split_at: str = "",
         base: object = None,
-        add: int | None = None,
+        add_pieces: int | None = None,
         hold_out: int = 10,
         workers: int = 1,
         progress: bool = False,
@@ -160,7 +160,7 @@ class VocabularyBuilder:
         self.required, self.specials = check_names("required", required), check_names("specials", specials)
         if both := set(self.required) & set(self.specials):
             raise ValueError(f"specials and required both have {min(both)!r}; name it in one of them.")
-        self.base, self.add = base, add
+        self.base, self.add_pieces = base, add_pieces
         self.hold_out = check_integer("hold_out", hold_out, least=0)
         if self.hold_out == 1:
             raise ValueError("hold_out must not be 1, which leaves no line to learn from; use 0 to learn from all.")
@@ -174,16 +174,16 @@ class VocabularyBuilder:
         for name, default in BASE_DEFAULTS.items():
             if getattr(self, name) != default:
                 raise ValueError(f"{name} must not be given with base, which decides it; leave it out.")
-        if (vocab_size is None) == (self.add is None):
-            raise ValueError("base needs either add, the number of new pieces, or vocab_size, the number of all ids.")
-        if self.add is not None:
-            check_integer("add", self.add)
+        if (vocab_size is None) == (self.add_pieces is None):
+            raise ValueError("base needs either add_pieces or vocab_size, the number of all ids.")
+        if self.add_pieces is not None:
+            check_integer("add_pieces", self.add_pieces)
             return ()
         return (check_integer("vocab_size", vocab_size),)
 
     def _check_sizes(self, vocab_size: int | Sequence[int] | None) -> tuple[int, ...]:
-        if self.add is not None:
-            raise ValueError("add needs base, the vocabulary that pieces are added to; without it, use vocab_size.")
+        if self.add_pieces is not None:
+            raise ValueError("add_pieces needs base, the vocabulary of a model; without it, use vocab_size.")
         if vocab_size is None:
             vocab_size = DEFAULT_SIZE
         sizes = vocab_size if isinstance(vocab_size, Sequence) and not isinstance(vocab_size, str) else [vocab_size]
@@ -201,7 +201,7 @@ class VocabularyBuilder:
     def __repr__(self) -> str:
         if self.base is not None:
             base = self.base if isinstance(self.base, str | os.PathLike) else type(self.base).__name__
-            number = f"add={self.add}" if self.add is not None else f"vocab_size={self.sizes[0]}"
+            number = f"add_pieces={self.add_pieces}" if self.add_pieces is not None else f"vocab_size={self.sizes[0]}"
             return f"VocabularyBuilder(base={base!r}, {number})"
         size = self.sizes[0] if len(self.sizes) == 1 else list(self.sizes)
         options = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("unit", "objective", "algorithm"))
@@ -313,8 +313,8 @@ class VocabularyBuilder:
 
     def _count_added(self, base_size: int) -> int:
         """Return the number of pieces that are added to a base of some size."""
-        if self.add is not None:
-            return self.add
+        if self.add_pieces is not None:
+            return self.add_pieces
         if self.sizes[0] <= base_size:
             raise ValueError(f"vocab_size {self.sizes[0]} must be more than the {base_size} ids of the base.")
         return self.sizes[0] - base_size
