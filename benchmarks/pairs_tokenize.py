@@ -1,13 +1,15 @@
-"""Segmenting text with a lexicon: line by line as ids and as strings, and many lines at once as arrays."""
+"""Segmenting text with a lexicon: line by line as ids and strings, many lines at once as arrays, file to file."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import peers
-from harness import Missing, Report, Settings, Side, alternate, faster_row, make_side
+from harness import Missing, Report, Settings, Side, alternate, faster_row, limit_row, make_side, run_child
 
 import nlp_zero.compat.jieba as jieba
 from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer
@@ -15,6 +17,7 @@ from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer
 SIZE = 20_000  # pieces of SentencePiece, words of ours
 OWN_WORDS = 10_000
 SLICE = 1_000  # lines for the peers that are written in Python
+CUT_MB, SAMPLED_MB = 70, 40  # a second
 
 
 def run(settings: Settings, report: Report) -> None:
@@ -30,6 +33,10 @@ def run(settings: Settings, report: Report) -> None:
     _all_lines(settings, report, tokenizer, lines)
     _slice(settings, report, tokenizer, part)
     _own_words(settings, report, tokenizer, lines)
+    try:
+        _files(settings, report, lexicon)
+    except Missing as missing:
+        report.missing("nlpzero tokenize", "text", missing)
 
 
 def learn_top_words(settings: Settings, size: int) -> Lexicon:
@@ -114,6 +121,26 @@ def _own_words(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
     for name, timing in zip(chosen, own, strict=True):
         least = 0.95 if name == "added" else None
         report.add(faster_row(f"{work} {name} words", timing, "without them", plain, least=least))
+
+
+def _files(settings: Settings, report: Report, lexicon: Lexicon) -> None:
+    """Run the command from file to file: cut on one and two threads, and sampled."""
+    path = settings.path(settings.large)
+    size = path.stat().st_size
+    with tempfile.TemporaryDirectory() as folder:
+        words = Path(folder) / "words.tsv"
+        lexicon.save(words)
+
+        def run(*options: str) -> Side:
+            command = ("nlpzero", "tokenize", path, "-l", words, "-q", "-o", Path(folder) / "cut.txt", *options)
+            return lambda: float(run_child(*command)["whole"])
+
+        sides = run(), run("--workers", "2"), run("--sample", "--seed", "1")
+        one, two, sampled = alternate(*sides, repeat=min(settings.repeat, 5))
+    work = f"nlpzero tokenize {settings.large}, {len(lexicon):,} words, file to file, whole process"
+    report.add(limit_row(f"{work} ({CUT_MB} MB/s)", one, size / 1e6 / CUT_MB))
+    report.add(faster_row(f"{work}, --workers 2", two, "one worker", one, least=1.7, size=size))
+    report.add(limit_row(f"{work}, --sample ({SAMPLED_MB} MB/s)", sampled, size / 1e6 / SAMPLED_MB))
 
 
 def _old_tokenizer(settings: Settings, lexicon: Lexicon) -> Callable[[str], list[str]]:

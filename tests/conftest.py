@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import nlp_zero
+
+# A busy machine may take long for any example; that is no failure.
+settings.register_profile("nlp-zero", deadline=None)
+settings.load_profile("nlp-zero")
 
 
 @pytest.fixture(autouse=True, scope="session")

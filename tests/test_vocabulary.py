@@ -595,7 +595,7 @@ def test_threads_do_not_change_a_vocabulary(options: dict[str, str]) -> None:
 
 
 @given(lines_of_text, st.integers(1, 6), st.randoms(use_true_random=False))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_passes_of_threads_are_those_of_one(lines: list[str], block: int, random: Random) -> None:
     lines = [*lines, "春天ab", "春天ab"]
     found = []

@@ -73,9 +73,10 @@ inline double transitions(const Lattice& lattice, double alpha, double* q) {
 }
 
 // The same for weights exp(alpha * score) whose products over `reach` positions fit into a double: sums that are at
-// most `reach` positions apart are rescaled together.
-inline double plain_transitions(const Lattice& lattice, const double* weight, size_t reach, double* q) {
-    std::vector<double> sum(lattice.n + 1);
+// most `reach` positions apart are rescaled together.  `sum` is memory for the sums.
+inline double plain_transitions(const Lattice& lattice, const double* weight, size_t reach, double* q,
+                                std::vector<double>& sum) {
+    sum.resize(lattice.n + 1);
     sum[lattice.n] = 1;
     double scaled = 0;  // exponent of the powers of 2 that were factored out
     for (size_t i = lattice.n; i-- > 0;) {

@@ -151,8 +151,9 @@ inline void write_best(const Model& model, const LineFormat& format, const std::
 
 inline void write_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
                           const LineFormat& format, const std::vector<TextView>& texts, ByteBuffer& out) {
+    TextChain chain;
     write_texts(model, format, texts, out, [&](size_t i, auto chars, size_t size, auto write) {
-        sample_rows(model, table, Stream(seed, start + i), draws, chars, size, write);
+        sample_rows(model, table, Stream(seed, start + i), draws, chars, size, chain, write);
     });
 }
 

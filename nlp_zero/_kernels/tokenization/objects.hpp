@@ -198,11 +198,11 @@ struct TextMarginals {
     }
 };
 
-// Draw one segmentation of a text or, unless `draws` is 0, this many from one table; draw_row(run) is called for each.
+// Draw one segmentation of a text or, unless `draws` is 0, this many from one table, the chain; draw_row(run) is called
+// for each.
 template <class Char, class Row>
 void sample_rows(const Model& model, const AlphaTable& table, Stream stream, size_t draws, const Char* chars, size_t size,
-                 Row draw_row) {
-    TextChain chain;  // one table for all draws
+                 TextChain& chain, Row draw_row) {
     const bool shared = draws && !std::isinf(table.alpha);
     if (shared) chain.build(model, table, chars, size);
     const TextLattice& lattice = chain.lattice;
@@ -222,9 +222,10 @@ void sample_rows(const Model& model, const AlphaTable& table, Stream stream, siz
 // The segmentations of `sample_rows` for each text, which has its own stream.
 inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
                            const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
+    TextChain chain;
     encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
         with_chars(texts[i], [&](auto chars) {
-            sample_rows(model, table, Stream(seed, start + i), draws, chars, texts[i].size, [&](auto run) {
+            sample_rows(model, table, Stream(seed, start + i), draws, chars, texts[i].size, chain, [&](auto run) {
                 int32_t* const begin = out;
                 auto write = [&](int32_t id, uint32_t, uint32_t end) { *out++ = id; *ends_out++ = end; };
                 auto write_ids = [&](int32_t id, uint32_t, uint32_t) { *out++ = id; };

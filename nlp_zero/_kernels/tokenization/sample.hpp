@@ -94,7 +94,8 @@ void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, 
 }
 
 // The lattice of a whole text.  Boundaries that are not words cost nothing; scores are those of Viterbi (2^-30 nats) if
-// `fixed`.  An unknown character is one edge, even if it becomes several bytes later.
+// `fixed`.  An unknown character is one edge, even if it becomes several bytes later.  A lattice can be built again for
+// another text, in the same memory.
 struct TextLattice {
     std::vector<int64_t> first, end;
     std::vector<double> score;     // nats, or p^alpha if built with a plain table
@@ -109,6 +110,16 @@ struct TextLattice {
     std::vector<Span> spans;
     std::vector<uint32_t> span;  // of each edge
     size_t reach = 0;            // greatest distance of the positions of an edge
+    std::vector<uint32_t> symbols;  // of the text
+    void clear() {
+        for (auto* numbers : {&first, &end}) numbers->clear();
+        for (auto* numbers : {&score, &nats}) numbers->clear();
+        for (auto* numbers : {&id, &tokens}) numbers->clear();
+        spans.clear();
+        span.clear();
+        unknown = false;
+        reach = 0;
+    }
     Lattice view() const {
         const int32_t* const counts = tokens.empty() ? nullptr : tokens.data();
         return {first.size() - 1, first.data(), end.data(), score.data(), counts};
@@ -116,7 +127,8 @@ struct TextLattice {
 
     template <class Char>
     void build(const Model& model, const Char* text, size_t size, bool fixed, const AlphaTable* table = nullptr) {
-        std::vector<uint32_t> symbols(size + 1 + LOOKAHEAD);
+        clear();
+        symbols.resize(size + 1 + LOOKAHEAD);
         starts.resize(size + 1);
         size_t from = 0;
         size_t n = model.symbols.read(text, size, from, symbols.data(), starts.data(), size + 1);
@@ -252,7 +264,7 @@ struct TextLattice {
 // The lattice of a text with its transition probabilities q at one alpha.
 struct TextChain {
     TextLattice lattice;
-    std::vector<double> q;
+    std::vector<double> q, sums;
     double log_sum = 0;
 
     template <class Char>
@@ -260,7 +272,7 @@ struct TextChain {
         lattice.build(model, text, size, false, table.plain ? &table : nullptr);
         const Lattice view = lattice.view();
         q.resize(lattice.end.size() + 1);
-        log_sum = table.plain ? plain_transitions(view, view.score, lattice.reach, q.data())
+        log_sum = table.plain ? plain_transitions(view, view.score, lattice.reach, q.data(), sums)
                               : transitions(view, table.alpha, q.data());
     }
 };
