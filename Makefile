@@ -9,7 +9,7 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean
+.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz
 
 help:
 	@echo "make demo     learn the words of a novel and segment three sentences"
@@ -20,6 +20,7 @@ help:
 	@echo "make browser  the report in a headless Chromium"
 	@echo "make site     the documentation as a site, in build/site"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
+	@echo "make fuzz     damaged inputs at random, for MINUTES=10"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
 	@echo "make recipes  the examples of docs/recipes.md, with torch, transformers, datasets and spaCy (several GB)"
 	@echo "make api      write the generated pages  make bench    speed compared with other tools"
@@ -110,6 +111,13 @@ debug: $(VENV)/test $(VENV)/build
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
 DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders counts firmness formats joining kernels lattice lexicon \
 	links parser phrases sampling structure teaching templates tokenizer tokens unicode vocabularies vocabulary))
+
+MINUTES ?= 10
+SEED ?= 0
+# The complete tests of damage and of power cuts, then damage at random; findings are saved in build/fuzz.
+fuzz: $(VENV)/test
+	NLP_ZERO_FUZZ=1 $(BIN)/python -m pytest tests/test_damage.py tests/test_power_cut.py tests/test_io_errors.py
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
 
 # A copy of the tree, built and tested in an environment of its own.
 floors:

@@ -102,7 +102,7 @@ def write_bytes(
 
 @contextmanager
 def storage(folder: str | os.PathLike[str], remedy: str) -> Iterator[None]:
-    """Turn the errors of a full disk into a `StorageError` of one sentence.
+    """Turn the errors of a full disk into a `StorageError` of one sentence, and let other errors name the place.
 
     Parameters
     ----------
@@ -120,6 +120,8 @@ def storage(folder: str | os.PathLike[str], remedy: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if error.errno is not None and error.filename is None:  # as of write and fsync
+                error.filename = os.fspath(folder)
             raise
         raise StorageError(f"{folder}: no room is left on this disk ({error.strerror}); {remedy}.") from None
 

@@ -282,9 +282,10 @@ def _read_array(file: Path, entry: Any) -> np.ndarray[Any, Any]:
         length, checksum = entry
         size = file.stat().st_size
         array: np.ndarray[Any, Any] = np.load(file, mmap_mode="r" if length else None, allow_pickle=False)
-    except (OSError, ValueError, TypeError, EOFError) as error:
-        raise FormatError(f"{file} cannot be read ({error}); {AGAIN}.") from None
-    if len(array) != length or size < array.nbytes or _checksum(array) != checksum:
+    except Exception as error:  # NumPy parses the header as Python, and raises all kinds of errors
+        detail = str(error).partition("\n")[0]
+        raise FormatError(f"{file} cannot be read ({detail}); {AGAIN}.") from None
+    if array.shape != (length,) or size < array.nbytes or _checksum(array) != checksum:
         raise FormatError(f"{file} is truncated or was altered; {AGAIN}.")
     return array
 

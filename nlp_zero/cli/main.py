@@ -163,6 +163,9 @@ def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]
     """Return the exit status and the message for an error."""
     if isinstance(error, UsageError):
         return 2, f"error: {error}"
+    if isinstance(error, OSError) and error.errno is not None:  # of the system, not a sentence of this library
+        place = "a file cannot be read or written" if error.filename is None else os.fsdecode(error.filename)
+        return 1, f"error: {place}: {error.strerror}; check the disk, make room on it, or choose another place."
     if isinstance(error, (NlpZeroError, OSError, ValueError, ImportError)):
         return 1, f"error: {name_options(str(error), vars(arguments))}"
     if isinstance(error, MemoryError):

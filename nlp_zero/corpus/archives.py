@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import zlib
 from collections.abc import Iterator
@@ -103,8 +104,12 @@ class Archive:
             if "encrypted" not in str(exc):
                 raise
             raise CorpusError(f"{self._name}: the archive is encrypted; unpack it first.") from exc
-        except (BadZipFile, zlib.error, EOFError, KeyError, ValueError) as exc:
+        except (BadZipFile, zlib.error, EOFError, IndexError, KeyError, ValueError) as exc:
             raise CorpusError(f"{self._name}: not a complete ZIP archive ({exc}); fetch it again.") from exc
+        except OSError as exc:
+            if exc.errno != errno.EINVAL:  # a place before the beginning of the file
+                raise
+            raise CorpusError(f"{self._name}: not a complete ZIP archive (wrong offset); fetch it again.") from exc
 
 
 def _is_hidden(name: str) -> bool:

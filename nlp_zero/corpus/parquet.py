@@ -64,7 +64,7 @@ def read_parquet(file: Any, records: Records, report: Callable[[float], object] 
             if report is not None:
                 report(len(batch) / total)
             yield texts
-    except (arrow_error, OSError) as exc:
+    except (arrow_error, OSError, UnicodeDecodeError) as exc:
         detail = str(exc).partition("\n")[0].rstrip(".")
         raise CorpusError(f"{records.name}: not a complete Parquet file ({detail}); fetch it again.") from exc
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,15 @@ class TreeBuilder:
     """
 
     def __init__(self, order: int, make_array: Callable[[str], GrowingArray | ArrayFile]) -> None:
-        self.arrays = {f"{name}{n}": make_array(f"{name}{n}") for n in range(1, order + 1) for name in COLUMNS}
+        self.arrays: dict[str, GrowingArray | ArrayFile] = {}
         self._sizes = [0] * order
+        try:
+            for n in range(1, order + 1):
+                for name in COLUMNS:
+                    self.arrays[f"{name}{n}"] = make_array(f"{name}{n}")
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def in_memory(cls, order: int) -> TreeBuilder:
@@ -74,9 +82,10 @@ class TreeBuilder:
         return list(zip(arrays[::3], arrays[1::3], arrays[2::3], strict=True))
 
     def close(self) -> None:
-        """Free the arrays that were not finished."""
-        for array in self.arrays.values():
-            array.close()
+        """Free the arrays that were not finished, also if a file cannot be written to the end."""
+        with ExitStack() as stack:
+            for array in self.arrays.values():
+                stack.callback(array.close)
 
 
 def _shift(ends: npt.NDArray[Any], base: int, size: int) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ from ..._utils.folders import read_folder, restore_folder, write_folder
 from ..._utils.leftovers import remove_leftovers
 from ..._utils.locks import LOCK_NAME, lock_folder
 from ...counting.checkpoint import SAMPLING, STATE
-from ...errors import CheckpointError
+from ...errors import CheckpointError, FormatError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -77,15 +77,18 @@ class SamplerCheckpoint:
         if not (state / "meta.json").exists():
             return
         meta, arrays = read_folder(state, format=SAMPLING, version=VERSION)
+        what, run = meta.get("what"), meta.get("run")
+        if not isinstance(what, dict) or not isinstance(run, dict):
+            raise FormatError(f"{state / 'meta.json'} is damaged; remove the folder {self.folder} and start again.")
         for name, wanted in self.identity.items():
-            saved = meta["what"].get(name)
+            saved = what.get(name)
             if saved == wanted:
                 continue
             difference = "another text" if name == "text" else f"{name} {saved!r}, not {wanted!r}"
             raise CheckpointError(
                 f"{self.folder} is the checkpoint of a run with {difference}; use the same, or name another folder."
             )
-        self.progress, self.arrays = meta["run"], {name: np.array(array) for name, array in arrays.items()}
+        self.progress, self.arrays = run, {name: np.array(array) for name, array in arrays.items()}
 
     def save(self, progress: Mapping[str, object], arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Replace the saved state."""

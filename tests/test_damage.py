@@ -1,0 +1,51 @@
+"""Every reader on every damage of a small file: one sentence, or a result; never another exception.
+
+With ``NLP_ZERO_FUZZ=1``, larger files are damaged everywhere, too.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.reference.readers import damage, make_readers, try_to_read, write_files
+
+# The most truncations and bits of a file that are tried; of a larger file, evenly spaced ones.
+CUTS, BITS = (None, None) if "NLP_ZERO_FUZZ" in os.environ else (300, 200)
+READERS = make_readers()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_damaged_input_gives_one_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    reader = READERS[name]
+    sentences = 0
+    files = {file: (tmp_path / file).read_bytes() for file in reader.make(tmp_path)}
+    for file, good in files.items():
+        for what, data in damage(good, cuts=CUTS, bits=BITS):
+            if data == good:
+                continue
+            write_files(tmp_path, files | {file: data})
+            try:
+                sentence = try_to_read(reader, tmp_path)
+            except Exception as error:
+                raise AssertionError(f"{file}, {what}") from error
+            if sentence is not None:
+                sentences += 1
+                assert "\n" not in sentence.strip(), (file, what, sentence)
+                assert sentence.endswith("."), (file, what, sentence)
+    assert sentences > 5
+    write_files(tmp_path, files)
+    assert try_to_read(reader, tmp_path) is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit of memory is that of Linux")
+def test_random_damage_under_a_limit_of_memory() -> None:
+    """What `make fuzz` runs for minutes; an allocation that a damaged size asks for is a finding."""
+    command = [sys.executable, "-m", "tests.fuzz", "--inputs", "1500", "--seed", "1"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
