@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import Corpus, CorpusError, Lattice, Lexicon, ParseTree, PmiLexiconBuilder, ReportBuilder, Tokenizer
-from nlp_zero.cli.main import main
+from nlp_zero.cli.main import build_parser, main
 from nlp_zero.report import charts, page
 from nlp_zero.report.language import LANGUAGES, read_texts
 from nlp_zero.report.survey import CONTEXT_CHARACTERS, survey_texts
@@ -262,6 +263,13 @@ def test_the_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(html.encode()) < 5_000_000
     assert main(["report", str(SAMPLE), "--against", str(SAMPLE), "-o", str(target)]) == 0
     assert f"--against {SAMPLE} --lang zh" in target.read_text(encoding="utf-8")
+
+
+def test_the_command_has_every_language_and_loads_no_report_before_it_is_needed() -> None:
+    for language in LANGUAGES:
+        assert build_parser().parse_args(["report", "a", "-o", "b", "--lang", language]).lang == language
+    code = "import sys, nlp_zero.cli.main; assert 'nlp_zero.report' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_command_does_not_replace_its_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,6 @@ import shlex
 
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
-from ..report.language import LANGUAGES
 from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_workers, check_least, configure, open_corpus, read_word_list
 from .output import open_output
@@ -47,7 +46,7 @@ def add_report(commands: Commands) -> None:
         "--known", action="append", default=[], metavar="FILE",
         help="a dictionary; words that it lacks are marked as new; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--lang", choices=LANGUAGES, default="zh", help="language of the page (default: zh)")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of the page (default: zh)")
     parser.add_argument(
         "--sentence", action="append", default=[], metavar="TEXT",
         help="a sentence to draw; may be repeated (default: three of the corpus)",
