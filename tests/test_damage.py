@@ -6,12 +6,14 @@ With ``NLP_ZERO_FUZZ=1``, larger files are damaged everywhere, too.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from nlp_zero import FormatError, Lexicon
 from tests.reference.readers import damage, make_readers, try_to_read, write_files
 
 # The most truncations and bits of a file that are tried; of a larger file, evenly spaced ones.
@@ -49,3 +51,23 @@ def test_random_damage_under_a_limit_of_memory() -> None:
     command = [sys.executable, "-m", "tests.fuzz", "--inputs", "1500", "--seed", "1"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_findings_of_the_fuzzer(tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text('word,count",pm\n明月,2,1.5\n', encoding="utf-8")
+    with pytest.raises(FormatError, match=r"line 1: the names of the columns must include word and count\.$"):
+        Lexicon.load(tmp_path / "words.csv")
+    reader = READERS["checkpoint"]
+    reader.make(tmp_path)
+    path = tmp_path / "work" / "checkpoint.json"
+    endless = re.sub(r'"position": \[\d+', '"position": [1e999', path.read_text(encoding="utf-8"))
+    path.write_text(endless, encoding="utf-8")
+    with pytest.raises(FormatError, match=r"checkpoint\.json cannot be used .*; remove the folder and count again\.$"):
+        reader.read(tmp_path)
+    for file in READERS["counts"].make(tmp_path):
+        if file.endswith(".npy"):
+            data = (tmp_path / file).read_bytes()
+            (tmp_path / file).write_bytes(data.replace(b",), }", b"L,), }", 1))  # a number of Python 2
+            with pytest.raises(FormatError, match=r"\.npy cannot be read \(damaged header\); write it again\.$"):
+                READERS["counts"].read(tmp_path)
+            (tmp_path / file).write_bytes(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 AGAIN = "write it again"
+HEADER = re.compile(rb"\x93NUMPY[^{]{4}\{'descr': '[<|][a-z]\d+', 'fortran_order': False, 'shape': \(\d+,\), \} *\n?$")
 ELSEWHERE = "make room, or name a folder on another disk"
 
 
@@ -281,6 +283,9 @@ def _read_array(file: Path, entry: Any) -> np.ndarray[Any, Any]:
     try:
         length, checksum = entry
         size = file.stat().st_size
+        with open(file, "rb") as start:
+            if not HEADER.match(start.read(128)):  # NumPy repairs headers of old versions, with a warning
+                raise ValueError("damaged header")
         array: np.ndarray[Any, Any] = np.load(file, mmap_mode="r" if length else None, allow_pickle=False)
     except Exception as error:  # NumPy parses the header as Python, and raises all kinds of errors
         detail = str(error).partition("\n")[0]

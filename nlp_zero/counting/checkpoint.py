@@ -112,7 +112,7 @@ class Checkpoint:
             first, second = meta["position"]
             self.position = (int(first), int(second))
             listed = [(self.folder / Path(name).name, int(size)) for name, size in meta["runs"]]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise FormatError(f"{path} cannot be used ({error}); remove the folder and count again.") from None
         for name, size in listed:
             try:

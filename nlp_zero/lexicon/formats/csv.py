@@ -58,6 +58,8 @@ def loads(data: bytes) -> Table:
     if not has_header(data):
         raise ValueError("line 1: the names of the columns must include word and count.")
     names, rows, places = _read_rows(text)
+    if not REQUIRED.issubset(names):  # a quote may be part of a name
+        raise ValueError("line 1: the names of the columns must include word and count.")
     if len(set(names)) < len(names):
         raise ValueError("line 1: the names of the columns must be distinct.")
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
