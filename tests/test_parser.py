@@ -324,3 +324,10 @@ def test_a_damaged_line_of_a_long_file_is_named(tmp_path: Path) -> None:
         path.write_text("\n".join([*lines[:1699], wrong, *lines[1700:]]), encoding="utf-8")
         with pytest.raises(FormatError, match="line 1700: "):
             TemplateInventory.load(path)
+
+
+def test_statistics_without_a_first_word_are_refused() -> None:
+    model = BoundaryModel.train([["甲", "乙"]])
+    rows = [row | {"starts": 0} if "word" in row else row for row in model.rows()]
+    with pytest.raises(FormatError, match="are damaged"):
+        BoundaryModel.from_rows(rows)

@@ -279,6 +279,8 @@ class BoundaryModel:
             table = np.array(numbers, np.int64).reshape(len(words), 5)
             array = np.array(pairs, np.int64).reshape(-1, 3)
             valid = table.size and table.min() >= 0 and (not array.size or array[:, 2].min() > 0)
+            # Every text has a first and a last word, and a word occurs at least as often as it is either.
+            valid = valid and table[:, 1].any() and table[:, 2].any() and (table[:, 1:3] <= table[:, :1]).all()
         except (KeyError, TypeError, ValueError, OverflowError):
             valid = False
         if not valid:
