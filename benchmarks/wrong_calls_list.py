@@ -75,7 +75,9 @@ def make_files(folder: Path) -> None:
     (folder / "trees.txt").write_text("((青石镇 的) 早晨)\n", encoding="utf-8")
     (folder / "open.txt").write_text("((青石镇 的 早晨\n", encoding="utf-8")
     (folder / "bad.conllu").write_text("1\t青石镇\n", encoding="utf-8")
-    TemplateMiner(min_fillers=1).mine([line.split() for line in ["从 甲 到 乙", "从 丙 到 丁"] * 9]).save(
+    slots = "".join(f"从 {chr(0x4E00 + k)} 到 {chr(0x5000 + k)}\n" for k in range(400))
+    (folder / "slots.txt").write_text(slots, encoding="utf-8")
+    TemplateMiner(min_fillers=1).mine([line.split() for line in slots.splitlines()]).save(
         folder / "templates.jsonl"
     )
     templates = (folder / "templates.jsonl").read_text(encoding="utf-8")
@@ -543,7 +545,7 @@ PARSE = [
 ]
 FILLERS = [
     *_readers("fillers {} -t templates.jsonl --tokenized -o new.tsv"),
-    *_tables("fillers cut.txt -t templates.jsonl --tokenized"),
+    *_tables("fillers slots.txt -t templates.jsonl --tokenized --min-count 1"),
     *[Call(f"fillers cut.txt -t {name} --tokenized", says, 1) for name, says in TEMPLATES.items()],
     *_numbers(
         "fillers cut.txt -t templates.jsonl --tokenized",
