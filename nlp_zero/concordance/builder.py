@@ -75,9 +75,9 @@ class ConcordanceBuilder:
     >>> concordance
     <Concordance of 3 occurrences of 曹操>
     >>> print(concordance)
-        却说  曹操  引大军    <texts>:1
-              曹操  大惊      <texts>:2
-      玄德问  曹操  何在      <texts>:3
+      却说  曹操  引大军  <texts>:1
+            曹操  大惊    <texts>:2
+    玄德问  曹操  何在    <texts>:3
     >>> concordance[1]
     Occurrence(left='', word='曹操', right='大惊', source='<texts>', line=2)
     """
