@@ -124,7 +124,8 @@ void class_viterbi(const Model& model, const Char* text, const uint32_t* symbols
             for (uint32_t l = 2; l <= reach; ++l) {
                 const uint32_t s = symbols[i + l - 1];
                 const uint64_t sum = uint64_t(open[i + l]) + begun + uint64_t(spelling.last[s]) + uint64_t(spelling.length[l]);
-                const bool better = !(words >> l & 1) & (!length | (int64_t(sum - top) > 0));
+                const bool unknown = (words >> l & 1) == 0, first = length == 0;
+                const bool better = unknown & (first | (int64_t(sum - top) > 0));
                 top = better ? sum : top;
                 length = better ? l : length;
                 begun += uint64_t(spelling.middle[s]);
