@@ -109,8 +109,9 @@ debug: $(VENV)/test $(VENV)/build
 	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
 
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
-DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders counts firmness formats joining kernels lattice lexicon \
-	links parser phrases sampling structure teaching templates tokenizer tokens unicode vocabularies vocabulary))
+DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts fillers firmness formats \
+	growing_counts joining kernels lattice lexicon lines links own_words parser phrases sampling saved_counts structure \
+	teaching templates tokenizer tokens unicode vocabularies vocabulary))
 
 MINUTES ?= 10
 SEED ?= 0
