@@ -16,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 # The order of the gallery.
-SCRIPTS = ["rounds", "chapters", "classes", "rhythm", "texts", "ranks"]
+SCRIPTS = ["rounds", "cloud", "chapters", "classes", "doubt", "grain", "rhythm", "lengths", "texts", "ranks"]
 
 
 def draw_gallery(data: Path, pages: Path) -> None:
