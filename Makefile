@@ -9,7 +9,7 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz
+.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz determinism
 
 help:
 	@echo "make demo     learn the words of a novel and segment three sentences"
@@ -20,6 +20,7 @@ help:
 	@echo "make browser  the report in a headless Chromium"
 	@echo "make site     the documentation as a site, in build/site"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
+	@echo "make determinism   the same results with other processors, compilers and hash seeds"
 	@echo "make fuzz     damaged inputs at random, for MINUTES=10"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
 	@echo "make recipes  the examples of docs/recipes.md, with torch, transformers, datasets and spaCy (several GB)"
@@ -109,9 +110,13 @@ debug: $(VENV)/test $(VENV)/build
 	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
 
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
-DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts fillers firmness formats \
+DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts determinism fillers firmness formats \
 	growing_counts joining kernels lattice lexicon lines links own_words parser phrases sampling saved_counts structure \
 	teaching templates tokenizer tokens unicode vocabularies vocabulary))
+
+# The golden results, in every setting that this machine can make (Debian: apt-get install clang libc++-dev libc++abi-dev qemu-user).
+determinism: $(VENV)/test $(VENV)/build
+	sh .ci/determinism.sh $(CURDIR)/$(BIN)
 
 MINUTES ?= 10
 SEED ?= 0

@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).parent.parent / "nlp_zero"
 # Data flows down this list: a package or module imports only from what stands above it.
 LAYERS = [
     "errors",
-    "statistics",
     "_utils",
     "_kernels",
+    "statistics",
     "corpus",
     "counting",
     "lexicon",

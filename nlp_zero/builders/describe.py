@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels.counting import NgramList, PieceCounter
+from .._kernels.elementary import log
 from .._utils.progress import begin_stage
 from ..corpus import Corpus
 from ..counting.linked import ABSENT, SYMBOL_BYTES, LinkedTree, join_ngrams
@@ -196,7 +197,7 @@ def _measure_in_text(
     number |= zip(shallow, tree.count_ngrams(shallow), strict=True)
     worst = [max([number[a] * number[b] for a, b in _splits(ids[k])]) for k in beyond]
     at = deep[beyond]
-    pmi[at] = np.log(raw[at] * float(tree.counts.total(1)) / np.array(worst, np.float64))
+    pmi[at] = log(raw[at] * float(tree.counts.total(1)) / np.array(worst, np.float64))
 
 
 def _splits(word: bytes) -> list[tuple[bytes, bytes]]:

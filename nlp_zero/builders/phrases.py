@@ -216,7 +216,7 @@ def _merge_pairs(ranks: Ranks, pairs: Sequence[Pair], merged_ranks: list[int]) -
     """Replace every chosen pair by one rank; chosen pairs never overlap."""
     size = int(max(ranks.max(), 0)) + 1
     keys = np.array([pair.left * size + pair.right for pair in pairs])
-    order = np.argsort(keys)
+    order = np.argsort(keys, kind="stable")
     keys, new = keys[order], np.array(merged_ranks)[order]
     together = (ranks[:-1] >= 0) & (ranks[1:] >= 0)
     pair = np.where(together, ranks[:-1] * size + ranks[1:], -1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from math import log
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from .._kernels.elementary import exp, log
 from ..lexicon import Lexicon, LexiconMeta
 
 __all__ = ["Frequencies"]
@@ -74,7 +74,7 @@ class Frequencies:
         new = {word: frequency for word, frequency in self._changes.items() if frequency}
         unknown = np.full(len(new), np.nan)
         scores = {name: np.append(column, unknown) for name, column in old.scores.items() if name != "id"}
-        scores["log_prob"] = np.append(log_probs, np.log([*new.values()])) - log(self._total)
+        scores["log_prob"] = np.append(log_probs, log([*new.values()])) - log(self._total)
         return Lexicon([*old.words, *new], [*old.counts.tolist(), *new.values()], scores=scores, meta=lexicon.meta)
 
     def own_words(self, meta: LexiconMeta) -> dict[str, Any]:
@@ -143,5 +143,5 @@ class Frequencies:
 def _frequencies_of(lexicon: Lexicon) -> list[int]:
     if "log_prob" not in lexicon.scores:
         return lexicon.counts.tolist()  # type: ignore[no-any-return]
-    expected = np.exp(lexicon.log_probs) * (lexicon.total or LEAST_TOTAL)
+    expected = exp(lexicon.log_probs) * (lexicon.total or LEAST_TOTAL)
     return [max(round(frequency), 1) for frequency in expected.tolist()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..counting.counter import NgramCounter
@@ -145,7 +146,7 @@ def bits_per_character(tokenizer: Tokenizer, texts: Iterable[str], characters: i
     0.6666666666666666
     """
     nats = -math.fsum(tokenizer.log_partition(text) for text in texts)
-    return nats / math.log(2) / characters if characters else 0.0
+    return nats / log(2) / characters if characters else 0.0
 
 
 def training_overlap(test: Iterable[str], training: Iterable[str]) -> float:

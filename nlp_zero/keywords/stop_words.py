@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._utils.arrays import freeze_arrays
 from .._utils.progress import begin_stage
 from .._utils.tables import Columns, Tabular
@@ -127,7 +128,7 @@ def find_stop_words(
     count, df = found.counts[listed], found.frequencies[listed]
     sizes, times = np.array(found.lengths).T
     evenness = np.minimum(df / expected_document_frequency(count, sizes, times), 1)
-    score = np.log(count) * np.minimum(left, right) * evenness**2
+    score = log(count) * np.minimum(left, right) * evenness**2
     best = np.argsort(-score, kind="stable")[:top]
     best = best[score[best] > 0]
     return StopWords(

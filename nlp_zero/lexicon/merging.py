@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.elementary import exp, log, log1p
 from .classes import CLASS_COLUMN
 from .formats.table import Table
 from .ids import LexiconLike
@@ -101,8 +102,14 @@ def _mix(lexicons: Sequence[LexiconLike], rows: list[npt.NDArray[np.int64]], siz
     shares = totals / totals.sum() if totals.all() else np.full(len(lexicons), 1 / len(lexicons))
     mixed = np.full(size, -np.inf)
     for lexicon, at, share in zip(lexicons, rows, shares.tolist(), strict=True):
-        mixed[at] = np.logaddexp(mixed[at], lexicon.log_probs + np.log(share))
+        mixed[at] = _add_logs(mixed[at], lexicon.log_probs + log(share))
     return mixed
+
+
+def _add_logs(x: Floats, y: Floats) -> Floats:
+    """Return ln(exp(x) + exp(y)) for finite y."""
+    top = np.maximum(x, y)
+    return top + log1p(exp(np.minimum(x, y) - top))
 
 
 def _merge_meta(lexicons: Sequence[LexiconLike]) -> LexiconMeta:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -25,7 +27,7 @@ def estimate_log_probs(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]
     total = int(counts.sum())
     if not total:
         return np.zeros(len(counts))
-    return np.log(np.maximum(counts, 0.5)) - np.log(total)  # type: ignore[no-any-return]
+    return log(np.maximum(counts, 0.5)) - log(total)
 
 
 def scores_of_pieces(log_probs: npt.NDArray[np.float64], objective: str) -> npt.NDArray[np.float64]:

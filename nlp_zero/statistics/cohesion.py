@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .logarithms import x_log
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def pmi(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike,
     2.3026
     """
     ab, a, b = (np.asarray(x, np.float64) for x in (count_ab, count_a, count_b))
-    return np.log(ab * total / (a * b))
+    return log(ab * total / (a * b))
 
 
 def entropy_gain(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.ArrayLike, total: float) -> Any:
@@ -73,7 +74,7 @@ def entropy_gain(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.A
     (True, False)
     """
     p, a, b = (np.asarray(x, np.float64) / total for x in (count_ab, count_a, count_b))
-    return p * np.log(p / (a * b)) + x_log(a - p, 1 - p / a) + x_log(b - p, 1 - p / b) - x_log(1 - p, 1 - p)
+    return p * log(p / (a * b)) + x_log(a - p, 1 - p / a) + x_log(b - p, 1 - p / b) - x_log(1 - p, 1 - p)
 
 
 def branching_entropy(counts: npt.ArrayLike, total: float | None = None) -> float:
@@ -99,7 +100,7 @@ def branching_entropy(counts: npt.ArrayLike, total: float | None = None) -> floa
     """
     c = np.asarray(counts, np.float64)
     n = float(c.sum()) if total is None else float(total)
-    return float(np.log(n) - (c * np.log(c)).sum() / n) if n else 0.0
+    return float(log(n) - (c * log(c)).sum() / n) if n else 0.0
 
 
 def firmness(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.elementary import erfc, log2
 from .logarithms import x_log
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def log_ratio(
     (2.0, -6.0)
     """
     a, b, all_a, all_b = (np.asarray(x, np.float64) for x in (count_a, count_b, total_a, total_b))
-    return (np.log2(a + 0.5) - np.log2(b + 0.5)) - (np.log2(all_a) - np.log2(all_b)) + 0.0
+    return (log2(a + 0.5) - log2(b + 0.5)) - (log2(all_a) - log2(all_b)) + 0.0
 
 
 def shrunken_share(
@@ -142,8 +142,7 @@ def p_values(statistic: npt.ArrayLike) -> Float64:
     >>> p_values([3.841, -6.635, 0]).round(3).tolist()
     [0.05, 0.01, 1.0]
     """
-    roots = np.sqrt(np.abs(np.atleast_1d(np.asarray(statistic, np.float64))) / 2)
-    return np.fromiter(map(math.erfc, roots.tolist()), np.float64, len(roots))
+    return erfc(np.sqrt(np.abs(np.atleast_1d(np.asarray(statistic, np.float64))) / 2))
 
 
 def correct_p_values(p: npt.ArrayLike) -> Float64:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.elementary import expm1, log, log1p
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -47,7 +49,7 @@ def tf_idf(
     (0.921, 0.0)
     """
     n, size, frequency = (np.asarray(x, np.float64) for x in (count, tokens, document_frequency))
-    return n / size * np.log(documents / np.maximum(frequency, 0.5))
+    return n / size * log(documents / np.maximum(frequency, 0.5))
 
 
 def expected_document_frequency(
@@ -82,5 +84,5 @@ def expected_document_frequency(
     n = np.atleast_1d(np.asarray(count, np.float64))
     sizes, times = np.broadcast_arrays(np.asarray(lengths, np.float64), np.asarray(documents, np.float64))
     with np.errstate(divide="ignore"):
-        missing = np.log1p(-np.minimum(n / (sizes * times).sum(), 1))  # ln(1 - p)
-    return np.array([-(times * np.expm1(sizes * x)).sum() for x in missing.tolist()])
+        missing = log1p(-np.minimum(n / (sizes * times).sum(), 1))  # ln(1 - p)
+    return np.array([-(times * expm1(sizes * x)).sum() for x in missing.tolist()])

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -38,7 +40,7 @@ def information_per_symbol(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> flo
     size = np.asarray(lengths, np.float64)
     size, n = np.broadcast_to(size, n.shape)[n > 0], n[n > 0]
     total = n.sum()
-    return float((total * np.log(total) - (n * np.log(n)).sum()) / (n * size).sum()) if total else 0.0
+    return float((total * log(total) - (n * log(n)).sum()) / (n * size).sum()) if total else 0.0
 
 
 def new_words(counts: npt.ArrayLike, total: float) -> tuple[float, float]:
@@ -74,4 +76,4 @@ def new_words(counts: npt.ArrayLike, total: float) -> tuple[float, float]:
         return 0.0, 0.0
     least = int(n.min())
     once = float(np.count_nonzero(n == least)) * least * (least + 1) / 2
-    return min(once / total, MOST_NEW), float(np.log((least + 1.5) / total))
+    return min(once / total, MOST_NEW), float(log((least + 1.5) / total))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._kernels.templates import BoundaryTable, count_cuts
 from .._utils.validation import check_integer
 from ..errors import CorpusError, FormatError
@@ -327,13 +328,13 @@ def _count(tokens: Int32Array, size: int) -> Int64Array:
 
 def _log_odds(boundary_count: Int64Array, count: Int64Array, rate: float) -> Int64Array:
     """Return ln[(n_boundary + k p) / ((n + k) p)] in steps; p (`rate`) is the share of words that end a segment."""
-    values: Float64Array = np.log((boundary_count + PRIOR_OCCURRENCES * rate) / ((count + PRIOR_OCCURRENCES) * rate))
+    values: Float64Array = log((boundary_count + PRIOR_OCCURRENCES * rate) / ((count + PRIOR_OCCURRENCES) * rate))
     return np.rint(values * STEPS_PER_NAT).astype(np.int64)
 
 
 def _attraction(pair_count: Int64Array, left: Int64Array, right: Int64Array, pairs: int) -> Int64Array:
     """Return ½ ln[(c + 1) / (l r / M + 1)] in steps: how much more often two words are neighbours than by chance."""
-    values: Float64Array = PAIR_WEIGHT * np.log((pair_count + 1) / (left * (right / max(pairs, 1)) + 1))
+    values: Float64Array = PAIR_WEIGHT * log((pair_count + 1) / (left * (right / max(pairs, 1)) + 1))
     return np.rint(values * STEPS_PER_NAT).astype(np.int64)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._kernels.templates import DistinctPairs
 from .clauses import is_numeral
 from .numbered_grammar import Form
@@ -69,7 +70,7 @@ def find_pairs(corpus: NumberedCorpus, *, window: int, min_fillers: int) -> Iter
     fillings = table[left, right]
     expected = table.sum(1)[left] * (table.sum(0)[right] / max(float(table.sum()), 1.0))
     larger_count = np.maximum(corpus.counts[anchors[left - 1]], corpus.counts[anchors[right - 1]])
-    kept = (np.log(fillings / expected) > MIN_PAIR_PMI_NATS) | (fillings >= MIN_FILLING_SHARE * larger_count)
+    kept = (log(fillings / expected) > MIN_PAIR_PMI_NATS) | (fillings >= MIN_FILLING_SHARE * larger_count)
     firsts, seconds = anchors[left[kept] - 1].tolist(), anchors[right[kept] - 1].tolist()
     for first, second, number in zip(firsts, seconds, fillings[kept].tolist(), strict=True):
         yield (first, 0, second), number
@@ -83,7 +84,7 @@ def find_ngrams(corpus: NumberedCorpus) -> Iterator[tuple[Form, int]]:
     for _ in range(MAX_NGRAM_ORDER - 1):
         keys, key_counts = _count_longer_ngrams(corpus, levels, size)
         prefix, last = keys // size, keys % size
-        pmi = np.log(key_counts * total / (counts[prefix].astype(np.float64) * corpus.counts[last]))
+        pmi = log(key_counts * total / (counts[prefix].astype(np.float64) * corpus.counts[last]))
         kept = (key_counts >= MIN_NGRAM_COUNT) & (pmi > MIN_NGRAM_PMI_NATS)
         levels.append(keys[kept])
         forms, counts = np.column_stack([forms[prefix[kept]], last[kept]]), key_counts[kept]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._kernels.templates import ClausePairs, Fillings
 from .candidates import number_anchors
 from .fillings import MAX_FILLINGS, choose_examples
@@ -53,8 +54,8 @@ def mine_clause_pairs(corpus: NumberedCorpus, *, min_count: int, examples: int) 
     a, b = np.nonzero(table >= min_count)
     both = table[a, b].astype(np.float64)
     first, second = first_counts[a].astype(np.float64), second_counts[b].astype(np.float64)
-    pmi = np.log(both * total / (first * second))
-    log_probs = np.log(corpus.counts[anchors] / corpus.counts.sum())
+    pmi = log(both * total / (first * second))
+    log_probs = log(corpus.counts[anchors] / corpus.counts.sum())
     gain = _information(both, first, second, float(total)) + log_probs[a - 1] + log_probs[b - 1] - form_cost(3, total)
     kept = (pmi > MIN_PMI_NATS) & (gain > 0)
     a, b, both, pmi, gain = a[kept], b[kept], both[kept], pmi[kept], gain[kept]
@@ -95,5 +96,5 @@ def _information(both: Float64Array, first: Float64Array, second: Float64Array, 
         (total - first - second + both, total - first, total - second),
     ):
         positive = observed > 0
-        nats[positive] += observed[positive] * np.log(observed[positive] * total / (row[positive] * column[positive]))
+        nats[positive] += observed[positive] * log(observed[positive] * total / (row[positive] * column[positive]))
     return nats

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import exp, log
 from .._kernels.templates import TemplateChart
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ class NumberedGrammar:
         self.q = min(max(chains / self.units, 1e-9), 1 - 1e-9)
         leaf_share = max(float(leaf_counts.sum()) / self.units, 1e-9)
         smoothed = (leaf_counts + 0.5) / (leaf_counts.sum() + 0.5 * len(leaf_counts))
-        self.leaf_log_probs: Float64Array = np.log(smoothed) + math.log(leaf_share)
+        self.leaf_log_probs: Float64Array = log(smoothed) + log(leaf_share)
         with np.errstate(divide="ignore"):
-            log_weights = np.log(counts / self.units) - self.sum_over_anchors(self.leaf_log_probs)
+            log_weights = log(counts / self.units) - self.sum_over_anchors(self.leaf_log_probs)
         self._log_weights, self._offsets = log_weights, np.cumsum([0, *self.lengths], dtype=np.int64)
-        weights = np.exp(np.minimum(log_weights, MAX_LOG_WEIGHT))
+        weights = exp(np.minimum(log_weights, MAX_LOG_WEIGHT))
         self.chart = TemplateChart(self.items, self._offsets, weights, self.q)
         self._is_anchor = np.zeros(len(leaf_counts), bool)
         self._is_anchor[self.items] = True
@@ -125,7 +125,7 @@ class NumberedGrammar:
     def costs(self) -> Float64Array:
         """Return the description length of each template in nats: its words, its items, the precision of its count."""
         word_log_probs = self.without_templates().leaf_log_probs
-        precision = 0.5 * math.log(max(self.units, 1.0))
+        precision = 0.5 * log(max(self.units, 1.0))
         return ITEM_COST_NATS * self.lengths + precision - self.sum_over_anchors(word_log_probs)
 
     def gains(self) -> Float64Array:
@@ -135,7 +135,7 @@ class NumberedGrammar:
         """
         with np.errstate(invalid="ignore"):
             best_other = self.chart.alternatives(self.items, self._offsets)
-            saved = self._log_weights + self.slots * math.log(self.q) - best_other
+            saved = self._log_weights + self.slots * log(self.q) - best_other
             return np.where(self.counts > 0, self.counts * saved, 0.0) - self.costs()
 
     def pmis(self) -> Float64Array:
@@ -146,15 +146,15 @@ class NumberedGrammar:
         word_counts = self.without_templates().leaf_counts
         anchors = self.lengths - self.slots
         with np.errstate(divide="ignore"):
-            word_log_probs = np.log(word_counts) - math.log(word_counts.sum())
-            template_log_probs = np.log(self.counts / word_counts.sum())
+            word_log_probs = log(word_counts) - log(word_counts.sum())
+            template_log_probs = log(self.counts / word_counts.sum())
         pmi = template_log_probs - self.sum_over_anchors(word_log_probs)
         return np.where((anchors > 1) & (self.counts > 0), pmi / np.maximum(anchors - 1, 1), 0.0)
 
 
 def form_cost(items: int, units: float) -> float:
     """Return the description length of a template in nats without its words: its items, the precision of its count."""
-    return ITEM_COST_NATS * items + 0.5 * math.log(max(units, 1.0))
+    return ITEM_COST_NATS * items + 0.5 * log(max(units, 1.0))
 
 
 def split_offsets(offsets: Int64Array) -> Int64Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._kernels.templates import Fillings
 from .candidates import MAX_KEYS, KeyCounter
 from .fillings import MAX_FILLINGS, choose_examples
@@ -84,7 +85,7 @@ def mine_skipgrams(
         fillings.add(rows, ends, words, offsets, place)
     chosen, distinct = choose_examples(fillings, corpus.clause_text(), corpus.words, examples)
     pmi_of_key = dict(zip(links.keys.tolist(), links.pmis.tolist(), strict=True))
-    log_probs = np.log(np.maximum(corpus.counts, 1) / corpus.counts.sum())
+    log_probs = log(np.maximum(corpus.counts, 1) / corpus.counts.sum())
     templates = []
     for form, label in labels.items():
         if distinct.get(label, 0) < min_fillers:
@@ -127,7 +128,7 @@ def _count_links(corpus: NumberedCorpus, window: int, min_pmi: float, min_proba:
     keys, counts = counter.result()
     total = float(counts.sum())
     probs = corpus.counts / corpus.counts.sum()
-    pmi = np.log(counts / max(total, 1.0) / (probs[keys // size] * probs[keys % size]))
+    pmi = log(counts / max(total, 1.0) / (probs[keys // size] * probs[keys % size]))
     kept = (counts > min_proba * total) & (pmi > min_pmi)
     return Links(keys[kept], pmi[kept])
 

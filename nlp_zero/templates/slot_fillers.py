@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_integer, check_number
 from .template import Template
@@ -194,7 +194,7 @@ class SlotFillers(Tabular):
         ValueError
             If no classes are known.
         """
-        check_number("max_divergence", max_divergence, least=0, most=math.log(2))
+        check_number("max_divergence", max_divergence, least=0, most=log(2))
         check_integer("min_uses", min_uses)
         if self.classes is None:
             raise ValueError("classes must be given to group slots, such as the classes of a lexicon of build-vocab "
@@ -225,7 +225,7 @@ def divergence(first: Mapping[int, float], second: Mapping[int, float]) -> float
     """
     total = 0.0
     for one, other in ((first, second), (second, first)):
-        total += sum(0.5 * p * math.log(2 * p / (p + other.get(key, 0.0))) for key, p in one.items() if p > 0)
+        total += sum(0.5 * p * log(2 * p / (p + other.get(key, 0.0))) for key, p in one.items() if p > 0)
     return max(total, 0.0)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.elementary import log
 from ..lexicon.classes import CLASS_COLUMN
 from ..lexicon.lexicon import Lexicon
 
@@ -59,10 +60,10 @@ class ClassLinks:
         mixture = np.append(once / once.sum(), 0)
         links = np.empty((size + 2, size + 2))
         links[:-1, :-1] = ratio
-        links[:-1, -1] = ratio @ mixture
-        links[-1, :-1] = mixture @ ratio
-        links[-1, -1] = mixture @ ratio @ mixture
-        self.links: npt.NDArray[np.float64] = np.round(np.log(links) / STEP_NATS) * STEP_NATS
+        links[:-1, -1] = (ratio * mixture).sum(axis=1)  # not @: the order of its sums depends on the processor
+        links[-1, :-1] = (mixture[:, None] * ratio).sum(axis=0)
+        links[-1, -1] = (links[-1, :-1] * mixture).sum()
+        self.links: npt.NDArray[np.float64] = np.round(log(links) / STEP_NATS) * STEP_NATS
 
 
 def has_class_links(lexicon: Lexicon) -> bool:

@@ -55,5 +55,5 @@ class PrefixIndex:
         first = bisect_left(self._tokens, begin)
         rest = begin.rstrip(b"\xff")  # the next greater string of bytes ends all that begin with these
         last = bisect_left(self._tokens, rest[:-1] + bytes([rest[-1] + 1]), first) if rest else len(self._tokens)
-        found: npt.NDArray[np.int32] = self._ids[first:last][np.argsort(self._ranks[first:last])]
+        found: npt.NDArray[np.int32] = self._ids[first:last][np.argsort(self._ranks[first:last], kind="stable")]
         return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
+from .._kernels.elementary import log
 from .._kernels.tokenization import Segmenter
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
@@ -44,7 +45,7 @@ def make_segmenter(lexicon: Lexicon, ids: TokenIds, options: Options) -> Segment
         meta.byte_fallback,
         meta.unit == "byte",
         math.nan if options.unk_log_prob is None else options.unk_log_prob,
-        math.log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
+        log(max(ids.size, 2)) if options.objective == "shortest" else 0.0,
         options.new_words,
         options.rare_log_prob,
         np.append(ranks, unscored),

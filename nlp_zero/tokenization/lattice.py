@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels import tokenization as kernel
+from .._kernels.elementary import exp, expm1, log, log1p
 from .._utils.validation import check_integer, check_number
 from .drawing import draw_segmentations
 from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha, seed_of
@@ -82,7 +83,7 @@ class Lattice:
         raise AttributeError(f"a Lattice is immutable; {name} cannot be set.")
 
     def __reduce__(self) -> tuple[object, ...]:
-        given = np.argsort(self._order)
+        given = np.argsort(self._order, kind="stable")
         return Lattice, (self.n, self._starts[given], self._ends[given], self._scores[given])
 
     def __repr__(self) -> str:
@@ -189,7 +190,7 @@ class Lattice:
                 found.append((self._path(_edges_of(prefix)), log_p))
                 continue
             edges = [e for e in range(self._first[at], self._first[at + 1]) if q[e] > 0]
-            below = [log_p + math.log(q[e]) for e in edges]
+            below = [log_p + log(q[e]) for e in edges]
             noisy = [phi + _gumbel(next(numbers)) if len(edges) > 1 else -top for phi in below]
             greatest = max(noisy)
             for e, phi, g in zip(edges, below, noisy, strict=True):
@@ -278,15 +279,15 @@ def _uniforms(seed: int) -> Iterator[float]:
 
 
 def _gumbel(u: float) -> float:
-    return -math.log(-math.log(u or 2.0**-54))
+    return -log(-log(u or 2.0**-54))
 
 
 def _shift_gumbel(g: float, greatest: float, limit: float) -> float:
     """Shift a Gumbel variable so that the greatest among its siblings is `limit`; the stable form of the appendix."""
     if g == greatest:
         return limit
-    v = limit - g + math.log(-math.expm1(g - greatest))
-    return limit - max(0.0, v) - math.log1p(math.exp(-abs(v)))
+    v = limit - g + log(-expm1(g - greatest))
+    return limit - max(0.0, v) - log1p(exp(-abs(v)))
 
 
 def _edges_of(prefix: tuple[object, ...]) -> list[int]:

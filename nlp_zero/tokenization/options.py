@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
+from .._kernels.elementary import log
 from .._utils.validation import check_choice, check_number
 from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import MAX_GRANULARITY, OBJECTIVES
@@ -74,7 +74,7 @@ def resolve_options(
         check_class_links(lexicon)
     unk = meta.unk_log_prob if unk_log_prob is None else unk_log_prob
     if unk is None and not meta.byte_fallback:
-        unk = -math.log(lexicon.total + 1) - 1
+        unk = -log(lexicon.total + 1) - 1
     if unk is not None:
         unk = check_number("unk_log_prob", unk, least=-1e6, most=0)
     share, rare = (0.0, 0.0) if goal == "shortest" and not new_words else _new_words(lexicon, new_words)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from .._kernels.elementary import log
 from .._kernels.tokenization import Segmenter
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
@@ -92,7 +93,7 @@ def _weights(words: TokenWeights, tokens: Sequence[str], starts: Sequence[int]) 
     """Return the log-weight of each token, in nats."""
     ids, options = words.ids, words.options
     if options.objective == "shortest":
-        return [-math.log(max(ids.size, 2))] * len(tokens)
+        return [-log(max(ids.size, 2))] * len(tokens)
     if options.objective == "classes":
         return _linked_weights(words, tokens)
     unk = options.unk_log_prob if ids.fallback and words.lexicon.meta.unit != "byte" else None

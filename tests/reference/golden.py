@@ -215,7 +215,8 @@ def templates(workers: int) -> Any:
         grammar = TemplateGrammar.from_inventory(inventory)
         yield grammar.probabilities
         for line in tokens[:12]:
-            yield grammar.inside(line), grammar.viterbi(line), grammar.sample(line, k=3, seed=7), grammar.marginals(line)
+            yield grammar.inside(line), grammar.marginals(line)
+            yield grammar.viterbi(line), grammar.sample(line, k=3, seed=7)
         for method in ("boundary", "chart"):
             trees = TemplateParser(inventory, method=method).parse_batch(tokens[:40], workers=workers)
             yield [repr(tree) for tree in trees]
@@ -223,7 +224,8 @@ def templates(workers: int) -> Any:
 
 @result
 def tokenization(workers: int) -> Any:
-    choices: list[dict[str, Any]] = [{}, {"objective": "shortest"}, {"words": ["柳河的水"], "forbid": ["茶馆"]}, {"granularity": 1}]
+    own = {"words": ["柳河的水"], "forbid": ["茶馆"]}
+    choices: list[dict[str, Any]] = [{}, {"objective": "shortest"}, own, {"granularity": 1}]
     for name, lines in texts().items():
         for options in choices:
             tokenizer = Tokenizer(words_of(name), **options)

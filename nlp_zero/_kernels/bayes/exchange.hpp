@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+
+#include "../common/elementary.hpp"
 #include <vector>
 
 namespace nlpzero::bayes {
@@ -23,7 +25,7 @@ public:
         size_.assign(width_, 0);
         for (size_t i = 0; i + 1 < tokens.size(); ++i) ++pair_[size_t(of(tokens[i])) * width_ + of(tokens[i + 1])];
         for (uint32_t t : tokens) ++size_[of(t)];
-        for (size_t x = 1; x < 4096; ++x) table_[x] = double(x) * std::log(double(x));
+        for (size_t x = 1; x < 4096; ++x) table_[x] = double(x) * nlpzero::log(double(x));
     }
 
     // One pass over all words; returns how many moved.
@@ -78,7 +80,7 @@ private:
     std::vector<uint32_t> begin_, next_, last_;  // of each word: the tokens after and before each occurrence
     double table_[4096] = {0};
 
-    double xlogx(int64_t x) const { return x < 4096 ? table_[x] : double(x) * std::log(double(x)); }
+    double xlogx(int64_t x) const { return x < 4096 ? table_[x] : double(x) * nlpzero::log(double(x)); }
 
     void list_neighbours() {
         begin_.assign(size_t(words_) + 1, 0);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+
+#include "../common/elementary.hpp"
 #include <vector>
 
 namespace nlpzero::bayes {
@@ -134,9 +136,9 @@ private:
     // as different symbols, so that their terms c ln c are 0.
     void branching(int l, std::vector<double>& left, std::vector<double>& right) const {
         for (uint32_t x = begin_[l - 1]; x < begin_[l]; ++x)
-            left[x] = right[x] = count_[x] ? std::log(double(count_[x])) : 0;
+            left[x] = right[x] = count_[x] ? nlpzero::log(double(count_[x])) : 0;
         for (uint32_t y = begin_[l]; y < begin_[l + 1]; ++y) {
-            const double term = double(count_[y]) * std::log(double(count_[y]));
+            const double term = double(count_[y]) * nlpzero::log(double(count_[y]));
             const uint32_t head = id(place_[y], l), tail = id(place_[y] + 1, l);
             right[head] -= term / double(count_[head]);
             left[tail] -= term / double(count_[tail]);

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+
+#include "../common/elementary.hpp"
 #include <vector>
 
 namespace nlpzero::counting {
@@ -60,7 +62,7 @@ private:
 
     const uint32_t* begin_of(size_t k) const { return text_ + (k ? ends_[k - 1] : 0); }
     size_t length_of(size_t k) const { return size_t(ends_[k] - (k ? ends_[k - 1] : 0)); }
-    static int64_t steps_of(int64_t count) { return int64_t(std::nearbyint(std::log(double(count)) * STEPS_PER_NAT)); }
+    static int64_t steps_of(int64_t count) { return int64_t(std::nearbyint(nlpzero::log(double(count)) * STEPS_PER_NAT)); }
     static uint64_t extend(uint64_t hash, uint32_t symbol) { return (hash ^ symbol) * 0x9E3779B97F4A7C15u; }
     static uint64_t mix(uint64_t hash) { return hash ^ (hash >> 32); }
     static uint64_t hash_of(const uint32_t* text, size_t n) {

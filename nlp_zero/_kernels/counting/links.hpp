@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../common/elementary.hpp"
 #include "../common/portable.hpp"
 #include "tree.hpp"
 
@@ -101,8 +102,8 @@ public:
     void measure(int l, const PieceView& piece, double total, size_t low, size_t high, Wanted here, double* pmi_of,
                  Wanted above, double* left, double* right) const {
         std::vector<double> table(FEW);
-        for (uint32_t c = 2; c < FEW; ++c) table[c] = c * std::log(double(c));
-        auto c_log_c = [&](uint32_t c) { return c < FEW ? table[c] : c * std::log(double(c)); };
+        for (uint32_t c = 2; c < FEW; ++c) table[c] = c * nlpzero::log(double(c));
+        auto c_log_c = [&](uint32_t c) { return c < FEW ? table[c] : c * nlpzero::log(double(c)); };
         std::vector<uint32_t> place(above.size ? high - low : 0, 0);  // 1 + the place in `above`
         for (const uint32_t* p = std::lower_bound(above.begin(), above.end(), low); p != above.end() && *p < high; ++p)
             place[*p - low] = uint32_t(p - above.begin() + 1);
@@ -172,7 +173,7 @@ private:
         for (int k = 1; k < l - 1; ++k)  // without the first k + 1 symbols, l - k are left
             worst = std::max(worst, path.count(k) * double(suffixes[l - 1][j * (l - 2) + k - 1]));
         if (l > 1) worst = std::max(worst, path.count(l - 1) * double(tree[0].count[place_of(tree[l].symbol[i])]));
-        return std::log(double(tree[l].count[i]) * total / worst);
+        return nlpzero::log(double(tree[l].count[i]) * total / worst);
     }
 
     // The first of the rising symbols [from, to) that is not below `symbol`; a search without branches to predict.
@@ -209,7 +210,7 @@ private:
 inline void finish_entropies(const uint32_t* count, size_t n, double* sum) {
     for (size_t k = 0; k < n; ++k) {
         const double c = count[k];
-        sum[k] = std::log(c) - sum[k] / c;
+        sum[k] = nlpzero::log(c) - sum[k] / c;
     }
 }
 

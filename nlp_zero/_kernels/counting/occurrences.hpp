@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "../common/elementary.hpp"
 #include "patterns.hpp"
 
 namespace nlpzero::counting {
@@ -94,9 +95,9 @@ private:
     KeyCounts left_, right_;  // keys: the n-gram and the symbol next to it
 
     void entropies(const KeyCounts& neighbours, double* out) const {
-        for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? std::log(double(raw_[k])) : 0.0;
+        for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? nlpzero::log(double(raw_[k])) : 0.0;
         for (const auto& [key, c] : neighbours.sorted())
-            out[key >> 32] -= double(c) * std::log(double(c)) / double(raw_[key >> 32]);
+            out[key >> 32] -= double(c) * nlpzero::log(double(c)) / double(raw_[key >> 32]);
     }
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+
+#include "../common/elementary.hpp"
 #include <vector>
 
 namespace nlpzero::teaching {
@@ -35,7 +37,7 @@ inline double sum_sequences(const float* score, const double* follow, const uint
     chain.beta.assign(n * TAGS, 0.0);
     chain.scale.assign(n, 0.0);
     double step[PAIRS], log_sum = 0;
-    for (int p = 0; p < PAIRS; ++p) step[p] = std::exp(follow[p]);
+    for (int p = 0; p < PAIRS; ++p) step[p] = nlpzero::exp(follow[p]);
     for (size_t i = 0; i < n; ++i) {
         uint8_t mask = allowed ? allowed[i] : ANY;
         if (i == 0) mask &= FIRST;
@@ -44,7 +46,7 @@ inline double sum_sequences(const float* score, const double* follow, const uint
         const double top = *std::max_element(s, s + TAGS);
         double* e = &chain.emission[i * TAGS];
         double* a = &chain.alpha[i * TAGS];
-        for (int t = 0; t < TAGS; ++t) e[t] = mask >> t & 1 ? std::exp(s[t] - top) : 0;
+        for (int t = 0; t < TAGS; ++t) e[t] = mask >> t & 1 ? nlpzero::exp(s[t] - top) : 0;
         if (i == 0) std::copy_n(e, TAGS, a);
         else {
             for (int p = 0; p < PAIRS; ++p) a[TO[p]] += a[FROM[p] - TAGS] * step[p];
@@ -54,7 +56,7 @@ inline double sum_sequences(const float* score, const double* follow, const uint
         if (!(sum > 0)) return -INFINITY;
         for (int t = 0; t < TAGS; ++t) a[t] /= sum;
         chain.scale[i] = sum;
-        log_sum += std::log(sum) + top;
+        log_sum += nlpzero::log(sum) + top;
     }
     std::fill_n(&chain.beta[(n - 1) * TAGS], TAGS, 1.0);
     for (size_t i = n - 1; i > 0; --i) {

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+
+#include "../common/elementary.hpp"
 #include <vector>
 
 namespace nlpzero::teaching {
@@ -40,7 +42,7 @@ inline std::vector<double> regress_logistic(const float* rows, const uint8_t* la
             const float* x = rows + r * width;
             double z = 0;
             for (size_t j = 0; j < width; ++j) z += weight[j] * x[j];
-            const double p = 1 / (1 + std::exp(-z)), away = label[r] - p, spread = p * (1 - p);
+            const double p = 1 / (1 + nlpzero::exp(-z)), away = label[r] - p, spread = p * (1 - p);
             for (size_t j = 0; j < width; ++j) {
                 slope[j] += away * x[j];
                 const double s = spread * x[j];

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+
+#include "../common/elementary.hpp"
 #include <vector>
 
 namespace nlpzero::templates {
@@ -37,7 +39,7 @@ inline int64_t gap_score(const BoundaryView& model, int32_t u, int32_t v) {
     const int32_t* found = std::lower_bound(begin, end, v);
     if (found != end && *found == v) return score - model.stick[found - model.follower];
     double expected = double(model.left[u]) * double(model.right[v]) / model.pairs;  // the count of an unseen pair
-    return score + std::llround(model.alpha * std::log1p(expected) * STEP);
+    return score + std::llround(model.alpha * nlpzero::log1p(expected) * STEP);
 }
 
 // One round of self-training over clause segments (CSR): each cut of depth 0 and 1 counts for the two words next to it.

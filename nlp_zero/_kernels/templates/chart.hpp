@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "../common/elementary.hpp"
 #include "chart_grammar.hpp"
 
 namespace nlpzero::templates {
@@ -74,7 +75,7 @@ public:
         for (size_t i = n; i-- > 0;) {
             row<true>(i);
             scale[i] = 1 / chain(i)[n];
-            log_value -= std::log(scale[i]);
+            log_value -= nlpzero::log(scale[i]);
             for (size_t k = i; k <= n; ++k) unit(i)[k] *= scale[i], chain(i)[k] *= scale[i];
         }
         return log_value;

@@ -1,5 +1,6 @@
 // One parse of a filled chart: the best one, or one drawn by its probability.
 #pragma once
+#include "../common/elementary.hpp"
 #include "chart.hpp"
 #include "../common/random.hpp"
 
@@ -176,7 +177,7 @@ inline void alternatives(Chart<Best>& chart, const int32_t* items, const int64_t
             if (chart.slots[s].from <= n) consider(chart.slots[s].node, chart.slot(s)[n]);
         best = q * unit;
         for (size_t k = 1; k < n; ++k) best = std::max(best, (1 - q) * chart.unit(0)[k] * chart.chain(k)[n]);
-        out[t] = log_value + std::log(best / q);
+        out[t] = log_value + nlpzero::log(best / q);
     }
 }
 

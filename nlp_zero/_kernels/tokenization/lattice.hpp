@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "../common/elementary.hpp"
 #include "../common/random.hpp"
 
 namespace nlpzero::tokenization {
@@ -29,10 +30,10 @@ struct Wide {
     static constexpr double STEP = 512 * 0.6931471805599453, STEP_REST = 512 * 2.3190468138462996e-17;  // 512 ln 2
     double m = 0;
     int64_t e = 0;
-    static Wide exp(double nats) {
+    static Wide from_log(double nats) {
         if (nats < -1e15) return {0, 0};
         const double k = std::round(nats / STEP);
-        return {std::exp(std::fma(-k, STEP, nats) - k * STEP_REST), int64_t(k)};
+        return {nlpzero::exp(std::fma(-k, STEP, nats) - k * STEP_REST), int64_t(k)};
     }
     void normalize() {
         if (m >= 0x1p256) { m *= 0x1p-512; ++e; }
@@ -51,7 +52,7 @@ struct Wide {
         if (m == 0) return 0;
         return e == o.e ? m / o.m : e == o.e - 1 ? m / o.m * 0x1p-512 : 0;
     }
-    double log() const { return m == 0 ? -std::numeric_limits<double>::infinity() : std::log(m) + double(e) * STEP; }
+    double to_log() const { return m == 0 ? -std::numeric_limits<double>::infinity() : nlpzero::log(m) + double(e) * STEP; }
 };
 
 // Compute q of every edge at inverse temperature alpha.  Returns ln of the sum over all paths of exp(alpha * score),
@@ -63,13 +64,13 @@ inline double transitions(const Lattice& lattice, double alpha, double* q) {
         const int64_t lo = lattice.first[i], hi = lattice.first[i + 1];
         term.clear();
         for (int64_t e = lo; e < hi; ++e) {
-            term.push_back(Wide::exp(alpha * lattice.score[e]) * sum[size_t(lattice.end[e])]);
+            term.push_back(Wide::from_log(alpha * lattice.score[e]) * sum[size_t(lattice.end[e])]);
             sum[i] += term.back();
         }
         for (int64_t e = lo; e < hi; ++e)
             q[e] = sum[i].m == 0 ? 0 : hi - lo == 1 ? 1 : term[size_t(e - lo)].over(sum[i]);
     }
-    return sum[0].log();
+    return sum[0].to_log();
 }
 
 // The same for weights exp(alpha * score) whose products over `reach` positions fit into a double: sums that are at
@@ -93,7 +94,7 @@ inline double plain_transitions(const Lattice& lattice, const double* weight, si
             for (size_t j = i; j <= lattice.n && j <= i + reach; ++j) sum[j] *= scale;
         }
     }
-    return std::log(sum[0]) + scaled * 0.6931471805599453;
+    return nlpzero::log(sum[0]) + scaled * 0.6931471805599453;
 }
 
 // Compute the probability that a path passes each position (visits, n + 1) and each edge; returns the entropy in nats.
@@ -107,7 +108,7 @@ double marginals(const Lattice& lattice, const double* q, double* visits, double
         for (int64_t e = lattice.first[i]; e < lattice.first[i + 1]; ++e) {
             edges[e] = visits[i] * q[e];
             visits[lattice.end[e]] += edges[e];
-            if (want_entropy && q[e] > 0 && q[e] < 1) entropy -= edges[e] * std::log(q[e]);
+            if (want_entropy && q[e] > 0 && q[e] < 1) entropy -= edges[e] * nlpzero::log(q[e]);
         }
     }
     return entropy;

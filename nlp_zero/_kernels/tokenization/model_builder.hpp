@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "../common/elementary.hpp"
 #include "model.hpp"
 #include "new_words.hpp"
 #include "own_words.hpp"
@@ -34,7 +35,7 @@ class ModelBuilder {
         const bool fits = with_chars(word, [&](auto text) { return append(text, word.size, own); });
         if (!fits) pool_.resize(first);
         keys_.push_back({first, uint32_t(pool_.size()) - first, int32_t(model_->log_probs.size()) - 1});
-        for (size_t k = first; k < pool_.size(); ++k) weight_[pool_[k] - 1] += std::exp(log_prob);
+        for (size_t k = first; k < pool_.size(); ++k) weight_[pool_[k] - 1] += nlpzero::exp(log_prob);
     }
 
     // The class of each word in the order of their ids (`count` + 1: none), and the links of count + 2 classes.
@@ -73,7 +74,7 @@ class ModelBuilder {
         OwnWordScorer(m, pool_, trie, letters, text_symbols).score(own);
         for (const Key& key : own) cost = std::max(cost, std::abs(m.rank(m.cost(key.value, 0))));
         cost += m.classes.range();
-        const int room = 61 - TIE_BITS - int(std::ceil(std::log2(cost * 2 * (m.max_length + 1.0))));
+        const int room = 61 - TIE_BITS - int(std::ceil(nlpzero::log2(cost * 2 * (m.max_length + 1.0))));
         const double unit = std::ldexp(1.0, std::max(0, std::min(30, room)));
         auto fixed = [&](const Cost& c) {
             return int64_t(std::llround(m.rank(c) * unit)) * (int64_t(1) << TIE_BITS) - c.tokens;

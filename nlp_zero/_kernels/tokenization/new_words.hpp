@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "../common/elementary.hpp"
 #include "model.hpp"
 
 namespace nlpzero::tokenization {
@@ -19,8 +20,8 @@ inline std::vector<double> estimate_spelling(Model& m, const std::vector<uint32_
     std::vector<bool>& letter = m.spelling.letter;
     letter.assign(n, false);
     std::vector<double> alone(n, 0.0), inside(n, 0.0);  // how much of the text a symbol makes up as a word, and in longer ones
-    for (const Key& key : keys) if (key.length == 1) alone[pool[key.first]] = std::exp(m.log_probs[size_t(key.value)]);
-    const double once = std::exp(m.rules.new_rare);  // of a rare word; no symbol is only ever a word, or never one
+    for (const Key& key : keys) if (key.length == 1) alone[pool[key.first]] = nlpzero::exp(m.log_probs[size_t(key.value)]);
+    const double once = nlpzero::exp(m.rules.new_rare);  // of a rare word; no symbol is only ever a word, or never one
     double all = 0;
     for (size_t s = 1; s < n; ++s) {
         const uint8_t cls = classes[m.chars[s]];
@@ -54,13 +55,13 @@ inline std::vector<double> estimate_spelling(Model& m, const std::vector<uint32_
         for (size_t s = 1; s < n; ++s) {
             if (!letter[s]) continue;
             double& x = found[p * n + s];
-            x = std::log(x / sum);
+            x = nlpzero::log(x / sum);
             worst[p] = std::min(worst[p], x);
         }
     }
     for (size_t l = 2; l <= Spelling::LONGEST; ++l) {
         double& x = found[3 * n + l];
-        x = std::log(m.rules.new_mass * (x + 1) / (short_words + Spelling::LONGEST - 1));
+        x = nlpzero::log(m.rules.new_mass * (x + 1) / (short_words + Spelling::LONGEST - 1));
         worst[3] = std::min(worst[3], x);
     }
     cost = std::max(cost, -(worst[0] + (Spelling::LONGEST - 2) * worst[1] + worst[2] + worst[3]));

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "../common/elementary.hpp"
 #include "lattice.hpp"
 #include "classes.hpp"
 
@@ -24,9 +25,9 @@ inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double a
         const bool token = node.score != NO_WORD && node.score != FORBIDDEN_WORD;
         const double x = token ? alpha * model.weight(model.node_cost(i)) : 0;
         cost = std::max(cost, std::abs(x));
-        table->nodes[i] = {node.base, node.check, token ? std::exp(x) : 0};
+        table->nodes[i] = {node.base, node.check, token ? nlpzero::exp(x) : 0};
     }
-    for (double x : model.classes.links) table->links.push_back(std::exp(alpha * x));
+    for (double x : model.classes.links) table->links.push_back(nlpzero::exp(alpha * x));
     cost += alpha * model.classes.range();
     table->plain = cost * (model.max_length + 1.0) < 240;
     return table;
@@ -152,7 +153,7 @@ struct TextLattice {
             }
             const Cost cost = boundary ? model.boundary_cost() : model.cost(word, uint32_t(text[starts[from]]));
             const double weight = model.weight(cost);
-            if (table) score.push_back(std::exp(table->alpha * weight));
+            if (table) score.push_back(nlpzero::exp(table->alpha * weight));
             else if (!fixed) score.push_back(weight);
             else score.push_back(double(std::llround((boundary ? cost.rank : model.rank(cost)) * 0x1p30)) * 0x1p-30);
             if (fixed) nats.push_back(weight);
@@ -201,7 +202,7 @@ struct TextLattice {
             const Cost cost = word ? model.cost(word, c) : boundary ? model.boundary_cost() : model.symbol_cost(node);
             const double weight = model.weight(cost);
             places.push_back({uint32_t(j), word ? classes.nodes[node].left : outside, word ? classes.nodes[node].right : outside,
-                              table ? std::exp(table->alpha * weight) : fixed ? exact(model.rank(cost)) : weight, weight});
+                              table ? nlpzero::exp(table->alpha * weight) : fixed ? exact(model.rank(cost)) : weight, weight});
             unknown |= word == 0;
         };
         for (size_t i = 0; i < n; ++i) {

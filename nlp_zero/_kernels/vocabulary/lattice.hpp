@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../common/elementary.hpp"
 #include "candidates.hpp"
 #include "text.hpp"
 
@@ -163,7 +164,7 @@ protected:
         total_cost += w.cost;
     }
 
-    double cost_of(double n) const { return price.token + price.bit * (bits_total_ - std::log2(n + 0.5)); }
+    double cost_of(double n) const { return price.token + price.bit * (bits_total_ - nlpzero::log2(n + 0.5)); }
 
     // Compute costs from the uses of the last pass, and reset the uses.
     void begin_pass() {
@@ -172,7 +173,7 @@ protected:
             if (present[id]) total += double(uses[id]) + 0.5;
         uint64_t bytes = 1;
         for (uint32_t n : byte_uses) bytes += n;
-        bits_total_ = std::log2(total + double(bytes));
+        bits_total_ = nlpzero::log2(total + double(bytes));
         cost_.resize(pieces_.size());
         for (size_t s = 0; s < pieces_.size(); ++s) cost_[s] = present[pieces_[s]] ? cost_of(uses[pieces_[s]]) : FAR;
         const uint32_t symbols = uint32_t(source_.code.size());

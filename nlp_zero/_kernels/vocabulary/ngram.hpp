@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "../common/elementary.hpp"
+
 namespace nlpzero::vocabulary {
 
 struct CountLevel {  // one level of a count tree: the children of n-gram k end at end[k]
@@ -82,7 +84,7 @@ private:
             if (found == level.symbol + end || *found != symbol) return;
             const size_t node = size_t(found - level.symbol);
             const double count = level.count[node];
-            score_[(i + k) * levels_.size() + k] = std::log(count / before);
+            score_[(i + k) * levels_.size() + k] = nlpzero::log(count / before);
             before = count;
             if (k + 1 < levels_.size()) {
                 begin = node ? level.end[node - 1] : 0;

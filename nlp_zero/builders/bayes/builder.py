@@ -13,6 +13,7 @@ import numpy as np
 
 from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.counting import ALNUM_MODES
+from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
 from ..._utils.validation import check_choice, check_integer, check_number
 from ...corpus import Corpus, read_blocks, restartable
@@ -287,7 +288,7 @@ class BayesLexiconBuilder:
     ) -> TextSlice:
         """Return a slice in its first state: the saved one, the words of `start`, or the entropy segmentation."""
         symbols = int(np.count_nonzero(text))
-        classes = self.classes or min(64, max(4, round(symbols**0.75 / 600)))
+        classes = self.classes or min(64, max(4, round(math.sqrt(symbols) * math.sqrt(math.sqrt(symbols)) / 600)))
         length_prior = _extend_length_prior(self.max_length)
         sampler = Sampler(text, classes, length_prior, HYPERPARAMETERS, self.max_length + 1)
         slice_ = TextSlice(text, sampler, self.seed)
@@ -320,14 +321,14 @@ def _make_cutter(counts: NgramCounts, words: Lexicon, max_length: int) -> Cutter
     """Return a unigram segmenter over words of at most `max_length` symbols and over every symbol."""
     known, alphabet_size = set(words), len(counts.symbols)
     encoded, scores = [], []
-    log_total = math.log(max(words.total, 1))
+    log_total = log(max(words.total, 1))
     for word, tokens in zip(words.words, words.counts.tolist(), strict=True):
         ids = alphabet_of(counts).encode(word)
         symbols = int(np.count_nonzero((ids > 0) & (ids <= alphabet_size)))
         if tokens and 0 < symbols == len(ids) - 1 <= max_length:
             encoded.append(ids)
-            scores.append(math.log(tokens) - log_total)
-    unknown = -math.log(words.total + 1) - 1
+            scores.append(log(tokens) - log_total)
+    unknown = -log(words.total + 1) - 1
     for number, symbol in enumerate(counts.symbols, 1):
         if symbol not in known:
             encoded.append(np.array([number, 0], np.uint32))

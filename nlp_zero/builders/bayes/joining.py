@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ...statistics import entropy_gain
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _choose_pairs(runs: Ints, counts: Ints, least: npt.NDArray[np.float64]) -> I
 def _replace_pairs(runs: Ints, pairs: Ints, joined: Ints, size: int) -> Ints:
     """Replace each of the pairs, which never overlap, by the number of the joined word."""
     keys = pairs[:, 0] * size + pairs[:, 1]
-    order = np.argsort(keys)
+    order = np.argsort(keys, kind="stable")
     keys, joined = keys[order], joined[order]
     together = (runs[:-1] >= 0) & (runs[1:] >= 0)
     pair = np.where(together, runs[:-1] * size + runs[1:], -1)
@@ -184,8 +185,8 @@ def _measure_freedom(runs: Ints, size: int) -> npt.NDArray[np.float64]:
         end = neighbour == NO_WORD
         different = np.where(end, size - 1 + np.cumsum(end), neighbour)  # every end is a neighbour of its own
         keys, counts = np.unique(word * (size + len(runs)) + different, return_counts=True)
-        spread = np.bincount(keys // (size + len(runs)), counts * np.log(counts), size)
-        entropies.append(np.log(total) - spread / total)
+        spread = np.bincount(keys // (size + len(runs)), counts * log(counts), size)
+        entropies.append(log(total) - spread / total)
     return np.minimum(*entropies)
 
 

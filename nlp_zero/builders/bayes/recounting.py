@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -10,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from ..._kernels.counting import ALNUM_MODES
+from ..._kernels.elementary import log
 from ..._kernels.tokenization import Segmenter
 from ...corpus import Corpus, read_blocks
 from ...counting.counts import NgramCounts, alphabet_of
@@ -47,8 +47,8 @@ def recount_words(
         Words in the order of first occurrence, and their counts.
     """
     total, mode = sum(tokens), ALNUM_MODES.index(counts.alnum)
-    log_probs, numbers = np.log(np.array(tokens) / total), np.arange(len(words) + 1, dtype=np.int32)
-    segmenter = Segmenter(tuple(words), log_probs, numbers, mode, False, False, False, -math.log(total + 1) - 1, 0.0,
+    log_probs, numbers = log(np.array(tokens) / total), np.arange(len(words) + 1, dtype=np.int32)
+    segmenter = Segmenter(tuple(words), log_probs, numbers, mode, False, False, False, -log(total + 1) - 1, 0.0,
                           *estimate_new_words(words, tokens))  # fmt: skip
     learnt, alphabet_size = set(words), len(counts.symbols)
     found: Counter[str] = Counter()

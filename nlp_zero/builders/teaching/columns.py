@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ..._kernels.teaching import exchange_classes
 from ...counting.linked import LinkedTree
 from ...errors import CorpusError
@@ -82,8 +83,8 @@ class GapStatistics:
         times = self._pair_count[place]
         expected = np.maximum(self._count[before], 1.0) * np.maximum(self._count[known], 1.0)
         out = np.zeros((len(STATISTICS), len(text)), np.float32)
-        out[0] = np.log(times * self._total / expected)
-        out[1] = np.log(times)
+        out[0] = log(times * self._total / expected)
+        out[1] = log(times)
         out[2], out[3] = self._right[before], self._left[before]
         out[4], out[5] = self._right[known], self._left[known]
         out[:4, ~inner] = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._kernels.bayes import Cutter
+from ..._kernels.elementary import log
 from ..._utils.progress import begin_stage
 from ...corpus import read_blocks
 from ...counting.linked import LinkedTree
@@ -115,5 +115,5 @@ def _make_cutter(found: FoundWords, tree: LinkedTree) -> Cutter:
     """Return a unigram segmenter over the words found."""
     total = int(found.tokens.sum())
     encoded = tree.alphabet.encode("\n".join(found.words)) if found.words else np.zeros(0, np.uint32)
-    scores = np.log(np.maximum(found.tokens, 1) / total)
-    return Cutter(encoded, scores, -math.log(total + 1) - 1)
+    scores = log(np.maximum(found.tokens, 1) / total)
+    return Cutter(encoded, scores, -log(total + 1) - 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ..._kernels.teaching import ContextMeans, Dictionary, Field
 from .columns import (
     GapStatistics,
@@ -290,4 +291,4 @@ def _hash_words(
 def logit(probability: Float32) -> Float32:
     """Return the log odds (nats) of probabilities, which are kept away from 0 and 1."""
     p = np.clip(probability.astype(np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    return np.log(p / (1 - p)).astype(np.float32)
+    return log(p / (1 - p)).astype(np.float32)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.elementary import exp
 from ..._kernels.teaching import ContextMeans, regress_logistic
 from ..._utils.threads import for_each
 from .columns import GapStatistics, inner_gaps
@@ -138,4 +139,4 @@ def _learn_field(reader: FieldReader, evidence: Evidence, begins: Float32, worke
 
 
 def _sigmoid(odds: npt.NDArray[np.float32]) -> Float32:
-    return (1 / (1 + np.exp(-odds.astype(np.float64)))).astype(np.float32)
+    return (1 / (1 + exp(-odds.astype(np.float64)))).astype(np.float32)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ..._utils.validation import check_integer
 from ...corpus import Corpus, restartable
 from ...errors import CorpusError
@@ -105,7 +106,7 @@ def _measure_lines(
     for line in lines:
         cuts = tokenizer.marginals(line).cuts[1:-1].clip(0, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            nats = -np.nan_to_num(cuts * np.log(cuts) + (1 - cuts) * np.log(1 - cuts))
+            nats = -np.nan_to_num(cuts * log(cuts) + (1 - cuts) * log(1 - cuts))
         here = np.flatnonzero(nats > LEAST_UNCERTAINTY)
         points = np.frombuffer(line.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
         pairs.append(points[here] << np.uint64(32) | points[here + 1])

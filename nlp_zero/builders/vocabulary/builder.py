@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..._utils.progress import begin_stage, progress_bar
 from ..._utils.validation import check_choice, check_integer
@@ -413,4 +414,4 @@ def _information(counts: npt.ArrayLike, characters: int) -> float:
     """Return the information of all tokens divided by the number of characters, in nats."""
     used = np.asarray(counts, np.float64)
     used = used[used > 0]
-    return float(-(used * np.log(used / used.sum())).sum() / characters)
+    return float(-(used * log(used / used.sum())).sum() / characters)

@@ -33,14 +33,26 @@ def assign_folds(search: Search) -> npt.NDArray[np.uint8]:
     column[frequent] = np.arange(len(frequent))
     table = _measure_blocks(column[text], begins.astype(np.int64), len(frequent))
     table -= table.mean(0)
-    square = table.T @ table
-    axis = np.ones(len(frequent))
+    square = _multiply_columns(table)
+    axis = 1 + np.arange(len(frequent)) * 2.0**-20  # equal numbers could be orthogonal to the component
     for _ in range(ITERATIONS):
-        axis = square @ axis
-        axis /= max(float(np.linalg.norm(axis)), 1e-300)
-    ranks = np.argsort(np.argsort(np.round(table @ axis, 9), kind="stable"), kind="stable")
+        axis = (square * axis).sum(axis=1)  # not @: the order of its sums depends on the processor
+        axis /= max(float(np.sqrt((axis * axis).sum())), 1e-300)
+    ranks = np.argsort(np.argsort(np.round((table * axis).sum(axis=1), 9), kind="stable"), kind="stable")
     fold_of_block: npt.NDArray[np.uint8] = (ranks * folds // len(begins)).astype(np.uint8)
     return fold_of_block
+
+
+def _multiply_columns(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the products of the columns of a table of numbers below 1, with the same bits on every machine.
+
+    The entries are split into two multiples of powers of two. Sums of their products need fewer than 53 bits, so they
+    are exact in any order, for fewer than 2**18 rows.
+    """
+    high = np.round(table * 2.0**16) * 2.0**-16
+    low = np.round((table - high) * 2.0**36) * 2.0**-36
+    mixed = high.T @ low
+    return high.T @ high + (mixed + mixed.T)
 
 
 def _measure_blocks(

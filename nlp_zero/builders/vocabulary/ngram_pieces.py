@@ -5,11 +5,11 @@ Source: kexue.fm/archives/9752.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ..._kernels.vocabulary import Splitter, Text, count_pieces
 from ...counting.counter import NgramCounter
 from ...counting.counts import levels_of
@@ -82,5 +82,5 @@ class NgramPieces:
 
 
 def _log_probs(pieces: dict[bytes, int]) -> dict[bytes, float]:
-    log_total = math.log(max(sum(pieces.values()), 1))
-    return {piece: math.log(max(count, 0.5)) - log_total for piece, count in pieces.items()}
+    log_total = log(max(sum(pieces.values()), 1))
+    return {piece: log(max(count, 0.5)) - log_total for piece, count in pieces.items()}

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._kernels.elementary import log
 from ..._kernels.vocabulary import Search, Text
 from ..._utils.progress import progress_bar
 from ...corpus import require_text
@@ -123,7 +124,7 @@ def append_pieces(base: BaseVocabulary, pieces: Mapping[str, int], tokens: int) 
     for piece in sorted(pieces, key=len):
         parts = score_parts(piece, scores, longest, least - UNKNOWN_PENALTY)
         probability = max(pieces[piece], 0.5) / tokens
-        new[piece] = scores[piece] = max(math.log(probability), PART_SHARE * parts, least)
+        new[piece] = scores[piece] = max(log(probability), PART_SHARE * parts, least)
     vocab += [[piece, new[piece]] for piece in pieces]
     return {**base.value, "model": {**base.model, "vocab": vocab}}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from ..._kernels.elementary import exp
 from ..ids import LexiconLike, byte_token
 from ..meta import LexiconMeta
 from .json import parse_json
@@ -27,7 +27,7 @@ def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
 
     scores = model_scores(lexicon).tolist()
     exact = "log_prob" not in lexicon.scores and lexicon.meta.objective != "shortest"
-    counts = lexicon.counts.tolist() if exact else [math.exp(score) * COUNT_SCALE for score in scores]
+    counts = lexicon.counts.tolist() if exact else [exp(score) * COUNT_SCALE for score in scores]
     way = "surrogateescape" if lexicon.meta.byte_fallback else "surrogatepass"
     pieces: dict[bytes, int] = {}
     for word, count in zip(lexicon.words, counts, strict=True):

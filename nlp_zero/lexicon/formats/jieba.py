@@ -8,11 +8,11 @@ which favours longer words further, so the frequencies of jieba's own dictionary
 from __future__ import annotations
 
 import importlib.util
-import math
 import re
 from collections import Counter
 from pathlib import Path
 
+from ..._kernels.elementary import exp, log
 from ..ids import LexiconLike
 from .plain import loads
 
@@ -72,7 +72,7 @@ def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) 
     >>> kept_frequencies({"石墨烯": 1}, {"石墨": 60_000, "烯": 500}, 1_000_000)
     {'石墨烯': 31}
     """
-    log, log_total = math.log, math.log(total)
+    log_total = log(total)
     costs = {word: log(n) - log_total for word, n in known.items() if n > 0}
     longest = max(map(len, costs), default=1)
     found = {}
@@ -83,7 +83,7 @@ def kept_frequencies(wanted: dict[str, int], known: dict[str, int], total: int) 
             for j in range(i + 2, min(len(word), i + longest) + 1):
                 if (cost := costs.get(word[i:j])) is not None and (i > 0 or j < len(word)):
                     best[i] = max(best[i], cost + best[j])
-        needed = int(math.exp(best[0] + log_total) * (1 + 1e-9)) + 1
+        needed = int(exp(best[0] + log_total) * (1 + 1e-9)) + 1
         found[word] = max(needed, wanted[word], known.get(word, 0))
         costs[word] = log(found[word]) - log_total
         longest = max(longest, len(word))

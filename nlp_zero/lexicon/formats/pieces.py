@@ -5,7 +5,6 @@ Readers turn pieces into a lexicon that keeps the ids; writers number the words 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.counting import Alphabet
+from ..._kernels.elementary import exp, log
 from ..ids import LexiconLike, TokenIds, byte_token
 from ..meta import LexiconMeta
 from ..scores import scores_of_pieces
@@ -140,7 +140,7 @@ def characters_of(lexicon: LexiconLike) -> dict[str, float]:
     words = set(lexicon.words)
     unknown = lexicon.meta.unk_log_prob
     if unknown is None:
-        unknown = -math.log(int(lexicon.counts.sum()) + 1) - 1
+        unknown = -log(int(lexicon.counts.sum()) + 1) - 1
     inside = {char for word in lexicon.words for char in word if not "\ud800" <= char <= "\udfff"}
     marks = _without_letters((chr(point) for first, last in MARKS for point in range(first, last + 1)), "split")
     # The pairs are one token of ours; the tie with two single marks goes to the longer piece.
@@ -221,5 +221,5 @@ def table_of(pieces: Sequence[Piece], *, method: str, arithmetic: str, space: st
         unk_id=unknown if unknown >= 0 else None,
     )
     ids, scores = zip(*words.values(), strict=True) if words else ((), ())
-    counts = [round(math.exp(score) * 1e9) for score in scores]  # so that the most probable come first
+    counts = [round(exp(score) * 1e9) for score in scores]  # so that the most probable come first
     return Table(list(words), counts, {"id": ids, "log_prob": scores}, meta)
