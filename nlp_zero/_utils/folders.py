@@ -97,6 +97,8 @@ def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
     FileExistsError
         If something else than an empty folder or a folder of this format exists, or if the folder holds files that do
         not belong to it.
+    FormatError
+        If the folder cannot be read.
     """
     target = Path(os.path.realpath(path))
     restore_folder(target)
@@ -332,7 +334,9 @@ def _own_names(folder: Path, format: str) -> set[str] | None:
             return {"meta.json", *(f"{name}.npy" for name in meta["arrays"])}
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
-            raise OSError(error.errno, error.strerror, os.path.join(folder, "meta.json")) from error
+            raise FormatError(
+                f"{folder / 'meta.json'} cannot be read ({error.strerror}); check the disk and the permissions."
+            ) from error
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return set() if folder.is_dir() and not any(folder.iterdir()) else None
