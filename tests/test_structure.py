@@ -215,5 +215,5 @@ def test_a_command_imports_only_what_it_needs(tmp_path: Path) -> None:
         f"main(['tokenize', '-q', {str(text)!r}, '-l', {str(words)!r}]); "
         f"print([name for name in {needless} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", code], text=True, capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines() == ["滚 滚 长江 东 逝水", "[]"]
