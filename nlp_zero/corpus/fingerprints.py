@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from .compression import explain_error
@@ -52,6 +51,8 @@ def _is_stored(source: Source) -> bool:
 
 
 def _fingerprint(path: str, options: object) -> int:
+    import hashlib
+
     size = os.path.getsize(path)
     digest = hashlib.blake2b(repr((size, options)).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES)
     try:
