@@ -140,7 +140,7 @@ coverage-kernels: $(VENV)/coverage $(VENV)/build
 	cd build/coverage/kernels && NLP_ZERO_COVERAGE=1 ../../../$(BIN)/python setup.py -q build_ext --inplace
 	cd build/coverage/kernels && NLP_ZERO_EXPECT=. ../../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
 	cd build/coverage/kernels && ../../../$(BIN)/gcovr --root . --object-directory build \
-		--filter 'nlp_zero/_kernels/.*\.hpp' --txt --fail-under-line 90
+		--filter 'nlp_zero/_kernels/.*\.hpp' --merge-lines --txt --fail-under-line 90
 
 # Changes of the modules that pyproject.toml names, one at a time; those that no test notices are listed at the end.
 mutants: $(VENV)/mutants
