@@ -154,7 +154,8 @@ def test_words_are_numbered_by_first_occurrence(texts: list[list[tuple[int, bool
         cut = np.array([begins for _, begins in places], bool)
         cut |= (text == 0) | (np.append(0, text[:-1])[: len(text)] == 0)
         segmentations.append((text, cut))
-        for run in "".join("，" + "abcd"[s - 1] if c and s else "abcd"[s - 1] if s else "。" for s, c in zip(text, cut, strict=True)).split("。"):  # fmt: skip
+        marks = ["。" if not s else "，" * c + "abcd"[s - 1] for s, c in zip(text, cut.tolist(), strict=True)]
+        for run in "".join(marks).split("。"):
             found = run.split("，")[1:]
             words += found
             runs += [*found, None] if found else []

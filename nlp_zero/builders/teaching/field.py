@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -150,8 +151,9 @@ class FieldReader:
         def find_classes(size: int, passes: int) -> None:
             self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
 
-        jobs = [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)]
-        for_each([*reversed(jobs), find_bins], lambda job: job(), workers)
+        jobs: list[Callable[[], None]] = [find_bins]
+        jobs += [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)]
+        for_each(reversed(jobs), lambda job: job(), workers)  # the longest one first
         self._reference = reference
 
     @cached_property
@@ -172,7 +174,8 @@ class FieldReader:
 
     def read(self, evidence: Evidence, pooled: SymbolArray | None = None) -> Columns:
         """Return all columns of a text; `pooled` are those of `PooledMeans`."""
-        columns = self._describe_text(evidence.text, self._statistics.measure(evidence.text)) | self._describe_words(evidence)
+        measured = self._statistics.measure(evidence.text)
+        columns = self._describe_text(evidence.text, measured) | self._describe_words(evidence)
         if self._dictionary is not None:
             found = np.minimum(self._dictionary.find(evidence.text), LONGEST_LENGTH)
             columns |= {f"d{k}": row for k, row in enumerate(found)}
@@ -183,7 +186,8 @@ class FieldReader:
     def _describe_text(self, text: SymbolArray, measured: Float32) -> dict[str, npt.NDArray[Any]]:
         known = np.minimum(text, self._symbols + 1)
         columns = {f"b{k}": row for k, row in enumerate(self._bins.assign(measured))}
-        return {**columns, "k": self._classes[SYMBOL_CLASSES[0]][known], "K": self._classes[SYMBOL_CLASSES[1]][known], "c": text}
+        coarse, fine = (self._classes[size][known] for size in SYMBOL_CLASSES)
+        return {**columns, "k": coarse, "K": fine, "c": text}
 
     def _describe_words(self, evidence: Evidence) -> dict[str, npt.NDArray[Any]]:
         text = evidence.text
