@@ -7,11 +7,19 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero.lexicon.scores import estimate_log_probs, scores_of_pieces
-from nlp_zero.statistics import branching_entropy, firmness, information_per_symbol, new_words, pmi
+from nlp_zero.statistics import (
+    branching_entropy,
+    entropy_gain,
+    expected_document_frequency,
+    firmness,
+    information_per_symbol,
+    new_words,
+    pmi,
+)
 from nlp_zero.statistics.logarithms import x_log
 
 counts = st.lists(st.integers(0, 1000), max_size=12)
@@ -57,6 +65,18 @@ def test_pmi_of_many_pairs(table: list[tuple[int, int, int]]) -> None:
     assert pmi(ab, a, b, 500).tolist() == pytest.approx(expected, abs=1e-12)
 
 
+def test_products_of_large_counts_do_not_overflow() -> None:
+    large = np.array([10**15])
+    assert pmi(large, large, large, 10**16).tolist() == pytest.approx([math.log(10)])
+    gain = 0.1 * math.log(10) - 0.9 * math.log(0.9)
+    assert entropy_gain(large, large, large, 10**16).tolist() == pytest.approx([gain])
+
+
+def test_more_occurrences_than_tokens() -> None:
+    """The counts of a lexicon may be those of another segmentation."""
+    assert expected_document_frequency([11, 5], [10]).tolist() == pytest.approx([1, 1 - 0.5**10])
+
+
 def test_a_logarithm_that_is_multiplied_by_nothing() -> None:
     values = x_log(np.array([2.0, 0.0, 0.0, -1e-17, 0.5, 1.0]), np.array([4.0, 0.0, 3.0, -1e-17, 0.5, 0.0]))
     assert values.tolist() == pytest.approx([2 * math.log(4), 0, 0, 0, 0.5 * math.log(0.5), 0])
@@ -67,6 +87,7 @@ def test_firmness_of_longer_words() -> None:
     left, right = [1.5, 4.0, 1.5], [4.0, 1.5, 1.5]
     value = firmness([25, 25, 25], [9.0, 9.0, 9.0], [2, 3, 5], left, right, [0, 0.25, 0], [0, 0.5, 1])
     assert value.tolist() == [5 * 1.5 * 8, 5 * 1.5 * (6 - 0.75), 5 * 1.5 * (2 - 1)]
+    assert firmness(25, 9.0, 2, 1.5, 4.0) == 5 * 1.5 * 8
     assert math.copysign(1, firmness(4, 0.0, 2, 0.0, 3.0)) == 1
 
 
@@ -90,3 +111,31 @@ def test_scores_of_pieces_are_multiples_of_a_power_of_two(nats: list[float]) -> 
         assert (scores * 4096 == np.round(scores * 4096)).all()
     if nats and min(nats) <= -1e-9:
         assert costs.min() == -5.625
+
+
+def test_scores_by_hand() -> None:
+    # p(ab) = .1, p(a) = p(b) = .2: PMI = ln(.1 / .04)
+    assert pmi(10, 20, 20, 100) == pytest.approx(math.log(2.5))
+    # the formula of the docstring, term by term
+    g = 0.1 * math.log(2.5) + 2 * 0.1 * math.log(0.5) - 0.9 * math.log(0.9)
+    assert entropy_gain(10, 20, 20, 100) == pytest.approx(g)
+    assert entropy_gain(20, 20, 20, 100) == pytest.approx(0.2 * math.log(5) - 0.8 * math.log(0.8))
+    # abab as ab ab: 0 nats; as four letters: ln 2 each
+    assert information_per_symbol([2], [2]) == 0
+    assert information_per_symbol([2, 2], [1, 1]) == pytest.approx(math.log(2))
+
+
+@settings(max_examples=200)
+@given(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 500))
+def test_gain_is_the_fall_of_entropy(ab: int, a_rest: int, b_rest: int, other: int) -> None:
+    """G against the change of information per old unit, worked out from the two unigram models."""
+    a, b = ab + a_rest, ab + b_rest
+    total = a + b + other
+
+    def information(counts: list[int]) -> float:
+        n = sum(counts)
+        return -sum(c * math.log(c / n) for c in counts if c) / total
+
+    before = information([a, b, other])
+    after = information([ab, a_rest, b_rest, other])
+    assert entropy_gain(ab, a, b, total) == pytest.approx(before - after, abs=1e-9)
