@@ -3,16 +3,18 @@
 # the folder of a Python with the dependency groups `test` and `build`.  Settings that need a missing program are skipped.
 set -eu
 bin=$1
+mkdir -p build
+log=$PWD/build/determinism.log
 failed=
 
 run() { # run NAME COMMAND...: the test, in the current folder
     name=$1
     shift
     printf '%-58s ' "$name"
-    if env "$@" -m pytest -q -p no:cacheprovider tests/test_determinism.py >determinism.log 2>&1; then
-        tail -n 1 determinism.log
+    if env "$@" -m pytest -q -p no:cacheprovider tests/test_determinism.py >"$log" 2>&1; then
+        tail -n 1 "$log"
     else
-        cat determinism.log
+        cat "$log"
         failed="$failed $name;"
     fi
 }
@@ -51,5 +53,4 @@ case $(uname -sm) in "Linux x86_64")
 esac
 build "Clang" clang++
 build "Clang, libc++" clang++ -stdlib=libc++
-rm -f determinism.log
 [ -z "$failed" ] || { echo "Results differ:$failed" >&2; exit 1; }
