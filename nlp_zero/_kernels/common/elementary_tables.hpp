@@ -6,7 +6,8 @@ namespace nlpzero {
 constexpr int ELEMENTARY_BITS = 7;
 constexpr double FIRST_MANTISSA = 0x1.6000000000000p-1;
 constexpr double LN2_HEAD = 0x1.62e42fefa3800p-1, LN2_REST = 0x1.ef35793c76730p-45;
-constexpr double EXP_STEP_HEAD = 0x1.62e42fefc0000p-8, EXP_STEP_REST = -0x1.c610ca86c3899p-44;  // ln 2 / 2^ELEMENTARY_BITS
+// ln 2 / 2^ELEMENTARY_BITS, and how often it is in a nat.
+constexpr double EXP_STEP_HEAD = 0x1.62e42fefc0000p-8, EXP_STEP_REST = -0x1.c610ca86c3899p-44;
 constexpr double EXP_STEPS = 0x1.71547652b82fep+7;
 
 struct LogEntry { double reciprocal, head, rest; };
