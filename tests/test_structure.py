@@ -70,7 +70,7 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["tasks", "reduce", "api"],
+    "distributed": ["tasks", "reduce", "corpus", "api"],
     "cli": [
         "errors",
         "messages",

@@ -1,6 +1,7 @@
-"""Counting and building on many machines, as tasks of a Dask scheduler.
+"""Work on many machines, as tasks of a Dask scheduler.
 
-Every map and every merge is a task; workers read their parts of the corpus themselves::
+`distribute` makes a corpus whose passes run on a cluster. Most passes are a function that is applied to each part
+(`Corpus.map_parts`), and results that are added up. Counting n-grams is more::
 
     part 1 ──► map ─┬─► n-grams from 一 to 中 ──► merge ──► range 1 ─┐
                     │        ╱                                       ├──► one after another: the count tree
@@ -18,6 +19,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +31,14 @@ from ..counting.counter import NgramCounter
 from ..counting.counts import NgramCounts
 from ..counting.resources import Resources
 from ..errors import ClusterError
-from .reduce import ClusterPasses
+from .corpus import DistributedCorpus
 
 if TYPE_CHECKING:
     from ..lexicon.lexicon import Lexicon
 
     Sources = Corpus | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-__all__ = ["build_vocab", "connect", "count"]
+__all__ = ["build_vocab", "connect", "count", "distribute"]
 
 
 def count(
@@ -85,11 +87,11 @@ def count(
     ValueError
         If an option makes no sense.
     """
-    corpus = _open_corpus(corpus)
     NgramCounter(order=order, unit=unit, alnum=alnum)  # validates the options
     options = CountOptions(unit, alnum, check_integer("min_count", min_count))
     with connect(client, workers=workers) as cluster:
-        return ClusterPasses(cluster, corpus, part_size=part_size).count(order, options, folder)
+        distributed = distribute(corpus, cluster, part_size=part_size)
+        return distributed.open_passes([distributed], alnum=alnum, resources=Resources()).count(order, options, folder)
 
 
 def build_vocab(
@@ -128,15 +130,39 @@ def build_vocab(
     ClusterError
         If the scheduler cannot be reached, or workers die again and again.
     """
-    corpus = _open_corpus(corpus)
     builder = PmiLexiconBuilder() if builder is None else builder
     if not isinstance(builder, PmiLexiconBuilder | EntropyLexiconBuilder):
         raise TypeError(f"only the builders pmi and entropy run on a cluster, not {type(builder).__name__}.")
-    resources = Resources(workers=builder.resources.workers)
     with connect(client, workers=workers) as cluster:
-        return builder.build(
-            ClusterPasses(cluster, corpus, alnum=builder.alnum, part_size=part_size, resources=resources)
-        )
+        return builder.build(distribute(corpus, cluster, part_size=part_size))
+
+
+def distribute(corpus: Sources, client: Any, *, part_size: int | None = None) -> DistributedCorpus:
+    """Distribute a corpus over a cluster, so that what reads it runs there.
+
+    Parameters
+    ----------
+    corpus : Corpus, str, path-like or iterable of them
+        As in `count`.
+    client : distributed.Client
+        See `connect`.
+    part_size : int or None, default None
+        As in `count`.
+
+    Returns
+    -------
+    DistributedCorpus
+        A corpus that `PmiLexiconBuilder`, `EntropyLexiconBuilder`, `TextComparer`, `count_documents` and others take
+        like any other, with the same results, bit for bit.
+
+    Raises
+    ------
+    ValueError
+        If `part_size` makes no sense.
+    """
+    if not isinstance(corpus, Corpus):
+        corpus = Corpus(corpus) if isinstance(corpus, str | os.PathLike) else Corpus(*corpus)
+    return DistributedCorpus(corpus, client, part_size=part_size)
 
 
 @contextmanager
@@ -184,6 +210,8 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
             f"workers died again and again at the same task ({error.task}); they may be short of memory: "
             "use smaller parts, or fewer threads for each worker."
         ) from None
+    except CancelledError:
+        raise ClusterError("all workers that had a result were lost; start more workers, and run it again.") from None
 
 
 def _import_dask(*, local: bool) -> Any:
@@ -232,9 +260,3 @@ def _reach_scheduler(dask: Any, address: object) -> Any:
             f"no Dask scheduler answers at {address} ({type(error).__name__}: {error}); check the address, "
             "such as tcp://10.0.0.1:8786, or use 'local'."
         ) from None
-
-
-def _open_corpus(corpus: Sources) -> Corpus:
-    if isinstance(corpus, Corpus):
-        return corpus
-    return Corpus(corpus) if isinstance(corpus, str | os.PathLike) else Corpus(*corpus)
