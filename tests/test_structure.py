@@ -80,6 +80,7 @@ MODULES = {
         "parser",
         "table",
         "table_files",
+        "shards",
         "contexts",
         "options",
         "paths",

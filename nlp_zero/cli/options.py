@@ -37,6 +37,7 @@ __all__ = [
     "option_name",
     "read_word_list",
     "read_word_lists",
+    "refuse_checkpoint_on_cluster",
     "split_numbers",
 ]
 
@@ -192,6 +193,18 @@ def add_scheduler(parser: argparse._ActionsContainer, *, where: str = "") -> Non
         help=f"{where}work on this Dask cluster (tcp://host:8786), or on --workers local processes (local); never "
         "changes a result (default: in this process)",
     )  # fmt: skip
+
+
+def refuse_checkpoint_on_cluster(arguments: argparse.Namespace) -> None:
+    """Refuse --checkpoint with --scheduler.
+
+    Raises
+    ------
+    UsageError
+        If both are given.
+    """
+    if arguments.scheduler is not None and arguments.checkpoint is not None:
+        raise UsageError("--checkpoint is not an option on a cluster, which repeats lost work; leave it out.")
 
 
 def check_workers(arguments: argparse.Namespace) -> None:

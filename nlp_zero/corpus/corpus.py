@@ -72,6 +72,8 @@ class Corpus:
         The names that were given.
     progress : bool
         Whether a progress bar is shown.
+    number : int
+        For a part of another corpus, its place among the parts; else 0.
 
     Raises
     ------
@@ -91,6 +93,8 @@ class Corpus:
     ...     print(list(corpus), list(corpus) == list(corpus))
     ['春眠不觉晓', '处处闻啼鸟'] True
     """
+
+    number = 0
 
     def __init__(
         self,

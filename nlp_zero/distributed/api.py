@@ -27,7 +27,7 @@ from .._utils.validation import check_integer
 from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from ..corpus import Corpus
 from ..counting.count_data import CountOptions
-from ..counting.counter import NgramCounter
+from ..counting.counter import MOST_PERIOD, NgramCounter
 from ..counting.counts import NgramCounts
 from ..counting.resources import Resources
 from ..errors import ClusterError
@@ -52,6 +52,7 @@ def count(
     workers: int | None = None,
     part_size: int | None = None,
     folder: str | os.PathLike[str] | None = None,
+    period: int | None = None,
 ) -> NgramCounts:
     """Count n-grams on a cluster: the same counts, bit for bit, as `NgramCounter` gives.
 
@@ -73,6 +74,8 @@ def count(
         Bytes of input for a task; compressed files are never split.
     folder : str, path-like or None, default None
         Save the counts here; otherwise they lie in temporary files without names, or in memory if the text is small.
+    period : int or None, default None
+        As in `NgramCounter.freeze`.
 
     Returns
     -------
@@ -88,10 +91,12 @@ def count(
         If an option makes no sense.
     """
     NgramCounter(order=order, unit=unit, alnum=alnum)  # validates the options
+    periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
     options = CountOptions(unit, alnum, check_integer("min_count", min_count))
     with connect(client, workers=workers) as cluster:
         distributed = distribute(corpus, cluster, part_size=part_size)
-        return distributed.open_passes([distributed], alnum=alnum, resources=Resources()).count(order, options, folder)
+        passes = distributed.open_passes([distributed], alnum=alnum, resources=Resources())
+        return passes.count(order, options, folder, periods)
 
 
 def build_vocab(
@@ -105,14 +110,16 @@ def build_vocab(
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
     Every pass over the text runs on the cluster. This process maps the count tree from disk and works on it on the
-    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept.
+    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept, or
+    less with the memory budget of the builder.
 
     Parameters
     ----------
     corpus : Corpus, str, path-like or iterable of them
         As in `count`.
     builder : PmiLexiconBuilder or EntropyLexiconBuilder, optional
-        By default ``PmiLexiconBuilder()``. Its memory budget, temporary folder and checkpoint are not used.
+        By default ``PmiLexiconBuilder()``. Its threads and memory budget are for this process; its checkpoint is not
+        used.
     client : distributed.Client, str or None, default None
     workers, part_size : int or None, default None
         As in `count`.
@@ -200,7 +207,7 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
                 # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
                 "scheduler_kwargs": {"dashboard_address": ":0"},
             }
-            with _disable_profiling(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
+            with _configure_local_cluster(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
                 yield own
         else:
             with _reach_scheduler(dask, client) as own:
@@ -245,11 +252,18 @@ def _import_with_forkserver(dask: Any) -> Any:
     return distributed
 
 
-def _disable_profiling() -> Any:
-    """Switch off the profiler of workers, which samples their stacks a hundred times per second."""
+def _configure_local_cluster() -> Any:
+    """Set options of Dask while processes of this machine work."""
     import dask
 
-    return dask.config.set({"distributed.worker.profile.enabled": False})
+    return dask.config.set(
+        {
+            "distributed.worker.profile.enabled": False,  # it samples the stacks of workers a hundred times per second
+            # A worker that dies is started again.  If it dies once more, and this time is just over, Dask would take
+            # it for lost and never start it again; without workers, the work would wait forever.
+            "distributed.deploy.lost-worker-timeout": "365 days",
+        }
+    )
 
 
 def _reach_scheduler(dask: Any, address: object) -> Any:

@@ -12,7 +12,7 @@ from .._utils.validation import check_integer
 from ..corpus import Corpus, CorpusSlice, slice_corpus
 from ..counting.resources import Resources
 from . import tasks
-from .reduce import ClusterPasses, count_threads, submit_each
+from .reduce import ClusterPasses, count_threads, share, submit_each
 
 __all__ = ["DistributedCorpus"]
 
@@ -79,8 +79,7 @@ class DistributedCorpus(Corpus):
         object
             What `work` returns, in the order of the parts; a list in place of an iterator.
         """
-        # Every worker gets a copy, so that it is not lost if one dies.
-        shared = self.client.scatter((work, arguments), broadcast=True, hash=False)
+        shared = share(self.client, work, *arguments)
         parts = iter(self.parts)
         first = islice(parts, WAITING_PARTS * count_threads(self.client))
         waiting = deque(submit_each(self.client, tasks.run_part, first, shared))

@@ -20,7 +20,7 @@ from . import tasks
 if TYPE_CHECKING:
     from ..counting.tree import TreeBuilder
 
-__all__ = ["ClusterPasses", "count_threads", "submit_each"]
+__all__ = ["ClusterPasses", "count_threads", "share", "submit_each"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
@@ -79,25 +79,29 @@ class ClusterPasses(CorpusPasses):
         return self.count(order, CountOptions(alnum=self.alnum, min_count=min_count))
 
     def count(
-        self, order: int, options: CountOptions, folder: str | os.PathLike[str] | None = None
+        self,
+        order: int,
+        options: CountOptions,
+        folder: str | os.PathLike[str] | None = None,
+        periods: tuple[int, ...] = (),
     ) -> NgramCounts:
         """Count n-grams; in a folder, or in files without names (a small text: in memory)."""
         task = tasks.CountTask(order, options)
+        history = CountHistory.of_corpora(self.corpora, periods)
         if self.whole is not None:
             ranges = submit_each(self.client, tasks.count_range, range(self.ranges), self.ranges, self.whole, task)
-            return self._collect(ranges, task, folder, memory=None)
+            return self._collect(ranges, task, folder, history, memory=None)
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
         [cuts] = submit_each(self.client, tasks.cut_symbols, [sample], self.ranges, task)
         runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
         pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(self.ranges)]
         ranges = submit_each(self.client, tasks.merge_range, pieces, task)
         del runs, pieces  # so that the cluster may delete them
-        return self._collect(ranges, task, folder, memory=MAPPED_BUDGET)
+        return self._collect(ranges, task, folder, history, memory=MAPPED_BUDGET)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
-        # Every worker gets a copy, so that it is not lost if one dies.
-        shared = self.client.scatter((kind, arguments), broadcast=True, hash=False)
+        shared = share(self.client, kind, *arguments)
         results = submit_each(self.client, tasks.count_blocks, self.parts, shared)
         while len(results) > FAN_IN:
             groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
@@ -117,7 +121,13 @@ class ClusterPasses(CorpusPasses):
                     advance(1)
 
     def _collect(
-        self, ranges: list[Any], task: tasks.CountTask, folder: str | os.PathLike[str] | None, *, memory: str | None
+        self,
+        ranges: list[Any],
+        task: tasks.CountTask,
+        folder: str | os.PathLike[str] | None,
+        history: CountHistory,
+        *,
+        memory: str | None,
     ) -> NgramCounts:
         """Concatenate the ranges, which are on the workers."""
         symbols, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
@@ -128,7 +138,6 @@ class ClusterPasses(CorpusPasses):
                 tree.append(piece)
 
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
-        history = CountHistory.of_corpora(self.corpora)
         store = RunStore(plan, None)
         return counts_of(collect_counts(fill, symbols, totals, store, task.options, folder, lambda *_: history))
 
@@ -142,3 +151,16 @@ def count_threads(client: Any) -> int:
 def submit_each(client: Any, work: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> list[Any]:
     """Submit ``work(item, *arguments)`` for all items, and return the futures."""
     return [client.submit(work, item, *arguments, retries=RETRIES, pure=False) for item in items]
+
+
+def share(client: Any, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a future of ``(work, arguments)`` for the workers.
+
+    It is a task, and not data that is scattered, because a task is done again if all workers that have its result die.
+    """
+    import dask
+    from distributed.protocol.pickle import dumps, loads
+
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+        data = dumps((work, arguments))  # type: ignore[no-untyped-call]
+        return client.submit(loads, data, retries=RETRIES, pure=False)
