@@ -45,6 +45,18 @@ def test_equals_dictionary(texts: list[str], order: int, alnum: str, min_count: 
         assert [x for x, _ in counts.items(n)] == sorted(x for x, _ in counts.items(n))
 
 
+@pytest.mark.parametrize("order", range(1, 9))
+@pytest.mark.parametrize("symbols", ["一", "一一一一二", "一二三，", "一二三四五六七八九十，"])
+def test_long_texts_equal_a_dictionary(order: int, symbols: str) -> None:
+    """Buckets of more keys than are written to the tree in one step, with equal keys on both sides of a step."""
+    for seed, size in enumerate([1023, 1024, 1025, 2049, 30_000]):
+        text = "".join(np.random.default_rng(seed).choice(list(symbols), size))
+        counts = NgramCounter(order=order).update([text]).freeze()
+        assert as_dict(counts) == oracle([text], order, "token")
+        pruned = NgramCounter(order=order).update([text]).freeze(min_count=3)
+        assert as_dict(pruned) == oracle([text], order, "token", 3)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(TEXT, max_size=4), st.integers(1, 5))
 def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
@@ -150,6 +162,23 @@ def test_utf8_validity_is_pythons(data: bytes) -> None:
         with pytest.raises(UnicodeDecodeError) as raised:
             alphabet.encode(data, grow=True)
         assert raised.value.start == first_bad
+
+
+def test_three_bytes_in_a_longer_text_are_checked() -> None:
+    """The short way for three bytes refuses what Python refuses: long forms, surrogates, missing bytes."""
+    alphabet = Alphabet()
+    for first in range(0xE0, 0xF0):
+        for second in range(256):
+            for third in (0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xE4):
+                data = "中".encode() + bytes([first, second, third]) + "中国".encode()
+                try:
+                    wanted = alphabet.encode(data.decode(), grow=True).tolist()
+                except UnicodeDecodeError as error:
+                    with pytest.raises(UnicodeDecodeError) as raised:
+                        alphabet.encode(data, grow=True)
+                    assert raised.value.start == error.start
+                else:
+                    assert alphabet.encode(data, grow=True).tolist() == wanted
 
 
 def test_classes_are_those_of_the_frozen_table() -> None:

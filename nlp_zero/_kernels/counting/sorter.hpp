@@ -80,31 +80,27 @@ public:
             else slot[id] = {&ignored, rank, 0};
         }
         const int top = (order_ - 2) * bits_;
-        stores_[k]->visit([&](const auto& pieces) {
-            for (const auto& piece : pieces) {
-                const auto* const symbol = piece.data;
-                Key<W> key = {};
-                const auto put = [&](size_t i) {
-                    Slot& to = slot[symbol[i]];
-                    *to.put = key;
-                    to.put += to.step;
-                    key.shift_right_and_put(bits_, uint64_t(to.rank), top);
-                    key.clear_unless(to.rank != 0);
-                };
-                size_t i = piece.size;
-                while (i > AHEAD) {
-                    --i;
-                    prefetch_to_write(slot[symbol[i - AHEAD]].put);
-                    put(i);
-                }
-                while (i > 0) put(--i);
+        stores_[k]->visit([&](const auto* symbol, size_t i) {
+            Key<W> key = {};
+            const auto put = [&] {
+                Slot& to = slot[symbol[--i]];
+                *to.put = key;
+                to.put += to.step;
+                key.shift_right_and_put(bits_, uint64_t(to.rank), top);
+                key.clear_unless(to.rank != 0);
+            };
+            while (i > AHEAD) {
+                prefetch_to_write(slot[symbol[i - AHEAD - 1]].put);
+                put();
             }
+            while (i > 0) put();
         });
     }
 
     void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
         check_range(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
+        TreeWriter<W> writer(tree, bits_);
         tree.level[0].reserve(to - from, order_ > 1);
         for (int l = 1; l < order_ && min_count == 1; ++l)
             tree.level[l].reserve((begin[to] - begin[from]) / 2, l + 1 < order_);  // unused pages cost nothing
@@ -113,9 +109,7 @@ public:
             std::array<size_t, MAX_ORDER> first{};
             for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
             if (order_ > 1 && n >= min_count) {
-                Key<W>* sorted = sort_bucket(r, scratch);
-                const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
-                unroll<W>(tree, sorted, distinct, scratch.count.data(), scratch.end.data(), bits_);
+                writer.append(sort_bucket(r, scratch), n);
             }
             Level& level = tree.level[0];
             level.symbol[level.size] = uint32_t(r);
@@ -148,8 +142,8 @@ private:
     static constexpr size_t AHEAD = 64;  // symbols between the prefetch of a bucket and the write
     struct Scratch {
         Buffer<Key<W>> keys;
-        Buffer<uint32_t> count, end;
-        explicit Scratch(size_t n) : keys(n + 1), count(n), end(n) {}
+        Buffer<uint32_t> count;
+        explicit Scratch(size_t n) : keys(n + 1), count(n) {}
     };
     std::vector<const SymbolStore*> stores_;
     std::vector<std::vector<uint32_t>> rank_;
