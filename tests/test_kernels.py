@@ -55,6 +55,10 @@ def test_ranges_of_first_symbols_are_checked() -> None:
             sorter.run(first, stop, 100)
     with pytest.raises(ValueError, match="changed"):
         sorter.deal(1)
+    sorter.tree(1, 3, 1)
+    for write in (lambda: sorter.tree(2, 3, 1), lambda: sorter.run(2, 3, 100)):
+        with pytest.raises(ValueError, match="counted twice"):
+            write()
 
 
 def test_a_text_must_not_change_between_layout_and_dealing() -> None:

@@ -24,6 +24,7 @@
 #endif
 
 #include "alphabet.hpp"
+#include "pages.hpp"
 
 namespace nlpzero::counting {
 
@@ -163,18 +164,29 @@ inline void insertion_sort(Key<W>* a, size_t n) {
 }
 
 // Least-significant-digit radix sort of keys of up to PASSES * DIGIT bits.  Returns `a` or `scratch`: where the result
-// is.
+// is.  Each pass moves keys from both ends: those of the front fill the place of a digit from its begin, those of the
+// back from its end, so that the next counter seldom waits for the last one.
 template <int W, int PASSES, int DIGIT>
 inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
     constexpr uint32_t MASK = (1u << DIGIT) - 1;
-    uint32_t count[PASSES][1 << DIGIT] = {};
+    uint32_t count[PASSES][1 << DIGIT] = {}, end[1 << DIGIT];
     for (size_t i = 0; i < n; ++i)
         for (int j = 0; j < PASSES; ++j) ++count[j][a[i].bits(j * DIGIT, MASK)];
     for (int j = 0; j < PASSES; ++j) {
-        if (count[j][a[0].bits(j * DIGIT, MASK)] == n) continue;  // all keys share this digit
+        uint32_t* const begin = count[j];
+        if (begin[a[0].bits(j * DIGIT, MASK)] == n) continue;  // all keys share this digit
         uint32_t sum = 0;
-        for (uint32_t& c : count[j]) { const uint32_t x = c; c = sum; sum += x; }
-        for (size_t i = 0; i < n; ++i) scratch[count[j][a[i].bits(j * DIGIT, MASK)]++] = a[i];
+        for (uint32_t d = 0; d <= MASK; ++d) {
+            const uint32_t x = begin[d];
+            begin[d] = sum;
+            end[d] = sum += x;
+        }
+        for (size_t i = 0; i < n / 2; ++i) {
+            const Key<W> front = a[i], back = a[n - 1 - i];
+            scratch[begin[front.bits(j * DIGIT, MASK)]++] = front;
+            scratch[--end[back.bits(j * DIGIT, MASK)]] = back;
+        }
+        if (n % 2) scratch[begin[a[n / 2].bits(j * DIGIT, MASK)]] = a[n / 2];
         std::swap(a, scratch);
     }
     return a;
@@ -194,6 +206,7 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
         return radix_sort<W, 6, 11>(a, scratch, n);
     }
     if (bits <= 24) return radix_sort<W, 3, 8>(a, scratch, n);
+    if (bits <= 42) return radix_sort<W, 6, 7>(a, scratch, n);
     if (bits <= 48) return radix_sort<W, 6, 8>(a, scratch, n);
     return radix_sort<W, 8 * W, 8>(a, scratch, n);
 }
@@ -221,6 +234,9 @@ template <int W>
 class TreeWriter {
 public:
     TreeWriter(Tree& tree, int bits) : tree_(tree), bits_(bits), mask_(bits == 32 ? ~0u : (1u << bits) - 1) {}
+
+    // Offer the memory of keys that were appended: pages of the tree are made of it.
+    void offer(const Key<W>* begin, const Key<W>* end) { spare_.offer(begin, end); }
 
     void append(const Key<W>* keys, size_t n) {
         std::fill(begin_, begin_ + MAX_ORDER, 0);
@@ -252,10 +268,28 @@ private:
     uint32_t begin_[MAX_ORDER];  // where the keys of the next node of each level begin
     Key<W> distinct_[STEP + 1];  // and the key after them
     uint32_t end_[STEP];
+    SparePages spare_;
+    struct Bare { const uint32_t* array = nullptr; char* page = nullptr; };  // the first page that was never written
+    Bare bare_[MAX_ORDER][3];
+
+    // Move spare pages to where the `added` entries after the first `size` will be written.
+    void supply(Buffer<uint32_t>& buffer, size_t size, size_t added, Bare& bare) {
+        uint32_t* const array = buffer.data();
+        if (bare.array != array) bare = {array, SparePages::align(array + size)};
+        const char* const end = reinterpret_cast<char*>(array + buffer.capacity());
+        for (; bare.page < reinterpret_cast<char*>(array + size + added); bare.page += SparePages::PAGE)
+            if (bare.page < end && size_t(end - bare.page) >= SparePages::PAGE) spare_.move_to(bare.page);
+    }
 
     void emit(size_t m) {
         const int top = tree_.order - 1;
-        for (int l = 1; l <= top; ++l) tree_.level[l].reserve(tree_.level[l].size + m + 1, l < top);
+        for (int l = 1; l <= top; ++l) {
+            Level& level = tree_.level[l];
+            level.reserve(level.size + m + 1, l < top);
+            supply(level.symbol, level.size, m + 1, bare_[l][0]);
+            supply(level.count, level.size, m + 1, bare_[l][1]);
+            if (l < top) supply(level.end, level.size, m + 1, bare_[l][2]);
+        }
         if (top > 1) emit_two_levels(m);
         else emit_one_level(m);
     }
@@ -335,7 +369,7 @@ public:
     bool add(Alphabet& alphabet, const Text& text, size_t& invalid) {
         ends_.reserve(ends_.size() + 1);
         if (!wide_) {
-            narrow_.reserve(size_ + text.size + 1);
+            make_room(narrow_, text.size + 1);
             frequency_.resize(NARROW_IDS);
             invalid = ~size_t(0);
             uint16_t* const out = narrow_.data() + size_;
@@ -347,7 +381,7 @@ public:
             if (invalid != ~size_t(0)) return false;
             widen();
         }
-        wide_symbols_.reserve(size_ + text.size + 1);
+        make_room(wide_symbols_, text.size + 1);
         uint32_t* const out = wide_symbols_.data() + size_;
         const size_t n = alphabet.encode(text, out, Alphabet::JOINED - 1, true, invalid);
         if (n == Alphabet::GAVE_UP) return false;
@@ -384,6 +418,12 @@ private:
     std::array<uint64_t, MAX_ORDER> totals_{};
     std::vector<uint64_t> frequency_;
 
+    template <class Sym>
+    void make_room(Buffer<Sym>& symbols, size_t n) {
+        // Ample room, since unused pages cost nothing, and an array that was moved has fewer huge pages.
+        const size_t ample = std::min(4 * symbols.capacity(), symbols.capacity() + (size_t(1) << 25));
+        if (size_ + n > symbols.capacity()) symbols.reserve(std::max(size_ + n, ample));
+    }
     template <class Sym>
     bool keep(const Sym* piece, size_t n) {
         add_totals(piece, n);

@@ -21,6 +21,7 @@ public:
     // Count only n-grams whose first symbol is in [from, to); call it before `deal`.
     virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
+    // A range can be made a tree, or written as a run, once: its keys are lost then.
     virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
 
@@ -56,6 +57,7 @@ public:
         if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
         from_ = 0;
         to_ = symbols.size() + 1;
+        taken_.assign(to_, 0);
     }
 
     void restrict_to(size_t from, size_t to) override {
@@ -99,6 +101,7 @@ public:
 
     void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
         check_range(from, to);
+        take(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         TreeWriter<W> writer(tree, bits_);
         tree.level[0].reserve(to - from, order_ > 1);
@@ -110,6 +113,7 @@ public:
             for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
             if (order_ > 1 && n >= min_count) {
                 writer.append(sort_bucket(r, scratch), n);
+                writer.offer(bucket(begin[from] - begin[from_]), bucket(begin[r + 1] - begin[from_]));
             }
             Level& level = tree.level[0];
             level.symbol[level.size] = uint32_t(r);
@@ -122,6 +126,7 @@ public:
 
     void run(size_t from, size_t to, RunWriter& run) override {
         check_range(from, to);
+        take(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         const uint32_t mask = bits_ == 32 ? ~0u : (1u << bits_) - 1;
         uint32_t symbol[MAX_ORDER] = {};
@@ -152,9 +157,16 @@ private:
     int order_, bits_;
     size_t from_ = 0, to_ = 0;
     std::vector<size_t> positions_;  // of each store when it was laid out
+    std::vector<uint8_t> taken_;     // whether the keys of a bucket became a part of a tree
 
     void check_range(size_t from, size_t to) const {
         if (from > to || from < from_ || to > to_) throw std::out_of_range("No such range of first symbols.");
+    }
+    void take(size_t from, size_t to) {  // the keys of a tree are lost
+        for (size_t r = from; r < to; ++r) {
+            if (taken_[r]) throw std::invalid_argument("The n-grams of a range were counted twice.");
+            taken_[r] = 1;
+        }
     }
     Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
     Key<W>* sort_bucket(size_t r, Scratch& scratch) {
