@@ -57,6 +57,37 @@ def test_long_texts_equal_a_dictionary(order: int, symbols: str) -> None:
         assert as_dict(pruned) == oracle([text], order, "token", 3)
 
 
+@pytest.mark.parametrize("rare", [False, True])
+def test_large_trees_equal_sorted_keys(rare: bool) -> None:
+    """Several pages of 2 MB of keys become pages of the tree; with rare n-grams its arrays grow after that."""
+    rng = np.random.default_rng(0)
+    symbols, size = 1000, 1_500_000
+    ids = rng.integers(1, symbols, size) if rare else rng.zipf(1.3, size) % symbols
+    ids[-1] = 0
+    table = np.array([ord("，"), *range(0x4E00, 0x4E00 + symbols - 1)], np.uint32)
+    text = table[ids].tobytes().decode("utf-32-le")
+    inside = np.concatenate([ids, np.zeros(3, ids.dtype)])
+    keys = inside[:size].astype(np.uint64)
+    for ahead in range(1, 4):
+        keys = keys << np.uint64(10) | inside[ahead : ahead + size].astype(np.uint64)
+    for n in range(3, 0, -1):  # nothing follows a boundary
+        end = keys >> np.uint64(10 * n) & np.uint64(1023) == 0
+        keys[end] &= ~np.uint64((1 << 10 * n) - 1)
+    counts = NgramCounter(order=4).update([text]).freeze()
+    present = np.unique(ids[ids > 0])
+    assert list(counts.symbols) == [chr(table[k]) for k in present]
+    above = np.zeros(0, np.uint64)
+    ends = np.zeros(0, np.uint32)
+    keys = keys[ids > 0]
+    for n, (symbol, count, end) in enumerate(levels_of(counts), 1):
+        prefix = keys >> np.uint64(10 * (4 - n))
+        distinct, times = np.unique(prefix[prefix & np.uint64(1023) > 0], return_counts=True)
+        assert np.array_equal(present[symbol - 1], distinct & np.uint64(1023))
+        assert np.array_equal(count, times)
+        assert np.array_equal(ends, np.searchsorted(distinct >> np.uint64(10), above, side="right"))
+        above, ends = distinct, end
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(TEXT, max_size=4), st.integers(1, 5))
 def test_joined_alnum_runs_are_symbols(texts: list[str], order: int) -> None:
