@@ -60,9 +60,11 @@ public:
         data_ = static_cast<T*>(fresh);
         capacity_ = n;
 #ifdef __linux__
-        const uintptr_t page = (reinterpret_cast<uintptr_t>(fresh) + 4095) & ~uintptr_t(4095);  // fewer page faults
-        if (n * sizeof(T) > size_t(1) << 24)
-            madvise(reinterpret_cast<void*>(page), (n * sizeof(T) - 4096) & ~size_t(4095), MADV_HUGEPAGE);
+        // Fewer page faults.  Whole pages, those of both ends too: realloc cannot move memory of which a part was advised.
+        constexpr uintptr_t PAGE = 4096;
+        const uintptr_t begin = uintptr_t(fresh) / PAGE * PAGE;
+        const uintptr_t end = (uintptr_t(fresh) + n * sizeof(T) + PAGE - 1) / PAGE * PAGE;
+        if (n * sizeof(T) > size_t(1) << 24) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #endif
     }
     void swap(Buffer& other) { std::swap(data_, other.data_); std::swap(capacity_, other.capacity_); }
