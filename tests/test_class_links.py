@@ -143,16 +143,6 @@ def test_new_words_equal_the_enumeration(lexicon: Lexicon, text: str, alnum: str
     assert plain.nbest(text, 3) == tokenizer.nbest(text, 3)
 
 
-@settings(max_examples=400, deadline=None)
-@given(lexicons(), han_words.filter(lambda word: len(word) > 1), texts, texts, st.floats(1e-4, 0.9))
-def test_own_words_win_over_new_words(lexicon: Lexicon, word: str, before: str, after: str, share: float) -> None:
-    lexicon = lexicon.with_meta(new_words=share)
-    text, span = before + word + after, (len(before), len(before) + len(word))
-    assume([k for k in range(len(text)) if text.startswith(word, k)] == [span[0]])
-    assume({*span} <= {0, *(end for _, end in Tokenizer(lexicon, objective="classes")(text).spans)})
-    assert span in Tokenizer(lexicon, objective="classes", words=[word])(text).spans
-
-
 @settings(max_examples=100, deadline=None)
 @given(tokenizers(), st.lists(texts, min_size=1, max_size=3), st.integers(0, 9))
 def test_own_words_win_where_their_parts_would(tokenizer: Tokenizer, lines: list[str], seed: int) -> None:
