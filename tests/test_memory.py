@@ -64,10 +64,21 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_text(tmp_path_factory.mktemp("text") / "large.txt", 1_500_000)
 
 
+@pytest.fixture(scope="module")
+def huge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_text(tmp_path_factory.mktemp("text") / "huge.txt", 6_000_000)
+
+
 @pytest.mark.parametrize("algorithm", ["swap", "ngram-lm"])
 def test_vocabulary(small: Path, large: Path, tmp_path: Path, algorithm: str) -> None:
     options = ("--method", "vocabulary", "--algorithm", algorithm, "--vocab-size", 900, "-q", "-o", tmp_path / "v.tsv")
     assert_bounded(small, large, 16 * MB, "build-vocab", *options)
+
+
+def test_phrases(small: Path, huge: Path, tmp_path: Path) -> None:
+    """The budget is more than the 32 MB of the least one, and other steps keep to it, too."""
+    options = ("--phrases", "--phrase-rounds", 2, "-q", "-o", tmp_path / "w.tsv")
+    assert_bounded(small, huge, 36 * MB, "build-vocab", *options)
 
 
 def test_vocabulary_learns_from_a_sample_that_fits(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
