@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from nlp_zero.builders import VocabularyBuilder
 from nlp_zero.builders.vocabulary.text import find_min_count, limit_sample
 from nlp_zero.cli import main
+from nlp_zero.templates import TemplateMiner
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak cannot be measured here")
 
@@ -64,10 +66,48 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_text(tmp_path_factory.mktemp("text") / "large.txt", 1_500_000)
 
 
+@pytest.fixture(scope="module")
+def huge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_text(tmp_path_factory.mktemp("text") / "huge.txt", 6_000_000)
+
+
 @pytest.mark.parametrize("algorithm", ["swap", "ngram-lm"])
 def test_vocabulary(small: Path, large: Path, tmp_path: Path, algorithm: str) -> None:
     options = ("--method", "vocabulary", "--algorithm", algorithm, "--vocab-size", 900, "-q", "-o", tmp_path / "v.tsv")
     assert_bounded(small, large, 16 * MB, "build-vocab", *options)
+
+
+def test_phrases(small: Path, huge: Path, tmp_path: Path) -> None:
+    """The budget is more than the 32 MB of the least one, and other steps keep to it, too."""
+    options = ("--phrases", "--phrase-rounds", 2, "-q", "-o", tmp_path / "w.tsv")
+    assert_bounded(small, huge, 36 * MB, "build-vocab", *options)
+
+
+def test_mine_templates(small: Path, large: Path, tmp_path: Path) -> None:
+    """Tables of up to 3,000 frequent words by each other take 150 MB at most, with any budget."""
+    words = tmp_path / "w.tsv"
+    assert main(["build-vocab", str(small), "-q", "-o", str(words)]) == 0
+    command = ("mine-templates", large, "-l", words, "--across-clauses", "-q", "-o", tmp_path / "t.jsonl")
+    least = measure_peak("mine-templates", small, *command[2:])
+    bounded = measure_peak(*command, "--memory", 8 * MB)
+    assert bounded - least < (8 + 150) * MB
+    assert measure_peak(*command) - bounded > 100 * MB
+
+
+def test_templates_are_mined_from_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lists = [["从", f"甲{k}", "到", f"乙{k}", "。"] for k in range(1000)]
+    assert "text_words" not in TemplateMiner(memory="2M").mine(lists).meta
+    inventory = TemplateMiner(memory="500K").mine(lists)
+    assert inventory.meta["text_words"] == 5000
+    assert inventory.meta["words"] == 4 * 16 * 16  # every fourth group of 16 lists, without marks
+    assert inventory.templates == TemplateMiner().mine([x for k, x in enumerate(lists) if k // 16 % 4 == 0]).templates
+    text = tmp_path / "cut.txt"
+    text.write_text("".join(" ".join(tokens) + "\n" for tokens in lists), encoding="utf-8")
+    call = ["mine-templates", str(text), "--tokenized", "-o", str(tmp_path / "t.jsonl"), "--memory", "500K"]
+    assert main(call) == 0
+    assert "with --memory 500K, a sample was mined" in capsys.readouterr().err
+    assert main([*call, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text_words"] == 5000
 
 
 def test_vocabulary_learns_from_a_sample_that_fits(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -322,7 +322,7 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
             raise UsageError("--phrase-rounds needs --phrases.")
         return None
     limit = {} if arguments.phrase_rounds is None else {"max_rounds": arguments.phrase_rounds}
-    return configure(PhraseBuilder, **limit)
+    return configure(PhraseBuilder, memory=arguments.memory, temp_dir=arguments.temp_dir, **limit)
 
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["assign_folds", "count_block_symbols"]
 
 TOPIC_SYMBOLS = 400  # the most frequent symbols, whose frequencies describe the topic of a block
+LEAST_START = 1e-9  # of the sum of all variances
 ITERATIONS = 40  # of the power method; the direction matters, not its last digits
 
 
@@ -31,6 +32,8 @@ def assign_folds(search: Search) -> npt.NDArray[np.uint8]:
     sums, square = topics.moments()
     square -= np.outer(sums, sums / blocks)  # of rows whose mean is 0
     axis = np.ones(len(frequent))
+    if np.linalg.norm(square @ axis) < LEAST_START * np.trace(square):  # at a right angle to all differences
+        axis = square[np.argmax(np.diagonal(square))]
     for _ in range(ITERATIONS):
         axis = square @ axis
         axis /= max(float(np.linalg.norm(axis)), 1e-300)
