@@ -110,6 +110,22 @@ def test_templates_are_mined_from_a_sample(tmp_path: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["text_words"] == 5000
 
 
+@pytest.mark.parametrize("option", [("--bootstrap", 1), ("--breakdown",)])
+def test_evaluate(small: Path, large: Path, tmp_path: Path, option: tuple[object, ...]) -> None:
+    """A block of very short lines takes 50 MB as a list of strings, with any budget."""
+    paths = []
+    for text in (small, large):
+        paths.append(tmp_path / text.name)
+        cut = " ".join(text.read_text(encoding="utf-8"))
+        cut = cut.replace("。 \n ", "。\n") if option[0] == "--breakdown" else cut.replace(" ", " \n")
+        paths[-1].write_text(cut, encoding="utf-8")
+    call = ("-o", tmp_path / "s.txt", *option, "--predicted")
+    least = measure_peak("evaluate", paths[0], *call, paths[0])
+    bounded = measure_peak("evaluate", paths[1], *call, paths[1], "--memory", 8 * MB)
+    assert bounded - least < (8 + 72) * MB
+    assert measure_peak("evaluate", paths[1], *call, paths[1]) - bounded > 80 * MB
+
+
 def test_vocabulary_learns_from_a_sample_that_fits(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     builder = VocabularyBuilder(vocab_size=300, memory="500K")
     assert builder.sample == limit_sample(16_000_000, 500 << 10, "swap") == (500 << 10) // 50

@@ -65,7 +65,7 @@ MODULES = {
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
         "parser",
     ],
-    "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "evaluation": ["alignment", "levels", "breakdown", "bounded", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
     "keywords": ["table", "frequencies", "extractor", "stop_words"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],
