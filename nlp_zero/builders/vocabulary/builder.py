@@ -94,7 +94,8 @@ class VocabularyBuilder:
         With a base: one line in this many is not learnt from, and only measures how many tokens are saved; 0: none.
     memory : int, str or None, default None
         Memory budget in bytes, or a size like ``"512M"``, in addition to up to 150 MB for Python and its libraries.  It
-        limits the sample: to a character for each 50 bytes (100 with ``"ngram-lm"``, 350 with a base).
+        limits the sample: to a character for each 50 bytes (100 with ``"ngram-lm"``, 350 with a base).  If the text
+        has a character for each 100 bytes, the search leaves out strings that occur fewer than 5 times.
     workers : int, default 1
         Threads, of which up to four have work; the result is the same for every number.
     progress : bool, default False
