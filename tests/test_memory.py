@@ -83,6 +83,10 @@ def test_phrases(small: Path, huge: Path, tmp_path: Path) -> None:
     assert_bounded(small, huge, 36 * MB, "build-vocab", *options)
 
 
+def test_compare(small: Path, huge: Path, tmp_path: Path) -> None:
+    assert_bounded(small, huge, 36 * MB, "compare", "--against", small, "-q", "-o", tmp_path / "words.tsv")
+
+
 def test_mine_templates(small: Path, large: Path, tmp_path: Path) -> None:
     """Tables of up to 3,000 frequent words by each other take 150 MB at most, with any budget."""
     words = tmp_path / "w.tsv"
