@@ -72,7 +72,7 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["tasks", "reduce", "api"],
+    "distributed": ["tasks", "reduce", "corpus", "api"],
     "cli": [
         "errors",
         "messages",
@@ -82,6 +82,7 @@ MODULES = {
         "parser",
         "table",
         "table_files",
+        "shards",
         "contexts",
         "options",
         "paths",
