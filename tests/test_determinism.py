@@ -157,10 +157,8 @@ IN_KERNELS = re.compile(
     r"(?:std::|(?<![\w:]))(?:log|log2|log10|log1p|exp|exp2|expm1|pow|tgamma|lgamma|erf|erfc|tanh|sin|cos)\("
     r"|long double|std::(?:reduce|transform_reduce|shuffle|mt19937|hash|\w+_distribution)\b"
 )
-# Products of whole numbers, and of multiples of powers of two whose sums need fewer than 53 bits.
-EXACT_PRODUCTS = {
-    "times @ table", "high.T @ low", "high.T @ high", "np.diff(words.ends, prepend=np.uint64(0)) @ words.counts",
-}  # fmt: skip
+# Products of whole numbers.
+EXACT_PRODUCTS = {"times @ table", "np.diff(words.ends, prepend=np.uint64(0)) @ words.counts"}
 # Progress bars estimate the time that is left.
 NO_RESULT = {"builders/bayes/sampling.py"}
 
