@@ -7,15 +7,6 @@
 #include "exchange.hpp"
 #include "model.hpp"
 
-// Code that is twice as fast with 256-bit registers is compiled for both kinds of processor.  The operations and their
-// order are the same (no fused multiply-add), so the results are the same.
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
-#define NLP_ZERO_INLINE inline __attribute__((always_inline))
-#define NLP_ZERO_AVX2 __attribute__((target("avx2")))
-#else
-#define NLP_ZERO_INLINE inline
-#endif
-
 namespace nlpzero::bayes {
 
 // A unit of sampling: a run, or a part of a long run that begins and ends with a word; and the classes next to it.
@@ -99,7 +90,7 @@ public:
     // Draw new words for some stretches; no two stretches of a round are neighbours, so threads may share a round.
     void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
 #ifdef NLP_ZERO_AVX2
-        if (__builtin_cpu_supports("avx2")) return sample_avx2(from, to, seed, sweep, average, work);
+        if (has_avx2()) return sample_avx2(from, to, seed, sweep, average, work);
 #endif
         sample_here(from, to, seed, sweep, average, work);
     }
@@ -161,7 +152,7 @@ private:
         sample_here(from, to, seed, sweep, average, work);
     }
 #endif
-    NLP_ZERO_INLINE void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
+    NLP_ZERO_HOT void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
         for (size_t s = from; s < to; ++s) {
             Rng rng(seed, sweep << 32 | (s + 1));
             if (s + 1 < to) prefetch_words(order[s + 1]);
@@ -230,7 +221,7 @@ private:
     // P(word of `l` symbols at i | z) = x * fresh(l, z), plus (count - d) / (N_z + theta) for each class that has the
     // word. alpha, beta: rows by position; beta is alpha times the transition matrix of classes.  Each row of alpha
     // sums to one; scale[j] is the sum that row j was divided by.
-    NLP_ZERO_INLINE void forward(const Stretch& w, Work& work) const {
+    NLP_ZERO_HOT void forward(const Stretch& w, Work& work) const {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.alpha.assign(size_t(n + 1) * width, 0.0f);
         work.beta.assign(size_t(n + 1) * width, 0.0f);
@@ -264,14 +255,14 @@ private:
     }
     // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
     // other.
-    static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
+    static NLP_ZERO_HOT void carry(const float* row, const float* matrix, int k, int width, float* out) {
         int y = 0;
         for (; y + 40 <= width; y += 40) columns<40>(row, matrix + y, k, width, out + y);
         for (; y + 24 <= width; y += 24) columns<24>(row, matrix + y, k, width, out + y);
         for (; y < width; y += 8) columns<8>(row, matrix + y, k, width, out + y);
     }
     template <int N>
-    static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width,
+    static NLP_ZERO_HOT void columns(const float* __restrict row, const float* __restrict t, int k, int width,
                                         float* __restrict out) {
         float sum[N] = {0};
         for (int z = 0; z < k; ++z, t += width)
@@ -279,7 +270,7 @@ private:
         for (int c = 0; c < N; ++c) out[c] = sum[c];
     }
     // The sum of a row, by eight independent sums.
-    static NLP_ZERO_INLINE float total(const float* row, int width) {
+    static NLP_ZERO_HOT float total(const float* row, int width) {
         float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         for (int y = 0; y < width; y += 8)
             for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
@@ -296,7 +287,7 @@ private:
         return p;
     }
 
-    NLP_ZERO_INLINE void draw(const Stretch& w, const Work& work, Rng& rng) {
+    NLP_ZERO_HOT void draw(const Stretch& w, const Work& work, Rng& rng) {
         const int k = model.k, width = model.width;
         std::vector<float> weight(std::max(width, model.max_length + 1));
         std::fill(length.begin() + w.begin, length.begin() + w.end, uint8_t(0));
@@ -328,7 +319,7 @@ private:
     }
 
     // Add the probability of every span, summed over classes, by a backward pass.
-    NLP_ZERO_INLINE void add_marginals(const Stretch& w, Work& work) {
+    NLP_ZERO_HOT void add_marginals(const Stretch& w, Work& work) {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.outside.assign(size_t(n + 1) * width, 0.0f);
         std::vector<float> gamma(width), part(width);
