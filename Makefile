@@ -128,8 +128,8 @@ tsan: $(VENV)/test $(VENV)/build
 	$(call copy_sources,build/tsan)
 	cd build/tsan && NLP_ZERO_TSAN=1 ../../$(BIN)/python setup.py -q build_ext --inplace
 	cd build/tsan && NLP_ZERO_EXPECT=. LD_PRELOAD="$$(g++ -print-file-name=libtsan.so)" \
-		TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0:suppressions=$(CURDIR)/.ci/tsan.txt \
-		setarch -R ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(TSAN_TESTS) -k "$(TSAN_CHOICE)"
+		TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0 \
+		setarch -R ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(TSAN_TESTS)
 
 # The tests with threads.
 TSAN_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links comparison determinism fillers keywords lines links \
