@@ -133,7 +133,7 @@ tsan: $(VENV)/test $(VENV)/build
 
 # The tests with threads.
 TSAN_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links comparison determinism fillers keywords lines links \
-	own_words parser sampling saved_counts scale teaching templates threads tokenizer tokens vocabularies vocabulary))
+	own_words parser sampling saved_counts scale teaching templates tokenizer tokens vocabularies vocabulary))
 
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
 DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts determinism extending fillers firmness \
