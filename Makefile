@@ -9,7 +9,7 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz determinism \
+.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz determinism arm64 tsan \
 	coverage coverage-python coverage-kernels mutants mutants-kernels
 
 # A copy of the tree, $(call copy_tree,FOLDER), and one without kernels, to build them differently.
@@ -31,6 +31,8 @@ help:
 	@echo "make browser  the report in a headless Chromium"
 	@echo "make site     the documentation as a site, in build/site"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
+	@echo "make tsan     tests with threads on kernels with the sanitizer for data races"
+	@echo "make arm64    golden results on an emulated 64-bit ARM"
 	@echo "make determinism   the same results with other processors, compilers and hash seeds"
 	@echo "make fuzz     damaged inputs at random, for MINUTES=10"
 	@echo "make coverage which lines of Python and of the kernels the tests execute"
@@ -120,6 +122,19 @@ debug: $(VENV)/test $(VENV)/build
 	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
 	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
 
+# A copy of the tree whose kernels have ThreadSanitizer; Linux with g++ only.  Python itself is not instrumented, but its locks are
+# seen, so what it does with the GIL held is in order.  Without setarch the sanitizer may not find room for its memory.
+tsan: $(VENV)/test $(VENV)/build
+	$(call copy_sources,build/tsan)
+	cd build/tsan && NLP_ZERO_TSAN=1 ../../$(BIN)/python setup.py -q build_ext --inplace
+	cd build/tsan && NLP_ZERO_EXPECT=. LD_PRELOAD="$$(g++ -print-file-name=libtsan.so)" \
+		TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0 \
+		setarch -R ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(TSAN_TESTS)
+
+# The tests with threads.
+TSAN_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links comparison determinism fillers keywords lines links \
+	own_words parser sampling saved_counts scale teaching templates tokenizer tokens vocabularies vocabulary))
+
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
 DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts determinism extending fillers firmness \
 	formats growing_counts joining kernels lattice lexicon lines links own_words parser phrases sampling saved_counts structure \
@@ -158,6 +173,13 @@ mutants-kernels: $(VENV)/test
 # The golden results, in every setting that this machine can make (Debian: apt-get install clang libc++-dev libc++abi-dev qemu-user).
 determinism: $(VENV)/test $(VENV)/build
 	sh .ci/determinism.sh $(CURDIR)/$(BIN)
+
+# The kernels for 64-bit ARM, with Python and NumPy of Debian packages, on an emulated processor (Debian: apt-get install qemu-user
+# g++-aarch64-linux-gnu; the packages are unpacked into build/arm64).
+arm64: $(VENV)/build
+	sh .ci/arm64.sh $(CURDIR)/$(BIN) $(ARM64_TESTS)
+
+ARM64_TESTS := tests/test_determinism.py $(addprefix tests/test_,$(addsuffix .py,bayes kernels lattice sampling unicode))
 
 MINUTES ?= 10
 SEED ?= 0

@@ -2,6 +2,7 @@
 
 ``NLP_ZERO_DEBUG=1`` builds with bounds checks, the standard library's assertions and the sanitizers for addresses and
 undefined behaviour.  Python must then start with the sanitizer's runtime: see ``make debug``.
+``NLP_ZERO_TSAN=1`` builds with the sanitizer for data races: see ``make tsan``.
 ``NLP_ZERO_COVERAGE=1`` builds for gcov: see ``make coverage``.
 """
 
@@ -19,6 +20,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("NLP_ZERO_DEBUG") == "1"
+TSAN = os.environ.get("NLP_ZERO_TSAN") == "1"
 COVERAGE = os.environ.get("NLP_ZERO_COVERAGE") == "1"
 WINDOWS = sys.platform == "win32"
 KERNELS = Path("nlp_zero/_kernels")
@@ -54,6 +56,9 @@ def make_extension(source: Path) -> Extension:
     elif DEBUG:
         flags = ["-O1", "-g", "-fno-omit-frame-pointer", "-D_GLIBCXX_ASSERTIONS", *SANITIZERS]
         link_flags = SANITIZERS
+    elif TSAN:
+        flags = ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=thread"]
+        link_flags = ["-fsanitize=thread"]
     elif COVERAGE:
         flags, link_flags = ["-O1", "--coverage"], ["--coverage"]
     else:
