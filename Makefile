@@ -179,7 +179,7 @@ determinism: $(VENV)/test $(VENV)/build
 arm64: $(VENV)/build
 	sh .ci/arm64.sh $(CURDIR)/$(BIN) $(ARM64_TESTS)
 
-ARM64_TESTS := tests/test_determinism.py $(addprefix tests/test_,$(addsuffix .py,bayes kernels lattice sampling unicode))
+ARM64_TESTS := tests/test_determinism.py $(addprefix tests/test_,$(addsuffix .py,bayes kernels lattice unicode))
 
 MINUTES ?= 10
 SEED ?= 0
