@@ -533,6 +533,25 @@ class PieceWindows:
             Symbols of the n-gram, and of the window on its left and right.
         """
 
+class KeptText:
+    """Encoded text that is kept for further passes over it, in shares of whole runs.
+
+    Parameters
+    ----------
+    texts : list of EncodedText
+        They must not be changed any more.
+    alphabet : Alphabet
+        That of the count tree; it has all symbols of the texts.
+
+    Raises
+    ------
+    ValueError
+        If the texts were encoded with another alphabet.
+    """
+
+    shares: int
+    def __init__(self, texts: list[EncodedText], alphabet: Alphabet) -> None: ...
+
 class PieceCounter:
     """Cuts text and counts the pieces; one for each thread.
 
@@ -557,6 +576,8 @@ class PieceCounter:
         UnicodeDecodeError
             If bytes are not UTF-8.
         """
+    def add_share(self, kept: KeptText, k: int) -> None:
+        """Cut a share of a kept text and count; without scores, note in it where the longest patterns begin."""
     def another(self) -> PieceCounter:
         """Create a counter for another thread.  Both count patterns in one table; `merge` adds the rest."""
     def merge(self, other: PieceCounter) -> None:
@@ -617,9 +638,12 @@ class Occurrences:
     ngrams : NgramList
     described : int
         Neighbours are counted for the first `described` n-grams only.
+    joined : bool, default False
+        Whether every n-gram begins with one of the longest patterns of a `PieceCounter`: in a kept text that it has
+        cut, other places are then left out.
     """
 
-    def __init__(self, alphabet: Alphabet, ngrams: NgramList, described: int) -> None: ...
+    def __init__(self, alphabet: Alphabet, ngrams: NgramList, described: int, *, joined: bool = False) -> None: ...
     def add(self, data: str | bytes) -> None:
         """Count the occurrences in a text.
 
@@ -628,6 +652,8 @@ class Occurrences:
         UnicodeDecodeError
             If bytes are not UTF-8.
         """
+    def add_share(self, kept: KeptText, k: int) -> None:
+        """Count the occurrences in a share of a kept text."""
     def another(self) -> Occurrences:
         """Create a counter for another thread."""
     def merge(self, other: Occurrences) -> None:

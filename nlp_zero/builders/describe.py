@@ -42,6 +42,8 @@ class FoundWords:
         Rows of the words that have the order of the tree or more.
     ids : list of bytes
         Symbol ids (uint32) of the words in `deep`; as bytes they take a tenth of the memory of tuples.
+    joined : bool
+        Whether all words are pieces of the text, which was cut last by joining n-grams.
     """
 
     words: list[str]
@@ -50,6 +52,7 @@ class FoundWords:
     node: npt.NDArray[np.uint32]
     deep: npt.NDArray[np.int64]
     ids: list[bytes]
+    joined: bool = False
 
     def keep(self, rows: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> FoundWords:
         """Return the words of rising rows, with other numbers of tokens."""
@@ -58,7 +61,7 @@ class FoundWords:
         deep = new_row[self.deep]
         ids = [x for x, row in zip(self.ids, deep.tolist(), strict=True) if row >= 0]
         words = [self.words[k] for k in rows.tolist()]
-        return FoundWords(words, tokens, self.length[rows], self.node[rows], deep[deep >= 0], ids)
+        return FoundWords(words, tokens, self.length[rows], self.node[rows], deep[deep >= 0], ids, self.joined)
 
 
 def look_up_words(tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike) -> FoundWords:
@@ -100,7 +103,7 @@ def cut_words(
     tree.check_memory(WORD_BYTES * len(words), f"{len(words):,} words")
     deep = np.arange(len(words) - len(ids), len(words))
     return FoundWords(
-        words, np.concatenate(tokens).astype(np.int64), np.concatenate(length), np.concatenate(node), deep, ids
+        words, np.concatenate(tokens).astype(np.int64), np.concatenate(length), np.concatenate(node), deep, ids, True
     )
 
 
@@ -189,7 +192,7 @@ def _measure_in_text(
     wanted = ids + [x for x in affixes if len(x) > top]
     del affixes
     listed = NgramList(join_ngrams(wanted), len(tree.counts.symbols))
-    times, left[deep], right[deep] = passes.find_occurrences(tree, listed, len(ids)).result()
+    times, left[deep], right[deep] = passes.find_occurrences(tree, listed, len(ids), joined=found.joined).result()
     raw[deep] = times[: len(ids)]
     number = dict(zip(wanted, times.tolist(), strict=True))
     del listed, wanted

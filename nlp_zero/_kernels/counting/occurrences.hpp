@@ -58,14 +58,17 @@ public:
     // Neighbours are counted for the first `described` n-grams only.
     void start(size_t size, size_t described) { raw_.assign(size, 0); described_ = described; }
 
-    void scan(const uint32_t* text, size_t n, const Patterns& patterns) {
-        patterns.match(text, n, 0, n, [&](size_t k, size_t length, size_t slot) {
+    // Marks, unless they are null, have a bit for each symbol; n-grams are looked for at those that are set.
+    void scan(const uint32_t* text, size_t n, const Patterns& patterns, const uint64_t* marks) {
+        auto count = [&](size_t k, size_t length, size_t slot) {
             const size_t index = patterns.place(slot);
             ++raw_[index];
             if (index >= described_) return;
             if (k && text[k - 1]) left_.add(uint64_t(index) << 32 | text[k - 1], 1);
             if (k + length < n && text[k + length]) right_.add(uint64_t(index) << 32 | text[k + length], 1);
-        });
+        };
+        if (marks) patterns.match<false>(text, n, 0, n, count, marks);
+        else patterns.match(text, n, 0, n, count);
     }
     void add(const Occurrences& other) {
         for (size_t k = 0; k < raw_.size(); ++k) raw_[k] += other.raw_[k];
