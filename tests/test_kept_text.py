@@ -6,9 +6,11 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlp_zero import NgramCounter, PmiLexiconBuilder
-from nlp_zero._kernels.counting import Alphabet, EncodedText, KeptText, NgramList, Occurrences, PieceCounter
+from nlp_zero._kernels.counting import Affixes, Alphabet, EncodedText, KeptText, NgramList, Occurrences, PieceCounter
 from nlp_zero.counting.counts import alphabet_of
 from nlp_zero.counting.linked import LinkedTree
 from tests.reference.builders import pmi_pieces
@@ -70,13 +72,13 @@ def test_texts_with_alphabets_of_their_own_are_translated() -> None:
         taken.add_share(kept, k)
     assert (read.tokens, read.symbols) == (taken.tokens, taken.symbols)
     assert all(np.array_equal(x, y) for x, y in zip(read.counts(), taken.counts(), strict=True))
-    assert read.longer(1)[0] == taken.longer(1)[0]
+    symbols, lengths, _ = taken.longer(1)
+    assert all(np.array_equal(x, y) for x, y in zip(read.longer(1), taken.longer(1), strict=True))
 
-    pieces = taken.longer(1)[0]
-    assert pieces
-    listed = NgramList(np.frombuffer(bytes(4).join([*pieces, b""]), np.uint32), len(counts.symbols))
-    everywhere = Occurrences(alphabet, listed, len(pieces))
-    joined = Occurrences(alphabet, listed, len(pieces), joined=True)
+    assert len(lengths)
+    listed = NgramList(np.insert(symbols, np.cumsum(lengths, dtype=np.int64), 0), len(counts.symbols))
+    everywhere = Occurrences(alphabet, listed, len(lengths))
+    joined = Occurrences(alphabet, listed, len(lengths), joined=True)
     for run in [*parts[0], *parts[1]]:
         everywhere.add(run)
     for k in range(kept.shares):
@@ -91,3 +93,39 @@ def test_a_kept_text_of_another_alphabet_is_refused() -> None:
     counter = PieceCounter(alphabet_of(counts), LinkedTree(counts).select(1, (0.0, 0.0)).patterns)
     with pytest.raises(IndexError):
         counter.add_share(KeptText([EncodedText()], alphabet_of(counts)), 0)
+
+
+@given(st.lists(st.lists(st.integers(1, 3), min_size=2, max_size=9).map(tuple), unique=True), st.integers(2, 4))
+def test_affixes_of_words(words: list[tuple[int, ...]], order: int) -> None:
+    words = [word for word in words if len(word) >= order]
+    affixes = Affixes(np.array([s for word in words for s in (*word, 0)], np.uint32), order, 3)
+    parts = {part for word in words if len(word) > order for i in range(1, len(word)) for part in (word[:i], word[i:])}
+    shallow = affixes.shallow.tolist()
+    listed = [tuple(map(int, part)) for part in "".join(map(str, shallow)).split("0")[:-1]]
+    assert sorted(listed) == sorted(part for part in parts if len(part) <= order)
+    assert affixes.ngrams.size == len({*words, *(part for part in parts if len(part) > order)})
+
+    # Counted in a text of all n-grams, each number of times another one, so that the products differ.
+    alphabet = Alphabet(symbols=["一", "二", "三"])
+    text = "，".join("".join("一二三"[s - 1] for s in word) * (1 + k % 3) for k, word in enumerate(words))
+    found = Occurrences(alphabet, affixes.ngrams, 0)
+    found.add(text)
+    runs_of_ids = [tuple("一二三".index(c) + 1 for c in run) for run in text.split("，")]
+
+    def count(part: tuple[int, ...]) -> int:
+        return sum(run[i : i + len(part)] == part for run in runs_of_ids for i in range(len(run)))
+
+    times = found.result()[0]
+    assert times[: len(words)].tolist() == [count(word) for word in words]
+    want = [max(count(word[:i]) * count(word[i:]) for i in range(1, len(word))) for word in words if len(word) > order]
+    assert affixes.greatest_products(times, np.array([count(part) for part in listed], np.int64)).tolist() == want
+
+
+def test_words_without_affixes_are_refused() -> None:
+    one = np.array([1, 2, 0], np.uint32)
+    for words, order, largest, message in ((one[:2], 2, 2, "closed"), (one, 3, 2, "short"), (one, 2, 1, "range")):
+        with pytest.raises(ValueError, match=message):
+            Affixes(words, order, largest)
+    affixes = Affixes(one, 2, 2)
+    with pytest.raises(ValueError, match="lengths"):
+        affixes.greatest_products(np.zeros(2, np.int64), np.zeros(0, np.int64))

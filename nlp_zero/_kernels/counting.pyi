@@ -594,8 +594,8 @@ class PieceCounter:
         """Number of symbols of the text that was added in this process, without boundaries."""
     def counts(self) -> list[Uint32]:
         """Return how often each n-gram occurs as a piece, for each order."""
-    def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:
-        """Return the pieces longer than the order of the tree, sorted, and their counts.
+    def longer(self, min_count: int) -> tuple[Uint32, Uint32, npt.NDArray[np.uint64]]:
+        """Return the pieces longer than the order of the tree, sorted by their symbol ids.
 
         Parameters
         ----------
@@ -604,8 +604,10 @@ class PieceCounter:
 
         Returns
         -------
-        pieces : list of bytes
-            Symbol ids (uint32) of each piece.
+        symbols : ndarray of uint32
+            The symbol ids of all pieces, one piece after the other.
+        lengths : ndarray of uint32
+            Number of symbols of each.
         counts : ndarray of uint64
         """
 
@@ -627,6 +629,40 @@ class NgramList:
 
     size: int
     def __init__(self, ngrams: Uint32, largest: int) -> None: ...
+
+class Affixes:
+    """The beginnings and ends of words, of which their PMI needs the counts.
+
+    Parameters
+    ----------
+    words : ndarray of uint32
+        Symbol ids of words of at least `order` symbols, each closed by a 0.  The affixes of longer ones are listed.
+    order : int
+        Affixes of at most this many symbols are in the count tree.
+    largest : int
+        Largest symbol id.
+
+    Attributes
+    ----------
+    ngrams : NgramList
+        The words, then their longer affixes.
+    shallow : ndarray of uint32
+        Symbol ids of the other affixes, each closed by a 0.
+    """
+
+    ngrams: NgramList
+    shallow: Uint32
+    def __init__(self, words: Uint32, order: int, largest: int) -> None: ...
+    def greatest_products(self, counts: npt.NDArray[np.int64], shallow: npt.NDArray[np.int64]) -> Float64:
+        """Return for each word of more than `order` symbols the greatest product of the counts of its two parts.
+
+        Parameters
+        ----------
+        counts : ndarray of int64
+            Of `ngrams`.
+        shallow : ndarray of int64
+            Of the n-grams `shallow`.
+        """
 
 class Occurrences:
     """Counts all occurrences of given n-grams, and the neighbours of some of them; one for each thread.

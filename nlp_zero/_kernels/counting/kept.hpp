@@ -19,9 +19,7 @@ public:
     void add(const SymbolStore& store, std::vector<uint32_t> ids) {
         ids_.push_back(std::move(ids));
         const size_t text = ids_.size() - 1;
-        store.visit([&](const auto& pieces) {
-            for (const auto& piece : pieces) cut(piece.data, piece.size, text);
-        });
+        store.visit([&](const auto&... symbols) { cut(text, symbols...); });
         marks_.resize(shares_.size());
     }
     size_t shares() const { return shares_.size(); }
@@ -52,8 +50,12 @@ private:
 
     static void point_to(Share& share, const uint16_t* at) { share.narrow = at; }
     static void point_to(Share& share, const uint32_t* at) { share.wide = at; }
+    template <class Pieces>
+    void cut(size_t text, const Pieces& pieces) {
+        for (const auto& piece : pieces) cut(text, piece.data, piece.size);
+    }
     template <class Sym>
-    void cut(const Sym* data, size_t size, size_t text) {
+    void cut(size_t text, const Sym* data, size_t size) {
         for (size_t begin = 0, end; begin < size; begin = end) {
             for (end = std::min(size, begin + SHARE_SYMBOLS); end < size && data[end - 1];) ++end;
             shares_.push_back({text, end - begin, nullptr, nullptr});

@@ -80,24 +80,33 @@ public:
     }
     void finish() { std::vector<uint32_t>().swap(above_); }
 
+    // In place of `add`: the slot of the n-gram at `slot`, of `length` symbols, with one more symbol.  `slot` is 0 if
+    // `length` is.  N-grams are chosen afterwards, each with a number.
+    size_t extend(size_t slot, uint32_t symbol, size_t length) {
+        if (symbol >= firsts_ || !symbol) throw std::invalid_argument("a symbol is out of range");
+        const uint64_t key = entry(slot, symbol);
+        if (length == 1) admit(pair_, key);
+        if (length == 2) admit(triple_, triple_key(slots_[slot], symbol));
+        if (length) slots_[slot] |= INNER;
+        slot = length ? slot_of(key) : symbol;
+        slots_[slot] |= key;
+        return slot;
+    }
+    void choose(size_t slot, size_t number) {
+        slots_[slot] |= CHOSEN;
+        place_[slot] = uint32_t(number);
+        nodes_ = std::max(nodes_, number + 1);
+    }
+
     // Build the whole table from a list of n-grams, each closed by a 0 and numbered from 0; symbols are at most
     // `largest`.
     void build(const uint32_t* ngrams, size_t n, uint32_t largest) {
         start(n, largest, false);
-        for (size_t i = 0; i < n; ++i, ++nodes_) {
+        for (size_t i = 0, number = 0; i < n; ++i, ++number) {
             size_t slot = 0;
-            for (size_t begin = i; ngrams[i]; ++i) {
-                if (ngrams[i] > largest) throw std::invalid_argument("a symbol is out of range");
-                const uint64_t key = entry(slot, ngrams[i]);
-                if (i == begin + 1) admit(pair_, key);
-                if (i == begin + 2) admit(triple_, triple_key(slots_[slot], ngrams[i]));
-                if (i > begin) slots_[slot] |= INNER;
-                slot = i == begin ? ngrams[i] : slot_of(key);
-                slots_[slot] |= key;
-            }
+            for (size_t length = 0; ngrams[i]; ++i, ++length) slot = extend(slot, ngrams[i], length);
             if (!slot) throw std::invalid_argument("an empty n-gram");
-            slots_[slot] |= CHOSEN;
-            place_[slot] = uint32_t(nodes_);
+            choose(slot, number);
         }
     }
 
@@ -109,7 +118,7 @@ public:
         std::vector<double> score;
     };
     State state() const {
-        return {firsts_, capacity_, order_, nodes_, {slots_.begin(), slots_.end()}, place_, score_};
+        return {firsts_, capacity_, order_, nodes_, {slots_.begin(), slots_.end()}, {place_.begin(), place_.end()}, score_};
     }
     void restore(const State& from) {
         if (from.slots.size() != from.firsts + from.capacity || from.place.size() != from.slots.size() ||
@@ -120,7 +129,8 @@ public:
             if (from.slots[s] && from.place[s] >= from.nodes) throw std::invalid_argument("a place is out of range");
         std::tie(firsts_, capacity_, order_, nodes_) = std::tie(from.firsts, from.capacity, from.order, from.nodes);
         slots_.assign(from.slots.begin(), from.slots.end());
-        std::tie(place_, score_) = std::tie(from.place, from.score);
+        place_.assign(from.place.begin(), from.place.end());
+        score_ = from.score;
         clear_filters();
         for (size_t s = firsts_; s < slots_.size(); ++s) {
             const size_t prefix = prefix_of(slots_[s]);
@@ -204,7 +214,7 @@ private:
     static constexpr int FILTER_BITS = 22;
     using Filter = HugeVector<uint64_t>;
     HugeVector<uint64_t> slots_;
-    std::vector<uint32_t> place_;  // by slot: number of the n-gram, counted through the orders
+    HugeVector<uint32_t> place_;   // by slot: number of the n-gram, counted through the orders
     std::vector<double> score_;
     Filter pair_, triple_;         // which pairs and triples of symbols may begin a pattern, by hash
     std::vector<uint32_t> above_;  // during construction: the slots of the order before

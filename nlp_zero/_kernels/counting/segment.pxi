@@ -58,6 +58,12 @@ cdef extern from "counting/occurrences.hpp" namespace "nlpzero::counting" nogil:
         void add_raw(size_t, uint64_t) except +
         void add_neighbour(int, uint64_t, uint64_t) except +
 
+cdef extern from *:
+    """
+    static void swap_patterns(nlpzero::counting::Patterns& a, nlpzero::counting::Patterns& b) { std::swap(a, b); }
+    """
+    void swap_patterns(CppPatterns&, CppPatterns&) nogil
+
 cdef extern from "counting/kept.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass CppKept "nlpzero::counting::KeptText":
         void add(const SymbolStore&, vector[uint32_t]) except +
@@ -65,6 +71,16 @@ cdef extern from "counting/kept.hpp" namespace "nlpzero::counting" nogil:
         size_t read(size_t, vector[uint32_t]&) except +
         uint64_t* clear_marks(size_t) except +
         const uint64_t* marks(size_t) except +
+
+
+cdef extern from "counting/affixes.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppAffixes "nlpzero::counting::Affixes":
+        CppAffixes(const uint32_t*, size_t, size_t, uint32_t) except +
+        CppPatterns patterns
+        vector[uint32_t] shallow
+        size_t shallow_size() const
+        size_t longer() const
+        void greatest_products(const int64_t*, const int64_t*, double*) except +
 
 
 cdef object _copy_array(const void* data, size_t size, object dtype):
@@ -246,7 +262,9 @@ cdef class PieceCounter(_Reader):
         cdef PieceTimes* table = self.pieces.table().get()
         times = _copy_array(table.times.data(), table.times.size(), np.uint32)
         slots = np.flatnonzero(times).astype(np.uint32)
-        long, counts = self.longer(1)
+        symbols, lengths, counts = self.longer(1)
+        data, ends = symbols.tobytes(), np.cumsum(4 * lengths.astype(np.int64)).tolist()
+        long = [data[begin:end] for begin, end in zip([0, *ends], ends)]
         return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
 
     def add_state(self, tuple state):
@@ -281,13 +299,9 @@ cdef class PieceCounter(_Reader):
         cdef vector[uint64_t] counts
         with nogil:
             self.pieces.list_longer(min_count, symbols, lengths, counts)
-        cdef const char* at = <const char*>symbols.data()
-        cdef list pieces = []
-        cdef uint32_t size
-        for size in lengths:
-            pieces.append(at[:4 * size])
-            at += 4 * size
-        return pieces, _copy_array(counts.data(), counts.size(), np.uint64)
+        return (_copy_array(symbols.data(), symbols.size(), np.uint32),
+                _copy_array(lengths.data(), lengths.size(), np.uint32),
+                _copy_array(counts.data(), counts.size(), np.uint64))
 
 
 cdef class NgramList:
@@ -313,6 +327,36 @@ def _ngram_list(tuple table, Py_ssize_t size):
         raise ValueError("a table whose parts do not fit together")
     self.size = size
     return self
+
+
+cdef class Affixes:
+    cdef unique_ptr[CppAffixes] cpp
+    cdef readonly NgramList ngrams
+
+    def __init__(self, const uint32_t[::1] words, size_t order, uint32_t largest):
+        cdef size_t n = words.shape[0]
+        if n and words[n - 1]:
+            raise ValueError("every n-gram must be closed by a 0.")
+        cdef const uint32_t* first = &words[0] if n else NULL
+        with nogil:
+            self.cpp = make_unique[CppAffixes](first, n, order, largest)
+        self.ngrams = NgramList.__new__(NgramList)
+        with nogil:
+            swap_patterns(self.ngrams.cpp, self.cpp.get().patterns)
+        self.ngrams.size = self.ngrams.cpp.nodes()
+
+    @property
+    def shallow(self):
+        return _copy_array(self.cpp.get().shallow.data(), self.cpp.get().shallow.size(), np.uint32)
+
+    def greatest_products(self, const int64_t[::1] counts, const int64_t[::1] shallow):
+        if counts.shape[0] != self.ngrams.size or <size_t>shallow.shape[0] != self.cpp.get().shallow_size():
+            raise ValueError("arrays of different lengths")
+        cdef double[::1] out = np.zeros(self.cpp.get().longer() + 1)
+        with nogil:
+            self.cpp.get().greatest_products(&counts[0] if counts.shape[0] else NULL,
+                                             &shallow[0] if shallow.shape[0] else NULL, &out[0])
+        return np.asarray(out)[:out.shape[0] - 1]
 
 
 cdef class Occurrences(_Reader):
