@@ -12,6 +12,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import chain
 
 from .. import __version__
 from .._utils.interrupts import exit_status
@@ -26,26 +28,13 @@ from .paths import check_paths
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (  # each is a module with a function that adds its parser: build_vocab, add_build_vocab
-    "build-vocab",
-    "show",
-    "classes",
-    "suggest-lines",
-    "tokenize",
-    "concordance",
-    "count",
-    "convert",
-    "merge",
-    "compare",
-    "keywords",
-    "stop-words",
-    "evaluate",
-    "mine-templates",
-    "fillers",
-    "parse",
-    "evaluate-parse",
-    "report",
-)
+COMMAND_GROUPS = {  # each command is a module with a function that adds its parser: build_vocab, add_build_vocab
+    "learn the words of a text": ("build-vocab", "show", "classes", "suggest-lines", "merge", "convert"),
+    "cut text": ("tokenize", "evaluate"),
+    "study a text": ("report", "count", "concordance", "compare", "keywords", "stop-words"),
+    "find patterns of words": ("mine-templates", "fillers", "parse", "evaluate-parse"),
+}
+COMMANDS = tuple(chain.from_iterable(COMMAND_GROUPS.values()))
 START = """\
 start here:
   nlpzero build-vocab novel.txt -o words.tsv       learn the words of a text
@@ -73,6 +62,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         prog="nlpzero",
         description="Learn the words of raw Chinese text, and cut text with them: no dictionary, no labels.",
         epilog=START,
+        groups=COMMAND_GROUPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("-V", "--version", action="version", version=f"nlpzero {__version__}")
@@ -80,7 +70,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         "--print-completion", action=PrintCompletion, metavar="SHELL",
         help="print a completion script for bash, zsh or tcsh (extra: completion)",
     )  # fmt: skip
-    parsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    parsers = parser.add_subparsers(metavar="COMMAND", required=True, help=argparse.SUPPRESS)
     for command in commands:
         name = command.replace("-", "_")
         getattr(importlib.import_module(f".{name}", __package__), f"add_{name}")(parsers)
@@ -127,12 +117,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> tuple[int, str]:
     """Return the exit status and the message, which is printed when all progress bars are closed."""
     if os.environ.get("NLP_ZERO_TRACEBACK") == "1":
-        arguments.run(arguments)
+        _work(arguments)
         return 0, ""
     try:
         check_workers(arguments)
         check_paths(arguments.command, arguments)
-        arguments.run(arguments)
+        _work(arguments)
         print_reading_summary(arguments)
     except KeyboardInterrupt as stop:
         return exit_status(stop) or 1, describe_stop(arguments, stop)
@@ -146,6 +136,13 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
             return status, describe_stop(arguments, exc)
         return _explain(exc, arguments)
     return 0, ""
+
+
+def _work(arguments: argparse.Namespace) -> None:
+    """Run the command; the cluster that it connects to is left at the end."""
+    with ExitStack() as arguments.connections:
+        arguments.cluster = None
+        arguments.run(arguments)
 
 
 def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]:
