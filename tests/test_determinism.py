@@ -158,7 +158,10 @@ IN_KERNELS = re.compile(
     r"|long double|std::(?:reduce|transform_reduce|shuffle|mt19937|hash|\w+_distribution)\b"
 )
 # Products of whole numbers.
-EXACT_PRODUCTS = {"times @ table", "np.diff(words.ends, prepend=np.uint64(0)) @ words.counts"}
+EXACT_PRODUCTS = {
+    "drawn[begin:begin + len(rows)].astype(np.float64) @ rows.astype(np.float64)",
+    "np.diff(words.ends, prepend=np.uint64(0)) @ words.counts",
+}
 # Progress bars estimate the time that is left.
 NO_RESULT = {"builders/bayes/sampling.py"}
 
