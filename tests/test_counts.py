@@ -59,12 +59,12 @@ def instructions(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.mark.parametrize("symbols", ["一", "一一一一二", "一二三，", "一二三四五六七八九十，"])
 def test_long_texts_equal_a_dictionary(order: int, symbols: str) -> None:
     """Buckets of more keys than are written to the tree in one step, with equal keys on both sides of a step."""
-    for seed, size in enumerate([1023, 1024, 1025, 2049, 30_000]):
+    for seed, size in enumerate([1024, 1025, 5000]):
         text = "".join(np.random.default_rng(seed).choice(list(symbols), size))
-        counts = NgramCounter(order=order).update([text]).freeze()
-        assert as_dict(counts) == oracle([text], order, "token")
-        pruned = NgramCounter(order=order).update([text]).freeze(min_count=3)
-        assert as_dict(pruned) == oracle([text], order, "token", 3)
+        everything = oracle([text], order, "token")
+        assert as_dict(NgramCounter(order=order).update([text]).freeze()) == everything
+        frequent = [{x: c for x, c in level.items() if c >= 3 or len(x) == 1} for level in everything]
+        assert as_dict(NgramCounter(order=order).update([text]).freeze(min_count=3)) == frequent
 
 
 @pytest.mark.usefixtures("instructions")
