@@ -159,6 +159,7 @@ IN_KERNELS = re.compile(
 )
 # Products of whole numbers.
 EXACT_PRODUCTS = {
+    "times.astype(np.float64) @ self._whole",
     "drawn[begin:begin + len(rows)].astype(np.float64) @ rows.astype(np.float64)",
     "np.diff(words.ends, prepend=np.uint64(0)) @ words.counts",
 }
