@@ -147,11 +147,12 @@ def _suffix(arguments: argparse.Namespace) -> str:
 
 
 def _write_lines(tokenizer: Tokenizer, corpus: Corpus, arguments: argparse.Namespace) -> None:
+    from ..corpus import TextBatch
     from ..tokenization.lines import TokenLines
 
     lines = TokenLines(tokenizer, arguments.separator, workers=arguments.workers)
     with open_utf8_output(arguments.output) as write:
-        batches = (batch.texts for batch in corpus.text_batches())
+        batches = (batch.texts if isinstance(batch, TextBatch) else batch for batch in corpus.encoded_batches())
         if arguments.sample:
             pieces = lines.sample(batches, alpha=arguments.alpha, seed=arguments.seed, k=arguments.k or 1)
         else:
