@@ -6,7 +6,7 @@
 
 namespace nlpzero::tokenization {
 
-inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text,
+inline PyObject* sample_list(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
                              uint64_t seed, uint64_t index, int what) {
     Source source;
     if (!source.open(model, text)) return nullptr;
@@ -19,10 +19,6 @@ inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTa
         return 0;
     });
     return list_as(what, objects, text, source, tokens);
-}
-
-inline void build_lattice(TextLattice& lattice, const Model& model, const TextView& view, bool fixed) {
-    with_chars(view, [&](auto chars) { lattice.build(model, chars, view.size, fixed); return 0; });
 }
 
 // The tokens of a path, edge by edge.
@@ -46,7 +42,7 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
 
 // k lists from one table of transition probabilities.  Each edge has its object, so a token costs a choice and a
 // reference.
-inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text,
+inline PyObject* sample_lists(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
                               uint64_t seed, uint64_t index, int what, Py_ssize_t k) {
     Source source;
     if (!source.open(model, text)) return nullptr;
@@ -66,7 +62,7 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
         return lists;
     }
     struct Choice { double q; PyObject* item; uint32_t next, last; };  // last: gets the remaining probability
-    std::vector<Choice> choices(lattice.end.size());
+    std::vector<Choice> choices(lattice.edges);
     std::vector<uint32_t> first(lattice.first.begin(), lattice.first.end());
     const size_t n = first.size() - 1;
     bool good = true;
@@ -122,11 +118,11 @@ inline void put_best_first(const Model& model, const TextLattice& lattice, const
     std::rotate(paths.begin(), found, found + 1);
 }
 
-inline PyObject* best_lists(const Model& model, Objects& objects, PyObject* text, size_t limit) {
+inline PyObject* best_lists(const Model& model, Objects& objects, const WeightTable& ranks, PyObject* text, size_t limit) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     TextLattice lattice;
-    with_chars(source.view, [&](auto chars) { lattice.build(model, chars, source.view.size, true); return 0; });
+    with_chars(source.view, [&](auto chars) { lattice.build(model, ranks, chars, source.view.size); return 0; });
     auto paths = n_best(lattice.view(), limit);
     if (model.rules.crossing && !paths.empty()) put_best_first(model, lattice, source.view, paths);
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
@@ -153,12 +149,12 @@ struct TextMarginals {
     }
 
     template <bool want_entropy>
-    void compute(const Model& model, const AlphaTable& table, const TextView& view) {
+    void compute(const Model& model, const WeightTable& table, const TextView& view) {
         with_chars(view, [&](auto chars) { chain.build(model, table, chars, view.size); return 0; });
         log_sum = chain.log_sum;
         const Lattice graph = chain.lattice.view();
         visits.resize(graph.n + 1);
-        edges.resize(chain.lattice.end.size());
+        edges.resize(chain.lattice.edges);
         entropy = marginals<want_entropy>(graph, chain.q.data(), visits.data(), edges.data());
         for (size_t i = 0; i < graph.n; ++i) tokens += visits[i];
         if (graph.tokens) for (size_t e = 0; e < edges.size(); ++e) tokens += edges[e] * (graph.tokens[e] - 1);
@@ -201,7 +197,7 @@ struct TextMarginals {
 // Draw one segmentation of a text or, unless `draws` is 0, this many from one table, the chain; draw_row(run) is called
 // for each.
 template <class Char, class Row>
-void sample_rows(const Model& model, const AlphaTable& table, Stream stream, size_t draws, const Char* chars, size_t size,
+void sample_rows(const Model& model, const WeightTable& table, Stream stream, size_t draws, const Char* chars, size_t size,
                  TextChain& chain, Row draw_row) {
     const bool shared = draws && !std::isinf(table.alpha);
     if (shared) chain.build(model, table, chars, size);
@@ -220,7 +216,7 @@ void sample_rows(const Model& model, const AlphaTable& table, Stream stream, siz
 }
 
 // The segmentations of `sample_rows` for each text, which has its own stream.
-inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
+inline void encode_sampled(const Model& model, const WeightTable& table, uint64_t seed, uint64_t start, size_t draws,
                            const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
     TextChain chain;
     encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {
