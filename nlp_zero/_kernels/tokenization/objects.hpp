@@ -118,6 +118,46 @@ inline void put_best_first(const Model& model, const TextLattice& lattice, const
     std::rotate(paths.begin(), found, found + 1);
 }
 
+// The tokens of edges as strings, which paths share.
+class EdgeItems {
+ public:
+    EdgeItems(Objects& objects, const TextLattice& lattice, PyObject* text, const TextView& view)
+        : objects_(objects), lattice_(lattice), text_(text), view_(view), items_(lattice.edges) {}
+    ~EdgeItems() {
+        for (PyObject* item : items_) Py_XDECREF(item);
+    }
+    EdgeItems(const EdgeItems&) = delete;
+    EdgeItems& operator=(const EdgeItems&) = delete;
+
+    // The tokens of a path; adds up the weights of its edges.
+    PyObject* list(const std::vector<int64_t>& path, double& nats) {
+        PyObject* list = PyList_New(Py_ssize_t(path.size()));
+        for (size_t k = 0; list && k < path.size(); ++k) {
+            const size_t e = size_t(path[k]);
+            nats += lattice_.nats[e];
+            if (!items_[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
+                Py_CLEAR(list);
+                break;
+            }
+            Py_INCREF(items_[e]);
+            PyList_SET_ITEM(list, Py_ssize_t(k), items_[e]);
+        }
+        return list;
+    }
+
+ private:
+    Objects& objects_;
+    const TextLattice& lattice_;
+    PyObject* text_;
+    const TextView& view_;
+    std::vector<PyObject*> items_;
+
+    bool make(size_t e, size_t start) {
+        const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
+        return (items_[e] = objects_.piece(text_, view_, token, lattice_.starts[start])) != nullptr;
+    }
+};
+
 inline PyObject* best_lists(const Model& model, Objects& objects, const WeightTable& ranks, PyObject* text, size_t limit) {
     Source source;
     if (!source.open(model, text)) return nullptr;
@@ -125,10 +165,12 @@ inline PyObject* best_lists(const Model& model, Objects& objects, const WeightTa
     with_chars(source.view, [&](auto chars) { lattice.build(model, ranks, chars, source.view.size); return 0; });
     auto paths = n_best(lattice.view(), limit);
     if (model.rules.crossing && !paths.empty()) put_best_first(model, lattice, source.view, paths);
+    const bool whole = !source.utf8() && !(model.rules.crossing && lattice.unknown);  // each edge is one object
+    EdgeItems items(objects, lattice, text, source.view);
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
     for (size_t i = 0; lists && i < paths.size(); ++i) {
         double nats = 0;
-        PyObject* list = path_list(model, objects, lattice, 0, text, source, [&](auto add) {
+        PyObject* list = whole ? items.list(paths[i], nats) : path_list(model, objects, lattice, 0, text, source, [&](auto add) {
             for (int64_t e : paths[i]) nats += lattice.nats[size_t(e)], add(e);
         });
         PyObject* pair = list ? Py_BuildValue("(Nd)", list, nats) : nullptr;

@@ -149,7 +149,7 @@ struct TextLattice {
         size_t n = model.symbols.read(text, size, from, symbols.data(), starts.data(), size + 1);
         starts[n] = uint32_t(size);
         if (!model.forced.empty()) n = model.forced.contract(symbols.data(), starts.data(), n);
-        symbols[n] = 0;
+        for (uint32_t k = 0; k <= LOOKAHEAD; ++k) symbols[n + k] = 0;
         if (model.classes) return build_with_classes(model, table, text, symbols.data(), n);
         const Node<double>* const nodes = table.nodes.data();
         const int32_t* const ids = model.ids.data();
@@ -162,32 +162,38 @@ struct TextLattice {
         };
         first.resize(n + 1);
         size_t count = 0;
-        auto add = [&](int32_t number, size_t to, double value, const Cost* cost) {
+        const double each = model.rules.granularity, uniform = model.rules.uniform;
+        auto add = [&](int32_t number, size_t to, double value, double weight, int32_t parts) {
             end[count] = int64_t(to);
             id[count] = number;
             score[count] = value;
-            if (ranks) nats[count] = model.weight(cost ? *cost : model.cost(number, 0));
-            if (many) tokens[count] = cost ? cost->tokens : 1;
+            if (ranks) nats[count] = weight;
+            if (many) tokens[count] = parts;
             ++count;
         };
+        auto add_word = [&](uint32_t node, size_t to) {
+            const double weight = uniform ? -uniform : model.log_probs[size_t(ids[node])] - each;
+            add(ids[node], to, nodes[node].score, weight, 1);
+        };
         for (size_t i = 0; i < n; ++i) {
-            if (end.size() < count + model.max_length + 1) grow(count + count / 2 + 2 * n + model.max_length + 1);
+            if (end.size() < count + model.max_length + 1) grow(count + count / 2 + 3 * n + model.max_length + 1);
             first[i] = int64_t(count);
             uint32_t at = symbols[i];
             if (ids[at] && ids[at] < words) {
-                add(ids[at], i + 1, nodes[at].score, nullptr);
+                add_word(at, i + 1);
             } else {
                 const uint32_t c = uint32_t(text[starts[i]]);
                 const bool boundary = !model.rules.crossing && class_table()[c] == BOUNDARY;
                 const Cost cost = boundary ? model.boundary_cost() : model.cost(0, c);
-                add(ids[at], i + 1, boundary ? table.boundary : many ? table.of(model, cost) : table.unknown, &cost);
+                const double value = boundary ? table.boundary : many ? table.of(model, cost) : table.unknown;
+                add(ids[at], i + 1, value, model.weight(cost), cost.tokens);
                 unknown = true;
             }
             for (size_t j = i + 1; nodes[at].base != 0; ++j) {  // symbol 0 follows the last one
                 const uint32_t next = uint32_t(nodes[at].base) + symbols[j];
                 if (nodes[next].check != int32_t(at)) break;
                 at = next;
-                if (ids[at]) add(ids[at], j + 1, nodes[at].score, nullptr);
+                if (ids[at]) add_word(at, j + 1);
             }
         }
         first[n] = int64_t(count);
