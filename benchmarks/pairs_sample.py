@@ -75,7 +75,7 @@ def _against_sentencepiece(
         (f"{work}, ids, one call per line", ids, f"{peer}, ids", peer_ids, 18),
         (f"{work}, strings, one call per line", strings, f"{peer}, strings", peer_strings, 18),
         (f"{work}, arrays, one batch, 2 threads", arrays, f"{peer}, ids of a list, 2 threads", peer_batch, 12),
-        (f"{work}, lists of strings, one batch, 2 threads", lists, f"{peer}, strings of a list, 2 threads", peer_lists, 12),
+        (f"{work}, lists of strings, one batch, 2 threads", lists, f"{peer}, strings, 2 threads", peer_lists, 12),
     ]
     for title, ours, name, theirs, least in pairs:
         report.add(faster_row(title, ours, name, _scale_to_all(theirs), least=least, size=size))
