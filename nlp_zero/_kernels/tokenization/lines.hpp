@@ -199,7 +199,7 @@ inline bool write_best(const Model& model, const LineFormat& format, const LineI
     });
 }
 
-inline bool write_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
+inline bool write_sampled(const Model& model, const WeightTable& table, uint64_t seed, uint64_t start, size_t draws,
                           const LineFormat& format, const LineInput& input, ByteBuffer& out) {
     TextChain chain;
     return write_texts(model, format, input, out, [&](size_t i, auto chars, size_t size, auto write) {

@@ -16,7 +16,7 @@ cdef extern from "tokenization/lines.hpp" namespace "nlpzero::tokenization" nogi
         const char* lines
         size_t size
     bint write_best(const Model&, const LineFormat&, const LineInput&, ByteBuffer&) except +
-    bint write_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const LineFormat&,
+    bint write_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const LineFormat&,
                        const LineInput&, ByteBuffer&) except +
 
 
@@ -73,7 +73,7 @@ cdef class LineCutter:
 
     def sample(self, texts, double alpha, uint64_t seed, uint64_t start, size_t draws):
         cdef LineInput opened = self.open(texts)
-        cdef shared_ptr[const AlphaTable] table = self.segmenter.table(INFINITY if alpha > 1e8 else alpha)
+        cdef shared_ptr[const WeightTable] table = self.segmenter.table(INFINITY if alpha > 1e8 else alpha)
         cdef const Model* model = self.segmenter.model.get()
         cdef ByteBuffer lines
         cdef bint valid
