@@ -70,7 +70,7 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["tasks", "reduce", "api"],
+    "distributed": ["tasks", "reduce", "corpus", "api"],
     "cli": [
         "errors",
         "messages",
@@ -80,6 +80,7 @@ MODULES = {
         "parser",
         "table",
         "table_files",
+        "shards",
         "contexts",
         "options",
         "paths",

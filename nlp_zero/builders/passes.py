@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from .._kernels.counting import NgramList, Occurrences, PieceCounter
 from .._utils.progress import begin_stage
 from .._utils.threads import for_each
-from ..corpus import Block, Corpus, read_blocks, restartable
+from ..corpus import Block, Corpus, JoinedTexts, read_blocks, restartable
 from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
 from ..counting.linked import LinkedTree
@@ -53,7 +53,7 @@ class CorpusPasses:
 
     Parameters
     ----------
-    texts : Corpus or iterable of str
+    texts : Corpus, JoinedTexts or iterable of str
         Read once by each pass.
     alnum : str, default "token"
         As in `NgramCounter`.
@@ -114,8 +114,14 @@ class CorpusPasses:
 def open_passes(
     texts: Corpus | Iterable[str] | CorpusPasses, *, alnum: str, resources: Resources
 ) -> CorpusPasses:
-    """Open passes over texts on this machine, unless `texts` are passes already."""
-    return texts if isinstance(texts, CorpusPasses) else CorpusPasses(texts, alnum=alnum, resources=resources)
+    """Open passes over texts, which know where they are read if they are those of a cluster."""
+    if isinstance(texts, CorpusPasses):
+        return texts
+    parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
+    if parts and all(hasattr(part, "open_passes") for part in parts):
+        first: Any = parts[0]
+        return cast(CorpusPasses, first.open_passes(parts, alnum=alnum, resources=resources))
+    return CorpusPasses(texts, alnum=alnum, resources=resources)
 
 
 def sample_text(encoded: Iterable[SymbolArray], share: float) -> Iterator[SymbolArray]:

@@ -21,12 +21,23 @@ from .errors import MissingPackage, UsageError
 from .growth import add_period_option, parse_period, select_new_sources
 from .interrupts import resumable
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
+from .options import (
+    Commands,
+    add_command,
+    add_input,
+    add_resources,
+    add_scheduler,
+    check_least,
+    configure,
+    open_corpus,
+    refuse_checkpoint_on_cluster,
+)
 from .output import check_folder, open_output, unwritable
 from .queries import check_queries
 from .table_files import open_table
 
 if TYPE_CHECKING:
+    from ..corpus import Corpus
     from ..counting.counts import NgramCounts
 
 __all__ = ["add_count"]
@@ -80,6 +91,7 @@ def add_count(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print counts and summary as a JSON object")
     add_resources(parser)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 
@@ -135,6 +147,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("--period needs a corpus; name one, or leave it out.")
     if arguments.checkpoint is not None and not arguments.sources:
         raise UsageError("--checkpoint needs a corpus; name one, or leave it out.")
+    refuse_checkpoint_on_cluster(arguments)
 
 
 def _check_sources(arguments: argparse.Namespace) -> None:
@@ -201,6 +214,11 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
         return _add_up(arguments, saved, folder, resources)
     if arguments.add is not None:
         begin_stage("counting n-grams")
+    if arguments.scheduler is not None:
+        if not saved:
+            return _count_on_cluster(arguments, corpus, options, min_count=arguments.min_count, folder=folder)
+        counts = _count_on_cluster(arguments, corpus, options)
+        return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
     counter = configure(NgramCounter, **options, **resources, checkpoint=arguments.checkpoint)
     counter.update(corpus)
     begin_stage("sorting n-grams")
@@ -209,6 +227,14 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
         return counter.freeze(min_count=arguments.min_count, folder=folder, period=arguments.period)
     counts = counter.freeze(period=arguments.period)
     return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
+
+
+def _count_on_cluster(
+    arguments: argparse.Namespace, corpus: Corpus, counting: dict[str, Any], **options: Any
+) -> NgramCounts:
+    from ..distributed import count
+
+    return configure(count, corpus, client=arguments.cluster, period=arguments.period, **counting, **options)
 
 
 def _add_up(

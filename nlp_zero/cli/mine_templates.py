@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from array import array
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from .._utils.progress import report_stages
@@ -16,6 +18,7 @@ from .options import (
     add_command,
     add_input,
     add_output,
+    add_scheduler,
     add_workers,
     check_least,
     configure,
@@ -44,7 +47,8 @@ def add_mine_templates(commands: Commands) -> None:
         "Find the templates of a corpus, patterns of words with slots such as 从 … 到 …, ranked by their gain.",
         "  nlpzero mine-templates novel.txt --lexicon words.tsv -o templates.jsonl --top 50\n"
         "  nlpzero mine-templates cut.txt --tokenized -o templates.jsonl\n"
-        "  nlpzero mine-templates cut.txt --tokenized --across-clauses --top 100",
+        "  nlpzero mine-templates cut.txt --tokenized --across-clauses --top 100\n"
+        "  nlpzero mine-templates 'news/*.txt' -l words.tsv --scheduler tcp://host:8786 -o templates.jsonl",
     )
     add_input(parser)
     add_output(parser, "the templates, as JSON lines")
@@ -54,6 +58,7 @@ def add_mine_templates(commands: Commands) -> None:
     _add_mining_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
     add_workers(parser)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 
@@ -136,11 +141,30 @@ class TokenizedTexts:
         self.corpus, self.tokenizer, self.workers = corpus, tokenizer, workers
 
     def __iter__(self) -> Iterator[Sequence[str]]:
-        for texts in self.corpus.batches():
-            if self.tokenizer is None:
-                yield from map(str.split, texts)
-            else:
-                yield from self.tokenizer.tokenize_batch(texts, workers=self.workers)
+        batches = self.corpus.map_parts(_cut_part, self.tokenizer, self.workers)
+        return chain.from_iterable(chain.from_iterable(batches))
+
+
+class TokenLists(list[Sequence[str]]):
+    """Lists of words, each distinct word of which is sent once from a worker of a cluster."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        numbers: dict[str, int] = {}
+        flat = array("i", [numbers.setdefault(word, len(numbers)) for words in self for word in words])
+        return _restore_lists, (list(numbers), flat, array("i", map(len, self)))
+
+
+def _restore_lists(words: list[str], flat: array[int], lengths: array[int]) -> list[list[str]]:
+    tokens = map(words.__getitem__, flat)
+    return [list(islice(tokens, length)) for length in lengths]
+
+
+def _cut_part(part: Corpus, tokenizer: Tokenizer | None, workers: int) -> Iterator[TokenLists]:
+    for texts in part.batches():
+        if tokenizer is None:
+            yield TokenLists(map(str.split, texts))
+        else:
+            yield TokenLists(tokenizer.tokenize_batch(texts, workers=workers))
 
 
 def _format_row(rank: int, template: Template) -> str:

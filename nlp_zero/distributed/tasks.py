@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ __all__ = [
     "describe_range",
     "merge_range",
     "pick_run",
+    "run_part",
 ]
 
 FLUSH_POSITIONS = 1 << 24  # positions that a task counts at once: about 18 bytes each
@@ -55,6 +56,13 @@ class CountTask:
     def new_text(self) -> kernel.EncodedText:
         """Return an empty text to be counted."""
         return kernel.EncodedText(unit=self.options.unit, alnum=self.options.alnum)
+
+
+def run_part(part: CorpusSlice, shared: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
+    """Apply a function to a part of a corpus; the items of an iterator are returned as a list."""
+    work, arguments = shared
+    result = work(part, *arguments)
+    return list(result) if isinstance(result, Iterator) else result
 
 
 def cut_symbols(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Any]:

@@ -75,7 +75,7 @@ class TokenLines:
         return in_order(pieces, self._cut, self._workers, at_once=_is_small)
 
     def sample(
-        self, batches: Iterable[Batch], *, alpha: float, seed: int, k: int | None = None
+        self, batches: Iterable[Batch], *, alpha: float, seed: int, k: int | None = None, start: int = 0
     ) -> Iterator[bytes]:
         """Draw segmentations of texts, as `Tokenizer.sample_batch` does.
 
@@ -87,6 +87,8 @@ class TokenLines:
         seed : int
         k : int, optional
             See `Tokenizer.sample_batch`.
+        start : int, default 0
+            Number of the first text; each text has its own random stream.
 
         Yields
         ------
@@ -94,7 +96,7 @@ class TokenLines:
             See `cut`.
         """
         draw = partial(self._draw, alpha, seed, k or 0)
-        pieces = _number(_divide(batches, max(1, MOST_CHARACTERS // (k or 1))))
+        pieces = _number(_divide(batches, max(1, MOST_CHARACTERS // (k or 1))), start)
         return in_order(pieces, draw, self._workers, at_once=lambda item: _is_small(item[1], k or 1))
 
     def _cut(self, texts: Batch) -> bytes:
@@ -158,9 +160,8 @@ def _divide_list(texts: list[str], most: int) -> Iterator[list[str]]:
     yield texts[begin:]
 
 
-def _number(batches: Iterable[Batch]) -> Iterator[tuple[int, Batch]]:
+def _number(batches: Iterable[Batch], start: int) -> Iterator[tuple[int, Batch]]:
     """Yield the number of the first text of each batch, and the batch."""
-    start = 0
     for texts in batches:
         yield start, texts
         data = _data(texts)
