@@ -451,8 +451,8 @@ def test_standard_input_has_no_identity() -> None:
 def test_public_names_of_a_corpus() -> None:
     corpus = Corpus("a.txt", "-", encoding="GB18030")
     assert [name for name in dir(corpus) if not name.startswith("_")] == [
-        "batches", "blocks", "files", "is_empty", "progress", "skipped_files", "skipped_records", "sources",
-        "text_batches",
+        "batches", "blocks", "encoded_batches", "files", "is_empty", "progress", "skipped_files", "skipped_records",
+        "sources", "text_batches",
     ]  # fmt: skip
     assert repr(corpus) == "Corpus('a.txt', '-', encoding='gb18030')"
 
