@@ -1,58 +1,9 @@
 // Drawing segmentations of text: trie walk, sums from the right and choice of the first token in one loop.
 #pragma once
-#include <memory>
-
+#include "class_sample.hpp"
 #include "lattice.hpp"
-#include "classes.hpp"
 
 namespace nlpzero::tokenization {
-
-// What the numbers of a table are: p^alpha; weights in sums, in nats; or what Viterbi adds up, in nats, rounded to 2^-30.
-enum class Numbers { POWERS, NATS, RANKS };
-
-inline double round_rank(double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; }
-
-struct WeightTable {  // the trie with other numbers in place of the scores of Viterbi
-    Numbers numbers = Numbers::POWERS;
-    double alpha = 0;
-    bool fits = false;  // POWERS whose sums over the reach of one word fit into a double
-    HugeVector<Node<double>> nodes;
-    std::vector<double> links;         // of classes
-    double boundary = 0, unknown = 0;  // of symbols that are not words; without byte fallback
-
-    double of(const Model& model, const Cost& cost) const {
-        if (numbers == Numbers::RANKS) return round_rank(cost.free ? cost.rank : model.rank(cost));
-        const double weight = model.weight(cost);
-        return numbers == Numbers::NATS ? weight : std::exp(alpha * weight);
-    }
-    double of_link(double nats) const {
-        return numbers == Numbers::RANKS ? round_rank(nats) : numbers == Numbers::NATS ? nats : std::exp(alpha * nats);
-    }
-};
-
-inline std::shared_ptr<const WeightTable> make_table(const Model& model, Numbers numbers, double alpha) {
-    auto table = std::make_shared<WeightTable>();
-    auto is_token = [&](size_t i) { return model.nodes[i].score != NO_WORD && model.nodes[i].score != FORBIDDEN_WORD; };
-    if (numbers == Numbers::POWERS) {
-        double cost = 0;
-        for (size_t i = 0; i < model.nodes.size(); ++i)
-            if (is_token(i)) cost = std::max(cost, std::abs(alpha * model.weight(model.node_cost(i))));
-        cost += alpha * model.classes.range();
-        table->fits = cost * (model.max_length + 1.0) < 240;
-        if (!(cost < 240)) numbers = Numbers::NATS;
-    }
-    table->numbers = numbers;
-    table->alpha = alpha;
-    table->nodes.resize(model.nodes.size());
-    for (size_t i = 0; i < model.nodes.size(); ++i) {
-        const Node<int64_t>& node = model.nodes[i];
-        table->nodes[i] = {node.base, node.check, is_token(i) ? table->of(model, model.node_cost(i)) : 0};
-    }
-    for (double x : model.classes.links) table->links.push_back(table->of_link(x));
-    table->boundary = table->of(model, model.boundary_cost());
-    if (!model.rules.fallback) table->unknown = table->of(model, model.cost(0, 0));
-    return table;
-}
 
 // As `viterbi`, but sum[i] = sum of weight * sum[end], and the chosen first token is replaced by each further one with
 // probability (its term / sum so far), so that each is chosen with probability (its term / whole sum).  An edge costs
@@ -143,13 +94,7 @@ struct TextLattice {
     template <class Char>
     void build(const Model& model, const WeightTable& table, const Char* text, size_t size) {
         unknown = false;
-        symbols.resize(size + 1 + LOOKAHEAD);
-        starts.resize(size + 1);
-        size_t from = 0;
-        size_t n = model.symbols.read(text, size, from, symbols.data(), starts.data(), size + 1);
-        starts[n] = uint32_t(size);
-        if (!model.forced.empty()) n = model.forced.contract(symbols.data(), starts.data(), n);
-        for (uint32_t k = 0; k <= LOOKAHEAD; ++k) symbols[n + k] = 0;
+        const size_t n = read_text(model, text, size, symbols, starts);
         if (model.classes) return build_with_classes(model, table, text, symbols.data(), n);
         const Node<double>* const nodes = table.nodes.data();
         const int32_t* const ids = model.ids.data();
@@ -313,6 +258,11 @@ template <class Char, class Sink>
 void sample_text(const Model& model, const WeightTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
     if (std::isinf(table.alpha)) return cut_words(model, text, size, sink);
     if (table.fits && !model.classes) return cut_sampled(model, table, text, size, stream, sink);
+    if (table.fits) {
+        ClassSums sums(model, table);
+        sums.build(text, size);
+        return sums.draw(stream, sink);
+    }
     TextChain chain;
     chain.build(model, table, text, size);
     const TextLattice& lattice = chain.lattice;
