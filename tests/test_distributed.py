@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
+from nlp_zero import (
+    Corpus,
+    CorpusError,
+    EntropyLexiconBuilder,
+    NgramCounter,
+    NgramCounts,
+    PmiLexiconBuilder,
+    distributed,
+)
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
@@ -282,6 +290,27 @@ def test_wrong_shards(client, folder, lexicon, tmp_path, capsys) -> None:
     assert "bad.txt: byte 7" in capsys.readouterr().err
     assert sorted(os.listdir(tmp_path)) == ["bad.txt", "full"]
     assert (tmp_path / "full" / "a.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_counts_in_parts(client, folder, tmp_path, small_parts, capsys, min_count) -> None:
+    """Every range is saved by a worker; their sum is what one process counts."""
+    command = ["count", str(folder), "--order", "3", "-q", "--min-count", str(min_count)]
+    assert main([*command, "-o", str(tmp_path / "counts/*"), "--scheduler", client.scheduler.address]) == 0
+    places = sorted((tmp_path / "counts").iterdir())
+    assert [place.name for place in places] == [f"{k:05}" for k in range(len(places))]
+    parts = [NgramCounts.load(place) for place in places]
+    assert len(parts) == 2
+    whole = NgramCounter(order=3).update(Corpus(folder)).freeze(min_count=min_count)
+    for n in (1, 2, 3):
+        assert [item for part in parts for item in part.items(n)] == list(whole.items(n))
+    assert sum(part.total(1) for part in parts) == whole.total(1)
+    if min_count == 1:
+        assert repr(parts[0].merge(*parts[1:])) == repr(whole)
+    assert main([*command, "-o", str(tmp_path / "more/*")]) == 2
+    assert main([*command, "-o", str(tmp_path / "more/*"), "--scheduler", "local", "--top", "3"]) == 2
+    assert "--top needs all counts in one folder" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["counts"]
 
 
 @pytest.fixture(scope="module")

@@ -68,8 +68,8 @@ def check_shards(path: str | None, scheduler: str | None) -> None:
 def open_shards(path: str) -> Iterator[ShardName]:
     """Make a folder of files, one for each part.
 
-    The files are written to a hidden folder, which gets its name at the end. Each file must be written whole or not at
-    all; files that workers left unfinished when they died are removed.
+    The files, or folders, are written to a hidden folder, which gets its name at the end. Each must be written whole or
+    not at all; what workers left unfinished when they died is removed.
 
     Parameters
     ----------
