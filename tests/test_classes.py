@@ -138,6 +138,20 @@ def test_exchanges_make_the_text_more_likely(tokens: list[int], start: list[int]
     assert exchange_classes(np.array(tokens, np.uint32), np.array(start, np.int32), 3, 0).tolist() == first
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=2, max_size=60), st.lists(st.integers(0, 2), min_size=6, max_size=6))
+def test_exchanges_against_the_likelihood_itself(tokens: list[int], start: list[int]) -> None:
+    """One pass: each word in turn moves to the class that makes the text most likely."""
+    classes = list(start)
+    for word in range(6):
+        options = [likelihood(tokens, [*classes[:word], z, *classes[word + 1 :]], 3) for z in range(3)]
+        best = classes[word]
+        for z in range(3):
+            best = z if options[z] > options[best] + 1e-9 else best
+        classes[word] = best
+    assert exchange_classes(np.array(tokens, np.uint32), np.array(start, np.int32), 3, 1).tolist() == classes
+
+
 def test_exchange_refuses_classes_that_do_not_exist() -> None:
     for start, size in (([3], 3), ([-2], 3), ([0], 0), ([0], 256)):
         with pytest.raises(ValueError, match="classes must be 1 to 255"):

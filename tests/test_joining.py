@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nlp_zero import Tokenizer
 from nlp_zero.builders import BayesLexiconBuilder
-from nlp_zero.builders.bayes.joining import join_words
+from nlp_zero.builders.bayes.joining import join_words, number_words
 from nlp_zero.statistics import branching_entropy, entropy_gain
 
 Runs = list[list[str]]
@@ -142,3 +142,35 @@ def test_joined_words_of_a_sample_and_of_slices(texts: list[str], monkeypatch: p
     whole = BayesLexiconBuilder().build(texts)
     assert whole["谢瓦尔德纳泽夫"] == 45
     assert whole == BayesLexiconBuilder(workers=3).build(texts)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=40), min_size=1, max_size=3))
+def test_words_are_numbered_by_first_occurrence(texts: list[list[tuple[int, bool]]]) -> None:
+    """Against dictionaries; boundaries (0) are cuts, and so is the first symbol after one."""
+    segmentations, words, runs = [], [], []
+    for places in texts:
+        text = np.array([symbol for symbol, _ in places], np.uint32)
+        cut = np.array([begins for _, begins in places], bool)
+        cut |= (text == 0) | (np.append(0, text[:-1])[: len(text)] == 0)
+        segmentations.append((text, cut))
+        marks = ["。" if not s else "，" * c + "abcd"[s - 1] for s, c in zip(text, cut.tolist(), strict=True)]
+        for run in "".join(marks).split("。"):
+            found = run.split("，")[1:]
+            words += found
+            runs += [*found, None] if found else []
+    names, numbers = number_words(segmentations, "abcd")
+    assert names == list(dict.fromkeys(words))
+    assert [names[k] if k >= 0 else None for k in numbers.tolist()] == runs
+
+
+def test_many_words_are_numbered() -> None:
+    rng = np.random.Generator(np.random.PCG64(1))
+    text = rng.integers(0, 60, 60_000).astype(np.uint32)
+    cut = (rng.random(len(text)) < 0.4) | (text == 0) | (np.append(0, text[:-1]) == 0)
+    symbols = [chr(0x4E00 + k) for k in range(60)]
+    names, numbers = number_words([(text, cut)], symbols)
+    assert len(names) == len(set(names)) > 10_000
+    told = "".join([names[k] if k >= 0 else "\n" for k in numbers.tolist()])
+    raw = "".join(symbols[s - 1] if s else "\n" for s in text.tolist())
+    assert told.split() == raw.split()

@@ -204,3 +204,17 @@ def test_import_is_light() -> None:
         for program in (code, before)
     )
     assert ours == numpys
+
+
+def test_a_command_imports_only_what_it_needs(tmp_path: Path) -> None:
+    text, words = tmp_path / "text.txt", tmp_path / "words.tsv"
+    text.write_text("滚滚长江东逝水\n", encoding="utf-8")
+    nlp_zero.Lexicon(["长江", "东", "逝水"], [3, 2, 1]).save(words)
+    needless = ["nlp_zero.builders", "nlp_zero.cli.build_vocab", "nlp_zero.counting.counts", "hashlib", "numpy.ma"]
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}; from nlp_zero.cli import main; "
+        f"main(['tokenize', '-q', {str(text)!r}, '-l', {str(words)!r}]); "
+        f"print([name for name in {needless} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines() == ["滚 滚 长江 东 逝水", "[]"]

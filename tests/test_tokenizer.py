@@ -60,6 +60,23 @@ def test_equals_the_definition(lexicon: Lexicon, lines: list[str], alnum: str) -
         assert ids == expected_ids(tokenizer, tokens)
 
 
+def test_equals_the_definition_with_many_words() -> None:
+    """Characters with 1,200 continuations, few of them and one, in the trie; longer words share their beginnings."""
+    rng = np.random.default_rng(16)
+    chars = [chr(0x4E00 + k) for k in range(2500)]
+    listed = {chars[k] + other: 1 for k in range(25) for other in rng.choice(chars, 1200, replace=False)}
+    for length in (1, 2, 3, 4, 5, 9):
+        words = rng.choice(chars[: 250 * length], (2000, length))
+        listed |= {"".join(word): int(count) for word, count in zip(words, rng.integers(1, 99, 2000), strict=True)}
+    listed |= {word + chars[k]: 50 for word in list(listed)[::9] for k in (0, 1999)}
+    lexicon = Lexicon(list(listed), list(listed.values()))
+    tokenizer = Tokenizer(lexicon)
+    lines = ["".join(rng.choice([*listed, *chars], 40)) for _ in range(60)]
+    for text in lines:
+        tokens = tokenizer.tokenize(text)
+        assert tokens == reference.best_path(text, log_probs(lexicon), tokenizer.unk_log_prob, "token")
+
+
 @settings(max_examples=200, deadline=None)
 @given(lexicons, st.lists(texts, min_size=1, max_size=6), modes, st.floats(1e-6, 0.9))
 def test_new_words_equal_the_definition(lexicon: Lexicon, lines: list[str], alnum: str, share: float) -> None:

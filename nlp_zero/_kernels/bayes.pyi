@@ -1,6 +1,6 @@
 """The latent-class Pitman-Yor sampler."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -128,4 +128,22 @@ def exchange_classes(
     ------
     ValueError
         If an argument is out of range.
+    """
+
+def number_words(
+    texts: Iterable[tuple[Uint32, npt.NDArray[np.bool_]]],
+) -> tuple[Uint32, npt.NDArray[np.int64]]:
+    """Return the words of segmented texts, and the texts as numbers of words.
+
+    Parameters
+    ----------
+    texts : iterable of (ndarray of uint32, ndarray of bool)
+        Encoded texts, in which 0 is a boundary, and where words begin; also True at boundaries.
+
+    Returns
+    -------
+    words : ndarray of uint32
+        The symbols of the words in the order of their first occurrence, each word closed by a 0.
+    runs : ndarray of int64
+        The numbers of the words, with -1 at the end of each run.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -96,6 +97,8 @@ def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
     FileExistsError
         If something else than an empty folder or a folder of this format exists, or if the folder holds files that do
         not belong to it.
+    FormatError
+        If the folder cannot be read.
     """
     target = Path(os.path.realpath(path))
     restore_folder(target)
@@ -265,7 +268,9 @@ def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
         raise FormatError(
             f"{folder} does not have the format {format!r}: it has no meta.json; check the name."
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise FormatError(f"{folder / 'meta.json'} cannot be read ({error.strerror}); {AGAIN}.") from None
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{folder / 'meta.json'} cannot be read ({error}); {AGAIN}.") from None
     if not isinstance(meta, dict) or meta.get("format") != format:
         raise FormatError(
@@ -288,7 +293,7 @@ def _read_array(file: Path, entry: Any) -> np.ndarray[Any, Any]:
                 raise ValueError("damaged header")
         array: np.ndarray[Any, Any] = np.load(file, mmap_mode="r" if length else None, allow_pickle=False)
     except Exception as error:  # NumPy parses the header as Python, and raises all kinds of errors
-        detail = str(error).partition("\n")[0]
+        detail = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise FormatError(f"{file} cannot be read ({detail}); {AGAIN}.") from None
     if array.shape != (length,) or size < array.nbytes or _checksum(array) != checksum:
         raise FormatError(f"{file} is truncated or was altered; {AGAIN}.")
@@ -327,6 +332,11 @@ def _own_names(folder: Path, format: str) -> set[str] | None:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] == format:
             return {"meta.json", *(f"{name}.npy" for name in meta["arrays"])}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+            raise FormatError(
+                f"{folder / 'meta.json'} cannot be read ({error.strerror}); check the disk and the permissions."
+            ) from error
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return set() if folder.is_dir() and not any(folder.iterdir()) else None

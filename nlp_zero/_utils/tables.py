@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -165,6 +164,8 @@ def html_table(columns: Columns, *, caption: str = "", rows: int = SHOWN_ROWS) -
     </table>
     <p>… and 1 more rows</p>
     """
+    import html
+
     check_integer("rows", rows, least=0)
     total = max(map(len, columns.values()), default=0)
     shown = zip(*(plain_values(column[:rows]) for column in columns.values()), strict=True)

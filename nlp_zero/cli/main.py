@@ -8,62 +8,33 @@ stopped: 130 for Ctrl-C, 143 for SIGTERM, 129 for a terminal that was closed.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import chain
 
 from .. import __version__
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
-from .build_vocab import add_build_vocab
-from .classes import add_classes
-from .compare import add_compare
-from .concordance import add_concordance
-from .convert import add_convert
-from .count import add_count
 from .errors import Stopped, UsageError
-from .evaluate import add_evaluate
-from .evaluate_parse import add_evaluate_parse
-from .fillers import add_fillers
 from .interrupts import describe_stop
-from .keywords import add_keywords
-from .merge import add_merge
 from .messages import print_reading_summary
-from .mine_templates import add_mine_templates
 from .options import check_workers, name_options
 from .output import discard_stdout
-from .parse import add_parse
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
-from .report import add_report
-from .show import add_show
-from .stop_words import add_stop_words
-from .suggest_lines import add_suggest_lines
-from .tokenize import add_tokenize
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (  # each adds the parser of one command
-    add_build_vocab,
-    add_show,
-    add_classes,
-    add_suggest_lines,
-    add_tokenize,
-    add_concordance,
-    add_count,
-    add_convert,
-    add_merge,
-    add_compare,
-    add_keywords,
-    add_stop_words,
-    add_evaluate,
-    add_mine_templates,
-    add_fillers,
-    add_parse,
-    add_evaluate_parse,
-    add_report,
-)
+COMMAND_GROUPS = {  # each command is a module with a function that adds its parser: build_vocab, add_build_vocab
+    "learn the words of a text": ("build-vocab", "show", "classes", "suggest-lines", "merge", "convert"),
+    "cut text": ("tokenize", "evaluate"),
+    "study a text": ("report", "count", "concordance", "compare", "keywords", "stop-words"),
+    "find patterns of words": ("mine-templates", "fillers", "parse", "evaluate-parse"),
+}
+COMMANDS = tuple(chain.from_iterable(COMMAND_GROUPS.values()))
 START = """\
 start here:
   nlpzero build-vocab novel.txt -o words.tsv       learn the words of a text
@@ -74,8 +45,13 @@ nlpzero COMMAND --help explains a command, with examples.
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands.
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of all commands, or of some.
+
+    Parameters
+    ----------
+    commands : sequence of str
+        Names of commands. Others are not imported.
 
     Returns
     -------
@@ -86,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="nlpzero",
         description="Learn the words of raw Chinese text, and cut text with them: no dictionary, no labels.",
         epilog=START,
+        groups=COMMAND_GROUPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("-V", "--version", action="version", version=f"nlpzero {__version__}")
@@ -93,9 +70,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--print-completion", action=PrintCompletion, metavar="SHELL",
         help="print a completion script for bash, zsh or tcsh (extra: completion)",
     )  # fmt: skip
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
-    for add in COMMANDS:
-        add(commands)
+    parsers = parser.add_subparsers(metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+    for command in commands:
+        name = command.replace("-", "_")
+        getattr(importlib.import_module(f".{name}", __package__), f"add_{name}")(parsers)
     return parser
 
 
@@ -121,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         and ``--version``.
     """
     argv = sys.argv[1:] if argv is None else argv
-    parser = build_parser()
+    parser = build_parser(argv[:1] if argv and argv[0] in COMMANDS else COMMANDS)
     try:
         if not argv:
             parser.print_help()

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from ..corpus.sources import find_sources
 from ..errors import NlpZeroError
-from .contexts import contexts_name
 from .errors import UsageError
 from .options import option_name
 
@@ -228,6 +227,8 @@ def _output_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterat
 def _expand_output(arguments: argparse.Namespace, name: str) -> list[str]:
     """Return the files of `build-vocab`: one for each of `--vocab-size A,B`, and one for `--contexts`."""
     if getattr(arguments, "contexts", None) is not None:
+        from .contexts import contexts_name
+
         return [name, contexts_name(name)]
     sizes = (getattr(arguments, "vocab_size", None) or "").split(",")
     if len(sizes) < 2:

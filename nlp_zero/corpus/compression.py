@@ -52,7 +52,7 @@ def read_chunks(source: Source, size: int, advance: Advance = None, start: int =
         try:
             stored = stack.enter_context(source.open())
         except OSError as error:
-            raise _explain(source.name, None, error) from error
+            raise explain_error(source.name, None, error) from error
         if advance is not None:
             stored = cast(IO[bytes], ReportingStream(stored, advance))
         seek = stored.seek if start and source.compression is None else None
@@ -119,7 +119,7 @@ def decompress_chunks(
     except ImportError as error:
         raise CorpusError(f"{name}: {error}") from None
     except stream_errors() as error:
-        raise _explain(name, kind, error) from error
+        raise explain_error(name, kind, error) from error
 
 
 class ReportingStream:
@@ -158,7 +158,7 @@ def _read_head(read: Read, size: int) -> bytes:
     return head
 
 
-def _explain(name: str, kind: str | None, error: BaseException) -> CorpusError:
+def explain_error(name: str, kind: str | None, error: BaseException) -> CorpusError:
     """Return the error for the user."""
     if kind is None or (isinstance(error, OSError) and error.errno is not None):
         detail = getattr(error, "strerror", None) or error

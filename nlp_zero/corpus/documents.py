@@ -56,7 +56,7 @@ def read_html(pieces: Iterable[str], name: str) -> Iterator[list[str]]:
         if len(page.rawdata) > MOST_MARKUP or page.length > MOST_MARKUP:
             raise CorpusError(
                 f"{name}: a tag, comment or paragraph is longer than {MOST_MARKUP / 1e6:,.0f} million characters; "
-                "is this an HTML page?"
+                "if it is not an HTML page, rename it."
             )
         yield page.take_lines()
     page.close()
@@ -228,7 +228,7 @@ def list_chapters(archive: ZipFile, name: str) -> list[str]:
                 elif tag == "itemref":
                     spine.append(attributes["idref"])
     except (KeyError, StopIteration, ParseError, ValueError) as exc:
-        raise CorpusError(f"{name}: this e-book does not list its chapters ({exc}); is it complete?") from exc
+        raise CorpusError(f"{name}: this e-book does not list its chapters ({exc}); fetch it again.") from exc
     folder = posixpath.dirname(package)
     return [posixpath.normpath(posixpath.join(folder, unquote(items[i]))) for i in spine if i in items]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
+from .compression import explain_error
 from .corpus import Corpus
 from .sources import Source, find_sources
 
@@ -33,9 +33,7 @@ def fingerprint_files(corpus: Corpus) -> dict[str, int]:
     Raises
     ------
     CorpusError
-        If a file is missing.
-    OSError
-        If a file cannot be read.
+        If a file is missing or cannot be read.
     """
     reader = corpus._reader
     return {
@@ -53,13 +51,18 @@ def _is_stored(source: Source) -> bool:
 
 
 def _fingerprint(path: str, options: object) -> int:
+    import hashlib
+
     size = os.path.getsize(path)
     digest = hashlib.blake2b(repr((size, options)).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES)
-    with open(path, "rb", buffering=0) as file:
-        if size <= WHOLE_BYTES:
-            digest.update(file.read())
-        else:
-            for k in range(SAMPLES):
-                file.seek((size - SAMPLE_BYTES) * k // (SAMPLES - 1))
-                digest.update(file.read(SAMPLE_BYTES))
+    try:
+        with open(path, "rb", buffering=0) as file:
+            if size <= WHOLE_BYTES:
+                digest.update(file.read())
+            else:
+                for k in range(SAMPLES):
+                    file.seek((size - SAMPLE_BYTES) * k // (SAMPLES - 1))
+                    digest.update(file.read(SAMPLE_BYTES))
+    except OSError as error:
+        raise explain_error(path, None, error) from error
     return int.from_bytes(digest.digest(), "little")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NgramCounter", "count_ngrams"]
 
-PIECES_PER_WORKER = 16  # pieces of a part: more of them share the work more evenly
+PIECES_PER_WORKER = 16  # pieces of a part that are written to files, or that threads share: small, and even work
 MOST_PERIOD = 99_991_231  # the day 9999-12-31
 BLOCKS_PER_ROUND = 4  # blocks that a thread encodes before it waits for the others
 
@@ -184,13 +184,15 @@ class NgramCounter:
                 sources, self._store, options, folder, progress=self._progress, trace=lambda *_: history
             )
             return counts_of(data)
-        parts = [self._sort()]
+        workers = self.resources.workers
+        in_memory = folder is None and self._store.plan.budget is None
+        parts = [self._sort(1 if workers == 1 and in_memory else PIECES_PER_WORKER * workers)]
         symbols = parts[0][0].symbols
         self._store.plan.check_alphabet(len(symbols))
 
         def fill(tree: TreeBuilder) -> None:
             part, ranges = parts.pop()  # so that its memory is freed when this function returns
-            for piece in in_order(ranges, lambda r: part.tree(*r, min_count), self.resources.workers):
+            for piece in in_order(ranges, lambda r: part.tree(*r, min_count), workers):
                 tree.append(piece)
 
         totals = self._totals()
@@ -267,13 +269,11 @@ class NgramCounter:
         """Number of n-grams of each order in the encoded texts."""
         return [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
 
-    def _sort(self) -> tuple[kernel.NgramSorter, list[tuple[int, int]]]:
+    def _sort(self, pieces: int) -> tuple[kernel.NgramSorter, list[tuple[int, int]]]:
         """Sort the encoded texts; also return ranges of first symbols, which make pieces of about the same size."""
-        workers = self.resources.workers
         part = kernel.NgramSorter(self._texts, self.order)
-        for _ in in_order(range(len(self._texts)), part.deal, workers):
+        for _ in in_order(range(len(self._texts)), part.deal, self.resources.workers):
             pass
-        pieces = PIECES_PER_WORKER * workers
         total = int(part.begin[-1])
         cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
         bounds = sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})
@@ -281,7 +281,7 @@ class NgramCounter:
 
     def _write_run(self, position: Position) -> None:
         """Write the encoded texts as a run of the text up to `position`."""
-        part, ranges = self._sort()
+        part, ranges = self._sort(PIECES_PER_WORKER * self.resources.workers)
         block_bytes = self._store.plan.block_bytes
         pieces = in_order(ranges, lambda r: part.run(*r, block_bytes), self.resources.workers)
         self._store.add(pieces, part.symbols, self._totals(), position)

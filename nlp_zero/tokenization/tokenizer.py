@@ -277,7 +277,8 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         Returns
         -------
         list of str
-            Joined, they are the text.
+            Joined, they are the text.  With byte fallback, the bytes of an unknown character are tokens of their own,
+            written as surrogate escapes (PEP 383): ``"".join(tokens).encode("utf-8", "surrogateescape")``.
         """
         return self._kernel.tokenize(text)
 

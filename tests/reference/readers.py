@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import random
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,12 +21,49 @@ import numpy as np
 
 from nlp_zero import Corpus, Lexicon, NgramCounter, NgramCounts, TemplateInventory, TemplateMiner, Tokenizer
 from nlp_zero.builders.bayes.checkpoint import SamplerCheckpoint
+from nlp_zero.builders.teaching import parse_examples
+from nlp_zero.cli.options import read_word_list
 from nlp_zero.errors import NlpZeroError
+from nlp_zero.evaluation import evaluate
+from nlp_zero.evaluation.brackets import read_brackets, read_conllu
 from nlp_zero.lexicon import LexiconMeta
 from nlp_zero.lexicon.ids import byte_token
 
 TEXT = "春江潮水连海平，海上明月共潮生。\n滟滟随波千万里，何处春江无月明。\n"
 ODD = "明月a春江\n"
+ODD_PIECES = (
+    "\0",
+    "\t",
+    "\n",
+    "\r",
+    "\v",
+    "\u2028",
+    "\u3000",
+    " ",
+    "\\",
+    '"',
+    "{",
+    "}",
+    "(",
+    ")",
+    "\ufeff",
+    "e\u0301",
+    "\U0001f468",
+)
+ODD_NUMBERS = (
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "1.5",
+    "007",
+    str(2**31),
+    str(2**32),
+    str(2**63),
+    str(2**64),
+    "9" * 400,
+    "１２",
+)
 Files = dict[str, bytes]
 
 
@@ -64,7 +102,10 @@ def damage(data: bytes, *, cuts: int | None = None, bits: int | None = None) -> 
 
 
 def damage_at_random(data: bytes, rng: random.Random) -> bytes:
-    """Return a file with one to four damages of several kinds."""
+    """Return a file with one to four damages of several kinds, which leave every second text valid UTF-8."""
+    if rng.randrange(2):
+        with suppress(UnicodeDecodeError):
+            return _damage_text(data.decode(), rng).encode()
     changed = bytearray(data)
     for _ in range(rng.randint(1, 4)):
         at = rng.randrange(len(changed) + 1)
@@ -84,6 +125,26 @@ def damage_at_random(data: bytes, rng: random.Random) -> bytes:
             case _:
                 changed[at:at] = rng.choice([b"\xff" * 9, b"[" * 50, b"1e999", b"null", b'"', b"-1", b"\t", b"\n"])
     return bytes(changed)
+
+
+def _damage_text(text: str, rng: random.Random) -> str:
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(text) + 1)
+        match rng.randrange(5):
+            case 0:
+                text = text[:at] + text[at + rng.randint(1, 9) :]
+            case 1:
+                other = rng.randrange(len(text) + 1)
+                text = text[:at] + text[other : other + rng.randint(1, 40)] + text[at:]
+            case 2:
+                text = text[:at] + rng.choice(ODD_PIECES) + text[at + rng.randrange(2) :]
+            case 3:
+                lines = text.splitlines(keepends=True)
+                rng.shuffle(lines)
+                text = "".join(lines)
+            case _:
+                text = re.sub(r"\d+", lambda found: rng.choice([found[0], *ODD_NUMBERS]), text, count=rng.randint(1, 9))
+    return text
 
 
 def write_files(folder: Path, files: Files) -> None:
@@ -133,6 +194,16 @@ def corpus(name: str, data: bytes, **options: Any) -> Reader:
         return [name]
 
     return Reader(make, lambda folder: list(Corpus(folder / name, **options)))
+
+
+def lines_of(name: str, text: str, use: Callable[[Path], object]) -> Reader:
+    """A text whose lines have a form of their own."""
+
+    def make(folder: Path) -> list[str]:
+        (folder / name).write_text(text, encoding="utf-8")
+        return [name]
+
+    return Reader(make, lambda folder: use(folder / name))
 
 
 def pack(files: dict[str, str]) -> bytes:
@@ -187,6 +258,13 @@ def make_readers() -> dict[str, Reader]:
         '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
         f"<w:t>{TEXT}</w:t></w:r></w:p></w:body></w:document>"
     )
+    conllu = "".join(f"{n}\t{word}\t_\t_\t_\t_\t{head}\t_\t_\t_\n" for n, word, head in [(1, "他", 2), (2, "来", 0)])
+    book = {
+        "META-INF/container.xml": '<container xmlns="x"><rootfile full-path="a.opf"/></container>',
+        "a.opf": '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a" href="a.html"/></manifest>'
+        '<spine><itemref idref="a"/></spine></package>',
+        "a.html": html,
+    }
     readers = {
         "lexicon, TSV": lexicon("words.tsv", "tsv"),
         "lexicon, TSV, byte fallback": lexicon("words.tsv", "tsv", True),
@@ -212,8 +290,18 @@ def make_readers() -> dict[str, Reader]:
         "xz": corpus("text.txt.xz", lzma.compress(TEXT.encode())),
         "HTML": corpus("text.html", html.encode()),
         "ZIP": corpus("text.zip", pack({"a.txt": TEXT, "b.jsonl": lines})),
+        "e-book": corpus("text.epub", pack(book)),
+        "word list": lines_of("list.txt", "春江\n明月 3\n潮水\tn\n", lambda path: read_word_list(str(path))),
+        "lines that teach": lines_of("cut.txt", "春江 {潮水连}\n明月\n", lambda path: parse_examples(Corpus(path))),
+        "gold standard": lines_of("gold.txt", "春江 潮水\n", lambda path: evaluate(Corpus(path), ["春 江 潮水"])),
+        "brackets": lines_of("trees.txt", "((春 江) (潮 水))\n", lambda path: list(read_brackets(Corpus(path)))),
+        "CoNLL-U": lines_of("trees.conllu", f"# 1\n{conllu}\n", lambda path: list(read_conllu(Corpus(path)))),
         "Word": corpus("text.docx", pack({"[Content_Types].xml": "<Types/>", "word/document.xml": word})),
     }
+    if importlib.util.find_spec("zstandard") is not None:
+        import zstandard
+
+        readers["zstd"] = corpus("text.txt.zst", zstandard.compress(TEXT.encode()))
     if importlib.util.find_spec("pyarrow") is not None:
         import pyarrow
         import pyarrow.parquet

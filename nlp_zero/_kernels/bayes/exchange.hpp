@@ -30,6 +30,7 @@ public:
     size_t pass() {
         size_t moved = 0;
         std::vector<int64_t> before(width_), after(width_);
+        std::vector<Beside> beside;
         for (uint32_t w = 0; w < words_; ++w) {
             std::fill(before.begin(), before.end(), 0);
             std::fill(after.begin(), after.end(), 0);
@@ -39,15 +40,18 @@ public:
                 else ++after[of(next_[e])];
                 if (last_[e] != w) ++before[of(last_[e])];
             }
+            beside.clear();
+            for (int c = 0; c < width_; ++c)
+                if (before[c] || after[c]) beside.push_back({c, before[c], after[c]});
             const int old = class_[w];
-            shift(old, before, after, self, total_[w], -1);
+            shift(old, beside, self, total_[w], -1);
             int best = old;
-            double most = gain(old, before, after, self, total_[w]);
+            double most = gain(old, beside, before[old] + after[old] + self, total_[w]);
             for (int z = 0; z < k_; ++z) {
-                const double g = z == old ? most : gain(z, before, after, self, total_[w]);
+                const double g = z == old ? most : gain(z, beside, before[z] + after[z] + self, total_[w]);
                 if (g > most + 1e-9) { most = g; best = z; }
             }
-            shift(best, before, after, self, total_[w], 1);
+            shift(best, beside, self, total_[w], 1);
             class_[w] = best;
             moved += best != old;
         }
@@ -70,6 +74,8 @@ public:
     int64_t pairs(int a, int b) const { return pair_[size_t(a) * width_ + b]; }
 
 private:
+    struct Beside { int c; int64_t before, after; };  // a class, and how often it is before and after a word
+
     const std::vector<uint32_t>& tokens_;
     uint32_t words_;
     int k_, width_;
@@ -94,25 +100,24 @@ private:
             ++at[t];
         }
     }
-    void shift(int z, const std::vector<int64_t>& before, const std::vector<int64_t>& after, int64_t self,
-               int64_t total, int sign) {
-        for (int c = 0; c < width_; ++c) {
-            pair_[size_t(c) * width_ + z] += sign * before[c];
-            pair_[size_t(z) * width_ + c] += sign * after[c];
+    void shift(int z, const std::vector<Beside>& beside, int64_t self, int64_t total, int sign) {
+        for (const Beside& b : beside) {
+            pair_[size_t(b.c) * width_ + z] += sign * b.before;
+            pair_[size_t(z) * width_ + b.c] += sign * b.after;
         }
         pair_[size_t(z) * width_ + z] += sign * self;
         size_[z] += sign * total;
     }
-    double gain(int z, const std::vector<int64_t>& before, const std::vector<int64_t>& after, int64_t self,
-                int64_t total) const {
+    // `more`: pairs of two words of class z that the word adds.
+    double gain(int z, const std::vector<Beside>& beside, int64_t more, int64_t total) const {
         double g = 2 * (xlogx(size_[z]) - xlogx(size_[z] + total));
-        for (int c = 0; c < width_; ++c) {
-            if (c == z) continue;
-            const int64_t in = pair_[size_t(c) * width_ + z], out = pair_[size_t(z) * width_ + c];
-            if (before[c]) g += xlogx(in + before[c]) - xlogx(in);
-            if (after[c]) g += xlogx(out + after[c]) - xlogx(out);
+        for (const Beside& b : beside) {
+            if (b.c == z) continue;
+            const int64_t in = pair_[size_t(b.c) * width_ + z], out = pair_[size_t(z) * width_ + b.c];
+            if (b.before) g += xlogx(in + b.before) - xlogx(in);
+            if (b.after) g += xlogx(out + b.after) - xlogx(out);
         }
-        const int64_t inside = pair_[size_t(z) * width_ + z], more = before[z] + after[z] + self;
+        const int64_t inside = pair_[size_t(z) * width_ + z];
         return more ? g + xlogx(inside + more) - xlogx(inside) : g;
     }
 };

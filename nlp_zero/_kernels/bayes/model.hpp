@@ -11,31 +11,68 @@ namespace nlpzero::bayes {
 
 struct Held { uint32_t z, count; };  // a class, and the number of tokens of a word in it
 
-// The classes of each word.  Most words are in one to three classes, so these are short lists in one pool.
+// The classes of each word.  Most words are in one class, which is kept in place; the others have short lists in one
+// pool.
 class ClassCounts {
 public:
-    explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0}), free_(32) {}
+    explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0, 0}), free_(9) {}
 
     int size(uint32_t id) const { return list_[id].size; }
-    const Held* begin(uint32_t id) const { return pool_.data() + list_[id].at; }
-    const Held* end(uint32_t id) const { return begin(id) + list_[id].size; }
     void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
+
+    // Call f(class, count) for every class of a word.
+    template <class F>
+    NLP_ZERO_HOT void each(uint32_t id, F f) const {
+        const List& list = list_[id];
+        if (list.size == 1) f(uint32_t(list.z), list.at);
+        else if (list.size)
+            for (const Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h) f(h->z, h->count);
+    }
+    // The number of tokens of a word in a class.
+    uint32_t count(uint32_t id, uint32_t z) const {
+        const List& list = list_[id];
+        if (list.size == 1) return list.z == z ? list.at : 0;
+        for (const Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h)
+            if (h->z == z) return h->count;
+        return 0;
+    }
 
     bool add(uint32_t id, uint32_t z) {  // true if the word was not in the class before
         List& list = list_[id];
-        for (Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h)
-            if (h->z == z) { ++h->count; return false; }
-        if (!list.size || list.size == 1u << list.space) grow(list);
+        if (!list.size) {
+            list = {1, uint8_t(z), 0, 1};
+            return true;
+        }
+        if (list.size == 1) {
+            if (list.z == z) { ++list.at; return false; }
+            const Held first = {list.z, list.at};
+            list.space = 1;
+            list.at = take(1);
+            pool_[list.at] = first;
+        } else {
+            for (Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h)
+                if (h->z == z) { ++h->count; return false; }
+            if (list.size == 1u << list.space) grow(list);
+        }
         pool_[list.at + list.size++] = {z, 1};
         return true;
     }
     bool remove(uint32_t id, uint32_t z) {  // true if the word is no longer in the class
         List& list = list_[id];
+        if (list.size == 1) {
+            if (--list.at) return false;
+            list.size = 0;
+            return true;
+        }
         Held* h = pool_.data() + list.at;
         while (h->z != z) ++h;
         if (--h->count) return false;
         *h = pool_[list.at + --list.size];
-        if (!list.size) free_[list.space].push_back(list.at);
+        if (list.size == 1) {
+            const Held last = pool_[list.at];
+            free_[list.space].push_back(list.at);
+            list = {last.count, uint8_t(last.z), 0, 1};
+        }
         return true;
     }
 
@@ -49,27 +86,31 @@ public:
     }
 
 private:
-    struct List { uint32_t at; uint16_t size, space; };  // place in the pool, with room for 2^space entries
+    struct List {
+        uint32_t at;  // place in the pool; with one class, the number of tokens
+        uint8_t z;    // with one class, the class
+        uint8_t space;  // room for 2^space entries
+        uint16_t size;
+    };
     std::vector<List> list_;
     std::vector<Held> pool_;
     std::vector<std::vector<uint32_t>> free_;  // by space
 
-    void grow(List& list) {
-        const uint16_t space = list.size ? uint16_t(list.space + 1) : 0;
-        uint32_t at;
+    uint32_t take(uint8_t space) {
         if (free_[space].empty()) {
-            at = uint32_t(pool_.size());
             pool_.resize(pool_.size() + (size_t(1) << space));
-        } else {
-            at = free_[space].back();
-            free_[space].pop_back();
+            return uint32_t(pool_.size() - (size_t(1) << space));
         }
-        if (list.size) {
-            std::copy_n(pool_.begin() + list.at, list.size, pool_.begin() + at);
-            free_[list.space].push_back(list.at);
-        }
+        const uint32_t at = free_[space].back();
+        free_[space].pop_back();
+        return at;
+    }
+    void grow(List& list) {
+        const uint32_t at = take(uint8_t(list.space + 1));
+        std::copy_n(pool_.begin() + list.at, list.size, pool_.begin() + at);
+        free_[list.space].push_back(list.at);
         list.at = at;
-        list.space = space;
+        ++list.space;
     }
 };
 

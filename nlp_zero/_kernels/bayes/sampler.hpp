@@ -29,6 +29,7 @@ struct Work {
 
 class Sampler {
 public:
+    static constexpr size_t FAR = 12, NEAR = 4;  // stretches ahead, for prefetching
     static constexpr uint32_t LONGEST = 400;  // symbols of a stretch; longer runs are split at random in each sweep
 
     Candidates text;
@@ -80,6 +81,8 @@ public:
 
     void take_out(size_t from, size_t to) {
         for (size_t s = from; s < to; ++s) {
+            if (s + FAR < to) prefetch_text(order[s + FAR]);
+            if (s + NEAR < to) prefetch_chosen(order[s + NEAR]);
             Stretch& w = order[s];
             w.left = class_before(w.begin);
             w.right = w.end < text.size() && text.symbol(w.end) ? cls[w.end] : model.k;
@@ -88,7 +91,10 @@ public:
         model.prepare();
     }
     void put_in(size_t from, size_t to) {
-        for (size_t s = from; s < to; ++s) put(order[s], 1);
+        for (size_t s = from; s < to; ++s) {
+            if (s + NEAR < to) prefetch_chosen(order[s + NEAR]);
+            put(order[s], 1);
+        }
     }
     // Draw new words for some stretches; no two stretches of a round are neighbours, so threads may share a round.
     void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
@@ -158,9 +164,30 @@ private:
     NLP_ZERO_INLINE void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
         for (size_t s = from; s < to; ++s) {
             Rng rng(seed, sweep << 32 | (s + 1));
+            if (s + 1 < to) prefetch_words(order[s + 1]);
             forward(order[s], work);
             if (average) add_marginals(order[s], work);
             draw(order[s], work, rng);
+        }
+    }
+    // Stretches are in random order, so their memory is asked for before it is needed: the text and its state ...
+    void prefetch_text(const Stretch& w) const {
+        constexpr size_t LINE = 64;
+        const uint32_t* end = text.row(w.end - 1);
+        for (const uint32_t* p = text.row(w.begin); p < end; p += LINE / sizeof *p) prefetch(p);
+        prefetch(end);
+        prefetch(&length[w.begin]);
+        prefetch(&cls[w.begin]);
+    }
+    // ... the counts of the words of its segmentation ...
+    void prefetch_chosen(const Stretch& w) const {
+        for (uint32_t i = w.begin; i < w.end; i += length[i]) model.held.prefetch(text.id(i, length[i]));
+    }
+    // ... and of all words in it.
+    void prefetch_words(const Stretch& w) const {
+        for (uint32_t i = w.begin; i < w.end; ++i) {
+            const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
+            for (int l = 0; l < most; ++l) model.held.prefetch(text.row(i)[l]);
         }
     }
     int class_before(uint32_t i) const {
@@ -212,8 +239,6 @@ private:
         std::copy_n(&model.trans[size_t(w.left) * width], width, work.beta.begin());
         for (int j = 1; j <= n; ++j) {
             float* __restrict a = &work.alpha[size_t(j) * width];
-            for (int l = 1; j < n && l <= std::min(most, j + 1); ++l)
-                model.held.prefetch(text.id(w.begin + j + 1 - l, l));
             double ratio = 1, tail = model.last[text.symbol(w.begin + j - 1)];
             for (int l = 1; l <= std::min(most, j); ++l) {
                 const int i = j - l;
@@ -227,8 +252,7 @@ private:
                 const float* __restrict g = &model.fresh[size_t(l) * width];
                 for (int z = 0; z < width; ++z) a[z] += x * b[z] * g[z];
                 if (!id) continue;
-                for (const Held* h = model.held.begin(id), *e = model.held.end(id); h < e; ++h)
-                    a[h->z] += kept(*h, ratio) * b[h->z];
+                model.held.each(id, [&](uint32_t z, uint32_t count) { a[z] += kept(z, count, ratio) * b[z]; });
             }
             const float sum = total(a, width);
             work.scale[j] = sum;
@@ -261,16 +285,14 @@ private:
             for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
         return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
     }
-    float kept(const Held& h, double ratio) const {
-        return float((h.count - model.discount()) * model.inverse[h.z] * std::min(ratio, 1e30));
+    float kept(uint32_t z, uint32_t count, double ratio) const {
+        return float((count - model.discount()) * model.inverse[z] * std::min(ratio, 1e30));
     }
     // P(word of l symbols that ends at j | z), in the scale of row j before its division.
     float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
         float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
         const uint32_t id = text.id(w.begin + j - l, l);
-        if (id)
-            for (const Held* h = model.held.begin(id), *e = model.held.end(id); h < e; ++h)
-                if (int(h->z) == z) p += kept(*h, ratio);
+        if (const uint32_t count = id ? model.held.count(id, uint32_t(z)) : 0) p += kept(uint32_t(z), count, ratio);
         return p;
     }
 
@@ -335,11 +357,11 @@ private:
                 }
                 sum = total(p, width);
                 if (const uint32_t id = text.id(w.begin + i, l))
-                    for (const Held* h = model.held.begin(id), *e = model.held.end(id); h < e; ++h) {
-                        const float v = kept(*h, ratio / work.scale[j]) * o[h->z];
-                        sum += v * b[h->z];
-                        gamma[h->z] += v;
-                    }
+                    model.held.each(id, [&](uint32_t z, uint32_t count) {
+                        const float v = kept(z, count, ratio / work.scale[j]) * o[z];
+                        sum += v * b[z];
+                        gamma[z] += v;
+                    });
                 marginals[size_t(l - 1) * text.size() + w.begin + i] += float(sum / all);
             }
             // The ratios above have brought gamma to the scale of row i + 1.

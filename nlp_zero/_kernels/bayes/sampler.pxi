@@ -240,3 +240,28 @@ def exchange_classes(const uint32_t[::1] tokens, const int32_t[::1] start, int c
         for w in range(words):
             out[w] = exchange.get().of(w)
     return np.asarray(out)[:words]
+
+
+cdef extern from "bayes/words.hpp" namespace "nlpzero::bayes" nogil:
+    cdef cppclass WordNumbers:
+        WordNumbers() except +
+        void add(const uint32_t*, const uint8_t*, size_t, vector[int64_t]&) except +
+        const vector[uint32_t]& symbols()
+
+
+def number_words(texts):
+    """Return the words of segmented texts, and the texts as numbers of words."""
+    cdef WordNumbers numbers
+    cdef vector[int64_t] runs
+    cdef const uint32_t[::1] text
+    cdef const uint8_t[::1] cut
+    for symbols, cuts in texts:
+        text, cut = symbols, cuts.view(np.uint8)
+        if text.shape[0] != cut.shape[0]:
+            raise ValueError("cuts are needed for every position.")
+        if text.shape[0]:
+            with nogil:
+                numbers.add(&text[0], &cut[0], text.shape[0], runs)
+    cdef size_t n = numbers.symbols().size(), m = runs.size()
+    return (np.array(<uint32_t[:n]> <uint32_t*> numbers.symbols().data()) if n else np.zeros(0, np.uint32),
+            np.array(<int64_t[:m]> runs.data()) if m else np.zeros(0, np.int64))

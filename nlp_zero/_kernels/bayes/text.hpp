@@ -29,11 +29,12 @@ private:
 // it.
 class Candidates {
 public:
-    Candidates(const uint32_t* text, size_t n, int levels) : text_(text, text + n), id_(levels), room_(n) {
+    Candidates(const uint32_t* text, size_t n, int levels)
+        : levels_(size_t(levels)), size_(n), id_(n * size_t(levels)), room_(n) {
         for (size_t i = n, room = 0; i-- > 0;) room_[i] = uint32_t(room = text[i] ? room + 1 : 0);
         uint32_t largest = 0;
         for (size_t i = 0; i < n; ++i) largest = std::max(largest, text[i]);
-        id_[0] = text_;
+        for (size_t i = 0; i < n; ++i) id_[i * levels_] = text[i];
         begin_ = {1, largest + 1};
         count_.assign(largest + 1, 0);
         place_.assign(largest + 1, 0);
@@ -41,14 +42,15 @@ public:
         for (int l = 1; l < levels; ++l) extend(l);
     }
 
-    size_t size() const { return text_.size(); }
+    size_t size() const { return size_; }
     size_t ids() const { return count_.size(); }       // ids are below this
     uint32_t symbols() const { return begin_[1]; }      // symbols are below this
-    uint32_t symbol(size_t i) const { return text_[i]; }
+    uint32_t symbol(size_t i) const { return id_[i * levels_]; }
     uint32_t room(size_t i) const { return room_[i]; }  // symbols from i to the end of its run
-    uint32_t id(size_t i, int length) const { return id_[length - 1][i]; }
+    uint32_t id(size_t i, int length) const { return id_[i * levels_ + size_t(length) - 1]; }
+    const uint32_t* row(size_t i) const { return &id_[i * levels_]; }  // ids by length from 1
     uint32_t count(uint32_t id) const { return count_[id]; }
-    int levels() const { return int(id_.size()); }
+    int levels() const { return int(levels_); }
 
     // Cut each run so that the sum of a(w) |w| is greatest; length[i] becomes the length of the piece at i, else 0.
     void cut_by_entropy(int max_length, double single, uint8_t* length) const {
@@ -92,40 +94,38 @@ public:
     }
 
 private:
-    std::vector<uint32_t> text_;
-    std::vector<std::vector<uint32_t>> id_;  // by length, then position
+    size_t levels_, size_;
+    std::vector<uint32_t> id_;  // by position, then length: a stretch of text has its ids side by side
     std::vector<uint32_t> room_, count_, place_, begin_;
 
     // Substrings of l + 1 symbols: pairs of overlapping ones of l symbols that occur twice themselves.
     void extend(int l) {
-        const std::vector<uint32_t>& shorter = id_[l - 1];
-        std::vector<uint32_t>& longer = id_[l];
-        longer.assign(size(), 0);
+        std::vector<uint32_t> place(size());  // of each position in the table
         size_t pairs = 0, slots = 16;
-        auto possible = [&](size_t i) { return room_[i] > uint32_t(l) && shorter[i] && shorter[i + 1]; };
+        auto possible = [&](size_t i) { return room_[i] > uint32_t(l) && id(i, l) && id(i + 1, l); };
         for (size_t i = 0; i < size(); ++i) pairs += possible(i);
         while (slots < 2 * pairs) slots *= 2;
         struct Slot { uint64_t key; uint32_t count, id; };
         std::vector<Slot> table(slots, Slot{0, 0, 0});
         for (size_t i = 0; i < size(); ++i) {
             if (!possible(i)) continue;
-            const uint64_t key = uint64_t(shorter[i]) << 32 | shorter[i + 1];
+            const uint64_t key = uint64_t(id(i, l)) << 32 | id(i + 1, l);
             const uint64_t x = key * 0x9E3779B97F4A7C15u;
             size_t h = size_t(x ^ x >> 29) & (slots - 1);
             while (table[h].count && table[h].key != key) h = (h + 1) & (slots - 1);
             table[h].key = key;
             ++table[h].count;
-            longer[i] = uint32_t(h);
+            place[i] = uint32_t(h);
         }
         for (size_t i = 0; i < size(); ++i) {
             if (!possible(i)) continue;
-            Slot& slot = table[longer[i]];
+            Slot& slot = table[place[i]];
             if (slot.count > 1 && !slot.id) {
                 slot.id = uint32_t(count_.size());
                 count_.push_back(slot.count);
                 place_.push_back(uint32_t(i));
             }
-            longer[i] = slot.id;
+            id_[i * levels_ + size_t(l)] = slot.id;
         }
         begin_.push_back(uint32_t(count_.size()));
     }

@@ -135,6 +135,9 @@ struct Key {
         for (int i = W - 1; i > 0; --i) word[i] = word[i] >> b | word[i - 1] << (64 - b);
         word[0] >>= b;
     }
+    void clear_unless(bool kept) {
+        for (uint64_t& w : word) w &= uint64_t(0) - uint64_t(kept);
+    }
     void shift_right_and_put(int b, uint64_t v, int top) {  // *this = *this >> b | v << top
         shift_right(b);
         const int i = W - 1 - (top >> 6), s = top & 63;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "../common/portable.hpp"
 #include "ngrams.hpp"
 #include "runs.hpp"
 
@@ -67,9 +68,11 @@ public:
         if (order_ < 2) return;
         if (k >= stores_.size() || stores_[k]->positions() != positions_[k])
             throw std::invalid_argument("A text was changed after its n-grams were laid out.");
+        // One slot per symbol.  That of boundaries, whose rank is 0, clears the key: no branch is needed.
         struct Slot { Key<W>* put; uint32_t rank, step; };
         std::vector<Slot> slot(rank_[k].size());
-        Key<W> ignored;  // receives the keys of symbols outside the range
+        Key<W> ignored;  // receives the keys of boundaries and of symbols outside the range
+        for (Slot& s : slot) s = {&ignored, 0, 0};
         for (size_t id = 1; id < slot.size(); ++id) {
             const uint32_t rank = rank_[k][id];
             if (!rank) continue;
@@ -79,15 +82,22 @@ public:
         const int top = (order_ - 2) * bits_;
         stores_[k]->visit([&](const auto& pieces) {
             for (const auto& piece : pieces) {
-                Key<W> w = {};
-                for (size_t i = piece.size; i-- > 0;) {
-                    const auto s = piece.data[i];
-                    if (!s) { w = Key<W>{}; continue; }
-                    Slot& to = slot[s];
-                    *to.put = w;
+                const auto* const symbol = piece.data;
+                Key<W> key = {};
+                const auto put = [&](size_t i) {
+                    Slot& to = slot[symbol[i]];
+                    *to.put = key;
                     to.put += to.step;
-                    w.shift_right_and_put(bits_, uint64_t(to.rank), top);
+                    key.shift_right_and_put(bits_, uint64_t(to.rank), top);
+                    key.clear_unless(to.rank != 0);
+                };
+                size_t i = piece.size;
+                while (i > AHEAD) {
+                    --i;
+                    prefetch_to_write(slot[symbol[i - AHEAD]].put);
+                    put(i);
                 }
+                while (i > 0) put(--i);
             }
         });
     }
@@ -135,6 +145,7 @@ public:
     }
 
 private:
+    static constexpr size_t AHEAD = 64;  // symbols between the prefetch of a bucket and the write
     struct Scratch {
         Buffer<Key<W>> keys;
         Buffer<uint32_t> count, end;

@@ -24,6 +24,24 @@ struct Key {  // one word as a part of `pool`; value >= 1
     int32_t value;
 };
 
+// Bits of slots in use, in words of 64.
+class SlotBits {
+ public:
+    void set(size_t slot) {
+        if (slot / 64 + 2 > bits_.size()) bits_.resize(std::max(slot / 64 + 2, bits_.size() * 2), 0);
+        bits_[slot / 64] |= uint64_t(1) << slot % 64;
+    }
+    // The bits of slots [slot, slot + 64).
+    uint64_t read(size_t slot) const {
+        const size_t word = slot / 64, shift = slot % 64;
+        if (word + 1 >= bits_.size()) return word < bits_.size() ? bits_[word] >> shift : 0;
+        return shift ? bits_[word] >> shift | bits_[word + 1] << (64 - shift) : bits_[word];
+    }
+
+ private:
+    std::vector<uint64_t> bits_;
+};
+
 class DoubleArray {
  public:
     std::vector<int32_t> base, check, value;  // value 0: no word ends here
@@ -31,13 +49,10 @@ class DoubleArray {
     // keys: distinct, not empty, symbols in 1..symbols; they are sorted here.  Parents are placed in breadth-first
     // order: if symbols are numbered by frequency, the nodes that are used most share cache lines.
     void build(const std::vector<uint32_t>& pool, std::vector<Key>& keys, uint32_t symbols) {
-        symbols_ = symbols;
-        std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
-            const uint32_t *first = &pool[a.first], *second = &pool[b.first];
-            return std::lexicographical_compare(first, first + a.length, second, second + b.length);
-        });
-        grow(symbols + 2);
-        for (uint32_t s = 0; s <= symbols; ++s) take(s);
+        sort(pool, keys);
+        std::fill_n(rovers_, SIZES, symbols);
+        resize(std::max<size_t>(symbols + 2, keys.size() + keys.size() / 2));
+        for (uint32_t s = 0; s <= symbols; ++s) used_.set(s);
         for (uint32_t s = 1; s <= symbols; ++s) check[s] = 0;
         std::vector<Range> level, next;
         split(pool, keys, {0, uint32_t(keys.size()), 0, 0}, next, true);
@@ -46,76 +61,80 @@ class DoubleArray {
             next.clear();
             for (const Range& range : level) split(pool, keys, range, next, false);
         }
-        const size_t size = size_t(last_base_) + symbols + 2;
-        base.resize(size, 0); check.resize(size, -1); value.resize(size, 0);
+        resize(size_t(last_base_) + symbols + 2);
         std::fill_n(check.begin(), symbols + 1, -1);
     }
 
  private:
     struct Range { uint32_t lo, hi, depth; int32_t node; };  // keys[lo, hi) share `depth` symbols, which end at `node`
-    static constexpr int TRIES = 8192;  // places that are tried before children are appended: time against space
-    uint32_t symbols_ = 0;
+    static constexpr size_t SIZES = 33;    // classes of sets of children: of 2^k to 2^(k + 1) - 1 children
+    static constexpr size_t REACH = 1024;  // slots that are searched at most before the place of the last set of a class
+    size_t rovers_[SIZES];                 // by class: where the search begins
     int32_t last_base_ = 0;
-    int32_t end_ = 0;    // behind the last slot in use
-    int32_t rover_ = 0;  // where the search for a place begins
-    std::vector<int32_t> free_next_, free_prev_;  // list of free slots through sentinel slot 0
+    SlotBits used_;
+    std::vector<uint32_t> labels_;
     std::vector<Range> children_;
 
-    bool is_free(size_t slot) const { return slot >= check.size() || check[slot] == -1; }
-    void grow(size_t size) {
-        size_t old = check.size();
-        if (size <= old) return;
-        size = std::max(size, old + old / 2);
-        base.resize(size, 0); check.resize(size, -1); value.resize(size, 0);
-        free_next_.resize(size); free_prev_.resize(size);
-        if (old == 0) { free_next_[0] = free_prev_[0] = 0; old = 1; }
-        for (size_t slot = old; slot < size; ++slot) {
-            const int32_t tail = free_prev_[0];
-            free_next_[tail] = int32_t(slot); free_prev_[slot] = tail;
-            free_next_[slot] = 0; free_prev_[0] = int32_t(slot);
+    void resize(size_t size) { base.resize(size, 0); check.resize(size, -1); value.resize(size, 0); }
+
+    // Sort keys by their symbols; the first three are compared at once.
+    static void sort(const std::vector<uint32_t>& pool, std::vector<Key>& keys) {
+        constexpr uint32_t BITS = 21, MOST = (1u << BITS) - 1;
+        struct Item { uint64_t first; Key key; };
+        std::vector<Item> items;
+        items.reserve(keys.size());
+        for (const Key& key : keys) {
+            uint64_t first = 0;
+            for (uint32_t k = 0; k < 3; ++k) first = first << BITS | (k < key.length ? std::min(pool[key.first + k], MOST) : 0);
+            items.push_back({first, key});
         }
+        std::sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
+            if (a.first != b.first) return a.first < b.first;
+            const uint32_t *first = &pool[a.key.first], *second = &pool[b.key.first];
+            return std::lexicographical_compare(first, first + a.key.length, second, second + b.key.length);
+        });
+        for (size_t k = 0; k < keys.size(); ++k) keys[k] = items[k].key;
     }
-    void take(size_t slot) {
-        check[slot] = -2;  // no longer free
-        end_ = std::max(end_, int32_t(slot) + 1);
-        if (slot == 0) return;
-        free_next_[free_prev_[slot]] = free_next_[slot];
-        free_prev_[free_next_[slot]] = free_prev_[slot];
-    }
-    // First fit.  A single child fits into the first free slot.  Larger sets are searched from `rover_`, which moves
-    // past regions that are too dense, and are appended after TRIES failures.
-    int32_t find_base(const std::vector<uint32_t>& labels) {
-        const bool single = labels.size() == 1;
-        int32_t slot = single ? free_next_[0] : check[rover_] == -1 ? rover_ : free_next_[0];
-        for (int tries = 0; slot != 0 && slot < end_ && tries < TRIES; ++tries, slot = free_next_[slot]) {
-            const int32_t candidate = slot - int32_t(labels[0]);
-            auto fits = [&](uint32_t s) { return is_free(size_t(candidate) + s); };
-            if (std::all_of(labels.begin(), labels.end(), fits)) return candidate;
+    // The first base at which all labels are free, 64 candidates at a time.  Regions that were too dense for sets of about
+    // this size are not searched again; smaller sets fill their holes.
+    int32_t find_base() {
+        const uint32_t first = labels_[0];
+        size_t size = 0;
+        while (labels_.size() >> (size + 1)) ++size;
+        for (size_t slot = rovers_[size];; slot += 64) {
+            uint64_t taken = 0;
+            for (const uint32_t s : labels_) {
+                taken |= used_.read(slot + s - first);
+                if (!~taken) break;
+            }
+            if (!~taken) continue;
+            while (taken & 1) { taken >>= 1; ++slot; }
+            if (slot > rovers_[size] + REACH) rovers_[size] = slot - REACH;
+            return int32_t(slot - first);
         }
-        if (!single && slot != 0) rover_ = slot;
-        return end_ - int32_t(labels[0]);
     }
     void split(const std::vector<uint32_t>& pool, const std::vector<Key>& keys, Range range, std::vector<Range>& next,
                bool root) {
         if (range.lo < range.hi && keys[range.lo].length == range.depth) value[range.node] = keys[range.lo++].value;
-        std::vector<uint32_t> labels;
+        labels_.clear();
         children_.clear();
         for (uint32_t lo = range.lo; lo < range.hi;) {
             const uint32_t label = pool[keys[lo].first + range.depth];
             uint32_t hi = lo + 1;
             while (hi < range.hi && pool[keys[hi].first + range.depth] == label) ++hi;
-            labels.push_back(label);
+            labels_.push_back(label);
             children_.push_back({lo, hi, range.depth + 1, 0});
             lo = hi;
         }
-        if (labels.empty()) return;
-        const int32_t b = root ? 0 : find_base(labels);
+        if (labels_.empty()) return;
+        const int32_t b = root ? 0 : find_base();
         base[range.node] = b;
         last_base_ = std::max(last_base_, b);
-        grow(size_t(b) + labels.back() + 1);
-        for (size_t i = 0; i < labels.size(); ++i) {
-            const int32_t child = b + int32_t(labels[i]);
-            if (!root) take(size_t(child));
+        const size_t end = size_t(b) + labels_.back() + 1;
+        if (end > check.size()) resize(end + end / 2);
+        for (size_t i = 0; i < labels_.size(); ++i) {
+            const int32_t child = b + int32_t(labels_[i]);
+            if (!root) used_.set(size_t(child));
             check[child] = range.node;
             children_[i].node = child;
             next.push_back(children_[i]);

@@ -7,6 +7,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from ..._kernels.bayes import Cutter, Sampler
 from ..._kernels.counting import ALNUM_MODES
 from ..._utils.progress import announce, begin_stage
+from ..._utils.threads import in_order
 from ..._utils.validation import check_choice, check_integer, check_number
 from ...corpus import Corpus, read_blocks, restartable
 from ...counting.counter import count_ngrams
@@ -214,10 +216,9 @@ class BayesLexiconBuilder:
         begin_stage("preparing")
         if checkpoint is not None:
             checkpoint.resume(self._identify(text, counts, start))
-        slices = [
-            self._prepare_slice(symbols, counts, start, checkpoint, number)
-            for number, symbols in enumerate(split_text(text))
-        ]
+        parts = list(enumerate(split_text(text)))
+        prepare = partial(self._prepare_slice, counts, start, checkpoint)
+        slices = list(in_order(parts, lambda part: prepare(*part), min(self.workers, len(parts))))
         run = SamplingRun(
             slices,
             workers=self.workers,
@@ -279,11 +280,11 @@ class BayesLexiconBuilder:
 
     def _prepare_slice(
         self,
-        text: npt.NDArray[np.uint32],
         counts: NgramCounts,
         start: Lexicon | None,
         checkpoint: SamplerCheckpoint | None,
         number: int,
+        text: npt.NDArray[np.uint32],
     ) -> TextSlice:
         """Return a slice in its first state: the saved one, the words of `start`, or the entropy segmentation."""
         symbols = int(np.count_nonzero(text))

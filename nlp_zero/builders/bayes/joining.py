@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels import bayes as kernel
 from ...statistics import entropy_gain
 
 if TYPE_CHECKING:
@@ -40,19 +41,9 @@ def number_words(
     symbols : sequence
         The symbols with ids 1, 2, ...
     """
-    numbers: dict[bytes, int] = {}
-    pieces = []
-    for encoded, cut in segmentations:
-        text, size = encoded.tobytes(), encoded.itemsize
-        cuts = np.append(np.flatnonzero(cut), len(encoded))
-        words_begin = encoded[cuts[:-1]] > 0
-        begins, ends = cuts[:-1][words_begin], cuts[1:][words_begin]
-        keys = (text[a * size : b * size] for a, b in zip(begins.tolist(), ends.tolist(), strict=True))
-        runs = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64, len(begins))
-        last = np.flatnonzero(ends != np.append(begins[1:], -1))  # not followed by a word without a gap
-        pieces.append(np.insert(runs, last + 1, NO_WORD))
-    words = ["".join([str(symbols[k - 1]) for k in memoryview(key).cast("I")]) for key in numbers]
-    return words, np.concatenate(pieces)
+    words, runs = kernel.number_words(segmentations)
+    table = ["\n", *map(str, symbols)]  # no symbol has a line break
+    return "".join([table[symbol] for symbol in words.tolist()]).split("\n")[:-1], runs
 
 
 def join_words(

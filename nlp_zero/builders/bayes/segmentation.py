@@ -86,7 +86,7 @@ def _find_cuts(
     evidence = [_collect(one, number) for number, one in enumerate(slices)]
     statistics = GapStatistics(tree)
     known = None if teaching is None else teaching.encode_known_words(tree.alphabet)
-    reader = FieldReader(statistics, tree.counts.types(1), join_evidence(evidence), known)
+    reader = FieldReader(statistics, tree.counts.types(1), join_evidence(evidence), known, workers=workers)
     combined = combine_views(statistics, reader, evidence, seed=seed, workers=workers)
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)

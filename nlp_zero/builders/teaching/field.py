@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._kernels.teaching import ContextMeans, Dictionary, Field
+from ..._utils.threads import for_each
 from .columns import (
     GapStatistics,
     Quantiles,
@@ -123,23 +126,40 @@ class FieldReader:
         A large part of the corpus.
     known_words : ndarray of uint32, optional
         Words of a word list (symbols end to end, each closed by a 0).
+    workers : int, default 1
+        Threads; they never change a result.
     """
 
     def __init__(
-        self, statistics: GapStatistics, symbols: int, reference: Evidence, known_words: SymbolArray | None = None
+        self,
+        statistics: GapStatistics,
+        symbols: int,
+        reference: Evidence,
+        known_words: SymbolArray | None = None,
+        *,
+        workers: int = 1,
     ) -> None:
         self._statistics, self._symbols = statistics, symbols
         self._dictionary = None if known_words is None else Dictionary(known_words)
         text = reference.text
         inner = inner_gaps(text)
-        self._bins = Quantiles(statistics.measure(text)[:, inner])
-        self._classes = [
-            np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
-            for size, passes in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)
-        ]
-        self._words, self._word_classes = self._classify_words(reference)
+        self._classes: dict[int, SymbolArray] = {}
 
-    def _classify_words(self, reference: Evidence) -> tuple[npt.NDArray[np.uint64], SymbolArray]:
+        def find_bins() -> None:
+            self._bins = Quantiles(statistics.measure(text)[:, inner])
+
+        def find_classes(size: int, passes: int) -> None:
+            self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
+
+        jobs: list[Callable[[], None]] = [find_bins]
+        jobs += [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)]
+        for_each(reversed(jobs), lambda job: job(), workers)  # the longest one first
+        self._reference = reference
+
+    @cached_property
+    def _word_classes(self) -> tuple[npt.NDArray[np.uint64], SymbolArray]:
+        """The words of the reference text, sorted, and their classes; only `read` needs them."""
+        reference = self._reference
         begins = (reference.length > 0) | (reference.text == 0)
         start, length = spread_words(reference.length)
         identity = np.where(reference.text > 0, _hash_words(reference.text, start, length), np.uint64(0))
@@ -148,13 +168,14 @@ class FieldReader:
             words, ids = np.append(np.uint64(0), words), ids + 1
         return words, classify_words(ids.astype(np.uint32), len(words) - 1, WORD_CLASSES, WORD_PASSES)
 
-    def read_text(self, text: SymbolArray) -> Columns:
-        """Return the columns that no builder has a part in."""
-        return _stack(self._describe_text(text))
+    def read_text(self, text: SymbolArray, measured: Float32) -> Columns:
+        """Return the columns that no builder has a part in; `measured` are the statistics of its gaps."""
+        return _stack(self._describe_text(text, measured))
 
     def read(self, evidence: Evidence, pooled: SymbolArray | None = None) -> Columns:
         """Return all columns of a text; `pooled` are those of `PooledMeans`."""
-        columns = self._describe_text(evidence.text) | self._describe_words(evidence)
+        measured = self._statistics.measure(evidence.text)
+        columns = self._describe_text(evidence.text, measured) | self._describe_words(evidence)
         if self._dictionary is not None:
             found = np.minimum(self._dictionary.find(evidence.text), LONGEST_LENGTH)
             columns |= {f"d{k}": row for k, row in enumerate(found)}
@@ -162,17 +183,19 @@ class FieldReader:
             columns |= {f"q{k}": row for k, row in enumerate(pooled)}
         return _stack(columns)
 
-    def _describe_text(self, text: SymbolArray) -> dict[str, npt.NDArray[Any]]:
+    def _describe_text(self, text: SymbolArray, measured: Float32) -> dict[str, npt.NDArray[Any]]:
         known = np.minimum(text, self._symbols + 1)
-        columns = {f"b{k}": row for k, row in enumerate(self._bins.assign(self._statistics.measure(text)))}
-        return {**columns, "k": self._classes[0][known], "K": self._classes[1][known], "c": text}
+        columns = {f"b{k}": row for k, row in enumerate(self._bins.assign(measured))}
+        coarse, fine = (self._classes[size][known] for size in SYMBOL_CLASSES)
+        return {**columns, "k": coarse, "K": fine, "c": text}
 
     def _describe_words(self, evidence: Evidence) -> dict[str, npt.NDArray[Any]]:
         text = evidence.text
         start, length = spread_words(evidence.length)
         identity = _hash_words(text, start, length)
-        place = np.minimum(np.searchsorted(self._words, identity), max(len(self._words) - 1, 0))
-        classes = np.where(self._words[place] == identity, self._word_classes[place], np.uint32(WORD_CLASSES))
+        words, word_classes = self._word_classes
+        place = np.minimum(np.searchsorted(words, identity), max(len(words) - 1, 0))
+        classes = np.where(words[place] == identity, word_classes[place], np.uint32(WORD_CLASSES))
         offset = np.arange(len(text)) - start
         columns: dict[str, npt.NDArray[Any]] = {}
         if evidence.begins is not None:

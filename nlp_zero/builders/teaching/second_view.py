@@ -66,24 +66,31 @@ def combine_views(
     their classes, which learns from the sum of both where that is confident.  Half of the text teaches the field that
     is applied to the other half.  Then the mean over all places with the same two symbols around the gap is added.
     """
-    combined = []
-    for one in evidence:
-        odds = _regress(statistics, one, seed)
-        if odds is None:
-            combined.append(one)
-            continue
-        odds += FIELD_WEIGHT * logit(_learn_field(reader, one, _sigmoid(odds), workers))
-        means = ContextMeans(-1, 0, len(odds))
-        means.add(one.text, _sigmoid(odds), np.zeros(len(odds), np.uint8))
-        pooled = means.mean(one.text)
-        odds += np.where(pooled < 0, 0, POOLED_WEIGHT * logit(np.clip(pooled, LEAST_MEAN, 1 - LEAST_MEAN)))
-        begins = _sigmoid(odds)
-        begins[~inner_gaps(one.text)] = 1
-        combined.append(replace(one, begins=begins))
+    combined = list(evidence)
+
+    def work(number: int) -> None:
+        combined[number] = _combine(statistics, reader, evidence[number], seed, max(1, workers // len(evidence)))
+
+    for_each(range(len(evidence)), work, min(workers, len(evidence)))
     return combined
 
 
-def _regress(statistics: GapStatistics, evidence: Evidence, seed: int) -> npt.NDArray[np.float32] | None:
+def _combine(statistics: GapStatistics, reader: FieldReader, one: Evidence, seed: int, workers: int) -> Evidence:
+    measured = statistics.measure(one.text)
+    odds = _regress(measured, one, seed)
+    if odds is None:
+        return one
+    odds += FIELD_WEIGHT * logit(_learn_field(reader, one.text, measured, _sigmoid(odds), workers))
+    means = ContextMeans(-1, 0, len(odds))
+    means.add(one.text, _sigmoid(odds), np.zeros(len(odds), np.uint8))
+    pooled = means.mean(one.text)
+    odds += np.where(pooled < 0, 0, POOLED_WEIGHT * logit(np.clip(pooled, LEAST_MEAN, 1 - LEAST_MEAN)))
+    begins = _sigmoid(odds)
+    begins[~inner_gaps(one.text)] = 1
+    return replace(one, begins=begins)
+
+
+def _regress(measured: Float32, evidence: Evidence, seed: int) -> npt.NDArray[np.float32] | None:
     """Return weighted log odds of the sampler and of the regression; None if there is too little to learn from."""
     text, begins = evidence.text, evidence.begins
     assert begins is not None
@@ -95,11 +102,10 @@ def _regress(statistics: GapStatistics, evidence: Evidence, seed: int) -> npt.ND
     if len(confident) > DRAWN_GAPS:
         drawn = np.random.Generator(np.random.PCG64(seed)).permutation(len(confident))[:DRAWN_GAPS]
         confident = confident[np.sort(drawn)]
-    numbers = statistics.measure(text)
-    for row in numbers:
+    numbers = np.pad(measured, ((0, 0), (1, 1)))
+    for row in numbers[:, 1:-1]:
         inside = row[inner].astype(np.float64)
         row[:] = (row - inside.mean()) / max(float(inside.std()), 1e-6)
-    numbers = np.pad(numbers, ((0, 0), (1, 1)))
     weights = regress_logistic(
         _rows(numbers, confident), (begins[confident] > 0.5).astype(np.uint8), RIDGE, ITERATIONS
     )
@@ -116,10 +122,11 @@ def _rows(numbers: Float32, places: npt.NDArray[np.int64]) -> Float32:
     return np.ascontiguousarray(np.concatenate([*columns, np.ones((1, len(places)), np.float32)]).T, np.float32)
 
 
-def _learn_field(reader: FieldReader, evidence: Evidence, begins: Float32, workers: int) -> Float32:
+def _learn_field(
+    reader: FieldReader, text: SymbolArray, measured: Float32, begins: Float32, workers: int
+) -> Float32:
     """Return what fields say that were taught by the confident gaps of the other half of the text."""
-    text = evidence.text
-    columns = reader.read_text(text)  # nothing of the sampler: the view is another one
+    columns = reader.read_text(text, measured)  # nothing of the sampler: the view is another one
     gaps = np.full(len(text), OPEN, np.uint8)
     gaps[begins < CONFIDENT] = JOINED
     gaps[begins > 1 - CONFIDENT] = CUT

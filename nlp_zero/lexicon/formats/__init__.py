@@ -19,7 +19,7 @@ from ..._utils.files import write_bytes
 from ..._utils.validation import check_choice
 from ...errors import FormatError
 from ..ids import LexiconLike
-from .report import SaveReport, describe_differences
+from .report import SaveReport
 from .table import Table
 
 __all__ = ["FORMATS", "SaveReport", "Table", "format_of_content", "format_of_name", "read", "write"]
@@ -54,6 +54,8 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> Table:
 
 def write(lexicon: LexiconLike, path: str | os.PathLike[str], format: str | None = None) -> SaveReport:
     """Write a file whole or not at all."""
+    from .differences import describe_differences
+
     name = choose_format(path) if format is None else check_choice("format", format, FORMATS)
     try:
         data, left_out = _module(name).dumps(lexicon)
