@@ -245,7 +245,7 @@ class Corpus:
         work : callable
             Is called with a part, which is a corpus, and `arguments`. On a cluster it must be a function of a module,
             and if it returns an iterator, a list of the items takes its place.
-        *arguments
+        *arguments : object
             Further arguments of `work`.
 
         Yields

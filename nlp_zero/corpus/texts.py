@@ -91,7 +91,7 @@ def map_parts(texts: Corpus | Iterable[str], work: Callable[..., R], *arguments:
     ----------
     texts : Corpus or iterable of str
     work : callable
-    *arguments
+    *arguments : object
 
     Yields
     ------

@@ -71,7 +71,7 @@ class DistributedCorpus(Corpus):
         Parameters
         ----------
         work : callable
-        *arguments
+        *arguments : object
             Sent to each worker once.
 
         Yields
