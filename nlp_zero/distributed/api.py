@@ -123,7 +123,11 @@ def count_in_parts(
     name : callable
         Returns the folder of each range, given its number from 0. Workers must be able to write there.
     client : distributed.Client, str or None, default None
-    order, unit, alnum, min_count, workers, part_size
+    order : int, default 4
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+    min_count : int, default 1
+    workers, part_size : int or None, default None
         As in `count`.
 
     Returns
