@@ -6,7 +6,7 @@ cluster, measures the CPU seconds of each, and computes what corpora of 100 GB t
 The computation is a list of stages that follow each other.  A stage is done by all threads of the cluster, by all disks
 or networks of its machines, or by the calling process; its time is its work divided by the speed of what does it. New
 n-grams become rarer as the text grows: their number is extrapolated as ``types = K * size ** b`` (Heaps), fitted to
-the whole text and to a quarter of it.  The power falls slowly in real text, so that the numbers are upper bounds.
+the whole text and to a quarter of it.  The power usually falls as a text grows, so the numbers are likely upper bounds.
 """
 
 from __future__ import annotations
