@@ -421,6 +421,15 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
     assert "cluster" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["build-vocab PIPE", "tokenize PIPE -l WORDS", "keywords PIPE"])
+def test_pipes_are_refused(client, lexicon, tmp_path, capsys, command) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    named = {"PIPE": str(tmp_path / "pipe.txt"), "WORDS": str(lexicon)}
+    arguments = [named.get(argument, argument) for argument in command.split()]
+    assert main([*arguments, "--scheduler", client.scheduler.address]) == 1
+    assert "pipe.txt can be read only once, and by one process; save it to a file first." in capsys.readouterr().err
+
+
 def test_no_scheduler(folder, capsys) -> None:
     with dask.config.set({"distributed.comm.timeouts.connect": "200ms"}):
         with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
