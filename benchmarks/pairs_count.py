@@ -57,7 +57,7 @@ def _one_text(settings: Settings, report: Report, name: str) -> None:
         mine, *theirs = alternate(make_side(ours), *sides.values(), repeat=settings.repeat)
     for peer, timing in zip(sides, theirs, strict=True):
         if "sort" in peer:
-            report.add(share_row(work, mine, peer, timing, most=0.6 if name == "mix" else None))
+            report.add(share_row(work, mine, peer, timing, most=0.32 if name == "mix" and "off" in peer else None))
         else:
             report.add(faster_row(work, mine, peer, timing))
 

@@ -38,7 +38,7 @@ MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "display", "tables",
+        "locks", "progress", "validation", "display", "tables", "key_counts",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -56,14 +56,16 @@ MODULES = {
         "batch", "construction", "saving", "completion", "token_numbers", "random_segmentations", "segmentation_sums",
         "tokenizer", "lines", "word_reader",
     ],
-    "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": [
+        "passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "ranked_text", "phrases",
+    ],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "slot_fillers", "filler_counter",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
         "parser",
     ],
-    "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "evaluation": ["alignment", "levels", "breakdown", "bounded", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
     "keywords": ["table", "frequencies", "extractor", "stop_words"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],

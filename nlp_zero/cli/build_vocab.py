@@ -56,7 +56,7 @@ METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
-    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "workers"}),
+    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "memory", "workers"}),
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
 TEACHING_STAGES = 2  # in addition, with examples; bayes has them anyway
@@ -314,7 +314,7 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
             raise UsageError("--phrase-rounds needs --phrases.")
         return None
     limit = {} if arguments.phrase_rounds is None else {"max_rounds": arguments.phrase_rounds}
-    return configure(PhraseBuilder, **limit)
+    return configure(PhraseBuilder, memory=arguments.memory, temp_dir=arguments.temp_dir, **limit)
 
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:

@@ -18,8 +18,8 @@ from .options import (
     add_command,
     add_input,
     add_output,
+    add_resources,
     add_scheduler,
-    add_workers,
     check_least,
     configure,
     open_corpus,
@@ -57,7 +57,7 @@ def add_mine_templates(commands: Commands) -> None:
     words.add_argument("--tokenized", action="store_true", help="the text is words separated by spaces")
     _add_mining_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
-    add_workers(parser)
+    add_resources(parser, checkpoint=False)
     add_scheduler(parser)
     parser.set_defaults(workers=1)
 
@@ -122,6 +122,7 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
         max_examples=arguments.max_examples,
         workers=arguments.workers,
         progress=shows_progress(arguments),
+        memory=arguments.memory,
         temp_dir=arguments.temp_dir,
         **options,
     )
@@ -181,7 +182,8 @@ def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None
     words, clauses = inventory.meta["words"], inventory.meta["segments"]
     if arguments.json:
         summary = {"method": arguments.method, "templates": len(inventory), "gapped": gapped}
-        print_json_summary(arguments, summary | {"words": words, "clauses": clauses})
+        text_words = {name: inventory.meta[name] for name in ("text_words",) if name in inventory.meta}
+        print_json_summary(arguments, summary | {"words": words, "clauses": clauses} | text_words)
         return
     if not len(inventory):
         print_message(arguments, "no templates were found; give more text, or lower --min-fillers.")
@@ -190,3 +192,9 @@ def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None
         f"{arguments.method}: {len(inventory):,} templates, {gapped:,} of them with a slot between words, "
         f"from {words:,} words in {clauses:,} different clauses.",
     )
+    if "text_words" in inventory.meta:
+        print_message(
+            arguments,
+            f"with --memory {arguments.memory}, a sample was mined that is spread over the text, which has "
+            f"{inventory.meta['text_words']:,} words and marks.",
+        )

@@ -173,7 +173,7 @@ def add_table_output(parser: argparse.ArgumentParser, rows: str) -> None:
 
 def add_resources(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
-    group = parser.add_argument_group("resources (they never change a result)")
+    group = parser.add_argument_group("resources (they never change a result, unless a message names a sample)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
     add_workers(group)
     if checkpoint:
