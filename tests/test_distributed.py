@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
+from nlp_zero import (
+    Corpus,
+    CorpusError,
+    EntropyLexiconBuilder,
+    NgramCounter,
+    NgramCounts,
+    PmiLexiconBuilder,
+    distributed,
+)
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
@@ -284,6 +292,27 @@ def test_wrong_shards(client, folder, lexicon, tmp_path, capsys) -> None:
     assert (tmp_path / "full" / "a.txt").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_counts_in_parts(client, folder, tmp_path, small_parts, capsys, min_count) -> None:
+    """Every range is saved by a worker; their sum is what one process counts."""
+    command = ["count", str(folder), "--order", "3", "-q", "--min-count", str(min_count)]
+    assert main([*command, "-o", str(tmp_path / "counts/*"), "--scheduler", client.scheduler.address]) == 0
+    places = sorted((tmp_path / "counts").iterdir())
+    assert [place.name for place in places] == [f"{k:05}" for k in range(len(places))]
+    parts = [NgramCounts.load(place) for place in places]
+    assert len(parts) == 2
+    whole = NgramCounter(order=3).update(Corpus(folder)).freeze(min_count=min_count)
+    for n in (1, 2, 3):
+        assert [item for part in parts for item in part.items(n)] == list(whole.items(n))
+    assert sum(part.total(1) for part in parts) == whole.total(1)
+    if min_count == 1:
+        assert repr(parts[0].merge(*parts[1:])) == repr(whole)
+    assert main([*command, "-o", str(tmp_path / "more/*")]) == 2
+    assert main([*command, "-o", str(tmp_path / "more/*"), "--scheduler", "local", "--top", "3"]) == 2
+    assert "--top needs all counts in one folder" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["counts"]
+
+
 @pytest.fixture(scope="module")
 def four_workers():
     with distributed.connect(workers=4) as client:
@@ -390,6 +419,15 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
     for more in (["--checkpoint", "x"], ["--method", "bayes"]):
         assert main(["build-vocab", str(folder), "--scheduler", "local", *more]) == 2
     assert "cluster" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["build-vocab PIPE", "tokenize PIPE -l WORDS", "keywords PIPE"])
+def test_pipes_are_refused(client, lexicon, tmp_path, capsys, command) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    named = {"PIPE": str(tmp_path / "pipe.txt"), "WORDS": str(lexicon)}
+    arguments = [named.get(argument, argument) for argument in command.split()]
+    assert main([*arguments, "--scheduler", client.scheduler.address]) == 1
+    assert "pipe.txt can be read only once, and by one process; save it to a file first." in capsys.readouterr().err
 
 
 def test_no_scheduler(folder, capsys) -> None:

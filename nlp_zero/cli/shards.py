@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +68,8 @@ def check_shards(path: str | None, scheduler: str | None) -> None:
 def open_shards(path: str) -> Iterator[ShardName]:
     """Make a folder of files, one for each part.
 
-    The files are written to a hidden folder, which gets its name at the end. Each file must be written whole or not at
-    all; files that workers left unfinished when they died are removed.
+    The files, or folders, are written to a hidden folder, which gets its name at the end. Each must be written whole or
+    not at all; what workers left unfinished when they died is removed.
 
     Parameters
     ----------
@@ -90,19 +90,32 @@ def open_shards(path: str) -> Iterator[ShardName]:
     target = Path(os.path.realpath(folder))
     if os.path.lexists(target) and (not target.is_dir() or any(target.iterdir())):
         raise OutputError(f"{folder} exists and is not an empty folder; give -o a new folder.")
-    try:
-        with temporary_place(target, os.mkdir) as place:
-            name = ShardName(str(place), pattern)
-            yield name
-            before, _, after = pattern.partition("*")
-            for entry in place.iterdir():
-                number = entry.name.removeprefix(before).removesuffix(after)
-                if not number.isdecimal() or entry.name != os.path.basename(name(int(number))):
-                    remove_place(entry)
+    with ExitStack() as stack:
+        with _explain(folder):
+            place = stack.enter_context(temporary_place(target, os.mkdir))
+        name = ShardName(str(place), pattern)
+        yield name
+        with _explain(folder):
+            _remove_unfinished(place, name)
             sync_folder(place)
             if target.is_dir():
                 target.rmdir()
             os.rename(place, target)
             sync_folder(target.parent)
+
+
+def _remove_unfinished(place: Path, name: ShardName) -> None:
+    """Remove what is not the result of a part."""
+    before, _, after = name.pattern.partition("*")
+    for entry in place.iterdir():
+        number = entry.name.removeprefix(before).removesuffix(after)
+        if not number.isdecimal() or entry.name != os.path.basename(name(int(number))):
+            remove_place(entry)
+
+
+@contextmanager
+def _explain(folder: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise unwritable(folder, error, "choose another place with -o") from error

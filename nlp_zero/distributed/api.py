@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Sources = Corpus | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-__all__ = ["build_vocab", "connect", "count", "distribute"]
+__all__ = ["build_vocab", "connect", "count", "count_in_parts", "distribute"]
 
 
 def count(
@@ -97,6 +97,59 @@ def count(
         distributed = distribute(corpus, cluster, part_size=part_size)
         passes = distributed.open_passes([distributed], alnum=alnum, resources=Resources())
         return passes.count(order, options, folder, periods)
+
+
+def count_in_parts(
+    corpus: Sources,
+    name: Callable[[int], str],
+    *,
+    client: Any = None,
+    order: int = 4,
+    unit: str = "char",
+    alnum: str = "token",
+    min_count: int = 1,
+    workers: int | None = None,
+    part_size: int | None = None,
+) -> list[int]:
+    """Count n-grams on a cluster, and leave each range of them where it is: no process has or writes all counts.
+
+    A range has the n-grams that begin with some characters, and is saved as counts of its own. An n-gram is in one of
+    them; the first also has the totals. `NgramCounts.merge` of all of them gives what `count` gives.
+
+    Parameters
+    ----------
+    corpus : Corpus, str, path-like or iterable of them
+        As in `count`.
+    name : callable
+        Returns the folder of each range, given its number from 0. Workers must be able to write there.
+    client : distributed.Client, str or None, default None
+    order : int, default 4
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+    min_count : int, default 1
+    workers, part_size : int or None, default None
+        As in `count`.
+
+    Returns
+    -------
+    list of int
+        Number of different n-grams of each order.
+
+    Raises
+    ------
+    CorpusError
+        If a file cannot be read or decoded, or there is nothing to count.
+    ClusterError
+        If the scheduler cannot be reached, or workers die again and again.
+    ValueError
+        If an option makes no sense.
+    """
+    NgramCounter(order=order, unit=unit, alnum=alnum)  # validates the options
+    options = CountOptions(unit, alnum, check_integer("min_count", min_count))
+    with connect(client, workers=workers) as cluster:
+        distributed = distribute(corpus, cluster, part_size=part_size)
+        passes = distributed.open_passes([distributed], alnum=alnum, resources=Resources())
+        return passes.save_ranges(order, options, name)
 
 
 def build_vocab(

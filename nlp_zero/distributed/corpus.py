@@ -11,6 +11,7 @@ from .._utils.progress import progress_bar
 from .._utils.validation import check_integer
 from ..corpus import Corpus, CorpusSlice, slice_corpus
 from ..counting.resources import Resources
+from ..errors import CorpusError
 from . import tasks
 from .reduce import ClusterPasses, count_threads, share, submit_each
 
@@ -90,6 +91,11 @@ class DistributedCorpus(Corpus):
                 if advance is not None:
                     advance(1)
                 yield result
+
+    def _spool(self) -> Corpus:
+        """Refuse standard input and pipes, whose copy would be on this machine only."""
+        names = ", ".join(self.sources)
+        raise CorpusError(f"{names} can be read only once, and by one process; save it to a file first.")
 
     def open_passes(self, corpora: Sequence[Corpus], *, alnum: str, resources: Resources) -> ClusterPasses:
         """Return the passes of builders over corpora of this cluster, one of which is this corpus.

@@ -91,13 +91,27 @@ class ClusterPasses(CorpusPasses):
         if self.whole is not None:
             ranges = submit_each(self.client, tasks.count_range, range(self.ranges), self.ranges, self.whole, task)
             return self._collect(ranges, task, folder, history, memory=None)
+        return self._collect(self._merge_ranges(task), task, folder, history, memory=MAPPED_BUDGET)
+
+    def save_ranges(self, order: int, options: CountOptions, name: Callable[[int], str]) -> list[int]:
+        """Count n-grams, and save each range where the worker is that has it; return the numbers of n-grams.
+
+        `name` gives the folder of each range.
+        """
+        task = tasks.CountTask(order, options)
+        ranges = self._merge_ranges(task)
+        _, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
+        require_text(totals[0], self.texts)
+        saved = [submit_each(self.client, tasks.save_range, [part], task, name(k))[0] for k, part in enumerate(ranges)]
+        return [sum(sizes) for sizes in zip(*self._take_results(saved), strict=True)]
+
+    def _merge_ranges(self, task: tasks.CountTask) -> list[Any]:
+        """Count all parts, and return the futures of the ranges of their sum."""
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
         [cuts] = submit_each(self.client, tasks.cut_symbols, [sample], self.ranges, task)
         runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
         pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(self.ranges)]
-        ranges = submit_each(self.client, tasks.merge_range, pieces, task)
-        del runs, pieces  # so that the cluster may delete them
-        return self._collect(ranges, task, folder, history, memory=MAPPED_BUDGET)
+        return submit_each(self.client, tasks.merge_range, pieces, task)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""

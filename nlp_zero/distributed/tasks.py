@@ -15,7 +15,7 @@ from .._kernels import counting as kernel
 from .._kernels.counting import Occurrences, PieceCounter
 from ..corpus import CorpusSlice
 from ..counting.count_data import CountOptions
-from ..counting.finishing import merge_sources
+from ..counting.finishing import collect_counts, merge_sources
 from ..counting.merging import RunSource, merge_to_run
 from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
@@ -40,6 +40,7 @@ __all__ = [
     "merge_range",
     "pick_run",
     "run_part",
+    "save_range",
 ]
 
 FLUSH_POSITIONS = 1 << 24  # positions that a task counts at once: about 18 bytes each
@@ -116,6 +117,14 @@ def merge_range(runs: list[bytes], task: CountTask) -> Range:
     sources = [RunSource(run) for run in _open_runs(runs)]
     counts = merge_sources(sources, RunStore(PLAN, None), task.options)
     return list(counts.symbols), counts.totals, counts.levels
+
+
+def save_range(counted: Range, task: CountTask, folder: str) -> list[int]:
+    """Save one range as counts of its own, and return the numbers of its n-grams of each order."""
+    symbols, totals, levels = counted
+    store = RunStore(PLAN, None)
+    saved = collect_counts(lambda tree: tree.append(levels), symbols, totals, store, task.options, folder)
+    return [len(level[0]) for level in saved.levels]
 
 
 def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
