@@ -112,6 +112,9 @@ Level: TypeAlias = tuple[Uint32, Uint32, Uint32]
 RunBlocks: TypeAlias = tuple[bytes, Uint64, Uint32]
 """Blocks of a run end to end, where each begins, and the first n-gram of each (blocks, order)."""
 
+def allow_avx512(allowed: bool) -> bool:
+    """Choose, for tests, whether counting may use AVX-512, which does not change a result; return whether it does."""
+
 class EncodedText:
     """Text as symbols, to be counted by an `NgramSorter`.
 

@@ -197,10 +197,11 @@ def _cut_texts(
 
 def _cut_lines(texts: Corpus, tokenizer: Tokenizer, options: argparse.Namespace, start: int) -> Iterator[bytes]:
     """Yield lines of all tokens, which the kernel writes."""
+    from ..corpus import TextBatch
     from ..tokenization.lines import TokenLines
 
     lines = TokenLines(tokenizer, options.separator, workers=options.workers)
-    batches = (batch.texts for batch in texts.text_batches())
+    batches = (batch.texts if isinstance(batch, TextBatch) else batch for batch in texts.encoded_batches())
     if not options.sample:
         return lines.cut(batches)
     return lines.sample(batches, alpha=options.alpha, seed=options.seed, k=options.k or 1, start=start)

@@ -230,6 +230,22 @@ class Corpus:
         """
         return self._read_batches(self._open_pass())
 
+    def encoded_batches(self) -> Iterator[Block | TextBatch]:
+        """Read the texts once, in batches; lines of plain UTF-8 text are left to be decoded, as by several threads.
+
+        Returns
+        -------
+        iterator of Block or TextBatch
+            For plain UTF-8 text, whole lines as a block of bytes that have not been validated; for all others, as in
+            `text_batches`.
+
+        Raises
+        ------
+        CorpusError
+            See `blocks`.
+        """
+        return self._read_encoded_batches(self._open_pass())
+
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self.batches())
 
@@ -287,6 +303,11 @@ class Corpus:
         with self._progress_bar(found) as advance:
             for source in found:
                 yield from self._reader.read_batches(source, advance)
+
+    def _read_encoded_batches(self, found: list[Source]) -> Iterator[Block | TextBatch]:
+        with self._progress_bar(found) as advance:
+            for source in found:
+                yield from self._reader.read_encoded_batches(source, advance)
 
     @contextmanager
     def _progress_bar(self, found: list[Source]) -> Iterator[Advance]:

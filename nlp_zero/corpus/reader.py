@@ -107,6 +107,19 @@ class Reader:
         with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
             yield from self._content_batches(content, source, advance)
 
+    def read_encoded_batches(
+        self, source: Source, advance: Advance = None, start: int = 0
+    ) -> Iterator[Block | TextBatch]:
+        """Yield what `read_batches` does, but plain UTF-8 text as blocks of lines that are not decoded."""
+        if start:
+            yield from self.read_blocks(source, "byte", advance, start)
+            return
+        with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
+            if self._yields_bytes(content):
+                yield from self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin)
+            else:
+                yield from self._content_batches(content, source, advance)
+
     def can_slice(self, source: Source) -> bool:
         """Return whether a source can be read from any line end on."""
         return self._yields_bytes_of(source) and not is_compressed(source)

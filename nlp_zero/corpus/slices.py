@@ -85,6 +85,22 @@ class CorpusSlice(Corpus):
         source, begin = self._open_window()
         return iter(()) if source is None else self._reader.read_batches(source, None, begin)
 
+    def encoded_batches(self) -> Iterator[Block | TextBatch]:
+        """Read the texts of the slice in batches that may have to be decoded.
+
+        Returns
+        -------
+        iterator of Block or TextBatch
+            See `Corpus.encoded_batches`.
+
+        Raises
+        ------
+        CorpusError
+            If the file cannot be read or decoded.
+        """
+        source, begin = self._open_window()
+        return iter(()) if source is None else self._reader.read_encoded_batches(source, None, begin)
+
     def _find_sources(self) -> list[Source]:
         return [self.source]
 

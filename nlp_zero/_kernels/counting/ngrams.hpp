@@ -25,6 +25,7 @@
 
 #include "alphabet.hpp"
 #include "pages.hpp"
+#include "unroll_avx512.hpp"
 
 namespace nlpzero::counting {
 
@@ -60,7 +61,7 @@ public:
         data_ = static_cast<T*>(fresh);
         capacity_ = n;
 #ifdef __linux__
-        // Fewer page faults.  Whole pages, those of both ends too: realloc cannot move memory of which a part was advised.
+        // Fewer page faults.  Also the pages at both ends: realloc copies memory of which only a part was advised.
         constexpr uintptr_t PAGE = 4096;
         const uintptr_t begin = uintptr_t(fresh) / PAGE * PAGE;
         const uintptr_t end = (uintptr_t(fresh) + n * sizeof(T) + PAGE - 1) / PAGE * PAGE;
@@ -245,6 +246,9 @@ public:
         for (size_t i = 0; i < n;) {
             const size_t stop = std::min(n, i + STEP), last = std::min(stop, n - 1);
             size_t m = 0;
+#ifdef NLP_ZERO_AVX512
+            if (W == 1 && avx512_) collect_avx512(keys->word, i, last, distinct_->word, end_, m);
+#endif
             for (; i < last; ++i) {
                 distinct_[m] = keys[i];
                 end_[m] = uint32_t(i + 1);
@@ -268,8 +272,9 @@ private:
     int bits_;
     uint32_t mask_;
     uint32_t begin_[MAX_ORDER];  // where the keys of the next node of each level begin
-    Key<W> distinct_[STEP + 1];  // and the key after them
-    uint32_t end_[STEP];
+    const bool avx512_ = W == 1 && use_avx512();
+    Key<W> distinct_[STEP + LANES + 1];  // and the key after them
+    uint32_t end_[STEP + LANES], child_[STEP + LANES];
     SparePages spare_;
     struct Bare { const uint32_t* array = nullptr; char* page = nullptr; };  // the first page that was never written
     Bare bare_[MAX_ORDER][3];
@@ -287,11 +292,21 @@ private:
         const int top = tree_.order - 1;
         for (int l = 1; l <= top; ++l) {
             Level& level = tree_.level[l];
-            level.reserve(level.size + m + 1, l < top);
-            supply(level.symbol, level.size, m + 1, bare_[l][0]);
-            supply(level.count, level.size, m + 1, bare_[l][1]);
-            if (l < top) supply(level.end, level.size, m + 1, bare_[l][2]);
+            level.reserve(level.size + m + LANES, l < top);
+            supply(level.symbol, level.size, m + LANES, bare_[l][0]);
+            supply(level.count, level.size, m + LANES, bare_[l][1]);
+            if (l < top) supply(level.end, level.size, m + LANES, bare_[l][2]);
         }
+#ifdef NLP_ZERO_AVX512
+        if (W == 1 && avx512_) {
+            for (int l = top; l > 0 && m; --l) {
+                Level& level = tree_.level[l];
+                m = emit_avx512(distinct_->word, end_, child_, m, bits_, mask_, level.symbol.data(), level.count.data(),
+                                l < top ? level.end.data() : nullptr, level.size, begin_[l]);
+            }
+            return;
+        }
+#endif
         if (top > 1) emit_two_levels(m);
         else emit_one_level(m);
     }

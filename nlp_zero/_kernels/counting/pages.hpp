@@ -18,7 +18,9 @@ namespace nlpzero::counting {
 class SparePages {
 public:
     static constexpr size_t PAGE = size_t(1) << 21;
-    static char* align(const void* p) { return reinterpret_cast<char*>((uintptr_t(p) + PAGE - 1) & ~uintptr_t(PAGE - 1)); }
+    static char* align(const void* p) {
+        return reinterpret_cast<char*>((uintptr_t(p) + PAGE - 1) & ~uintptr_t(PAGE - 1));
+    }
 
     // Offer the memory from `begin` to `end`, which continues what was offered before.  Its contents will be lost.
     void offer(const void* begin, const void* end) {
@@ -26,8 +28,8 @@ public:
         end_ = uintptr_t(end);
     }
 
-    // Move a page to `to`, which is aligned, allocated, and without contents.  Nothing is done if no page is left, or if
-    // the system cannot: the memory at `to` is then new.
+    // Move a page to `to`, which is aligned, allocated, and without contents.  If no page is left, or the system cannot
+    // do it, the memory at `to` stays new.
     void move_to(char* to) {
 #ifdef __linux__
         if (!usable_ || !next_ || uintptr_t(next_) + PAGE > end_) return;
