@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "exchange.hpp"
@@ -258,12 +259,8 @@ private:
                 x[l] = float(std::min(model.base(ids[l - 1], p0) * ratio, 1e30));
             }
             // Lengths are added in registers.
-            int y = 0;
-            const float* b = &work.beta[size_t(j - 1) * width];
-            const float* g = &model.fresh[width];
-            for (; y + 40 <= width; y += 40) add_lengths<40>(x, b + y, g + y, longest, width, a + y);
-            for (; y + 24 <= width; y += 24) add_lengths<24>(x, b + y, g + y, longest, width, a + y);
-            for (; y < width; y += 8) add_lengths<8>(x, b + y, g + y, longest, width, a + y);
+            const float *b = &work.beta[size_t(j - 1) * width], *g = &model.fresh[width];
+            each_group(width, [&](auto n, int y) { add_lengths<n()>(x, b + y, g + y, longest, width, a + y); });
             ratio = 1;
             for (int l = 1; l <= longest; ++l) {
                 if (l > 1) ratio *= work.shrink[j - l + 1];
@@ -295,10 +292,22 @@ private:
     // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
     // other.
     static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
+        each_group(width, [&](auto n, int y) { columns<n()>(row, matrix + y, k, width, out + y); });
+    }
+    // Call f(n, y) for groups of n() columns from y on, as large as fit into registers; a width is a multiple of eight.
+    template <class F>
+    static NLP_ZERO_INLINE void each_group(int width, F f) {
         int y = 0;
-        for (; y + 40 <= width; y += 40) columns<40>(row, matrix + y, k, width, out + y);
-        for (; y + 24 <= width; y += 24) columns<24>(row, matrix + y, k, width, out + y);
-        for (; y < width; y += 8) columns<8>(row, matrix + y, k, width, out + y);
+        for (; y + 64 <= width; y += 64) f(std::integral_constant<int, 64>(), y);
+        switch (width - y) {
+            case 8: return f(std::integral_constant<int, 8>(), y);
+            case 16: return f(std::integral_constant<int, 16>(), y);
+            case 24: return f(std::integral_constant<int, 24>(), y);
+            case 32: return f(std::integral_constant<int, 32>(), y);
+            case 40: return f(std::integral_constant<int, 40>(), y);
+            case 48: return f(std::integral_constant<int, 48>(), y);
+            case 56: return f(std::integral_constant<int, 56>(), y);
+        }
     }
     template <int N>
     static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width,
@@ -390,12 +399,11 @@ private:
             for (int l = 1; l <= longest; ++l)
                 work.x_after[l] = float(work.x[size_t(i + l) * (most + 1) + l] * work.shrink[i + l]);
             std::fill(work.lanes.begin(), work.lanes.end(), 0.0f);
-            int y = 0;
             const float *o = &work.outside[size_t(i + 1) * width], *g = &model.fresh[width], *x = work.x_after.data();
             float* lanes = work.lanes.data();
-            for (; y + 40 <= width; y += 40) add_spans<40>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
-            for (; y + 24 <= width; y += 24) add_spans<24>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
-            for (; y < width; y += 8) add_spans<8>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
+            each_group(width, [&](auto n, int y) {
+                add_spans<n()>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
+            });
             double ratio = 1;
             float* __restrict out = &marginals[(size_t(w.begin) + i) * most];
             for (int l = 1; l <= longest; ++l) {
