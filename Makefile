@@ -9,7 +9,18 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz
+.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz \
+	coverage coverage-python coverage-kernels mutants mutants-kernels
+
+# A copy of the tree, $(call copy_tree,FOLDER), and one without kernels, to build them differently.
+define copy_tree
+	rm -rf $(1) && mkdir -p $(1)/corpora
+	cp -r $(TREE) $(1)/ && cp corpora/*.* $(1)/corpora/
+endef
+define copy_sources
+	$(call copy_tree,$(1))
+	find $(1)/nlp_zero -name '*.so' -delete && rm -f $(1)/nlp_zero/_kernels/*.cpp
+endef
 
 help:
 	@echo "make demo     learn the words of a novel and segment three sentences"
@@ -21,6 +32,8 @@ help:
 	@echo "make site     the documentation as a site, in build/site"
 	@echo "make debug    tests on kernels built with sanitizers and bounds checks"
 	@echo "make fuzz     damaged inputs at random, for MINUTES=10"
+	@echo "make coverage which lines of Python and of the kernels the tests execute"
+	@echo "make mutants  which changes of formulas the tests notice; make mutants-kernels does this for SAMPLE=60 operators"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
 	@echo "make recipes  the examples of docs/recipes.md, with torch, transformers, datasets and spaCy (several GB)"
 	@echo "make api      write the generated pages  make bench    speed compared with other tools"
@@ -56,7 +69,7 @@ $(VENV)/lint $(VENV)/workflows $(VENV)/wheel: $(VENV)/%: $(VENV)/pip pyproject.t
 	@$(PIP) install --quiet --group $*
 	@touch $@
 
-$(VENV)/test $(VENV)/site $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
+$(VENV)/test $(VENV)/site $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/bench $(VENV)/recipes $(VENV)/coverage $(VENV)/mutants: $(VENV)/%: $(VENV)/pip $(VENV)/installed pyproject.toml
 	@echo "Installing the dependency group $* ..."
 	@$(PIP) install --progress-bar off --group $* | awk '/Downloading [^ ]*(whl|tar.gz)/ { print "  " $$1 " " $$2; fflush() }'
 	@touch $@
@@ -102,16 +115,44 @@ SANITIZER := LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 debug: $(VENV)/test $(VENV)/build
-	rm -rf build/debug && mkdir -p build/debug/corpora
-	cp -r $(TREE) build/debug/ && cp corpora/*.* build/debug/corpora/
-	find build/debug/nlp_zero -name '*.so' -delete && rm -f build/debug/nlp_zero/_kernels/*.cpp
+	$(call copy_sources,build/debug)
 	cd build/debug && NLP_ZERO_DEBUG=1 ../../$(BIN)/python setup.py -q build_ext --inplace
 	cd build/debug && NLP_ZERO_EXPECT=. NLP_ZERO_DEBUG=1 $(SANITIZER) ../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
 
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
-DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts fillers firmness formats \
+DEBUG_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links counts extending fillers firmness formats \
 	growing_counts joining kernels lattice lexicon lines links own_words parser phrases sampling saved_counts structure \
 	teaching templates tokenizer tokens unicode vocabularies vocabulary))
+
+# Lines that the tests execute; both parts print a table and fail below the least share.
+coverage: coverage-python coverage-kernels
+
+# The commands that tests start as processes count too (coverage of pyproject.toml).
+coverage-python: $(VENV)/coverage
+	rm -rf build/coverage/python && mkdir -p build/coverage/python
+	$(BIN)/python -m coverage run -m pytest -q -p no:cacheprovider
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
+# The hand-written headers of a copy that is built for gcov (Linux with g++); the C++ that Cython makes does not count.
+coverage-kernels: $(VENV)/coverage $(VENV)/build
+	$(call copy_sources,build/coverage/kernels)
+	cd build/coverage/kernels && NLP_ZERO_COVERAGE=1 ../../../$(BIN)/python setup.py -q build_ext --inplace
+	cd build/coverage/kernels && NLP_ZERO_EXPECT=. ../../../$(BIN)/python -m pytest -q -p no:cacheprovider $(DEBUG_TESTS)
+	cd build/coverage/kernels && ../../../$(BIN)/gcovr --root . --object-directory build \
+		--filter 'nlp_zero/_kernels/.*\.hpp' --merge-lines --gcov-suspicious-hits-threshold 0 \
+		--txt --fail-under-line 90
+
+# Changes of the modules that pyproject.toml names, one at a time; those that no test notices are listed at the end.
+mutants: $(VENV)/mutants
+	$(call copy_tree,build/mutants)
+	cd build/mutants && ../../$(BIN)/mutmut run && ../../$(BIN)/mutmut results
+
+SAMPLE ?= 60
+# The same for operators of the kernels, in a sample: each change compiles a kernel.
+mutants-kernels: $(VENV)/test
+	$(call copy_tree,build/mutants-kernels)
+	cd build/mutants-kernels && ../../$(BIN)/python -m tests.mutate_kernels --sample $(SAMPLE) --seed $(SEED)
 
 MINUTES ?= 10
 SEED ?= 0
@@ -124,9 +165,8 @@ fuzz: $(VENV)/test
 floors:
 	@command -v $(FLOOR_PYTHON) >/dev/null 2>&1 || { \
 		echo "make floors needs $(FLOOR_PYTHON). Run 'make floors FLOOR_PYTHON=...' with the path of a Python 3.11." >&2; exit 1; }
-	rm -rf build/floors && mkdir -p build/floors/tree/corpora
-	cp -r $(TREE) build/floors/tree/ && cp corpora/*.* build/floors/tree/corpora/
-	find build/floors/tree/nlp_zero -name '*.so' -delete && rm -f build/floors/tree/nlp_zero/_kernels/*.cpp
+	rm -rf build/floors
+	$(call copy_sources,build/floors/tree)
 	$(FLOOR_PYTHON) -m venv build/floors/venv
 	$(FLOOR_PYTHON) .ci/floors.py > build/floors/requirements.txt
 	cat build/floors/requirements.txt

@@ -2,6 +2,7 @@
 
 ``NLP_ZERO_DEBUG=1`` builds with bounds checks, the standard library's assertions and the sanitizers for addresses and
 undefined behaviour.  Python must then start with the sanitizer's runtime: see ``make debug``.
+``NLP_ZERO_COVERAGE=1`` builds for gcov: see ``make coverage``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("NLP_ZERO_DEBUG") == "1"
+COVERAGE = os.environ.get("NLP_ZERO_COVERAGE") == "1"
 WINDOWS = sys.platform == "win32"
 KERNELS = Path("nlp_zero/_kernels")
 # Long loops over arrays gain from -O3; the others are as fast with -O2 and compile in three quarters of the time.
@@ -52,6 +54,8 @@ def make_extension(source: Path) -> Extension:
     elif DEBUG:
         flags = ["-O1", "-g", "-fno-omit-frame-pointer", "-D_GLIBCXX_ASSERTIONS", *SANITIZERS]
         link_flags = SANITIZERS
+    elif COVERAGE:
+        flags, link_flags = ["-O1", "--coverage"], ["--coverage"]
     else:
         flags, link_flags = [OPTIMIZATION[source.stem], "-g0"], []
     if not WINDOWS:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, Lexicon, NgramCounter, PhraseBuilder, PmiLexiconBuilder
 from nlp_zero.builders import entropy as entropy_module
 from nlp_zero.builders.pmi import deduplicate
-from nlp_zero.statistics import entropy_gain, information_per_symbol, pmi
 from tests.reference import builders as slow
 from tests.reference.builders import best_cut_score, nvbe_scores, pmi_pieces
 from tests.reference.counts import branching_entropy, count_ngrams
@@ -198,34 +197,6 @@ def test_nonsense_options() -> None:
     for options in ({"max_length": 0}, {"max_length": 8}, {"min_count": 0}):
         with pytest.raises(ValueError, match="must be"):
             EntropyLexiconBuilder(**options)
-
-
-def test_scores_by_hand() -> None:
-    # p(ab) = .1, p(a) = p(b) = .2: PMI = ln(.1 / .04)
-    assert pmi(10, 20, 20, 100) == pytest.approx(math.log(2.5))
-    # the formula of the docstring, term by term
-    g = 0.1 * math.log(2.5) + 2 * 0.1 * math.log(0.5) - 0.9 * math.log(0.9)
-    assert entropy_gain(10, 20, 20, 100) == pytest.approx(g)
-    assert entropy_gain(20, 20, 20, 100) == pytest.approx(0.2 * math.log(5) - 0.8 * math.log(0.8))
-    # abab as ab ab: 0 nats; as four letters: ln 2 each
-    assert information_per_symbol([2], [2]) == 0
-    assert information_per_symbol([2, 2], [1, 1]) == pytest.approx(math.log(2))
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 500))
-def test_gain_is_the_fall_of_entropy(ab: int, a_rest: int, b_rest: int, other: int) -> None:
-    """G against the change of information per old unit, worked out from the two unigram models."""
-    a, b = ab + a_rest, ab + b_rest
-    total = a + b + other
-
-    def information(counts: list[int]) -> float:
-        n = sum(counts)
-        return -sum(c * math.log(c / n) for c in counts if c) / total
-
-    before = information([a, b, other])
-    after = information([ab, a_rest, b_rest, other])
-    assert entropy_gain(ab, a, b, total) == pytest.approx(before - after, abs=1e-9)
 
 
 @pytest.mark.parametrize("make", [PmiLexiconBuilder, EntropyLexiconBuilder])

@@ -69,7 +69,7 @@ def test_the_name_alone_prints_help(capsys: Capture, monkeypatch: pytest.MonkeyP
     assert (status, err) == (0, "")
     assert out.startswith("usage: nlpzero COMMAND ...\n")
     for name in commands():
-        assert re.search(rf"^    {name} ", out, re.MULTILINE), name
+        assert re.search(rf"^  {name} ", out, re.MULTILINE), name
     monkeypatch.setattr(sys, "argv", ["nlpzero"])
     capsys.readouterr()
     assert main() == 0

@@ -5,6 +5,7 @@ With ``NLP_ZERO_FUZZ=1``, larger files are damaged everywhere, too.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nlp_zero import FormatError, Lexicon
+from nlp_zero import FormatError, Lexicon, NgramCounter, NgramCounts
 from tests.reference.readers import damage, make_readers, try_to_read, write_files
 
 # The most truncations and bits of a file that are tried; of a larger file, evenly spaced ones.
@@ -71,3 +72,17 @@ def test_findings_of_the_fuzzer(tmp_path: Path) -> None:
             with pytest.raises(FormatError, match=r"\.npy cannot be read \(damaged header\); write it again\.$"):
                 READERS["counts"].read(tmp_path)
             (tmp_path / file).write_bytes(data)
+
+
+@pytest.mark.parametrize(("symbols", "message"), [
+    ([1, "江"], "a symbol is not a string"), (["江", "春"], "the symbols are not in order"),
+    (["春", "春"], "the symbols are not in order"),
+])  # fmt: skip
+def test_symbols_that_make_no_sense(symbols: list[object], message: str, tmp_path: Path) -> None:
+    """The fuzzer made a number of a symbol."""
+    NgramCounter(order=1).update(["春江"]).freeze().save(tmp_path / "counts")
+    path = tmp_path / "counts" / "meta.json"
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(meta | {"symbols": symbols}), encoding="utf-8")
+    with pytest.raises(FormatError, match=rf"is not a usable counts folder \({message}\); count the corpus again\.$"):
+        NgramCounts.load(tmp_path / "counts")

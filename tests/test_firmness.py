@@ -28,6 +28,9 @@ def test_the_formula_by_hand() -> None:
     assert value["诸葛亮"] == pytest.approx(8 * 3.0 * (7 - 1 - 2 - 0 - 0.3 * 4.0))  # 诸 is not a word of its own
     assert value["明曰"] == pytest.approx(9 * 3.0 * (2 - 1 - 0.2 * 5.0 - 0.5 * 5.5))
     assert value["曰"] == 0
+    above = {**SCORES, "cohesion": [0.9, 0.8, 0.1, 1.5, 0.3, 0.9, 0.5]}  # counts from two segmentations
+    other = Lexicon(WORDS, COUNTS, scores=above)
+    assert other.firmness[other.index("孔明")] == pytest.approx(10 * 3.0 * (6 - 1 - 0.1 - 1.0 * 4.5))
     assert SCORED.top(9, by="firmness") == ["孔明", "诸葛亮", "明曰"]
 
 

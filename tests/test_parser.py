@@ -149,6 +149,7 @@ def test_rows_restore_a_model() -> None:
         [{"word": "甲", "count": -1, "starts": 0, "ends": 0, "left": 0, "right": 0}],
         [{"word": "甲", "count": "x", "starts": 0, "ends": 0, "left": 0, "right": 0}],
         [{"word": "甲", "count": 10**30, "starts": 0, "ends": 0, "left": 0, "right": 0}],
+        [{"word": word, "count": 2**62, "starts": 1, "ends": 1, "left": 0, "right": 0} for word in "甲乙丙"],
     ],
 )
 def test_damaged_rows_are_refused(rows: list[dict[str, object]]) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from nlp_zero._kernels.tokenization import MarginalTable
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenization import kind_of
+from nlp_zero.tokenization.scoring import calibrate_alpha
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
 
@@ -268,6 +269,24 @@ def test_calibration() -> None:
     assert len(TEXT) * 30000 / len(tokens) == pytest.approx(1.6, rel=0.01)
     with pytest.raises(ValueError, match=r"between 1\.\d+ \(alpha 0\)"):
         tokenizer.calibrate_alpha(TEXT, 4.0)
+
+
+def test_calibration_of_a_known_length() -> None:
+    """Texts of n characters have n / (1 + alpha / 4) tokens: tokens of c characters need an alpha of 4 (c - 1)."""
+
+    def count(line: str, alpha: float) -> float:
+        return len(line) / (1 + alpha / 4)
+
+    texts = ["甲乙丙", "", "丁" * 5]
+    for wanted in (1.0, 1.25, 3.0, 5.0):
+        assert calibrate_alpha(count, iter(texts), wanted) == pytest.approx(4 * wanted - 4, abs=1e-10)
+    assert calibrate_alpha(count, texts, 5.0) == 16
+    for wrong in (0.99, 5.01):
+        message = r"^characters_per_token must be between 1\.000 \(alpha 0\) and 5\.000 \(alpha 16\) on this text, not "
+        with pytest.raises(ValueError, match=f"{message}{wrong}\\.$"):
+            calibrate_alpha(count, texts, wrong)
+    with pytest.raises(ValueError, match=r"between 0\.000 \(alpha 0\) and 0\.000 \(alpha 16\)"):
+        calibrate_alpha(count, [], 1.0)
 
 
 def test_threads_do_not_disturb_each_other() -> None:

@@ -15,11 +15,12 @@ from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
 from .passes import CorpusPasses, open_passes
 from .saved import SavedPasses, add_periods, check_counts
-from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from .teaching import ExampleLines
 
 __all__ = ["EntropyLexiconBuilder"]
 
@@ -121,9 +122,13 @@ class EntropyLexiconBuilder:
         StorageError
             If a disk is full or the memory budget is too small.
         """
-        teaching = read_teaching(examples, known_words)
         passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
-        added = [] if teaching is None else add_to_passes(passes, teaching)
+        teaching = None
+        if examples is not None or known_words is not None:
+            from .teaching import add_to_passes, read_teaching, teach_words  # with them a tokenizer, which takes time
+
+            teaching = read_teaching(examples, known_words)
+            added = [] if teaching is None else add_to_passes(passes, teaching)
         tree = passes.count_tree(self.max_length + 1)
         found = cut_words(passes, tree, tree.select_scored(self._scores(tree)), self.min_count)
         if teaching is None:

@@ -20,10 +20,11 @@ from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words, estimate_words, list_words
 from .passes import CorpusPasses, open_passes
 from .saved import SavedPasses, add_periods, check_counts
-from .teaching import ExampleLines, add_to_passes, read_teaching, teach_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from .teaching import ExampleLines
 
 __all__ = ["PmiLexiconBuilder", "deduplicate"]
 
@@ -142,9 +143,13 @@ class PmiLexiconBuilder:
         StorageError
             If a disk is full or the memory budget is too small.
         """
-        teaching = read_teaching(examples, known_words)
         passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
-        added = [] if teaching is None else add_to_passes(passes, teaching)
+        teaching = None
+        if examples is not None or known_words is not None:
+            from .teaching import add_to_passes, read_teaching, teach_words  # with them a tokenizer, which takes time
+
+            teaching = read_teaching(examples, known_words)
+            added = [] if teaching is None else add_to_passes(passes, teaching)
         # N-grams that occur once add nothing to entropies, and cannot be kept.
         tree = passes.count_tree(self.order, min_count=2)
         found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -62,9 +63,10 @@ def explain_lexicon(lexicon: Lexicon, beginning: str, min_count: int) -> str:
 
 def _script_shares(text: str) -> dict[str, float]:
     """Return for each foreign script the share of its letters in a text, without punctuation and Latin letters."""
-    letters = [character for character in text if character >= LEAST_LETTER and character.isalpha()]
+    letters = {c: times for c, times in Counter(text).items() if c >= LEAST_LETTER and c.isalpha()}
+    total = max(sum(letters.values()), 1)
     return {
-        name: sum(low <= letter <= high for letter in letters for low, high in ranges) / max(len(letters), 1)
+        name: sum(times for c, times in letters.items() for low, high in ranges if low <= c <= high) / total
         for name, ranges in SCRIPTS.items()
     }
 

@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from itertools import chain
 
 from .. import __version__
 from .._utils.interrupts import exit_status
@@ -26,26 +27,13 @@ from .paths import check_paths
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = (  # each is a module with a function that adds its parser: build_vocab, add_build_vocab
-    "build-vocab",
-    "show",
-    "classes",
-    "suggest-lines",
-    "tokenize",
-    "concordance",
-    "count",
-    "convert",
-    "merge",
-    "compare",
-    "keywords",
-    "stop-words",
-    "evaluate",
-    "mine-templates",
-    "fillers",
-    "parse",
-    "evaluate-parse",
-    "report",
-)
+COMMAND_GROUPS = {  # each command is a module with a function that adds its parser: build_vocab, add_build_vocab
+    "learn the words of a text": ("build-vocab", "show", "classes", "suggest-lines", "merge", "convert"),
+    "cut text": ("tokenize", "evaluate"),
+    "study a text": ("report", "count", "concordance", "compare", "keywords", "stop-words"),
+    "find patterns of words": ("mine-templates", "fillers", "parse", "evaluate-parse"),
+}
+COMMANDS = tuple(chain.from_iterable(COMMAND_GROUPS.values()))
 START = """\
 start here:
   nlpzero build-vocab novel.txt -o words.tsv       learn the words of a text
@@ -73,6 +61,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         prog="nlpzero",
         description="Learn the words of raw Chinese text, and cut text with them: no dictionary, no labels.",
         epilog=START,
+        groups=COMMAND_GROUPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("-V", "--version", action="version", version=f"nlpzero {__version__}")
@@ -80,7 +69,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         "--print-completion", action=PrintCompletion, metavar="SHELL",
         help="print a completion script for bash, zsh or tcsh (extra: completion)",
     )  # fmt: skip
-    parsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    parsers = parser.add_subparsers(metavar="COMMAND", required=True, help=argparse.SUPPRESS)
     for command in commands:
         name = command.replace("-", "_")
         getattr(importlib.import_module(f".{name}", __package__), f"add_{name}")(parsers)

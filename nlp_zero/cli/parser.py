@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 __all__ = ["CommandParser", "PrintCompletion", "suggest"]
@@ -30,11 +30,19 @@ class CommandParser(argparse.ArgumentParser):
 
     Options are not abbreviated, so that an option that is added later never changes a command that works today.
     Options and files may be mixed in any order.
+
+    Parameters
+    ----------
+    groups : mapping of str to sequence of str, optional
+        The commands in the order of the help, under headings.
+    **options
+        Those of `argparse.ArgumentParser`.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, groups: Mapping[str, Sequence[str]] | None = None, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
         self._mixing = False
+        self._groups = groups or {}
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse the arguments; refuse unknown options in the command that they were given to."""
@@ -83,9 +91,29 @@ class CommandParser(argparse.ArgumentParser):
         return f"usage: {self._short_usage()}\n"
 
     def format_help(self) -> str:
-        """Return the help, which begins with the usage in one line."""
+        """Return the help: the usage in one line, then the options; above them the commands, if there are any."""
         self.usage = self._short_usage().replace("%", "%%")
-        return super().format_help()
+        head, options, tail = super().format_help().partition("\noptions:\n")
+        return f"{head}{self._list_commands()}{options}{tail}"
+
+    def _list_commands(self) -> str:
+        """Return the commands with the first sentence of their help, under the headings of their groups."""
+        import shutil
+        import textwrap
+
+        summaries = {
+            choice.dest: str(choice.help).partition(". ")[0].partition(": ")[0].rstrip(".")
+            for action in self._actions
+            if isinstance(action, argparse._SubParsersAction)
+            for choice in action._get_subactions()
+        }
+        width = max(map(len, summaries), default=0) + 2
+        wrap = textwrap.TextWrapper(shutil.get_terminal_size().columns - 2, subsequent_indent=" " * (width + 2))
+        lines = []
+        for heading, group in self._groups.items():
+            names = [name for name in group if name in summaries]
+            lines += ["", f"{heading}:", *(wrap.fill(f"  {name:{width}}{summaries[name]}") for name in names)]
+        return "".join(f"{line}\n" for line in lines)
 
     def _short_usage(self) -> str:
         if self.usage is not None:
@@ -133,7 +161,9 @@ class PrintCompletion(argparse.Action):
             )
         for each in _parsers(parser):
             for action in each._actions:
-                if action.metavar in FILE_METAVARS:
+                if isinstance(action, argparse._SubParsersAction):
+                    action.help = None  # shtab leaves out what the help does not show
+                elif action.metavar in FILE_METAVARS:
                     action.complete = shtab.FILE  # type: ignore[attr-defined]
                 elif action.metavar == "FOLDER":
                     action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]

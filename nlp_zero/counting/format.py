@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +73,11 @@ def read_counts(folder: str | os.PathLike[str]) -> CountData:
     meta, arrays = read_folder(folder, format=FORMAT, version=VERSION)
     order, totals = int(meta["order"]), [int(x) for x in meta["totals"]]
     options = CountOptions(str(meta["unit"]), str(meta["alnum"]), int(meta["min_count"]))
+    if not all(isinstance(symbol, str) for symbol in meta["symbols"]):
+        raise ValueError("a symbol is not a string")
     symbols: list[Any] = [bytes.fromhex(s) if options.unit == "byte" else s for s in meta["symbols"]]
+    if any(first >= second for first, second in pairwise(symbols)):
+        raise ValueError("the symbols are not in order")
     levels = [(arrays[f"symbols{n}"], arrays[f"counts{n}"], arrays[f"ends{n}"]) for n in range(1, order + 1)]
     _check_levels(levels, len(symbols), totals, order)
     sizes = [len(level[0]) for level in levels]

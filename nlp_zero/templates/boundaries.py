@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_PROMINENCE_NATS", "STEPS_PER_NAT", "BoundaryModel"]
 
 STEPS_PER_NAT = 1 << 20  # scores are integers in these steps, so that ties are the same on every platform
+MOST_OCCURRENCES = 2**53  # of all words in a template file; larger sums are not exact
 PRIOR_OCCURRENCES = 10  # strength of the prior, in occurrences of a word with the average share of boundaries
 PAIR_WEIGHT = 0.5  # weight of the pair of words against the two words alone
 DEFAULT_ROUNDS = 4  # rounds of self-training
@@ -281,6 +282,7 @@ class BoundaryModel:
             valid = table.size and table.min() >= 0 and (not array.size or array[:, 2].min() > 0)
             # Every text has a first and a last word, and a word occurs at least as often as it is either.
             valid = valid and table[:, 1].any() and table[:, 2].any() and (table[:, 1:3] <= table[:, :1]).all()
+            valid = valid and sum(numbers) + sum(pair[2] for pair in pairs) <= MOST_OCCURRENCES
         except (KeyError, TypeError, ValueError, OverflowError):
             valid = False
         if not valid:

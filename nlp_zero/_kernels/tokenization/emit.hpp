@@ -89,6 +89,7 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
         }
         if (token.end - start != 1) return PyUnicode_Substring(text, start, token.end);
         const Py_UCS4 c = PyUnicode_READ(view.kind, view.data, start);
+        if (c >> 16) return PyUnicode_FromOrdinal(int(c));  // rare ones are not kept
         PyObject**& page = pages_[c >> 8];
         if (!page) page = new PyObject*[256]();
         PyObject*& slot = page[c & 255];
@@ -111,7 +112,7 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
     std::vector<int32_t> numbers_;
     bool same_ = true;  // as our own
     std::vector<PyObject*> ints_;
-    PyObject** pages_[CODE_POINTS >> 8] = {};
+    PyObject** pages_[256] = {};  // characters of the basic plane
 };
 
 class TokenBuffer {  // the tokens of one text; on the stack if they are few

@@ -21,10 +21,6 @@ inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTa
     return list_as(what, objects, text, source, tokens);
 }
 
-inline void build_lattice(TextLattice& lattice, const Model& model, const TextView& view, bool fixed) {
-    with_chars(view, [&](auto chars) { lattice.build(model, chars, view.size, fixed); return 0; });
-}
-
 // The tokens of a path, edge by edge.
 template <class Edges>
 PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, int what, PyObject* text,
