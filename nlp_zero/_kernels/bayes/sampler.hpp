@@ -117,7 +117,8 @@ public:
         for (size_t i = n; i-- > 0;) {
             const int most = int(std::min<uint32_t>(text.room(i), uint32_t(model.max_length)));
             for (int l = 1; l <= most; ++l) {
-                const double score = best[i + l] + double(marginals[i * size_t(model.max_length) + size_t(l - 1)]) / sweeps - cost;
+                const float sum = marginals[i * size_t(model.max_length) + size_t(l - 1)];
+                const double score = best[i + l] + double(sum) / sweeps - cost;
                 if (l > 1 && (score < best[i] || (score == best[i] && words[i + l] + 1 > words[i]))) continue;
                 best[i] = score;
                 words[i] = words[i + l] + 1;
