@@ -79,8 +79,8 @@ class BayesLexiconBuilder:
         Learn from about this many symbols of a longer corpus; then tokenize all of it with the words learnt, and count
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
-        Budget in bytes, or a size like ``"512M"``, in addition to up to 150 MB for Python and its libraries.  It bounds
-        the counts of n-grams, and a small one the sample: 320 bytes a symbol.
+        Budget in bytes, or a size like ``"512M"``.  It bounds the counts of n-grams, and a small one the sample: 320
+        bytes a symbol.  The words of a large corpus and their scores come on top, so the peak may be twice the budget.
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
