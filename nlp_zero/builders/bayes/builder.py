@@ -80,7 +80,7 @@ class BayesLexiconBuilder:
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
         Budget in bytes, or a size like ``"512M"``.  It bounds the counts of n-grams, and a small one the sample: 320
-        bytes a symbol.  The words of a large corpus and their scores come on top, so the peak may be twice the budget.
+        bytes a symbol.  Other data is not bounded: the peak may be twice the budget.
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
