@@ -175,14 +175,18 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def run_child(*arguments: object, **environment: str) -> dict[str, Any]:
     """Run a job of ``child.py`` in a new process; return its result and ``whole``, the seconds of the whole process.
 
+    Python may save compiled modules, as an installation does.
+
     Raises
     ------
     Missing
         If a peer or a text that the job needs is missing.
     """
     command = [sys.executable, str(HERE / "child.py"), *map(str, arguments)]
+    variables = {**os.environ, **environment}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
-    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
     wall = time.perf_counter() - start
     if run.returncode == 3:
         raise Missing(run.stderr.strip().splitlines()[-1])

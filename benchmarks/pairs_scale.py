@@ -12,6 +12,7 @@ from harness import HERE, Report, Row, Settings, Timing, alternate, faster_row, 
 
 SIZES = ("100M", "1G", "4G")  # made by grow.py
 WORK: dict[str, tuple[str, ...]] = {
+    "tokenize": ("tokenize", "--lexicon", "WORDS"),
     "count": ("count",),
     "count --memory 512M --workers 2": ("count", "--memory", "512M", "--workers", "2"),
     "build-vocab --memory 1G": ("build-vocab", "--memory", "1G"),
@@ -27,11 +28,14 @@ def run(settings: Settings, report: Report) -> None:
 
 def _growth(settings: Settings, report: Report, folder: Path) -> None:
     before: dict[str, float] = {}
+    words = folder / "words.tsv"
+    run_child("nlpzero", "build-vocab", settings.path("mix"), "-q", "--top", "20000", "-o", words)
     for size in SIZES[:1] if settings.quick else SIZES:
         text = folder / f"{size}.txt"
         subprocess.run([sys.executable, HERE / "grow.py", settings.path("mix"), size, text], check=True)
         gigabytes = text.stat().st_size / 1e9
         for name, (command, *options) in WORK.items():
+            options = [str(words) if option == "WORDS" else option for option in options]
             result = run_child("nlpzero", command, text, "-q", "-o", folder / "result", "--temp-dir", folder, *options)
             seconds = result["cpu"] / gigabytes
             report.add(_row(f"{name}, {size}", result, seconds, before.get(name)))

@@ -69,8 +69,8 @@ def _all_lines(settings: Settings, report: Report, tokenizer: Tokenizer, lines: 
         ids, strings = call_each(model.EncodeAsIds, lines), call_each(model.EncodeAsPieces, lines)
         listed = make_side(lambda: model.EncodeAsIds(lines, num_threads=1))
         rivals += [
-            ("ids", "SentencePiece ids", ids, 4.5),
-            ("strings", "SentencePiece strings", strings, 5),
+            ("ids", "SentencePiece ids", ids, 8),
+            ("strings", "SentencePiece strings", strings, 10),
             ("arrays", "SentencePiece ids, one call per line", ids, 6),
             ("arrays", "SentencePiece ids, one call for the list", listed, None),
         ]

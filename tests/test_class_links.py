@@ -219,7 +219,18 @@ def test_a_long_text_is_cut_as_its_lattice_says() -> None:
         assert tokenizer.tokenize(text) == tokens
         assert tokenizer.log_prob(tokens) == pytest.approx(score - tokenizer.log_partition(text), rel=1e-9)
         assert tokenizer.log_partition(text, alpha=40) / 40 == pytest.approx(score, rel=1e-3)
-        assert "".join(tokenizer.sample(text, seed=1)) == text
+        for alpha in (0.1, 1.0):  # one draw, and a draw from all edges, which are rescaled at other places
+            drawn = tokenizer.sample(text, alpha=alpha, seed=1, index=5)
+            assert drawn == tokenizer.sample_batch([text], alpha=alpha, seed=1, index=5, k=1)[0]
+            assert "".join(drawn) == text
+
+
+@given(tokenizers(), texts, st.sampled_from([0.0, 0.4, 1.0, 3.0]))
+def test_one_draw_equals_one_of_many(tokenizer: Tokenizer, text: str, alpha: float) -> None:
+    """`sample` adds up sums by another algorithm than many draws, which are tested against all segmentations."""
+    for index in range(5):
+        drawn = tokenizer.sample(text, alpha=alpha, seed=2, index=index)
+        assert drawn == tokenizer.sample_batch([text], alpha=alpha, seed=2, index=index, k=1)[0]
 
 
 def test_classes_change_the_cut() -> None:

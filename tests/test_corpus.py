@@ -23,6 +23,7 @@ from nlp_zero.corpus import (
     Block,
     Corpus,
     CorpusPosition,
+    TextBatch,
     compression,
     count_stored_bytes,
     describe_reading,
@@ -31,6 +32,7 @@ from nlp_zero.corpus import (
     read_blocks_from,
     require_text,
     restartable,
+    slice_corpus,
 )
 from nlp_zero.corpus import blocks as blocks_module
 from nlp_zero.errors import CheckpointError, CorpusError
@@ -448,11 +450,26 @@ def test_standard_input_has_no_identity() -> None:
         identify_files(Corpus("-"))
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.txt.gz"])
+def test_encoded_batches_hold_the_same_texts(tmp_path: Path, name: str) -> None:
+    lines = ["\ufeff春天", "", *(f"第{k}行\r" for k in range(200)), "末"]
+    data = "\n".join(json.dumps(line) if name == "a.jsonl" else line for line in lines).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    corpus = Corpus(path, block_size=64)
+    for part in (corpus, *slice_corpus(corpus, 300)):
+        batches = [
+            batch if isinstance(batch, TextBatch) else TextBatch(batch.data.decode(), "", 1)  # type: ignore[union-attr]
+            for batch in part.encoded_batches()
+        ]
+        assert [text for batch in batches for text in batch.split()] == list(part)
+
+
 def test_public_names_of_a_corpus() -> None:
     corpus = Corpus("a.txt", "-", encoding="GB18030")
     assert [name for name in dir(corpus) if not name.startswith("_")] == [
-        "batches", "blocks", "files", "is_empty", "progress", "skipped_files", "skipped_records", "sources",
-        "text_batches",
+        "batches", "blocks", "encoded_batches", "files", "is_empty", "map_parts", "number", "progress", "skipped_files",
+        "skipped_records", "sources", "text_batches",
     ]  # fmt: skip
     assert repr(corpus) == "Corpus('a.txt', '-', encoding='gb18030')"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
-from nlp_zero._kernels.counting import ALNUM, BOUNDARY, Alphabet, character_properties
+from nlp_zero._kernels.counting import ALNUM, BOUNDARY, Alphabet, allow_avx512, character_properties
 from nlp_zero.counting.counter import count_ngrams
 from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.linked import LinkedTree
@@ -43,6 +44,70 @@ def test_equals_dictionary(texts: list[str], order: int, alnum: str, min_count: 
     assert [counts.total(n) for n in range(1, order + 1)] == [sum(level.values()) for level in everything]
     for n in range(1, order + 1):
         assert [x for x, _ in counts.items(n)] == sorted(x for x, _ in counts.items(n))
+
+
+@pytest.fixture(params=[True, False], ids=["any instructions", "portable"])
+def instructions(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a test with the instructions of this processor, and with those of all processors."""
+    allow_avx512(request.param)
+    yield
+    allow_avx512(True)
+
+
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("order", range(1, 9))
+@pytest.mark.parametrize("symbols", ["一", "一一一一二", "一二三，", "一二三四五六七八九十，"])
+def test_long_texts_equal_a_dictionary(order: int, symbols: str) -> None:
+    """Buckets of more keys than are written to the tree in one step, with equal keys on both sides of a step."""
+    for seed, size in enumerate([1024, 1025, 5000]):
+        text = "".join(np.random.default_rng(seed).choice(list(symbols), size))
+        everything = oracle([text], order, "token")
+        assert as_dict(NgramCounter(order=order).update([text]).freeze()) == everything
+        frequent = [{x: c for x, c in level.items() if c >= 3 or len(x) == 1} for level in everything]
+        assert as_dict(NgramCounter(order=order).update([text]).freeze(min_count=3)) == frequent
+
+
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("rare", [False, True])
+def test_large_trees_equal_sorted_keys(rare: bool) -> None:
+    """Several pages of 2 MB of keys become pages of the tree; with rare n-grams its arrays grow after that."""
+    rng = np.random.default_rng(0)
+    symbols, size = 1000, 1_500_000
+    ids = rng.integers(1, symbols, size) if rare else rng.zipf(1.3, size) % symbols
+    ids[-1] = 0
+    table = np.array([ord("，"), *range(0x4E00, 0x4E00 + symbols - 1)], np.uint32)
+    text = table[ids].tobytes().decode("utf-32-le")
+    inside = np.concatenate([ids, np.zeros(3, ids.dtype)])
+    keys = inside[:size].astype(np.uint64)
+    for ahead in range(1, 4):
+        keys = keys << np.uint64(10) | inside[ahead : ahead + size].astype(np.uint64)
+    for n in range(3, 0, -1):  # nothing follows a boundary
+        end = keys >> np.uint64(10 * n) & np.uint64(1023) == 0
+        keys[end] &= ~np.uint64((1 << 10 * n) - 1)
+    counts = NgramCounter(order=4).update([text]).freeze()
+    present = np.unique(ids[ids > 0])
+    assert list(counts.symbols) == [chr(table[k]) for k in present]
+    above = np.zeros(0, np.uint64)
+    ends = np.zeros(0, np.uint32)
+    keys = keys[ids > 0]
+    for n, (symbol, count, end) in enumerate(levels_of(counts), 1):
+        prefix = keys >> np.uint64(10 * (4 - n))
+        distinct, times = np.unique(prefix[prefix & np.uint64(1023) > 0], return_counts=True)
+        assert np.array_equal(present[symbol - 1], distinct & np.uint64(1023))
+        assert np.array_equal(count, times)
+        assert np.array_equal(ends, np.searchsorted(distinct >> np.uint64(10), above, side="right"))
+        above, ends = distinct, end
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("一二三四，"), max_size=400), st.integers(2, 5), st.integers(1, 3))
+def test_instructions_do_not_change_counts(text: str, order: int, min_count: int) -> None:
+    levels = []
+    for allowed in (True, False):
+        allow_avx512(allowed)
+        levels.append(levels_of(NgramCounter(order=order).update([text]).freeze(min_count=min_count)))
+    allow_avx512(True)
+    assert all(np.array_equal(x, y) for a, b in zip(*levels, strict=True) for x, y in zip(a, b, strict=True))
 
 
 @settings(max_examples=300, deadline=None)
@@ -150,6 +215,25 @@ def test_utf8_validity_is_pythons(data: bytes) -> None:
         with pytest.raises(UnicodeDecodeError) as raised:
             alphabet.encode(data, grow=True)
         assert raised.value.start == first_bad
+
+
+def test_three_bytes_in_a_longer_text_are_checked() -> None:
+    """The short way for three bytes refuses what Python refuses: long forms, surrogates, missing bytes."""
+    alphabet = Alphabet()
+    for first in range(0xE0, 0xF0):
+        for second in range(256):
+            for third in (0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xE4):
+                data = "中".encode() + bytes([first, second, third]) + "中国".encode()
+                try:
+                    first_bad, wanted = None, alphabet.encode(data.decode(), grow=True).tolist()
+                except UnicodeDecodeError as error:
+                    first_bad, wanted = error.start, []
+                if first_bad is None:
+                    assert alphabet.encode(data, grow=True).tolist() == wanted
+                    continue
+                with pytest.raises(UnicodeDecodeError) as raised:
+                    alphabet.encode(data, grow=True)
+                assert raised.value.start == first_bad
 
 
 def test_classes_are_those_of_the_frozen_table() -> None:

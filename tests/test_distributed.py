@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import Corpus, CorpusError, EntropyLexiconBuilder, NgramCounter, PmiLexiconBuilder, distributed
+from nlp_zero import (
+    Corpus,
+    CorpusError,
+    EntropyLexiconBuilder,
+    NgramCounter,
+    NgramCounts,
+    PmiLexiconBuilder,
+    distributed,
+)
 from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
@@ -68,6 +76,9 @@ def test_parts_are_the_text(tmp_path_factory, lines: list[str], part_size: int, 
     blocks = [block for part in parts for block in part.blocks("byte")]
     assert b"".join(block.data for block in blocks) == data
     assert all(data[b.offset : b.offset + len(b.data)] == b.data for b in blocks)
+    corpus = Corpus(path, block_size=7)
+    assert [text for part in parts for text in part] == list(corpus)
+    assert [text for part in parts for batch in part.text_batches() for text in batch.split()] == list(corpus)
     # a part begins with a line, so no run reaches from one into the next
     firsts = [next(part.blocks("byte"), None) for part in parts]
     assert all(b is None or b.offset == 0 or data[b.offset - 1 : b.offset] == b"\n" for b in firsts)
@@ -190,6 +201,199 @@ def test_a_worker_dies_between_passes(client, folder, monkeypatch) -> None:
     assert there == PmiLexiconBuilder(min_pmi=2.5).build(Corpus(folder))
 
 
+@pytest.fixture
+def small_parts(monkeypatch) -> None:
+    monkeypatch.setattr("nlp_zero.distributed.corpus._choose_part_size", lambda *_: 2500)
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("lexicon") / "words.tsv"
+    PmiLexiconBuilder(min_pmi=2.5).build(Corpus(SAMPLE)).save(path)
+    return path
+
+
+COMMANDS = [
+    "tokenize TEXTS -l WORDS -o OUT",
+    "tokenize TEXTS -l WORDS --format json --drop-spaces --drop-punctuation -o OUT.gz",
+    "tokenize TEXTS -l WORDS --format ids -o OUT.csv",
+    "tokenize TEXTS -l WORDS --sample --seed 7 -k 2 -o OUT",
+    "tokenize TEXTS -l WORDS --sample --seed 7 --format json -o OUT",
+    "count TEXTS --order 3 --top 50 --json",
+    "count TEXTS --period 2024-05 --min-count 2 --export OUT.tsv",
+    "build-vocab TEXTS --min-pmi 2.5 -o OUT",
+    "build-vocab TEXTS --min-pmi 2.5 --memory 64M --documents texts -o OUT",
+    "build-vocab TEXTS --method entropy -o OUT",
+    "compare TEXTS/a.txt --against TEXTS/b.txt.gz --max-p 1 -o OUT.tsv",
+    "compare TEXTS/a.txt TEXTS/b.txt.gz --lexicon WORDS --max-p 1 --json",
+    "keywords TEXTS -o OUT.tsv",
+    "stop-words TEXTS -o OUT.tsv",
+    "mine-templates TEXTS -l WORDS --min-fillers 2 --across-clauses -o OUT",
+]
+
+
+def run(command: str, capsys, folder: Path, lexicon: Path, place: Path, *more: str) -> dict[str, bytes]:
+    """Run a command, and return what it writes to stdout and to files in `place`."""
+    place.mkdir()
+    named = {"TEXTS": str(folder), "WORDS": str(lexicon), "OUT": str(place / "out")}
+    arguments = command.split()
+    for name, path in named.items():
+        arguments = [argument.replace(name, path) for argument in arguments]
+    assert main([*arguments, "-q", *more]) == 0
+    return {"stdout": capsys.readouterr().out.encode(), **files_of(place)}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_give_the_same(client, folder, lexicon, tmp_path, capsys, small_parts, command) -> None:
+    here = run(command, capsys, folder, lexicon, tmp_path / "here")
+    there = run(command, capsys, folder, lexicon, tmp_path / "there", "--scheduler", client.scheduler.address)
+    assert there == here
+    assert len(here) > 1 or here["stdout"]
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".gz", ".parquet"])
+def test_a_file_for_each_part(client, folder, lexicon, tmp_path, small_parts, suffix) -> None:
+    command = ["tokenize", str(folder), "-l", str(lexicon), "-q"]
+    there = ["--scheduler", client.scheduler.address, "-o", str(tmp_path / f"cut/part-*{suffix}")]
+    assert main([*command, *there]) == 0
+    shards = sorted((tmp_path / "cut").iterdir())
+    assert [shard.name for shard in shards] == [f"part-{k:05}{suffix}" for k in range(len(shards))]
+    assert len(shards) > 6
+    assert main([*command, "-o", str(tmp_path / f"whole{suffix}")]) == 0
+    whole = tmp_path / f"whole{suffix}"
+    if suffix == ".parquet":
+        parquet = pytest.importorskip("pyarrow.parquet")
+        assert [row for shard in shards for row in parquet.read_table(shard).to_pylist()] == (
+            parquet.read_table(whole).to_pylist()
+        )
+    else:
+        read = gzip.decompress if suffix == ".gz" else bytes
+        assert b"".join(read(shard.read_bytes()) for shard in shards) == read(whole.read_bytes())
+    assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+
+
+def test_wrong_shards(client, folder, lexicon, tmp_path, capsys) -> None:
+    command = ["tokenize", str(folder), "-l", str(lexicon), "-q"]
+    there = ["--scheduler", client.scheduler.address]
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a.txt").write_text("mine", encoding="utf-8")
+    assert main([*command, "-o", str(tmp_path / "cut/*.txt")]) == 2
+    assert "add --scheduler" in capsys.readouterr().err
+    for name in ("cut*/a.txt", "cut/*-*.txt"):
+        assert main([*command, *there, "-o", str(tmp_path / name)]) == 2
+    assert "new folder and a name with one *" in capsys.readouterr().err
+    assert main([*command, *there, "-o", str(tmp_path / "full/*.txt")]) == 1
+    assert "not an empty folder" in capsys.readouterr().err
+    (tmp_path / "bad.txt").write_bytes("中国\n".encode() + b"\xb5\n")
+    bad = ["tokenize", str(tmp_path / "bad.txt"), "-l", str(lexicon), "-q", *there]
+    assert main([*bad, "-o", str(tmp_path / "cut/*.txt")]) == 1
+    assert "bad.txt: byte 7" in capsys.readouterr().err
+    assert sorted(os.listdir(tmp_path)) == ["bad.txt", "full"]
+    assert (tmp_path / "full" / "a.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_counts_in_parts(client, folder, tmp_path, small_parts, capsys, min_count) -> None:
+    """Every range is saved by a worker; their sum is what one process counts."""
+    command = ["count", str(folder), "--order", "3", "-q", "--min-count", str(min_count)]
+    assert main([*command, "-o", str(tmp_path / "counts/*"), "--scheduler", client.scheduler.address]) == 0
+    places = sorted((tmp_path / "counts").iterdir())
+    assert [place.name for place in places] == [f"{k:05}" for k in range(len(places))]
+    parts = [NgramCounts.load(place) for place in places]
+    assert len(parts) == 2
+    whole = NgramCounter(order=3).update(Corpus(folder)).freeze(min_count=min_count)
+    for n in (1, 2, 3):
+        assert [item for part in parts for item in part.items(n)] == list(whole.items(n))
+    assert sum(part.total(1) for part in parts) == whole.total(1)
+    if min_count == 1:
+        assert repr(parts[0].merge(*parts[1:])) == repr(whole)
+    assert main([*command, "-o", str(tmp_path / "more/*")]) == 2
+    assert main([*command, "-o", str(tmp_path / "more/*"), "--scheduler", "local", "--top", "3"]) == 2
+    assert "--top needs all counts in one folder" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["counts"]
+
+
+@pytest.fixture(scope="module")
+def four_workers():
+    with distributed.connect(workers=4) as client:
+        yield client
+
+
+def die_twice(work, folder: Path):
+    """Return `work` as a function whose third and sixth calls end their processes when the work is done."""
+
+    def dying(*arguments):  # a local function, which Dask sends by value
+        import itertools
+        import os
+        import signal
+
+        result = work(*arguments)
+        for number in itertools.count():
+            try:
+                os.close(os.open(folder / str(number), os.O_CREAT | os.O_EXCL))
+                break
+            except FileExistsError:
+                pass
+        if number in (2, 5):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return dying
+
+
+@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10::2]])
+def test_two_of_four_workers_die(
+    four_workers, folder, lexicon, tmp_path, capsys, monkeypatch, small_parts, command
+) -> None:
+    """The first two that finish a third and a sixth task are killed with their results."""
+    here = run(command, capsys, folder, lexicon, tmp_path / "here")
+    (tmp_path / "calls").mkdir()
+    for name in ("run_part", "count_part", "count_blocks"):
+        monkeypatch.setattr(tasks, name, die_twice(getattr(tasks, name), tmp_path / "calls"))
+    monkeypatch.setattr("nlp_zero.distributed.reduce.WHOLE_BYTES", 0)  # parts of a small text, too
+    address = four_workers.scheduler.address
+    there = run(command, capsys, folder, lexicon, tmp_path / "there", "--scheduler", address)
+    assert len(os.listdir(tmp_path / "calls")) > 6
+    assert there == here
+
+
+def test_a_worker_that_dies_leaves_no_half_file(
+    four_workers, folder, lexicon, tmp_path, monkeypatch, small_parts
+) -> None:
+    """Two workers die in the middle of writing: their parts are written by others, and nothing else remains."""
+    from nlp_zero.cli import tokenize
+
+    real, killed = tokenize._write_shard, tmp_path / "killed"
+    killed.mkdir()
+
+    def write_half(part, tokenizer, options, starts, name_shard):
+        import os
+        import signal
+
+        from nlp_zero._utils.files import write_bytes
+
+        if part.number in (1, 4):
+            try:
+                os.close(os.open(killed / str(part.number), os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return real(part, tokenizer, options, starts, name_shard)
+            with write_bytes(name_shard(part.number)) as file:
+                file.write(b"half")
+                file.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return real(part, tokenizer, options, starts, name_shard)
+
+    monkeypatch.setattr(tokenize, "_write_shard", write_half)
+    command = ["tokenize", str(folder), "-l", str(lexicon), "-q"]
+    there = ["--scheduler", four_workers.scheduler.address, "-o", str(tmp_path / "cut/*.txt")]
+    assert main([*command, *there]) == 0
+    assert sorted(os.listdir(killed)) == ["1", "4"]
+    shards = sorted((tmp_path / "cut").iterdir())
+    assert [shard.name for shard in shards] == [f"{k:05}.txt" for k in range(len(shards))]
+    assert main([*command, "-o", str(tmp_path / "whole.txt")]) == 0
+    assert b"".join(shard.read_bytes() for shard in shards) == (tmp_path / "whole.txt").read_bytes()
+
+
 def test_command(client, folder, tmp_path) -> None:
     for name, more in (("here", []), ("there", ["--scheduler", client.scheduler.address])):
         assert main(["build-vocab", str(folder), "-q", "--min-pmi", "2.5", "-o", str(tmp_path / name), *more]) == 0
@@ -212,9 +416,18 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
             distributed.count(folder, client=client, **options)
     with pytest.raises(ValueError, match="workers must be"):
         distributed.count(folder, workers=0)
-    for more in (["--memory", "1G"], ["--checkpoint", "x"], ["--method", "bayes"]):
+    for more in (["--checkpoint", "x"], ["--method", "bayes"]):
         assert main(["build-vocab", str(folder), "--scheduler", "local", *more]) == 2
     assert "cluster" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["build-vocab PIPE", "tokenize PIPE -l WORDS", "keywords PIPE"])
+def test_pipes_are_refused(client, lexicon, tmp_path, capsys, command) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    named = {"PIPE": str(tmp_path / "pipe.txt"), "WORDS": str(lexicon)}
+    arguments = [named.get(argument, argument) for argument in command.split()]
+    assert main([*arguments, "--scheduler", client.scheduler.address]) == 1
+    assert "pipe.txt can be read only once, and by one process; save it to a file first." in capsys.readouterr().err
 
 
 def test_no_scheduler(folder, capsys) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from nlp_zero.evaluation import (
     LEVELS,
     Agreement,
     bits_per_character,
+    bounded,
     evaluate,
     find_occurring_words,
     find_tag_separator,
@@ -27,6 +29,8 @@ from nlp_zero.evaluation import (
     without_spaces,
     word_types,
 )
+from nlp_zero.evaluation.alignment import _align_lines
+from nlp_zero.evaluation.bounded import AlignmentSample
 from nlp_zero.lexicon import Lexicon
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import evaluation as reference
@@ -190,6 +194,42 @@ def test_bootstrap_scores_whole_resamples_of_the_lines() -> None:
         assert intervals[name] == pytest.approx(tuple(np.quantile(values, [0.1, 0.9]))), name
 
 
+def test_a_budget_never_changes_a_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "LEAST_CHUNK_LINES", 7)
+    rng = np.random.default_rng(3)
+    texts = [["".join(map(chr, rng.integers(0x4E00, 0x4E20, n))) for n in rng.integers(0, 9, 2)] for _ in range(400)]
+    gold = [" ".join(filter(None, (a + b, a))) for a, b in texts]
+    predicted = [" ".join(filter(None, (a, b, a))) for a, b in texts]
+    options: dict[str, Any] = {"bootstrap": 70, "seed": 5, "train_words": {"一丁"}}
+    whole = evaluate(gold, predicted, **options)
+    assert evaluate(gold, predicted, memory=4096, **options) == whole  # in chunks of 8 lines
+    assert evaluate(gold, predicted, memory="1G", breakdown=True, **options) == evaluate(
+        gold, predicted, breakdown=True, **options
+    )
+    small = evaluate(gold, predicted, memory=4096, breakdown=True, **options)
+    assert replace(small, breakdown=None) == whole
+    assert small.breakdown == evaluate(gold[:256], predicted[:256], breakdown=True).breakdown
+    assert small.breakdown is not None
+    assert small.breakdown.lines == 256 < small.lines
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.text("一二 ", max_size=9), min_size=1), min_size=1), st.integers(1, 40))
+def test_a_sample_of_an_alignment(batches: list[list[str]], most: int) -> None:
+    sample = AlignmentSample(most * bounded.BREAKDOWN_BYTES)
+    parts = [_align_lines(list(enumerate(zip(lines, lines, strict=True)))) for lines in batches]
+    for part in parts:
+        sample.add(part)
+    kept = parts[:: sample._stride]
+    joined = sample.join()
+    assert joined.text == "".join(part.text for part in kept)
+    assert len(kept) == 1 or len(joined.text) <= most
+    chosen = [line for lines in batches[:: sample._stride] for line in lines]
+    expected = _align_lines(list(enumerate(zip(chosen, chosen, strict=True))))
+    for name in ("line_ends", "gold", "predicted"):
+        assert getattr(joined, name).tolist() == getattr(expected, name).tolist()
+
+
 def test_bootstrap_of_equal_lines_has_no_width() -> None:
     result = evaluate(["一二 三"] * 20, ["一 二 三"] * 20, bootstrap=50)
     assert result.intervals["f1"] == (result.f1, result.f1)
@@ -322,6 +362,13 @@ def test_occurring_words_stand_between_marks() -> None:
     assert found == {"一二", "二三", "三1四", "1四", "五六七八九十一二"}
     assert find_occurring_words([], texts) == set()
     assert find_occurring_words(["一二", "。。"], ["。。"]) == set()
+
+
+def test_training_overlap_in_parts() -> None:
+    test = [f"在 中国{k % 70}" for k in range(100)]
+    training = [f"在中国{k}" for k in range(0, 100, 3)]
+    assert training_overlap(test, training, memory=4096) == training_overlap(test, training)
+    assert 0 < training_overlap(test, training) < 1
 
 
 def test_training_overlap_counts_characters() -> None:

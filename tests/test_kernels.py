@@ -55,6 +55,10 @@ def test_ranges_of_first_symbols_are_checked() -> None:
             sorter.run(first, stop, 100)
     with pytest.raises(ValueError, match="changed"):
         sorter.deal(1)
+    sorter.tree(1, 3, 1)
+    for write in (lambda: sorter.tree(2, 3, 1), lambda: sorter.run(2, 3, 100)):
+        with pytest.raises(ValueError, match="counted twice"):
+            write()
 
 
 def test_a_text_must_not_change_between_layout_and_dealing() -> None:
@@ -64,6 +68,24 @@ def test_a_text_must_not_change_between_layout_and_dealing() -> None:
     text.add("夏天" * 1000)
     with pytest.raises(ValueError, match="changed"):
         sorter.deal(0)
+
+
+def test_text_that_is_refused_or_taken_back_leaves_no_trace() -> None:
+    want, text = counting.EncodedText(), counting.EncodedText()
+    for part in ("春天，来了", "夏"):
+        want.add(part)
+        text.add(part)
+        with pytest.raises(UnicodeDecodeError):
+            text.add("秋天了，".encode() + b"\xff")
+        text.add("冬天")
+        text.drop_last()
+    assert text.totals(4) == want.totals(4)
+    sorters = [counting.NgramSorter([one], 3) for one in (text, want)]
+    for sorter in sorters:
+        sorter.deal(0)
+    assert sorters[0].symbols == ["了", "夏", "天", "春", "来"]
+    for mine, its in zip(*(sorter.tree(1, 6, 1) for sorter in sorters), strict=True):
+        assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
 
 
 def test_nothing_is_taken_back_from_an_empty_text() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,18 +17,20 @@ from hypothesis import strategies as st
 from nlp_zero._utils.threads import in_order
 from nlp_zero.cli.main import main
 from nlp_zero.corpus import Corpus
-from nlp_zero.corpus.blocks import TextBatch
+from nlp_zero.corpus.blocks import Block, TextBatch
+from nlp_zero.errors import CorpusError
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization import Tokenizer
 from nlp_zero.tokenization import lines as lines_module
-from nlp_zero.tokenization.lines import TokenLines
+from nlp_zero.tokenization.lines import Batch, TokenLines
 from tests.test_class_links import tokenizers as class_tokenizers
 from tests.test_own_words import pieces, tokenizers
 
 SAMPLE = Path(__file__).resolve().parents[1] / "corpora" / "sample.txt"
 ODD = ["\n", "\r\n", "\r", "\x00", "\udce6", "\ud800", "\U0001f44d", "\U0010ffff", "\x85", "\u2028", "ÿ", "茶"]
 blocks = st.lists(st.one_of(pieces, st.sampled_from(ODD)), max_size=30).map("".join)
-batches = st.lists(st.one_of(blocks, st.lists(blocks, max_size=4)), max_size=4)
+encoded = blocks.map(lambda text: Block(text.encode("utf-8", "ignore"), "a.txt", 0))
+batches = st.lists(st.one_of(blocks, encoded, st.lists(blocks, max_size=4)), max_size=4)
 separators = st.sampled_from([" ", "", "|", " / ", "·\udc80"])
 
 
@@ -45,8 +48,9 @@ def join(tokenizer: Tokenizer, rows: list[list[str]], separator: str) -> bytes:
     return out.encode("utf-8", "surrogatepass")
 
 
-def texts_of(found: list[str | list[str]]) -> list[str]:
-    return [text for batch in found for text in TextBatch(batch, "", 1).split()]
+def texts_of(found: list[Batch]) -> list[str]:
+    decoded = [batch.data.decode() if isinstance(batch, Block) else batch for batch in found]  # type: ignore[union-attr]
+    return [text for batch in decoded for text in TextBatch(batch, "", 1).split()]
 
 
 def make_vocabulary(unit: str, *, fallback: bool = True, arithmetic: str = "exact") -> Tokenizer:
@@ -70,7 +74,7 @@ anything = st.one_of(tokenizers(), tokenizers(), class_tokenizers(), st.sampled_
 @settings(max_examples=400)
 @given(anything, batches, separators, st.sampled_from([1, 2, 3]))
 def test_lines_are_joined_tokens(
-    tokenizer: Tokenizer, found: list[str | list[str]], separator: str, workers: int
+    tokenizer: Tokenizer, found: list[Batch], separator: str, workers: int
 ) -> None:
     rows = [tokenizer.tokenize(text) for text in texts_of(found)]
     cut = TokenLines(tokenizer, separator, workers=workers).cut(found)
@@ -82,7 +86,7 @@ def test_lines_are_joined_tokens(
     anything, batches, st.sampled_from([0.0, 0.5, float("inf")]), st.sampled_from([None, 1, 3]), st.sampled_from([1, 2])
 )
 def test_sampled_lines_are_joined_draws(
-    tokenizer: Tokenizer, found: list[str | list[str]], alpha: float, k: int | None, workers: int
+    tokenizer: Tokenizer, found: list[Batch], alpha: float, k: int | None, workers: int
 ) -> None:
     rows = tokenizer.sample_batch(texts_of(found), alpha=alpha, seed=11, k=k)
     drawn = TokenLines(tokenizer, "|", workers=workers).sample(found, alpha=alpha, seed=11, k=k)
@@ -91,7 +95,7 @@ def test_sampled_lines_are_joined_draws(
 
 @given(batches, st.integers(1, 12), st.sampled_from([1, 2]), st.sampled_from([None, 3]))
 def test_large_batches_are_divided_between_texts(
-    found: list[str | list[str]], most: int, workers: int, k: int | None
+    found: list[Batch], most: int, workers: int, k: int | None
 ) -> None:
     tokenizer = Tokenizer(Lexicon(["中国", "茶"], [2, 1]))
     whole = TokenLines(tokenizer)
@@ -111,6 +115,27 @@ def test_real_texts_and_very_long_lines() -> None:
     for batch in (text, text.replace("\n", "\r\n"), text.replace("\n", "") * 5, text.replace("\n", " A股3.5 ")):
         rows = tokenizer.tokenize_batch(texts_of([batch]))
         assert b"".join(TokenLines(tokenizer, workers=2).cut([batch])) == join(tokenizer, rows, " ")
+
+
+@given(blocks, st.binary(min_size=1, max_size=3), blocks, st.integers(1, 30), st.sampled_from([1, 2]))
+def test_invalid_utf8_is_located(before: str, wrong: bytes, after: str, most: int, workers: int) -> None:
+    data = before.encode("utf-8", "ignore") + wrong + after.encode("utf-8", "ignore")
+    block = Block(data, "a.txt", 70)
+    lines = TokenLines(Tokenizer(Lexicon(["中国", "茶"], [2, 1])), workers=workers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines_module, "MOST_CHARACTERS", most)
+        patch.setattr(lines_module, "LARGE_BATCH", 3)
+        message = None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            message = re.escape(str(block.locate_error(error)))
+        if message is None:
+            assert b"".join(lines.cut([block])) == b"".join(lines.cut([text]))
+            return
+        for found in (lines.cut([block]), lines.sample([block], alpha=0.1, seed=1)):
+            with pytest.raises(CorpusError, match=message):
+                list(found)
 
 
 def test_texts_must_be_str() -> None:

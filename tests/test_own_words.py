@@ -233,6 +233,19 @@ def test_own_words_and_new_words(lexicon: Lexicon, text: str, forbid: list[str],
     assert others.tokenize(text) == Tokenizer(lexicon, new_words=True).tokenize(text)
 
 
+@settings(max_examples=300, deadline=None)
+@given(lexicons, han_words.filter(lambda word: len(word) > 1), texts, texts, st.sampled_from(["unigram", "classes"]))
+def test_own_words_win_over_new_words(lexicon: Lexicon, word: str, before: str, after: str, objective: str) -> None:
+    """Also over the new word that has the same characters."""
+    assume(word not in lexicon)
+    classes = {known: k % 2 for k, known in enumerate(lexicon)}
+    lexicon = lexicon.with_classes(classes, [[3, 9, 1], [2, 5, 9], [7, 1, 0]]).with_meta(new_words=0.5)
+    text, span = before + word + after, (len(before), len(before) + len(word))
+    assume([k for k in range(len(text)) if text.startswith(word, k)] == [span[0]])
+    assume({*span} <= {0, *(end for _, end in Tokenizer(lexicon, objective=objective)(text).spans)})
+    assert span in Tokenizer(lexicon, objective=objective, words=[word])(text).spans
+
+
 def test_a_forbidden_word_is_not_found_as_a_new_word() -> None:
     names = ["王伟", "王芳", "李伟", "李芳", "张伟", "张敏", "李敏"]
     lexicon = Lexicon([*names, "是", "的", "朋友"], [1] * len(names) + [30, 40, 20])

@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nlp_zero import EntropyLexiconBuilder, Lexicon, LexiconMeta, PhraseBuilder, Tokenizer
+from nlp_zero import EntropyLexiconBuilder, Lexicon, LexiconMeta, PhraseBuilder, StorageError, Tokenizer
+from nlp_zero._utils.key_counts import KeyCounts
+from nlp_zero.builders.ranked_text import RankedText
 from nlp_zero.lexicon.ids import byte_token
 from nlp_zero.statistics import entropy_gain, information_per_symbol
 
@@ -134,3 +138,82 @@ def test_words_that_a_user_added_are_not_merged() -> None:
     phrases = PhraseBuilder(min_count=3).build(["中华人民共和国"] * 5, lexicon)
     assert phrases.parts == {"中华人民": ("中华", "人民")}
     assert "共和国" not in phrases
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(-3, 12), max_size=30)), st.sampled_from([None, 1]), st.integers(1, 9))
+def test_key_counts_against_a_counter(parts: list[list[int]], memory: int | None, limit: int) -> None:
+    with KeyCounts(memory, None) as counts:
+        counts._limit = limit  # a few keys in each run
+        for part in parts:
+            counts.add(np.array(part, np.int64))
+        blocks = list(counts.read())
+    keys = [key for block, _ in blocks for key in block.tolist()]
+    times = [number for _, block in blocks for number in block.tolist()]
+    expected = sorted(Counter(itertools.chain.from_iterable(parts)).items())
+    assert list(zip(keys, times, strict=True)) == expected
+
+
+def test_key_counts_merge_in_several_rounds() -> None:
+    keys = np.random.default_rng(1).integers(0, 3000, 40_000)
+    with KeyCounts(1, None) as counts:
+        counts.add(keys)
+        blocks = list(counts.read())
+    assert len(blocks) > 5
+    assert np.array_equal(np.concatenate([block for block, _ in blocks]), np.unique(keys))
+    assert np.array_equal(np.concatenate([times for _, times in blocks]), np.unique(keys, return_counts=True)[1])
+
+
+def merge_plainly(ranks: list[int], pairs: dict[tuple[int, int], int]) -> list[int]:
+    merged: list[int] = []
+    place = 0
+    while place < len(ranks):
+        new = pairs.get((ranks[place], ranks[place + 1])) if place + 1 < len(ranks) else None
+        merged.append(ranks[place] if new is None else new)
+        place += 1 if new is None else 2
+    return merged
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(-1, 5), max_size=12), min_size=1),
+    st.sets(st.tuples(st.sampled_from([0, 2, 4]), st.sampled_from([1, 3, 5])), min_size=1),
+    st.sampled_from([None, 1]), st.integers(1, 7),
+)  # fmt: skip
+def test_merged_neighbours(
+    parts: list[list[int]], chosen: set[tuple[int, int]], memory: int | None, chunk: int
+) -> None:
+    pairs = {pair: 6 + k for k, pair in enumerate(chosen)}
+    left, right = np.array(list(pairs)).T
+    expected = list(itertools.chain.from_iterable(parts))
+    with RankedText(memory, None) as text:
+        text._chunk = chunk
+        for part in parts:
+            text.append(np.array(part, np.int32))
+        neighbours = [pair for block in text.neighbours() for pair in np.stack(block, axis=1).tolist()]
+        assert neighbours == [[a, b] for a, b in itertools.pairwise(expected) if a >= 0 and b >= 0]
+        text.merge(left, right, np.array(list(pairs.values())))
+        expected = merge_plainly(expected, pairs)
+        assert [rank for block in text._read() for rank in block.tolist()] == expected
+        counts = Counter(expected)
+        assert text.count(20).tolist() == [counts[rank] for rank in range(20)]
+
+
+def test_a_budget_never_changes_phrases() -> None:
+    texts = Path("corpora/sample.txt").read_text(encoding="utf-8").splitlines()
+    words = EntropyLexiconBuilder().build(texts)
+    whole = PhraseBuilder(min_count=3).build(texts, words)
+    bounded = PhraseBuilder(min_count=3, memory="1M").build(texts, words)
+    assert bounded == whole
+    assert bounded.parts == whole.parts
+    assert np.array_equal(bounded.scores["gain"], whole.scores["gain"], equal_nan=True)
+    assert bounded.meta.phrase_rounds == whole.meta.phrase_rounds
+
+
+def test_words_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp_zero.builders.phrases.LEAST_BUDGET_BYTES", 1)
+    words = Lexicon([chr(0x4E00 + k) for k in range(100)], [5] * 100)
+    with pytest.raises(StorageError, match="too small for 100 words and phrases; give at least 50,000 bytes"):
+        PhraseBuilder(memory=4096).build(["一丁"] * 9, words)
+    with pytest.raises(StorageError, match="100 words and phrases and 2 or more pairs"):
+        PhraseBuilder(memory=50_001).build(["一丁"] * 9 + ["七万"] * 90, words)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from nlp_zero._kernels.tokenization import MarginalTable
 from nlp_zero.lexicon import Lexicon
-from nlp_zero.tokenization import kind_of
+from nlp_zero.tokenization import Lattice, kind_of
 from nlp_zero.tokenization.scoring import calibrate_alpha
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import tokenizer as reference
@@ -340,3 +340,24 @@ def test_marginals_are_shown_and_cannot_be_changed() -> None:
     assert repr(marginals) == "<Marginals of 4 positions, 9 possible tokens>"
     with pytest.raises(AttributeError, match="cannot be set"):
         marginals.cuts = np.zeros(5)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("length", "unk"), [(3, -5.0), (40, -5.0), (300, -5.0), (300, -50.0), (1200, -200.0), (300, -1e4)]
+)
+def test_sums_of_any_range(length: int, unk: float) -> None:
+    """Sums over the reach of a word may not fit into doubles; a lattice of the same edges works with any numbers."""
+    text = "甲" * (2 * length + 7)
+    tokenizer = Tokenizer(Lexicon(["甲" * length, "甲甲"], [1, 3]), unk_log_prob=unk)
+    sizes = {1: unk, 2: math.log(0.75), length: math.log(0.25)}
+    edges = [(k, k + n, score) for n, score in sizes.items() for k in range(len(text) - n + 1)]
+    lattice = Lattice(len(text), *zip(*edges, strict=True))
+    marginals = tokenizer.marginals(text)
+    positions, probabilities = lattice.marginals()
+    assert marginals.cuts == pytest.approx(positions, rel=1e-9)
+    expected = {(a, b): p for (a, b, _), p in zip(edges, probabilities.tolist(), strict=True)}
+    assert {(a, b): p for a, b, _, p in marginals.tokens} == pytest.approx(expected, rel=1e-9)
+    assert tokenizer.entropy(text) == pytest.approx(lattice.entropy(), rel=1e-9)
+    assert tokenizer.log_prob(["甲甲"] * length + ["甲"] * 7) == pytest.approx(
+        length * math.log(0.75) + 7 * unk - lattice.log_partition(), rel=1e-9
+    )

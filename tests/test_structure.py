@@ -38,7 +38,7 @@ MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
         "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "display", "tables",
+        "locks", "progress", "validation", "display", "tables", "key_counts",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",
@@ -56,21 +56,23 @@ MODULES = {
         "batch", "construction", "saving", "completion", "token_numbers", "random_segmentations", "segmentation_sums",
         "tokenizer", "lines", "word_reader",
     ],
-    "builders": ["passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "phrases"],
+    "builders": [
+        "passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "ranked_text", "phrases",
+    ],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",
         "slot_fillers", "filler_counter",
         "fillings", "candidates", "skipgrams", "clause_pairs", "mining", "drawing", "matching", "nodes", "tree",
         "parser",
     ],
-    "evaluation": ["alignment", "levels", "breakdown", "scores", "lexicon_scores", "brackets"],
+    "evaluation": ["alignment", "levels", "breakdown", "bounded", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
     "keywords": ["table", "frequencies", "extractor", "stop_words"],
     "concordance": ["search", "occurrences", "stream", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["tasks", "reduce", "api"],
+    "distributed": ["tasks", "reduce", "corpus", "api"],
     "cli": [
         "errors",
         "messages",
@@ -80,6 +82,7 @@ MODULES = {
         "parser",
         "table",
         "table_files",
+        "shards",
         "contexts",
         "options",
         "paths",

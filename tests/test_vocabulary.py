@@ -204,9 +204,9 @@ def test_discount_is_recovered_from_folds_that_have_it() -> None:
     """Where rates fall off as a power law with exponent 1.2, a count of n is worth n - 1.2 on average."""
     rng = np.random.default_rng(3)
     rate = 0.1 * (rng.pareto(1.2, 400_000) + 1)
-    blocks = rng.poisson(np.minimum(rate, 300)[:, None] / 4, (len(rate), 4)).astype(float)
+    blocks = rng.poisson(np.minimum(rate, 300)[:, None] / 4, (len(rate), 4))
     discount = Discount()
-    discount.estimate(blocks, blocks, np.full(4, 0.25), np.full(len(rate), 2))
+    discount.estimate(blocks.astype(np.float32), blocks.astype(np.uint32), np.full(4, 0.25), np.full(len(rate), 2))
     assert discount.discount[2] == pytest.approx(1.2, abs=0.15)
     assert discount.scale[2] == pytest.approx(1, abs=0.03)
     assert discount.discount[3] == Discount().discount[3]  # the other classes had no data

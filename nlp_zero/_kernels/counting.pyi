@@ -112,6 +112,9 @@ Level: TypeAlias = tuple[Uint32, Uint32, Uint32]
 RunBlocks: TypeAlias = tuple[bytes, Uint64, Uint32]
 """Blocks of a run end to end, where each begins, and the first n-gram of each (blocks, order)."""
 
+def allow_avx512(allowed: bool) -> bool:
+    """Choose, for tests, whether counting may use AVX-512, which does not change a result; return whether it does."""
+
 class EncodedText:
     """Text as symbols, to be counted by an `NgramSorter`.
 
@@ -533,6 +536,25 @@ class PieceWindows:
             Symbols of the n-gram, and of the window on its left and right.
         """
 
+class KeptText:
+    """Encoded text that is kept for further passes over it, in shares of whole runs.
+
+    Parameters
+    ----------
+    texts : list of EncodedText
+        They must not be changed any more.
+    alphabet : Alphabet
+        That of the count tree; it has all symbols of the texts.
+
+    Raises
+    ------
+    ValueError
+        If the texts were encoded with another alphabet.
+    """
+
+    shares: int
+    def __init__(self, texts: list[EncodedText], alphabet: Alphabet) -> None: ...
+
 class PieceCounter:
     """Cuts text and counts the pieces; one for each thread.
 
@@ -557,6 +579,8 @@ class PieceCounter:
         UnicodeDecodeError
             If bytes are not UTF-8.
         """
+    def add_share(self, kept: KeptText, k: int) -> None:
+        """Cut a share of a kept text and count; without scores, note in it where the longest patterns begin."""
     def another(self) -> PieceCounter:
         """Create a counter for another thread.  Both count patterns in one table; `merge` adds the rest."""
     def merge(self, other: PieceCounter) -> None:
@@ -573,8 +597,8 @@ class PieceCounter:
         """Number of symbols of the text that was added in this process, without boundaries."""
     def counts(self) -> list[Uint32]:
         """Return how often each n-gram occurs as a piece, for each order."""
-    def longer(self, min_count: int) -> tuple[list[bytes], npt.NDArray[np.uint64]]:
-        """Return the pieces longer than the order of the tree, sorted, and their counts.
+    def longer(self, min_count: int) -> tuple[Uint32, Uint32, npt.NDArray[np.uint64]]:
+        """Return the pieces longer than the order of the tree, sorted by their symbol ids.
 
         Parameters
         ----------
@@ -583,8 +607,10 @@ class PieceCounter:
 
         Returns
         -------
-        pieces : list of bytes
-            Symbol ids (uint32) of each piece.
+        symbols : ndarray of uint32
+            The symbol ids of all pieces, one piece after the other.
+        lengths : ndarray of uint32
+            Number of symbols of each.
         counts : ndarray of uint64
         """
 
@@ -607,6 +633,40 @@ class NgramList:
     size: int
     def __init__(self, ngrams: Uint32, largest: int) -> None: ...
 
+class Affixes:
+    """The beginnings and ends of words, of which their PMI needs the counts.
+
+    Parameters
+    ----------
+    words : ndarray of uint32
+        Symbol ids of words of at least `order` symbols, each closed by a 0.  The affixes of longer ones are listed.
+    order : int
+        Affixes of at most this many symbols are in the count tree.
+    largest : int
+        Largest symbol id.
+
+    Attributes
+    ----------
+    ngrams : NgramList
+        The words, then their longer affixes.
+    shallow : ndarray of uint32
+        Symbol ids of the other affixes, each closed by a 0.
+    """
+
+    ngrams: NgramList
+    shallow: Uint32
+    def __init__(self, words: Uint32, order: int, largest: int) -> None: ...
+    def greatest_products(self, counts: npt.NDArray[np.int64], shallow: npt.NDArray[np.int64]) -> Float64:
+        """Return for each word of more than `order` symbols the greatest product of the counts of its two parts.
+
+        Parameters
+        ----------
+        counts : ndarray of int64
+            Of `ngrams`.
+        shallow : ndarray of int64
+            Of the n-grams `shallow`.
+        """
+
 class Occurrences:
     """Counts all occurrences of given n-grams, and the neighbours of some of them; one for each thread.
 
@@ -617,9 +677,12 @@ class Occurrences:
     ngrams : NgramList
     described : int
         Neighbours are counted for the first `described` n-grams only.
+    joined : bool, default False
+        Whether every n-gram begins with one of the longest patterns of a `PieceCounter`: in a kept text that it has
+        cut, other places are then left out.
     """
 
-    def __init__(self, alphabet: Alphabet, ngrams: NgramList, described: int) -> None: ...
+    def __init__(self, alphabet: Alphabet, ngrams: NgramList, described: int, *, joined: bool = False) -> None: ...
     def add(self, data: str | bytes) -> None:
         """Count the occurrences in a text.
 
@@ -628,6 +691,8 @@ class Occurrences:
         UnicodeDecodeError
             If bytes are not UTF-8.
         """
+    def add_share(self, kept: KeptText, k: int) -> None:
+        """Count the occurrences in a share of a kept text."""
     def another(self) -> Occurrences:
         """Create a counter for another thread."""
     def merge(self, other: Occurrences) -> None:

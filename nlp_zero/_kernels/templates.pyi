@@ -139,7 +139,7 @@ class DistinctPairs:
     def __init__(self, anchors: int, window: int, limit: int) -> None: ...
     def add(self, words: Int32, anchors: Int32, offsets: Int64) -> None:
         """Count the pairs of segments, given by their words and anchors (0: not an anchor)."""
-    def counts(self) -> Int64:
+    def counts(self) -> npt.NDArray[np.uint32] | Int64:
         """Return the number of distinct fillings of (a, b) at [a, b], shape (anchors + 1, anchors + 1)."""
 
 class FreshSegments:

@@ -192,7 +192,7 @@ class LineCutter:
     """
 
     def __new__(cls, segmenter: Segmenter, separator: bytes, names: list[bytes] | None = None, /) -> Any: ...
-    def cut(self, texts: str | list[str], /) -> bytes:
-        """Return the best segmentation of each text as a line; of a str, each line is a text."""
-    def sample(self, texts: str | list[str], alpha: float, seed: int, start: int, draws: int, /) -> bytes:
+    def cut(self, texts: str | bytes | list[str], /) -> bytes:
+        """Return the best segmentation of each text as a line; of a str or of UTF-8, each line is a text."""
+    def sample(self, texts: str | bytes | list[str], alpha: float, seed: int, start: int, draws: int, /) -> bytes:
         """Draw as `Segmenter.sample_batch`, and return the lines."""

@@ -36,6 +36,10 @@ class Text:
         bool
             False if the lines are not UTF-8; nothing is added then.
         """
+    def __len__(self) -> int:
+        """Return the number of symbols in the text, with line ends."""
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Return how often each symbol occurs; symbol 0 ends a line."""
     @property
     def symbols(self) -> int:
         """Number of symbols in the text, line ends not counted."""
@@ -131,6 +135,24 @@ class Search:
 
         Each thread works on some of the four folds; the result is the same for every number of threads.
         """
+
+class Topics:
+    """The topic of each block of a search: the square roots of the frequencies of some symbols, a row for each block.
+
+    Parameters
+    ----------
+    search : Search
+    symbols : sequence of int
+        The symbol of each column.
+    """
+
+    search: Search
+    width: int
+    def __init__(self, search: Search, symbols: Sequence[int] | npt.NDArray[np.int64]) -> None: ...
+    def moments(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the sum of all rows, and the sum of their products, shape (columns, columns)."""
+    def project(self, axis: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the product of each row and `axis`, shape (blocks,)."""
 
 def count_pieces(
     levels: list[Level],

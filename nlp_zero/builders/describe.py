@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.counting import NgramList, PieceCounter
+from .._kernels.counting import Affixes, PieceCounter
 from .._utils.progress import begin_stage
 from ..corpus import Corpus
-from ..counting.linked import ABSENT, SYMBOL_BYTES, LinkedTree, join_ngrams
+from ..counting.linked import ABSENT, LinkedTree
 from ..counting.selection import Selection
 from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import LexiconMeta
@@ -40,8 +40,10 @@ class FoundWords:
         Number of symbols, and place among the n-grams of that order (`ABSENT`: not in the tree).
     deep : array of int64
         Rows of the words that have the order of the tree or more.
-    ids : list of bytes
-        Symbol ids (uint32) of the words in `deep`; as bytes they take a tenth of the memory of tuples.
+    ids : array of uint32
+        Symbol ids of the words in `deep`, each word closed by a 0.
+    joined : bool
+        Whether all words are pieces of the text, which was cut last by joining n-grams.
     """
 
     words: list[str]
@@ -49,16 +51,17 @@ class FoundWords:
     length: npt.NDArray[np.uint32]
     node: npt.NDArray[np.uint32]
     deep: npt.NDArray[np.int64]
-    ids: list[bytes]
+    ids: npt.NDArray[np.uint32]
+    joined: bool = False
 
     def keep(self, rows: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> FoundWords:
         """Return the words of rising rows, with other numbers of tokens."""
         new_row = np.full(len(self.words), -1)
         new_row[rows] = np.arange(len(rows))
         deep = new_row[self.deep]
-        ids = [x for x, row in zip(self.ids, deep.tolist(), strict=True) if row >= 0]
+        ids = self.ids[np.repeat(deep >= 0, self.length[self.deep].astype(np.int64) + 1)]
         words = [self.words[k] for k in rows.tolist()]
-        return FoundWords(words, tokens, self.length[rows], self.node[rows], deep[deep >= 0], ids)
+        return FoundWords(words, tokens, self.length[rows], self.node[rows], deep[deep >= 0], ids, self.joined)
 
 
 def look_up_words(tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike) -> FoundWords:
@@ -76,11 +79,11 @@ def cut_words(
     Pieces of two or more symbols must occur `min_count` times, and have at most `max_length` symbols.
     """
     pieces = passes.count_pieces(tree, selection)
-    long_ids, long_words, long_tokens = _long_pieces(pieces, tree, min_count, max_length)
+    long_ids, long_length, long_tokens = _long_pieces(pieces, min_count, max_length)
     words: list[str] = []
     tokens: list[npt.NDArray[Any]] = []
     length, node = [], []
-    ids: list[bytes] = []
+    ids = [np.zeros(0, np.uint32)]
     for n, times in enumerate(pieces.counts(), 1):
         if n > (max_length or n):
             break
@@ -91,17 +94,16 @@ def cut_words(
         length.append(np.full(len(places), n, np.uint32))
         node.append(nodes)
         if n == tree.counts.order:
-            ids = tree.ids(n, nodes)
-    words += long_words
+            ids.append(tree.ids(n, nodes))
+    words += tree.split_texts(long_ids)
     tokens.append(long_tokens)
-    length.append(np.array([len(piece) // SYMBOL_BYTES for piece in long_ids], np.uint32))
-    node.append(np.full(len(long_ids), ABSENT, np.uint32))
-    ids += long_ids
+    length.append(long_length)
+    node.append(np.full(len(long_length), ABSENT, np.uint32))
+    ids.append(long_ids)
     tree.check_memory(WORD_BYTES * len(words), f"{len(words):,} words")
-    deep = np.arange(len(words) - len(ids), len(words))
-    return FoundWords(
-        words, np.concatenate(tokens).astype(np.int64), np.concatenate(length), np.concatenate(node), deep, ids
-    )
+    columns = (np.concatenate(tokens).astype(np.int64), np.concatenate(length), np.concatenate(node))
+    deep = np.flatnonzero(columns[1] >= tree.counts.order)
+    return FoundWords(words, *columns, deep, np.concatenate(ids), True)
 
 
 def estimate_words(
@@ -119,20 +121,18 @@ def estimate_words(
         node.append(places)
     tree.check_memory(WORD_BYTES * len(words), f"{len(words):,} words")
     found = (np.concatenate(tokens), np.concatenate(length), np.concatenate(node))
-    return FoundWords(words, *found, np.zeros(0, np.int64), [])
+    return FoundWords(words, *found, np.zeros(0, np.int64), np.zeros(0, np.uint32))
 
 
 def _long_pieces(
-    pieces: PieceCounter, tree: LinkedTree, min_count: int, max_length: int | None
-) -> tuple[list[bytes], list[str], npt.NDArray[np.int64]]:
-    """Return symbol ids, texts and counts of the pieces that are longer than the n-grams of the tree."""
-    ids, tokens = pieces.longer(min_count)
+    pieces: PieceCounter, min_count: int, max_length: int | None
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """Return the pieces longer than the n-grams of the tree: their ids, each closed by a 0, lengths and counts."""
+    symbols, length, tokens = pieces.longer(min_count)
     if max_length is not None:
-        short = [k for k, piece in enumerate(ids) if len(piece) <= SYMBOL_BYTES * max_length]
-        ids, tokens = [ids[k] for k in short], tokens[short]
-    symbols = tree.counts.symbols
-    texts = ["".join([symbols[s - 1] for s in memoryview(piece).cast("I")]) for piece in ids]
-    return ids, texts, tokens.astype(np.int64)
+        short = length <= max_length
+        symbols, length, tokens = symbols[np.repeat(short, length)], length[short], tokens[short]
+    return np.insert(symbols, np.cumsum(length, dtype=np.int64), 0), length, tokens
 
 
 def describe(
@@ -180,25 +180,11 @@ def _measure_in_text(
     found: FoundWords, tree: LinkedTree, passes: CorpusPasses, columns: tuple[npt.NDArray[Any], ...]
 ) -> None:
     """Fill in entropies of words of the order of the tree, and all scores of longer words, by a pass over the text."""
-    (raw, pmi, left, right), ids, deep = columns, found.ids, found.deep
-    top = tree.counts.order * SYMBOL_BYTES
-    beyond = [k for k, word in enumerate(ids) if len(word) > top]
-    affixes = {part for k in beyond for split in _splits(ids[k]) for part in split}
-    affixes.difference_update(ids)
-    shallow = [x for x in affixes if len(x) <= top]
-    wanted = ids + [x for x in affixes if len(x) > top]
-    del affixes
-    listed = NgramList(join_ngrams(wanted), len(tree.counts.symbols))
-    times, left[deep], right[deep] = passes.find_occurrences(tree, listed, len(ids)).result()
-    raw[deep] = times[: len(ids)]
-    number = dict(zip(wanted, times.tolist(), strict=True))
-    del listed, wanted
-    number |= zip(shallow, tree.count_ngrams(shallow), strict=True)
-    worst = [max([number[a] * number[b] for a, b in _splits(ids[k])]) for k in beyond]
-    at = deep[beyond]
-    pmi[at] = np.log(raw[at] * float(tree.counts.total(1)) / np.array(worst, np.float64))
-
-
-def _splits(word: bytes) -> list[tuple[bytes, bytes]]:
-    """Return all ways to split a word, given by its symbol ids, in two."""
-    return [(word[:i], word[i:]) for i in range(SYMBOL_BYTES, len(word), SYMBOL_BYTES)]
+    (raw, pmi, left, right), deep = columns, found.deep
+    affixes = Affixes(found.ids, tree.counts.order, len(tree.counts.symbols))
+    occurrences = passes.find_occurrences(tree, affixes.ngrams, len(deep), joined=found.joined)
+    times, left[deep], right[deep] = occurrences.result()
+    raw[deep] = times[: len(deep)]
+    worst = affixes.greatest_products(times, tree.count_ngrams(affixes.shallow))
+    at = deep[found.length[deep] > tree.counts.order]
+    pmi[at] = np.log(raw[at] * float(tree.counts.total(1)) / worst)

@@ -103,7 +103,7 @@ class EntropyLexiconBuilder:
         Parameters
         ----------
         texts : Corpus or iterable of str
-            Read twice; five times with examples.
+            Read once; with a memory budget twice. Examples take two more.
         examples : iterable of str or ExampleLines, optional
             Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
             The text is then cut in their convention, examples as they are given. Lines that the corpus lacks are read

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 
-from .._kernels.counting import NgramList, Occurrences, PieceCounter
+from .._kernels.counting import EncodedText, KeptText, NgramList, Occurrences, PieceCounter
 from .._utils.progress import begin_stage
 from .._utils.threads import for_each
-from ..corpus import Block, Corpus, read_blocks, restartable
+from ..corpus import Block, Corpus, JoinedTexts, read_blocks, restartable
 from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
 from ..counting.linked import LinkedTree
@@ -33,6 +34,9 @@ class BlockCounter(Protocol):
     def add(self, data: str | bytes) -> None:
         """Count a block."""
 
+    def add_share(self, kept: KeptText, k: int) -> None:
+        """Count a share of a kept text."""
+
     def another(self) -> Any:
         """Make a counter for another thread."""
 
@@ -53,8 +57,9 @@ class CorpusPasses:
 
     Parameters
     ----------
-    texts : Corpus or iterable of str
-        Read once by each pass.
+    texts : Corpus, JoinedTexts or iterable of str
+        Read by the pass that counts n-grams; without a memory budget, the encoded text (two bytes for each symbol) is
+        then kept for the others, else each reads the texts again.
     alnum : str, default "token"
         As in `NgramCounter`.
     resources : Resources, optional
@@ -67,11 +72,13 @@ class CorpusPasses:
     ) -> None:
         self.texts, self.alnum = restartable(texts), alnum
         self.resources = Resources() if resources is None else resources
+        self._encoded: list[EncodedText] = []
+        self._kept: KeptText | None = None
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; raise `CorpusError` if there are none."""
         return count_ngrams(
-            self.texts, order=order, alnum=self.alnum, min_count=min_count, resources=self.resources
+            self.texts, order=order, alnum=self.alnum, min_count=min_count, resources=self.resources, kept=self._encoded
         )
 
     def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
@@ -79,16 +86,25 @@ class CorpusPasses:
         begin_stage(self.counting_stage)
         counts = self.count_ngrams(order, min_count)
         begin_stage("linking n-grams")
-        return LinkedTree(counts, self.resources)
+        tree = LinkedTree(counts, self.resources)
+        if self._encoded:
+            self._kept = KeptText(self._encoded, tree.alphabet)
+        return tree
 
     def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
         """Cut the corpus with the n-grams selected, and count the pieces."""
         begin_stage("cutting text")
         return self.count_blocks(PieceCounter, tree.alphabet, selection.patterns)
 
-    def find_occurrences(self, tree: LinkedTree, listed: NgramList, described: int) -> Occurrences:
-        """Count all occurrences of the listed n-grams, and the neighbours of the first `described` of them."""
-        return self.count_blocks(Occurrences, tree.alphabet, listed, described)
+    def find_occurrences(
+        self, tree: LinkedTree, listed: NgramList, described: int, *, joined: bool = False
+    ) -> Occurrences:
+        """Count all occurrences of the listed n-grams, and the neighbours of the first `described` of them.
+
+        With `joined`, they are pieces of the last `count_pieces` or begin as pieces do; few places are then looked at.
+        """
+        kind = Occurrences if self._kept is None else partial(Occurrences, joined=joined)
+        return self.count_blocks(kind, tree.alphabet, listed, described)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all blocks with counters ``kind(*arguments)``, one for each thread, and add the counters up."""
@@ -105,7 +121,15 @@ class CorpusPasses:
             finally:
                 idle.append(counter)
 
-        for_each(read_blocks(self.texts), work, self.resources.workers)
+        def work_on_share(k: int) -> None:
+            counter = idle.pop()
+            counter.add_share(kept, k)
+            idle.append(counter)
+
+        if (kept := self._kept) is not None:
+            for_each(range(kept.shares), work_on_share, self.resources.workers)
+        else:
+            for_each(read_blocks(self.texts), work, self.resources.workers)
         for other in counters[1:]:
             first.merge(other)
         return first
@@ -114,8 +138,14 @@ class CorpusPasses:
 def open_passes(
     texts: Corpus | Iterable[str] | CorpusPasses, *, alnum: str, resources: Resources
 ) -> CorpusPasses:
-    """Open passes over texts on this machine, unless `texts` are passes already."""
-    return texts if isinstance(texts, CorpusPasses) else CorpusPasses(texts, alnum=alnum, resources=resources)
+    """Open passes over texts, which know where they are read if they are those of a cluster."""
+    if isinstance(texts, CorpusPasses):
+        return texts
+    parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
+    if parts and all(hasattr(part, "open_passes") for part in parts):
+        first: Any = parts[0]
+        return cast(CorpusPasses, first.open_passes(parts, alnum=alnum, resources=resources))
+    return CorpusPasses(texts, alnum=alnum, resources=resources)
 
 
 def sample_text(encoded: Iterable[SymbolArray], share: float) -> Iterator[SymbolArray]:

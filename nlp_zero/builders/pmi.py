@@ -121,7 +121,7 @@ class PmiLexiconBuilder:
         Parameters
         ----------
         texts : Corpus or iterable of str
-            Read two or three times; five times with examples.
+            Read once; with a memory budget two or three times. Examples take two more.
         examples : iterable of str or ExampleLines, optional
             Lines cut by hand, from the corpus or not: spaces are cuts, and nothing is said about gaps inside ``{ }``.
             The text is then cut in their convention, examples as they are given. Lines that the corpus lacks are read
@@ -130,7 +130,7 @@ class PmiLexiconBuilder:
             A word list that helps with `examples`.
         scores : bool, default True
             Whether the lexicon gets the columns ``pmi``, ``left_entropy``, ``right_entropy`` and ``cohesion``; without
-            them, the text is read once less.
+            them, there is one pass over the text less.
 
         Returns
         -------

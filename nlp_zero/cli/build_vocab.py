@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.interrupts import exit_status
-from .._utils.progress import begin_stage, report_stages
+from .._utils.progress import report_stages
 from ..corpus import restartable
 from .contexts import check_contexts_option, contexts_name, find_contexts, fit_width
 from .documents import add_documents, count_words_in_documents
@@ -26,11 +26,13 @@ from .options import (
     add_command,
     add_input,
     add_resources,
+    add_scheduler,
     check_least,
     configure,
     open_corpus,
     option_name,
     read_word_list,
+    refuse_checkpoint_on_cluster,
     split_numbers,
 )
 from .output import open_output
@@ -54,13 +56,12 @@ METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
     "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", *RESOURCES}),
-    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "workers"}),
+    "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "memory", "workers"}),
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
 TEACHING_STAGES = 2  # in addition, with examples; bayes has them anyway
 TABLE_ROWS = 20  # words that are shown in a terminal
 CLUSTER_METHODS = ("pmi", "entropy")
-CLUSTER_RESOURCES = {"memory", "temp_dir", "checkpoint"}  # managed by the cluster instead
 WORD_OPTIONS = (  # of all methods but vocabulary
     "examples", "known_words", "alnum", "contexts", "discovered", "phrases", "phrase_rounds", "known", "top",
     "documents",
@@ -94,11 +95,7 @@ def add_build_vocab(commands: Commands) -> None:
     _add_method_options(parser)
     add_resources(parser)
     add_counts_option(parser)
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS",
-        help="pmi, entropy: work on this Dask cluster (tcp://host:8786), or on --workers local processes (local) "
-        "(default: in this process)",
-    )  # fmt: skip
+    add_scheduler(parser, where="pmi, entropy: ")
     _add_teaching_options(parser)
     _add_word_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
@@ -200,7 +197,7 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         contexts = open_table(contexts_name(arguments.output))
     total = STAGES[arguments.method] + 2 * arguments.phrases
     total += TEACHING_STAGES * (arguments.examples is not None and arguments.method != "bayes")
-    total += (arguments.scheduler is not None) + (arguments.contexts is not None)
+    total += arguments.contexts is not None
     total += arguments.documents is not None
     stages = report_stages(shows_progress(arguments), total)
     files = (open_lexicon(arguments.output), listing, contexts)
@@ -283,13 +280,8 @@ def _learn(
     if arguments.counts is not None:
         return build_from_counts(arguments, builder)
     corpus = open_corpus(arguments)
-    if arguments.scheduler is None:
-        texts = restartable(corpus)
-        return texts, builder.build(texts, **teaching)
-    from ..distributed import build_vocab
-
-    begin_stage("connecting to the cluster")
-    return corpus, build_vocab(corpus, builder, client=arguments.scheduler, workers=arguments.workers)
+    texts = restartable(corpus)
+    return texts, builder.build(texts, **teaching)
 
 
 def _keep_interrupted(arguments: argparse.Namespace, builder: Any, lexicon: Lexicon) -> Stopped:
@@ -322,7 +314,7 @@ def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
             raise UsageError("--phrase-rounds needs --phrases.")
         return None
     limit = {} if arguments.phrase_rounds is None else {"max_rounds": arguments.phrase_rounds}
-    return configure(PhraseBuilder, **limit)
+    return configure(PhraseBuilder, memory=arguments.memory, temp_dir=arguments.temp_dir, **limit)
 
 
 def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
@@ -331,7 +323,7 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
     if arguments.scheduler is not None:
         if arguments.method not in CLUSTER_METHODS:
             raise UsageError(f"--method {arguments.method} does not run on a cluster; leave out --scheduler.")
-        allowed = allowed - CLUSTER_RESOURCES
+        refuse_checkpoint_on_cluster(arguments)
     options: dict[str, Any] = {"alnum": arguments.alnum or "token"}
     if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written, or a checkpoint is kept
         options |= {"progress": shows_progress(arguments), "keep_on_interrupt": arguments.checkpoint is None}
@@ -342,8 +334,7 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
         if name == "temp_dir" and name not in allowed:  # the reader of the corpus uses it too
             continue
         if name not in allowed:
-            where = f"--method {arguments.method}" + (" on a cluster" if arguments.scheduler is not None else "")
-            raise UsageError(f"{option_name(name)} is not an option of {where}; leave it out.")
+            raise UsageError(f"{option_name(name)} is not an option of --method {arguments.method}; leave it out.")
         options[name] = _parse_min_pmi(value) if name == "min_pmi" else value
     return class_name, options
 

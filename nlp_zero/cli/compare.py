@@ -17,6 +17,7 @@ from .options import (
     add_command,
     add_input,
     add_resources,
+    add_scheduler,
     add_table_output,
     check_least,
     configure,
@@ -88,6 +89,7 @@ def add_compare(commands: Commands) -> None:
     )
     parser.add_argument("--json", action="store_true", help="a JSON list of words with their columns, on stdout")
     add_resources(parser, checkpoint=False)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 

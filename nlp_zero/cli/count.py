@@ -21,12 +21,24 @@ from .errors import MissingPackage, UsageError
 from .growth import add_period_option, parse_period, select_new_sources
 from .interrupts import resumable
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, add_resources, check_least, configure, open_corpus
+from .options import (
+    Commands,
+    add_command,
+    add_input,
+    add_resources,
+    add_scheduler,
+    check_least,
+    configure,
+    open_corpus,
+    refuse_checkpoint_on_cluster,
+)
 from .output import check_folder, open_output, unwritable
 from .queries import check_queries
+from .shards import check_shards, is_shard_pattern, open_shards
 from .table_files import open_table
 
 if TYPE_CHECKING:
+    from ..corpus import Corpus
     from ..counting.counts import NgramCounts
 
 __all__ = ["add_count"]
@@ -53,7 +65,11 @@ def add_count(commands: Commands) -> None:
         "  nlpzero count --merge all --top 20           the 20 most frequent of each order",
     )
     add_input(parser, nargs="*")
-    parser.add_argument("-o", "--output", metavar="FOLDER", help="save the counts here (default: not saved)")
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER",
+        help="save the counts here; with --scheduler, a name such as 'counts/*' for a new folder with one folder for "
+        "each range of first characters, which the workers write (default: not saved)",
+    )  # fmt: skip
     parser.add_argument("--order", type=int, default=4, help="longest n-gram, 1 to 8 (default: 4)")
     parser.add_argument("--unit", choices=("char", "byte"), default="char", help="unit of the n-grams (default: char)")
     parser.add_argument(
@@ -80,12 +96,16 @@ def add_count(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print counts and summary as a JSON object")
     add_resources(parser)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 
 def run_count(arguments: argparse.Namespace) -> None:
     """Run the command."""
     _check_options(arguments)
+    if is_shard_pattern(arguments.output):
+        _count_in_parts(arguments)
+        return
     folder = arguments.output if arguments.output is not None else arguments.add
     if folder is not None:
         check_folder(folder, format=FORMAT)
@@ -135,6 +155,12 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise UsageError("--period needs a corpus; name one, or leave it out.")
     if arguments.checkpoint is not None and not arguments.sources:
         raise UsageError("--checkpoint needs a corpus; name one, or leave it out.")
+    refuse_checkpoint_on_cluster(arguments)
+    check_shards(arguments.output, arguments.scheduler)
+    if is_shard_pattern(arguments.output):
+        for name in ("query", "top", "export", "add", "merge", "period"):
+            if getattr(arguments, name) not in (None, []):
+                raise UsageError(f"--{name} needs all counts in one folder, and -o with * makes many; leave one out.")
 
 
 def _check_sources(arguments: argparse.Namespace) -> None:
@@ -201,6 +227,11 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
         return _add_up(arguments, saved, folder, resources)
     if arguments.add is not None:
         begin_stage("counting n-grams")
+    if arguments.scheduler is not None:
+        if not saved:
+            return _count_on_cluster(arguments, corpus, options, min_count=arguments.min_count, folder=folder)
+        counts = _count_on_cluster(arguments, corpus, options)
+        return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
     counter = configure(NgramCounter, **options, **resources, checkpoint=arguments.checkpoint)
     counter.update(corpus)
     begin_stage("sorting n-grams")
@@ -209,6 +240,27 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
         return counter.freeze(min_count=arguments.min_count, folder=folder, period=arguments.period)
     counts = counter.freeze(period=arguments.period)
     return counts.merge(*saved, min_count=arguments.min_count, folder=folder, **resources)
+
+
+def _count_in_parts(arguments: argparse.Namespace) -> None:
+    """Count on the cluster, whose workers save the counts: a folder for each range of first characters."""
+    from ..distributed import count_in_parts
+
+    options = {name: getattr(arguments, name) for name in (*COUNTING_OPTIONS, "min_count")}
+    with report_stages(shows_progress(arguments)), open_shards(arguments.output) as name_shard:
+        begin_stage("counting n-grams")
+        corpus = open_corpus(arguments)
+        types = configure(count_in_parts, corpus, name_shard, client=arguments.cluster, **options)
+    sizes = ", ".join(f"{size:,} of order {n}" for n, size in enumerate(types, 1))
+    print_message(arguments, f"distinct n-grams: {sizes}.")
+
+
+def _count_on_cluster(
+    arguments: argparse.Namespace, corpus: Corpus, counting: dict[str, Any], **options: Any
+) -> NgramCounts:
+    from ..distributed import count
+
+    return configure(count, corpus, client=arguments.cluster, period=arguments.period, **counting, **options)
 
 
 def _add_up(

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from .._utils.progress import begin_stage, report_stages
-from .._utils.validation import check_integer
+from .._utils.validation import check_integer, check_memory
 from ..corpus import Corpus, restartable
 from ..errors import CorpusError
 from .errors import UsageError
@@ -23,7 +23,7 @@ from .options import (
     add_new_words,
     add_objective,
     add_output,
-    add_workers,
+    add_resources,
     check_least,
     configure,
     open_corpus,
@@ -81,7 +81,7 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trained-on", action="append", default=[], metavar="TEXT",
         help="the text that the words were learnt from; the overlap with the gold text tells the setting; may be "
-        "repeated (keeps the gold lines in memory)",
+        "repeated (without --memory, keeps the gold lines in memory)",
     )  # fmt: skip
     parser.add_argument("--tags", metavar="SEP", help="gold words carry tags: / for 中国/ns, _ for 中国_NR "
                         "(default: no tags)")  # fmt: skip
@@ -92,14 +92,15 @@ def _add_score_options(parser: argparse.ArgumentParser) -> None:
                         help="a word list: recall of words that it lacks and has; may be repeated "
                         "(default: the lexicon)")  # fmt: skip
     parser.add_argument("--breakdown", action="store_true",
-                        help="also show where the errors are (takes 70 times the size of the gold text as memory)")
+                        help="also show where the errors are (without --memory, takes 70 times the size of the gold "
+                        "text)")
     parser.add_argument("--lexicon-precision", action="store_true",
                         help="also compare the lexicon with the gold words, and with each list of --known")  # fmt: skip
     parser.add_argument("--bootstrap", type=int, default=0, metavar="N",
                         help="95%% intervals from N resamples (default: none)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default: 0)")
     parser.add_argument("--json", action="store_true", help="scores as JSON")
-    add_workers(parser)
+    add_resources(parser, checkpoint=False)
     parser.set_defaults(workers=1)
 
 
@@ -120,7 +121,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     lists = {name: set(read_word_list(name)) for name in arguments.known}
     known = set().union(*lists.values()) if lists else lexicon
     other = open_corpus(arguments, arguments.predicted, progress=False) if arguments.predicted is not None else None
-    training = open_corpus(arguments, *arguments.trained_on) if arguments.trained_on else None
+    training = restartable(open_corpus(arguments, *arguments.trained_on)) if arguments.trained_on else None
     with open_output(arguments.output) as write:
         begin_stage("reading gold text")
         gold = GoldText(restartable(open_corpus(arguments)), arguments.tags, ", ".join(arguments.sources))
@@ -138,12 +139,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             predicted = require_cut(other, arguments.predicted, "name a file whose words are separated by spaces")
         begin_stage("comparing")
         scores = evaluate(gold, predicted, level=level, train_words=known, bootstrap=arguments.bootstrap,
-                          seed=arguments.seed, breakdown=arguments.breakdown)  # fmt: skip
+                          seed=arguments.seed, breakdown=arguments.breakdown, memory=arguments.memory,
+                          temp_dir=arguments.temp_dir)  # fmt: skip
         values = scores.to_dict()
         if training is not None:
             begin_stage("comparing with the training text")
-        values["setting"] = _describe_setting(raw, training)
-        if tokenizer is not None and arguments.breakdown:
+        values["setting"] = _describe_setting(raw, training, arguments.memory)
+        if tokenizer is not None and scores.breakdown is not None and scores.breakdown.lines == scores.lines:
             values["breakdown"]["information"] |= _model_bits(tokenizer, raw, scores)
         if lexicon is not None and arguments.lexicon_precision:
             begin_stage("comparing words")
@@ -166,6 +168,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
     check_least(arguments, 0, "seed")
     configure(check_integer, "--bootstrap", arguments.bootstrap, least=0, most=MAX_RESAMPLES)
     check_least(arguments, 1, "workers")
+    configure(check_memory, memory=arguments.memory)
     if arguments.tags is not None and (not arguments.tags or arguments.tags.isspace()):
         raise UsageError("--tags must be the character between word and tag, such as / or _.")
 
@@ -235,12 +238,12 @@ def _choose_tokenizer(
     return tokenizer, LEVEL_OF[tokenizer.alnum]
 
 
-def _describe_setting(raw: Iterable[str], training: Corpus | None) -> Values:
+def _describe_setting(raw: Iterable[str], training: Corpus | Iterable[str] | None, memory: str | None) -> Values:
     from ..evaluation import training_overlap
 
     if training is None:
         return {"name": "not stated", "overlap": None}
-    overlap = training_overlap(raw, training)
+    overlap = training_overlap(raw, training, memory=memory)
     name = "transductive" if overlap >= SAME_OVERLAP else "external" if overlap <= OTHER_OVERLAP else "mixed"
     return {"name": name, "overlap": overlap}
 

@@ -69,6 +69,9 @@ def _main_table(scores: Evaluation, values: Values, vocabulary: str) -> Iterator
 
 def _details(scores: Evaluation, values: Values) -> Iterator[str]:
     if scores.breakdown is not None:
+        if scores.breakdown.lines < scores.lines:
+            yield ""
+            yield f"below: a sample of {scores.breakdown.lines:,} lines, as --memory allows"
         yield from _format_breakdown(scores.breakdown, values["breakdown"]["information"])
     for name, against in values.get("lexicon", {}).items():
         yield ""

@@ -16,6 +16,7 @@ from .options import (
     add_command,
     add_input,
     add_resources,
+    add_scheduler,
     add_table_output,
     check_least,
     configure,
@@ -73,6 +74,7 @@ def add_keywords(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="a JSON list of keywords with their columns, on stdout")
     add_resources(parser, checkpoint=False)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 

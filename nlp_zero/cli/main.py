@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import chain
 
 from .. import __version__
@@ -116,12 +117,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> tuple[int, str]:
     """Return the exit status and the message, which is printed when all progress bars are closed."""
     if os.environ.get("NLP_ZERO_TRACEBACK") == "1":
-        arguments.run(arguments)
+        _work(arguments)
         return 0, ""
     try:
         check_workers(arguments)
         check_paths(arguments.command, arguments)
-        arguments.run(arguments)
+        _work(arguments)
         print_reading_summary(arguments)
     except KeyboardInterrupt as stop:
         return exit_status(stop) or 1, describe_stop(arguments, stop)
@@ -135,6 +136,13 @@ def _run(arguments: argparse.Namespace) -> tuple[int, str]:
             return status, describe_stop(arguments, exc)
         return _explain(exc, arguments)
     return 0, ""
+
+
+def _work(arguments: argparse.Namespace) -> None:
+    """Run the command; the cluster that it connects to is left at the end."""
+    with ExitStack() as arguments.connections:
+        arguments.cluster = None
+        arguments.run(arguments)
 
 
 def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from array import array
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from .._utils.progress import report_stages
@@ -16,7 +18,8 @@ from .options import (
     add_command,
     add_input,
     add_output,
-    add_workers,
+    add_resources,
+    add_scheduler,
     check_least,
     configure,
     open_corpus,
@@ -44,7 +47,8 @@ def add_mine_templates(commands: Commands) -> None:
         "Find the templates of a corpus, patterns of words with slots such as 从 … 到 …, ranked by their gain.",
         "  nlpzero mine-templates novel.txt --lexicon words.tsv -o templates.jsonl --top 50\n"
         "  nlpzero mine-templates cut.txt --tokenized -o templates.jsonl\n"
-        "  nlpzero mine-templates cut.txt --tokenized --across-clauses --top 100",
+        "  nlpzero mine-templates cut.txt --tokenized --across-clauses --top 100\n"
+        "  nlpzero mine-templates 'news/*.txt' -l words.tsv --scheduler tcp://host:8786 -o templates.jsonl",
     )
     add_input(parser)
     add_output(parser, "the templates, as JSON lines")
@@ -53,7 +57,8 @@ def add_mine_templates(commands: Commands) -> None:
     words.add_argument("--tokenized", action="store_true", help="the text is words separated by spaces")
     _add_mining_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
-    add_workers(parser)
+    add_resources(parser, checkpoint=False)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 
@@ -117,6 +122,7 @@ def _miner(arguments: argparse.Namespace) -> TemplateMiner:
         max_examples=arguments.max_examples,
         workers=arguments.workers,
         progress=shows_progress(arguments),
+        memory=arguments.memory,
         temp_dir=arguments.temp_dir,
         **options,
     )
@@ -136,11 +142,30 @@ class TokenizedTexts:
         self.corpus, self.tokenizer, self.workers = corpus, tokenizer, workers
 
     def __iter__(self) -> Iterator[Sequence[str]]:
-        for texts in self.corpus.batches():
-            if self.tokenizer is None:
-                yield from map(str.split, texts)
-            else:
-                yield from self.tokenizer.tokenize_batch(texts, workers=self.workers)
+        batches = self.corpus.map_parts(_cut_part, self.tokenizer, self.workers)
+        return chain.from_iterable(chain.from_iterable(batches))
+
+
+class TokenLists(list[Sequence[str]]):
+    """Lists of words, each distinct word of which is sent once from a worker of a cluster."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        numbers: dict[str, int] = {}
+        flat = array("i", [numbers.setdefault(word, len(numbers)) for words in self for word in words])
+        return _restore_lists, (list(numbers), flat, array("i", map(len, self)))
+
+
+def _restore_lists(words: list[str], flat: array[int], lengths: array[int]) -> list[list[str]]:
+    tokens = map(words.__getitem__, flat)
+    return [list(islice(tokens, length)) for length in lengths]
+
+
+def _cut_part(part: Corpus, tokenizer: Tokenizer | None, workers: int) -> Iterator[TokenLists]:
+    for texts in part.batches():
+        if tokenizer is None:
+            yield TokenLists(map(str.split, texts))
+        else:
+            yield TokenLists(tokenizer.tokenize_batch(texts, workers=workers))
 
 
 def _format_row(rank: int, template: Template) -> str:
@@ -157,7 +182,8 @@ def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None
     words, clauses = inventory.meta["words"], inventory.meta["segments"]
     if arguments.json:
         summary = {"method": arguments.method, "templates": len(inventory), "gapped": gapped}
-        print_json_summary(arguments, summary | {"words": words, "clauses": clauses})
+        text_words = {name: inventory.meta[name] for name in ("text_words",) if name in inventory.meta}
+        print_json_summary(arguments, summary | {"words": words, "clauses": clauses} | text_words)
         return
     if not len(inventory):
         print_message(arguments, "no templates were found; give more text, or lower --min-fillers.")
@@ -166,3 +192,9 @@ def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None
         f"{arguments.method}: {len(inventory):,} templates, {gapped:,} of them with a slot between words, "
         f"from {words:,} words in {clauses:,} different clauses.",
     )
+    if "text_words" in inventory.meta:
+        print_message(
+            arguments,
+            f"with --memory {arguments.memory}, a sample was mined that is spread over the text, which has "
+            f"{inventory.meta['text_words']:,} words and marks.",
+        )

@@ -26,6 +26,7 @@ __all__ = [
     "add_output",
     "add_own_words",
     "add_resources",
+    "add_scheduler",
     "add_table_output",
     "add_workers",
     "check_least",
@@ -36,6 +37,7 @@ __all__ = [
     "option_name",
     "read_word_list",
     "read_word_lists",
+    "refuse_checkpoint_on_cluster",
     "split_numbers",
 ]
 
@@ -171,7 +173,7 @@ def add_table_output(parser: argparse.ArgumentParser, rows: str) -> None:
 
 def add_resources(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
     """Add the options that limit memory and threads, and that make counting resumable."""
-    group = parser.add_argument_group("resources (they never change a result)")
+    group = parser.add_argument_group("resources (they never change a result, unless a message names a sample)")
     group.add_argument("--memory", metavar="SIZE", help="most memory to use, such as 512M (default: no limit)")
     add_workers(group)
     if checkpoint:
@@ -182,6 +184,27 @@ def add_resources(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -
 def add_workers(parser: argparse._ActionsContainer) -> None:
     """Add the option that says how many threads work."""
     parser.add_argument("--workers", type=int, metavar="N", help="threads; they never change a result (default: 1)")
+
+
+def add_scheduler(parser: argparse._ActionsContainer, *, where: str = "") -> None:
+    """Add the option that says on which cluster the corpus is read; `main` closes the connection."""
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help=f"{where}work on this Dask cluster (tcp://host:8786), or on --workers local processes (local); never "
+        "changes a result (default: in this process)",
+    )  # fmt: skip
+
+
+def refuse_checkpoint_on_cluster(arguments: argparse.Namespace) -> None:
+    """Refuse --checkpoint with --scheduler.
+
+    Raises
+    ------
+    UsageError
+        If both are given.
+    """
+    if arguments.scheduler is not None and arguments.checkpoint is not None:
+        raise UsageError("--checkpoint is not an option on a cluster, which repeats lost work; leave it out.")
 
 
 def check_workers(arguments: argparse.Namespace) -> None:
@@ -216,7 +239,7 @@ def open_corpus(
     Returns
     -------
     Corpus
-        The corpus, whose files exist.
+        The corpus, whose files exist; with --scheduler, distributed over the cluster.
 
     Raises
     ------
@@ -242,7 +265,17 @@ def open_corpus(
     if not may_be_empty:
         refuse_empty(corpus)
     arguments.corpora = [*getattr(arguments, "corpora", ()), (corpus, files)]  # for the summary
-    return corpus
+    return _distribute(arguments, corpus) if getattr(arguments, "scheduler", None) is not None else corpus
+
+
+def _distribute(arguments: argparse.Namespace, corpus: Corpus) -> Corpus:
+    """Distribute a corpus over the cluster of the command, which is connected to when it is first needed."""
+    from ..distributed import connect, distribute
+
+    if arguments.cluster is None:
+        processes = arguments.workers if arguments.scheduler == "local" else None
+        arguments.cluster = arguments.connections.enter_context(connect(arguments.scheduler, workers=processes))
+    return distribute(corpus, arguments.cluster)
 
 
 def configure(make: Callable[..., Result], *arguments: Any, **options: Any) -> Result:

@@ -12,7 +12,7 @@ from .._utils.progress import report_stages
 from .documents import add_documents, add_lexicon, find_words, open_documents
 from .errors import UsageError
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, add_resources, check_least, configure
+from .options import Commands, add_command, add_input, add_resources, add_scheduler, check_least, configure
 from .output import open_output
 from .table import format_table
 from .table_files import TABLE_SUFFIXES, open_table, table_records
@@ -45,6 +45,7 @@ def add_stop_words(commands: Commands) -> None:
     parser.add_argument("--top", type=int, default=100, metavar="N", help="number of words, up to 1000 (default: 100)")
     parser.add_argument("--json", action="store_true", help="a JSON list of words with their columns, on stdout")
     add_resources(parser, checkpoint=False)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 

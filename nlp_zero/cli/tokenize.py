@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +25,15 @@ from .options import (
     add_objective,
     add_output,
     add_own_words,
+    add_scheduler,
     add_workers,
     check_least,
     configure,
     open_corpus,
     read_word_lists,
 )
-from .output import dump_json_line, open_output, open_utf8_output
+from .output import dump_json_line, open_utf8_output
+from .shards import ShardName, check_shards, is_shard_pattern, open_shards
 from .table_files import open_table
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ __all__ = ["add_tokenize"]
 
 DEFAULT_ALPHA = 0.2
 OWN_WORDS = ("words", "forbid", "force")  # options
+CUTTING_OPTIONS = (
+    "format", "separator", "drop_spaces", "drop_punctuation", "sample", "alpha", "seed", "k", "workers", "bytes",
+    "output",
+)  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".parquet")  # other names get lines of tokens
 
 
@@ -64,10 +70,15 @@ def add_tokenize(commands: Commands) -> None:
         "  nlpzero tokenize other.txt --lexicon words.tsv --new-words\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --words names.txt --forbid wrong.txt\n"
         "  nlpzero tokenize novel.txt --lexicon words.tsv --drop-spaces --drop-punctuation\n"
-        "  nlpzero tokenize novel.txt --lexicon words.tsv --sample --alpha 0.3 --seed 7 -k 4",
+        "  nlpzero tokenize novel.txt --lexicon words.tsv --sample --alpha 0.3 --seed 7 -k 4\n"
+        "  nlpzero tokenize 'news/*.txt' --lexicon words.tsv --scheduler tcp://host:8786 -o 'cut/*.txt'",
     )
     add_input(parser, name="FILE", nargs="*")
-    add_output(parser, "the tokens; a table with the columns text and tokens if it ends in .csv or .parquet")
+    add_output(
+        parser,
+        "the tokens; a table with the columns text and tokens if it ends in .csv or .parquet; with --scheduler, a name "
+        "such as 'cut/*.txt' for a new folder of one file for each part",
+    )
     parser.add_argument(
         "-l", "--lexicon", required=True, metavar="FILE", help="words: a result of build-vocab, or lines 'word count'"
     )
@@ -98,6 +109,7 @@ def add_tokenize(commands: Commands) -> None:
     )
     add_own_words(parser)
     add_workers(parser)
+    add_scheduler(parser)
     parser.set_defaults(workers=1, streams=True)
 
 
@@ -107,6 +119,7 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
     _check_stdin(arguments)
+    check_shards(arguments.output, arguments.scheduler)
     with report_stages(shows_progress(arguments), total=2):
         _tokenize(arguments)
 
@@ -131,64 +144,93 @@ def _tokenize(arguments: argparse.Namespace) -> None:
     arguments.bytes = tokenizer.byte_fallback
     corpus = open_corpus(arguments, may_be_empty=True)
     begin_stage("cutting text")
-    if _wants_lines(arguments):
-        _write_lines(tokenizer, corpus, arguments)
+    # The connection to a cluster cannot be sent to its workers.
+    options = argparse.Namespace(**{name: getattr(arguments, name) for name in CUTTING_OPTIONS})
+    if arguments.scheduler is not None:
+        options.workers = 1  # a task of a cluster has one thread
+    starts = _count_texts_before(corpus) if arguments.sample and arguments.scheduler is not None else {}
+    if is_shard_pattern(arguments.output):
+        with open_shards(arguments.output) as name_shard:
+            for _ in corpus.map_parts(_write_shard, tokenizer, options, starts, name_shard):
+                pass
     else:
-        _write_rows(tokenizer, corpus, arguments)
+        _write(chain.from_iterable(corpus.map_parts(_cut_texts, tokenizer, options, starts)), options)
 
 
-def _wants_lines(arguments: argparse.Namespace) -> bool:
-    """Return whether the result is lines of all tokens, which the kernel writes."""
-    return arguments.format == "words" and not _dropped_kinds(arguments) and _suffix(arguments) not in TABLE_SUFFIXES
+def _count_texts_before(corpus: Corpus) -> dict[int, int]:
+    """Return the number of texts before each part of a corpus: every text is drawn from its own random stream."""
+    return dict(enumerate(accumulate(corpus.map_parts(_count_texts), initial=0)))
 
 
-def _suffix(arguments: argparse.Namespace) -> str:
-    return Path(strip_compression_suffix(arguments.output or "")).suffix.lower()
+def _count_texts(part: Corpus) -> int:
+    return sum(map(len, part.batches()))
 
 
-def _write_lines(tokenizer: Tokenizer, corpus: Corpus, arguments: argparse.Namespace) -> None:
+def _write_shard(
+    part: Corpus, tokenizer: Tokenizer, options: argparse.Namespace, starts: dict[int, int], name_shard: ShardName
+) -> None:
+    """Cut a part of a corpus, and write a file of its own."""
+    options = argparse.Namespace(**{**vars(options), "output": name_shard(part.number)})
+    _write(_cut_texts(part, tokenizer, options, starts), options)
+
+
+def _is_table(options: argparse.Namespace) -> bool:
+    return Path(strip_compression_suffix(options.output or "")).suffix.lower() in TABLE_SUFFIXES
+
+
+def _cut_texts(
+    texts: Corpus, tokenizer: Tokenizer, options: argparse.Namespace, starts: dict[int, int]
+) -> Iterator[Any]:
+    """Yield the result in pieces: lines in UTF-8; for a table, lists of texts with the rows of their tokens."""
+    start = starts.get(texts.number, 0)
+    if options.format == "words" and not _dropped_kinds(options) and not _is_table(options):
+        yield from _cut_lines(texts, tokenizer, options, start)
+        return
+    for batch in texts.batches():
+        rows = _sample(tokenizer, batch, options, start) if options.sample else _cut(tokenizer, batch, options)
+        if _is_table(options):
+            yield batch, rows
+        else:
+            yield "".join(_format_line(row, options) for row in rows).encode("utf-8", "surrogatepass")
+        start += len(batch)
+
+
+def _cut_lines(texts: Corpus, tokenizer: Tokenizer, options: argparse.Namespace, start: int) -> Iterator[bytes]:
+    """Yield lines of all tokens, which the kernel writes."""
+    from ..corpus import TextBatch
     from ..tokenization.lines import TokenLines
 
-    lines = TokenLines(tokenizer, arguments.separator, workers=arguments.workers)
-    with open_utf8_output(arguments.output) as write:
-        batches = (batch.texts for batch in corpus.text_batches())
-        if arguments.sample:
-            pieces = lines.sample(batches, alpha=arguments.alpha, seed=arguments.seed, k=arguments.k or 1)
-        else:
-            pieces = lines.cut(batches)
-        for piece in pieces:
-            write(piece)
+    lines = TokenLines(tokenizer, options.separator, workers=options.workers)
+    batches = (batch.texts if isinstance(batch, TextBatch) else batch for batch in texts.encoded_batches())
+    if not options.sample:
+        return lines.cut(batches)
+    return lines.sample(batches, alpha=options.alpha, seed=options.seed, k=options.k or 1, start=start)
 
 
-def _write_rows(tokenizer: Tokenizer, corpus: Corpus, arguments: argparse.Namespace) -> None:
-    """Write the tokens as Python objects: formats other than lines of all tokens."""
-    start = 0
-    with _open_rows(arguments) as write:
-        for texts in corpus.batches():
-            if arguments.sample:
-                rows = _sample(tokenizer, texts, arguments, start)
-            else:
-                rows = _cut(tokenizer, texts, arguments)
-            write(texts, rows)
-            start += len(texts)
+def _write(pieces: Iterable[Any], options: argparse.Namespace) -> None:
+    """Write the pieces of `_cut_texts`."""
+    if _is_table(options):
+        with _open_rows(options) as write_rows:
+            for texts, rows in pieces:
+                write_rows(texts, rows)
+    else:
+        with open_utf8_output(options.output) as write:
+            for piece in pieces:
+                write(piece)
 
 
 @contextmanager
-def _open_rows(arguments: argparse.Namespace) -> Iterator[Callable[[list[str], Sequence[Sequence[Any]]], object]]:
-    """Open the place of the result: lines of tokens, or a table with the texts if the name is that of one."""
-    suffix = _suffix(arguments)
-    if suffix not in TABLE_SUFFIXES:
-        with open_output(arguments.output) as write:
-            yield lambda _, rows: write("".join(_format_line(row, arguments) for row in rows))
-        return
-    column = "ids" if arguments.format == "ids" else "tokens"
+def _open_rows(options: argparse.Namespace) -> Iterator[Callable[[list[str], Sequence[Sequence[Any]]], object]]:
+    """Open a table of texts and their tokens."""
+    column = "ids" if options.format == "ids" else "tokens"
+    cells_of = _list_cells if options.output.lower().endswith(".parquet") else _line_cells
     rows_written = 0
-    with open_table(arguments.output) as write_columns:
+    with open_table(options.output) as write_columns:
 
         def write_table(texts: list[str], rows: Sequence[Sequence[Any]]) -> None:
             nonlocal rows_written
-            cells = _list_cells(rows, arguments) if suffix == ".parquet" else _line_cells(rows, arguments)
-            write_columns({"text": [text for text in texts for _ in range(arguments.k or 1)], column: cells})
+            texts = [text for text in texts for _ in range(options.k or 1)]
+            write_columns({"text": texts, column: cells_of(rows, options)})
             rows_written += len(rows)
 
         yield write_table

@@ -80,9 +80,10 @@ def run_vocabulary(arguments: argparse.Namespace) -> None:
             writers[size](lexicon)
             meta = lexicon.meta
             shown = {name: getattr(meta, name) for name in SUMMARY}
-            summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown})
+            summaries.append({"vocab_size": size, "pieces": len(lexicon), **shown, "most_characters": builder.sample})
     for summary in summaries:
         _report(arguments, summary)
+    _report_sample(arguments, builder)
 
 
 def _check_base_options(arguments: argparse.Namespace) -> None:
@@ -120,10 +121,21 @@ def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
                 f"{LABELS[name]}: {savings.lines:,} lines; {savings.tokens_before:,} tokens before, "
                 f"{savings.tokens_after:,} now, {savings.saved:.1%} fewer.",
             )
+    _report_sample(arguments, builder)
+
+
+def _report_sample(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
+    """Print how much text is learnt from, if a memory budget limits it."""
+    if arguments.memory is not None and not arguments.json:
+        print_message(
+            arguments,
+            f"with --memory {arguments.memory}, at most {builder.sample:,} characters are learnt from, spread over the "
+            "text.",
+        )
 
 
 def _builder_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    options = {name: getattr(arguments, name) for name in (*OPTIONS, "sample", "workers")}
+    options = {name: getattr(arguments, name) for name in (*OPTIONS, "sample", "memory", "workers")}
     options = {name: value for name, value in options.items() if value is not None}
     if "vocab_size" in options:
         sizes = _parse_sizes(options["vocab_size"])

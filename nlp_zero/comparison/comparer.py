@@ -13,7 +13,7 @@ from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..builders.pmi import PmiLexiconBuilder
 from ..builders.saved import check_counts
-from ..corpus import Corpus, JoinedTexts, restartable
+from ..corpus import Corpus, JoinedTexts, map_parts, restartable
 from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
 from ..counting.lookup import look_up_counts
@@ -247,6 +247,14 @@ def count_tokens(
 def _count_words(reader: WordReader, texts: Corpus | Iterable[str]) -> tuple[npt.NDArray[np.int64], int]:
     """Return how often each word occurs, and the number of all tokens that are words."""
     table = np.zeros(len(reader.words) + 1, np.int64)
+    for counts in map_parts(texts, _count_rows, reader):
+        table += counts
+    return table[:-1], int(table.sum())
+
+
+def _count_rows(texts: Corpus | Iterable[str], reader: WordReader) -> npt.NDArray[np.int64]:
+    """Return how often each word occurs in a part, and how often all others."""
+    table = np.zeros(len(reader.words) + 1, np.int64)
     for _, row, _ in reader.read(texts):
         table += np.bincount(row[row >= 0], minlength=len(table))
-    return table[:-1], int(table.sum())
+    return table

@@ -14,6 +14,7 @@ from .slices import CorpusSlice, slice_corpus
 from .texts import (
     FileTexts,
     JoinedTexts,
+    map_parts,
     read_batches,
     read_blocks,
     read_text_batches,
@@ -34,6 +35,7 @@ __all__ = [
     "describe_reading",
     "fingerprint_files",
     "identify_files",
+    "map_parts",
     "read_batches",
     "read_blocks",
     "read_blocks_from",

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from .._utils.files import storage
 from .._utils.progress import Advance, progress_bar
@@ -24,6 +24,8 @@ from .reader import FORMS, Form, Reader
 from .sources import FORMATS, Source, find_skipped, find_sources
 
 __all__ = ["UNITS", "Corpus"]
+
+R = TypeVar("R")
 
 UNITS = ("char", "byte")  # the symbols of n-grams
 COPY_BYTES = 1 << 20  # copied at a time
@@ -70,6 +72,8 @@ class Corpus:
         The names that were given.
     progress : bool
         Whether a progress bar is shown.
+    number : int
+        For a part of another corpus, its place among the parts; else 0.
 
     Raises
     ------
@@ -89,6 +93,8 @@ class Corpus:
     ...     print(list(corpus), list(corpus) == list(corpus))
     ['春眠不觉晓', '处处闻啼鸟'] True
     """
+
+    number = 0
 
     def __init__(
         self,
@@ -224,8 +230,52 @@ class Corpus:
         """
         return self._read_batches(self._open_pass())
 
+    def encoded_batches(self) -> Iterator[Block | TextBatch]:
+        """Read the texts once, in batches; lines of plain UTF-8 text are left to be decoded, as by several threads.
+
+        Returns
+        -------
+        iterator of Block or TextBatch
+            For plain UTF-8 text, whole lines as a block of bytes that have not been validated; for all others, as in
+            `text_batches`.
+
+        Raises
+        ------
+        CorpusError
+            See `blocks`.
+        """
+        return self._read_encoded_batches(self._open_pass())
+
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self.batches())
+
+    def map_parts(self, work: Callable[..., R], *arguments: Any) -> Iterator[R]:
+        """Apply a function to the parts of the corpus.
+
+        A corpus in this process is one part, so this is ``work(corpus, *arguments)``. One that was distributed over a
+        cluster (`nlp_zero.distributed.distribute`) has many parts, which its workers read. A pass over a corpus that is
+        written with this method runs in both places.
+
+        Parameters
+        ----------
+        work : callable
+            Is called with a part, which is a corpus, and `arguments`. On a cluster it must be a function of a module,
+            and if it returns an iterator, a list of the items takes its place.
+        *arguments : object
+            Further arguments of `work`.
+
+        Yields
+        ------
+        object
+            What `work` returns, in the order of the parts.
+
+        Examples
+        --------
+        >>> from nlp_zero import Corpus
+        >>> list(Corpus("README.md").map_parts(lambda part: next(iter(part))))
+        ['# nlp-zero']
+        """
+        yield work(self, *arguments)
 
     def _open_pass(self) -> list[Source]:
         """Return the sources of one pass, and note that those which can be read only once are used up."""
@@ -253,6 +303,11 @@ class Corpus:
         with self._progress_bar(found) as advance:
             for source in found:
                 yield from self._reader.read_batches(source, advance)
+
+    def _read_encoded_batches(self, found: list[Source]) -> Iterator[Block | TextBatch]:
+        with self._progress_bar(found) as advance:
+            for source in found:
+                yield from self._reader.read_encoded_batches(source, advance)
 
     @contextmanager
     def _progress_bar(self, found: list[Source]) -> Iterator[Advance]:

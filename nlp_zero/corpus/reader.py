@@ -84,10 +84,41 @@ class Reader:
             else:
                 yield from islice(self._text_blocks(content, source, unit, advance), start, None)
 
-    def read_batches(self, source: Source, advance: Advance = None) -> Iterator[TextBatch]:
-        """Yield the lines or the texts of each chunk that is read."""
+    def read_batches(self, source: Source, advance: Advance = None, start: int = 0) -> Iterator[TextBatch]:
+        """Yield the lines or the texts of each chunk that is read.
+
+        Parameters
+        ----------
+        source : Source
+            What is read.
+        advance : callable, optional
+            Called with the number of stored bytes of each read.
+        start : int, default 0
+            Bytes of plain UTF-8 text that are skipped; the numbers of the texts then count from there.
+
+        Yields
+        ------
+        TextBatch
+        """
+        if start:
+            blocks = self.read_blocks(source, "byte", advance, start)
+            yield from self._number_lines(self._decode_blocks(blocks), source.name)
+            return
         with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
             yield from self._content_batches(content, source, advance)
+
+    def read_encoded_batches(
+        self, source: Source, advance: Advance = None, start: int = 0
+    ) -> Iterator[Block | TextBatch]:
+        """Yield what `read_batches` does, but plain UTF-8 text as blocks of lines that are not decoded."""
+        if start:
+            yield from self.read_blocks(source, "byte", advance, start)
+            return
+        with open_content(source, self.encoding, self.block_size, advance, self.format) as content:
+            if self._yields_bytes(content):
+                yield from self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin)
+            else:
+                yield from self._content_batches(content, source, advance)
 
     def can_slice(self, source: Source) -> bool:
         """Return whether a source can be read from any line end on."""
@@ -205,13 +236,20 @@ class Reader:
 
     def _line_batches(self, content: Content) -> Iterator[TextBatch]:
         """Yield the lines of plain text; a batch ends at a line end."""
+        if not self._yields_bytes(content):
+            return self._number_lines(self._decode_lines(content), content.name)
+        blocks = self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin)
+        return self._number_lines(self._decode_blocks(blocks), content.name)
+
+    def _number_lines(self, texts: Iterable[str], name: str) -> Iterator[TextBatch]:
+        """Yield batches of lines that know their numbers."""
         first = 1
-        for text in self._decode_blocks(content) if self._yields_bytes(content) else self._decode_lines(content):
-            yield TextBatch(text, content.name, first)
+        for text in texts:
+            yield TextBatch(text, name, first)
             first += text.count("\n")
 
-    def _decode_blocks(self, content: Content) -> Iterator[str]:
-        for block in self._byte_blocks(_skip_mark(content), content.name, "byte", content.begin):
+    def _decode_blocks(self, blocks: Iterable[Block]) -> Iterator[str]:
+        for block in blocks:
             try:
                 yield cast(bytes, block.data).decode()
             except UnicodeDecodeError as exc:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import IO, cast
 
 from ..errors import CorpusError
-from .blocks import Block
+from .blocks import Block, TextBatch
 from .contents import is_compressed
 from .corpus import Corpus
 from .reader import Reader
@@ -19,9 +19,8 @@ __all__ = ["CorpusSlice", "slice_corpus"]
 SEARCH_BYTES = 1 << 16  # bytes that are read at a time to find a line end
 
 
-@dataclass(frozen=True)
-class CorpusSlice:
-    """The lines of a file that begin at the bytes ``begin`` to ``end - 1``.
+class CorpusSlice(Corpus):
+    """The lines of a file that begin at the bytes ``begin`` to ``end - 1``: a corpus of its own.
 
     The reader of a slice looks for the line ends, so slicing a corpus reads nothing.
 
@@ -35,19 +34,21 @@ class CorpusSlice:
         First byte.
     end : int, optional
         The byte after the last one; by default the slice is the whole file.
+    number : int, default 0
+        The place of the slice among those of its corpus.
     """
 
-    source: Source
-    reader: Reader
-    begin: int = 0
-    end: int | None = None
+    def __init__(self, source: Source, reader: Reader, begin: int = 0, end: int | None = None, number: int = 0) -> None:
+        super().__init__(source.name)
+        self._reader = reader
+        self.source, self.begin, self.end, self.number = source, begin, end, number
 
     @property
     def is_plain(self) -> bool:
         """True if the size of the source is known and is about the size of its text."""
         return self.source.size is not None and not is_compressed(self.source)
 
-    def blocks(self, unit: str) -> Iterator[Block]:
+    def blocks(self, unit: str = "char") -> Iterator[Block]:
         """Read the slice as blocks.
 
         Parameters
@@ -65,13 +66,51 @@ class CorpusSlice:
         CorpusError
             If the file cannot be read or decoded.
         """
+        source, begin = self._open_window()
+        return iter(()) if source is None else self._reader.read_blocks(source, unit, None, begin)
+
+    def text_batches(self) -> Iterator[TextBatch]:
+        """Read the texts of the slice in batches.
+
+        Returns
+        -------
+        iterator of TextBatch
+            The texts are numbered from the beginning of the slice.
+
+        Raises
+        ------
+        CorpusError
+            If the file cannot be read or decoded.
+        """
+        source, begin = self._open_window()
+        return iter(()) if source is None else self._reader.read_batches(source, None, begin)
+
+    def encoded_batches(self) -> Iterator[Block | TextBatch]:
+        """Read the texts of the slice in batches that may have to be decoded.
+
+        Returns
+        -------
+        iterator of Block or TextBatch
+            See `Corpus.encoded_batches`.
+
+        Raises
+        ------
+        CorpusError
+            If the file cannot be read or decoded.
+        """
+        source, begin = self._open_window()
+        return iter(()) if source is None else self._reader.read_encoded_batches(source, None, begin)
+
+    def _find_sources(self) -> list[Source]:
+        return [self.source]
+
+    def _open_window(self) -> tuple[Source | None, int]:
+        """Return a source that ends with the slice, and where it begins; None if one line covers the whole slice."""
         if self.end is None:
-            return self.reader.read_blocks(self.source, unit)
+            return self.source, 0
         begin, end = (_find_line_start(self.source, place) for place in (self.begin, self.end))
-        if begin >= end:  # one line covers the whole slice
-            return iter(())
         window = _Window(self.source.name, self.source.path, self.source.remote, end)
-        return self.reader.read_blocks(window, unit, None, begin)
+        return (window, begin) if begin < end else (None, 0)
 
 
 def slice_corpus(corpus: Corpus, slice_size: int) -> list[CorpusSlice]:
@@ -96,17 +135,17 @@ def slice_corpus(corpus: Corpus, slice_size: int) -> list[CorpusSlice]:
     CorpusError
         If a file is missing, or can be read only once.
     """
-    slices = []
+    slices: list[CorpusSlice] = []
     reader = corpus._reader
     for source in find_sources(corpus.sources):
         if source.one_shot:
             raise CorpusError(f"{source.name} can be read only once, and by one process; save it to a file first.")
         size = source.size
         if size is None or size <= slice_size or not reader.can_slice(source):
-            slices.append(CorpusSlice(source, reader))
+            slices.append(CorpusSlice(source, reader, number=len(slices)))
             continue
-        cuts = [*range(0, size, slice_size), size]
-        slices += [CorpusSlice(source, reader, begin, end) for begin, end in pairwise(cuts)]
+        for begin, end in pairwise([*range(0, size, slice_size), size]):
+            slices.append(CorpusSlice(source, reader, begin, end, len(slices)))
     return slices
 
 

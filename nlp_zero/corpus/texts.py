@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
+from typing import Any, TypeVar
 
 from .._utils.validation import check_choice
 from ..errors import CorpusError
@@ -12,9 +13,11 @@ from .blocks import Block, TextBatch, batch_texts, join_texts
 from .corpus import UNITS, Corpus
 
 __all__ = [
-    "FileTexts", "JoinedTexts", "read_batches", "read_blocks", "read_text_batches", "refuse_empty", "require_text",
-    "restartable",
+    "FileTexts", "JoinedTexts", "map_parts", "read_batches", "read_blocks", "read_text_batches", "refuse_empty",
+    "require_text", "restartable",
 ]  # fmt: skip
+
+R = TypeVar("R")
 
 
 class JoinedTexts:
@@ -79,6 +82,32 @@ class FileTexts:
         """
         for source, batches in groupby(self.corpus.text_batches(), key=lambda batch: batch.source):
             yield source, "\n".join(chain.from_iterable(batch.split() for batch in batches))
+
+
+def map_parts(texts: Corpus | Iterable[str], work: Callable[..., R], *arguments: Any) -> Iterator[R]:
+    """Apply a function to the parts of a corpus, or of any iterable of texts; see `Corpus.map_parts`.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+    work : callable
+    *arguments : object
+
+    Yields
+    ------
+    object
+        What `work` returns, in the order of the texts.
+
+    Examples
+    --------
+    >>> list(map_parts(JoinedTexts([["春天"], ["夏天", "秋天"]]), len))
+    [1, 2]
+    """
+    for part in texts.parts if isinstance(texts, JoinedTexts) else [texts]:
+        if isinstance(part, Corpus):
+            yield from part.map_parts(work, *arguments)
+        else:
+            yield work(part, *arguments)
 
 
 def read_batches(texts: Corpus | Iterable[str]) -> Iterator[list[str]]:

@@ -296,6 +296,7 @@ def count_ngrams(
     alnum: str = "token",
     min_count: int = 1,
     resources: Resources | None = None,
+    kept: list[kernel.EncodedText] | None = None,
 ) -> NgramCounts:
     """Count the n-grams of texts that must have at least one countable symbol.
 
@@ -310,6 +311,8 @@ def count_ngrams(
         As in `NgramCounter.freeze`.
     resources : Resources, optional
         Memory, temporary folder, threads and checkpoint.
+    kept : list of EncodedText, optional
+        Receives the encoded text, unless there is a memory budget or a part of the text is on disk.
 
     Returns
     -------
@@ -329,4 +332,6 @@ def count_ngrams(
     counter._corpora.clear()  # the counts are not saved, so that nobody asks for fingerprints
     counts = counter.freeze(min_count=min_count)
     require_text(counts.total(1), texts)
+    if kept is not None and used.budget is None and not counter._store.runs:
+        kept += counter._texts
     return counts

@@ -30,10 +30,9 @@ if TYPE_CHECKING:
 
     from .._kernels.counting import Bits, Float64, Level, LinkPiece, Uint32
 
-__all__ = ["ABSENT", "SYMBOL_BYTES", "LinkedTree", "join_ngrams"]
+__all__ = ["ABSENT", "LinkedTree"]
 
 ABSENT = 0xFFFFFFFF  # place of an n-gram that is not in the tree
-SYMBOL_BYTES = 4  # of a symbol id
 PIECE_BYTES = 1 << 23  # of the tree below the second symbols of a piece: small enough for threads to share the work
 NODE_BYTES = 20  # per n-gram in the tree and its links, about
 BUDGET_SHARE = 8  # the pieces of all threads, and the n-grams that link to them, each take at most 1/8 of the budget
@@ -225,12 +224,18 @@ class LinkedTree:
         """Return the texts of n-grams."""
         return self.counts.texts(n, nodes)
 
-    def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[bytes]:
-        """Return the symbol ids (uint32) of n-grams, as bytes."""
-        data, step = read_symbol_ids(self._levels, n, nodes).tobytes(), SYMBOL_BYTES * n
-        return [data[k : k + step] for k in range(0, len(data), step)]
+    def split_texts(self, ngrams: Uint32) -> list[str]:
+        """Return the texts of n-grams of characters, given by their symbol ids, each closed by a 0."""
+        names = ["\n", *self.counts.symbols]  # no symbol is a line feed, which is a boundary
+        return "".join([names[k] for k in ngrams.tolist()]).split("\n")[:-1]
 
-    def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, list[bytes]]:
+    def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> Uint32:
+        """Return the symbol ids of n-grams, each n-gram closed by a 0."""
+        table = np.zeros((len(nodes), n + 1), np.uint32)
+        table[:, :n] = read_symbol_ids(self._levels, n, nodes)
+        return table.ravel()
+
+    def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, Uint32]:
         """Look up words.
 
         Parameters
@@ -241,28 +246,29 @@ class LinkedTree:
         -------
         places, lengths : ndarray of uint32
             The place of each word (`ABSENT` if it is not in the tree), and its number of symbols.
-        ids : list of bytes
-            The symbol ids of the words that have at least as many symbols as the longest n-grams of the tree.
+        ids : ndarray of uint32
+            The symbol ids of the words that have at least as many symbols as the longest n-grams of the tree, each word
+            closed by a 0.
         """
         encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
         node, length = kernel.find_ngrams(self._levels, encoded, len(words))
-        starts = np.concatenate([[0], np.cumsum(length.astype(np.int64) + 1)])
-        deep = np.flatnonzero(length >= self.counts.order)
-        return node, length, [encoded[starts[k] : starts[k + 1] - 1].tobytes() for k in deep.tolist()]
+        return node, length, encoded[np.repeat(length >= self.counts.order, length.astype(np.int64) + 1)]
 
-    def count_ngrams(self, ids: Sequence[bytes]) -> list[int]:
-        """Look up counts of n-grams of the text, given by their symbol ids; 1 for those that the tree lacks."""
-        pairs = b"".join([x[: 2 * SYMBOL_BYTES].ljust(2 * SYMBOL_BYTES, b"\0") for x in ids])
-        first, second = np.frombuffer(pairs, np.uint32).reshape(-1, 2).T
-        order = np.lexsort((second, first))  # neighbours are then near each other in the tree, too
-        result = np.ones(len(ids), np.int64)
-        for begin in self._store.sweep(range(0, len(ids), LOOKUP_NGRAMS)):
+    def count_ngrams(self, ngrams: Uint32) -> npt.NDArray[np.int64]:
+        """Look up counts of n-grams of the text, each closed by a 0; 1 for those that the tree lacks."""
+        ends = np.flatnonzero(ngrams == 0)
+        starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+        order = np.lexsort((ngrams[starts + 1], ngrams[starts]))  # neighbours are then near each other in the tree, too
+        result = np.ones(len(ends), np.int64)
+        for begin in self._store.sweep(range(0, len(ends), LOOKUP_NGRAMS)):
             places = order[begin : begin + LOOKUP_NGRAMS]
-            node, length = kernel.find_ngrams(self._levels, join_ngrams([ids[k] for k in places.tolist()]), len(places))
+            sizes = ends[places] - starts[places] + 1
+            moved = np.repeat(starts[places] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            node, length = kernel.find_ngrams(self._levels, ngrams[moved], len(places))
             for n, (_, times, _) in enumerate(self._levels, 1):
                 here = np.flatnonzero((length == n) & (node != ABSENT))
                 result[places[here]] = times[node[here]]
-        return result.tolist()
+        return result
 
     def symbol_counts(self) -> Uint32:
         """Return the counts of all single symbols."""
@@ -345,11 +351,6 @@ class LinkedTree:
                 work((first, stop, self._starts[number], self._starts[number + 1]), number)
 
         for_each(range(len(self._bounds) - 1), process, self.workers)
-
-
-def join_ngrams(ids: Sequence[bytes]) -> npt.NDArray[np.uint32]:
-    """Concatenate the symbol ids of n-grams, each closed by a 0."""
-    return np.frombuffer(bytes(SYMBOL_BYTES).join([*ids, b""]), np.uint32)
 
 
 def _sort_nodes(nodes: npt.NDArray[np.uint32]) -> tuple[Uint32, Any]:

@@ -1,5 +1,6 @@
-"""Counting and building on many machines, as tasks of a Dask scheduler."""
+"""Work on many machines, as tasks of a Dask scheduler."""
 
-from .api import build_vocab, connect, count
+from .api import build_vocab, connect, count, count_in_parts, distribute
+from .corpus import DistributedCorpus
 
-__all__ = ["build_vocab", "connect", "count"]
+__all__ = ["DistributedCorpus", "build_vocab", "connect", "count", "count_in_parts", "distribute"]

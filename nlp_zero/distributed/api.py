@@ -1,6 +1,7 @@
-"""Counting and building on many machines, as tasks of a Dask scheduler.
+"""Work on many machines, as tasks of a Dask scheduler.
 
-Every map and every merge is a task; workers read their parts of the corpus themselves::
+`distribute` makes a corpus whose passes run on a cluster. Most passes are a function that is applied to each part
+(`Corpus.map_parts`), and results that are added up. Counting n-grams is more::
 
     part 1 ──► map ─┬─► n-grams from 一 to 中 ──► merge ──► range 1 ─┐
                     │        ╱                                       ├──► one after another: the count tree
@@ -17,7 +18,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +27,18 @@ from .._utils.validation import check_integer
 from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from ..corpus import Corpus
 from ..counting.count_data import CountOptions
-from ..counting.counter import NgramCounter
+from ..counting.counter import MOST_PERIOD, NgramCounter
 from ..counting.counts import NgramCounts
 from ..counting.resources import Resources
 from ..errors import ClusterError
-from .reduce import ClusterPasses
+from .corpus import DistributedCorpus
 
 if TYPE_CHECKING:
     from ..lexicon.lexicon import Lexicon
 
     Sources = Corpus | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-__all__ = ["build_vocab", "connect", "count"]
+__all__ = ["build_vocab", "connect", "count", "count_in_parts", "distribute"]
 
 
 def count(
@@ -50,6 +52,7 @@ def count(
     workers: int | None = None,
     part_size: int | None = None,
     folder: str | os.PathLike[str] | None = None,
+    period: int | None = None,
 ) -> NgramCounts:
     """Count n-grams on a cluster: the same counts, bit for bit, as `NgramCounter` gives.
 
@@ -71,6 +74,8 @@ def count(
         Bytes of input for a task; compressed files are never split.
     folder : str, path-like or None, default None
         Save the counts here; otherwise they lie in temporary files without names, or in memory if the text is small.
+    period : int or None, default None
+        As in `NgramCounter.freeze`.
 
     Returns
     -------
@@ -85,11 +90,66 @@ def count(
     ValueError
         If an option makes no sense.
     """
-    corpus = _open_corpus(corpus)
+    NgramCounter(order=order, unit=unit, alnum=alnum)  # validates the options
+    periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
+    options = CountOptions(unit, alnum, check_integer("min_count", min_count))
+    with connect(client, workers=workers) as cluster:
+        distributed = distribute(corpus, cluster, part_size=part_size)
+        passes = distributed.open_passes([distributed], alnum=alnum, resources=Resources())
+        return passes.count(order, options, folder, periods)
+
+
+def count_in_parts(
+    corpus: Sources,
+    name: Callable[[int], str],
+    *,
+    client: Any = None,
+    order: int = 4,
+    unit: str = "char",
+    alnum: str = "token",
+    min_count: int = 1,
+    workers: int | None = None,
+    part_size: int | None = None,
+) -> list[int]:
+    """Count n-grams on a cluster, and leave each range of them where it is: no process has or writes all counts.
+
+    A range has the n-grams that begin with some characters, and is saved as counts of its own. An n-gram is in one of
+    them; the first also has the totals. `NgramCounts.merge` of all of them gives what `count` gives.
+
+    Parameters
+    ----------
+    corpus : Corpus, str, path-like or iterable of them
+        As in `count`.
+    name : callable
+        Returns the folder of each range, given its number from 0. Workers must be able to write there.
+    client : distributed.Client, str or None, default None
+    order : int, default 4
+    unit : {"char", "byte"}, default "char"
+    alnum : {"token", "join", "split"}, default "token"
+    min_count : int, default 1
+    workers, part_size : int or None, default None
+        As in `count`.
+
+    Returns
+    -------
+    list of int
+        Number of different n-grams of each order.
+
+    Raises
+    ------
+    CorpusError
+        If a file cannot be read or decoded, or there is nothing to count.
+    ClusterError
+        If the scheduler cannot be reached, or workers die again and again.
+    ValueError
+        If an option makes no sense.
+    """
     NgramCounter(order=order, unit=unit, alnum=alnum)  # validates the options
     options = CountOptions(unit, alnum, check_integer("min_count", min_count))
     with connect(client, workers=workers) as cluster:
-        return ClusterPasses(cluster, corpus, part_size=part_size).count(order, options, folder)
+        distributed = distribute(corpus, cluster, part_size=part_size)
+        passes = distributed.open_passes([distributed], alnum=alnum, resources=Resources())
+        return passes.save_ranges(order, options, name)
 
 
 def build_vocab(
@@ -103,14 +163,16 @@ def build_vocab(
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
     Every pass over the text runs on the cluster. This process maps the count tree from disk and works on it on the
-    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept.
+    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept, or
+    less with the memory budget of the builder.
 
     Parameters
     ----------
     corpus : Corpus, str, path-like or iterable of them
         As in `count`.
     builder : PmiLexiconBuilder or EntropyLexiconBuilder, optional
-        By default ``PmiLexiconBuilder()``. Its memory budget, temporary folder and checkpoint are not used.
+        By default ``PmiLexiconBuilder()``. Its threads and memory budget are for this process; its checkpoint is not
+        used.
     client : distributed.Client, str or None, default None
     workers, part_size : int or None, default None
         As in `count`.
@@ -128,15 +190,39 @@ def build_vocab(
     ClusterError
         If the scheduler cannot be reached, or workers die again and again.
     """
-    corpus = _open_corpus(corpus)
     builder = PmiLexiconBuilder() if builder is None else builder
     if not isinstance(builder, PmiLexiconBuilder | EntropyLexiconBuilder):
         raise TypeError(f"only the builders pmi and entropy run on a cluster, not {type(builder).__name__}.")
-    resources = Resources(workers=builder.resources.workers)
     with connect(client, workers=workers) as cluster:
-        return builder.build(
-            ClusterPasses(cluster, corpus, alnum=builder.alnum, part_size=part_size, resources=resources)
-        )
+        return builder.build(distribute(corpus, cluster, part_size=part_size))
+
+
+def distribute(corpus: Sources, client: Any, *, part_size: int | None = None) -> DistributedCorpus:
+    """Distribute a corpus over a cluster, so that what reads it runs there.
+
+    Parameters
+    ----------
+    corpus : Corpus, str, path-like or iterable of them
+        As in `count`.
+    client : distributed.Client
+        See `connect`.
+    part_size : int or None, default None
+        As in `count`.
+
+    Returns
+    -------
+    DistributedCorpus
+        A corpus that `PmiLexiconBuilder`, `EntropyLexiconBuilder`, `TextComparer`, `count_documents` and others take
+        like any other, with the same results, bit for bit.
+
+    Raises
+    ------
+    ValueError
+        If `part_size` makes no sense.
+    """
+    if not isinstance(corpus, Corpus):
+        corpus = Corpus(corpus) if isinstance(corpus, str | os.PathLike) else Corpus(*corpus)
+    return DistributedCorpus(corpus, client, part_size=part_size)
 
 
 @contextmanager
@@ -174,7 +260,7 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
                 # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
                 "scheduler_kwargs": {"dashboard_address": ":0"},
             }
-            with _disable_profiling(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
+            with _configure_local_cluster(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
                 yield own
         else:
             with _reach_scheduler(dask, client) as own:
@@ -184,6 +270,8 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
             f"workers died again and again at the same task ({error.task}); they may be short of memory: "
             "use smaller parts, or fewer threads for each worker."
         ) from None
+    except CancelledError:
+        raise ClusterError("all workers that had a result were lost; start more workers, and run it again.") from None
 
 
 def _import_dask(*, local: bool) -> Any:
@@ -217,11 +305,18 @@ def _import_with_forkserver(dask: Any) -> Any:
     return distributed
 
 
-def _disable_profiling() -> Any:
-    """Switch off the profiler of workers, which samples their stacks a hundred times per second."""
+def _configure_local_cluster() -> Any:
+    """Set options of Dask while processes of this machine work."""
     import dask
 
-    return dask.config.set({"distributed.worker.profile.enabled": False})
+    return dask.config.set(
+        {
+            "distributed.worker.profile.enabled": False,  # it samples the stacks of workers a hundred times per second
+            # A worker that dies is started again.  If it dies once more, and this time is just over, Dask would take
+            # it for lost and never start it again; without workers, the work would wait forever.
+            "distributed.deploy.lost-worker-timeout": "365 days",
+        }
+    )
 
 
 def _reach_scheduler(dask: Any, address: object) -> Any:
@@ -232,9 +327,3 @@ def _reach_scheduler(dask: Any, address: object) -> Any:
             f"no Dask scheduler answers at {address} ({type(error).__name__}: {error}); check the address, "
             "such as tcp://10.0.0.1:8786, or use 'local'."
         ) from None
-
-
-def _open_corpus(corpus: Sources) -> Corpus:
-    if isinstance(corpus, Corpus):
-        return corpus
-    return Corpus(corpus) if isinstance(corpus, str | os.PathLike) else Corpus(*corpus)

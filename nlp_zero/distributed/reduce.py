@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._utils.progress import progress_bar
-from .._utils.validation import check_integer
 from ..builders.passes import BlockCounter, CorpusPasses
-from ..corpus import Corpus, require_text, slice_corpus
+from ..corpus import Corpus, CorpusSlice, JoinedTexts, require_text, slice_corpus
 from ..counting.count_data import CountOptions
 from ..counting.counts import NgramCounts, counts_of
 from ..counting.finishing import collect_counts
@@ -21,65 +20,58 @@ from . import tasks
 if TYPE_CHECKING:
     from ..counting.tree import TreeBuilder
 
-__all__ = ["ClusterPasses"]
+__all__ = ["ClusterPasses", "count_threads", "share", "submit_each"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
-LEAST_PART_BYTES = 1 << 22
-USUAL_PART_BYTES = 1 << 26
-MOST_PARTS = 1000
 RANGE_BYTES = 1 << 29  # text for each range of first symbols, if there are more of them than threads
 MOST_RANGES = 512
 SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
-FAN_IN = 8  # results that one task adds up
 RETRIES = 3
 WAIT_SECONDS = 60  # for the first worker
+FAN_IN = 8  # results that one task adds up
 MAPPED_BUDGET = "1G"  # with any budget, counts are in files
 
 C = TypeVar("C", bound=BlockCounter)
 
 
 class ClusterPasses(CorpusPasses):
-    """The passes over a corpus that builders make, on a cluster.
+    """The passes over corpora that builders make, on a cluster.
 
     Parameters
     ----------
     client : distributed.Client
-    corpus : Corpus
+    corpora : sequence of Corpus
+        Read as one, in their order.
+    parts : list of CorpusSlice
+        Of all corpora.
+    split : bool, default False
+        Whether each task reads one of the parts, even if the text is so small that every worker could read all of it.
     alnum : str, default "token"
         As in `NgramCounter`.
-    part_size : int, optional
-        Bytes of input for a task.
     resources : Resources, optional
         For the work on the count tree in this process.
-
-    Raises
-    ------
-    ValueError
-        If `part_size` makes no sense.
     """
 
     def __init__(
         self,
         client: Any,
-        corpus: Corpus,
+        corpora: Sequence[Corpus],
+        parts: list[CorpusSlice],
         *,
+        split: bool = False,
         alnum: str = "token",
-        part_size: int | None = None,
         resources: Resources | None = None,
     ) -> None:
-        super().__init__(corpus, alnum=alnum, resources=resources)
-        if part_size is not None:
-            check_integer("part_size", part_size)
-        self.client, self.corpus = client, corpus
-        client.wait_for_workers(1, timeout=WAIT_SECONDS)
-        threads = sum(client.nthreads().values())
-        whole = slice_corpus(corpus, 1 << 62)
+        super().__init__(corpora[0] if len(corpora) == 1 else JoinedTexts(corpora), alnum=alnum, resources=resources)
+        self.client, self.corpora, self.parts = client, corpora, parts
+        self.progress = any(corpus.progress for corpus in corpora)
+        threads = count_threads(client)
+        whole = [part for corpus in corpora for part in slice_corpus(corpus, 1 << 62)]
         size = sum(part.source.size or 0 for part in whole)
         plain = all(part.is_plain for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
-        self.whole = whole if small and part_size is None else None  # `part_size` forces parts
-        self.parts = slice_corpus(corpus, part_size or _choose_part_size(size, threads))
+        self.whole = whole if small and not split else None
         self.ranges = min(MOST_RANGES, max(threads, size // RANGE_BYTES))
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
@@ -87,67 +79,102 @@ class ClusterPasses(CorpusPasses):
         return self.count(order, CountOptions(alnum=self.alnum, min_count=min_count))
 
     def count(
-        self, order: int, options: CountOptions, folder: str | os.PathLike[str] | None = None
+        self,
+        order: int,
+        options: CountOptions,
+        folder: str | os.PathLike[str] | None = None,
+        periods: tuple[int, ...] = (),
     ) -> NgramCounts:
         """Count n-grams; in a folder, or in files without names (a small text: in memory)."""
         task = tasks.CountTask(order, options)
+        history = CountHistory.of_corpora(self.corpora, periods)
         if self.whole is not None:
-            ranges = self._submit_each(tasks.count_range, range(self.ranges), self.ranges, self.whole, task)
-            return self._collect(ranges, task, folder, memory=None)
+            ranges = submit_each(self.client, tasks.count_range, range(self.ranges), self.ranges, self.whole, task)
+            return self._collect(ranges, task, folder, history, memory=None)
+        return self._collect(self._merge_ranges(task), task, folder, history, memory=MAPPED_BUDGET)
+
+    def save_ranges(self, order: int, options: CountOptions, name: Callable[[int], str]) -> list[int]:
+        """Count n-grams, and save each range where the worker is that has it; return the numbers of n-grams.
+
+        `name` gives the folder of each range.
+        """
+        task = tasks.CountTask(order, options)
+        ranges = self._merge_ranges(task)
+        _, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
+        require_text(totals[0], self.texts)
+        saved = [submit_each(self.client, tasks.save_range, [part], task, name(k))[0] for k, part in enumerate(ranges)]
+        return [sum(sizes) for sizes in zip(*self._take_results(saved), strict=True)]
+
+    def _merge_ranges(self, task: tasks.CountTask) -> list[Any]:
+        """Count all parts, and return the futures of the ranges of their sum."""
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
-        cuts = self.client.submit(tasks.cut_symbols, sample, self.ranges, task, retries=RETRIES, pure=False)
-        runs = self._submit_each(tasks.count_part, self.parts, cuts, task)
-        pieces = [self._submit_each(tasks.pick_run, runs, k) for k in range(self.ranges)]
-        ranges = self._submit_each(tasks.merge_range, pieces, task)
-        del runs, pieces  # so that the cluster may delete them
-        return self._collect(ranges, task, folder, memory=MAPPED_BUDGET)
+        [cuts] = submit_each(self.client, tasks.cut_symbols, [sample], self.ranges, task)
+        runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
+        pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(self.ranges)]
+        return submit_each(self.client, tasks.merge_range, pieces, task)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
-        # Every worker gets a copy, so that it is not lost if one dies.
-        shared = self.client.scatter((kind, arguments), broadcast=True, hash=False)
-        results = self._submit_each(tasks.count_blocks, self.parts, shared)
+        shared = share(self.client, kind, *arguments)
+        results = submit_each(self.client, tasks.count_blocks, self.parts, shared)
         while len(results) > FAN_IN:
             groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
-            results = self._submit_each(tasks.add_states, groups, shared)
+            results = submit_each(self.client, tasks.add_states, groups, shared)
         total = kind(*arguments)
         for state in self._take_results(results):
             total.add_state(state)
         return total
 
-    def _submit_each(self, work: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> list[Any]:
-        options = {"retries": RETRIES, "pure": False}
-        return [self.client.submit(work, item, *arguments, **options) for item in items]
-
     def _take_results(self, futures: Sequence[Any]) -> Iterator[Any]:
         """Yield results in order; the cluster may delete a result when the next one is taken."""
         waiting = list(futures)[::-1]
-        with progress_bar(self.corpus.progress, "collecting", total=len(waiting), unit=" parts") as advance:
+        with progress_bar(self.progress, "collecting", total=len(waiting), unit=" parts") as advance:
             while waiting:
                 yield waiting.pop().result()
                 if advance is not None:
                     advance(1)
 
     def _collect(
-        self, ranges: list[Any], task: tasks.CountTask, folder: str | os.PathLike[str] | None, *, memory: str | None
+        self,
+        ranges: list[Any],
+        task: tasks.CountTask,
+        folder: str | os.PathLike[str] | None,
+        history: CountHistory,
+        *,
+        memory: str | None,
     ) -> NgramCounts:
         """Concatenate the ranges, which are on the workers."""
         symbols, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
-        require_text(totals[0], self.corpus)
+        require_text(totals[0], self.texts)
 
         def fill(tree: TreeBuilder) -> None:
             for _, _, piece in self._take_results(ranges):
                 tree.append(piece)
 
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
-        history = CountHistory.of_corpora([self.corpus])
         store = RunStore(plan, None)
         return counts_of(collect_counts(fill, symbols, totals, store, task.options, folder, lambda *_: history))
 
 
-def _choose_part_size(size: int, threads: int) -> int:
-    """Choose one part for each thread up to 64 MB, then parts of 64 MB, then 1,000 parts.
+def count_threads(client: Any) -> int:
+    """Return the number of threads of a cluster; wait for the first worker."""
+    client.wait_for_workers(1, timeout=WAIT_SECONDS)
+    return sum(client.nthreads().values())
 
-    Fewer parts have fewer n-grams in common, which every part counts again; every range takes a run of every part.
+
+def submit_each(client: Any, work: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> list[Any]:
+    """Submit ``work(item, *arguments)`` for all items, and return the futures."""
+    return [client.submit(work, item, *arguments, retries=RETRIES, pure=False) for item in items]
+
+
+def share(client: Any, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a future of ``(work, arguments)`` for the workers.
+
+    It is a task, and not data that is scattered, because a task is done again if all workers that have its result die.
     """
-    return max(LEAST_PART_BYTES, min(USUAL_PART_BYTES, -(-size // threads)), -(-size // MOST_PARTS))
+    import dask
+    from distributed.protocol.pickle import dumps, loads
+
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+        data = dumps((work, arguments))  # type: ignore[no-untyped-call]
+        return client.submit(loads, data, retries=RETRIES, pure=False)

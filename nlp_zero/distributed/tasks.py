@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from .._kernels import counting as kernel
 from .._kernels.counting import Occurrences, PieceCounter
 from ..corpus import CorpusSlice
 from ..counting.count_data import CountOptions
-from ..counting.finishing import merge_sources
+from ..counting.finishing import collect_counts, merge_sources
 from ..counting.merging import RunSource, merge_to_run
 from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
@@ -39,6 +39,8 @@ __all__ = [
     "describe_range",
     "merge_range",
     "pick_run",
+    "run_part",
+    "save_range",
 ]
 
 FLUSH_POSITIONS = 1 << 24  # positions that a task counts at once: about 18 bytes each
@@ -55,6 +57,13 @@ class CountTask:
     def new_text(self) -> kernel.EncodedText:
         """Return an empty text to be counted."""
         return kernel.EncodedText(unit=self.options.unit, alnum=self.options.alnum)
+
+
+def run_part(part: CorpusSlice, shared: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
+    """Apply a function to a part of a corpus; the items of an iterator are returned as a list."""
+    work, arguments = shared
+    result = work(part, *arguments)
+    return list(result) if isinstance(result, Iterator) else result
 
 
 def cut_symbols(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Any]:
@@ -108,6 +117,14 @@ def merge_range(runs: list[bytes], task: CountTask) -> Range:
     sources = [RunSource(run) for run in _open_runs(runs)]
     counts = merge_sources(sources, RunStore(PLAN, None), task.options)
     return list(counts.symbols), counts.totals, counts.levels
+
+
+def save_range(counted: Range, task: CountTask, folder: str) -> list[int]:
+    """Save one range as counts of its own, and return the numbers of its n-grams of each order."""
+    symbols, totals, levels = counted
+    store = RunStore(PLAN, None)
+    saved = collect_counts(lambda tree: tree.append(levels), symbols, totals, store, task.options, folder)
+    return [len(level[0]) for level in saved.levels]
 
 
 def describe_range(counted: Range) -> tuple[list[Any], list[int]]:

@@ -85,6 +85,8 @@ class Breakdown:
         ``predicted`` words and as ``gold`` words, each with its own frequencies: the quantity that builders minimise.
     characters : int
         Number of characters of the predicted words.
+    lines : int
+        Number of lines: fewer than the text has if a memory budget allows a sample only.
     """
 
     by_length: Mapping[str, Agreement]
@@ -96,6 +98,7 @@ class Breakdown:
     examples: Mapping[str, Sequence[tuple[str, str, int]]]
     information: Mapping[str, float]
     characters: int
+    lines: int
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{kind}={counts.gold}" for kind, counts in self.kinds.items())
@@ -137,6 +140,7 @@ def break_down(alignment: Alignment, preprocessing: Preprocessing) -> Breakdown:
         examples,
         _information(words, predicted_words, own, predicted_own),
         int(np.diff(starts_of(alignment.predicted))[predicted_own].sum()),
+        len(alignment.line_ends),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._utils.validation import check_integer
+from .._utils.validation import check_integer, check_memory
 from ..corpus import Corpus
 from ..counting.counter import NgramCounter
 from ..counting.counts import MAX_ORDER
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["bits_per_character", "find_occurring_words", "lexicon_precision", "lexicon_recall", "training_overlap"]
 
 SIZES = (1000, 5000, 10000, 20000)
+LINE_BYTES, CHARACTER_BYTES = 200, 4  # memory for each line that is looked up, and for each of its characters, at most
 
 
 def lexicon_precision(words: Iterable[str], gold_types: Collection[str], n: Sequence[int] = SIZES) -> dict[int, float]:
@@ -148,7 +150,9 @@ def bits_per_character(tokenizer: Tokenizer, texts: Iterable[str], characters: i
     return nats / math.log(2) / characters if characters else 0.0
 
 
-def training_overlap(test: Iterable[str], training: Iterable[str]) -> float:
+def training_overlap(
+    test: Iterable[str], training: Iterable[str], *, memory: int | str | None = None
+) -> float:
     """Return the share of the characters of the test lines that are in lines of the training text.
 
     Whitespace is ignored, so both may be segmented or raw.  1 is the *transductive* setting, where the words are
@@ -160,6 +164,9 @@ def training_overlap(test: Iterable[str], training: Iterable[str]) -> float:
         Lines of the test text.
     training : iterable of str
         Lines of the training text.
+    memory : int, str or None, default None
+        Memory budget in bytes, or a size like ``"512M"``.  If the test lines do not fit, both texts are read several
+        times, so they must not be iterators.  It never changes the result.
 
     Returns
     -------
@@ -171,11 +178,28 @@ def training_overlap(test: Iterable[str], training: Iterable[str]) -> float:
     >>> training_overlap(["在 中国", "人民"], ["在中国", "他们"])
     0.6
     """
-    missing = Counter("".join(line.split()) for line in test)
-    total = sum(len(line) * times for line, times in missing.items())
-    for line in training:
-        missing.pop("".join(line.split()), None)
-    return 1 - sum(len(line) * times for line, times in missing.items()) / total if total else 0.0
+    budget, parts = check_memory(memory), 1
+    if budget is not None:
+        needed = 0
+        for line in test:
+            needed += LINE_BYTES + CHARACTER_BYTES * len(line)
+        parts = -(-needed // budget)
+    total = missing = 0
+    for part in range(parts):
+        lines = Counter(_select_lines(test, part, parts))
+        total += sum(len(line) * times for line, times in lines.items())
+        for line in _select_lines(training, part, parts):
+            lines.pop(line, None)
+        missing += sum(len(line) * times for line, times in lines.items())
+    return 1 - missing / total if total else 0.0
+
+
+def _select_lines(lines: Iterable[str], part: int, parts: int) -> Iterator[str]:
+    """Yield the lines of one of several parts, without spaces; equal lines are in the same part."""
+    for line in lines:
+        bare = "".join(line.split())
+        if parts == 1 or zlib.crc32(bare.encode("utf-8", "surrogatepass")) % parts == part:
+            yield bare
 
 
 def _count_hits(words: Iterable[str], gold_types: Collection[str], n: Sequence[int]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils.progress import begin_stage
-from .._utils.validation import check_choice, check_integer
+from .._utils.validation import check_choice, check_folder, check_integer, check_memory
 from .alignment import Agreement, align_batches
+from .bounded import AlignmentSample, LineCounts
 from .breakdown import break_down
 from .levels import LEVELS, Preprocessing
 
@@ -33,8 +35,8 @@ RATIOS = {  # name of the score -> (kind of counts, ratio)
     "boundary_precision": ("boundaries", "precision"), "boundary_recall": ("boundaries", "recall"),
     "boundary_f1": ("boundaries", "f1"), "oov_recall": ("unknown", "recall"), "iv_recall": ("known", "recall"),
 }  # fmt: skip
-BATCH_LINES = 1 << 12  # lines that are compared at once, except for a breakdown; never changes a result
-BATCH_RESAMPLES = 64  # drawn and summed at once; never changes a result
+BATCH_LINES = 1 << 12  # lines that are compared at once; never changes a result
+SAMPLED_LINES = 1 << 8  # the same for a breakdown within a budget: neighbouring lines of a sample
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -152,6 +154,8 @@ def evaluate(
     confidence: float = 0.95,
     seed: int = 0,
     breakdown: bool = False,
+    memory: int | str | None = None,
+    temp_dir: str | os.PathLike[str] | None = None,
 ) -> Evaluation:
     """Score predicted segmentations against gold ones, line by line.
 
@@ -172,8 +176,14 @@ def evaluate(
     seed : int, default 0
         Seed of the resampling.
     breakdown : bool, default False
-        Whether to sort the errors into classes too.  This keeps the whole text in memory; everything else reads the
-        lines once, batch by batch.
+        Whether to sort the errors into classes too.  Without a budget, this keeps the whole text in memory; everything
+        else reads the lines once, batch by batch.
+    memory : int, str or None, default None
+        Memory budget in bytes, or a size like ``"512M"``, in addition to up to 150 MB for Python and its libraries.  It
+        never changes a score: the counts of lines that are resampled are on disk (and take a byte for each line in
+        memory).  A breakdown is that of a sample if the text has a character for each 250 bytes; see `Breakdown.lines`.
+    temp_dir : str, path-like or None, default None
+        The folder of temporary files; None for that of the system.
 
     Returns
     -------
@@ -204,26 +214,37 @@ def evaluate(
     check_choice("level", level, LEVELS)
     if train_words is not None and not isinstance(train_words, set | frozenset | dict):
         train_words = set(train_words)
-    tables: list[IntArray] = []
-    reached = np.zeros(3, np.int64)
-    lines, details = 0, None
-    for alignment in align_batches(gold, predicted, None if breakdown else BATCH_LINES):
-        preprocessing = Preprocessing(alignment, level)
-        alignment, best = (replace(alignment, predicted=preprocessing.apply(ends))
-                           for ends in (alignment.predicted, alignment.gold))  # fmt: skip
-        table = _count_by_line(alignment, preprocessing, train_words)
-        tables.append(table.astype(np.int32) if bootstrap else table.sum(axis=0, keepdims=True))
-        reached += int(best.matches()[0].sum()), len(best.predicted), len(best.gold)
-        lines += len(table)
-        details = break_down(alignment, preprocessing) if breakdown else None
-    columns = np.concatenate(tables)
-    result = _sum_up(lines, level, columns.sum(axis=0, dtype=np.int64))
-    if bootstrap:
-        begin_stage("resampling")
-    intervals = _bootstrap(columns, bootstrap, confidence, seed) if bootstrap else {}
+    budget, temp_dir = check_memory(memory), check_folder("temp_dir", temp_dir)
+    size = SAMPLED_LINES if breakdown and budget is not None else BATCH_LINES
+    sample = AlignmentSample(budget)
+    sums, reached, lines = np.zeros(3, np.int64), np.zeros(3, np.int64), 0
+    with LineCounts(budget, temp_dir) as rows:
+        for batch in align_batches(gold, predicted, size):
+            if breakdown:
+                sample.add(batch)
+            alignment, preprocessing, best = _apply_level(batch, level)
+            table = _count_by_line(alignment, preprocessing, train_words)
+            if bootstrap:
+                rows.add(table.astype(np.int32))
+            sums = table.sum(axis=0, dtype=np.int64) + (sums if lines else 0)
+            reached += int(best.matches()[0].sum()), len(best.predicted), len(best.gold)
+            lines += len(table)
+        result = _sum_up(lines, level, sums)
+        if bootstrap:
+            begin_stage("resampling")
+        intervals = _bootstrap(rows, bootstrap, confidence, seed) if bootstrap else {}
+    details = break_down(*_apply_level(sample.join(), level)[:2]) if breakdown else None
     return replace(
         result, ceiling=Agreement(*reached.tolist()).f1, intervals=intervals, breakdown=details
     )
+
+
+def _apply_level(alignment: Alignment, level: str) -> tuple[Alignment, Preprocessing, Alignment]:
+    """Return an alignment whose prediction agrees with a level, the level, and the gold standard in its place."""
+    preprocessing = Preprocessing(alignment, level)
+    changed, best = (replace(alignment, predicted=preprocessing.apply(ends))
+                     for ends in (alignment.predicted, alignment.gold))  # fmt: skip
+    return changed, preprocessing, best
 
 
 def _count_by_line(alignment: Alignment, preprocessing: Preprocessing, lookup: Collection[str] | None) -> IntArray:
@@ -255,20 +276,10 @@ def _sum_up(lines: int, level: str, sums: IntArray) -> Evaluation:
     return Evaluation(lines=lines, level=level, **dict(zip(KINDS, counts, strict=False)))  # type: ignore[arg-type]
 
 
-def _bootstrap(columns: IntArray, samples: int, confidence: float, seed: int) -> dict[str, tuple[float, float]]:
-    """Return percentile intervals of resamples of the lines with replacement.
-
-    Sums are float64, which holds these whole numbers exactly.
-    """
+def _bootstrap(rows: LineCounts, samples: int, confidence: float, seed: int) -> dict[str, tuple[float, float]]:
+    """Return percentile intervals of resamples of the lines with replacement."""
     rng = np.random.default_rng(seed)
-    lines, table = len(columns), columns.astype(np.float64)
-    sums = np.empty((samples, columns.shape[1]))
-    for begin in range(0, samples, BATCH_RESAMPLES):
-        size = min(BATCH_RESAMPLES, samples - begin)
-        times = np.empty((size, lines))
-        for row in times:
-            row[:] = np.bincount(rng.integers(0, lines, lines), minlength=lines)
-        sums[begin : begin + size] = times @ table
+    sums = np.stack([rows.resample(rng) for _ in range(samples)])
     intervals = {}
     for name, (kind, ratio) in RATIOS.items():
         place = 3 * KINDS.index(kind)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._utils.arrays import freeze_arrays
-from ..corpus import Corpus
+from ..corpus import Corpus, map_parts
 from ..lexicon.lexicon import Lexicon
 from ..tokenization.tokenizer import Tokenizer
 from ..tokenization.word_reader import WordReader
@@ -79,6 +79,21 @@ def count_documents(
     ([1, 2], [1, 3], 2, 5)
     """
     reader = WordReader(tokenizer, workers)
+    frequencies, counts = np.zeros((2, len(reader.words) + 1), np.int64)
+    lengths: Counter[int] = Counter()
+    for part in map_parts(documents, _count_part, reader):
+        frequencies += part[0]
+        counts += part[1]
+        lengths.update(part[2])
+    del lengths[0]
+    listed = tuple(sorted(lengths.items()))
+    return DocumentFrequencies(
+        lengths.total(), int(counts.sum()), reader.words, frequencies[:-1], counts[:-1], listed
+    )
+
+
+def _count_part(documents: Corpus | Iterable[str], reader: WordReader) -> tuple[Int64, Int64, Counter[int]]:
+    """Return the frequencies and counts of all words in a part, and how many documents have each length."""
     words = len(reader.words)
     frequencies, counts = np.zeros(words + 1, np.int64), np.zeros(words + 1, np.int64)
     lengths: Counter[int] = Counter()
@@ -89,11 +104,7 @@ def count_documents(
         first = np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)]
         frequencies += np.bincount(pairs[first] % (words + 1), minlength=words + 1)
         lengths.update(np.bincount(document, minlength=size).tolist())
-    del lengths[0]
-    listed = tuple(sorted(lengths.items()))
-    return DocumentFrequencies(
-        lengths.total(), int(counts.sum()), reader.words, frequencies[:-1], counts[:-1], listed
-    )
+    return frequencies, counts, lengths
 
 
 def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Lexicon:

@@ -65,6 +65,7 @@ def find_pairs(corpus: NumberedCorpus, *, window: int, min_fillers: int) -> Iter
     for _, words, offsets in corpus.clause_pieces():
         pairs.add(words, anchor_numbers[words], offsets)
     table = pairs.counts()
+    del pairs
     left, right = np.nonzero(table >= min_fillers)
     fillings = table[left, right]
     expected = table.sum(1)[left] * (table.sum(0)[right] / max(float(table.sum()), 1.0))

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["mine_clause_pairs"]
 
 MIN_PMI_NATS = 1.5  # over pairs of clauses
-REMEMBERED_PAIRS = 1 << 23  # fingerprints of pairs of clauses
+REMEMBERED_PAIRS = 1 << 23  # fingerprints of pairs of clauses, of 8 bytes
+LEAST_REMEMBERED_PAIRS = 1 << 16
 
 
-def mine_clause_pairs(corpus: NumberedCorpus, *, min_count: int, examples: int) -> list[Template]:
+def mine_clause_pairs(
+    corpus: NumberedCorpus, *, min_count: int, examples: int, budget: int | None = None
+) -> list[Template]:
     """Find pairs of words near the beginnings of neighbouring clauses (虽然 … ， 但 …).
 
     The gain is the information that the first word gives about the second, summed over all pairs of clauses (number of
@@ -39,6 +42,8 @@ def mine_clause_pairs(corpus: NumberedCorpus, *, min_count: int, examples: int) 
         Least number of pairs of clauses that have both words.
     examples : int
         Most examples of a template.
+    budget : int, optional
+        Memory in bytes, of which fingerprints take an eighth.
 
     Returns
     -------
@@ -46,7 +51,10 @@ def mine_clause_pairs(corpus: NumberedCorpus, *, min_count: int, examples: int) 
         Those with a positive gain, `Template.across` set.
     """
     anchors, anchor_numbers = number_anchors(corpus)
-    pairs = ClausePairs(len(anchors), REMEMBERED_PAIRS)
+    remembered = REMEMBERED_PAIRS
+    if budget is not None:
+        remembered = min(remembered, max(LEAST_REMEMBERED_PAIRS, 1 << (budget // 64).bit_length() - 1))
+    pairs = ClausePairs(len(anchors), remembered)
     for _, words in corpus.text_pieces():
         pairs.count(words, _number_words(words, anchor_numbers))
     table, first_counts, second_counts, total = pairs.result()
@@ -58,7 +66,9 @@ def mine_clause_pairs(corpus: NumberedCorpus, *, min_count: int, examples: int) 
     gain = _information(both, first, second, float(total)) + log_probs[a - 1] + log_probs[b - 1] - form_cost(3, total)
     kept = (pmi > MIN_PMI_NATS) & (gain > 0)
     a, b, both, pmi, gain = a[kept], b[kept], both[kept], pmi[kept], gain[kept]
-    labels = np.full(table.shape, -1, np.int32)
+    shape = table.shape
+    del table
+    labels = np.full(shape, -1, np.int32)
     labels[a, b] = np.arange(len(a))
     fillings = Fillings(MAX_FILLINGS)
     pairs.forget()

@@ -6,12 +6,16 @@ under every version of Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .._kernels.counting import DIGIT, NUMERIC, has_property, is_boundary
 
-__all__ = ["CLAUSE_MARKS", "SENTENCE_MARKS", "check_token_lists", "is_numeral", "is_punctuation", "split_clauses"]
+__all__ = [
+    "CLAUSE_MARKS", "SENTENCE_MARKS", "EveryGroup", "check_token_lists", "is_numeral", "is_punctuation",
+    "split_clauses",
+]  # fmt: skip
 
+GROUP_LISTS = 16  # neighbouring lists that a sample takes at one place
 SENTENCE_MARKS = frozenset("。！？!?…｡")
 CLAUSE_MARKS = frozenset("，,；;：:﹐﹔﹕")
 
@@ -82,3 +86,28 @@ def check_token_lists(token_lists: Iterable[Sequence[str]], *, restartable: bool
             "pass a list."
         )
     return token_lists
+
+
+class EveryGroup:
+    """A sample of token lists, spread evenly: one group of 16 neighbouring lists in `stride`; can be read again.
+
+    Parameters
+    ----------
+    token_lists : iterable of sequence of str
+        Can be read again.
+    stride : int
+
+    Examples
+    --------
+    >>> lists = [[str(k)] for k in range(64)]
+    >>> [tokens[0] for tokens in EveryGroup(lists, 2)][14:18]
+    ['14', '15', '32', '33']
+    """
+
+    def __init__(self, token_lists: Iterable[Sequence[str]], stride: int) -> None:
+        self._token_lists, self._stride = token_lists, stride
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        for number, tokens in enumerate(self._token_lists):
+            if number // GROUP_LISTS % self._stride == 0:
+                yield tokens

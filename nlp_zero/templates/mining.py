@@ -15,12 +15,12 @@ import numpy as np
 from .._kernels.templates import Fillings
 from .._utils.progress import Advance, begin_stage, progress_bar
 from .._utils.threads import in_order
-from .._utils.validation import check_choice, check_folder, check_integer, check_number
+from .._utils.validation import check_choice, check_folder, check_integer, check_memory, check_number
 from ..errors import CorpusError
 from .boundaries import BoundaryModel
 from .candidates import chain_pairs, find_candidates, select_anchors
 from .clause_pairs import mine_clause_pairs
-from .clauses import check_token_lists
+from .clauses import EveryGroup, check_token_lists
 from .fillings import MAX_FILLINGS, choose_examples
 from .inventory import TemplateInventory
 from .numbered_grammar import Form, NumberedGrammar
@@ -40,6 +40,7 @@ __all__ = ["TemplateMiner"]
 METHODS = ("entropy", "skipgram")
 DEFAULT_WINDOWS = {"entropy": 12, "skipgram": 5}  # words
 MAX_ITERATIONS = 1000
+WORD_BYTES = 320  # memory for each word that is mined, at most
 MIN_USES = 2  # a template with fewer expected uses is dropped
 MIN_EXTENDED_USES = 10  # uses of a pair that is also tried with slots or words around it
 MAX_SINGLE_WORDS = 300  # most frequent words that are tried with slots around them
@@ -85,6 +86,10 @@ class TemplateMiner:
         Threads; they never change a result.
     progress : bool, default False
         Show a progress bar on stderr.
+    memory : int, str or None, default None
+        Memory budget in bytes, or a size like ``"512M"``, in addition to up to 150 MB for Python and its libraries.  If
+        the text has more than a word (or mark) for each 320 bytes, a sample of it is mined, spread evenly; then
+        ``meta["text_words"]`` of the inventory is the number of words and marks of the whole text.
     temp_dir : str or path-like, optional
         The folder of the temporary files, of about 8 bytes a word; by default that of the system.
 
@@ -117,6 +122,7 @@ class TemplateMiner:
         max_examples: int = 3,
         workers: int = 1,
         progress: bool = False,
+        memory: int | str | None = None,
         temp_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         self.method = check_choice("method", method, METHODS)
@@ -129,6 +135,7 @@ class TemplateMiner:
         self.max_examples = check_integer("max_examples", max_examples, least=0)
         self.workers = check_integer("workers", workers)
         self.progress = bool(progress)
+        self.memory, self._budget = memory, check_memory(memory)
         self.temp_dir = check_folder("temp_dir", temp_dir)
 
     def __repr__(self) -> str:
@@ -143,7 +150,7 @@ class TemplateMiner:
         Parameters
         ----------
         token_lists : iterable of sequence of str
-            Sentences or lines as lists of words, punctuation included; read more than once.
+            Sentences or lines as lists of words, punctuation included; read more than once, with a budget once more.
 
         Returns
         -------
@@ -158,7 +165,8 @@ class TemplateMiner:
             If the corpus has no words.
         """
         begin_stage("reading text")
-        with NumberedCorpus(check_token_lists(token_lists, restartable=True), self.temp_dir) as corpus:
+        token_lists, text_words = self._take_sample(check_token_lists(token_lists, restartable=True))
+        with NumberedCorpus(token_lists, self.temp_dir) as corpus:
             if not corpus.word_count:
                 raise CorpusError("The corpus has no words, so there is nothing to mine; pass lists of words.")
             begin_stage("fitting templates")
@@ -168,9 +176,15 @@ class TemplateMiner:
                 templates, grammar = self._mine_by_skipgrams(corpus), None
             if self.across_clauses:
                 begin_stage("pairing clauses")
-                across = mine_clause_pairs(corpus, min_count=self.min_fillers, examples=self.max_examples)
+                across = mine_clause_pairs(
+                    corpus, min_count=self.min_fillers, examples=self.max_examples, budget=self._budget
+                )
                 templates = _add_clause_pairs(templates, across)
-            meta = {"method": self.method, "words": corpus.word_count, "segments": corpus.clause_count}
+            meta: dict[str, str | int] = {
+                "method": self.method, "words": corpus.word_count, "segments": corpus.clause_count,
+            }  # fmt: skip
+            if text_words is not None:
+                meta["text_words"] = text_words
             leaves, q = {}, 0.5
             if grammar is not None:
                 leaves = dict(zip(corpus.words[1:], grammar.leaf_counts[1:].tolist(), strict=True))
@@ -179,6 +193,18 @@ class TemplateMiner:
         boundaries = BoundaryModel.train(token_lists)
         templates.sort(key=_rank_key)
         return TemplateInventory(templates, q=q, meta=meta, leaves=leaves, boundaries=boundaries)
+
+    def _take_sample(
+        self, token_lists: Iterable[Sequence[str]]
+    ) -> tuple[Iterable[Sequence[str]], int | None]:
+        """Return token lists that fit into the budget, and if they are a sample, the words and marks of all."""
+        if self._budget is None:
+            return token_lists, None
+        words = 0
+        for tokens in token_lists:
+            words += len(tokens)
+        stride = -(-words * WORD_BYTES // self._budget)
+        return (token_lists, None) if stride <= 1 else (EveryGroup(token_lists, stride), words)
 
     def _mine_by_skipgrams(self, corpus: NumberedCorpus) -> list[Template]:
         return mine_skipgrams(

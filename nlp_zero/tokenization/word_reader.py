@@ -46,6 +46,9 @@ class WordReader:
         self._row[ids.numbers[1:]] = np.arange(len(lexicon))
         self._row[list(ids.added.values())] = np.arange(len(lexicon), len(self.words))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return WordReader, (self.tokenizer,)  # a task of a cluster has one thread
+
     def read(self, texts: Corpus | Iterable[str]) -> Iterator[tuple[Int64, Int64, int]]:
         """Read texts once, in batches.
 

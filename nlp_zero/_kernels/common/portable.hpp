@@ -35,6 +35,22 @@ NLP_ZERO_HOT void prefetch_to_write(const void* p) {
 #endif
 }
 
+// The place of the lowest bit of a number that is not 0, and how many bits are set.
+inline int lowest_bit(uint64_t bits) {
+#if defined(_MSC_VER)
+    unsigned long place;
+    _BitScanForward64(&place, bits);
+    return int(place);
+#else
+    return __builtin_ctzll(bits);
+#endif
+}
+inline int count_bits(uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+    return int(((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
+}
+
 // Relaxed atomic access to entries of arrays that several threads change; std::atomic_ref would need C++20.
 inline uint8_t atomic_load(const uint8_t* p) {
 #if defined(_MSC_VER)

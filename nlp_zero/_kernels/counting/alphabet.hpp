@@ -3,6 +3,7 @@
 // Ids are given in the order of first appearance, from 1; 0 is a boundary.  Consecutive boundaries are written once,
 // and every encoded piece ends with one, so that encoded pieces can be concatenated.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -29,9 +30,10 @@ public:
             id_['\n'] = 0;
             return;
         }
+        near_.assign(0x10000, ELSEWHERE);
         const uint32_t alnum_id = alnum == Alnum::TOKEN ? 0 : alnum == Alnum::JOIN ? JOINED : UNSEEN;
         for (const CharRange& r : CLASS_RANGES)
-            for (uint32_t c = r.first; c <= r.last; ++c) id_[c] = r.value == BOUNDARY ? 0 : alnum_id;
+            for (uint32_t c = r.first; c <= r.last; ++c) set_id(c, r.value == BOUNDARY ? 0 : alnum_id);
     }
 
     const std::vector<std::string>& symbols() const { return symbols_; }  // UTF-8 of id 1, 2, ...
@@ -50,22 +52,29 @@ public:
 
     // Encode a text into out, which holds at least text.size + 1 entries; returns the number of entries, or GAVE_UP.
     // Gives up before a symbol would get an id above `limit`, and at bytes that are not UTF-8; `invalid` is their
-    // offset.
-    template <class Sym>
-    size_t encode(const Text& text, Sym* out, uint32_t limit, bool grow, size_t& invalid) {
+    // offset.  Calls count(id) for each entry, and for boundaries that are left out.
+    template <class Sym, class Count>
+    size_t encode(const Text& text, Sym* out, uint32_t limit, bool grow, size_t& invalid, Count count) {
+        const Output<Sym, Count> to{out, count};
+        const Limits limits{limit, grow};
         switch (text.kind) {
-            case 1: return run(static_cast<const uint8_t*>(text.data), text.size, out, limit, grow, invalid, Plain());
-            case 2: return run(static_cast<const uint16_t*>(text.data), text.size, out, limit, grow, invalid, Plain());
-            case 4: return run(static_cast<const uint32_t*>(text.data), text.size, out, limit, grow, invalid, Plain());
+            case 1: return run(static_cast<const uint8_t*>(text.data), text.size, to, limits, invalid);
+            case 2: return run(static_cast<const uint16_t*>(text.data), text.size, to, limits, invalid);
+            case 4: return run(static_cast<const uint32_t*>(text.data), text.size, to, limits, invalid);
         }
         const auto* p = static_cast<const uint8_t*>(text.data);
-        if (bytes_) return run(p, text.size, out, limit, grow, invalid, Plain());
-        return run(p, text.size, out, limit, grow, invalid, Utf8());
+        return bytes_ ? run(p, text.size, to, limits, invalid) : run_utf8(p, text.size, to, limits, invalid);
+    }
+    template <class Sym>
+    size_t encode(const Text& text, Sym* out, uint32_t limit, bool grow, size_t& invalid) {
+        return encode(text, out, limit, grow, invalid, [](uint32_t) {});
     }
 
 private:
     bool bytes_;
     std::vector<uint32_t> id_;
+    std::vector<uint16_t> near_;  // the ids of code points below 65,536 again, so that most are in the cache
+    static constexpr uint16_t ELSEWHERE = 0xFFFF;  // in near_: look into id_
     std::unordered_map<std::string, uint32_t> joined_;
     std::vector<std::string> symbols_;
 
@@ -85,34 +94,102 @@ private:
         static int next(const Char* p, const Char*, uint32_t& cp) { cp = uint32_t(*p); return 1; }
     };
 
-    template <class Sym, class Char, class Decoder>
-    size_t run(const Char* begin, size_t size, Sym* out, uint32_t limit, bool grow, size_t& invalid, Decoder decoder) {
-        const uint32_t* const id = id_.data();
-        const Char* const end = begin + size;
-        size_t n = 0;
+    struct Limits { uint32_t last_id; bool grow; };
+    struct Found { uint32_t id; int length; };  // length 0: not UTF-8
+
+    template <class Sym, class Count>
+    struct Output {
+        Sym* out;
+        Count count;
+        size_t size = 0;
         uint32_t last = 0;
-        for (const Char* p = begin; p < end;) {
-            uint32_t cp;
-            int length = decoder.next(p, end, cp);
-            if (!length) { invalid = size_t(p - begin); return GAVE_UP; }
-            uint32_t v = id[cp];
-            if (v >= JOINED) {
-                v = resolve(p, end, length, cp, limit, grow, decoder);
-                if (v == FULL) return GAVE_UP;
-            }
-            out[n] = Sym(v);
-            n += (v | last) != 0;
-            last = v;
-            p += length;
+        void put(uint32_t id) {
+            out[size] = Sym(id);
+            size += (id | last) != 0;
+            last = id;
+            count(id);
         }
-        if (last) out[n++] = 0;
-        return n;
+        size_t close() {
+            if (last) put(0);
+            return size;
+        }
+    };
+
+    template <class Char, class Output>
+    size_t run(const Char* begin, size_t size, Output to, Limits limits, size_t&) {
+        const Char* const end = begin + size;
+        for (const Char* p = begin; p < end;) {
+            Found found = {id_[uint32_t(*p)], 1};
+            if (found.id >= JOINED) found = find(p, end, limits, Plain());
+            if (found.id == FULL) return GAVE_UP;
+            to.put(found.id);
+            p += found.length;
+        }
+        return to.close();
     }
 
+    // The same for UTF-8.  ASCII, and three bytes of a code point in near_, take a short way.
+    template <class Output>
+    size_t run_utf8(const uint8_t* begin, size_t size, Output to, Limits limits, size_t& invalid) {
+        const uint16_t* const near = near_.data();
+        const uint8_t *const end = begin + size, *p = begin;
+        for (;;) {
+            while (end - p >= 4) {
+                const uint32_t word = p[0] | p[1] << 8 | p[2] << 16 | uint32_t(p[3]) << 24;  // one load
+                if ((word & 0xC0C0F0) == 0x8080E0) {
+                    const uint32_t cp = (word & 0x0F) << 12 | (word >> 2 & 0xFC0) | (word >> 16 & 0x3F);
+                    const uint32_t id = near[cp];
+                    if (id == ELSEWHERE || cp < 0x800) break;
+                    to.put(id);
+                    p += 3;
+                } else {
+                    if (word & 0x80) break;
+                    const uint32_t id = near[word & 0x7F];
+                    if (id == ELSEWHERE) break;
+                    to.put(id);
+                    ++p;
+                }
+            }
+            if (p == end) return to.close();
+            const Found found = find(p, end, limits, Utf8());
+            if (!found.length) { invalid = size_t(p - begin); return GAVE_UP; }
+            if (found.id == FULL) return GAVE_UP;
+            to.put(found.id);
+            p += found.length;
+        }
+    }
+
+    // The symbol at p, which may be new, or a run of digits or Latin letters.
+    template <class Char, class Decoder>
+    Found find(const Char* p, const Char* end, Limits limits, Decoder decoder) {
+        uint32_t cp;
+        const int length = decoder.next(p, end, cp);
+        if (!length) return {0, 0};
+        if (id_[cp] < JOINED) return {id_[cp], length};
+        if (limits.grow && symbols_.size() >= limits.last_id) return {FULL, length};
+        char utf8[4];
+        if (id_[cp] == UNSEEN) {
+            if (!limits.grow) return {UNSEEN, length};
+            return {assign(cp, bytes_ ? std::string(1, char(cp)) : std::string(utf8, encode_utf8(cp, utf8))), length};
+        }
+        std::string text;
+        const Char* q = p;
+        for (int step = length; step && id_[cp] == JOINED; step = q < end ? decoder.next(q, end, cp) : 0) {
+            text.append(utf8, encode_utf8(cp, utf8));
+            q += step;
+        }
+        return {join(text, limits.grow), int(q - p)};
+    }
+
+    // Code points of surrogates are never in near_: they are not valid in UTF-8.
+    void set_id(uint32_t cp, uint32_t id) {
+        id_[cp] = id;
+        if (cp < near_.size() && cp >> 11 != 0x1B) near_[cp] = uint16_t(std::min<uint32_t>(id, ELSEWHERE));
+    }
     uint32_t assign(uint32_t cp, const std::string& text) {
         if (id_[cp] == UNSEEN) {
             symbols_.push_back(text);
-            id_[cp] = uint32_t(symbols_.size());
+            set_id(cp, uint32_t(symbols_.size()));
         }
         return id_[cp];
     }
@@ -122,26 +199,6 @@ private:
         if (!grow) return UNSEEN;
         symbols_.push_back(text);
         return joined_[text] = uint32_t(symbols_.size());
-    }
-
-    // The rare path: a symbol seen for the first time, or a digit or Latin run.
-    template <class Char, class Decoder>
-    uint32_t resolve(const Char* p, const Char* end, int& length, uint32_t cp, uint32_t limit, bool grow,
-                     Decoder decoder) {
-        if (grow && symbols_.size() >= limit) return FULL;
-        char utf8[4];
-        if (id_[cp] == UNSEEN) {
-            if (!grow) return UNSEEN;
-            return assign(cp, bytes_ ? std::string(1, char(cp)) : std::string(utf8, encode_utf8(cp, utf8)));
-        }
-        std::string text;
-        const Char* q = p;
-        for (int step = length; step && id_[cp] == JOINED; step = q < end ? decoder.next(q, end, cp) : 0) {
-            text.append(utf8, encode_utf8(cp, utf8));
-            q += step;
-        }
-        length = int(q - p);
-        return join(text, grow);
     }
 };
 

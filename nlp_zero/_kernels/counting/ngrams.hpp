@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -23,6 +24,8 @@
 #endif
 
 #include "alphabet.hpp"
+#include "pages.hpp"
+#include "unroll_avx512.hpp"
 
 namespace nlpzero::counting {
 
@@ -58,9 +61,11 @@ public:
         data_ = static_cast<T*>(fresh);
         capacity_ = n;
 #ifdef __linux__
-        const uintptr_t page = (reinterpret_cast<uintptr_t>(fresh) + 4095) & ~uintptr_t(4095);  // fewer page faults
-        if (n * sizeof(T) > size_t(1) << 24)
-            madvise(reinterpret_cast<void*>(page), (n * sizeof(T) - 4096) & ~size_t(4095), MADV_HUGEPAGE);
+        // Fewer page faults.  Also the pages at both ends: realloc copies memory of which only a part was advised.
+        constexpr uintptr_t PAGE = 4096;
+        const uintptr_t begin = uintptr_t(fresh) / PAGE * PAGE;
+        const uintptr_t end = (uintptr_t(fresh) + n * sizeof(T) + PAGE - 1) / PAGE * PAGE;
+        if (n * sizeof(T) > size_t(1) << 24) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #endif
     }
     void swap(Buffer& other) { std::swap(data_, other.data_); std::swap(capacity_, other.capacity_); }
@@ -162,18 +167,29 @@ inline void insertion_sort(Key<W>* a, size_t n) {
 }
 
 // Least-significant-digit radix sort of keys of up to PASSES * DIGIT bits.  Returns `a` or `scratch`: where the result
-// is.
+// is.  Each pass moves keys from both ends: those of the front fill the place of a digit from its begin, those of the
+// back from its end, so that the next counter seldom waits for the last one.
 template <int W, int PASSES, int DIGIT>
 inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
     constexpr uint32_t MASK = (1u << DIGIT) - 1;
-    uint32_t count[PASSES][1 << DIGIT] = {};
+    uint32_t count[PASSES][1 << DIGIT] = {}, end[1 << DIGIT];
     for (size_t i = 0; i < n; ++i)
         for (int j = 0; j < PASSES; ++j) ++count[j][a[i].bits(j * DIGIT, MASK)];
     for (int j = 0; j < PASSES; ++j) {
-        if (count[j][a[0].bits(j * DIGIT, MASK)] == n) continue;  // all keys share this digit
+        uint32_t* const begin = count[j];
+        if (begin[a[0].bits(j * DIGIT, MASK)] == n) continue;  // all keys share this digit
         uint32_t sum = 0;
-        for (uint32_t& c : count[j]) { const uint32_t x = c; c = sum; sum += x; }
-        for (size_t i = 0; i < n; ++i) scratch[count[j][a[i].bits(j * DIGIT, MASK)]++] = a[i];
+        for (uint32_t d = 0; d <= MASK; ++d) {
+            const uint32_t x = begin[d];
+            begin[d] = sum;
+            end[d] = sum += x;
+        }
+        for (size_t i = 0; i < n / 2; ++i) {
+            const Key<W> front = a[i], back = a[n - 1 - i];
+            scratch[begin[front.bits(j * DIGIT, MASK)]++] = front;
+            scratch[--end[back.bits(j * DIGIT, MASK)]] = back;
+        }
+        if (n % 2) scratch[begin[a[n / 2].bits(j * DIGIT, MASK)]] = a[n / 2];
         std::swap(a, scratch);
     }
     return a;
@@ -193,12 +209,10 @@ inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
         return radix_sort<W, 6, 11>(a, scratch, n);
     }
     if (bits <= 24) return radix_sort<W, 3, 8>(a, scratch, n);
+    if (bits <= 42) return radix_sort<W, 6, 7>(a, scratch, n);
     if (bits <= 48) return radix_sort<W, 6, 8>(a, scratch, n);
     return radix_sort<W, 8 * W, 8>(a, scratch, n);
 }
-
-template <class Sym>
-struct Piece { const Sym* data; size_t size; };  // encoded text that ends with a boundary
 
 // Keep each of the sorted keys once, with its count; returns the number of distinct keys.
 template <int W>
@@ -216,46 +230,153 @@ inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
     return m;
 }
 
-// Unroll the m distinct keys of one first symbol into the tree, from the longest n-grams to the shortest.  Each level
-// leaves the list of its prefixes with their counts and the ends of their children, which is the input of the level
-// before.
+// Appends sorted keys, those of one first symbol after the other, to a tree.  Keys go in steps of STEP: first the
+// distinct ones and the places where they end are collected, then each adds a node to the top level, to the level below
+// if its prefix differs from that of the next key, and so on.  A count is the difference of two places.
 template <int W>
-inline void unroll(Tree& tree, Key<W>* keys, size_t m, uint32_t* count, uint32_t* end, int bits) {
-    const int order = tree.order;
-    const uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
-    for (int l = order - 1; l > 0; --l) {
-        Level& level = tree.level[l];
-        level.reserve(level.size + m + 1, l + 1 < order);
-        uint32_t* const symbols = level.symbol.data();
-        uint32_t* const counts = level.count.data();
-        uint32_t* const ends = level.end.data();
-        size_t w = level.size, groups = 0;
-        uint32_t sum = 0;
-        Key<W> prefix = keys[0];
-        prefix.shift_right(bits);
-        for (size_t i = 0; i < m; ++i) {
-            const uint32_t s = keys[i].bits(0, mask);
-            symbols[w] = s;
-            counts[w] = count[i];
-            if (l + 1 < order) ends[w] = end[i];
-            w += s != 0;  // 0 is the end of a run
-            sum += count[i];
-            Key<W> next = i + 1 < m ? keys[i + 1] : keys[i];
-            next.shift_right(bits);
-            const bool last = i + 1 == m || !(next == prefix);
-            keys[groups] = prefix;
-            count[groups] = sum;
-            end[groups] = uint32_t(w);
-            sum = last ? 0 : sum;
-            groups += last;
+class TreeWriter {
+public:
+    TreeWriter(Tree& tree, int bits) : tree_(tree), bits_(bits), mask_(bits == 32 ? ~0u : (1u << bits) - 1) {}
+
+    // Offer the memory of keys that were appended: pages of the tree are made of it.
+    void offer(const Key<W>* begin, const Key<W>* end) { spare_.offer(begin, end); }
+
+    void append(const Key<W>* keys, size_t n) {
+        std::fill(begin_, begin_ + MAX_ORDER, 0);
+        for (size_t i = 0; i < n;) {
+            const size_t stop = std::min(n, i + STEP), last = std::min(stop, n - 1);
+            size_t m = 0;
+#ifdef NLP_ZERO_AVX512
+            if (W == 1 && avx512_) collect_avx512(keys->word, i, last, distinct_->word, end_, m);
+#endif
+            for (; i < last; ++i) {
+                distinct_[m] = keys[i];
+                end_[m] = uint32_t(i + 1);
+                m += !(keys[i] == keys[i + 1]);
+            }
+            if (stop < n) {
+                distinct_[m] = keys[stop];
+            } else {
+                distinct_[m] = keys[last];
+                end_[m++] = uint32_t(n);
+                for (int w = 0; w < W; ++w) distinct_[m].word[w] = ~keys[last].word[w];  // every prefix differs
+                i = n;
+            }
+            emit(m);
+        }
+    }
+
+private:
+    static constexpr size_t STEP = 1024;
+    Tree& tree_;
+    int bits_;
+    uint32_t mask_;
+    uint32_t begin_[MAX_ORDER];  // where the keys of the next node of each level begin
+    const bool avx512_ = W == 1 && use_avx512();
+    Key<W> distinct_[STEP + LANES + 1];  // and the key after them
+    uint32_t end_[STEP + LANES], child_[STEP + LANES];
+    SparePages spare_;
+    struct Bare { const uint32_t* array = nullptr; char* page = nullptr; };  // the first page that was never written
+    Bare bare_[MAX_ORDER][3];
+
+    // Move spare pages to where the `added` entries after the first `size` will be written.
+    void supply(Buffer<uint32_t>& buffer, size_t size, size_t added, Bare& bare) {
+        uint32_t* const array = buffer.data();
+        if (bare.array != array) bare = {array, SparePages::align(array + size)};
+        const char* const end = reinterpret_cast<char*>(array + buffer.capacity());
+        for (; bare.page < reinterpret_cast<char*>(array + size + added); bare.page += SparePages::PAGE)
+            if (bare.page < end && size_t(end - bare.page) >= SparePages::PAGE) spare_.move_to(bare.page);
+    }
+
+    void emit(size_t m) {
+        const int top = tree_.order - 1;
+        for (int l = 1; l <= top; ++l) {
+            Level& level = tree_.level[l];
+            level.reserve(level.size + m + LANES, l < top);
+            supply(level.symbol, level.size, m + LANES, bare_[l][0]);
+            supply(level.count, level.size, m + LANES, bare_[l][1]);
+            if (l < top) supply(level.end, level.size, m + LANES, bare_[l][2]);
+        }
+#ifdef NLP_ZERO_AVX512
+        if (W == 1 && avx512_) {
+            for (int l = top; l > 0 && m; --l) {
+                Level& level = tree_.level[l];
+                m = emit_avx512(distinct_->word, end_, child_, m, bits_, mask_, level.symbol.data(), level.count.data(),
+                                l < top ? level.end.data() : nullptr, level.size, begin_[l]);
+            }
+            return;
+        }
+#endif
+        if (top > 1) emit_two_levels(m);
+        else emit_one_level(m);
+    }
+    void emit_one_level(size_t m) {
+        Level& level = tree_.level[1];
+        uint32_t *const symbol = level.symbol.data(), *const count = level.count.data();
+        size_t size = level.size;
+        uint32_t begin = begin_[1];
+        for (size_t j = 0; j < m; ++j) {
+            symbol[size] = distinct_[j].bits(0, mask_);
+            count[size] = end_[j] - begin;
+            begin = end_[j];
+            size += symbol[size] != 0;  // 0 is the end of a run
+        }
+        level.size = size;
+        begin_[1] = begin;
+    }
+    void emit_two_levels(size_t m) {
+        const int top = tree_.order - 1;
+        Level &high = tree_.level[top], &low = tree_.level[top - 1];
+        uint32_t *const symbol = high.symbol.data(), *const count = high.count.data();
+        uint32_t *const low_symbol = low.symbol.data(), *const low_count = low.count.data();
+        uint32_t* const low_end = low.end.data();
+        size_t size = high.size, low_size = low.size;
+        uint32_t begin = begin_[top], low_begin = begin_[top - 1];
+        Key<W> prefix = distinct_[0];
+        uint32_t s = prefix.bits(0, mask_);
+        prefix.shift_right(bits_);
+        for (size_t j = 0; j < m; ++j) {
+            const uint32_t end = end_[j];
+            symbol[size] = s;
+            count[size] = end - begin;
+            begin = end;
+            size += s != 0;  // 0 is the end of a run
+            const uint32_t t = prefix.bits(0, mask_);
+            low_symbol[low_size] = t;
+            low_count[low_size] = end - low_begin;
+            low_end[low_size] = uint32_t(size);
+            Key<W> next = distinct_[j + 1];
+            s = next.bits(0, mask_);
+            next.shift_right(bits_);
+            const bool differs = !(next == prefix);
+            low_size += differs & (t != 0);
+            low_begin = differs ? end : low_begin;
+            if (differs) emit_lower_levels(prefix, next, end, low_size);
             prefix = next;
         }
-        level.size = w;
-        m = groups;
+        high.size = size;
+        low.size = low_size;
+        begin_[top] = begin;
+        begin_[top - 1] = low_begin;
     }
-}
+    void emit_lower_levels(Key<W> prefix, Key<W> next, uint32_t end, size_t children) {
+        for (int l = tree_.order - 3; l > 0; --l) {
+            prefix.shift_right(bits_);
+            next.shift_right(bits_);
+            if (prefix == next) return;
+            Level& level = tree_.level[l];
+            const uint32_t s = prefix.bits(0, mask_);
+            level.symbol[level.size] = s;
+            level.count[level.size] = end - begin_[l];
+            level.end[level.size] = uint32_t(children);
+            level.size += s != 0;
+            begin_[l] = end;
+            children = level.size;
+        }
+    }
+};
 
-// Encoded text, kept in pieces of 16-bit symbols until an id needs more.
+// Encoded text: symbols of 16 bits until an id needs more.
 class SymbolStore {
 public:
     size_t positions() const { return size_t(totals_[0]); }
@@ -263,89 +384,106 @@ public:
 
     // Encode and keep a piece of text.  False if it is not UTF-8 (at offset `invalid`); nothing is kept then.
     bool add(Alphabet& alphabet, const Text& text, size_t& invalid) {
+        ends_.reserve(ends_.size() + 1);
         if (!wide_) {
-            Buffer<uint16_t> out(text.size + 1);
+            make_room(narrow_, text.size + 1);
+            frequency_.resize(NARROW_IDS);
             invalid = ~size_t(0);
-            const size_t n = alphabet.encode(text, out.data(), 0xFFFF, true, invalid);
-            if (n != Alphabet::GAVE_UP) return keep(narrow_pieces_, std::move(out), n, alphabet.size());
+            uint16_t* const out = narrow_.data() + size_;
+            uint64_t* const frequency = frequency_.data();
+            const auto count = [=](uint32_t id) { ++frequency[id]; };
+            const size_t n = alphabet.encode(text, out, NARROW_IDS - 1, true, invalid, count);
+            if (n != Alphabet::GAVE_UP) return keep(out, n);
+            recount();
             if (invalid != ~size_t(0)) return false;
             widen();
         }
-        Buffer<uint32_t> out(text.size + 1);
-        const size_t n = alphabet.encode(text, out.data(), Alphabet::JOINED - 1, true, invalid);
-        return n != Alphabet::GAVE_UP && keep(wide_pieces_, std::move(out), n, alphabet.size());
+        make_room(wide_symbols_, text.size + 1);
+        uint32_t* const out = wide_symbols_.data() + size_;
+        const size_t n = alphabet.encode(text, out, Alphabet::JOINED - 1, true, invalid);
+        if (n == Alphabet::GAVE_UP) return false;
+        if (alphabet.size() >= frequency_.size()) frequency_.resize(alphabet.size() + alphabet.size() / 2 + 1);
+        for (size_t i = 0; i < n; ++i) ++frequency_[out[i]];
+        return keep(out, n);
     }
 
-    // How often each id occurs; 0 for ids that occur only in text that was refused.
+    // How often each id occurs; 0 for ids that occur only in text that was refused.  That of boundaries means nothing.
     const std::vector<uint64_t>& frequency() const { return frequency_; }
 
-    // Call visit(pieces), a vector of Piece<uint16_t> or Piece<uint32_t>.
+    // Call visit(symbols, size) with an array of uint16_t or uint32_t.
     template <class Visit>
     void visit(Visit&& visit) const {
-        if (wide_) visit(views(wide_pieces_));
-        else visit(views(narrow_pieces_));
+        if (wide_) visit(wide_symbols_.data(), size_);
+        else visit(narrow_.data(), size_);
     }
 
     // Remove the piece that was added last.
     void drop_last() {
-        if (wide_ ? wide_pieces_.empty() : narrow_pieces_.empty()) throw std::out_of_range("No text was added.");
-        if (wide_) drop_last(wide_pieces_);
-        else drop_last(narrow_pieces_);
+        if (ends_.empty()) throw std::out_of_range("No text was added.");
+        ends_.pop_back();
+        size_ = ends_.empty() ? 0 : ends_.back();
+        recount();
     }
 
 private:
-    template <class Sym>
-    struct Kept { Buffer<Sym> data; size_t size; };
-    std::vector<Kept<uint16_t>> narrow_pieces_;
-    std::vector<Kept<uint32_t>> wide_pieces_;
+    static constexpr uint32_t NARROW_IDS = 0x10000;
+    Buffer<uint16_t> narrow_;
+    Buffer<uint32_t> wide_symbols_;
     bool wide_ = false;
+    size_t size_ = 0;
+    std::vector<size_t> ends_;  // of the pieces
     std::array<uint64_t, MAX_ORDER> totals_{};
     std::vector<uint64_t> frequency_;
 
     template <class Sym>
-    bool keep(std::vector<Kept<Sym>>& pieces, Buffer<Sym>&& out, size_t n, size_t symbols) {
-        // All memory is allocated first, so that a piece is both kept and counted, or neither.
-        if (symbols >= frequency_.size()) frequency_.resize(symbols + symbols / 2 + 1);
-        out.resize_exactly(n);
-        pieces.push_back({std::move(out), n});
-        register_piece(pieces.back().data.data(), n, 1);
+    void make_room(Buffer<Sym>& symbols, size_t n) {
+        // Ample room, since unused pages cost nothing, and an array that was moved has fewer huge pages.
+        const size_t ample = std::min(4 * symbols.capacity(), symbols.capacity() + (size_t(1) << 25));
+        if (size_ + n > symbols.capacity()) symbols.reserve(std::max(size_ + n, ample));
+    }
+    template <class Sym>
+    bool keep(const Sym* piece, size_t n) {
+        add_totals(piece, n);
+        size_ += n;
+        ends_.push_back(size_);
         return true;
     }
     template <class Sym>
-    void register_piece(const Sym* piece, size_t n, uint64_t sign) {  // sign -1 removes it
-        size_t run = 0;
-        for (size_t i = 0; i < n; ++i) {
-            const size_t symbol = piece[i];
-            if (symbol) {
-                frequency_[symbol] += sign;
-                ++run;
-                continue;
+    void add_totals(const Sym* symbols, size_t n) {
+        std::array<uint64_t, MAX_ORDER + 1> runs{};  // by length; the last are those of MAX_ORDER or more symbols
+        size_t place[1024], begin = 0;
+        for (size_t i = 0; i < n;) {
+            size_t boundaries = 0;
+            for (const size_t stop = std::min(n, i + std::size(place)); i < stop; ++i) {
+                place[boundaries] = i;
+                boundaries += symbols[i] == 0;
             }
-            for (size_t k = 0; k < MAX_ORDER && k < run; ++k) totals_[k] += sign * (run - k);
-            run = 0;
+            for (size_t j = 0; j < boundaries; ++j) {
+                ++runs[std::min<size_t>(place[j] - begin, MAX_ORDER)];
+                begin = place[j] + 1;
+            }
+        }
+        // A run of at least k symbols has one n-gram fewer of order k + 1 than of order k.
+        uint64_t total = n, at_least = 0;
+        for (const uint64_t r : runs) at_least += r;  // of at least 0 symbols, each with its boundary
+        for (int k = 0; k < MAX_ORDER; ++k) {
+            total -= at_least;
+            at_least -= runs[k];
+            totals_[k] += total;
         }
     }
-    template <class Sym>
-    void drop_last(std::vector<Kept<Sym>>& pieces) {
-        register_piece(pieces.back().data.data(), pieces.back().size, ~uint64_t(0));
-        pieces.pop_back();
-    }
-    template <class Sym>
-    static std::vector<Piece<Sym>> views(const std::vector<Kept<Sym>>& pieces) {
-        std::vector<Piece<Sym>> result;
-        for (const auto& piece : pieces) result.push_back({piece.data.data(), piece.size});
-        return result;
+    void recount() {  // after a piece was removed or refused
+        std::fill(frequency_.begin(), frequency_.end(), 0);
+        totals_ = {};
+        visit([&](const auto* symbols, size_t n) {
+            for (size_t i = 0; i < n; ++i) ++frequency_[symbols[i]];
+            add_totals(symbols, n);
+        });
     }
     void widen() {
-        std::vector<Kept<uint32_t>> pieces;
-        pieces.reserve(narrow_pieces_.size());
-        for (const auto& piece : narrow_pieces_) {
-            Buffer<uint32_t> out(piece.size);
-            std::copy(piece.data.data(), piece.data.data() + piece.size, out.data());
-            pieces.push_back({std::move(out), piece.size});
-        }
-        wide_pieces_.swap(pieces);
-        narrow_pieces_.clear();
+        wide_symbols_.reserve(size_);
+        std::copy(narrow_.data(), narrow_.data() + size_, wide_symbols_.data());
+        narrow_ = Buffer<uint16_t>();
         wide_ = true;
     }
 };

@@ -24,6 +24,11 @@ cdef extern from "counting/ngrams.hpp" namespace "nlpzero::counting" nogil:
         Level level[8]
 
 
+cdef extern from "counting/unroll_avx512.hpp" namespace "nlpzero::counting" nogil:
+    cbool& avx512_allowed()
+    cbool use_avx512()
+
+
 cdef extern from "counting/runs.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass RunWriter:
         RunWriter(int, size_t) except +
@@ -83,6 +88,11 @@ cdef object owned_array(void* memory, size_t size, int itemsize):
 cdef object _level_array(Buffer[uint32_t]& buffer, size_t size):
     buffer.resize_exactly(size)
     return owned_array(buffer.release(), size, 4)
+
+
+def allow_avx512(bint allowed):
+    (&avx512_allowed())[0] = allowed
+    return use_avx512()
 
 
 cdef class EncodedText:

@@ -1,6 +1,7 @@
 // Counting the occurrences of given n-grams in text, and the symbols next to them.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <stdexcept>
@@ -11,44 +12,79 @@
 
 namespace nlpzero::counting {
 
-// Counts of 64-bit keys that are not 0.
+// Counts of 64-bit keys.  New keys are collected, sorted, and merged into the list of those that have been counted; a
+// hash table of them takes twice the memory and time.
 class KeyCounts {
 public:
-    KeyCounts() : entries_(64) {}
-    void add(uint64_t key, uint64_t times) {
-        Entry& e = entries_[place(key)];
-        if (!e.key) {
-            e.key = key;
-            if (2 * ++size_ > entries_.size()) { e.times += times; grow(); return; }
-        }
-        e.times += times;
+    using Counted = std::vector<std::pair<uint64_t, uint64_t>>;  // keys and counts
+
+    void add(uint64_t key) {
+        recent_.push_back(key);
+        if (recent_.size() >= std::max(LEAST_RECENT, counted_.size() / 2)) collect();
     }
+    void add(uint64_t key, uint64_t times) { added_.emplace_back(key, times); }
     void add(const KeyCounts& other) {
-        for (const Entry& e : other.entries_) if (e.key) add(e.key, e.times);
+        added_.insert(added_.end(), other.counted_.begin(), other.counted_.end());
+        added_.insert(added_.end(), other.added_.begin(), other.added_.end());
+        for (const uint64_t key : other.recent_) add(key);
+        collect();
     }
-    // The keys with their counts, in rising order, so that sums over them do not depend on the order of counting.
-    std::vector<std::pair<uint64_t, uint64_t>> sorted() const {
-        std::vector<std::pair<uint64_t, uint64_t>> all;
-        for (const Entry& e : entries_) if (e.key) all.emplace_back(e.key, e.times);
-        std::sort(all.begin(), all.end());
-        return all;
+    // All keys with their counts, in rising order, so that sums over them do not depend on the order of counting.
+    const Counted& collect() {
+        if (!recent_.empty()) {
+            sort(recent_);
+            Counted distinct;
+            for (const uint64_t key : recent_) {
+                if (distinct.empty() || distinct.back().first != key) distinct.emplace_back(key, 0);
+                ++distinct.back().second;
+            }
+            std::vector<uint64_t>().swap(recent_);
+            merge(std::move(distinct));
+        }
+        if (!added_.empty()) {
+            std::sort(added_.begin(), added_.end());
+            Counted added;
+            added.swap(added_);
+            merge(std::move(added));
+        }
+        return counted_;
     }
 
 private:
-    struct Entry { uint64_t key = 0, times = 0; };
-    std::vector<Entry> entries_;
-    size_t size_ = 0;
+    static constexpr size_t LEAST_RECENT = size_t(1) << 20;
+    std::vector<uint64_t> recent_;
+    Counted added_, counted_;
 
-    size_t place(uint64_t key) const {
-        const size_t mask = entries_.size() - 1;
-        size_t h = size_t(key * 0x9E3779B97F4A7C15u >> 20) & mask;
-        while (entries_[h].key && entries_[h].key != key) h = (h + 1) & mask;
-        return h;
+    // Merge sorted counts, in which a key may be repeated.
+    void merge(Counted&& other) {
+        Counted all;
+        all.reserve(counted_.size() + other.size());
+        auto put = [&](const std::pair<uint64_t, uint64_t>& entry) {
+            if (all.empty() || all.back().first != entry.first) all.push_back(entry);
+            else all.back().second += entry.second;
+        };
+        auto a = counted_.begin();
+        for (const auto& entry : other) {
+            for (; a != counted_.end() && a->first <= entry.first; ++a) put(*a);
+            put(entry);
+        }
+        for (; a != counted_.end(); ++a) put(*a);
+        counted_.swap(all);
     }
-    void grow() {
-        std::vector<Entry> old(2 * entries_.size());
-        old.swap(entries_);
-        for (const Entry& e : old) if (e.key) entries_[place(e.key)] = e;
+    // A radix sort from the lowest digit; digits that all keys share are left out.
+    static void sort(std::vector<uint64_t>& keys) {
+        constexpr int DIGIT = 11, PASSES = 6;
+        constexpr uint64_t MASK = (uint64_t(1) << DIGIT) - 1;
+        std::vector<uint64_t> scratch(keys.size());
+        for (int pass = 0; pass < PASSES; ++pass) {
+            std::array<size_t, MASK + 1> place{};
+            for (const uint64_t key : keys) ++place[key >> (pass * DIGIT) & MASK];
+            if (place[keys[0] >> (pass * DIGIT) & MASK] == keys.size()) continue;
+            size_t sum = 0;
+            for (size_t& n : place) sum += std::exchange(n, sum);
+            for (const uint64_t key : keys) scratch[place[key >> (pass * DIGIT) & MASK]++] = key;
+            keys.swap(scratch);
+        }
     }
 };
 
@@ -58,14 +94,17 @@ public:
     // Neighbours are counted for the first `described` n-grams only.
     void start(size_t size, size_t described) { raw_.assign(size, 0); described_ = described; }
 
-    void scan(const uint32_t* text, size_t n, const Patterns& patterns) {
-        patterns.match(text, n, 0, n, [&](size_t k, size_t length, size_t slot) {
+    // Marks, unless they are null, have a bit for each symbol; n-grams are looked for at those that are set.
+    void scan(const uint32_t* text, size_t n, const Patterns& patterns, const uint64_t* marks) {
+        auto count = [&](size_t k, size_t length, size_t slot) {
             const size_t index = patterns.place(slot);
             ++raw_[index];
             if (index >= described_) return;
-            if (k && text[k - 1]) left_.add(uint64_t(index) << 32 | text[k - 1], 1);
-            if (k + length < n && text[k + length]) right_.add(uint64_t(index) << 32 | text[k + length], 1);
-        });
+            if (k && text[k - 1]) left_.add(uint64_t(index) << 32 | text[k - 1]);
+            if (k + length < n && text[k + length]) right_.add(uint64_t(index) << 32 | text[k + length]);
+        };
+        if (marks) patterns.match<false>(text, n, 0, n, count, marks);
+        else patterns.match(text, n, 0, n, count);
     }
     void add(const Occurrences& other) {
         for (size_t k = 0; k < raw_.size(); ++k) raw_[k] += other.raw_[k];
@@ -74,7 +113,7 @@ public:
     }
     // The counts, and adding such counts; `side` is 0 for left neighbours, 1 for right ones.
     const std::vector<uint64_t>& raw() const { return raw_; }
-    std::vector<std::pair<uint64_t, uint64_t>> neighbours(int side) const { return (side ? right_ : left_).sorted(); }
+    const KeyCounts::Counted& neighbours(int side) { return (side ? right_ : left_).collect(); }
     void add_raw(size_t index, uint64_t times) { raw_.at(index) += times; }
     void add_neighbour(int side, uint64_t key, uint64_t times) {
         if (!key || key >> 32 >= described_) throw std::invalid_argument("no such n-gram");
@@ -82,7 +121,7 @@ public:
     }
     // raw[size]: counts; left[described], right[described]: branching entropies in nats.  Every end of a run counts as
     // a different symbol.
-    void result(int64_t* raw, double* left, double* right) const {
+    void result(int64_t* raw, double* left, double* right) {
         std::copy(raw_.begin(), raw_.end(), raw);
         entropies(left_, left);
         entropies(right_, right);
@@ -93,10 +132,10 @@ private:
     size_t described_ = 0;
     KeyCounts left_, right_;  // keys: the n-gram and the symbol next to it
 
-    void entropies(const KeyCounts& neighbours, double* out) const {
+    void entropies(KeyCounts& neighbours, double* out) const {
         for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? std::log(double(raw_[k])) : 0.0;
-        for (const auto& [key, c] : neighbours.sorted())
-            out[key >> 32] -= double(c) * std::log(double(c)) / double(raw_[key >> 32]);
+        for (const auto& [key, c] : neighbours.collect())
+            if (c > 1) out[key >> 32] -= double(c) * std::log(double(c)) / double(raw_[key >> 32]);
     }
 };
 

@@ -1,11 +1,12 @@
 // Chosen n-grams of a count tree, in a table for finding them in text.
 #pragma once
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <stdexcept>
 #include <tuple>
 #include <vector>
 
+#include "../common/huge_pages.hpp"
 #include "../common/portable.hpp"
 #include "tree.hpp"
 
@@ -13,7 +14,8 @@ namespace nlpzero::counting {
 
 // A trie of the chosen n-grams and their prefixes as one hash table from (slot of the prefix, last symbol) to a slot.
 // A slot has 64 bits: the slot of the prefix, the symbol and two flags.  Slots below firsts_ are the single symbols, by
-// their id.  The table never changes once it is built, so threads may share it.
+// their id.  The table never changes once it is built, so threads may share it.  It is read at random: with ordinary
+// pages, matching took a quarter longer.
 class Patterns {
 public:
     static constexpr uint64_t CHOSEN = 1;  // the n-gram is a pattern, not only a prefix of one
@@ -35,12 +37,11 @@ public:
         capacity_ = size_t(double(edges) * room) + 64;
         edges_ = edges;
         firsts_ = size_t(largest) + 1;
-        if (slots() > size_t(1) << 30) throw std::length_error("more than 500 million n-grams");
-        slots_.resize_exactly(slots());
-        std::memset(slots_.data(), 0, slots() * sizeof(uint64_t));
+        if (slots() >= size_t(1) << 30) throw std::length_error("more than 500 million n-grams");
+        slots_.assign(slots(), 0);
         place_.assign(slots(), 0);
         if (scored) score_.assign(slots(), 0);
-        pair_.assign((PAIR_MASK + 1) / 64, 0);
+        clear_filters();
         order_ = nodes_ = 0;
         above_.clear();
     }
@@ -62,7 +63,9 @@ public:
             }
             for (size_t i = first; i < stop; ++i) {
                 const uint64_t key = keys[i - first];
-                const size_t slot = order_ ? slot_of(key, order_ == 1) : level.symbol[i];
+                const size_t slot = order_ ? slot_of(key) : level.symbol[i];
+                if (order_ == 1) admit(pair_, key);
+                if (order_ == 2) admit(triple_, triple_key(slots_[above_[level.parent[i]]], level.symbol[i]));
                 if (order_) slots_[above_[level.parent[i]]] |= INNER;
                 slots_[slot] = key | (level.chosen[i] ? CHOSEN : 0);
                 place_[slot] = uint32_t(nodes_ + i);
@@ -77,99 +80,122 @@ public:
     }
     void finish() { std::vector<uint32_t>().swap(above_); }
 
+    // In place of `add`: the slot of the n-gram at `slot`, of `length` symbols, with one more symbol.  `slot` is 0 if
+    // `length` is.  N-grams are chosen afterwards, each with a number.
+    size_t extend(size_t slot, uint32_t symbol, size_t length) {
+        if (symbol >= firsts_ || !symbol) throw std::invalid_argument("a symbol is out of range");
+        const uint64_t key = entry(slot, symbol);
+        if (length == 1) admit(pair_, key);
+        if (length == 2) admit(triple_, triple_key(slots_[slot], symbol));
+        if (length) slots_[slot] |= INNER;
+        slot = length ? slot_of(key) : symbol;
+        slots_[slot] |= key;
+        return slot;
+    }
+    void choose(size_t slot, size_t number) {
+        slots_[slot] |= CHOSEN;
+        place_[slot] = uint32_t(number);
+        nodes_ = std::max(nodes_, number + 1);
+    }
+
     // Build the whole table from a list of n-grams, each closed by a 0 and numbered from 0; symbols are at most
     // `largest`.
     void build(const uint32_t* ngrams, size_t n, uint32_t largest) {
         start(n, largest, false);
-        for (size_t i = 0; i < n; ++i, ++nodes_) {
+        for (size_t i = 0, number = 0; i < n; ++i, ++number) {
             size_t slot = 0;
-            for (size_t begin = i; ngrams[i]; ++i) {
-                if (ngrams[i] > largest) throw std::invalid_argument("a symbol is out of range");
-                if (i > begin) slots_[slot] |= INNER;
-                const uint64_t key = entry(slot, ngrams[i]);
-                slot = i == begin ? ngrams[i] : slot_of(key, i == begin + 1);
-                slots_[slot] |= key;
-            }
+            for (size_t length = 0; ngrams[i]; ++i, ++length) slot = extend(slot, ngrams[i], length);
             if (!slot) throw std::invalid_argument("an empty n-gram");
-            slots_[slot] |= CHOSEN;
-            place_[slot] = uint32_t(nodes_);
+            choose(slot, number);
         }
     }
 
     // The whole table, to be sent to another process.
     struct State {
         size_t firsts, capacity, order, nodes;
-        std::vector<uint64_t> slots, pair;
+        std::vector<uint64_t> slots;
         std::vector<uint32_t> place;
         std::vector<double> score;
     };
     State state() const {
-        return {firsts_, capacity_, order_, nodes_, {slots_.data(), slots_.data() + slots()}, pair_, place_, score_};
+        return {firsts_, capacity_, order_, nodes_, {slots_.begin(), slots_.end()}, {place_.begin(), place_.end()}, score_};
     }
     void restore(const State& from) {
         if (from.slots.size() != from.firsts + from.capacity || from.place.size() != from.slots.size() ||
             (!from.score.empty() && from.score.size() != from.slots.size()) || !from.capacity ||
-            from.pair.size() != (PAIR_MASK + 1) / 64 || from.slots.empty())
+            from.slots.empty())
             throw std::invalid_argument("the parts of a table do not fit together");
         for (size_t s = 0; s < from.slots.size(); ++s)
             if (from.slots[s] && from.place[s] >= from.nodes) throw std::invalid_argument("a place is out of range");
         std::tie(firsts_, capacity_, order_, nodes_) = std::tie(from.firsts, from.capacity, from.order, from.nodes);
-        slots_.resize_exactly(from.slots.size());
-        std::copy(from.slots.begin(), from.slots.end(), slots_.data());
-        std::tie(pair_, place_, score_) = std::tie(from.pair, from.place, from.score);
+        slots_.assign(from.slots.begin(), from.slots.end());
+        place_.assign(from.place.begin(), from.place.end());
+        score_ = from.score;
+        clear_filters();
+        for (size_t s = firsts_; s < slots_.size(); ++s) {
+            const size_t prefix = prefix_of(slots_[s]);
+            if (!slots_[s] || prefix >= slots_.size()) continue;
+            if (prefix < firsts_) admit(pair_, slots_[s] & ~FLAGS);
+            else if (prefix_of(slots_[prefix]) < firsts_) admit(triple_, triple_key(slots_[prefix], symbol_of(slots_[s])));
+        }
     }
 
     size_t order() const { return order_; }
     size_t place(size_t slot) const { return place_[slot]; }
     size_t slots() const { return firsts_ + capacity_; }
+    size_t firsts() const { return firsts_; }
     size_t nodes() const { return nodes_; }
     double score(size_t slot) const { return score_[slot]; }
 
+    bool chosen(size_t slot) const { return slots_[slot] & CHOSEN; }
+
     // Find the patterns that begin at each of text[begin, begin + size): calls found(k, length, slot) for the pattern
-    // of that length at text[begin + k], shorter ones first.  All positions of a group take one step before any takes
-    // the next, and memory is prefetched one step ahead, so that cache misses overlap instead of adding up.
-    template <class Found>
-    void match(const uint32_t* text, size_t n, size_t begin, size_t size, Found&& found) const {
+    // of that length at text[begin + k], shorter ones first; with SINGLES also those of one symbol.  All positions of a
+    // group take one step before any takes the next, and memory is prefetched one step ahead, so that cache misses
+    // overlap instead of adding up.  Most pairs of symbols begin no pattern; a bit table rules them out without a
+    // branch, and another one most triples.  Marks, unless they are null, have a bit for each symbol of the text, and
+    // `begin` is 0: only n-grams of two or more symbols that begin at those that are set are found.
+    template <bool SINGLES = true, class Found>
+    void match(const uint32_t* text, size_t n, size_t begin, size_t size, Found&& found,
+               const uint64_t* marks = nullptr) const {
         Active active[GROUP];
         for (size_t first = 0; first < size; first += GROUP) {
             const size_t stop = std::min(size, first + GROUP);
             size_t m = 0;
-            for (size_t k = first; k < stop; ++k) {
-                const uint32_t s = text[begin + k];
-                if (s >= firsts_ || !s) continue;
-                const uint64_t x = slots_[s];
-                if (x & CHOSEN) found(k, 1, size_t(s));
-                const uint32_t next = x & INNER && begin + k + 1 < n ? text[begin + k + 1] : 0;
-                if (!next) continue;
-                const uint64_t key = entry(s, next);
-                const uint64_t h = hash(key);
-                prefetch(&pair_[(h & PAIR_MASK) >> 6]);
-                active[m++] = {key, h, uint32_t(k)};
+            for (size_t base = first; base < stop; base += 64) {
+                const uint32_t* const at = text + begin + base;
+                const size_t width = std::min<size_t>(64, stop - base), pairs = std::min(width, n - begin - base - 1);
+                for (size_t j = 0; SINGLES && j < width; ++j)
+                    if (at[j] && at[j] < firsts_ && slots_[at[j]] & CHOSEN) found(base + j, 1, size_t(at[j]));
+                uint64_t open = 0;
+                if (marks) open = marks[base / 64];
+                else for (size_t j = 0; j < pairs; ++j) open |= admitted(pair_, entry(at[j], at[j + 1])) << j;
+                for (; open; open &= open - 1) {
+                    const size_t j = size_t(lowest_bit(open));
+                    const uint64_t key = entry(at[j], at[j + 1]);
+                    const size_t to = home(hash(key));
+                    prefetch(&slots_[firsts_ + to]);
+                    active[m++] = {key, to, uint32_t(base + j)};
+                }
             }
-            size_t left = 0;
-            for (size_t a = 0; a < m; ++a) {  // most pairs of symbols begin no pattern; a bit table rules them out
-                const Active at = active[a];
-                if (!(pair_[(at.h & PAIR_MASK) >> 6] >> (at.h & 63) & 1)) continue;
-                const size_t to = home(at.h);
-                prefetch(&slots_[firsts_ + to]);
-                active[left++] = {at.key, to, at.k};
-            }
-            m = left;
             for (size_t length = 2; m; ++length) {
-                left = 0;
+                size_t left = 0;
                 for (size_t a = 0; a < m; ++a) {
                     const Active at = active[a];
                     size_t h = at.h;
                     uint64_t x;
-                    while ((x = slots_[firsts_ + h]) && (x ^ at.key) > (CHOSEN | INNER)) h = after(h);
+                    while ((x = slots_[firsts_ + h]) && (x ^ at.key) > FLAGS) h = after(h);
                     if (!x) continue;
                     if (x & CHOSEN) found(size_t(at.k), length, firsts_ + h);
                     const size_t i = begin + at.k + length;
-                    if (!(x & INNER) || i >= n || !text[i]) continue;
-                    const uint64_t key = entry(firsts_ + h, text[i]);
+                    const uint32_t next = i < n ? text[i] : 0;
+                    bool more = (x & INNER) != 0 && next != 0;
+                    if (length == 2) more = more & bool(admitted(triple_, triple_key(x, next)));
+                    const uint64_t key = entry(firsts_ + h, next);
                     const size_t to = home(hash(key));
-                    prefetch(&slots_[firsts_ + to]);
-                    active[left++] = {key, to, at.k};
+                    if (more) prefetch(&slots_[firsts_ + to]);
+                    active[left] = {key, to, at.k};
+                    left += more;
                 }
                 m = left;
             }
@@ -183,28 +209,44 @@ public:
 
 private:
     struct Active { uint64_t key; size_t h; uint32_t k; };
-    static constexpr size_t GROUP = 128;  // positions that are matched together
-    static constexpr size_t PAIR_MASK = (size_t(1) << 22) - 1;
-    Buffer<uint64_t> slots_;
-    std::vector<uint32_t> place_;  // by slot: number of the n-gram, counted through the orders
+    static constexpr size_t GROUP = 512;  // positions that are matched together
+    static constexpr uint64_t FLAGS = CHOSEN | INNER;
+    static constexpr int FILTER_BITS = 22;
+    using Filter = HugeVector<uint64_t>;
+    HugeVector<uint64_t> slots_;
+    HugeVector<uint32_t> place_;   // by slot: number of the n-gram, counted through the orders
     std::vector<double> score_;
-    std::vector<uint64_t> pair_;  // which pairs of symbols may begin a pattern, by hash
+    Filter pair_, triple_;         // which pairs and triples of symbols may begin a pattern, by hash
     std::vector<uint32_t> above_;  // during construction: the slots of the order before
     size_t firsts_ = 0, capacity_ = 0, order_ = 0, nodes_ = 0, edges_ = 0;
 
     static uint64_t entry(uint64_t prefix, uint32_t symbol) { return prefix << 34 | uint64_t(symbol) << 2; }
+    static size_t prefix_of(uint64_t entry) { return size_t(entry >> 34); }
+    static uint32_t symbol_of(uint64_t entry) { return uint32_t(entry >> 2); }
+    // A number for the three symbols of a pair in the table and the symbol after it; two triples may have the same.
+    static uint64_t triple_key(uint64_t pair, uint32_t next) {
+        return (pair & ~FLAGS) ^ uint64_t(next) * 0xD6E8FEB86659FD93u;
+    }
     static uint64_t hash(uint64_t key) {  // both halves are well mixed
         const uint64_t x = key * 0x9E3779B97F4A7C15u;
         return x ^ x >> 29;
     }
+    void clear_filters() { for (Filter* filter : {&pair_, &triple_}) filter->assign((size_t(1) << FILTER_BITS) / 64, 0); }
+    static size_t filter_place(uint64_t h) { return size_t(h & ((uint64_t(1) << FILTER_BITS) - 1)) / 64; }
+    static void admit(Filter& filter, uint64_t key) {
+        const uint64_t h = hash(key);
+        filter[filter_place(h)] |= uint64_t(1) << (h & 63);
+    }
+    static uint64_t admitted(const Filter& filter, uint64_t key) {
+        const uint64_t h = hash(key);
+        return filter[filter_place(h)] >> (h & 63) & 1;
+    }
     size_t home(uint64_t h) const { return size_t((h >> 32) * capacity_ >> 32); }  // capacity_: not only powers of 2
     size_t after(size_t h) const { return h + 1 < capacity_ ? h + 1 : 0; }
     // The slot of the n-gram with this key, or the free slot for it.
-    size_t slot_of(uint64_t key, bool pair) {
-        const uint64_t hashed = hash(key);
-        if (pair) pair_[(hashed & PAIR_MASK) >> 6] |= uint64_t(1) << (hashed & 63);
-        size_t h = home(hashed);
-        while (slots_[firsts_ + h] && (slots_[firsts_ + h] ^ key) > (CHOSEN | INNER)) h = after(h);
+    size_t slot_of(uint64_t key) const {
+        size_t h = home(hash(key));
+        while (slots_[firsts_ + h] && (slots_[firsts_ + h] ^ key) > FLAGS) h = after(h);
         return firsts_ + h;
     }
 };

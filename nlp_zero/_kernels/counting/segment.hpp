@@ -15,8 +15,8 @@ namespace nlpzero::counting {
 
 // How often each pattern occurs as a piece, by slot of the pattern; slot 0 is unused.  All threads add to one table.
 struct PieceTimes {
-    std::vector<uint32_t> times;  // a piece occurs at most as often as its n-gram, whose count has 4 bytes, too
-    bool shared = false;          // whether several threads use it
+    HugeVector<uint32_t> times;  // a piece occurs at most as often as its n-gram, whose count has 4 bytes, too
+    bool shared = false;         // whether several threads use it
     explicit PieceTimes(size_t slots) : times(slots, 0) {}
     void add(uint32_t slot, uint32_t n) {
         if (shared) atomic_add(&times[slot], n);
@@ -32,6 +32,7 @@ public:
     void start(std::shared_ptr<PieceTimes> table) {
         table_ = std::move(table);
         recent_.assign(RECENT, {});
+        singles_.assign(SINGLES, 0);
     }
     const std::shared_ptr<PieceTimes>& table() const { return table_; }
     // Count a piece.  Counts of recent pieces are collected in a small cache, so that threads seldom write to the same
@@ -41,6 +42,17 @@ public:
         if (last.slot == slot) { ++last.times; return; }
         postpone(last);
         last = {slot, 1};
+    }
+    // Count a piece of one symbol.
+    void count_single(uint32_t symbol, const Patterns& patterns) {
+        if (symbol < SINGLES) ++singles_[symbol];
+        else if (symbol < patterns.firsts() && patterns.chosen(symbol)) count(symbol);
+    }
+    void finish(const Patterns& patterns) {
+        for (uint32_t s = 0; s < std::min<size_t>(SINGLES, patterns.firsts()); ++s)
+            if (singles_[s] && patterns.chosen(s)) table_->add(s, singles_[s]);
+        singles_.assign(SINGLES, 0);
+        finish();
     }
     void finish() {
         for (Times& last : recent_) { postpone(last); last = {}; }
@@ -84,9 +96,10 @@ public:
 
 private:
     struct Times { uint32_t slot = 0, times = 0; };
-    static constexpr size_t WAIT = 32, RECENT = 1 << 12;
+    static constexpr size_t WAIT = 32, RECENT = 1 << 12, SINGLES = 1 << 15;
     std::shared_ptr<PieceTimes> table_;
     std::vector<Times> recent_;
+    std::vector<uint32_t> singles_;  // pieces of the first symbols
     std::array<Times, WAIT> waiting_{};
     size_t at_ = 0;
     std::unordered_map<std::u32string, uint64_t> longer_;  // pieces longer than the order of the tree
@@ -103,42 +116,107 @@ private:
 
 // Cut by joining: patterns that overlap belong to one piece.  A piece that is not itself a pattern is counted only if
 // it is longer than the order and every n-gram of that order in it is a pattern (the backtracking rule).
-inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patterns, PieceCounts& out) {
-    constexpr size_t GROUP = 512;
-    struct Longest { uint32_t length, slot; } longest[GROUP];
-    const size_t order = patterns.order();
-    size_t begin = 0, end = 0;  // the open piece
-    Longest whole = {0, 0};     // the longest pattern at its begin
-    size_t full_until = 0;      // every order-gram that begins in [begin, full_until) is a pattern
-    auto close = [&] {
-        const size_t size = end - begin;
-        if (!size) return;
-        ++out.tokens;
-        if (size == whole.length) out.count(whole.slot);
-        else if (size > order && full_until + order > end) out.count_longer(text + begin, size);
-    };
-    for (size_t group = 0; group < n; group += GROUP) {
-        const size_t size = std::min(GROUP, n - group);
-        for (size_t k = 0; k < size; ++k) longest[k] = {0, 0};
-        patterns.match(text, n, group, size, [&](size_t k, size_t length, size_t slot) {
-            longest[k] = {uint32_t(length), uint32_t(slot)};
-        });
-        for (size_t k = 0; k < size; ++k) {
-            const size_t i = group + k;
-            const Longest here = longest[k];
-            if (!text[i] || i >= end) {
-                close();
-                begin = end = full_until = i + (text[i] == 0);
-                if (!text[i]) continue;
-                whole = here;
-                end = i + 1;
+//
+// A group of whole runs is cut at a time.  Bit k of mask_[l] says whether a pattern of l symbols begins at symbol k of
+// the group; from these masks follow, for 64 symbols at once, the gaps that patterns lie across, and the pieces:
+//
+//     symbols     a b c d e 0        mask_[2]  1 1 0 0 0 0       joined  1 1 0 0 0 0      pieces: abc d e
+class Joining {
+public:
+    Joining(const Patterns& patterns, PieceCounts& out)
+        : patterns_(patterns), out_(out), order_(patterns.order()), mask_(order_ + 1) {}
+
+    // Cut text[0, n), which ends with a boundary.  Marks, unless they are null, have a bit for each symbol: those where a
+    // pattern of the longest order begins are set.
+    void cut(const uint32_t* text, size_t n, uint64_t* marks) {
+        for (size_t begin = 0, end; begin < n; begin = end) {
+            end = std::min(n, begin + GROUP);
+            while (end > begin && text[end - 1]) --end;
+            if (end == begin)  // a long run
+                for (end = std::min(n, begin + GROUP); end < n && text[end - 1];) ++end;
+            match(text + begin, end - begin);
+            close(text + begin, end - begin);
+            if (!marks) continue;
+            for (size_t w = 0; 64 * w < end - begin; ++w) {
+                const size_t at = begin + 64 * w;
+                const uint64_t bits = mask_[order_][w];
+                if (!bits) continue;
+                marks[at >> 6] |= bits << (at & 63);
+                if (at & 63 && bits >> (64 - (at & 63))) marks[(at >> 6) + 1] |= bits >> (64 - (at & 63));
             }
-            if (full_until == i && here.length == order) ++full_until;
-            end = std::max(end, i + here.length);
+        }
+        out_.finish(patterns_);
+    }
+
+private:
+    static constexpr size_t GROUP = 1024;
+    using Bits = std::vector<uint64_t>;
+    const Patterns& patterns_;
+    PieceCounts& out_;
+    const size_t order_;
+    std::vector<Bits> mask_;       // by length, with a word of zeros at the end
+    Bits joined_;                  // whether a pattern lies across the gap after a symbol
+    std::vector<uint32_t> slots_;  // of the longest pattern at each symbol that has one
+
+    bool is_pattern(size_t length, size_t k) const { return mask_[length][k >> 6] >> (k & 63) & 1; }
+
+    void match(const uint32_t* text, size_t size) {
+        const size_t words = (size + 63) / 64;
+        for (Bits& mask : mask_) mask.assign(words + 1, 0);
+        if (slots_.size() < size) slots_.resize(size);
+        patterns_.match<false>(text, size, 0, size, [&](size_t k, size_t length, size_t slot) {
+            mask_[length][k >> 6] |= uint64_t(1) << (k & 63);
+            slots_[k] = uint32_t(slot);
+        });
+        // A pattern lies across the same gaps as two patterns that are one symbol shorter.
+        joined_.assign(words + 1, 0);
+        uint64_t carry[MAX_ORDER + 1] = {};
+        for (size_t w = 0; w < words; ++w) {
+            uint64_t longer = 0;
+            for (size_t l = order_; l >= 2; --l) {
+                const uint64_t bits = mask_[l][w] | longer | longer << 1 | carry[l];
+                carry[l] = longer >> 63;
+                longer = bits;
+            }
+            joined_[w] = longer;
         }
     }
-    close();
-    out.finish();
+
+    // Count the pieces of a group.
+    void close(const uint32_t* text, size_t size) {
+        uint64_t before = 0;  // whether the last symbol is joined to the next one
+        for (size_t base = 0, w = 0; base < size; base += 64, ++w) {
+            const size_t width = std::min<size_t>(64, size - base);
+            uint64_t symbols = 0;  // which are not boundaries
+            for (size_t j = 0; j < width; ++j) symbols |= uint64_t(text[base + j] != 0) << j;
+            const uint64_t joined = joined_[w], begins = symbols & ~(joined << 1 | before);
+            before = joined >> 63;
+            out_.tokens += uint64_t(count_bits(begins));
+            for (uint64_t rest = begins & ~joined; rest; rest &= rest - 1)
+                out_.count_single(text[base + size_t(lowest_bit(rest))], patterns_);
+            for (uint64_t rest = begins & joined; rest; rest &= rest - 1) {
+                const size_t j = size_t(lowest_bit(rest)), k = base + j, length = length_of_piece(w, j);
+                if (length <= order_ && is_pattern(length, k)) out_.count(slots_[k]);
+                else if (length > order_ && is_full(k, length)) out_.count_longer(text + k, length);
+            }
+        }
+    }
+    size_t length_of_piece(size_t w, size_t j) const {
+        const uint64_t open = ~(joined_[w] >> j | joined_[w + 1] << 1 << (63 - j));
+        if (open) return size_t(lowest_bit(open)) + 1;
+        size_t k = 64 * w + j;
+        const size_t begin = k;
+        while (joined_[k >> 6] >> (k & 63) & 1) ++k;
+        return k - begin + 1;
+    }
+    bool is_full(size_t k, size_t length) const {
+        for (const size_t stop = k + length - order_; k <= stop; ++k) if (!is_pattern(order_, k)) return false;
+        return true;
+    }
+};
+
+inline void cut_by_joining(const uint32_t* text, size_t n, const Patterns& patterns, uint64_t* marks, PieceCounts& out) {
+    Joining(patterns, out).cut(text, n, marks);
 }
 
 // Cut each run so that the sum of the scores of its pieces is greatest; ties go to fewer pieces, then to the longer

@@ -3,7 +3,7 @@
 cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass TableState "nlpzero::counting::Patterns::State":
         size_t firsts, capacity, order, nodes
-        vector[uint64_t] slots, pair
+        vector[uint64_t] slots
         vector[uint32_t] place
         vector[double] score
 
@@ -26,8 +26,12 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         size_t slots() const
         void add_by_place(const uint32_t*, uint32_t*) const
 
+    cdef cppclass TimesVector "nlpzero::HugeVector<uint32_t>":
+        uint32_t* data()
+        size_t size()
+
     cdef cppclass PieceTimes:
-        vector[uint32_t] times
+        TimesVector times
         cbool shared
 
     cdef cppclass PieceCounts:
@@ -40,19 +44,43 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         void add_longer(const uint32_t*, size_t, uint64_t) except +
         void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
 
-    void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, PieceCounts&) except +
+    void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, uint64_t*, PieceCounts&) except +
     void cut_by_score(const uint32_t*, size_t, const CppPatterns&, double, PieceCounts&) except +
 
 cdef extern from "counting/occurrences.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass CppOccurrences "nlpzero::counting::Occurrences":
         void start(size_t, size_t) except +
-        void scan(const uint32_t*, size_t, const CppPatterns&) except +
+        void scan(const uint32_t*, size_t, const CppPatterns&, const uint64_t*) except +
         void add(const CppOccurrences&) except +
         void result(int64_t*, double*, double*) except +
         const vector[uint64_t]& raw() const
         vector[pair[uint64_t, uint64_t]] neighbours(int) except +
         void add_raw(size_t, uint64_t) except +
         void add_neighbour(int, uint64_t, uint64_t) except +
+
+cdef extern from *:
+    """
+    static void swap_patterns(nlpzero::counting::Patterns& a, nlpzero::counting::Patterns& b) { std::swap(a, b); }
+    """
+    void swap_patterns(CppPatterns&, CppPatterns&) nogil
+
+cdef extern from "counting/kept.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppKept "nlpzero::counting::KeptText":
+        void add(const SymbolStore&, vector[uint32_t]) except +
+        size_t shares() const
+        size_t read(size_t, vector[uint32_t]&) except +
+        uint64_t* clear_marks(size_t) except +
+        const uint64_t* marks(size_t) except +
+
+
+cdef extern from "counting/affixes.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass CppAffixes "nlpzero::counting::Affixes":
+        CppAffixes(const uint32_t*, size_t, size_t, uint32_t) except +
+        CppPatterns patterns
+        vector[uint32_t] shallow
+        size_t shallow_size() const
+        size_t longer() const
+        void greatest_products(const int64_t*, const int64_t*, double*) except +
 
 
 cdef object _copy_array(const void* data, size_t size, object dtype):
@@ -65,20 +93,18 @@ cdef tuple _table(CppPatterns& patterns):
         state = patterns.state()
     return (state.firsts, state.capacity, state.order, state.nodes,
             _copy_array(state.slots.data(), state.slots.size(), np.uint64),
-            _copy_array(state.pair.data(), state.pair.size(), np.uint64),
             _copy_array(state.place.data(), state.place.size(), np.uint32),
             _copy_array(state.score.data(), state.score.size(), np.float64))
 
 
 cdef int _set_table(CppPatterns& patterns, tuple table) except -1:
     cdef TableState state
-    cdef const uint64_t[::1] slots = table[4], pairs = table[5]
-    cdef const uint32_t[::1] place = table[6]
-    cdef const double[::1] score = table[7]
+    cdef const uint64_t[::1] slots = table[4]
+    cdef const uint32_t[::1] place = table[5]
+    cdef const double[::1] score = table[6]
     state.firsts, state.capacity, state.order, state.nodes = table[:4]
-    if slots.shape[0] and pairs.shape[0] and place.shape[0]:
+    if slots.shape[0] and place.shape[0]:
         state.slots.assign(&slots[0], &slots[0] + slots.shape[0])
-        state.pair.assign(&pairs[0], &pairs[0] + pairs.shape[0])
         state.place.assign(&place[0], &place[0] + place.shape[0])
     if score.shape[0]:
         state.score.assign(&score[0], &score[0] + score.shape[0])
@@ -132,6 +158,40 @@ def _patterns(tuple table, list sizes, cbool scored):
     return self
 
 
+cdef class KeptText:
+    cdef CppKept cpp
+    cdef list texts
+
+    def __init__(self, list texts, Alphabet alphabet):
+        cdef EncodedText text
+        cdef vector[uint32_t] ids
+        self.texts = texts
+        for text in texts:
+            if text.alphabet.unit != alphabet.unit or text.alphabet.alnum != alphabet.alnum:
+                raise ValueError("the text was encoded with another alphabet.")
+            _translate(text.alphabet.cpp.get()[0], alphabet.cpp.get()[0], ids)
+            self.cpp.add(text.store, ids)
+
+    @property
+    def shares(self):
+        return self.cpp.shares()
+
+
+cdef int _translate(CppAlphabet& own, CppAlphabet& other, vector[uint32_t]& ids) except -1:
+    """Fill in the ids in another alphabet of the symbols of a text, by their own ids."""
+    cdef Text text
+    cdef vector[uint32_t] out
+    cdef size_t k, invalid = 0
+    ids.assign(own.size() + 1, 0)
+    with nogil:
+        for k in range(own.size()):
+            text.data, text.size, text.kind = own.symbols()[k].data(), own.symbols()[k].size(), 0
+            out.resize(text.size + 1)
+            other.encode[uint32_t](text, out.data(), <uint32_t>0xFFFF0000, False, invalid)
+            ids[k + 1] = out[0]
+    return 0
+
+
 cdef class _Reader:
     """Encodes text into a buffer that is reused."""
     cdef Alphabet alphabet
@@ -169,14 +229,28 @@ cdef class PieceCounter(_Reader):
         return other
 
     def add(self, data):
-        cdef size_t k, n = self.read(data)
+        cdef size_t n = self.read(data)
+        self.cut(n, NULL)
+
+    def add_share(self, KeptText kept, size_t k):
+        cdef size_t n
+        cdef uint64_t* marks = NULL
+        with nogil:
+            n = kept.cpp.read(k, self.buffer)
+            if not self.patterns.scored:
+                marks = kept.cpp.clear_marks(k)
+        self.cut(n, marks)
+
+    cdef int cut(self, size_t n, uint64_t* marks) except -1:
+        cdef size_t k
         with nogil:
             for k in range(n):
                 self.pieces.symbols += self.buffer[k] != 0
             if self.patterns.scored:
                 cut_by_score(self.buffer.data(), n, self.patterns.cpp, self.unknown, self.pieces)
             else:
-                cut_by_joining(self.buffer.data(), n, self.patterns.cpp, self.pieces)
+                cut_by_joining(self.buffer.data(), n, self.patterns.cpp, marks, self.pieces)
+        return 0
 
     def merge(self, PieceCounter other):
         if other.pieces.table().get() != self.pieces.table().get():
@@ -188,7 +262,9 @@ cdef class PieceCounter(_Reader):
         cdef PieceTimes* table = self.pieces.table().get()
         times = _copy_array(table.times.data(), table.times.size(), np.uint32)
         slots = np.flatnonzero(times).astype(np.uint32)
-        long, counts = self.longer(1)
+        symbols, lengths, counts = self.longer(1)
+        data, ends = symbols.tobytes(), np.cumsum(4 * lengths.astype(np.int64)).tolist()
+        long = [data[begin:end] for begin, end in zip([0, *ends], ends)]
         return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
 
     def add_state(self, tuple state):
@@ -223,13 +299,9 @@ cdef class PieceCounter(_Reader):
         cdef vector[uint64_t] counts
         with nogil:
             self.pieces.list_longer(min_count, symbols, lengths, counts)
-        cdef const char* at = <const char*>symbols.data()
-        cdef list pieces = []
-        cdef uint32_t size
-        for size in lengths:
-            pieces.append(at[:4 * size])
-            at += 4 * size
-        return pieces, _copy_array(counts.data(), counts.size(), np.uint64)
+        return (_copy_array(symbols.data(), symbols.size(), np.uint32),
+                _copy_array(lengths.data(), lengths.size(), np.uint32),
+                _copy_array(counts.data(), counts.size(), np.uint64))
 
 
 cdef class NgramList:
@@ -257,24 +329,64 @@ def _ngram_list(tuple table, Py_ssize_t size):
     return self
 
 
+cdef class Affixes:
+    cdef unique_ptr[CppAffixes] cpp
+    cdef readonly NgramList ngrams
+
+    def __init__(self, const uint32_t[::1] words, size_t order, uint32_t largest):
+        cdef size_t n = words.shape[0]
+        if n and words[n - 1]:
+            raise ValueError("every n-gram must be closed by a 0.")
+        cdef const uint32_t* first = &words[0] if n else NULL
+        with nogil:
+            self.cpp = make_unique[CppAffixes](first, n, order, largest)
+        self.ngrams = NgramList.__new__(NgramList)
+        with nogil:
+            swap_patterns(self.ngrams.cpp, self.cpp.get().patterns)
+        self.ngrams.size = self.ngrams.cpp.nodes()
+
+    @property
+    def shallow(self):
+        return _copy_array(self.cpp.get().shallow.data(), self.cpp.get().shallow.size(), np.uint32)
+
+    def greatest_products(self, const int64_t[::1] counts, const int64_t[::1] shallow):
+        if counts.shape[0] != self.ngrams.size or <size_t>shallow.shape[0] != self.cpp.get().shallow_size():
+            raise ValueError("arrays of different lengths")
+        cdef double[::1] out = np.zeros(self.cpp.get().longer() + 1)
+        with nogil:
+            self.cpp.get().greatest_products(&counts[0] if counts.shape[0] else NULL,
+                                             &shallow[0] if shallow.shape[0] else NULL, &out[0])
+        return np.asarray(out)[:out.shape[0] - 1]
+
+
 cdef class Occurrences(_Reader):
     cdef NgramList ngrams
     cdef CppOccurrences found
     cdef Py_ssize_t described
+    cdef cbool joined
 
-    def __init__(self, Alphabet alphabet, NgramList ngrams, Py_ssize_t described):
+    def __init__(self, Alphabet alphabet, NgramList ngrams, Py_ssize_t described, *, cbool joined=False):
         if not 0 <= described <= ngrams.size:
             raise ValueError(f"described must be 0 to {ngrams.size}, not {described}.")
-        self.alphabet, self.ngrams, self.described = alphabet, ngrams, described
+        self.alphabet, self.ngrams, self.described, self.joined = alphabet, ngrams, described, joined
         self.found.start(ngrams.size, described)
 
     def add(self, data):
         cdef size_t n = self.read(data)
         with nogil:
-            self.found.scan(self.buffer.data(), n, self.ngrams.cpp)
+            self.found.scan(self.buffer.data(), n, self.ngrams.cpp, NULL)
+
+    def add_share(self, KeptText kept, size_t k):
+        cdef size_t n
+        cdef const uint64_t* marks = NULL
+        with nogil:
+            n = kept.cpp.read(k, self.buffer)
+            if self.joined:
+                marks = kept.cpp.marks(k)
+            self.found.scan(self.buffer.data(), n, self.ngrams.cpp, marks)
 
     def another(self):
-        return Occurrences(self.alphabet, self.ngrams, self.described)
+        return Occurrences(self.alphabet, self.ngrams, self.described, joined=self.joined)
 
     def merge(self, Occurrences other):
         if other.ngrams is not self.ngrams:

@@ -21,6 +21,7 @@ public:
     // Count only n-grams whose first symbol is in [from, to); call it before `deal`.
     virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
+    // A range can be made a tree, or written as a run, once: its keys are lost then.
     virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
 
@@ -56,6 +57,7 @@ public:
         if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
         from_ = 0;
         to_ = symbols.size() + 1;
+        taken_.assign(to_, 0);
     }
 
     void restrict_to(size_t from, size_t to) override {
@@ -80,31 +82,28 @@ public:
             else slot[id] = {&ignored, rank, 0};
         }
         const int top = (order_ - 2) * bits_;
-        stores_[k]->visit([&](const auto& pieces) {
-            for (const auto& piece : pieces) {
-                const auto* const symbol = piece.data;
-                Key<W> key = {};
-                const auto put = [&](size_t i) {
-                    Slot& to = slot[symbol[i]];
-                    *to.put = key;
-                    to.put += to.step;
-                    key.shift_right_and_put(bits_, uint64_t(to.rank), top);
-                    key.clear_unless(to.rank != 0);
-                };
-                size_t i = piece.size;
-                while (i > AHEAD) {
-                    --i;
-                    prefetch_to_write(slot[symbol[i - AHEAD]].put);
-                    put(i);
-                }
-                while (i > 0) put(--i);
+        stores_[k]->visit([&](const auto* symbol, size_t i) {
+            Key<W> key = {};
+            const auto put = [&] {
+                Slot& to = slot[symbol[--i]];
+                *to.put = key;
+                to.put += to.step;
+                key.shift_right_and_put(bits_, uint64_t(to.rank), top);
+                key.clear_unless(to.rank != 0);
+            };
+            while (i > AHEAD) {
+                prefetch_to_write(slot[symbol[i - AHEAD - 1]].put);
+                put();
             }
+            while (i > 0) put();
         });
     }
 
     void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
         check_range(from, to);
+        take(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
+        TreeWriter<W> writer(tree, bits_);
         tree.level[0].reserve(to - from, order_ > 1);
         for (int l = 1; l < order_ && min_count == 1; ++l)
             tree.level[l].reserve((begin[to] - begin[from]) / 2, l + 1 < order_);  // unused pages cost nothing
@@ -113,9 +112,8 @@ public:
             std::array<size_t, MAX_ORDER> first{};
             for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
             if (order_ > 1 && n >= min_count) {
-                Key<W>* sorted = sort_bucket(r, scratch);
-                const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
-                unroll<W>(tree, sorted, distinct, scratch.count.data(), scratch.end.data(), bits_);
+                writer.append(sort_bucket(r, scratch), n);
+                writer.offer(bucket(begin[from] - begin[from_]), bucket(begin[r + 1] - begin[from_]));
             }
             Level& level = tree.level[0];
             level.symbol[level.size] = uint32_t(r);
@@ -128,6 +126,7 @@ public:
 
     void run(size_t from, size_t to, RunWriter& run) override {
         check_range(from, to);
+        take(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         const uint32_t mask = bits_ == 32 ? ~0u : (1u << bits_) - 1;
         uint32_t symbol[MAX_ORDER] = {};
@@ -148,8 +147,8 @@ private:
     static constexpr size_t AHEAD = 64;  // symbols between the prefetch of a bucket and the write
     struct Scratch {
         Buffer<Key<W>> keys;
-        Buffer<uint32_t> count, end;
-        explicit Scratch(size_t n) : keys(n + 1), count(n), end(n) {}
+        Buffer<uint32_t> count;
+        explicit Scratch(size_t n) : keys(n + 1), count(n) {}
     };
     std::vector<const SymbolStore*> stores_;
     std::vector<std::vector<uint32_t>> rank_;
@@ -158,9 +157,16 @@ private:
     int order_, bits_;
     size_t from_ = 0, to_ = 0;
     std::vector<size_t> positions_;  // of each store when it was laid out
+    std::vector<uint8_t> taken_;     // whether the keys of a bucket became a part of a tree
 
     void check_range(size_t from, size_t to) const {
         if (from > to || from < from_ || to > to_) throw std::out_of_range("No such range of first symbols.");
+    }
+    void take(size_t from, size_t to) {  // the keys of a tree are lost
+        for (size_t r = from; r < to; ++r) {
+            if (taken_[r]) throw std::invalid_argument("The n-grams of a range were counted twice.");
+            taken_[r] = 1;
+        }
     }
     Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
     Key<W>* sort_bucket(size_t r, Scratch& scratch) {

@@ -52,7 +52,8 @@ cdef class DistinctPairs:
         out = np.empty(self.side * self.side, np.uint32)
         cdef uint32_t[::1] view = out
         memcpy(&view[0], self.cpp.get().pair_counts().data(), 4 * self.cpp.get().pair_counts().size())
-        return out.reshape(self.side, self.side).astype(np.int64) << self.cpp.get().level()
+        out = out.reshape(self.side, self.side)  # a third of the memory of 64-bit numbers, which are seldom needed
+        return out.astype(np.int64) << self.cpp.get().level() if self.cpp.get().level() else out
 
 
 cdef class FreshSegments:

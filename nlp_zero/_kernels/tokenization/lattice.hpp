@@ -29,6 +29,11 @@ struct Wide {
     static constexpr double STEP = 512 * 0.6931471805599453, STEP_REST = 512 * 2.3190468138462996e-17;  // 512 ln 2
     double m = 0;
     int64_t e = 0;
+    static Wide of(double value) {
+        Wide wide{value, 0};
+        wide.normalize();
+        return wide;
+    }
     static Wide exp(double nats) {
         if (nats < -1e15) return {0, 0};
         const double k = std::round(nats / STEP);
@@ -54,16 +59,17 @@ struct Wide {
     double log() const { return m == 0 ? -std::numeric_limits<double>::infinity() : std::log(m) + double(e) * STEP; }
 };
 
-// Compute q of every edge at inverse temperature alpha.  Returns ln of the sum over all paths of exp(alpha * score),
-// -inf if there is no path.
-inline double transitions(const Lattice& lattice, double alpha, double* q) {
+// Compute q of every edge from the weights of edges, weigh(e).  Returns ln of the sum over all paths of the products of
+// their weights, -inf if there is no path.
+template <class Weigh>
+double wide_transitions(const Lattice& lattice, double* q, Weigh weigh) {
     std::vector<Wide> sum(lattice.n + 1), term;
     sum[lattice.n] = {1, 0};
     for (size_t i = lattice.n; i-- > 0;) {
         const int64_t lo = lattice.first[i], hi = lattice.first[i + 1];
         term.clear();
         for (int64_t e = lo; e < hi; ++e) {
-            term.push_back(Wide::exp(alpha * lattice.score[e]) * sum[size_t(lattice.end[e])]);
+            term.push_back(weigh(e) * sum[size_t(lattice.end[e])]);
             sum[i] += term.back();
         }
         for (int64_t e = lo; e < hi; ++e)
@@ -72,8 +78,13 @@ inline double transitions(const Lattice& lattice, double alpha, double* q) {
     return sum[0].log();
 }
 
-// The same for weights exp(alpha * score) whose products over `reach` positions fit into a double: sums that are at
-// most `reach` positions apart are rescaled together.  `sum` is memory for the sums.
+// The same at inverse temperature alpha: weights are exp(alpha * score).
+inline double transitions(const Lattice& lattice, double alpha, double* q) {
+    return wide_transitions(lattice, q, [&](int64_t e) { return Wide::exp(alpha * lattice.score[e]); });
+}
+
+// The same for weights that are doubles.  Sums that are at most `reach` positions apart are rescaled together; returns NaN
+// if they do not fit into doubles together.  `sum` is memory for the sums.
 inline double plain_transitions(const Lattice& lattice, const double* weight, size_t reach, double* q,
                                 std::vector<double>& sum) {
     sum.resize(lattice.n + 1);
@@ -89,8 +100,13 @@ inline double plain_transitions(const Lattice& lattice, const double* weight, si
         if (total < 0x1p-400 || total > 0x1p400) {
             const double power = total > 1 ? -400 : 400;
             const double scale = total > 1 ? 0x1p-400 : 0x1p400;
+            bool fits = total > 0x1p-900 && total < 0x1p900;
             scaled -= power;
-            for (size_t j = i; j <= lattice.n && j <= i + reach; ++j) sum[j] *= scale;
+            for (size_t j = i; j <= lattice.n && j <= i + reach; ++j) {
+                sum[j] *= scale;
+                fits &= sum[j] < 0x1p900;
+            }
+            if (!fits) return std::numeric_limits<double>::quiet_NaN();
         }
     }
     return std::log(sum[0]) + scaled * 0.6931471805599453;
@@ -133,22 +149,30 @@ void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
     }
 }
 
-// Find the best path from every position to the end; ties go to fewer tokens, then to the longer first token.
+// Find the best path from every position to the end; ties go to fewer tokens, then to the longer first token.  `slack` is how
+// much worse the best path with another first edge is, infinity if there is none.
 inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, std::vector<int64_t>& tokens,
-                          std::vector<int64_t>& edge) {
+                          std::vector<int64_t>& edge, std::vector<double>& slack) {
     score.assign(lattice.n + 1, -std::numeric_limits<double>::infinity());
     tokens.assign(lattice.n + 1, 0);
     edge.assign(lattice.n + 1, -1);
+    slack.assign(lattice.n + 1, std::numeric_limits<double>::infinity());
     score[lattice.n] = 0;
-    for (size_t i = lattice.n; i-- > 0;) for (int64_t e = lattice.first[i]; e < lattice.first[i + 1]; ++e) {
-        const size_t j = size_t(lattice.end[e]);
-        const double sum = lattice.score[e] + score[j];
-        if (sum == -std::numeric_limits<double>::infinity()) continue;
-        const int64_t count = tokens[j] + lattice.count(e);
-        bool better = edge[i] < 0 || sum > score[i];
-        if (!better && sum == score[i])
-            better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
-        if (better) { score[i] = sum; tokens[i] = count; edge[i] = e; }
+    for (size_t i = lattice.n; i-- > 0;) {
+        double top = -std::numeric_limits<double>::infinity(), second = top;
+        for (int64_t e = lattice.first[i]; e < lattice.first[i + 1]; ++e) {
+            const size_t j = size_t(lattice.end[e]);
+            const double sum = lattice.score[e] + score[j];
+            if (sum == -std::numeric_limits<double>::infinity()) continue;
+            const int64_t count = tokens[j] + lattice.count(e);
+            bool better = edge[i] < 0 || sum > top;
+            if (!better && sum == top)
+                better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
+            second = better ? top : std::max(second, sum);
+            if (better) { top = sum; tokens[i] = count; edge[i] = e; }
+        }
+        score[i] = top;
+        if (edge[i] >= 0) slack[i] = top - second;
     }
 }
 
@@ -156,9 +180,12 @@ inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, st
 // one follows a better path up to some position, then takes another edge, then the best suffix; each is generated once,
 // from the path that it shares the longest prefix with.
 inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t limit) {
-    std::vector<double> best;
+    std::vector<double> best, slack;
     std::vector<int64_t> tokens, edge;
-    best_suffixes(lattice, best, tokens, edge);
+    best_suffixes(lattice, best, tokens, edge, slack);
+    double rounding = 1;  // more than what sums of scores are rounded by
+    for (double x : best) if (std::isfinite(x)) rounding = std::max(rounding, std::abs(x));
+    rounding *= 1e-9;
     struct Deviation { double score; int64_t tokens; uint64_t order; int64_t parent; size_t place; int64_t edge; };
     auto worse = [](const Deviation& a, const Deviation& b) {
         if (a.score != b.score) return a.score < b.score;
@@ -185,7 +212,7 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         const Deviation d = wait.back();
         wait.pop_back();
         std::vector<int64_t> path;
-        path.reserve(32);
+        path.reserve(paths.empty() ? 32 : paths.back().size() + 16);
         size_t at = 0;
         double sum = 0;
         int64_t passed = 0;  // tokens
@@ -196,7 +223,8 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
             for (int64_t e : path) sum += lattice.score[e], passed += lattice.count(e), at = size_t(lattice.end[e]);
         }
         while (at < lattice.n) {
-            for (int64_t e = lattice.first[at]; e < lattice.first[at + 1]; ++e) {
+            const bool useful = bound.size() < limit || sum + best[at] - slack[at] >= bound.front().score - rounding;
+            if (useful) for (int64_t e = lattice.first[at]; e < lattice.first[at + 1]; ++e) {
                 const size_t j = size_t(lattice.end[e]);
                 if (e == edge[at] || best[j] == -std::numeric_limits<double>::infinity()) continue;
                 const double total = sum + (lattice.score[e] + best[j]);

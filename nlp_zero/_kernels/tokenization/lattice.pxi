@@ -25,7 +25,7 @@ cdef extern from *:
     double c_marginals "nlpzero::tokenization::marginals<true>"(
         const Lattice&, const double*, double*, double*) except + nogil
     void best_suffixes "nlpzero::tokenization::best_suffixes"(
-        const Lattice&, vector[double]&, vector[int64_t]&, vector[int64_t]&) except + nogil
+        const Lattice&, vector[double]&, vector[int64_t]&, vector[int64_t]&, vector[double]&) except + nogil
     vector[vector[int64_t]] n_best "nlpzero::tokenization::n_best"(const Lattice&, size_t) except + nogil
     void draw_into(const Lattice&, const double*, Stream&, vector[int64_t]&) except + nogil
 
@@ -70,10 +70,10 @@ def marginals(const int64_t[::1] first, const int64_t[::1] end, const double[::1
 
 def find_best_path(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score):
     cdef Lattice lattice = make_lattice(first, end, score)
-    cdef vector[double] best
+    cdef vector[double] best, slack
     cdef vector[int64_t] tokens, edge
     with nogil:
-        best_suffixes(lattice, best, tokens, edge)
+        best_suffixes(lattice, best, tokens, edge, slack)
     cdef int64_t at = 0
     path = []
     while at < <int64_t>lattice.n:

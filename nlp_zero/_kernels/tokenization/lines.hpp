@@ -79,6 +79,34 @@ inline void split_lines(const TextView& text, std::vector<TextView>& views) {
     });
 }
 
+// Decodes lines of UTF-8, into memory that is used again.
+class LineDecoder {
+ public:
+    // Decode [p, end) as characters of 2 bytes or, if that is not enough, of 4; false if it is not valid UTF-8.
+    bool decode(const uint8_t* p, const uint8_t* end, TextView& view) {
+        return decode_as(narrow_, p, end, view) || decode_as(wide_, p, end, view);
+    }
+
+ private:
+    std::vector<uint16_t> narrow_;
+    std::vector<uint32_t> wide_;
+
+    template <class Char>
+    static bool decode_as(std::vector<Char>& chars, const uint8_t* p, const uint8_t* end, TextView& view) {
+        if (chars.size() < size_t(end - p)) chars.resize(2 * size_t(end - p));
+        Char* out = chars.data();
+        while (p != end) {
+            uint32_t c;
+            const int length = decode_utf8(p, end, c);
+            if (length == 0 || (sizeof(Char) == 2 && length == 4)) return false;
+            *out++ = Char(c);
+            p += length;
+        }
+        view = {chars.data(), size_t(out - chars.data()), int(sizeof(Char))};
+        return true;
+    }
+};
+
 // Write the characters as UTF-8; there is room for four bytes more than they need at most.
 template <class Char>
 NLP_ZERO_HOT char* write_utf8(const Char* from, const Char* end, char* out) {
@@ -122,37 +150,59 @@ void write_line(const Model& model, const LineFormat& format, const Char* chars,
     out.close(at);
 }
 
-// Write the lines of texts.  cut_text(i, chars, size, write) calls write(run) for each segmentation.
+// What is cut: texts or, if `lines` is not null, the lines of UTF-8 that has not been validated.
+struct LineInput {
+    std::vector<TextView> texts;
+    const char* lines = nullptr;
+    size_t size = 0;
+};
+
+// Write the lines of texts.  cut_text(i, chars, size, write) calls write(run) for each segmentation.  Returns false if the
+// input is not valid UTF-8.
 template <class Cut>
-void write_texts(const Model& model, const LineFormat& format, const std::vector<TextView>& texts, ByteBuffer& out,
-                 Cut cut_text) {
+bool write_texts(const Model& model, const LineFormat& format, const LineInput& input, ByteBuffer& out, Cut cut_text) {
+    auto write = [&](size_t i, const TextView& text) {
+        with_chars(text, [&](auto chars) {
+            cut_text(i, chars, text.size, [&](auto run) { write_line(model, format, chars, run, out); });
+            return 0;
+        });
+    };
     std::string utf8;  // of one text, if symbols are bytes
-    for (size_t i = 0; i < texts.size(); ++i) {
-        TextView text = texts[i];
+    for (size_t i = 0; i < input.texts.size(); ++i) {
+        TextView text = input.texts[i];
         if (model.rules.bytes) {
             utf8.resize(text.size * 4);
             char* end = &utf8[0];
             with_chars(text, [&](auto chars) { end = write_utf8(chars, chars + text.size, end); return 0; });
             text = {utf8.data(), size_t(end - utf8.data()), 1};
         }
-        with_chars(text, [&](auto chars) {
-            cut_text(i, chars, text.size, [&](auto run) { write_line(model, format, chars, run, out); });
-            return 0;
-        });
+        write(i, text);
     }
+    LineDecoder decoder;
+    const char *p = input.lines, *const end = p + input.size;
+    for (size_t i = 0; p != end; ++i) {
+        const char* const feed = static_cast<const char*>(std::memchr(p, '\n', size_t(end - p)));
+        const char* stop = feed ? feed : end;
+        stop -= stop > p && stop[-1] == '\r';
+        TextView text;
+        if (!decoder.decode(reinterpret_cast<const uint8_t*>(p), reinterpret_cast<const uint8_t*>(stop), text)) return false;
+        if (model.rules.bytes) text = {p, size_t(stop - p), 1};
+        write(i, text);
+        p = feed ? feed + 1 : end;
+    }
+    return true;
 }
 
-inline void write_best(const Model& model, const LineFormat& format, const std::vector<TextView>& texts,
-                       ByteBuffer& out) {
-    write_texts(model, format, texts, out, [&](size_t, auto chars, size_t size, auto write) {
+inline bool write_best(const Model& model, const LineFormat& format, const LineInput& input, ByteBuffer& out) {
+    return write_texts(model, format, input, out, [&](size_t, auto chars, size_t size, auto write) {
         write([&](auto sink) { cut_best(model, chars, size, sink); });
     });
 }
 
-inline void write_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
-                          const LineFormat& format, const std::vector<TextView>& texts, ByteBuffer& out) {
+inline bool write_sampled(const Model& model, const WeightTable& table, uint64_t seed, uint64_t start, size_t draws,
+                          const LineFormat& format, const LineInput& input, ByteBuffer& out) {
     TextChain chain;
-    write_texts(model, format, texts, out, [&](size_t i, auto chars, size_t size, auto write) {
+    return write_texts(model, format, input, out, [&](size_t i, auto chars, size_t size, auto write) {
         sample_rows(model, table, Stream(seed, start + i), draws, chars, size, chain, write);
     });
 }

@@ -11,9 +11,13 @@ cdef extern from "tokenization/lines.hpp" namespace "nlpzero::tokenization" nogi
         string separator
         void add_name(const char*, size_t) except +
     void split_lines(const TextView&, vector[TextView]&) except +
-    void write_best(const Model&, const LineFormat&, const vector[TextView]&, ByteBuffer&) except +
-    void write_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const LineFormat&,
-                       const vector[TextView]&, ByteBuffer&) except +
+    cdef cppclass LineInput:
+        vector[TextView] texts
+        const char* lines
+        size_t size
+    bint write_best(const Model&, const LineFormat&, const LineInput&, ByteBuffer&) except +
+    bint write_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const LineFormat&,
+                       const LineInput&, ByteBuffer&) except +
 
 
 cdef class LineCutter:
@@ -36,33 +40,43 @@ cdef class LineCutter:
         for name in names or ():
             self.format.add_name(PyBytes_AS_STRING(name), <size_t>len(name))
 
-    cdef vector[TextView] views(self, texts) except *:
-        """Return the texts: the lines of a str, or the items of a list."""
-        cdef vector[TextView] views
+    cdef LineInput open(self, texts) except *:
+        """Return the texts: the lines of a str or of bytes in UTF-8, or the items of a list."""
+        cdef LineInput opened
         cdef TextView view
-        if isinstance(texts, str):
+        if isinstance(texts, bytes):
+            opened.lines, opened.size = PyBytes_AS_STRING(texts), <size_t>len(texts)
+        elif isinstance(texts, str):
             view_of(texts, view)
             with nogil:
-                split_lines(view, views)
+                split_lines(view, opened.texts)
         else:
             for text in texts:
                 view_of(text, view)
-                views.push_back(view)
-        return views
+                opened.texts.push_back(view)
+        return opened
+
+    cdef bytes close(self, texts, const ByteBuffer& lines, bint valid):
+        """Return the lines; raise `UnicodeDecodeError` if the texts are not valid UTF-8."""
+        if not valid:
+            texts.decode("utf-8")
+        return PyBytes_FromStringAndSize(lines.data(), <Py_ssize_t>lines.size())
 
     def cut(self, texts):
-        cdef vector[TextView] views = self.views(texts)
+        cdef LineInput opened = self.open(texts)
         cdef const Model* model = self.segmenter.model.get()
         cdef ByteBuffer lines
+        cdef bint valid
         with nogil:
-            write_best(model[0], self.format, views, lines)
-        return PyBytes_FromStringAndSize(lines.data(), <Py_ssize_t>lines.size())
+            valid = write_best(model[0], self.format, opened, lines)
+        return self.close(texts, lines, valid)
 
     def sample(self, texts, double alpha, uint64_t seed, uint64_t start, size_t draws):
-        cdef vector[TextView] views = self.views(texts)
-        cdef shared_ptr[const AlphaTable] table = self.segmenter.table(INFINITY if alpha > 1e8 else alpha)
+        cdef LineInput opened = self.open(texts)
+        cdef shared_ptr[const WeightTable] table = self.segmenter.table(INFINITY if alpha > 1e8 else alpha)
         cdef const Model* model = self.segmenter.model.get()
         cdef ByteBuffer lines
+        cdef bint valid
         with nogil:
-            write_sampled(model[0], table.get()[0], seed, start, draws, self.format, views, lines)
-        return PyBytes_FromStringAndSize(lines.data(), <Py_ssize_t>lines.size())
+            valid = write_sampled(model[0], table.get()[0], seed, start, draws, self.format, opened, lines)
+        return self.close(texts, lines, valid)

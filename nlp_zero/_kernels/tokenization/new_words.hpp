@@ -75,7 +75,7 @@ inline double best_new_word(const Model& m, const uint32_t* s, uint32_t i, uint3
     for (uint32_t l = 2; l <= Spelling::LONGEST && i + l <= length; ++l) {
         const uint32_t last = s[i + l - 1];
         if (!m.spelling.letter[s[i]] || !m.spelling.letter[last]) break;
-        if (!(words >> l & 1) && l < length)
+        if (!(words >> l & 1))
             top = std::max(top, begun + letters[2 * n + last] + letters[3 * n + l] - m.rules.granularity + best[i + l]);
         begun += letters[n + last];
     }

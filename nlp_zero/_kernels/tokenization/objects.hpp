@@ -6,7 +6,7 @@
 
 namespace nlpzero::tokenization {
 
-inline PyObject* sample_list(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text,
+inline PyObject* sample_list(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
                              uint64_t seed, uint64_t index, int what) {
     Source source;
     if (!source.open(model, text)) return nullptr;
@@ -42,7 +42,7 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
 
 // k lists from one table of transition probabilities.  Each edge has its object, so a token costs a choice and a
 // reference.
-inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaTable& table, PyObject* text,
+inline PyObject* sample_lists(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
                               uint64_t seed, uint64_t index, int what, Py_ssize_t k) {
     Source source;
     if (!source.open(model, text)) return nullptr;
@@ -62,7 +62,7 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const AlphaT
         return lists;
     }
     struct Choice { double q; PyObject* item; uint32_t next, last; };  // last: gets the remaining probability
-    std::vector<Choice> choices(lattice.end.size());
+    std::vector<Choice> choices(lattice.edges);
     std::vector<uint32_t> first(lattice.first.begin(), lattice.first.end());
     const size_t n = first.size() - 1;
     bool good = true;
@@ -118,17 +118,59 @@ inline void put_best_first(const Model& model, const TextLattice& lattice, const
     std::rotate(paths.begin(), found, found + 1);
 }
 
-inline PyObject* best_lists(const Model& model, Objects& objects, PyObject* text, size_t limit) {
+// The tokens of edges as strings, which paths share.
+class EdgeItems {
+ public:
+    EdgeItems(Objects& objects, const TextLattice& lattice, PyObject* text, const TextView& view)
+        : objects_(objects), lattice_(lattice), text_(text), view_(view), items_(lattice.edges) {}
+    ~EdgeItems() {
+        for (PyObject* item : items_) Py_XDECREF(item);
+    }
+    EdgeItems(const EdgeItems&) = delete;
+    EdgeItems& operator=(const EdgeItems&) = delete;
+
+    // The tokens of a path; adds up the weights of its edges.
+    PyObject* list(const std::vector<int64_t>& path, double& nats) {
+        PyObject* list = PyList_New(Py_ssize_t(path.size()));
+        for (size_t k = 0; list && k < path.size(); ++k) {
+            const size_t e = size_t(path[k]);
+            nats += lattice_.nats[e];
+            if (!items_[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
+                Py_CLEAR(list);
+                break;
+            }
+            Py_INCREF(items_[e]);
+            PyList_SET_ITEM(list, Py_ssize_t(k), items_[e]);
+        }
+        return list;
+    }
+
+ private:
+    Objects& objects_;
+    const TextLattice& lattice_;
+    PyObject* text_;
+    const TextView& view_;
+    std::vector<PyObject*> items_;
+
+    bool make(size_t e, size_t start) {
+        const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
+        return (items_[e] = objects_.piece(text_, view_, token, lattice_.starts[start])) != nullptr;
+    }
+};
+
+inline PyObject* best_lists(const Model& model, Objects& objects, const WeightTable& ranks, PyObject* text, size_t limit) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     TextLattice lattice;
-    with_chars(source.view, [&](auto chars) { lattice.build(model, chars, source.view.size, true); return 0; });
+    with_chars(source.view, [&](auto chars) { lattice.build(model, ranks, chars, source.view.size); return 0; });
     auto paths = n_best(lattice.view(), limit);
     if (model.rules.crossing && !paths.empty()) put_best_first(model, lattice, source.view, paths);
+    const bool whole = !source.utf8() && !(model.rules.crossing && lattice.unknown);  // each edge is one object
+    EdgeItems items(objects, lattice, text, source.view);
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
     for (size_t i = 0; lists && i < paths.size(); ++i) {
         double nats = 0;
-        PyObject* list = path_list(model, objects, lattice, 0, text, source, [&](auto add) {
+        PyObject* list = whole ? items.list(paths[i], nats) : path_list(model, objects, lattice, 0, text, source, [&](auto add) {
             for (int64_t e : paths[i]) nats += lattice.nats[size_t(e)], add(e);
         });
         PyObject* pair = list ? Py_BuildValue("(Nd)", list, nats) : nullptr;
@@ -149,12 +191,12 @@ struct TextMarginals {
     }
 
     template <bool want_entropy>
-    void compute(const Model& model, const AlphaTable& table, const TextView& view) {
+    void compute(const Model& model, const WeightTable& table, const TextView& view) {
         with_chars(view, [&](auto chars) { chain.build(model, table, chars, view.size); return 0; });
         log_sum = chain.log_sum;
         const Lattice graph = chain.lattice.view();
         visits.resize(graph.n + 1);
-        edges.resize(chain.lattice.end.size());
+        edges.resize(chain.lattice.edges);
         entropy = marginals<want_entropy>(graph, chain.q.data(), visits.data(), edges.data());
         for (size_t i = 0; i < graph.n; ++i) tokens += visits[i];
         if (graph.tokens) for (size_t e = 0; e < edges.size(); ++e) tokens += edges[e] * (graph.tokens[e] - 1);
@@ -197,7 +239,7 @@ struct TextMarginals {
 // Draw one segmentation of a text or, unless `draws` is 0, this many from one table, the chain; draw_row(run) is called
 // for each.
 template <class Char, class Row>
-void sample_rows(const Model& model, const AlphaTable& table, Stream stream, size_t draws, const Char* chars, size_t size,
+void sample_rows(const Model& model, const WeightTable& table, Stream stream, size_t draws, const Char* chars, size_t size,
                  TextChain& chain, Row draw_row) {
     const bool shared = draws && !std::isinf(table.alpha);
     if (shared) chain.build(model, table, chars, size);
@@ -216,7 +258,7 @@ void sample_rows(const Model& model, const AlphaTable& table, Stream stream, siz
 }
 
 // The segmentations of `sample_rows` for each text, which has its own stream.
-inline void encode_sampled(const Model& model, const AlphaTable& table, uint64_t seed, uint64_t start, size_t draws,
+inline void encode_sampled(const Model& model, const WeightTable& table, uint64_t seed, uint64_t start, size_t draws,
                            const std::vector<TextView>& texts, const Slice& slice, const BatchOutput& output) {
     TextChain chain;
     encode_slice(model, slice, output, [&](size_t i, int32_t* out, uint32_t* ends_out, int64_t* counts) {

@@ -38,7 +38,8 @@ class OwnWordScorer {
     size_t symbols_;
     std::vector<double> best_;  // of the word that is being scored: by position, the best score from there on
 
-    // Set ln p: just more than that of the best segmentation of the symbols into other words, or its own if that is greater.
+    // Set ln p: just more than that of the best segmentation of the symbols into other words or new words (one new word
+    // included), or its own if that is greater.
     void score_plain(const Key& key) {
         Model& m = model_;
         const double each = m.rules.granularity, margin = m.rules.crossing ? OWN_MARGIN_CROSSING : OWN_MARGIN;
@@ -94,7 +95,7 @@ class OwnWordScorer {
             for (uint32_t l = 2; !letters_.empty() && l <= Spelling::LONGEST && i + l <= key.length; ++l) {
                 const uint32_t last = s[i + l - 1];
                 if (!m.spelling.letter[s[i]] || !m.spelling.letter[last]) break;
-                if (!(words >> l & 1) && l < key.length)
+                if (!(words >> l & 1))
                     spans.push_back({i, i + l, c.open(), c.open(), begun + letters_[2 * n + last] + letters_[3 * n + l] - m.rules.granularity});
                 begun += letters_[n + last];
             }

@@ -1,42 +1,15 @@
 // Drawing segmentations of text: trie walk, sums from the right and choice of the first token in one loop.
 #pragma once
-#include <memory>
-
+#include "class_sample.hpp"
 #include "lattice.hpp"
-#include "classes.hpp"
 
 namespace nlpzero::tokenization {
-
-struct AlphaTable {  // the trie with weights p^alpha instead of scores
-    double alpha = 0;
-    bool plain = true;  // sums over the reach of one word fit into a double; otherwise `Wide` numbers are needed
-    HugeVector<Node<double>> nodes;
-    std::vector<double> links;  // weights of the links of classes
-};
-
-inline std::shared_ptr<const AlphaTable> make_table(const Model& model, double alpha) {
-    auto table = std::make_shared<AlphaTable>();
-    table->alpha = alpha;
-    table->nodes.resize(model.nodes.size());
-    double cost = 0;
-    for (size_t i = 0; i < model.nodes.size(); ++i) {
-        const Node<int64_t>& node = model.nodes[i];
-        const bool token = node.score != NO_WORD && node.score != FORBIDDEN_WORD;
-        const double x = token ? alpha * model.weight(model.node_cost(i)) : 0;
-        cost = std::max(cost, std::abs(x));
-        table->nodes[i] = {node.base, node.check, token ? std::exp(x) : 0};
-    }
-    for (double x : model.classes.links) table->links.push_back(std::exp(alpha * x));
-    cost += alpha * model.classes.range();
-    table->plain = cost * (model.max_length + 1.0) < 240;
-    return table;
-}
 
 // As `viterbi`, but sum[i] = sum of weight * sum[end], and the chosen first token is replaced by each further one with
 // probability (its term / sum so far), so that each is chosen with probability (its term / whole sum).  An edge costs
 // one multiplication, one addition and one random number.  Sums at most `reach` apart are rescaled together; only
 // ratios matter.
-inline void sample_steps(const AlphaTable& table, uint32_t reach, const uint32_t* symbols, size_t n, double* sum,
+inline void sample_steps(const WeightTable& table, uint32_t reach, const uint32_t* symbols, size_t n, double* sum,
                          Step* steps, Stream& stream) {
     const Node<double>* nodes = table.nodes.data();
     sum[n] = 1;
@@ -77,7 +50,7 @@ inline void sample_steps(const AlphaTable& table, uint32_t reach, const uint32_t
 }
 
 template <class Char, class Sink>
-void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream,
+void cut_sampled(const Model& model, const WeightTable& table, const Char* text, size_t size, Stream& stream,
                  Sink sink) {
     Scratch<double, Step> scratch;
     const int32_t* ids = model.ids.data();
@@ -93,13 +66,15 @@ void cut_sampled(const Model& model, const AlphaTable& table, const Char* text, 
     }
 }
 
-// The lattice of a whole text.  Boundaries that are not words cost nothing; scores are those of Viterbi (2^-30 nats) if
-// `fixed`.  An unknown character is one edge, even if it becomes several bytes later.  A lattice can be built again for
-// another text, in the same memory.
+// The lattice of a whole text.  Boundaries that are not words cost nothing; scores are those of a table.  An unknown
+// character is one edge, even if it becomes several bytes later.  A lattice can be built again for another text, in the
+// same memory.
 struct TextLattice {
-    std::vector<int64_t> first, end;
-    std::vector<double> score;     // nats, or p^alpha if built with a plain table
-    std::vector<double> nats;      // weights in sums, only if `fixed`
+    size_t edges = 0;
+    std::vector<int64_t> first;    // positions + 1
+    std::vector<int64_t> end;      // of edges; this and the next four vectors may be longer than the number of edges
+    std::vector<double> score;
+    std::vector<double> nats;      // weights in sums, only with RANKS
     std::vector<int32_t> id;
     std::vector<int32_t> tokens;   // number of tokens of each edge, only with byte fallback
     std::vector<uint32_t> starts;  // of positions, in characters
@@ -111,77 +86,76 @@ struct TextLattice {
     std::vector<uint32_t> span;  // of each edge
     size_t reach = 0;            // greatest distance of the positions of an edge
     std::vector<uint32_t> symbols;  // of the text
-    void clear() {
-        for (auto* numbers : {&first, &end}) numbers->clear();
-        for (auto* numbers : {&score, &nats}) numbers->clear();
-        for (auto* numbers : {&id, &tokens}) numbers->clear();
-        spans.clear();
-        span.clear();
-        unknown = false;
-        reach = 0;
-    }
     Lattice view() const {
         const int32_t* const counts = tokens.empty() ? nullptr : tokens.data();
         return {first.size() - 1, first.data(), end.data(), score.data(), counts};
     }
 
     template <class Char>
-    void build(const Model& model, const Char* text, size_t size, bool fixed, const AlphaTable* table = nullptr) {
-        clear();
-        symbols.resize(size + 1 + LOOKAHEAD);
-        starts.resize(size + 1);
-        size_t from = 0;
-        size_t n = model.symbols.read(text, size, from, symbols.data(), starts.data(), size + 1);
-        starts[n] = uint32_t(size);
-        if (!model.forced.empty()) n = model.forced.contract(symbols.data(), starts.data(), n);
-        symbols[n] = 0;
-        if (model.classes) return build_with_classes(model, text, symbols.data(), n, fixed, table);
-        const uint8_t* classes = class_table();
-        first.reserve(n + 1); end.reserve(3 * n); score.reserve(3 * n); id.reserve(3 * n);
-        const bool many = model.rules.fallback;
-        if (many) tokens.reserve(3 * n);
-        auto add = [&](size_t node, size_t from, size_t to, bool boundary) {
-            const int32_t word = model.word_of(node);
-            end.push_back(int64_t(to));
-            id.push_back(model.ids[node]);
-            unknown |= word == 0;
-            if (table && word) {
-                score.push_back(table->nodes[node].score);
-                if (many) tokens.push_back(1);
-                return;
-            }
-            const Cost cost = boundary ? model.boundary_cost() : model.cost(word, uint32_t(text[starts[from]]));
-            const double weight = model.weight(cost);
-            if (table) score.push_back(std::exp(table->alpha * weight));
-            else if (!fixed) score.push_back(weight);
-            else score.push_back(double(std::llround((boundary ? cost.rank : model.rank(cost)) * 0x1p30)) * 0x1p-30);
-            if (fixed) nats.push_back(weight);
-            if (many) tokens.push_back(cost.tokens);
+    void build(const Model& model, const WeightTable& table, const Char* text, size_t size) {
+        unknown = false;
+        const size_t n = read_text(model, text, size, symbols, starts);
+        if (model.classes) return build_with_classes(model, table, text, symbols.data(), n);
+        const Node<double>* const nodes = table.nodes.data();
+        const int32_t* const ids = model.ids.data();
+        const int32_t words = int32_t(model.log_probs.size());
+        const bool ranks = table.numbers == Numbers::RANKS, many = model.rules.fallback;
+        auto grow = [&](size_t room) {
+            end.resize(room); score.resize(room); id.resize(room);
+            if (ranks) nats.resize(room);
+            if (many) tokens.resize(room);
+        };
+        first.resize(n + 1);
+        size_t count = 0;
+        const double each = model.rules.granularity, uniform = model.rules.uniform;
+        auto add = [&](int32_t number, size_t to, double value, double weight, int32_t parts) {
+            end[count] = int64_t(to);
+            id[count] = number;
+            score[count] = value;
+            if (ranks) nats[count] = weight;
+            if (many) tokens[count] = parts;
+            ++count;
+        };
+        auto add_word = [&](uint32_t node, size_t to) {
+            const double weight = uniform ? -uniform : model.log_probs[size_t(ids[node])] - each;
+            add(ids[node], to, nodes[node].score, weight, 1);
         };
         for (size_t i = 0; i < n; ++i) {
-            first.push_back(int64_t(end.size()));
+            if (end.size() < count + model.max_length + 1) grow(count + count / 2 + 3 * n + model.max_length + 1);
+            first[i] = int64_t(count);
             uint32_t at = symbols[i];
-            const bool boundary = !model.rules.crossing && model.word_of(at) == 0 && classes[text[starts[i]]] == BOUNDARY;
-            add(at, i, i + 1, boundary);
-            for (size_t j = i + 1; j < n && model.nodes[at].base != 0; ++j) {
-                const uint32_t next = uint32_t(model.nodes[at].base) + symbols[j];
-                if (model.nodes[next].check != int32_t(at)) break;
+            if (ids[at] && ids[at] < words) {
+                add_word(at, i + 1);
+            } else {
+                const uint32_t c = uint32_t(text[starts[i]]);
+                const bool boundary = !model.rules.crossing && class_table()[c] == BOUNDARY;
+                const Cost cost = boundary ? model.boundary_cost() : model.cost(0, c);
+                const double value = boundary ? table.boundary : many ? table.of(model, cost) : table.unknown;
+                add(ids[at], i + 1, value, model.weight(cost), cost.tokens);
+                unknown = true;
+            }
+            for (size_t j = i + 1; nodes[at].base != 0; ++j) {  // symbol 0 follows the last one
+                const uint32_t next = uint32_t(nodes[at].base) + symbols[j];
+                if (nodes[next].check != int32_t(at)) break;
                 at = next;
-                if (model.ids[at]) add(at, i, j + 1, false);
+                if (ids[at]) add_word(at, j + 1);
             }
         }
-        first.push_back(int64_t(end.size()));
+        first[n] = int64_t(count);
+        edges = count;
         reach = model.max_length;
     }
 
     template <class Char>
-    void build_with_classes(const Model& model, const Char* text, const uint32_t* symbols, size_t n, bool fixed,
-                            const AlphaTable* table) {
+    void build_with_classes(const Model& model, const WeightTable& table, const Char* text, const uint32_t* symbols,
+                            size_t n) {
         struct Place { uint32_t end, left, right; double score, nats; };  // an edge of the text, in symbols
         const WordClasses& classes = model.classes;
         const size_t width = classes.width();
         const std::vector<uint32_t> offsets = std::move(starts);
-        auto exact = [](double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; };
+        const bool powers = table.numbers == Numbers::POWERS, ranks = table.numbers == Numbers::RANKS;
+        first.clear(); end.clear(); score.clear(); nats.clear(); id.clear(); spans.clear(); span.clear();
+        reach = 0;
         std::vector<Place> places;
         std::vector<uint32_t> begins, ended(n + 2);  // first place of each position; number of places that end at each
         places.reserve(3 * n);
@@ -191,17 +165,16 @@ struct TextLattice {
             const int32_t word = model.word_of(node);
             spans.push_back({offsets[i], offsets[j], model.ids[node]});
             ++ended[j + 1];
-            if (word && table) {
+            if (word && !ranks) {
                 const WordClasses::Sides sides = classes.nodes[node];
-                places.push_back({uint32_t(j), sides.left, sides.right, table->nodes[node].score, 0});
+                places.push_back({uint32_t(j), sides.left, sides.right, table.nodes[node].score, 0});
                 return;
             }
             const uint32_t c = uint32_t(text[offsets[i]]), outside = word ? 0 : model.outside_class(node, c);
             const bool boundary = !word && class_table()[c] == BOUNDARY;
             const Cost cost = word ? model.cost(word, c) : boundary ? model.boundary_cost() : model.symbol_cost(node);
-            const double weight = model.weight(cost);
             places.push_back({uint32_t(j), word ? classes.nodes[node].left : outside, word ? classes.nodes[node].right : outside,
-                              table ? std::exp(table->alpha * weight) : fixed ? exact(model.rank(cost)) : weight, weight});
+                              table.of(model, cost), model.weight(cost)});
             unknown |= word == 0;
         };
         for (size_t i = 0; i < n; ++i) {
@@ -233,10 +206,8 @@ struct TextLattice {
                 to[k] = number[cls];
             }
         }
-        auto link = [&](uint32_t a, uint32_t b) {
-            return table ? table->links[a * width + b] : fixed ? exact(classes.link(a, b)) : classes.link(a, b);
-        };
-        auto follow = [&](double x, double y) { return table ? x * y : x + y; };
+        auto link = [&](uint32_t a, uint32_t b) { return table.links[a * width + b]; };
+        auto follow = [&](double x, double y) { return powers ? x * y : x + y; };
         starts.reserve(before.size());
         first.reserve(before.size());
         for (size_t i = 0; i < n; ++i) for (uint32_t node = from[i]; node < from[i + 1]; ++node) {
@@ -253,11 +224,12 @@ struct TextLattice {
                 id.push_back(spans[k].id);
                 span.push_back(k);
                 score.push_back(value);
-                if (fixed) nats.push_back(place.nats + classes.link(cls, place.left) + (closes ? classes.link(place.right, classes.boundary()) : 0));
+                if (ranks) nats.push_back(place.nats + classes.link(cls, place.left) + (closes ? classes.link(place.right, classes.boundary()) : 0));
             }
         }
         first.push_back(int64_t(end.size()));
         starts.push_back(offsets[n]);
+        edges = end.size();
     }
 };
 
@@ -268,20 +240,29 @@ struct TextChain {
     double log_sum = 0;
 
     template <class Char>
-    void build(const Model& model, const AlphaTable& table, const Char* text, size_t size) {
-        lattice.build(model, text, size, false, table.plain ? &table : nullptr);
+    void build(const Model& model, const WeightTable& table, const Char* text, size_t size) {
+        lattice.build(model, table, text, size);
         const Lattice view = lattice.view();
-        q.resize(lattice.end.size() + 1);
-        log_sum = table.plain ? plain_transitions(view, view.score, lattice.reach, q.data(), sums)
-                              : transitions(view, table.alpha, q.data());
+        if (q.size() < lattice.edges + 1) q.resize(lattice.edges + 1);
+        if (table.numbers == Numbers::NATS) {
+            log_sum = transitions(view, table.alpha, q.data());
+            return;
+        }
+        log_sum = plain_transitions(view, view.score, lattice.reach, q.data(), sums);
+        if (std::isnan(log_sum)) log_sum = wide_transitions(view, q.data(), [&](int64_t e) { return Wide::of(view.score[e]); });
     }
 };
 
 // Draw one segmentation; sink as in `cut`.
 template <class Char, class Sink>
-void sample_text(const Model& model, const AlphaTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
+void sample_text(const Model& model, const WeightTable& table, const Char* text, size_t size, Stream& stream, Sink sink) {
     if (std::isinf(table.alpha)) return cut_words(model, text, size, sink);
-    if (table.plain && !model.classes) return cut_sampled(model, table, text, size, stream, sink);
+    if (table.fits && !model.classes) return cut_sampled(model, table, text, size, stream, sink);
+    if (table.fits) {
+        ClassSums sums(model, table);
+        sums.build(text, size);
+        return sums.draw(stream, sink);
+    }
     TextChain chain;
     chain.build(model, table, text, size);
     const TextLattice& lattice = chain.lattice;

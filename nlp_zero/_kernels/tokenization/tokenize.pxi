@@ -66,19 +66,22 @@ cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogi
     void encode_best(const Model&, const vector[TextView]&, const Slice&, const BatchOutput&) except +
 
 cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" nogil:
-    cdef cppclass AlphaTable:
+    cdef cppclass WeightTable:
         double alpha
-    shared_ptr[const AlphaTable] make_table(const Model&, double) except +
-    object sample_list(const Model&, Objects&, const AlphaTable&, object, uint64_t, uint64_t, int) except +
-    object sample_lists(const Model&, Objects&, const AlphaTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
-    object best_lists(const Model&, Objects&, object, size_t) except +
+    enum class Numbers:
+        POWERS
+        RANKS
+    shared_ptr[const WeightTable] make_table(const Model&, Numbers, double) except +
+    object sample_list(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int) except +
+    object sample_lists(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
+    object best_lists(const Model&, Objects&, const WeightTable&, object, size_t) except +
     cdef cppclass TextMarginals:
         double log_sum, entropy, tokens
         size_t size()
-        void sums "compute<true>"(const Model&, const AlphaTable&, const TextView&) except +
-        void compute "compute<false>"(const Model&, const AlphaTable&, const TextView&) except +
+        void sums "compute<true>"(const Model&, const WeightTable&, const TextView&) except +
+        void compute "compute<false>"(const Model&, const WeightTable&, const TextView&) except +
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
-    void encode_sampled(const Model&, const AlphaTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
+    void encode_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
                         const Slice&, const BatchOutput&) except +
 
 WHAT = {"words": 0, "ids": 1, "spans": 2}
@@ -115,7 +118,7 @@ cdef class _Batch:
     cdef Segmenter owner
     cdef vector[TextView] views
     cdef vector[Slice] slices
-    cdef shared_ptr[const AlphaTable] table  # null: the best segmentation
+    cdef shared_ptr[const WeightTable] table  # null: the best segmentation
     cdef uint64_t seed, start
     cdef size_t draws  # 0: one draw of each text
     cdef BatchOutput output
@@ -167,7 +170,8 @@ cdef class Segmenter:
     cdef readonly tuple words
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
-    cdef vector[shared_ptr[const AlphaTable]] tables  # of the last few alphas; used under the GIL only
+    cdef vector[shared_ptr[const WeightTable]] tables  # of the last few alphas; used under the GIL only
+    cdef shared_ptr[const WeightTable] ranks  # for n-best lists, made when first used
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
@@ -255,15 +259,15 @@ cdef class Segmenter:
         """
         return all_forms(self.model.get()[0], self.objects.get()[0], text)
 
-    cdef shared_ptr[const AlphaTable] table(self, double alpha) except *:
+    cdef shared_ptr[const WeightTable] table(self, double alpha) except *:
         cdef size_t i, kept = 4 if self.model.get().log_probs.size() < 2000000 else 1
-        cdef shared_ptr[const AlphaTable] found
+        cdef shared_ptr[const WeightTable] found
         if not alpha >= 0:
             raise ValueError(f"alpha must be a number from 0 to infinity, not {alpha}.")
         for i in range(self.tables.size()):
             if self.tables[i].get().alpha == alpha:
                 return self.tables[i]
-        found = make_table(self.model.get()[0], alpha)
+        found = make_table(self.model.get()[0], Numbers.POWERS, alpha)
         if self.tables.size() >= kept:
             self.tables.erase(self.tables.begin())
         self.tables.push_back(found)
@@ -272,7 +276,7 @@ cdef class Segmenter:
     def sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
         alpha = INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too
         cdef int what = WHAT[output]
-        cdef shared_ptr[const AlphaTable] table = self.table(alpha)
+        cdef shared_ptr[const WeightTable] table = self.table(alpha)
         if k is None:
             return sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
         if isinf(alpha):
@@ -283,13 +287,15 @@ cdef class Segmenter:
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
 
     def nbest(self, text, size_t n):
-        return best_lists(self.model.get()[0], self.objects.get()[0], text, n)
+        if not self.ranks.get():
+            self.ranks = make_table(self.model.get()[0], Numbers.RANKS, 1)
+        return best_lists(self.model.get()[0], self.objects.get()[0], self.ranks.get()[0], text, n)
 
     def sums(self, text, double alpha):
         """Return ln Z, entropy and expected number of tokens."""
         cdef TextMarginals found
         cdef Source source
-        cdef shared_ptr[const AlphaTable] table = self.table(alpha)
+        cdef shared_ptr[const WeightTable] table = self.table(alpha)
         source.open(self.model.get()[0], text)
         with nogil:
             found.sums(self.model.get()[0], table.get()[0], source.view)
@@ -298,7 +304,7 @@ cdef class Segmenter:
     def marginals(self, text, double alpha):
         cdef MarginalTable table = MarginalTable()
         cdef Source source
-        cdef shared_ptr[const AlphaTable] weights = self.table(alpha)
+        cdef shared_ptr[const WeightTable] weights = self.table(alpha)
         source.open(self.model.get()[0], text)
         with nogil:
             table.found.compute(self.model.get()[0], weights.get()[0], source.view)

@@ -68,6 +68,19 @@ cdef class Text:
     def symbols(self):
         return self.cpp.get().symbols
 
+    def __len__(self):
+        return self.cpp.get().text.size()
+
+    def counts(self):
+        cdef const uint32_t* text = self.cpp.get().text.data()
+        cdef size_t i, n = self.cpp.get().text.size()
+        out = np.zeros(self.cpp.get().code.size(), np.int64)
+        cdef int64_t[::1] o = out
+        with nogil:
+            for i in range(n):
+                o[text[i]] += 1
+        return out
+
     @property
     def codes(self):
         return np.array(<uint32_t[:self.cpp.get().code.size()]> self.cpp.get().code.data())

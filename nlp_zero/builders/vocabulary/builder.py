@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._kernels.vocabulary import MAX_LENGTH, Search, Text
 from ..._utils.progress import begin_stage, progress_bar
-from ..._utils.validation import check_choice, check_integer
+from ..._utils.validation import check_choice, check_integer, check_memory
 from ...corpus import Corpus, require_text
 from ...lexicon.lexicon import Lexicon
 from ...lexicon.meta import LexiconMeta
@@ -20,7 +20,7 @@ from .extended import ExtendedVocabulary
 from .ngram_pieces import NgramPieces
 from .rules import PUNCTUATION, PieceRules, check_names
 from .swap import BLOCK_SYMBOLS, TOKEN_PRICES, SwapSearch
-from .text import find_min_count, read_text
+from .text import find_min_count, limit_sample, read_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -87,11 +87,15 @@ class VocabularyBuilder:
         The vocabulary of another model, which `extend` adds pieces to: a ``tokenizer.json`` (Unigram or byte-level
         BPE), its content, or a tokenizer of the packages ``tokenizers`` or ``transformers``.  With a base, only
         `vocab_size` (the ids of base and new pieces together), `max_piece_length`, `isolate_digits`, `split_at`,
-        `sample`, `workers`, `progress`, `add_pieces` and `hold_out` can be set.
+        `sample`, `memory`, `workers`, `progress`, `add_pieces` and `hold_out` can be set.
     add_pieces : int, optional
         With a base: number of new pieces, in place of `vocab_size`.
     hold_out : int, default 10
         With a base: one line in this many is not learnt from, and only measures how many tokens are saved; 0: none.
+    memory : int, str or None, default None
+        Memory budget in bytes, or a size like ``"512M"``, in addition to up to 150 MB for Python and its libraries.  It
+        limits the sample: to a character for each 50 bytes (100 with ``"ngram-lm"``, 350 with a base).  If the text
+        has a character for each 100 bytes, the search leaves out strings that occur fewer than 5 times.
     workers : int, default 1
         Threads, of which up to four have work; the result is the same for every number.
     progress : bool, default False
@@ -101,6 +105,8 @@ class VocabularyBuilder:
     ----------
     sizes : tuple of int
         The sizes in `vocab_size`; empty if `add_pieces` is given.
+    sample : int
+        Most characters that are learnt from, within the memory budget.
 
     Raises
     ------
@@ -139,6 +145,7 @@ class VocabularyBuilder:
         base: object = None,
         add_pieces: int | None = None,
         hold_out: int = 10,
+        memory: int | str | None = None,
         workers: int = 1,
         progress: bool = False,
     ) -> None:
@@ -165,7 +172,11 @@ class VocabularyBuilder:
         if self.hold_out == 1:
             raise ValueError("hold_out must not be 1, which leaves no line to learn from; use 0 to learn from all.")
         self.sizes = self._check_base(vocab_size) if base is not None else self._check_sizes(vocab_size)
-        self.sample = check_integer("sample", sample)
+        self.memory = memory
+        self._budget = check_memory(memory)
+        self.sample = limit_sample(
+            check_integer("sample", sample), self._budget, "extend" if base is not None else algorithm
+        )
         self.workers = check_integer("workers", workers)
         self.progress = bool(progress)
 
@@ -350,7 +361,7 @@ class VocabularyBuilder:
         encoded = [self._rules.encode(piece) for piece in required]
         search = Search(
             text,
-            min_count=find_min_count(text.symbols),
+            min_count=find_min_count(text.symbols, self._budget),
             max_length=self.max_piece_length,
             fallback=self.byte_fallback,
             block=BLOCK_SYMBOLS,
@@ -380,7 +391,7 @@ class VocabularyBuilder:
         size = sum(len(piece) * count for piece, count in pieces.items())
         counts = list(pieces.values())
         tokens = sum(counts)
-        frequency = np.bincount(text.encoded)[1:]
+        frequency = text.counts()[1:]
         meta = LexiconMeta(
             method="vocabulary",
             unit=self.unit,

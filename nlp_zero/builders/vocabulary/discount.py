@@ -55,8 +55,8 @@ class Discount:
 
     def estimate(
         self,
-        saved: Float64Array,
-        spread: Float64Array,
+        saved: npt.NDArray[np.float32],
+        spread: npt.NDArray[np.uint32],
         share: Float64Array,
         length_class: npt.NDArray[np.intp],
     ) -> None:
@@ -67,22 +67,22 @@ class Discount:
 
         Parameters
         ----------
-        saved, spread : ndarray of float64, shape (pieces, folds)
+        saved, spread : ndarray of float32 and of uint32, shape (pieces, folds)
             Saving of each piece in each fold, and the number of blocks of the fold with a saving.
         share : ndarray of float64, shape (folds,)
             Share of the text in each fold.
         length_class : ndarray of int, shape (pieces,)
             Length class of each piece.
         """
-        rest_spread = spread.sum(1)[:, None] - spread
-        rest_saved = saved.sum(1)[:, None] - saved
-        held_out = saved * ((1 - share) / share)
-        for c in range(LENGTH_CLASSES):
+        for c in range(LENGTH_CLASSES):  # in float64, class by class, which takes less memory
             rows = np.flatnonzero(length_class == c)
-            seen = rest_spread[rows] >= BLOCK_BINS[0]
-            blocks = rest_spread[rows][seen]
+            class_saved, class_spread = saved[rows].astype(np.float64), spread[rows].astype(np.float64)
+            rest_spread = class_spread.sum(1)[:, None] - class_spread
+            seen = rest_spread >= BLOCK_BINS[0]
+            blocks = rest_spread[seen]
             bins = np.searchsorted(BLOCK_BINS, blocks, side="right") - 1
-            trained, held = rest_saved[rows][seen], held_out[rows][seen]
+            trained = (class_saved.sum(1)[:, None] - class_saved)[seen]
+            held = (class_saved * ((1 - share) / share))[seen]
             weight = np.bincount(bins, trained, len(BLOCK_BINS))
             used = weight > 0
             weight = weight[used]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._kernels.vocabulary import Search
+from ..._kernels.vocabulary import Search, Topics
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["assign_folds", "count_block_symbols"]
 
 TOPIC_SYMBOLS = 400  # the most frequent symbols, whose frequencies describe the topic of a block
-BLOCKS_AT_ONCE = 2048  # whose counts are held at the same time
+LEAST_START = 1e-9  # of the sum of all variances
 ITERATIONS = 40  # of the power method; the direction matters, not its last digits
 
 
@@ -24,42 +24,26 @@ def assign_folds(search: Search) -> npt.NDArray[np.uint8]:
     The component is that of the square roots of the frequencies of the 400 most frequent symbols.  A vocabulary is used
     on texts on other topics than those it was learnt on; random folds would all have the same topics.
     """
-    begins, text = search.block_begin, search.text.encoded
-    folds = search.saved.shape[1]
-    if len(begins) < 2 * folds:
-        return np.resize(np.arange(folds, dtype=np.uint8), len(begins))
-    frequent = np.argsort(-np.bincount(text)[1:], kind="stable")[:TOPIC_SYMBOLS] + 1
-    column = np.full(int(text.max()) + 1, -1, np.int16)
-    column[frequent] = np.arange(len(frequent))
-    table = _measure_blocks(column[text], begins.astype(np.int64), len(frequent))
-    table -= table.mean(0)
-    square = table.T @ table
+    blocks, folds = len(search.block_begin), search.saved.shape[1]
+    if blocks < 2 * folds:
+        return np.resize(np.arange(folds, dtype=np.uint8), blocks)
+    frequent = np.argsort(-search.text.counts()[1:], kind="stable")[:TOPIC_SYMBOLS] + 1
+    topics = Topics(search, frequent)
+    sums, square = topics.moments()
+    square -= np.outer(sums, sums / blocks)  # of rows whose mean is 0
     axis = np.ones(len(frequent))
+    if np.linalg.norm(square @ axis) < LEAST_START * np.trace(square):  # at a right angle to all differences
+        axis = square[np.argmax(np.diagonal(square))]
     for _ in range(ITERATIONS):
         axis = square @ axis
         axis /= max(float(np.linalg.norm(axis)), 1e-300)
-    ranks = np.argsort(np.argsort(np.round(table @ axis, 9), kind="stable"), kind="stable")
-    fold_of_block: npt.NDArray[np.uint8] = (ranks * folds // len(begins)).astype(np.uint8)
+    values = topics.project(axis) - sums @ axis / blocks
+    ranks = np.argsort(np.argsort(np.round(values, 9), kind="stable"), kind="stable")
+    fold_of_block: npt.NDArray[np.uint8] = (ranks * folds // blocks).astype(np.uint8)
     return fold_of_block
-
-
-def _measure_blocks(
-    columns: npt.NDArray[np.int16], begins: npt.NDArray[np.int64], width: int
-) -> npt.NDArray[np.float64]:
-    """Return the square roots of the frequencies of the symbols that have a column (not -1), a row for each block."""
-    table = np.empty((len(begins), width))
-    sizes = np.diff(np.append(begins, len(columns)))
-    for first in range(0, len(begins), BLOCKS_AT_ONCE):
-        blocks = slice(first, first + BLOCKS_AT_ONCE)
-        rows = np.repeat(np.arange(len(sizes[blocks])), sizes[blocks])
-        part = columns[begins[first] :][: len(rows)]
-        places = (rows * width + part)[part >= 0]
-        counts = np.bincount(places, minlength=len(sizes[blocks]) * width).reshape(-1, width)
-        table[blocks] = np.sqrt(counts / np.maximum(sizes[blocks], 1)[:, None])
-    return table
 
 
 def count_block_symbols(search: Search) -> npt.NDArray[np.int64]:
     """Return the number of symbols of each block."""
     begins = search.block_begin.astype(np.int64)
-    return np.diff(np.append(begins, len(search.text.encoded)))
+    return np.diff(np.append(begins, len(search.text)))

@@ -167,13 +167,8 @@ class SwapSearch:
         chosen[self._beginnings] = False
         share = np.bincount(search.fold, count_block_symbols(search), saved.shape[1])
         if np.all(share > 0):
-            rows = np.flatnonzero(chosen)
-            self._discount.estimate(
-                saved[rows].astype(np.float64),
-                spread[rows].astype(np.float64),
-                share / share.sum(),
-                self._length_class[rows],
-            )
+            length_class = np.where(chosen, self._length_class, -1)  # the others are in no class
+            self._discount.estimate(saved, spread, share / share.sum(), length_class)
 
     def _fill(self, size: int) -> None:
         """If too few pieces save anything, add those that would save most in a text of single symbols."""

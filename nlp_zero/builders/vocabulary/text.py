@@ -10,11 +10,14 @@ import numpy as np
 from ..._kernels.vocabulary import Text
 from ...corpus import Block, Corpus, read_blocks
 
-__all__ = ["find_min_count", "read_lines", "read_text", "sample_blocks"]
+__all__ = ["find_min_count", "limit_sample", "read_lines", "read_text", "sample_blocks"]
 
 SAMPLED_BYTES = 1 << 14  # bytes of whole lines that a sample takes at one place, at most
 LEAST_SAMPLED_BYTES = 256
 SYMBOLS_PER_COUNT = 1 << 21  # a candidate must occur once more for each time that the text has this many symbols
+SYMBOL_BYTES = {"swap": 50, "ngram-lm": 100, "extend": 350}  # memory for each symbol that is learnt from, at most
+RARE_CANDIDATE_BYTES = 100  # the same for each symbol if candidates of the search need to occur only twice
+MIN_COUNT_IN_BUDGET = 5  # of candidates in a text for which a budget has fewer bytes than that
 
 
 def read_text(texts: Corpus | Iterable[str], *, sample: int, any_bytes: bool, as_bytes: bool) -> Text:
@@ -66,9 +69,24 @@ def read_lines(texts: Corpus | Iterable[str], sample: int) -> list[str]:
     return lines
 
 
-def find_min_count(symbols: int) -> int:
-    """Return how often a candidate must occur in a text of this many symbols."""
-    return max(2, symbols // SYMBOLS_PER_COUNT + 1)
+def limit_sample(sample: int, budget: int | None, algorithm: str) -> int:
+    """Return the most symbols that are learnt from within a memory budget in bytes; None is no limit.
+
+    Examples
+    --------
+    >>> limit_sample(16_000_000, None, "swap"), limit_sample(16_000_000, 1 << 28, "swap")
+    (16000000, 5368709)
+    """
+    return sample if budget is None else max(1, min(sample, budget // SYMBOL_BYTES[algorithm]))
+
+
+def find_min_count(symbols: int, budget: int | None = None) -> int:
+    """Return how often a candidate must occur in a text of this many symbols.
+
+    If the candidates that occur twice do not fit into the budget, more text is worth more than rare candidates.
+    """
+    tight = budget is not None and symbols * RARE_CANDIDATE_BYTES > budget
+    return max(MIN_COUNT_IN_BUDGET if tight else 2, symbols // SYMBOLS_PER_COUNT + 1)
 
 
 def _check_utf8(block: Block) -> None:
