@@ -19,6 +19,7 @@ from nlp_zero.counting import Resources
 from nlp_zero.counting import linked as linked_module
 from nlp_zero.counting.counts import alphabet_of
 from nlp_zero.counting.linked import LinkedTree
+from nlp_zero.distributed.tasks import add_states
 from nlp_zero.errors import StorageError
 from tests.reference.counts import branching_entropy, count_ngrams, min_split_pmi
 from tests.reference.text import runs
@@ -178,3 +179,58 @@ def test_impossible_patterns_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             Patterns(levels, edges, 2)
+
+
+def test_single_symbols_that_occur_more_than_32_bits_can_count() -> None:
+    """Counts that double when they are merged with themselves; PMI does not change by powers of two, by one bit."""
+    doublings = 22
+    texts = ["一，" * 4000, "一二三一二，三二一二。一二三四" * 40]
+    small = NgramCounter(order=3).update(texts).freeze()
+    large = small
+    for _ in range(doublings):
+        large = large.merge(large)
+    assert large["一"] == small["一"] << doublings > 1 << 32
+    few, many = LinkedTree(small), LinkedTree(large)
+    assert many.symbol_counts().tolist() == [n << doublings for n in few.symbol_counts().tolist()]
+    for n in (1, 2, 3):
+        assert many.texts(n, places(large, n)) == few.texts(n, places(small, n))
+        if n > 1:
+            assert many.pmi(n, places(large, n)).tolist() == few.pmi(n, places(small, n)).tolist()
+    length = np.repeat(np.array([1, 2], np.uint32), [large.types(1), large.types(2)])
+    node = np.concatenate([places(large, 1), places(large, 2)])
+    counts, pmi, _, right = many.measure(length, node)
+    assert counts.tolist() == [large[x] for n in (1, 2) for x in many.texts(n, places(large, n))]
+    assert pmi.tolist() == few.measure(length, node)[1].tolist()
+    after = [large["一" + symbol] for symbol in large.symbols]
+    total = large["一"]
+    ends = total - sum(after)  # all different
+    expected = -sum(n / total * np.log(n / total) for n in after if n) + ends / total * np.log(total)
+    place = many.texts(1, places(large, 1)).index("一")
+    assert right[place] == pytest.approx(expected, rel=1e-12)
+    assert many.branching_entropies(1, places(large, 1))[1][place] == right[place]
+    for mine, its in zip(
+        many.select(3 << doublings, [0, 0.5, 0.5]).nodes, few.select(3, [0, 0.5, 0.5]).nodes, strict=True
+    ):
+        assert mine.tolist() == its.tolist()
+
+
+def test_pieces_that_occur_more_than_32_bits_can_count() -> None:
+    counts = NgramCounter(order=2).update(["春天，夏天，春天，秋天"] * 3).freeze()
+    tree = LinkedTree(counts)
+    selection = tree.select(2, [0, 0])
+    counter = PieceCounter(tree.alphabet, selection.patterns)
+    counter.add("春天，夏天，春天，秋天")
+    tokens, slots, times, longer = counter.state()
+    total = [column.astype(np.int64) for column in counter.counts()]
+    near = (1 << 32) - 2
+    for _ in range(3):
+        counter.add_state((tokens, slots, times * np.uint64(near), longer))
+    counter.add("春天，夏天，春天，秋天\n" * 5)
+    for mine, one in zip(counter.counts(), total, strict=True):
+        assert mine.dtype == np.uint64
+        assert mine.tolist() == [n * (1 + 3 * near + 5) for n in one.tolist()]
+    state = counter.state()
+    other = PieceCounter(tree.alphabet, selection.patterns)
+    other.add_state(add_states([state, state], (PieceCounter, ())))
+    for mine, one in zip(other.counts(), counter.counts(), strict=True):
+        assert mine.tolist() == [2 * n for n in one.tolist()]

@@ -387,6 +387,7 @@ def choose_ngrams(
     levels: list[Level],
     links: list[Uint32 | None],
     suffixes: list[Uint32 | None],
+    singles: Float64,
     n: int,
     piece: LinkPiece,
     total: float,
@@ -402,6 +403,8 @@ def choose_ngrams(
     levels : list of Level
     links, suffixes : list of array of uint32 or None
         Suffix links of each order, and counts of the suffixes of its n-grams; see `fill_links`.
+    singles : ndarray of float64
+        Counts of the single symbols.
     n : int
         The order.
     piece : LinkPiece
@@ -420,6 +423,7 @@ def measure_ngrams(
     levels: list[Level],
     links: list[Uint32 | None],
     suffixes: list[Uint32 | None],
+    singles: Float64,
     n: int,
     piece: LinkPiece,
     total: float,
@@ -437,6 +441,8 @@ def measure_ngrams(
     levels : list of Level
     links, suffixes : list of array of uint32 or None
         Suffix links of each order, and counts of the suffixes of its n-grams; see `fill_links`.
+    singles : ndarray of float64
+        Counts of the single symbols.
     n : int
         The order.
     piece : LinkPiece
@@ -452,12 +458,12 @@ def measure_ngrams(
         Receive the sums of c ln c over the symbols before and after the n-grams `shorter`; see `finish_entropies`.
     """
 
-def finish_entropies(counts: Uint32, sums: Float64) -> Float64:
+def finish_entropies(counts: Float64, sums: Float64) -> Float64:
     """Turn sums of c ln c into branching entropies, in place: ln(count) - sum / count.
 
     Parameters
     ----------
-    counts : ndarray of uint32
+    counts : ndarray of float64
         Counts of the n-grams.
     sums : ndarray of float64
         The sums; changed.
@@ -586,7 +592,7 @@ class PieceCounter:
     def merge(self, other: PieceCounter) -> None:
         """Add the counts of a counter that `another` created."""
     def state(self) -> tuple[Any, ...]:
-        """Return the counts for another process: tokens, patterns (uint32), their counts, longer pieces."""
+        """Return the counts for another process: tokens, patterns (uint32), their counts (uint64), longer pieces."""
     def add_state(self, state: tuple[Any, ...]) -> None:
         """Add the `state` of a counter of the same patterns."""
     @property
@@ -595,8 +601,8 @@ class PieceCounter:
     @property
     def symbols(self) -> int:
         """Number of symbols of the text that was added in this process, without boundaries."""
-    def counts(self) -> list[Uint32]:
-        """Return how often each n-gram occurs as a piece, for each order."""
+    def counts(self) -> list[npt.NDArray[Any]]:
+        """Return how often each n-gram occurs as a piece, for each order; uint64 if a number needs it."""
     def longer(self, min_count: int) -> tuple[Uint32, Uint32, npt.NDArray[np.uint64]]:
         """Return the pieces longer than the order of the tree, sorted by their symbol ids.
 

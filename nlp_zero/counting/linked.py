@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.arrays import ArrayStore, take
+from .._utils.arrays import MOST_UINT32, ArrayStore, take
 from .._utils.threads import for_each
 from ..errors import CorpusError, StorageError
 from .counts import NgramCounts, alphabet_of, levels_of
@@ -67,7 +67,7 @@ class LinkedTree:
     Raises
     ------
     CorpusError
-        If a count, or the number of n-grams of an order, does not fit in 32 bits.
+        If the count of an n-gram of two or more symbols, or the number of n-grams of an order, does not fit in 32 bits.
     StorageError
         If the disk has no room for the links.
 
@@ -78,9 +78,16 @@ class LinkedTree:
 
     def __init__(self, counts: NgramCounts, resources: Resources | None = None) -> None:
         resources = Resources() if resources is None else resources
-        self._levels: list[Level] = levels_of(counts)
+        self._levels: list[Level] = [*levels_of(counts)]
+        # Single symbols are the first whose counts need 64 bits.  The kernels get these counts apart from the tree.
+        symbols, singles, ends = self._levels[0]
+        self._levels[0] = (symbols, np.minimum(singles, MOST_UINT32).astype(np.uint32, copy=False), ends)
+        self._singles = singles.astype(np.float64)
         if any(array.dtype != np.uint32 for level in self._levels for array in level):
-            raise CorpusError("a count, or the number of n-grams, is above 4,294,967,295; take a part of the corpus.")
+            raise CorpusError(
+                "a pair of characters occurs more than 4,294,967,295 times, or more n-grams of a length exist; take "
+                "a part of the corpus."
+            )
         self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
         self._total, self._sizes = counts.total(1), [len(level[0]) for level in self._levels]
         self._budget = resources.budget
@@ -102,12 +109,12 @@ class LinkedTree:
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
         """Compute the PMI in nats, the smallest over the split points, of n-grams of order `n`."""
-        return self._measure(n, nodes, nodes[:0], nodes[:0])[0]
+        return self._measure(n, nodes, nodes[:0], np.zeros(0))[0]
 
     def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
         """Compute left and right branching entropies in nats of n-grams of order `n`, below the top order."""
         rising, back = _sort_nodes(nodes)
-        times = take(self._levels[n - 1][1], rising)[back]
+        times = self._take_counts(n, rising)[back]
         return self._measure(n + 1, nodes[:0], nodes, times)[1:]
 
     def measure(
@@ -119,22 +126,26 @@ class LinkedTree:
         all values of n-grams that are `ABSENT`, and the entropies of the longest ones. The PMI of a single symbol is 0.
         """
         size = len(node)
-        counts, (pmi, left, right) = np.zeros(size, np.uint32), np.full((3, size), np.nan)
+        counts, (pmi, left, right) = np.zeros(size), np.full((3, size), np.nan)
         rows = [np.flatnonzero((length == n) & (node != ABSENT)) for n in range(1, len(self._levels) + 1)]
-        for here, (_, times, _) in zip(rows, self._levels, strict=True):
-            counts[here] = take(times, node[here])
+        for n, here in enumerate(rows, 1):
+            counts[here] = self._take_counts(n, node[here])
         pmi[rows[0]] = 0.0
         for n, (shorter, here) in enumerate(pairwise(rows), 2):
             pmi[here], left[shorter], right[shorter] = self._measure(n, node[here], node[shorter], counts[shorter])
         return counts.astype(np.int64), pmi, left, right
 
-    def _measure(self, n: int, nodes: Uint32, shorter: Uint32, times: Uint32) -> tuple[Float64, Float64, Float64]:
+    def _take_counts(self, n: int, nodes: Uint32) -> Float64:
+        """Return the counts of n-grams of order `n`, whose places rise."""
+        return self._singles[nodes] if n == 1 else take(self._levels[n - 1][1], nodes).astype(np.float64)
+
+    def _measure(self, n: int, nodes: Uint32, shorter: Uint32, times: Float64) -> tuple[Float64, Float64, Float64]:
         """Return the PMI of n-grams of order `n`, and both entropies of n-grams of order n - 1 with counts `times`."""
         (here, back), (above, back_above) = _sort_nodes(nodes), _sort_nodes(shorter)
         pmi, left, right = np.zeros(len(here)), np.zeros(len(above)), np.zeros(len(above))
 
         def work(piece: LinkPiece, number: int) -> None:
-            tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
+            tree = (self._levels, self._links, self._suffix_counts, self._singles, n, piece, self._total)
             kernel.measure_ngrams(*tree, self._block(n - 1, number), here, pmi, above, left, right)
 
         self._each_piece(work)
@@ -181,6 +192,8 @@ class LinkedTree:
         all single symbols that are pieces at all are included. N-grams that occur once are not selected, but the tree
         must have them.
         """
+        if float(self._singles.max(initial=0)) > MOST_UINT32:
+            raise CorpusError("a character occurs more than 4,294,967,295 times; learn from the texts too.")
         size = sum(self._sizes)
         self.check_memory(EXPECTATION_BYTES * size, f"the pieces of {size:,} n-grams")
         spare = math.inf if self._budget is None else self._budget / max(size, 1) - EXPECTATION_BYTES
@@ -202,7 +215,7 @@ class LinkedTree:
         for n in range(2, len(self._sizes) + 1):
 
             def work(piece: LinkPiece, _: int, n: int = n) -> None:
-                tree = (self._levels, self._links, self._suffix_counts, n, piece, self._total)
+                tree = (self._levels, self._links, self._suffix_counts, self._singles, n, piece, self._total)
                 kernel.choose_ngrams(*tree, min_count, min_pmi[n - 1], chosen, needed)
 
             self._each_piece(work)
@@ -267,12 +280,12 @@ class LinkedTree:
             node, length = kernel.find_ngrams(self._levels, ngrams[moved], len(places))
             for n, (_, times, _) in enumerate(self._levels, 1):
                 here = np.flatnonzero((length == n) & (node != ABSENT))
-                result[places[here]] = times[node[here]]
+                result[places[here]] = (self._singles if n == 1 else times)[node[here]]
         return result
 
-    def symbol_counts(self) -> Uint32:
+    def symbol_counts(self) -> npt.NDArray[np.int64]:
         """Return the counts of all single symbols."""
-        return self._levels[0][1]
+        return self._singles.astype(np.int64)
 
     def pairs(self) -> tuple[npt.NDArray[np.uint32], Uint32, Uint32]:
         """Return first symbol, second symbol and count of all pairs of symbols, in the order of their nodes."""

@@ -155,7 +155,7 @@ def _add_pieces(states: list[State]) -> State:
         for piece, n in pieces.items():
             total[piece] = total.get(piece, 0) + n
     slot, sums = _add_by_key(np.concatenate(slots), np.concatenate(times))
-    return sum(tokens), slot, sums.astype(np.uint32), total
+    return sum(tokens), slot, sums, total
 
 
 def _add_occurrences(states: list[State]) -> State:

@@ -66,11 +66,11 @@ inline void atomic_or(uint8_t* p, uint8_t bits) {
     __atomic_fetch_or(p, bits, __ATOMIC_RELAXED);
 #endif
 }
-inline void atomic_add(uint32_t* p, uint32_t n) {
+inline uint32_t atomic_add(uint32_t* p, uint32_t n) {  // returns the sum
 #if defined(_MSC_VER)
-    _InterlockedExchangeAdd(reinterpret_cast<volatile long*>(p), long(n));
+    return uint32_t(_InterlockedExchangeAdd(reinterpret_cast<volatile long*>(p), long(n))) + n;
 #else
-    __atomic_fetch_add(p, n, __ATOMIC_RELAXED);
+    return __atomic_add_fetch(p, n, __ATOMIC_RELAXED);
 #endif
 }
 

@@ -19,7 +19,7 @@ public:
     void add(const SymbolStore& store, std::vector<uint32_t> ids) {
         ids_.push_back(std::move(ids));
         const size_t text = ids_.size() - 1;
-        store.visit([&](const auto&... symbols) { cut(text, symbols...); });
+        store.visit([&](const auto* symbols, size_t size) { cut(text, symbols, size); });
         marks_.resize(shares_.size());
     }
     size_t shares() const { return shares_.size(); }
@@ -50,10 +50,6 @@ private:
 
     static void point_to(Share& share, const uint16_t* at) { share.narrow = at; }
     static void point_to(Share& share, const uint32_t* at) { share.wide = at; }
-    template <class Pieces>
-    void cut(size_t text, const Pieces& pieces) {
-        for (const auto& piece : pieces) cut(text, piece.data, piece.size);
-    }
     template <class Sym>
     void cut(size_t text, const Sym* data, size_t size) {
         for (size_t begin = 0, end; begin < size; begin = end) {

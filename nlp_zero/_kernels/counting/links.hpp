@@ -35,6 +35,7 @@ public:
     // n-gram without its first one, two, ... symbols, down to two symbols.
     std::vector<LevelView> tree;
     std::vector<uint32_t*> link, suffixes;
+    const double* singles = nullptr;  // the counts of level 0, which are the first to need more than 32 bits
 
     // starts[k * size + x]: the first pair of first symbol x whose second symbol is at place bounds[k] or later.
     void cut(const uint32_t* bounds, size_t n, uint32_t* starts) const {
@@ -156,7 +157,7 @@ private:
                 node[k] = at;
             }
         }
-        double count(int k) const { return links.tree[k].count[node[k]]; }
+        double count(int k) const { return links.count(k, node[k]); }
     };
 
     size_t place_of(uint32_t symbol) const {  // on level 0, which has all symbols
@@ -165,13 +166,15 @@ private:
     }
     size_t link_of(int l, size_t i) const { return l == 1 ? place_of(tree[1].symbol[i]) : link[l][i]; }
 
+    double count(int l, size_t i) const { return l ? double(tree[l].count[i]) : singles[i]; }
+
     // PMI in nats of an n-gram of level l, the smallest over split points: ln c(x) N / (c(prefix) c(suffix)).
     double pmi(int l, const Path& path, double total) const {
         const size_t i = path.node[l], j = link_of(l, i);
-        double worst = path.count(0) * double(tree[l - 1].count[j]);
+        double worst = path.count(0) * count(l - 1, j);
         for (int k = 1; k < l - 1; ++k)  // without the first k + 1 symbols, l - k are left
             worst = std::max(worst, path.count(k) * double(suffixes[l - 1][j * (l - 2) + k - 1]));
-        if (l > 1) worst = std::max(worst, path.count(l - 1) * double(tree[0].count[place_of(tree[l].symbol[i])]));
+        if (l > 1) worst = std::max(worst, path.count(l - 1) * singles[place_of(tree[l].symbol[i])]);
         return std::log(double(tree[l].count[i]) * total / worst);
     }
 
@@ -206,7 +209,7 @@ private:
 
 // Turn sums of c ln c into branching entropies in nats.  Every end of a run counts as a different symbol, and so does
 // every pruned occurrence; symbols that occur once add nothing to the sum.
-inline void finish_entropies(const uint32_t* count, size_t n, double* sum) {
+inline void finish_entropies(const double* count, size_t n, double* sum) {
     for (size_t k = 0; k < n; ++k) {
         const double c = count[k];
         sum[k] = std::log(c) - sum[k] / c;

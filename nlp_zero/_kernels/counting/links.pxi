@@ -13,12 +13,13 @@ cdef extern from "counting/links.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass LinkedTree:
         vector[LevelView] tree
         vector[uint32_t*] link, suffixes
+        const double* singles
         void cut(const uint32_t*, size_t, uint32_t*) except +
         void fill(int, const PieceView&) except +
         void choose(int, const PieceView&, double, uint32_t, double, uint8_t*, const vector[uint8_t*]&) except +
         void measure(int, const PieceView&, double, size_t, size_t, Wanted, double*, Wanted, double*, double*) except +
 
-    void c_finish_entropies "nlpzero::counting::finish_entropies"(const uint32_t*, size_t, double*)
+    void c_finish_entropies "nlpzero::counting::finish_entropies"(const double*, size_t, double*)
     void c_parents_of "nlpzero::counting::parents_of"(const uint32_t*, size_t, const uint32_t*, size_t, uint32_t*)
 
 
@@ -36,6 +37,13 @@ cdef int _set_tree(LinkedTree& tree, list levels, list links, list suffixes) exc
         if array is not None and len(array) not in (0, len(levels[level][0]) * max(level - 1, 0)):
             raise ValueError("the suffix counts are those of another tree.")
         tree.suffixes.push_back(_link_pointer(array))
+    return 0
+
+
+cdef int _set_singles(LinkedTree& tree, const double[::1] singles) except -1:
+    if <size_t>singles.shape[0] != tree.tree[0].size:
+        raise ValueError("the counts of single symbols are those of another tree.")
+    tree.singles = &singles[0] if singles.shape[0] else NULL
     return 0
 
 
@@ -80,10 +88,11 @@ def fill_links(list levels, list links, list suffixes, int n, tuple piece):
         tree.fill(n - 1, view)
 
 
-def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, uint32_t min_count,
-                  double min_pmi, list chosen, list needed):
+def choose_ngrams(list levels, list links, list suffixes, const double[::1] singles, int n, tuple piece, double total,
+                  uint32_t min_count, double min_pmi, list chosen, list needed):
     cdef LinkedTree tree
     _set_tree(tree, levels, links, suffixes)
+    _set_singles(tree, singles)
     cdef PieceView view = _piece(levels, piece)
     cdef vector[uint8_t*] bits
     cdef uint8_t[::1] array
@@ -96,11 +105,12 @@ def choose_ngrams(list levels, list links, list suffixes, int n, tuple piece, do
         tree.choose(n - 1, view, total, min_count, min_pmi, &array[0], bits)
 
 
-def measure_ngrams(list levels, list links, list suffixes, int n, tuple piece, double total, tuple block,
-                   const uint32_t[::1] nodes, double[::1] pmi, const uint32_t[::1] shorter, double[::1] left,
+def measure_ngrams(list levels, list links, list suffixes, const double[::1] singles, int n, tuple piece, double total,
+                   tuple block, const uint32_t[::1] nodes, double[::1] pmi, const uint32_t[::1] shorter, double[::1] left,
                    double[::1] right):
     cdef LinkedTree tree
     _set_tree(tree, levels, links, suffixes)
+    _set_singles(tree, singles)
     cdef PieceView view = _piece(levels, piece)
     if not 1 < n <= len(levels):
         raise ValueError("no such order")
@@ -117,7 +127,7 @@ def measure_ngrams(list levels, list links, list suffixes, int n, tuple piece, d
         tree.measure(n - 1, view, total, low, high, here, first, above, second, third)
 
 
-def finish_entropies(const uint32_t[::1] counts, double[::1] sums):
+def finish_entropies(const double[::1] counts, double[::1] sums):
     if sums.shape[0] != counts.shape[0]:
         raise ValueError("counts and sums have different lengths.")
     if counts.shape[0]:

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -15,12 +16,26 @@ namespace nlpzero::counting {
 
 // How often each pattern occurs as a piece, by slot of the pattern; slot 0 is unused.  All threads add to one table.
 struct PieceTimes {
-    HugeVector<uint32_t> times;  // a piece occurs at most as often as its n-gram, whose count has 4 bytes, too
+    HugeVector<uint32_t> times;  // the lower 32 bits
     bool shared = false;         // whether several threads use it
     explicit PieceTimes(size_t slots) : times(slots, 0) {}
     void add(uint32_t slot, uint32_t n) {
-        if (shared) atomic_add(&times[slot], n);
-        else times[slot] += n;
+        const uint32_t sum = shared ? atomic_add(&times[slot], n) : times[slot] += n;
+        if (sum < n) carry(slot, 1);
+    }
+    void add_wide(uint32_t slot, uint64_t n) {
+        add(slot, uint32_t(n));
+        if (n >> 32) carry(slot, n >> 32);
+    }
+    // The upper bits of the few pieces that need more than 32: slots and multiples of 2^32.
+    std::unordered_map<uint32_t, uint64_t>& carries() { return carries_; }
+
+private:
+    std::unordered_map<uint32_t, uint64_t> carries_;
+    std::mutex guard_;
+    void carry(uint32_t slot, uint64_t n) {
+        const std::lock_guard<std::mutex> lock(guard_);
+        carries_[slot] += n;
     }
 };
 
@@ -69,10 +84,10 @@ public:
         for (const auto& [piece, count] : other.longer_) longer_[piece] += count;
         other.longer_.clear();
     }
-    void add(const uint32_t* slots, const uint32_t* times, size_t n) {
+    void add(const uint32_t* slots, const uint64_t* times, size_t n) {
         for (size_t k = 0; k < n; ++k) {
             if (slots[k] >= table_->times.size()) throw std::invalid_argument("no such pattern");
-            table_->times[slots[k]] += times[k];
+            table_->add_wide(slots[k], times[k]);
         }
     }
     void add_longer(const uint32_t* piece, size_t size, uint64_t times) {

@@ -25,6 +25,7 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         size_t nodes() const
         size_t slots() const
         void add_by_place(const uint32_t*, uint32_t*) const
+        size_t place(size_t) const
 
     cdef cppclass TimesVector "nlpzero::HugeVector<uint32_t>":
         uint32_t* data()
@@ -33,6 +34,7 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass PieceTimes:
         TimesVector times
         cbool shared
+        unordered_map[uint32_t, uint64_t]& carries()
 
     cdef cppclass PieceCounts:
         uint64_t tokens, symbols
@@ -40,7 +42,7 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         const shared_ptr[PieceTimes]& table() const
         void finish() except +
         void add(PieceCounts&) except +
-        void add(const uint32_t*, const uint32_t*, size_t) except +
+        void add(const uint32_t*, const uint64_t*, size_t) except +
         void add_longer(const uint32_t*, size_t, uint64_t) except +
         void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
 
@@ -260,7 +262,9 @@ cdef class PieceCounter(_Reader):
 
     def state(self):
         cdef PieceTimes* table = self.pieces.table().get()
-        times = _copy_array(table.times.data(), table.times.size(), np.uint32)
+        times = _copy_array(table.times.data(), table.times.size(), np.uint32).astype(np.uint64)
+        for carry in table.carries():
+            times[carry.first] += np.uint64(carry.second << 32)
         slots = np.flatnonzero(times).astype(np.uint32)
         symbols, lengths, counts = self.longer(1)
         data, ends = symbols.tobytes(), np.cumsum(4 * lengths.astype(np.int64)).tolist()
@@ -268,7 +272,8 @@ cdef class PieceCounter(_Reader):
         return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
 
     def add_state(self, tuple state):
-        cdef const uint32_t[::1] slots = state[1], times = state[2], piece
+        cdef const uint32_t[::1] slots = state[1], piece
+        cdef const uint64_t[::1] times = state[2]
         if slots.shape[0] != times.shape[0]:
             raise ValueError("a state whose parts do not fit together")
         if slots.shape[0]:
@@ -288,11 +293,16 @@ cdef class PieceCounter(_Reader):
 
     def counts(self):
         sizes = self.patterns.sizes
-        cdef uint32_t[::1] flat = np.zeros(1 + sum(sizes), np.uint32)
+        cdef uint32_t[::1] lower = np.zeros(1 + sum(sizes), np.uint32)
         cdef PieceTimes* table = self.pieces.table().get()
         with nogil:
-            self.patterns.cpp.add_by_place(table.times.data(), &flat[0])
-        return np.split(np.asarray(flat)[:sum(sizes)], np.cumsum(sizes[:len(sizes) - 1]))
+            self.patterns.cpp.add_by_place(table.times.data(), &lower[0])
+        flat = np.asarray(lower)
+        if table.carries().size():
+            flat = flat.astype(np.uint64)
+        for carry in table.carries():
+            flat[self.patterns.cpp.place(carry.first)] += np.uint64(carry.second << 32)
+        return np.split(flat[:sum(sizes)], np.cumsum(sizes[:len(sizes) - 1]))
 
     def longer(self, uint64_t min_count):
         cdef vector[uint32_t] symbols, lengths
