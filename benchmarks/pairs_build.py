@@ -26,7 +26,7 @@ PEER = "nlp-zero 0.1.6 Word_Finder train + find"
 
 def run(settings: Settings, report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for step in (_entropy, _old_rules, _default):
+        for step in (_entropy, _bayes, _old_rules, _default):
             try:
                 step(settings, report, Path(folder) / "lexicon.tsv")
             except Missing as missing:
@@ -41,6 +41,16 @@ def _entropy(settings: Settings, report: Report, output: Path) -> None:
 
     (timing,) = alternate(ours, repeat=settings.repeat)
     report.add(limit_row("build-vocab --method entropy on people-daily, whole process", timing, 0.8))
+
+
+def _bayes(settings: Settings, report: Report, output: Path) -> None:
+    path = settings.path("people-daily")
+
+    def ours() -> float:
+        return float(run_child("build-vocab", output, path, "--method", "bayes", "--workers", "2")["whole"])
+
+    (timing,) = alternate(ours, repeat=settings.repeat)
+    report.add(limit_row("build-vocab --method bayes on people-daily, two threads, whole process", timing, 8))
 
 
 def _old_rules(settings: Settings, report: Report, output: Path) -> None:

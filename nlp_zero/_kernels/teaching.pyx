@@ -24,9 +24,12 @@ cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
         size_t size()
         void fill(const uint32_t*, size_t, size_t, size_t, size_t, uint32_t*)
 
+    cdef struct Feature "nlpzero::teaching::Model::Feature":
+        float weight[4]
+
     cdef cppclass Model:
         Templates templates
-        vector[float] weight
+        vector[Feature] features
         double* follow
         Model(const int32_t*, size_t, int) except +
         double add_gradient(const Text&, Run, const uint8_t*, Work&, double*, double*) except +
@@ -106,7 +109,7 @@ cdef class Field:
         cdef double fit = 0
         if <size_t> allowed.shape[0] != text.positions:
             raise ValueError("labels are needed for each position.")
-        cdef double[::1] table = np.zeros(self.cpp.weight.size()), pairs = np.zeros(PAIRS)
+        cdef double[::1] table = np.zeros(TAGS * self.cpp.features.size()), pairs = np.zeros(PAIRS)
         for k in range(spans.size()):
             fit += self.cpp.add_gradient(text, spans[k], &allowed[0], work, &table[0], &pairs[0])
         return fit, np.asarray(table).reshape(-1, TAGS), np.asarray(pairs)
@@ -123,15 +126,24 @@ cdef class Field:
 
     @property
     def weights(self):
-        cdef size_t n = self.cpp.weight.size()
-        return np.array(<float[:n]> self.cpp.weight.data(), copy=True).reshape(-1, TAGS), np.array([self.cpp.follow[p] for p in range(PAIRS)])
+        cdef size_t n = self.cpp.features.size(), k
+        cdef int t
+        cdef float[:, ::1] table = np.empty((n, TAGS), np.float32)
+        for k in range(n):
+            for t in range(TAGS):
+                table[k, t] = self.cpp.features[k].weight[t]
+        return np.asarray(table), np.array([self.cpp.follow[p] for p in range(PAIRS)])
 
     @weights.setter
     def weights(self, pair):
         cdef const float[:, ::1] table = pair[0]
-        if <size_t> table.shape[0] * TAGS != self.cpp.weight.size() or table.shape[1] != TAGS or len(pair[1]) != PAIRS:
+        cdef size_t k
+        cdef int t
+        if <size_t> table.shape[0] != self.cpp.features.size() or table.shape[1] != TAGS or len(pair[1]) != PAIRS:
             raise ValueError("weights are needed for each place and tag, and for each pair of tags.")
-        self.cpp.weight.assign(&table[0, 0], &table[0, 0] + table.shape[0] * TAGS)
+        for k in range(self.cpp.features.size()):
+            for t in range(TAGS):
+                self.cpp.features[k].weight[t] = table[k, t]
         for p in range(PAIRS):
             self.cpp.follow[p] = pair[1][p]
 

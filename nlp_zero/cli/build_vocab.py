@@ -55,7 +55,7 @@ RESOURCES = ("memory", "temp_dir", "workers", "checkpoint")
 METHODS = {
     "pmi": ("PmiLexiconBuilder", {"order", "min_pmi", "min_count", "max_length", "deduplicate", *RESOURCES}),
     "entropy": ("EntropyLexiconBuilder", {"min_count", "max_length", *RESOURCES}),
-    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", "workers", "checkpoint"}),
+    "bayes": ("BayesLexiconBuilder", {"max_length", "seed", "sample", "time_limit", *RESOURCES}),
     "vocabulary": ("VocabularyBuilder", {*VOCABULARY_OPTIONS, "sample", "memory", "workers"}),
 }
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
@@ -126,7 +126,7 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="bayes: the same seed gives the same words (default: 0)")
     parser.add_argument(
         "--sample-size", dest="sample", type=int, metavar="N",
-        help="bayes, vocabulary: learn from N characters spread over the corpus (default: bayes all, vocabulary "
+        help="bayes, vocabulary: learn from N characters spread over the corpus (default: bayes 6000000, vocabulary "
         "16000000)",
     )  # fmt: skip
     parser.add_argument(
@@ -352,7 +352,7 @@ def _parse_min_pmi(text: str) -> float | list[float]:
 
 
 def _summarize(lexicon: Lexicon) -> dict[str, Any]:
-    names = ("method", "characters", "tokens", "estimated", "entropy_before", "entropy_after")
+    names = ("method", "characters", "tokens", "estimated", "sampled", "entropy_before", "entropy_after")
     return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
 
 
@@ -366,10 +366,11 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -
         return
     phrases = f", {summary['phrases']:,} phrases" if arguments.phrases else ""
     tokens = f"{'about ' * summary['estimated']}{summary['tokens']:,} tokens"
+    sampled = "" if summary["sampled"] is None else f"; learnt from a sample of {summary['sampled']:,} characters"
     print_message(
         arguments,
         f"{summary['method']}: {summary['words']:,} words{phrases}; the {summary['characters']:,} characters of the "
-        f"text are {tokens}; average information {summary['entropy_before']:.4f} -> "
+        f"text are {tokens}{sampled}; average information {summary['entropy_before']:.4f} -> "
         f"{summary['entropy_after']:.4f} nats per character.",
     )
     if "contexts" in summary:

@@ -79,6 +79,8 @@ class LexiconMeta:
         How often a word of one class follows one of another: a row for each class, then one for the end of a run.
     seed, classes, sweeps : int or None
         Seed, number of latent classes and number of sweeps of `BayesLexiconBuilder`.
+    sampled : int or None
+        Number of symbols that `BayesLexiconBuilder` learnt from; None if it learnt from all of them.
     examples : int or None
         Number of lines cut by hand that taught the builder; None if it learnt from raw text alone.
     estimated : bool, default False
@@ -138,6 +140,7 @@ class LexiconMeta:
     seed: int | None = None
     classes: int | None = None
     sweeps: int | None = None
+    sampled: int | None = None
     examples: int | None = None
     estimated: bool = False
     interrupted: bool = False

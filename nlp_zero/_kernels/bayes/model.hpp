@@ -18,7 +18,8 @@ public:
     explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0, 0}), free_(9) {}
 
     int size(uint32_t id) const { return list_[id].size; }
-    void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
+    NLP_ZERO_HOT void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
+    NLP_ZERO_HOT void prefetch_list(uint32_t id) const { if (list_[id].size > 1) nlpzero::prefetch(&pool_[list_[id].at]); }
 
     // Call f(class, count) for every class of a word.
     template <class F>

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "exchange.hpp"
@@ -24,12 +25,14 @@ struct Stretch { uint32_t begin, end; int left, right; };
 // Scratch space of one thread.
 struct Work {
     std::vector<float> alpha, beta, outside, x;
-    std::vector<double> scale;
+    std::vector<float> weight, lanes, x_after;
+    std::vector<double> shrink;  // what each row of alpha was multiplied by
 };
 
 class Sampler {
 public:
     static constexpr size_t FAR = 12, NEAR = 4;  // stretches ahead, for prefetching
+    static constexpr int MAX_WIDTH = 256;  // of a row: classes and the boundary, or lengths of words
     static constexpr uint32_t LONGEST = 400;  // symbols of a stretch; longer runs are split at random in each sweep
 
     Candidates text;
@@ -37,7 +40,7 @@ public:
     std::vector<uint8_t> length, cls;  // length (0: none) and class of the word that begins at each position
     std::vector<Stretch> order;        // the stretches in the order of the sweep
     size_t fence = 0;                  // of two neighbouring stretches of a run, one is before this place, one behind
-    std::vector<float> marginals;      // by length, then position: sums over the averaged sweeps
+    std::vector<float> marginals;      // by position, then length: sums over the averaged sweeps
 
     Sampler(const uint32_t* symbols, size_t n, int classes, const Hyper& hyper, int levels)
         : text(symbols, n, levels), model(text, classes, hyper), length(n), cls(n) {}
@@ -91,10 +94,7 @@ public:
         model.prepare();
     }
     void put_in(size_t from, size_t to) {
-        for (size_t s = from; s < to; ++s) {
-            if (s + NEAR < to) prefetch_chosen(order[s + NEAR]);
-            put(order[s], 1);
-        }
+        for (size_t s = from; s < to; ++s) put(order[s], 1);
     }
     // Draw new words for some stretches; no two stretches of a round are neighbours, so threads may share a round.
     void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
@@ -117,7 +117,8 @@ public:
         for (size_t i = n; i-- > 0;) {
             const int most = int(std::min<uint32_t>(text.room(i), uint32_t(model.max_length)));
             for (int l = 1; l <= most; ++l) {
-                const double score = best[i + l] + double(marginals[size_t(l - 1) * n + i]) / sweeps - cost;
+                const float sum = marginals[i * size_t(model.max_length) + size_t(l - 1)];
+                const double score = best[i + l] + double(sum) / sweeps - cost;
                 if (l > 1 && (score < best[i] || (score == best[i] && words[i + l] + 1 > words[i]))) continue;
                 best[i] = score;
                 words[i] = words[i + l] + 1;
@@ -164,30 +165,39 @@ private:
     NLP_ZERO_INLINE void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
         for (size_t s = from; s < to; ++s) {
             Rng rng(seed, sweep << 32 | (s + 1));
-            if (s + 1 < to) prefetch_words(order[s + 1]);
+            if (s + 2 < to) prefetch_words(order[s + 2]);
+            if (average && s + 2 < to) prefetch(&marginals[size_t(order[s + 2].begin) * size_t(model.max_length)]);
+            if (s + 1 < to) prefetch_lists(order[s + 1]);
             forward(order[s], work);
             if (average) add_marginals(order[s], work);
             draw(order[s], work, rng);
         }
     }
     // Stretches are in random order, so their memory is asked for before it is needed: the text and its state ...
-    void prefetch_text(const Stretch& w) const {
+    NLP_ZERO_HOT void prefetch_text(const Stretch& w) const {
         constexpr size_t LINE = 64;
-        const uint32_t* end = text.row(w.end - 1);
-        for (const uint32_t* p = text.row(w.begin); p < end; p += LINE / sizeof *p) prefetch(p);
+        const uint32_t* end = text.row(std::min<size_t>(w.end, text.size() - 1));
+        for (const uint32_t* p = text.row(w.begin - (w.begin > 0)); p < end; p += LINE / sizeof *p) prefetch(p);
         prefetch(end);
         prefetch(&length[w.begin]);
         prefetch(&cls[w.begin]);
     }
     // ... the counts of the words of its segmentation ...
-    void prefetch_chosen(const Stretch& w) const {
+    NLP_ZERO_HOT void prefetch_chosen(const Stretch& w) const {
         for (uint32_t i = w.begin; i < w.end; i += length[i]) model.held.prefetch(text.id(i, length[i]));
     }
-    // ... and of all words in it.
-    void prefetch_words(const Stretch& w) const {
+    // ... and of all words in it, first where the lists of their classes are ...
+    NLP_ZERO_HOT void prefetch_words(const Stretch& w) const {
         for (uint32_t i = w.begin; i < w.end; ++i) {
             const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
             for (int l = 0; l < most; ++l) model.held.prefetch(text.row(i)[l]);
+        }
+    }
+    // ... and then the lists.
+    NLP_ZERO_HOT void prefetch_lists(const Stretch& w) const {
+        for (uint32_t i = w.begin; i < w.end; ++i) {
+            const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
+            for (int l = 0; l < most; ++l) model.held.prefetch_list(text.row(i)[l]);
         }
     }
     int class_before(uint32_t i) const {
@@ -229,46 +239,76 @@ private:
 
     // P(word of `l` symbols at i | z) = x * fresh(l, z), plus (count - d) / (N_z + theta) for each class that has the
     // word. alpha, beta: rows by position; beta is alpha times the transition matrix of classes.  Each row of alpha
-    // sums to one; scale[j] is the sum that row j was divided by.
+    // sums to one.
     NLP_ZERO_INLINE void forward(const Stretch& w, Work& work) const {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
-        work.alpha.assign(size_t(n + 1) * width, 0.0f);
-        work.beta.assign(size_t(n + 1) * width, 0.0f);
+        work.alpha.resize(size_t(n + 1) * width);
+        work.beta.resize(size_t(n + 1) * width);
         work.x.resize(size_t(n + 1) * (most + 1));
-        work.scale.assign(n + 1, 1.0);
+        work.shrink.resize(n + 1);
         std::copy_n(&model.trans[size_t(w.left) * width], width, work.beta.begin());
         for (int j = 1; j <= n; ++j) {
+            const int longest = std::min(most, j);
+            float* __restrict x = &work.x[size_t(j) * (most + 1)];
             float* __restrict a = &work.alpha[size_t(j) * width];
             double ratio = 1, tail = model.last[text.symbol(w.begin + j - 1)];
-            for (int l = 1; l <= std::min(most, j); ++l) {
-                const int i = j - l;
-                if (l > 1) ratio /= work.scale[i + 1];
-                const uint32_t s = text.symbol(w.begin + i), id = text.id(w.begin + i, l);
-                const double p0 = model.plen(l) * (l == 1 ? model.single(s) : tail * model.first[s]);
-                if (l > 1) tail *= model.middle[s];
-                const float x = float(std::min(model.base(id, p0) * ratio, 1e30));
-                work.x[size_t(j) * (most + 1) + l] = x;
-                const float* __restrict b = &work.beta[size_t(i) * width];
-                const float* __restrict g = &model.fresh[size_t(l) * width];
-                for (int z = 0; z < width; ++z) a[z] += x * b[z] * g[z];
-                if (!id) continue;
-                model.held.each(id, [&](uint32_t z, uint32_t count) { a[z] += kept(z, count, ratio) * b[z]; });
+            for (int l = 1; l <= longest; ++l) {
+                const uint32_t* ids = text.row(w.begin + j - l);
+                if (l > 1) ratio *= work.shrink[j - l + 1];
+                const double p0 = model.plen(l) * (l == 1 ? model.single(ids[0]) : tail * model.first[ids[0]]);
+                if (l > 1) tail *= model.middle[ids[0]];
+                x[l] = float(std::min(model.base(ids[l - 1], p0) * ratio, 1e30));
             }
-            const float sum = total(a, width);
-            work.scale[j] = sum;
-            const float inverse = 1 / sum;
-            float* __restrict out = &work.beta[size_t(j) * width];
-            for (int z = 0; z < k; ++z) a[z] *= inverse;
-            carry(a, model.trans.data(), k, width, out);
+            // Lengths are added in registers.
+            const float *b = &work.beta[size_t(j - 1) * width], *g = &model.fresh[width];
+            each_group(width, [&](auto n, int y) { add_lengths<n()>(x, b + y, g + y, longest, width, a + y); });
+            ratio = 1;
+            for (int l = 1; l <= longest; ++l) {
+                if (l > 1) ratio *= work.shrink[j - l + 1];
+                const uint32_t id = text.id(w.begin + j - l, l);
+                if (!id) continue;
+                const float* __restrict before = &work.beta[size_t(j - l) * width];
+                const float factor = float(std::min(ratio, 1e30));
+                model.held.each(id, [&](uint32_t z, uint32_t count) { a[z] += kept(z, count, factor) * before[z]; });
+            }
+            const float inverse = 1 / total(a, width);
+            work.shrink[j] = inverse;
+            for (int z = 0; z < width; ++z) a[z] *= inverse;
+            carry(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
         }
+    }
+    // out = sum of x[l] * b(l) * g(l) over the lengths l from 1; the rows of b go backwards, those of g forwards.
+    template <int N>
+    static NLP_ZERO_INLINE void add_lengths(const float* __restrict x, const float* __restrict b,
+                                            const float* __restrict g, int longest, int width, float* __restrict out) {
+        float sum[N];
+        for (int c = 0; c < N; ++c) sum[c] = x[1] * b[c] * g[c];
+        for (int l = 2; l <= longest; ++l) {
+            b -= width;
+            g += width;
+            for (int c = 0; c < N; ++c) sum[c] += x[l] * b[c] * g[c];
+        }
+        for (int c = 0; c < N; ++c) out[c] = sum[c];
     }
     // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
     // other.
     static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
+        each_group(width, [&](auto n, int y) { columns<n()>(row, matrix + y, k, width, out + y); });
+    }
+    // Call f(n, y) for groups of n() columns from y on, as large as fit into registers; a width is a multiple of eight.
+    template <class F>
+    static NLP_ZERO_INLINE void each_group(int width, F f) {
         int y = 0;
-        for (; y + 40 <= width; y += 40) columns<40>(row, matrix + y, k, width, out + y);
-        for (; y + 24 <= width; y += 24) columns<24>(row, matrix + y, k, width, out + y);
-        for (; y < width; y += 8) columns<8>(row, matrix + y, k, width, out + y);
+        for (; y + 64 <= width; y += 64) f(std::integral_constant<int, 64>(), y);
+        switch (width - y) {
+            case 8: return f(std::integral_constant<int, 8>(), y);
+            case 16: return f(std::integral_constant<int, 16>(), y);
+            case 24: return f(std::integral_constant<int, 24>(), y);
+            case 32: return f(std::integral_constant<int, 32>(), y);
+            case 40: return f(std::integral_constant<int, 40>(), y);
+            case 48: return f(std::integral_constant<int, 48>(), y);
+            case 56: return f(std::integral_constant<int, 56>(), y);
+        }
     }
     template <int N>
     static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width,
@@ -285,89 +325,124 @@ private:
             for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
         return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
     }
-    float kept(uint32_t z, uint32_t count, double ratio) const {
-        return float((count - model.discount()) * model.inverse[z] * std::min(ratio, 1e30));
+    float kept(uint32_t z, uint32_t count, float ratio) const {
+        return (float(count) - float(model.discount())) * model.inverse[z] * ratio;
     }
-    // P(word of l symbols that ends at j | z), in the scale of row j before its division.
+    // P(word of l symbols that ends at j | z), in the scale of row j before it was shrunk.
     float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
-        float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
-        const uint32_t id = text.id(w.begin + j - l, l);
-        if (const uint32_t count = id ? model.held.count(id, uint32_t(z)) : 0) p += kept(uint32_t(z), count, ratio);
-        return p;
+        const float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
+        const uint32_t id = text.id(w.begin + j - l, l), count = id ? model.held.count(id, uint32_t(z)) : 0;
+        return count ? p + kept(uint32_t(z), count, float(std::min(ratio, 1e30))) : p;
     }
 
-    NLP_ZERO_INLINE void draw(const Stretch& w, const Work& work, Rng& rng) {
-        const int k = model.k, width = model.width;
-        std::vector<float> weight(std::max(width, model.max_length + 1));
+    NLP_ZERO_INLINE void draw(const Stretch& w, Work& work, Rng& rng) {
+        const int width = model.width;
+        work.weight.assign(size_t(std::max(width, (model.max_length + 7) / 8 * 8)), 0.0f);
+        float* __restrict weight = work.weight.data();
         std::fill(length.begin() + w.begin, length.begin() + w.end, uint8_t(0));
         int next = w.right;
         for (int j = int(w.end - w.begin); j > 0;) {
-            const float* into = &model.back[size_t(next) * width];
-            for (int z = 0; z < k; ++z) weight[z] = work.alpha[size_t(j) * width + z] * into[z];
-            const int z = pick(weight, k, rng);
+            const float* __restrict into = &model.back[size_t(next) * width];
+            const float* __restrict a = &work.alpha[size_t(j) * width];
+            for (int z = 0; z < width; ++z) weight[z] = a[z] * into[z];
+            const int z = pick(weight, width, rng);
             const int most = std::min(model.max_length, j);
             double ratio = 1;
             for (int l = 1; l <= most; ++l) {
-                if (l > 1) ratio /= work.scale[j - l + 1];
+                if (l > 1) ratio *= work.shrink[j - l + 1];
                 weight[l - 1] = work.beta[size_t(j - l) * width + z] * emission(w, work, j, l, z, ratio);
             }
-            const int l = 1 + pick(weight, most, rng);
+            const int padded = (most + 7) / 8 * 8;
+            std::fill(weight + most, weight + padded, 0.0f);
+            const int l = 1 + pick(weight, padded, rng);
             j -= l;
             length[w.begin + j] = uint8_t(l);
             cls[w.begin + j] = uint8_t(z);
             next = z;
         }
     }
-    static int pick(const std::vector<float>& weight, int n, Rng& rng) {
-        double total = 0;
-        for (int i = 0; i < n; ++i) total += weight[i];
-        double u = rng.uniform() * total;
-        for (int i = 0; i + 1 < n; ++i)
-            if ((u -= weight[i]) < 0) return i;
-        return n - 1;
+    // Draw a place in proportion to its weight; n is a multiple of eight.  Places of weight 0 are never drawn.
+    static NLP_ZERO_INLINE int pick(const float* __restrict weight, int n, Rng& rng) {
+        float group[MAX_WIDTH / 8];
+        double all = 0;
+        int groups = 0;
+        for (int y = 0; y < n; y += 8) all += group[groups++] = total(weight + y, 8);
+        double u = rng.uniform() * all;
+        int g = 0;
+        while (g + 1 < groups && u >= group[g]) u -= group[g++];
+        while (g > 0 && !(group[g] > 0)) u = group[--g];  // rounding led beyond the last one
+        const float* in = weight + 8 * g;
+        int c = 0, last = 0;
+        for (; c < 8; u -= in[c++]) {
+            if (in[c] > 0) last = c;
+            if (u < in[c]) break;
+        }
+        return 8 * g + last;
     }
 
     // Add the probability of every span, summed over classes, by a backward pass.
     NLP_ZERO_INLINE void add_marginals(const Stretch& w, Work& work) {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
-        work.outside.assign(size_t(n + 1) * width, 0.0f);
-        std::vector<float> gamma(width), part(width);
+        work.outside.resize(size_t(n + 1) * width);
+        work.weight.resize(size_t(width));
+        work.lanes.resize(size_t(most) * 8);
+        work.x_after.resize(size_t(most) + 1);
+        float* __restrict gamma = work.weight.data();
         double all = 0;
-        for (int z = 0; z < k; ++z) {
-            work.outside[size_t(n) * width + z] = model.trans[size_t(z) * width + w.right];
-            all += work.alpha[size_t(n) * width + z] * double(work.outside[size_t(n) * width + z]);
+        for (int z = 0; z < width; ++z) {
+            const float last = z < k ? model.trans[size_t(z) * width + w.right] : 0;
+            work.outside[size_t(n) * width + z] = last;
+            all += work.alpha[size_t(n) * width + z] * double(last);
         }
         for (int i = n - 1; i >= 0; --i) {
-            std::fill(gamma.begin(), gamma.end(), 0.0f);
+            const int longest = std::min(most, n - i);
             const float* __restrict b = &work.beta[size_t(i) * width];
+            for (int l = 1; l <= longest; ++l)
+                work.x_after[l] = float(work.x[size_t(i + l) * (most + 1) + l] * work.shrink[i + l]);
+            std::fill(work.lanes.begin(), work.lanes.end(), 0.0f);
+            const float *o = &work.outside[size_t(i + 1) * width], *g = &model.fresh[width], *x = work.x_after.data();
+            float* lanes = work.lanes.data();
+            each_group(width, [&](auto n, int y) {
+                add_spans<n()>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
+            });
             double ratio = 1;
-            for (int l = 1; l <= std::min(most, n - i); ++l) {
+            float* __restrict out = &marginals[(size_t(w.begin) + i) * most];
+            for (int l = 1; l <= longest; ++l) {
                 const int j = i + l;
-                if (l > 1) ratio /= work.scale[j - 1];
-                const float* __restrict o = &work.outside[size_t(j) * width];
-                const float* __restrict g = &model.fresh[size_t(l) * width];
-                const float x = float(work.x[size_t(j) * (most + 1) + l] / work.scale[j]);
-                float sum = 0;
-                float* __restrict c = gamma.data();
-                float* __restrict p = part.data();
-                for (int z = 0; z < width; ++z) {
-                    const float v = x * o[z] * g[z];
-                    p[z] = v * b[z];
-                    c[z] += v;
-                }
-                sum = total(p, width);
-                if (const uint32_t id = text.id(w.begin + i, l))
+                if (l > 1) ratio *= work.shrink[j - 1];
+                float sum = total(lanes + 8 * (l - 1), 8);
+                if (const uint32_t id = text.id(w.begin + i, l)) {
+                    const float* __restrict after = &work.outside[size_t(j) * width];
+                    const float factor = float(std::min(ratio * work.shrink[j], 1e30));
                     model.held.each(id, [&](uint32_t z, uint32_t count) {
-                        const float v = kept(z, count, ratio / work.scale[j]) * o[z];
+                        const float v = kept(z, count, factor) * after[z];
                         sum += v * b[z];
                         gamma[z] += v;
                     });
-                marginals[size_t(l - 1) * text.size() + w.begin + i] += float(sum / all);
+                }
+                out[l - 1] += float(sum / all);
             }
             // The ratios above have brought gamma to the scale of row i + 1.
-            float* __restrict o = &work.outside[size_t(i) * width];
-            carry(gamma.data(), model.back.data(), k, width, o);
+            carry(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
         }
+    }
+    // gamma = sum of x[l] * o(l) * g(l) over the lengths l from 1; the products with b are added to eight lanes a length.
+    template <int N>
+    static NLP_ZERO_INLINE void add_spans(const float* __restrict x, const float* __restrict o,
+                                          const float* __restrict g, const float* __restrict b, int longest, int width,
+                                          float* __restrict gamma, float* __restrict lanes) {
+        float sum[N] = {0};
+        for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
+            float lane[8] = {0};
+            for (int y = 0; y < N; y += 8)
+                for (int c = 0; c < 8; ++c) {
+                    const float v = x[l] * o[y + c] * g[y + c];
+                    sum[y + c] += v;
+                    lane[c] += v * b[y + c];
+                }
+            for (int c = 0; c < 8; ++c) lanes[c] += lane[c];
+        }
+        for (int c = 0; c < N; ++c) gamma[c] = sum[c];
     }
 };
 

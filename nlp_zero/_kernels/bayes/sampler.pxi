@@ -138,13 +138,14 @@ cdef class Sampler:
         """Sums of span probabilities: an array (max_length, positions)."""
         cdef size_t n = self.cpp.get().marginals.size()
         flat = np.array(<float[:n]> self.cpp.get().marginals.data()) if n else np.zeros(0, np.float32)
-        return flat.reshape(self.max_length, -1)
+        return flat.reshape(-1, self.max_length).T
 
     @marginals.setter
     def marginals(self, const float[:, ::1] sums):
         if sums.shape[0] != self.max_length or <size_t> sums.shape[1] != self.cpp.get().text.size():
             raise ValueError("sums must have one row for each length and one column for each position.")
-        self.cpp.get().marginals.assign(&sums[0, 0], &sums[0, 0] + sums.shape[0] * sums.shape[1])
+        cdef const float[:, ::1] rows = np.ascontiguousarray(np.asarray(sums).T)
+        self.cpp.get().marginals.assign(&rows[0, 0], &rows[0, 0] + rows.shape[0] * rows.shape[1])
 
     @property
     def tokens(self):

@@ -16,8 +16,9 @@
 
 namespace nlpzero {
 
-// Prefetch the memory at p, which will be read soon.
-inline void prefetch(const void* p) {
+// Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
+// removes calls of functions without an effect.
+NLP_ZERO_HOT void prefetch(const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);
 #else
@@ -26,7 +27,7 @@ inline void prefetch(const void* p) {
 }
 
 // Prefetch the memory at p, which will be written soon.
-inline void prefetch_to_write(const void* p) {
+NLP_ZERO_HOT void prefetch_to_write(const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p, 1);
 #else

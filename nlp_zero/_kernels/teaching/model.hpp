@@ -25,10 +25,12 @@ struct Work {
 class Model {
 public:
     Templates templates;
-    std::vector<float> weight;   // by feature, then tag
+    // Of a feature, by tag: weights, and sums of squared gradients.  They are side by side because they are used together.
+    struct Feature { float weight[TAGS], squares[TAGS]; };
+    std::vector<Feature> features;
     double follow[PAIRS] = {0};  // of transitions
 
-    Model(const int32_t* terms, size_t n, int bits) : templates(terms, n, bits), weight(size_t(TAGS) << bits) {}
+    Model(const int32_t* terms, size_t n, int bits) : templates(terms, n, bits), features(size_t(1) << bits) {}
 
     // Log likelihood of the labels of a run (nats); `free` and `told` become the marginals.  Minus infinity when no tags
     // agree with the labels; `told` then says nothing.
@@ -44,7 +46,7 @@ public:
         return some - all;
     }
 
-    // The gradient of the log likelihood, added to tables like `weight` and `follow`.
+    // The gradient of the log likelihood, added to tables of weights (by feature, then tag) and like `follow`.
     double add_gradient(const Text& text, Run run, const uint8_t* allowed, Work& work, double* table, double* pairs) const {
         const double fit = compare(text, run, allowed, work, pairs);
         if (!std::isfinite(fit)) return fit;
@@ -58,7 +60,6 @@ public:
     // Learn from the labels of some runs: `epochs` passes in an order drawn anew for each, in steps of `rate`.
     void learn(const Text& text, const Run* runs, size_t count, const uint8_t* allowed, int epochs, double rate,
                uint64_t seed) {
-        if (squares_.empty()) squares_.assign(weight.size(), 0.0f);
         std::vector<uint32_t> order(count);
         for (size_t k = 0; k < count; ++k) order[k] = uint32_t(k);
         Work work;
@@ -80,7 +81,6 @@ public:
 
 private:
     static constexpr float DAMPING = 0.01f;  // keeps first steps of rare features small
-    std::vector<float> squares_;  // sums of squared gradients
     double follow_squares_[PAIRS] = {0};
 
     void score(const Text& text, Run run, Work& work) const {
@@ -90,12 +90,12 @@ private:
         for (size_t i = 0; i < n; ++i) {
             uint32_t* place = &work.places[i * width];
             templates.fill(text.columns, text.positions, run.begin, run.end, run.begin + i, place);
-            for (size_t f = 0; f < width; ++f) prefetch(&weight[size_t(place[f]) * TAGS]);
+            for (size_t f = 0; f < width; ++f) prefetch(&features[place[f]]);
         }
         for (size_t i = 0; i < n; ++i) {
             float sum[TAGS] = {0};
             for (size_t f = 0; f < width; ++f) {
-                const float* w = &weight[size_t(work.places[i * width + f]) * TAGS];
+                const float* w = features[work.places[i * width + f]].weight;
                 for (int t = 0; t < TAGS; ++t) sum[t] += w[t];
             }
             std::copy_n(sum, TAGS, &work.score[i * TAGS]);
@@ -110,10 +110,10 @@ private:
             float slope[TAGS];
             for (int t = 0; t < TAGS; ++t) slope[t] = float(work.told[i * TAGS + t] - work.free[i * TAGS + t]);
             for (size_t f = 0; f < width; ++f) {
-                const size_t at = size_t(work.places[i * width + f]) * TAGS;
+                Feature& feature = features[work.places[i * width + f]];
                 for (int t = 0; t < TAGS; ++t) {
-                    squares_[at + t] += slope[t] * slope[t];
-                    weight[at + t] += float(rate) * slope[t] / std::sqrt(squares_[at + t] + DAMPING);
+                    feature.squares[t] += slope[t] * slope[t];
+                    feature.weight[t] += float(rate) * slope[t] / std::sqrt(feature.squares[t] + DAMPING);
                 }
             }
         }

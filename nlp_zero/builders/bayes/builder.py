@@ -6,7 +6,7 @@ import math
 import os
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,18 +17,19 @@ from ..._kernels.counting import ALNUM_MODES
 from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
 from ..._utils.threads import in_order
-from ..._utils.validation import check_choice, check_integer, check_number
+from ..._utils.validation import check_choice, check_integer, check_memory, check_number
 from ...corpus import Corpus, read_blocks, restartable
 from ...counting.counter import count_ngrams
 from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
 from ...counting.linked import LinkedTree
+from ...counting.resources import Resources
 from ...lexicon.lexicon import Lexicon
 from ..describe import describe
 from ..entropy import SINGLE
-from ..passes import sample_text
 from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .classes import classify_words
+from .domains import draw_by_domain
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
     AVERAGED_SWEEPS,
@@ -53,7 +54,9 @@ HYPERPARAMETERS = {
     "d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0,
 }  # fmt: skip
 LENGTH_PRIOR = (0.2, 0.6, 0.15, 0.05)  # of words of 1, 2, ... symbols; each further symbol divides by 3
-MAX_SYMBOLS = (1 << 31) - 1  # of the text that is learnt from
+SAMPLE_SYMBOLS = 6_000_000  # of the text that is learnt from
+SYMBOL_BYTES = 320  # of each of them while it is learnt from
+MAX_SYMBOLS = (1 << 31) - 1
 MAX_LENGTH_AND_CLASSES = 255
 MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
 
@@ -73,10 +76,14 @@ class BayesLexiconBuilder:
         100,000 characters, 45 for 800,000.
     seed : int, default 0
         The same seed gives the same lexicon, for any `workers`.
-    sample : int, optional
-        Learn from about this many symbols, spread evenly over the corpus; then tokenize all of it with the words
-        learnt, and count these words and new ones (as `Tokenizer` finds them with ``new_words``).  By default, learn
-        from everything.
+    sample : int, default 6,000,000
+        Learn from about this many symbols of a longer corpus; then tokenize all of it with the words learnt, and count
+        these words and new ones (as `Tokenizer` finds them with ``new_words``).
+    memory : int or str, optional
+        Budget in bytes, or a size like ``"512M"``.  It bounds the counts of n-grams, and a small one the sample: 320
+        bytes a symbol.  Other data is not bounded: the peak may be twice the budget.
+    temp_dir : str or path-like, optional
+        Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
         Seconds after which sampling stops; the result then depends on the speed of the machine.
     workers : int, default 1
@@ -115,7 +122,9 @@ class BayesLexiconBuilder:
     five sweeps are averaged.  `Lexicon.classes` are those of the sampler, one for each word.
 
     A text of more than 1.35 million symbols is learnt in equal slices of about 900,000, each by a sampler of its own,
-    and the words are added.
+    and the words are added.  A sample consists of pieces of about 2,000 symbols.  They are clustered by the symbols
+    that occur in them into at most six domains, such as news, reviews and poems; each domain gives the same number of
+    symbols, as far as it has them, and no slice has pieces of two domains.
 
     Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; start from the
     entropy segmentation: Chen et al., EMNLP 2014.
@@ -124,7 +133,7 @@ class BayesLexiconBuilder:
     --------
     >>> builder = BayesLexiconBuilder(seed=1)
     >>> builder
-    BayesLexiconBuilder(max_length=4, classes=None, seed=1, sample=None)
+    BayesLexiconBuilder(max_length=4, classes=None, seed=1, sample=6000000)
     >>> lexicon = builder.build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
     >>> "青石镇" in lexicon, lexicon.meta.method
     (True, 'bayes')
@@ -136,7 +145,9 @@ class BayesLexiconBuilder:
         max_length: int = 4,
         classes: int | None = None,
         seed: int = 0,
-        sample: int | None = None,
+        sample: int = SAMPLE_SYMBOLS,
+        memory: int | str | None = None,
+        temp_dir: str | os.PathLike[str] | None = None,
         time_limit: float | None = None,
         workers: int = 1,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -148,7 +159,9 @@ class BayesLexiconBuilder:
         self.max_length = check_integer("max_length", max_length, most=MAX_LENGTH_AND_CLASSES)
         self.classes = None if classes is None else check_integer("classes", classes, most=MAX_LENGTH_AND_CLASSES)
         self.seed = check_integer("seed", seed, least=0) % (1 << 64)
-        self.sample = None if sample is None else check_integer("sample", sample)
+        self.sample = check_integer("sample", sample)
+        self.memory = check_memory(memory)
+        self.temp_dir = temp_dir
         self.time_limit = None if time_limit is None else check_number("time_limit", time_limit, least=0)
         if self.time_limit == 0:
             raise ValueError("time_limit must be a number of seconds above 0, not 0.")
@@ -208,16 +221,19 @@ class BayesLexiconBuilder:
         begin_stage("counting n-grams")
         added = [] if taught is None else find_missing_lines(texts, taught.examples)
         texts = append_lines(texts, added)
-        counts = count_ngrams(texts, order=min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER), alnum=self.alnum)
+        counts = count_ngrams(
+            texts, order=min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER), alnum=self.alnum,
+            resources=Resources(memory=self.memory, temp_dir=self.temp_dir, workers=self.workers),
+        )  # fmt: skip
         begin_stage("reading text")
         encoded_examples = None if taught is None else taught.encode(counts, added)
-        text = self._encode(texts, counts)
+        domains = self._encode(texts, counts)
         if encoded_examples is not None:
-            text = np.append(text, encoded_examples.missing_runs([text]))  # a sample may lack some
+            domains[0] = np.append(domains[0], encoded_examples.missing_runs(domains))  # a sample may lack some
         begin_stage("preparing")
         if checkpoint is not None:
-            checkpoint.resume(self._identify(text, counts, start))
-        parts = list(enumerate(split_text(text)))
+            checkpoint.resume(self._identify(np.concatenate(domains), counts, start))
+        parts = list(enumerate(part for text in domains for part in split_text(text)))
         prepare = partial(self._prepare_slice, counts, start, checkpoint)
         slices = list(in_order(parts, lambda part: prepare(*part), min(self.workers, len(parts))))
         run = SamplingRun(
@@ -240,7 +256,8 @@ class BayesLexiconBuilder:
         )  # fmt: skip
         classes, links = classify_words(segmentation, slices, counts.symbols)
         words, tokens = segmentation.words, segmentation.counts.tolist()
-        if self.sample is not None and self.sample < counts.total(1):
+        sampled = sum(int(np.count_nonzero(one.text)) for one in slices)
+        if self._limit < counts.total(1):
             begin_stage("counting words")
             words, tokens = recount_words(texts, counts, words, tokens, self.workers)
         share, _ = estimate_new_words(words, tokens)
@@ -250,29 +267,39 @@ class BayesLexiconBuilder:
             seed=self.seed,
             classes=slices[0].sampler.classes,
             sweeps=run.sweeps,
+            sampled=sampled if self._limit < counts.total(1) else None,
             max_length=self.max_length,
             new_words=round(share, 6),
             examples=None if taught is None or run.interruption is not None else len(taught.examples.lines),
             interrupted=run.interruption is not None,
         )
 
-    def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> npt.NDArray[np.uint32]:
-        """Return the encoded text to learn from."""
-        alphabet = alphabet_of(counts)
-        encoded: Iterable[npt.NDArray[np.uint32]] = (alphabet.encode(block.data) for block in read_blocks(texts))
-        total = counts.total(1)
-        if self.sample is not None and self.sample < total:
-            encoded = sample_text(encoded, self.sample / total)
-        text = np.concatenate([np.zeros(1, np.uint32), *encoded])
-        if len(text) > MAX_SYMBOLS:
-            raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set sample.")
-        return text
+    @property
+    def _limit(self) -> int:
+        """Most symbols of the text that is learnt from."""
+        return self.sample if self.memory is None else min(self.sample, max(self.memory // SYMBOL_BYTES, 1))
+
+    def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> list[npt.NDArray[np.uint32]]:
+        """Return the encoded text to learn from, one array for each domain; without a sample, there is one domain."""
+        alphabet, total = alphabet_of(counts), counts.total(1)
+
+        def read() -> Iterator[npt.NDArray[np.uint32]]:
+            return (alphabet.encode(block.data) for block in read_blocks(texts))
+
+        if self._limit < total:
+            parts = draw_by_domain(read, total, self._limit, self.seed)
+        else:
+            parts = [np.concatenate(list(read()))]
+        parts[0] = np.append(np.zeros(1, np.uint32), parts[0])
+        if sum(map(len, parts)) > MAX_SYMBOLS:
+            raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set a smaller sample.")
+        return parts
 
     def _identify(
         self, text: npt.NDArray[np.uint32], counts: NgramCounts, start: Lexicon | None
     ) -> dict[str, object]:
         """Return the text and the options that the state of a run belongs to."""
-        options = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "sample", "alnum")}
+        options = {name: getattr(self, name) for name in ("max_length", "classes", "seed", "alnum")}
         start_sum = None if start is None else zlib.crc32("".join(start.lines()).encode("utf-8", "surrogatepass"))
         settled = (SETTLED_CHANGE, SETTLED_WINDOW, ROUNDS, SLICE_SYMBOLS)
         constants = [*HYPERPARAMETERS.values(), *LENGTH_PRIOR, AVERAGED_SWEEPS, MIN_SPAN_PROBABILITY, *settled]

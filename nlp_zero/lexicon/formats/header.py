@@ -16,13 +16,13 @@ ORDER = (
     "method", "unit", "byte_fallback", "objective", "algorithm", "specials", "special_ids", "byte_ids", "unk_id",
     "unk_log_prob", "arithmetic", "max_piece_length", "alnum", "boundaries", "characters", "tokens", "documents",
     "bytes_per_token", "entropy_before", "entropy_after", "seed", "classes", "sweeps", "max_length", "new_words",
-    "examples", "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix", "class_links",
+    "sampled", "examples", "estimated", "interrupted", "phrase_rounds", "normalizer", "dummy_prefix", "class_links",
     "granularity", "own_words", "forbidden_words", "forced_words",
 )  # fmt: skip
 YES_OR_NO = {"yes": True, "no": False, "True": True, "False": False}
 INTEGERS = (
     "unk_id", "max_piece_length", "characters", "tokens", "documents", "seed", "classes", "sweeps", "max_length",
-    "examples",
+    "sampled", "examples",
 )  # fmt: skip
 NUMBERS = ("unk_log_prob", "bytes_per_token", "entropy_before", "entropy_after", "new_words", "granularity")
 FLAGS = ("byte_fallback", "boundaries", "estimated", "interrupted", "dummy_prefix")

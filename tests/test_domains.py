@@ -1,0 +1,98 @@
+"""Samples in which every domain of a corpus has its share, and the memory budget of `bayes`."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp_zero import BayesLexiconBuilder, Corpus, Lexicon
+from nlp_zero.builders.bayes import domains
+from nlp_zero.builders.bayes.domains import draw_by_domain, find_domains, share_symbols
+from nlp_zero.cli import main
+
+
+@given(st.lists(st.integers(1, 1000), min_size=1, max_size=8), st.integers(1, 10_000))
+def test_domains_share_a_sample_equally(available: list[int], symbols: int) -> None:
+    wanted = share_symbols(available, symbols)
+    assert all(a <= b for a, b in zip(wanted, available, strict=True))
+    assert sum(wanted) == min(symbols, sum(available))
+    full = max((a for a, b in zip(wanted, available, strict=True) if a < b), default=max(available))
+    assert all(a == b or a >= full - 1 for a, b in zip(wanted, available, strict=True))
+
+
+def write(rng: random.Random, first: int, symbols: int) -> np.ndarray:
+    """Runs of eight symbols of an alphabet of 300, each closed by a 0."""
+    weights = [1 / (k + 1) for k in range(300)]
+    text = np.array(rng.choices(range(first, first + 300), weights, k=symbols), np.uint32)
+    return np.append(text.reshape(-1, 8), np.zeros((symbols // 8, 1), np.uint32), axis=1).ravel()
+
+
+@pytest.fixture(scope="module")
+def mixed() -> list[np.ndarray]:
+    """Blocks of two domains: 800,000 symbols of the first and 160,000 of the second, in ten places each."""
+    rng = random.Random(5)
+    return [write(rng, first, size) for _ in range(10) for first, size in ((1, 80_000), (1001, 16_000))]
+
+
+def test_pieces_of_one_kind_are_one_domain() -> None:
+    rng = random.Random(5)
+    pieces = [write(rng, first, 800) for first in (1, 1001, 2001) * 40]
+    profiles = np.array([domains._profile(piece) for piece in pieces])
+    for seed in range(3):
+        found = find_domains(profiles, seed)
+        kinds = [set(found[k::3].tolist()) for k in range(3)]
+        assert sum(map(len, kinds)) == len(set().union(*kinds)) == int(found.max()) + 1
+    assert find_domains(profiles[:39], 0).max() == 0  # too few pieces
+
+
+def test_no_domain_drowns_another(mixed: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "DOMAINS", 2)
+    monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 10_000)
+    parts = draw_by_domain(lambda: mixed, 960_000, 240_000, 0)
+    kinds = [sorted({int(symbol) // 1000 for symbol in np.unique(part) if symbol}) for part in parts]
+    assert sorted(kinds) == [[0], [1]]
+    assert all(np.count_nonzero(part) == pytest.approx(120_000, abs=5000) for part in parts)
+    assert all(part[-1] == 0 for part in parts)
+    assert parts[0][:9].tobytes() in np.concatenate(mixed).tobytes()
+    again = draw_by_domain(lambda: mixed, 960_000, 240_000, 0)
+    assert all(np.array_equal(a, b) for a, b in zip(parts, again, strict=True))
+
+
+def test_small_domains_are_learnt_with_the_largest(mixed: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "DOMAINS", 2)
+    monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 200_000)
+    (part,) = draw_by_domain(lambda: mixed, 960_000, 240_000, 0)
+    assert np.count_nonzero(part) == pytest.approx(240_000, abs=10_000)
+
+
+def lines(size: int) -> list[str]:
+    rng = random.Random(3)
+    characters = [chr(0x4E00 + k) for k in range(600)]
+    words = ["".join(rng.choices(characters, k=rng.choice((1, 2, 2, 3)))) for _ in range(400)]
+    return ["".join(rng.choices(words, k=rng.randint(4, 9))) for _ in range(size)]
+
+
+def test_memory_bounds_the_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("\n".join(lines(20_000)), encoding="utf-8")
+    total = len(corpus.read_text(encoding="utf-8").replace("\n", ""))
+    command = ["build-vocab", str(corpus), "-o", str(tmp_path / "words.tsv"), "--method", "bayes", "--memory", "16M"]
+    assert main(command) == 0
+    lexicon = Lexicon.load(tmp_path / "words.tsv")
+    assert lexicon.meta.sampled == pytest.approx((16 << 20) / 320, rel=0.1)
+    assert f"; learnt from a sample of {lexicon.meta.sampled:,} characters; average" in capsys.readouterr().err
+    assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == total
+    again = BayesLexiconBuilder(memory="16M", workers=3).build(Corpus(corpus))
+    assert (lexicon.words, lexicon.counts.tolist()) == (again.words, again.counts.tolist())
+
+
+def test_a_text_that_fits_is_not_sampled() -> None:
+    texts = lines(500)
+    lexicon = BayesLexiconBuilder(memory="1G").build(texts)
+    assert lexicon.meta.sampled is None
+    assert lexicon == BayesLexiconBuilder().build(texts)
