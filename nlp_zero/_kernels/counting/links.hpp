@@ -176,7 +176,7 @@ private:
         for (int k = 1; k < l - 1; ++k)  // without the first k + 1 symbols, l - k are left
             worst = std::max(worst, path.count(k) * double(suffixes[l - 1][j * (l - 2) + k - 1]));
         if (l > 1) worst = std::max(worst, path.count(l - 1) * singles[place_of(tree[l].symbol[i])]);
-        return std::log(double(tree[l].count[i]) * total / worst);
+        return nlpzero::log(double(tree[l].count[i]) * total / worst);
     }
 
     // The first of the rising symbols [from, to) that is not below `symbol`; a search without branches to predict.
