@@ -16,6 +16,7 @@ import random
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -130,6 +131,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first input of each reader")
     options = parser.parse_args()
     os.fsync = lambda handle: None  # nothing has to survive
+    warnings.simplefilter("error")
     readers, tokenizers = make_readers(), make_tokenizers()
     found: Counter[str] = Counter()
     finds = Path("build/fuzz")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import Lexicon, Tokenizer
+from nlp_zero import Lexicon, TemplateMiner, Tokenizer
 from nlp_zero._utils.display import display_width
 from nlp_zero.errors import CorpusError, FormatError
 from nlp_zero.templates import Template, TemplateInventory
@@ -332,3 +332,16 @@ def test_statistics_without_a_first_word_are_refused() -> None:
     rows = [row | {"starts": 0} if "word" in row else row for row in model.rows()]
     with pytest.raises(FormatError, match="are damaged"):
         BoundaryModel.from_rows(rows)
+
+
+def test_a_file_that_ends_early_at_the_end_of_a_line_is_refused(tmp_path: Path) -> None:
+    """The fuzzer found statistics whose last lines were missing."""
+    path = tmp_path / "templates.jsonl"
+    sentences = [[subject, "喜欢", thing] for subject in "我你他" for thing in "茶酒月"]
+    TemplateMiner(min_fillers=2).mine(sentences).save(path)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert '"pair"' in lines[-1]
+    path.write_text("".join(lines[:-1]), encoding="utf-8")
+    message = f"the header says {len(lines) - 1} lines after it, the file has {len(lines) - 2}"
+    with pytest.raises(FormatError, match=message):
+        TemplateInventory.load(path)

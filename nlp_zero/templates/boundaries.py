@@ -283,6 +283,7 @@ class BoundaryModel:
             valid = table.size and table.min() >= 0 and (not array.size or array[:, 2].min() > 0)
             # Every text has a first and a last word, and a word occurs at least as often as it is either.
             valid = valid and table[:, 1].any() and table[:, 2].any() and (table[:, 1:3] <= table[:, :1]).all()
+            valid = valid and table[:, 0].sum() > table[:, 3].sum()  # the last word of a text is not left of another
             valid = valid and sum(numbers) + sum(pair[2] for pair in pairs) <= MOST_OCCURRENCES
         except (KeyError, TypeError, ValueError, OverflowError):
             valid = False

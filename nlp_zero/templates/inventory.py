@@ -150,7 +150,10 @@ class TemplateInventory(Tabular):
         str
             One JSON object with a line end.
         """
-        header = {"format": FORMAT, "version": VERSION, "templates": len(self), "q": self.q, **self.meta}
+        rows = 0 if self.boundaries is None else len(self.boundaries.words) + len(self.boundaries.pairs)
+        lines = len(self.templates) + len(self.leaves) + rows  # after this one
+        counts = {"templates": len(self), "lines": lines}
+        header = {"format": FORMAT, "version": VERSION, **counts, "q": self.q, **self.meta}
         yield _json(header)
         for template in self.templates:
             yield _json(_row_of_template(template))
@@ -230,7 +233,8 @@ def _parse_file(text: str) -> TemplateInventory:
         raise ValueError(f"line 1: the format has version {version!r}, this nlp-zero reads {VERSION}; update nlp-zero.")
     if lines[-1]:
         raise ValueError(f"line {len(lines)}: the file is truncated (no line end); mine the templates again.")
-    expected, q = header.pop("templates", None), header.pop("q", 0.5)
+    q = header.pop("q", 0.5)
+    expected = {name: header.pop(name, None) for name in ("templates", "lines")}
     if not isinstance(q, (int, float)) or not 0 < q <= 1:
         raise ValueError(f"line 1: q must be a probability above 0, not {q!r}.")
     templates: list[Template] = []
@@ -245,10 +249,12 @@ def _parse_file(text: str) -> TemplateInventory:
             boundary_rows.append(row)
         else:
             raise ValueError(f"line {number}: expected a template, leaf, word or pair; mine the templates again.")
-    if expected is not None and expected != len(templates):
-        raise ValueError(
-            f"line 1: the header says {expected} templates, the file has {len(templates)}; mine the templates again."
-        )
+    for name, found in (("templates", len(templates)), ("lines", len(lines) - 2)):
+        if expected[name] not in (None, found):
+            what = "templates" if name == "templates" else "lines after it"
+            raise ValueError(
+                f"line 1: the header says {expected[name]} {what}, the file has {found}; mine the templates again."
+            )
     boundaries = BoundaryModel.from_rows(boundary_rows) if boundary_rows else None
     return TemplateInventory(templates, q=q, meta=header, leaves=leaves, boundaries=boundaries)
 
