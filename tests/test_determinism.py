@@ -30,7 +30,7 @@ GOLDEN = {
     "teaching": "cbb7f73ea87acc5b",
     "vocabulary": "568e87b41f2b69f8",
     "lexicons": "c59ab835a354e5a6",
-    "templates": "ee13a9e64b620d8d",
+    "templates": "6ce2fe582c36209b",
     "tokenization": "fbea7867a6b96f95",
     "samples": "f9155add3a299935",
     "marginals": "d36cd9a4c4b01f48",
