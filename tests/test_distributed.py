@@ -32,6 +32,7 @@ from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.counting.tree import TreeBuilder
 from nlp_zero.distributed import reduce, tasks
+from nlp_zero.distributed.api import connect
 from nlp_zero.errors import ClusterError
 
 SAMPLE = Path("corpora/sample.txt")
@@ -454,3 +455,10 @@ def test_workers_that_keep_dying(monkeypatch, folder) -> None:
 
     with pytest.raises(ClusterError, match="died again and again"):
         distributed.count(folder, client=Failing())
+
+
+def test_a_lost_scheduler_is_no_error_of_the_output(client) -> None:
+    """Dask reports it as an OSError, which a command would take for one of the file that it writes."""
+    message = r"the connection to the cluster was lost \(gone\); check its scheduler"
+    with pytest.raises(ClusterError, match=message), connect(client):
+        raise dask_distributed.comm.CommClosedError("gone")

@@ -272,6 +272,10 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
         ) from None
     except CancelledError:
         raise ClusterError("all workers that had a result were lost; start more workers, and run it again.") from None
+    except dask.comm.CommClosedError as error:  # an OSError, which a command would take for one of its output
+        raise ClusterError(
+            f"the connection to the cluster was lost ({error}); check its scheduler, and run it again."
+        ) from None
 
 
 def _import_dask(*, local: bool) -> Any:
