@@ -50,11 +50,12 @@ def compare(raw: list[str], gold: list[str], unseen: slice, seed: int, taught: i
     tokenizers = [Tokenizer(lexicon, objective=objective) for objective in OBJECTIVES]
     lines = raw[unseen]
     f1 = [evaluate(gold[unseen], list(map(t.tokenize, lines)), level="alnum").f1 for t in tokenizers]
-    seconds = [[measure(t, name, lines) for t in tokenizers * REPEATS] for name in ("encode", "tokenize")]
+    seconds = [[measure(t, name, lines) for t in tokenizers * REPEATS] for name in ("encode", "tokenize", "sample")]
     speed = [min(times[::2]) / min(times[1::2]) for times in seconds]
     print(
         f"seed {seed}, {taught} lines taught, lines {unseen.start + 1}-{unseen.stop}: F1 unigram {f1[0]:.4f}, "
-        f"classes {f1[1]:.4f}; speed of classes / unigram: ids {speed[0]:.2f}, strings {speed[1]:.2f}",
+        f"classes {f1[1]:.4f}; speed of classes / unigram: ids {speed[0]:.2f}, strings {speed[1]:.2f}, "
+        f"samples of a line {speed[2]:.2f}",
         flush=True,
     )
 
