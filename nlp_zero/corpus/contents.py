@@ -202,6 +202,8 @@ def _find_charset(head: bytes) -> str:
     match = CHARSET.search(head[:CHARSET_BYTES])
     try:
         name = codecs.lookup(match[1].decode()).name if match else "utf-8"
-    except LookupError:
+        codecs.getincrementaldecoder(name)
+        "".encode(name)  # refuses codecs that are not text encodings, such as uu
+    except (LookupError, ValueError):
         return "utf-8"
     return "gb18030" if name in ("gb2312", "gbk") else name  # browsers read these as the larger set
