@@ -37,7 +37,7 @@ LAYERS = [
 MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
-        "interrupts", "leftovers", "temporary", "compression", "file_kinds", "files", "threads", "arrays", "folders",
+        "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays", "folders",
         "locks", "progress", "validation", "display", "tables", "key_counts",
     ],
     "corpus": [

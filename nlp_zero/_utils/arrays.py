@@ -13,8 +13,7 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 
-from .files import storage
-from .temporary import find_temporary_folder, open_temporary_file
+from .temporary import find_temporary_folder, open_temporary_file, temporary_storage
 from .threads import for_each
 
 __all__ = [
@@ -26,7 +25,6 @@ T = TypeVar("T")
 CHUNK_VALUES = 1 << 20  # values that are read or written at a time
 TAKEN_VALUES = 1 << 22  # values of a mapped array whose pages may be in memory while some of them are taken
 MOST_UINT32 = 0xFFFFFFFF  # an array with larger values has 8 bytes per value
-REMEDY = "make room, or name a folder on another disk for temporary files"
 
 
 class ArrayStore:
@@ -62,7 +60,7 @@ class ArrayStore:
         if self._memory is None:
             return np.empty(length, np.uint32)
         folder = self._temp_dir or find_temporary_folder()
-        with storage(folder, REMEDY):
+        with temporary_storage(folder):
             array = _map_new_file(length, folder)
         self._arrays.append(array)
         return array

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .files import storage
-from .temporary import find_temporary_folder, open_temporary_file
+from .temporary import open_temporary_file, temporary_storage
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,7 +24,6 @@ LEAST_PENDING_KEYS = 1 << 10
 MERGED_KEY_BYTES = 80  # memory for each distinct key of the runs that are merged at once
 LEAST_RUN_KEYS = 1 << 7  # that are read from a run at once
 RECORD_BYTES = 16  # of a key and its count on disk
-REMEDY = "make room, or name a folder on another disk for temporary files"
 
 
 class KeyCounts:
@@ -98,7 +96,7 @@ class KeyCounts:
         if self._file is None:
             self._runs.append((keys, counts))
             return
-        with storage(self._temp_dir or find_temporary_folder(), REMEDY):
+        with temporary_storage(self._temp_dir):
             self._file.write(np.stack([keys, counts], axis=1).data)
             self._file.flush()
         self._begins.append(self._begins[-1] + len(keys))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import IO, cast
 
+from .files import storage
 from .interrupts import hold_signals
 from .leftovers import forget_unfinished, note_unfinished, remove_place
 
-__all__ = ["find_temporary_folder", "open_spool", "open_temporary_file"]
+__all__ = ["MAKE_ROOM", "find_temporary_folder", "open_spool", "open_temporary_file", "temporary_storage"]
 
 PREFIX = "nlp-zero-"
+MAKE_ROOM = "make room, or name a folder on another disk for temporary files"
 
 
 def find_temporary_folder() -> str:
@@ -22,6 +24,17 @@ def find_temporary_folder() -> str:
 
     with hold_signals():
         return tempfile.gettempdir()
+
+
+def temporary_storage(folder: str | os.PathLike[str] | None = None) -> AbstractContextManager[None]:
+    """Return the context of writing to a temporary file; a full disk becomes a `StorageError`, as in `storage`.
+
+    Parameters
+    ----------
+    folder : str or path-like, optional
+        That of the file; by default the folder of the system.
+    """
+    return storage(folder or find_temporary_folder(), MAKE_ROOM)
 
 
 def open_temporary_file(folder: str | os.PathLike[str] | None = None) -> IO[bytes]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._utils.files import storage
-from .._utils.temporary import find_temporary_folder, open_temporary_file
+from .._utils.temporary import open_temporary_file, temporary_storage
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +22,6 @@ NO_WORD = -1  # rank of a token that is not a word, and of the end of a text
 CHUNK_RANKS = 1 << 20  # that are read at once
 CHUNK_RANK_BYTES = 128  # memory for each, while neighbours are merged
 LEAST_CHUNK_RANKS = 1 << 12
-REMEDY = "make room, or name a folder on another disk for temporary files"
 
 
 class RankedText:
@@ -64,7 +62,7 @@ class RankedText:
         if self._file is None:
             self._parts.append(ranks)
             return
-        with storage(self._temp_dir or find_temporary_folder(), REMEDY):
+        with temporary_storage(self._temp_dir):
             self._file.seek(0, os.SEEK_END)
             self._file.write(np.ascontiguousarray(ranks, np.int32).data)
             self._file.flush()

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import IO, TYPE_CHECKING, Any
 
 from .._utils.files import require_space, storage
-from .._utils.temporary import find_temporary_folder, open_temporary_file
+from .._utils.temporary import MAKE_ROOM, find_temporary_folder, open_temporary_file
 from .merging import merge_to_run
 from .resources import MemoryPlan
 from .runs import RunFile, write_run
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RunStore"]
 
-REMEDY = "make room, or name a folder on another disk for temporary files"
 
 
 class RunStore:
@@ -118,7 +117,7 @@ class RunStore:
     def _remedy(self) -> str:
         if self.checkpoint is not None:
             return f"make room and run the same again: it continues from the checkpoint {self.checkpoint.folder}"
-        return REMEDY
+        return MAKE_ROOM
 
     def _open_file(self) -> IO[bytes]:
         """Open a file without a name, which vanishes even if this process is killed."""

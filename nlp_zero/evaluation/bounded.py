@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._utils.files import storage
-from .._utils.temporary import find_temporary_folder, open_temporary_file
+from .._utils.temporary import open_temporary_file, temporary_storage
 from .alignment import Alignment
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ __all__ = ["AlignmentSample", "LineCounts"]
 CHUNK_BYTES = 256  # memory for each line or draw of a chunk
 LEAST_CHUNK_LINES = 1 << 8
 BREAKDOWN_BYTES = 250  # memory for each character whose errors are sorted
-REMEDY = "make room, or name a folder on another disk for temporary files"
 
 
 class LineCounts:
@@ -59,7 +57,7 @@ class LineCounts:
         if self._file is None:
             self._tables.append(rows)
             return
-        with storage(self._temp_dir or find_temporary_folder(), REMEDY):
+        with temporary_storage(self._temp_dir):
             self._file.seek(0, os.SEEK_END)
             self._file.write(np.ascontiguousarray(rows).data)
 
