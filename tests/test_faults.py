@@ -7,6 +7,7 @@ Every command that writes is played with each fault in a process of its own, see
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -14,8 +15,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from nlp_zero._utils.folders import read_folder, write_folder
 from tests.reference.commands import COMMANDS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the faults are those of Linux")
@@ -81,6 +84,24 @@ def test_two_processes_with_one_output() -> None:
         states = sorted(status for status, _ in row["ends"])
         assert states == [0, 0] or ("--checkpoint" in row["command"] and states == [0, 1]), row
         assert all(one_sentence(said) for status, said in row["ends"] if status), row
+
+
+def write_again_and_again(path: Path, times: int) -> None:
+    os.fsync = lambda handle: None
+    for _ in range(times):
+        write_folder(path, format="test", version=1, meta={}, arrays={"x": np.arange(9, dtype=np.uint64)})
+
+
+def test_processes_that_replace_one_folder_at_the_same_time(tmp_path: Path) -> None:
+    processes = multiprocessing.get_context("spawn")
+    children = [processes.Process(target=write_again_and_again, args=(tmp_path / "result", 150)) for _ in range(4)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0] * 4
+    assert os.listdir(tmp_path) == ["result"]
+    assert read_folder(tmp_path / "result", format="test", version=1)[1]["x"].tolist() == list(range(9))
 
 
 def test_a_clock_that_goes_back() -> None:

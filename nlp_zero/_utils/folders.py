@@ -67,19 +67,16 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))
     check_replaceable(path, format=format)
-    old = temporary_name(target, OLD_SUFFIX)
-    try:
-        with temporary_place(target, os.mkdir) as new:
-            yield new
-            sync_folder(new)
-            _exchange(target, new, old)
-            sync_folder(target.parent)
-    finally:
-        if target.exists():  # else `old` is the only copy, which restore_folder finds
-            for leftover in find_temporary(target, OLD_SUFFIX):
-                note_unfinished(leftover)
-                remove_place(leftover)
-                forget_unfinished(leftover)
+    with temporary_place(target, os.mkdir) as new:
+        yield new
+        sync_folder(new)
+        # Listed before the exchange: what another process sets aside later may be its only copy for a moment.
+        replaced = [*find_temporary(target, OLD_SUFFIX), _exchange(target, new)]
+        sync_folder(target.parent)
+        for old in replaced:
+            note_unfinished(old)
+            remove_place(old)
+            forget_unfinished(old)
 
 
 def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
@@ -101,20 +98,14 @@ def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
         If the folder cannot be read.
     """
     target = Path(os.path.realpath(path))
-    restore_folder(target)
-    if not target.exists():
-        return
-    names = _own_names(target, format)
-    if names is None:
-        raise FileExistsError(
-            f"{path} exists and does not have the format {format!r}; choose another name or remove it."
-        )
-    foreign = sorted({entry.name for entry in target.iterdir()} - names)
-    if foreign:
-        raise FileExistsError(
-            f"{path} cannot be replaced, because {foreign[0]} in it does not belong to the format {format!r}; "
-            "choose another name or move the file."
-        )
+    while True:
+        restore_folder(target)
+        before = _identify(target)
+        obstacle = _find_obstacle(target, format)
+        if obstacle is None:
+            return
+        if before == _identify(target):  # else another process has replaced the folder while it was looked at
+            raise FileExistsError(f"{path} {obstacle}")
 
 
 def restore_folder(path: str | os.PathLike[str]) -> None:
@@ -309,16 +300,50 @@ def _checksum(array: np.ndarray[Any, Any]) -> int:
     return checksum
 
 
-def _exchange(target: Path, new: Path, old: Path) -> None:
-    """Rename `target`, if it exists, to `old` and `new` to `target`; undo the first if the second fails."""
+def _exchange(target: Path, new: Path) -> Path:
+    """Rename `target`, if it exists, to a hidden name, which is returned, and `new` to `target`.
+
+    If the second step fails, the first is undone.  If another process has put its own folder there in between, both are
+    done again.
+    """
+    while True:
+        old = temporary_name(target, OLD_SUFFIX)
+        try:
+            with suppress(FileNotFoundError):
+                os.rename(target, old)
+            os.rename(new, target)
+            return old
+        except BaseException as error:
+            with suppress(OSError):  # there is no old folder, or a new one is in its place
+                os.rename(old, target)
+            if target.exists():
+                remove_place(old)
+            if not isinstance(error, OSError) or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+
+def _identify(target: Path) -> int | None:
     try:
-        if target.exists():
-            os.rename(target, old)
-        os.rename(new, target)
-    except BaseException:
-        if old.exists() and not target.exists():
-            os.rename(old, target)
-        raise
+        return target.stat().st_ino
+    except OSError:
+        return None
+
+
+def _find_obstacle(target: Path, format: str) -> str | None:
+    """Say why a folder cannot be replaced; None if it can."""
+    if not target.exists():
+        return None
+    names = _own_names(target, format)
+    if names is None:
+        return f"exists and does not have the format {format!r}; choose another name or remove it."
+    with suppress(FileNotFoundError):
+        foreign = sorted({entry.name for entry in target.iterdir()} - names)
+        if foreign:
+            return (
+                f"cannot be replaced, because {foreign[0]} in it does not belong to the format {format!r}; "
+                "choose another name or move the file."
+            )
+    return None
 
 
 def _own_names(folder: Path, format: str) -> set[str] | None:
