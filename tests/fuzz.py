@@ -129,6 +129,7 @@ def main() -> int:
     options = parser.parse_args()
     os.fsync = lambda handle: None  # nothing has to survive
     warnings.simplefilter("error")
+    faulthandler.enable()
     readers, tokenizers = make_readers(), make_tokenizers()
     found: Counter[str] = Counter()
     finds = Path("build/fuzz")
@@ -143,7 +144,7 @@ def main() -> int:
             tokenizer.tokenize("".join(map(chr, [*range(0xD800), *range(0xE000, 0x10000)])))
         limit_memory()
         start = time.monotonic()
-        seed, settled = options.seed, 0
+        seed, settled, tenth = options.seed, 0, 0
         while (share := max((time.monotonic() - start) / (60 * options.minutes), found.total() / options.inputs)) < 1:
             faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
             for number, (name, reader) in enumerate(readers.items()):
@@ -153,6 +154,9 @@ def main() -> int:
             seed += 1
             if share > 0.1 and not settled:
                 settled = resident_bytes()
+            if tenth < int(10 * share):
+                tenth = int(10 * share)
+                print(f"{found.total():,} inputs, next seed {seed}", flush=True)
         faulthandler.cancel_dump_traceback_later()
         if (growth := resident_bytes() - settled) > MOST_GROWTH_BYTES and settled:
             found["finding"] += 1
