@@ -13,7 +13,8 @@ from ..corpus import Corpus, CorpusSlice, slice_corpus
 from ..counting.resources import Resources
 from ..errors import CorpusError
 from . import tasks
-from .reduce import ClusterPasses, count_threads, share, submit_each
+from .reduce import ClusterPasses
+from .submission import count_threads, share, submit_each
 
 __all__ = ["DistributedCorpus"]
 
