@@ -80,10 +80,12 @@ def assert_same(there: Any, here: Any) -> None:
 )
 def test_words_of_ranges(builder, ranges, monkeypatch) -> None:
     monkeypatch.setattr("nlp_zero.distributed.ranged.CANDIDATE_NGRAMS", 300)
+    monkeypatch.setattr(reduce, "DIRECT_PICKS", 150)
     there, client = build(builder, SAMPLE, 8000, ranges)
     assert_same(there, builder.build(Corpus(SAMPLE)))
     assert client.calls.count("keep_range") == client.calls.count("merge_range") > ranges // 2
     assert "close_range" not in client.calls  # the tree was not collected
+    assert ("regroup_runs" in client.calls) == (ranges > 40)
 
 
 def test_counts_of_64_bits(monkeypatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -26,17 +27,33 @@ if TYPE_CHECKING:
     from ..counting.tree import TreeBuilder
     from .ranges import Cut
 
-__all__ = ["ClusterPasses"]
+__all__ = ["ClusterPasses", "choose_ranges", "plan_shuffle"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
-RANGE_BYTES = 1 << 29  # text for each range of first symbols, if there are more of them than threads
-MOST_RANGES = 512
+RANGE_BYTES = 1 << 30  # text for each range of n-grams, if there are more of them than threads
+MOST_RANGES = 1 << 14
+DIRECT_PICKS = 10_000  # parts times ranges, up to which each run is sent by a task of its own
 SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
 FAN_IN = 8  # results that one task adds up
 MAPPED_BUDGET = "1G"  # with any budget, counts are in files
 
 C = TypeVar("C", bound=BlockCounter)
+
+
+def choose_ranges(size: int, threads: int) -> int:
+    """Return into how many ranges the n-grams of a text of `size` bytes are divided."""
+    return min(MOST_RANGES, max(threads, size // RANGE_BYTES))
+
+
+def plan_shuffle(parts: int, ranges: int) -> tuple[int, int]:
+    """Return how many ranges are picked together from a part, and how many parts are then regrouped by range.
+
+    If many parts have many ranges, a task for each of both would occupy the scheduler: in two steps there are fewer.
+    """
+    if parts * ranges <= DIRECT_PICKS:
+        return 1, 1
+    return math.isqrt(ranges - 1) + 1, math.isqrt(parts - 1) + 1
 
 
 class ClusterPasses(CorpusPasses):
@@ -76,7 +93,7 @@ class ClusterPasses(CorpusPasses):
         plain = all(part.is_plain for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
         self.whole = whole if small and not split else None
-        self.ranges = min(MOST_RANGES, max(threads, size // RANGE_BYTES))
+        self.ranges = choose_ranges(size, threads)
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; refuse an empty corpus."""
@@ -133,13 +150,28 @@ class ClusterPasses(CorpusPasses):
         [chosen] = submit_each(self.client, tasks.cut_ngrams, [sample], self.ranges, task)
         cuts: list[Cut] = chosen.result()
         runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
-        pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(len(cuts) + 1)]
+        pieces = self._shuffle(runs, len(cuts) + 1)
         # N-grams of two or more symbols that reach over a cut may be frequent although they are rare on both sides.
         depths = zip(pieces, pairwise([0, *map(len, cuts), 0]), strict=True)
         merged = []
         for piece, depth in depths:
             merged += submit_each(self.client, tasks.merge_range, [piece], task, max(depth) > 2)
         return merged, cuts
+
+    def _shuffle(self, runs: list[Any], ranges: int) -> list[list[Any]]:
+        """Return, for each range, the futures of lists that have its runs."""
+        width, height = plan_shuffle(len(runs), ranges)
+        places = [slice(k, min(k + width, ranges)) for k in range(0, ranges, width)]
+        pieces = [submit_each(self.client, tasks.pick_runs, runs, place) for place in places]
+        if width == 1:
+            return pieces
+        groups = [[picked[k : k + height] for k in range(0, len(runs), height)] for picked in pieces]
+        regrouped = [submit_each(self.client, tasks.regroup_runs, group) for group in groups]
+        return [
+            submit_each(self.client, tasks.pick_runs, group, slice(k, k + 1))
+            for place, group in zip(places, regrouped, strict=True)
+            for k in range(place.stop - place.start)
+        ]
 
     def _find_edges(self, merged: list[Any], cuts: list[Cut]) -> list[SharedEdges]:
         """Return the n-grams that several ranges have."""
