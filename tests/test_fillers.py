@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,6 +161,7 @@ SLOTS = [
 
 
 def test_table_of_fillers() -> None:
+    polars = pytest.importorskip("polars")
     fillers = SlotFillers([TIMES, SLOTS[5]], classes=CLASSES)
     frame = polars.DataFrame(fillers)
     assert frame.columns == ["template", "slot", "filler", "count", "share", "class"]
@@ -256,6 +256,7 @@ def test_command(files: dict[str, str], capsys: Capture) -> None:
 def test_command_writes_all_fillers(
     most: int, files: dict[str, str], capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    polars = pytest.importorskip("polars")
     monkeypatch.setattr("nlp_zero.cli.fillers.WRITTEN_ROWS", most)
     target = str(tmp_path / "f.parquet")
     common = (files["cut.txt"], "--tokenized", "-l", files["classes.tsv"], "-t", files["t.jsonl"])
