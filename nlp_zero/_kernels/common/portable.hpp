@@ -14,6 +14,15 @@
 #define NLP_ZERO_HOT inline
 #endif
 
+// Code that is twice as fast with 256-bit registers is compiled for both kinds of processor.  The operations and their
+// order are the same (no fused multiply-add), so the results are the same.
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
+#define NLP_ZERO_INLINE inline __attribute__((always_inline))
+#define NLP_ZERO_AVX2 __attribute__((target("avx2")))
+#else
+#define NLP_ZERO_INLINE inline
+#endif
+
 namespace nlpzero {
 
 // Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
