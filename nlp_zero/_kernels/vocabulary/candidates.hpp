@@ -150,7 +150,12 @@ private:
     }
 
     Candidates collect() {
+        std::vector<uint64_t>().swap(keys_);
+        std::vector<uint64_t>().swap(spare_);
         Candidates c;
+        c.place.reserve(found_.size());
+        c.count.reserve(found_.size());
+        c.length.reserve(found_.size());
         c.at.assign(text_.size(), 0);
         uint64_t total = 0;
         for (const Found& f : found_) {
