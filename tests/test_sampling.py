@@ -282,6 +282,7 @@ def test_bad_options(bad: float) -> None:
 def test_calibration() -> None:
     tokenizer = Tokenizer(LEXICON)
     alpha = tokenizer.calibrate_alpha(TEXT * 30, 1.6)
+    assert tokenizer.calibrate_alpha([TEXT * 30] * 2, 1.6) == pytest.approx(alpha, rel=1e-9)
     tokens = tokenizer.sample(TEXT * 30000, alpha=alpha, seed=2)
     assert len(TEXT) * 30000 / len(tokens) == pytest.approx(1.6, rel=0.01)
     with pytest.raises(ValueError, match=r"between 1\.\d+ \(alpha 0\)"):
