@@ -230,13 +230,24 @@ COMMANDS = [
     "keywords TEXTS -o OUT.tsv",
     "stop-words TEXTS -o OUT.tsv",
     "mine-templates TEXTS -l WORDS --min-fillers 2 --across-clauses -o OUT",
+    "parse TEXTS -l WORDS -t TEMPLATES --format brackets -o OUT",
+    "fillers TEXTS -l WORDS -t TEMPLATES -o OUT.tsv",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def templates(lexicon, folder) -> Path:
+    path = lexicon.with_name("templates.jsonl")
+    command = ["mine-templates", str(folder), "-l", str(lexicon), "--min-fillers", "2", "-o", str(path), "-q"]
+    assert main(command) == 0
+    return path
 
 
 def run(command: str, capsys, folder: Path, lexicon: Path, place: Path, *more: str) -> dict[str, bytes]:
     """Run a command, and return what it writes to stdout and to files in `place`."""
     place.mkdir()
     named = {"TEXTS": str(folder), "WORDS": str(lexicon), "OUT": str(place / "out")}
+    named["TEMPLATES"] = str(lexicon.with_name("templates.jsonl"))
     arguments = command.split()
     for name, path in named.items():
         arguments = [argument.replace(name, path) for argument in arguments]
@@ -252,9 +263,11 @@ def test_commands_give_the_same(client, folder, lexicon, tmp_path, capsys, small
     assert len(here) > 1 or here["stdout"]
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".gz", ".parquet"])
-def test_a_file_for_each_part(client, folder, lexicon, tmp_path, small_parts, suffix) -> None:
-    command = ["tokenize", str(folder), "-l", str(lexicon), "-q"]
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("tokenize", ".txt"), ("tokenize", ".gz"), ("tokenize", ".parquet"), ("parse", ".txt")]
+)
+def test_a_file_for_each_part(client, folder, lexicon, templates, tmp_path, small_parts, name, suffix) -> None:
+    command = [name, str(folder), "-l", str(lexicon), "-q", *(["-t", str(templates)] if name == "parse" else [])]
     there = ["--scheduler", client.scheduler.address, "-o", str(tmp_path / f"cut/part-*{suffix}")]
     assert main([*command, *there]) == 0
     shards = sorted((tmp_path / "cut").iterdir())
@@ -283,6 +296,9 @@ def test_wrong_shards(client, folder, lexicon, tmp_path, capsys) -> None:
     for name in ("cut*/a.txt", "cut/*-*.txt"):
         assert main([*command, *there, "-o", str(tmp_path / name)]) == 2
     assert "new folder and a name with one *" in capsys.readouterr().err
+    parse = ["parse", *command[1:], "-t", str(lexicon.with_name("templates.jsonl")), "--format", "svg"]
+    assert main([*parse, *there, "-o", str(tmp_path / "cut/*.svg")]) == 2
+    assert "--format svg draws one sentence; name one file" in capsys.readouterr().err
     assert main([*command, *there, "-o", str(tmp_path / "full/*.txt")]) == 1
     assert "not an empty folder" in capsys.readouterr().err
     (tmp_path / "bad.txt").write_bytes("中国\n".encode() + b"\xb5\n")
@@ -342,7 +358,7 @@ def die_twice(work, folder: Path):
     return dying
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10::2]])
+@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10::2], *COMMANDS[15:16]])
 def test_two_of_four_workers_die(
     four_workers, folder, lexicon, tmp_path, capsys, monkeypatch, small_parts, command
 ) -> None:

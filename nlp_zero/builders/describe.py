@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-__all__ = ["FoundWords", "cut_words", "describe", "describe_words", "estimate_words", "list_words", "look_up_words"]
+__all__ = [
+    "WORD_BYTES", "FoundWords", "cut_words", "describe", "describe_words", "estimate_words", "list_words",
+    "look_up_words",
+]  # fmt: skip
 
 WORD_BYTES = 500  # per word, until the lexicon is written
 

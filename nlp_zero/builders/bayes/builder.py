@@ -55,7 +55,7 @@ HYPERPARAMETERS = {
 }  # fmt: skip
 LENGTH_PRIOR = (0.2, 0.6, 0.15, 0.05)  # of words of 1, 2, ... symbols; each further symbol divides by 3
 SAMPLE_SYMBOLS = 6_000_000  # of the text that is learnt from
-SYMBOL_BYTES = 320  # of each of them while it is learnt from
+SYMBOL_BYTES = 220  # of each of them while it is learnt from
 MAX_SYMBOLS = (1 << 31) - 1
 MAX_LENGTH_AND_CLASSES = 255
 MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
@@ -80,8 +80,8 @@ class BayesLexiconBuilder:
         Learn from about this many symbols of a longer corpus; then tokenize all of it with the words learnt, and count
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
-        Budget in bytes, or a size like ``"512M"``.  It bounds the counts of n-grams, and a small one the sample: 320
-        bytes a symbol.  Other data is not bounded: the peak may be twice the budget.
+        Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
+        it are on disk; a small one limits the sample (220 bytes a symbol) and new words (500 bytes a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
@@ -221,10 +221,9 @@ class BayesLexiconBuilder:
         begin_stage("counting n-grams")
         added = [] if taught is None else find_missing_lines(texts, taught.examples)
         texts = append_lines(texts, added)
-        counts = count_ngrams(
-            texts, order=min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER), alnum=self.alnum,
-            resources=Resources(memory=self.memory, temp_dir=self.temp_dir, workers=self.workers),
-        )  # fmt: skip
+        resources = Resources(memory=self.memory, temp_dir=self.temp_dir, workers=self.workers)
+        order = min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER)
+        counts = count_ngrams(texts, order=order, alnum=self.alnum, resources=resources)
         begin_stage("reading text")
         encoded_examples = None if taught is None else taught.encode(counts, added)
         domains = self._encode(texts, counts)
@@ -248,7 +247,7 @@ class BayesLexiconBuilder:
         run.learn()
         self.interruption = run.interruption
         begin_stage("linking n-grams")
-        tree = LinkedTree(counts)
+        tree = LinkedTree(counts, resources)
         begin_stage("comparing views" if taught is None else "teaching")
         segmentation = find_words(
             slices, tree, max_length=self.max_length, seed=self.seed, workers=self.workers, teaching=taught,
@@ -259,7 +258,7 @@ class BayesLexiconBuilder:
         sampled = sum(int(np.count_nonzero(one.text)) for one in slices)
         if self._limit < counts.total(1):
             begin_stage("counting words")
-            words, tokens = recount_words(texts, counts, words, tokens, self.workers)
+            words, tokens = recount_words(texts, counts, words, tokens, resources)
         share, _ = estimate_new_words(words, tokens)
         lexicon = describe(texts, tree, words, tokens, method="bayes").with_classes(classes, links.tolist())
         return lexicon.with_meta(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     SymbolArray = npt.NDArray[np.uint32]
     Ints = npt.NDArray[np.int64]
+    Profiles = npt.NDArray[np.uint16]
 
 __all__ = ["draw_by_domain", "find_domains", "share_symbols"]
 
@@ -51,7 +52,7 @@ def draw_by_domain(
     size = max(SAMPLED_SYMBOLS, -(-total // MAX_PIECES))
     profiles, sizes = [], []
     for piece in split_pieces(read(), size):
-        profiles.append(_profile(piece))
+        profiles.append(profile_symbols(piece))
         sizes.append(int(np.count_nonzero(piece)))
     domain = find_domains(np.array(profiles), seed)
     available = np.bincount(domain, sizes).astype(np.int64)
@@ -85,19 +86,19 @@ def share_symbols(available: list[int], symbols: int) -> list[int]:
     return wanted
 
 
-def find_domains(profiles: Ints, seed: int) -> Ints:
+def find_domains(profiles: Profiles, seed: int) -> Ints:
     """Return the domain of each profile; domains are numbered from 0 and none is empty.
 
     Parameters
     ----------
-    profiles : ndarray of int64
+    profiles : ndarray of uint16
         Shape (pieces, bins).
     seed : int
         Decides where the search begins (k-means++).
     """
     number = min(DOMAINS, max(1, len(profiles) // LEAST_PIECES))
     rng = np.random.Generator(np.random.PCG64(seed))
-    centres = profiles[:1]
+    centres = profiles[:1].astype(np.int64)
     away = _measure(profiles, centres)[:, 0]
     while len(centres) < number and away.any():
         ends = np.cumsum(away)
@@ -110,23 +111,26 @@ def find_domains(profiles: Ints, seed: int) -> Ints:
         if np.array_equal(nearest, domain):
             break
         domain = np.unique(nearest, return_inverse=True)[1]
-        centres = np.stack([profiles[domain == k].sum(axis=0) // np.count_nonzero(domain == k)
-                            for k in range(int(domain.max()) + 1)])  # fmt: skip
+        centres = np.stack([_average(profiles[domain == k]) for k in range(int(domain.max()) + 1)])
     return domain
 
 
-def _profile(piece: SymbolArray) -> Ints:
+def profile_symbols(piece: SymbolArray) -> Profiles:
     """Return square roots of the relative frequencies of symbols, several of which share a bin."""
     counts = np.bincount(piece[piece > 0] % BINS, minlength=BINS)
-    return np.sqrt(counts * (SCALE * SCALE) // max(int(counts.sum()), 1)).astype(np.int64)
+    return np.sqrt(counts * (SCALE * SCALE) // max(int(counts.sum()), 1)).astype(np.uint16)
 
 
-def _measure(profiles: Ints, centres: Ints) -> Ints:
+def _average(profiles: Profiles) -> Ints:
+    return np.asarray(profiles.sum(axis=0, dtype=np.int64) // len(profiles))
+
+
+def _measure(profiles: Profiles, centres: Ints) -> Ints:
     """Return squared distances, shape (profiles, centres)."""
     return np.stack([_sum_squares(profiles, centre) for centre in centres], axis=1)
 
 
-def _sum_squares(profiles: Ints, centre: Ints) -> Ints:
+def _sum_squares(profiles: Profiles, centre: Ints) -> Ints:
     out = np.empty(len(profiles), np.int64)
     for at in range(0, len(profiles), 1024):
         away = profiles[at : at + 1024] - centre

@@ -84,7 +84,7 @@ def _find_cuts(
 ) -> list[npt.NDArray[np.bool_]] | None:
     """Return where words begin in each slice, and boundaries; None if the samplers say it alone."""
     evidence = [_collect(one, number) for number, one in enumerate(slices)]
-    statistics = GapStatistics(tree)
+    statistics = GapStatistics(tree, [one.text for one in slices])
     known = None if teaching is None else teaching.encode_known_words(tree.alphabet)
     reader = FieldReader(statistics, tree.counts.types(1), join_evidence(evidence), known, workers=workers)
     combined = combine_views(statistics, reader, evidence, seed=seed, workers=workers)

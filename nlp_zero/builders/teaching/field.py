@@ -147,7 +147,7 @@ class FieldReader:
         self._classes: dict[int, SymbolArray] = {}
 
         def find_bins() -> None:
-            self._bins = Quantiles(statistics.measure(text)[:, inner])
+            self._bins = Quantiles(row[inner] for row in statistics.measure(text))
 
         def find_classes(size: int, passes: int) -> None:
             self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
