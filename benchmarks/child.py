@@ -47,10 +47,11 @@ class Lines:
 
 def build_vocab(output: str, *arguments: str) -> dict[str, object]:
     """Run ``nlpzero build-vocab ARGUMENT... -o output``."""
-    from nlp_zero.cli import main
+    from nlp_zero.__main__ import run
 
+    sys.argv = ["nlpzero", "build-vocab", *arguments, "-q", "-o", output]
     start = time.perf_counter()
-    status = main(["build-vocab", *arguments, "-q", "-o", output])
+    status = run()
     if status:
         raise SystemExit(status)
     seconds = time.perf_counter() - start

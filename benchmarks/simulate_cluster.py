@@ -119,7 +119,7 @@ def measure(text: Path) -> Costs:
     corpus = Corpus(text)
     parts = slice_corpus(corpus, -(-size // PARTS))
     task = tasks.CountTask(ORDER, CountOptions())
-    cuts = tasks.cut_symbols(parts, PARTS, task)
+    cuts = tasks.cut_ngrams(parts, PARTS, task)
     count_seconds, runs = clock(lambda: [tasks.count_part(part, cuts, task) for part in parts])
     merge_seconds, ranges = clock(lambda: [tasks.merge_range([run[k] for run in runs], task) for k in range(PARTS)])
     whole = sum(len(level[0]) for _, _, levels in ranges for level in levels)

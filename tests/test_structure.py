@@ -72,7 +72,7 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["tasks", "reduce", "corpus", "api"],
+    "distributed": ["ranges", "tasks", "reduce", "corpus", "api"],
     "cli": [
         "errors",
         "messages",

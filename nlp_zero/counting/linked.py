@@ -345,7 +345,8 @@ class LinkedTree:
         weight = np.cumsum(below[:-1].sum(axis=0))
         pieces = min(int(weight[-1:].sum()) // limit + 4 * self.workers, TABLE_VALUES // max(size, 1) + 1, size)
         inner = np.searchsorted(weight, weight[-1:].sum() * np.arange(1, pieces) // max(pieces, 1))
-        self._bounds = np.unique(np.concatenate([[0], inner, [size]]))
+        bounds = np.concatenate([[0], inner, [size]])
+        self._bounds = bounds[np.flatnonzero(np.diff(bounds, prepend=-1))]
         self._starts = kernel.locate_pairs(levels, self._bounds.astype(np.uint32))
         self._stretches = [0, size]
         if budget is not None:

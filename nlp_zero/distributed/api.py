@@ -7,8 +7,8 @@
                     │        ╱                                       ├──► one after another: the count tree
     part 2 ──► map ─┴─► n-grams from 丰 to 龟 ──► merge ──► range 2 ─┘
 
-A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
-parts and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
+A map counts its part and divides the sorted n-grams into ranges (see `ranges`); a merge adds up one range of all parts
+and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
 machine. Builders then cut and search the parts in the same way; tasks add up the results of the parts, eight at a time.
 If a text is small for the cluster, every worker reads all of it and counts one range: reading the text up to eight
 times costs less than merging.
@@ -113,8 +113,9 @@ def count_in_parts(
 ) -> list[int]:
     """Count n-grams on a cluster, and leave each range of them where it is: no process has or writes all counts.
 
-    A range has the n-grams that begin with some characters, and is saved as counts of its own. An n-gram is in one of
-    them; the first also has the totals. `NgramCounts.merge` of all of them gives what `count` gives.
+    A range has the n-grams between two others, and is saved as counts of its own. An n-gram is in one of them; a few,
+    at which a range begins, are in several, each with a part of the count. The first range also has the totals.
+    `NgramCounts.merge` of all of them gives what `count` gives.
 
     Parameters
     ----------

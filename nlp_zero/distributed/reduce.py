@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._utils.progress import progress_bar
@@ -19,6 +21,7 @@ from . import tasks
 
 if TYPE_CHECKING:
     from ..counting.tree import TreeBuilder
+    from .ranges import Ids
 
 __all__ = ["ClusterPasses", "count_threads", "share", "submit_each"]
 
@@ -99,19 +102,37 @@ class ClusterPasses(CorpusPasses):
         `name` gives the folder of each range.
         """
         task = tasks.CountTask(order, options)
-        ranges = self._merge_ranges(task)
+        ranges = self._merge_ranges(task, in_parts=True)
         _, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
         require_text(totals[0], self.texts)
         saved = [submit_each(self.client, tasks.save_range, [part], task, name(k))[0] for k, part in enumerate(ranges)]
         return [sum(sizes) for sizes in zip(*self._take_results(saved), strict=True)]
 
-    def _merge_ranges(self, task: tasks.CountTask) -> list[Any]:
-        """Count all parts, and return the futures of the ranges of their sum."""
+    def _merge_ranges(self, task: tasks.CountTask, *, in_parts: bool = False) -> list[Any]:
+        """Count all parts, and return the futures of the ranges of their sum.
+
+        An n-gram that several ranges have is in the last of them with its whole count, or with `in_parts` in each of
+        them with a part of it.
+        """
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
-        [cuts] = submit_each(self.client, tasks.cut_symbols, [sample], self.ranges, task)
+        [chosen] = submit_each(self.client, tasks.cut_ngrams, [sample], self.ranges, task)
+        cuts = chosen.result()
         runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
-        pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(self.ranges)]
-        return submit_each(self.client, tasks.merge_range, pieces, task)
+        pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(len(cuts) + 1)]
+        # N-grams of two or more symbols that reach over a cut may be frequent although they are rare on both sides.
+        depths = [0, *map(len, cuts), 0]
+        merged = [
+            submit_each(self.client, tasks.merge_range, [piece], task, max(depth) > 2)[0]
+            for piece, depth in zip(pieces, pairwise(depths), strict=True)
+        ]
+        if max(depths) < 2:
+            return merged
+        edges = [future.result() for future in submit_each(self.client, tasks.describe_edges, merged)]
+        ranges = list(zip(merged, *_add_edges(edges), strict=True))
+        return [
+            submit_each(self.client, tasks.close_range, [part], task, totals, None if in_parts else later)[0]
+            for part, totals, later in ranges
+        ]
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
@@ -154,6 +175,25 @@ class ClusterPasses(CorpusPasses):
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
         store = RunStore(plan, None)
         return counts_of(collect_counts(fill, symbols, totals, store, task.options, folder, lambda *_: history))
+
+
+def _add_edges(edges: Sequence[dict[Ids, int]]) -> tuple[list[dict[Ids, int]], list[set[Ids]]]:
+    """Add up the counts of the edges that several ranges have; see `tasks.close_range`.
+
+    Returns
+    -------
+    totals : list of dict
+        For each range those that it has.
+    later : list of set
+        For each range those that a later range has, too.
+    """
+    sums: Counter[Ids] = Counter()
+    last: dict[Ids, int] = {}
+    for number, counts in enumerate(edges):
+        sums.update(counts)
+        last |= dict.fromkeys(counts, number)
+    totals = [{ids: sums[ids] for ids, count in counts.items() if sums[ids] > count} for counts in edges]
+    return totals, [{ids for ids in counts if last[ids] > number} for number, counts in enumerate(edges)]
 
 
 def count_threads(client: Any) -> int:
