@@ -33,10 +33,11 @@ from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.count_data import CountOptions
 from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.levels import read_symbol_ids
-from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.counting.tree import TreeBuilder
 from nlp_zero.distributed import reduce, tasks
 from nlp_zero.distributed.api import connect
+from nlp_zero.distributed.ranged import RangedTree
+from nlp_zero.distributed.ranges import add_edges
 from nlp_zero.errors import ClusterError
 
 SAMPLE = Path("corpora/sample.txt")
@@ -151,16 +152,16 @@ def test_ranges_divide_frequent_ngrams(folder, order, min_count, ranges) -> None
     assert max(depths) == min(order, {40: 2, 200: 3, 1000: 4, 8: 1}[ranges])
     runs = [tasks.count_part(part, cuts, task) for part in parts]
     columns = zip(zip(*runs, strict=True), pairwise(depths), strict=True)
-    merged = [tasks.merge_range(list(column), task, max(depth) > 2) for column, depth in columns]
+    merged = [tasks.merge_range([[run] for run in column], task, max(depth) > 2) for column, depth in columns]
     if ranges == 40:
         positions = [int(levels[0][1].sum()) for _, _, levels in merged]
         assert max(positions) < 2 * sum(positions) / len(positions)
     tree = TreeBuilder.in_memory(order)
     edges = [tasks.describe_edges(part) for part in merged]
     sums = [Counter() for _ in range(order)]
-    for part, totals, later in zip(merged, *reduce._add_edges(edges), strict=True):
-        tree.append(tasks.close_range(part, task, totals, later)[2])
-        own = tasks.close_range(part, task, totals, None)[2]  # with the part of each count that the range has
+    for part, shared in zip(merged, add_edges(edges), strict=True):
+        tree.append(tasks.close_range(part, task, shared.totals, shared.later)[2])
+        own = tasks.close_range(part, task, shared.totals, None)[2]  # with the part of each count that the range has
         for n, (_, times, _) in enumerate(own, 1):
             sums[n - 1].update(dict(zip(ids_of(own, n), times.tolist(), strict=True)))
     counts = NgramCounter(order=order).update(corpus).freeze(min_count=min_count)
@@ -182,7 +183,7 @@ def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
     parts = slice_corpus(Corpus(folder, block_size=500), 1 << 40)
     flushed = [tasks.count_part(part, cuts, task) for part in parts]
     for k in range(3):
-        one, other = (tasks.merge_range([m[k] for m in maps], task) for maps in (whole, flushed))
+        one, other = (tasks.merge_range([[m[k]] for m in maps], task) for maps in (whole, flushed))
         assert one[:2] == other[:2]
         assert all((a == b).all() for x, y in zip(one[2], other[2], strict=True) for a, b in zip(x, y, strict=True))
 
@@ -228,13 +229,13 @@ def test_a_worker_dies_while_counting(client, folder, tmp_path, monkeypatch) -> 
 def test_a_worker_dies_between_passes(client, folder, monkeypatch) -> None:
     died = []
 
-    class Dying(LinkedTree):
+    class Dying(RangedTree):
         def select(self, *thresholds):
             kill_one(client)
             died.append(True)
             return super().select(*thresholds)
 
-    monkeypatch.setattr("nlp_zero.builders.passes.LinkedTree", Dying)
+    monkeypatch.setattr(reduce, "RangedTree", Dying)
     there = distributed.build_vocab(folder, PmiLexiconBuilder(min_pmi=2.5), client=client, part_size=9000)
     assert died
     monkeypatch.undo()
@@ -243,7 +244,7 @@ def test_a_worker_dies_between_passes(client, folder, monkeypatch) -> None:
 
 @pytest.fixture
 def small_parts(monkeypatch) -> None:
-    monkeypatch.setattr("nlp_zero.distributed.corpus._choose_part_size", lambda *_: 2500)
+    monkeypatch.setattr("nlp_zero.distributed.corpus.choose_part_size", lambda *_: 2500)
 
 
 @pytest.fixture(scope="module")
@@ -409,10 +410,12 @@ def test_two_of_four_workers_die(
     """The first two that finish a third and a sixth task are killed with their results."""
     here = run(command, capsys, folder, lexicon, tmp_path / "here")
     (tmp_path / "calls").mkdir()
-    for name in ("run_part", "count_part", "count_blocks"):
+    dangerous = ["work_on_range"] if command == COMMANDS[7] else ["run_part", "count_part", "count_blocks"]
+    for name in dangerous:
         monkeypatch.setattr(tasks, name, die_twice(getattr(tasks, name), tmp_path / "calls"))
     monkeypatch.setattr(reduce, "WHOLE_BYTES", 0)  # parts of a small text, too
     monkeypatch.setattr(reduce, "RANGE_BYTES", 3000)
+    monkeypatch.setattr(reduce, "DIRECT_PICKS", 20)
     address = four_workers.scheduler.address
     there = run(command, capsys, folder, lexicon, tmp_path / "there", "--scheduler", address)
     assert len(os.listdir(tmp_path / "calls")) > 6

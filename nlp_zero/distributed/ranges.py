@@ -9,8 +9,9 @@ of their length.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Range = tuple[list[Any], list[int], list[Level]]
     """All symbols, the number of n-grams of each order, and the levels of one range of a count tree."""
 
-__all__ = ["choose_cuts", "close_edges", "find_bound", "list_edges"]
+__all__ = ["SharedEdges", "add_edges", "choose_cuts", "close_edges", "find_bound", "find_repeated", "list_edges"]
 
 
 def choose_cuts(levels: Sequence[Level], symbols: Sequence[Any], ranges: int) -> list[Cut]:
@@ -96,6 +97,47 @@ def list_edges(levels: Sequence[Level]) -> dict[Ids, int]:
         for place in {0, len(symbols) - 1} if len(symbols) else set():
             edges[_read_ids(levels, n, place)] = int(counts[place])
     return edges
+
+
+class SharedEdges(NamedTuple):
+    """The edges of a range that other ranges have, too.
+
+    Attributes
+    ----------
+    totals : dict
+        Their counts in all ranges.
+    earlier, later : set
+        Those that an earlier or a later range has.
+    """
+
+    totals: dict[Ids, int]
+    earlier: set[Ids]
+    later: set[Ids]
+
+
+def add_edges(edges: Sequence[dict[Ids, int]]) -> list[SharedEdges]:
+    """Add up the counts of the edges of all ranges, in order."""
+    sums: Counter[Ids] = Counter()
+    first: dict[Ids, int] = {}
+    last: dict[Ids, int] = {}
+    for number, counts in enumerate(edges):
+        sums.update(counts)
+        for ids in counts:
+            first.setdefault(ids, number)
+        last |= dict.fromkeys(counts, number)
+    return [
+        SharedEdges(
+            {ids: sums[ids] for ids in counts if first[ids] < last[ids]},
+            {ids for ids in counts if first[ids] < number},
+            {ids for ids in counts if last[ids] > number},
+        )
+        for number, counts in enumerate(edges)
+    ]
+
+
+def find_repeated(levels: Sequence[Level], earlier: set[Ids]) -> list[bool]:
+    """Return for each order whether the first n-gram is one of those that an earlier range has, too."""
+    return [bool(len(level[0])) and _read_ids(levels, n, 0) in earlier for n, level in enumerate(levels, 1)]
 
 
 def close_edges(

@@ -19,11 +19,15 @@ from ..counting.merging import RunSource, cut_run, merge_to_run
 from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
 from ..counting.store import RunStore
-from .ranges import choose_cuts, close_edges, find_bound, list_edges
+from .ranges import choose_cuts, close_edges, find_bound, find_repeated, list_edges
+from .subtrees import NgramTree, find_counts
 
 if TYPE_CHECKING:
+    from ..counting.tree import Level
     from .ranges import Cut, Ids, Range
 
+    KeptRange = tuple[list[Level], list[bool]]
+    """The levels of a range, and for each order whether an earlier range has its first n-gram, too."""
     State = tuple[Any, ...]
     """The state of a counter of the kernels."""
 
@@ -37,10 +41,15 @@ __all__ = [
     "cut_ngrams",
     "describe_edges",
     "describe_range",
+    "keep_range",
+    "list_singles",
+    "look_up",
     "merge_range",
-    "pick_run",
+    "pick_runs",
+    "regroup_runs",
     "run_part",
     "save_range",
+    "work_on_range",
 ]
 
 FLUSH_POSITIONS = 1 << 24  # positions that a task counts at once: about 18 bytes each
@@ -106,13 +115,22 @@ def count_part(part: CorpusSlice, cuts: list[Cut], task: CountTask) -> list[byte
     return [_merge_runs(runs) for runs in found]
 
 
-def pick_run(runs: list[bytes], k: int) -> bytes:
-    """Return the run of range `k` from the result of `count_part`."""
-    return runs[k]
+def pick_runs(runs: list[Any], places: slice) -> list[Any]:
+    """Return a part of the result of `count_part` or `regroup_runs`."""
+    return runs[places]
 
 
-def merge_range(runs: list[bytes], task: CountTask, is_open: bool = False) -> Range:
-    """Add up one range of all parts; leave out rare n-grams, unless `close_range` has to do it."""
+def regroup_runs(picked: list[list[bytes]]) -> list[list[bytes]]:
+    """Return the runs of some ranges of several parts by range."""
+    return [list(runs) for runs in zip(*picked, strict=True)]
+
+
+def merge_range(picked: list[list[Any]], task: CountTask, is_open: bool = False) -> Range:
+    """Add up one range of all parts; leave out rare n-grams, unless `close_range` has to do it.
+
+    `picked` has a list with the run of each part, or with a list of the runs of several parts.
+    """
+    runs = [run for [found] in picked for run in ([found] if isinstance(found, bytes) else found)]
     sources = [RunSource(run) for run in _open_runs(runs)]
     options = replace(task.options, min_count=1) if is_open else task.options
     counts = merge_sources(sources, RunStore(PLAN, None), options)
@@ -128,6 +146,28 @@ def close_range(counted: Range, task: CountTask, totals: dict[Ids, int], later: 
     """Complete a range with the sums of its edges; see `close_edges`."""
     symbols, numbers, levels = counted
     return symbols, numbers, close_edges(levels, totals, task.options.min_count, later=later)
+
+
+def keep_range(counted: Range, task: CountTask, totals: dict[Ids, int], earlier: set[Ids]) -> KeptRange:
+    """Complete a range for a tree that stays on the workers: n-grams that several ranges have are in all of them."""
+    levels = close_edges(counted[2], totals, task.options.min_count, later=set())
+    return levels, find_repeated(levels, earlier)
+
+
+def list_singles(kept: KeptRange) -> tuple[Any, Any]:
+    """Return the ids of the single symbols of a range, and their counts."""
+    return kept[0][0][:2]
+
+
+def work_on_range(kept: KeptRange, shared: tuple[Callable[..., Any], tuple[Any, ...]], *arguments: Any) -> Any:
+    """Apply a function to the n-grams of a range, and to arguments, first those that only this task has."""
+    work, others = shared
+    return work(*kept, *arguments, *others)
+
+
+def look_up(kept: KeptRange, trees: list[NgramTree], size: int) -> list[list[Any]]:
+    """Return the counts that the n-grams of trees have in a range, by order."""
+    return [find_counts(tree, kept[0], size) for tree in trees]
 
 
 def save_range(counted: Range, task: CountTask, folder: str) -> list[int]:

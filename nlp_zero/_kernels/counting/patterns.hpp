@@ -98,6 +98,13 @@ public:
         nodes_ = std::max(nodes_, number + 1);
     }
 
+    // Numbers at slots that are not chosen, during construction.
+    uint32_t note(size_t slot) const { return place_[slot]; }
+    void set_note(size_t slot, uint32_t number) { place_[slot] = number; }
+    void drop_notes() {
+        for (size_t s = 0; s < slots(); ++s) if (!chosen(s)) place_[s] = 0;
+    }
+
     // Build the whole table from a list of n-grams, each closed by a 0 and numbered from 0; symbols are at most
     // `largest`.
     void build(const uint32_t* ngrams, size_t n, uint32_t largest) {
@@ -142,6 +149,7 @@ public:
 
     size_t order() const { return order_; }
     size_t place(size_t slot) const { return place_[slot]; }
+    void prefetch_place(size_t slot) const { prefetch(&place_[slot]); }
     size_t slots() const { return firsts_ + capacity_; }
     size_t firsts() const { return firsts_; }
     size_t nodes() const { return nodes_; }
