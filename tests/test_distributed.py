@@ -27,7 +27,6 @@ from nlp_zero import (
     PmiLexiconBuilder,
     distributed,
 )
-from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.count_data import CountOptions
@@ -272,6 +271,9 @@ COMMANDS = [
     "mine-templates TEXTS -l WORDS --min-fillers 2 --across-clauses -o OUT",
     "parse TEXTS -l WORDS -t TEMPLATES --format brackets -o OUT",
     "fillers TEXTS -l WORDS -t TEMPLATES -o OUT.tsv",
+    "build-vocab TEXTS --method bayes --sample-size 4000 -o OUT",
+    "build-vocab TEXTS --method bayes --memory 64M -o OUT",
+    "build-vocab TEXTS --method vocabulary --vocab-size 400 -o OUT",
 ]
 
 
@@ -403,7 +405,7 @@ def die_twice(work, folder: Path):
     return dying
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10::2], *COMMANDS[15:16]])
+@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10:16:2], *COMMANDS[15:20:2]])
 def test_two_of_four_workers_die(
     four_workers, folder, lexicon, tmp_path, capsys, monkeypatch, small_parts, command
 ) -> None:
@@ -474,8 +476,6 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
         distributed.count(tmp_path / "empty.txt", client=client)
     with pytest.raises(CorpusError, match="no such file"):
         distributed.count([tmp_path / "none.txt"], client=client)
-    with pytest.raises(TypeError, match="pmi and entropy"):
-        distributed.build_vocab(folder, BayesLexiconBuilder(), client=client)
     for options in ({"order": 9}, {"min_count": 0}, {"part_size": 0}):
         with pytest.raises(ValueError, match="must be"):
             distributed.count(folder, client=client, **options)

@@ -28,7 +28,13 @@ def estimate_new_words(words: list[str], tokens: list[int]) -> tuple[float, floa
 
 
 def recount_words(
-    texts: Corpus | Iterable[str], counts: NgramCounts, words: list[str], tokens: list[int], resources: Resources
+    texts: Corpus | Iterable[str],
+    counts: NgramCounts,
+    words: list[str],
+    tokens: list[int],
+    resources: Resources,
+    *,
+    is_remote: bool = False,
 ) -> tuple[list[str], list[int]]:
     """Tokenize the whole corpus with the words of a sample, and count words and new words (see `Tokenizer`).
 
@@ -42,6 +48,8 @@ def recount_words(
         The words of the sample and how often each occurs.
     resources : Resources
         If the words do not fit into the memory, the rarest new words are left out.
+    is_remote : bool, default False
+        Whether other processes read the text; each has one thread.
 
     Returns
     -------
@@ -50,7 +58,8 @@ def recount_words(
     """
     most = MAX_REMEMBERED_WORDS if resources.budget is None else resources.budget // WORD_BYTES
     most = max(min(most, MAX_REMEMBERED_WORDS), len(words))
-    counter = _WordCounter(words, tokens, alphabet_of(counts), counts.alnum, most, resources.workers)
+    workers = 1 if is_remote else resources.workers
+    counter = _WordCounter(words, tokens, alphabet_of(counts), counts.alnum, most, workers)
     found: Counter[str] = Counter()
     for part in map_parts(texts, counter.count):
         found.update(part)
