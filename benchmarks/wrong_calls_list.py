@@ -396,6 +396,7 @@ COMPARE = [
 CONCORDANCE = [
     *_readers("concordance 青石 {}"),
     *[call for call in _tables("concordance 青石 novel.txt") if " -o new.txt" not in call.line and not call.how],
+    Call("concordance 你 novel.txt --workers 2", "--workers needs --scheduler local"),
     Call("concordance 青石 novel.txt > /dev/full", "No space left|no room", 1, how="shell"),
     Call("concordance 的 novel.txt -o new.txt", "too large|no room", 1, how="small disk"),
     *[Call(f"concordance 青石 novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],

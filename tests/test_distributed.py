@@ -274,6 +274,9 @@ COMMANDS = [
     "build-vocab TEXTS --method bayes --sample-size 4000 -o OUT",
     "build-vocab TEXTS --method bayes --memory 64M -o OUT",
     "build-vocab TEXTS --method vocabulary --vocab-size 400 -o OUT",
+    "concordance 青石,青石镇,的,没有的词 TEXTS -o OUT.tsv",
+    "concordance 青石,的 TEXTS --limit 7 --sort right --lexicon WORDS --json",
+    "concordance 青石,的 TEXTS --limit 9 --sample --seed 3 -o OUT.tsv",
 ]
 
 
@@ -405,7 +408,7 @@ def die_twice(work, folder: Path):
     return dying
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10:16:2], *COMMANDS[15:20:2]])
+@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10:16:2], *COMMANDS[15:20:2], *COMMANDS[22:]])
 def test_two_of_four_workers_die(
     four_workers, folder, lexicon, tmp_path, capsys, monkeypatch, small_parts, command
 ) -> None:
@@ -481,7 +484,7 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
             distributed.count(folder, client=client, **options)
     with pytest.raises(ValueError, match="workers must be"):
         distributed.count(folder, workers=0)
-    for more in (["--checkpoint", "x"], ["--method", "bayes"]):
+    for more in (["--checkpoint", "x"], ["--examples", str(folder / "a.txt")]):
         assert main(["build-vocab", str(folder), "--scheduler", "local", *more]) == 2
     assert "cluster" in capsys.readouterr().err
 
