@@ -125,6 +125,15 @@ def sentencepiece(output: str, path: str, kind: str, size: str) -> dict[str, obj
     return {}
 
 
+def count(path: str, workers: str) -> dict[str, object]:
+    """Count all n-grams of 1 to 4 characters of a file."""
+    from nlp_zero import Corpus, NgramCounter
+
+    start = clock()
+    NgramCounter(order=4, workers=int(workers)).update(Corpus(path)).freeze()
+    return {"seconds": clock() - start}
+
+
 def sort(path: str) -> dict[str, object]:
     """Sort the keys of a ``.npy`` file with NumPy."""
     import numpy as np
@@ -145,7 +154,7 @@ def simd() -> dict[str, object]:
 
 JOBS: dict[str, Callable[..., dict[str, object]]] = {
     "build-vocab": build_vocab, "nlpzero": nlpzero, "cluster": cluster, "word-finder": word_finder,
-    "sentencepiece": sentencepiece, "sort": sort, "simd": simd,
+    "sentencepiece": sentencepiece, "count": count, "sort": sort, "simd": simd,
 }
 
 if __name__ == "__main__":
