@@ -48,6 +48,17 @@ def test_a_case_worked_by_hand() -> None:
     assert result.unknown == Agreement(correct=1, predicted=0, gold=4)  # 创造 of 创造, 美好, 的, 新
     assert result.known == Agreement(correct=1, predicted=0, gold=2)  # 共同 of 共同, 世纪
     assert (result.oov_recall, result.iv_recall) == (0.25, 0.5)
+    assert result.to_dict() == {
+        "level": "raw", "lines": 1, "ceiling": 1.0,
+        "precision": 2 / 5, "recall": 2 / 6, "f1": 4 / 11,
+        "unaided_precision": 2 / 5, "unaided_recall": 2 / 6, "unaided_f1": 4 / 11,  # this level gives no word
+        "boundary_precision": 3 / 4, "boundary_recall": 3 / 5, "boundary_f1": 6 / 9,
+        "oov_recall": 0.25, "iv_recall": 0.5, "oov_words": 4, "iv_words": 2,
+        "words": {"correct": 2, "predicted": 5, "gold": 6}, "unaided": {"correct": 2, "predicted": 5, "gold": 6},
+        "boundaries": {"correct": 3, "predicted": 4, "gold": 5}, "intervals": {},
+    }  # fmt: skip
+    without = evaluate(["共同 创造"], ["共同 创造"]).to_dict()
+    assert [without[name] for name in ("oov_recall", "iv_recall", "oov_words", "iv_words")] == [None] * 4
 
 
 def test_both_ends_right_but_cut_inside_is_wrong() -> None:
@@ -171,6 +182,8 @@ def test_bootstrap_is_seeded_and_covers_the_score() -> None:
     predicted = ["一 二 三", "一 二 三", "四五", "六"] * 25
     first = evaluate(gold, predicted, bootstrap=200, seed=1)
     assert first.intervals == evaluate(gold, predicted, bootstrap=200, seed=1).intervals
+    assert evaluate(gold, predicted, bootstrap=5).intervals == evaluate(gold, predicted, bootstrap=5, seed=0).intervals
+    assert evaluate(gold, predicted).intervals == {}
     assert first.intervals != evaluate(gold, predicted, bootstrap=200, seed=2).intervals
     low, high = first.intervals["f1"]
     assert low < first.f1 < high

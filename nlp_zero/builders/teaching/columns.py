@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,7 +62,9 @@ class GapStatistics:
         if counts.order < 3:
             raise CorpusError("teaching needs counts of n-grams of three symbols; use order=3 or more.")
         size = counts.types(1)
-        self._radix, self._total = np.uint64(size + 1), float(counts.total(1))
+        # Numbers of pairs; those of 32 bits are found faster.
+        self._kind: np.dtype[Any] = np.dtype("u4" if (size + 1) ** 2 < 1 << 32 else "u8")
+        self._radix, self._total = self._kind.type(size + 1), float(counts.total(1))
         self._count = np.append(0, tree.symbol_counts()).astype(np.float64)  # by symbol id
         entropies = tree.branching_entropies(1, np.arange(size, dtype=np.uint32))
         self._left, self._right = (np.append(0, values).astype(np.float32) for values in entropies)
@@ -102,14 +104,14 @@ class GapStatistics:
         out[6, 1:] = np.where(inner[1:], pair_right[:-1], 0)
         out[7, :-1] = pair_left[1:]
 
-    def _pair_up(self, text: SymbolArray) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    def _pair_up(self, text: SymbolArray) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Return the symbol before each position and the one at it; 0 for those that the tree lacks."""
-        known = np.where(text < self._radix, text, 0).astype(np.uint64)
-        return np.append(np.uint64(0), known[:-1]), known
+        known = np.where(text < self._radix, text, 0).astype(self._kind)
+        return np.append(self._kind.type(0), known[:-1]), known
 
-    def _list_pairs(self, texts: Sequence[SymbolArray]) -> npt.NDArray[np.uint64]:
+    def _list_pairs(self, texts: Sequence[SymbolArray]) -> npt.NDArray[Any]:
         """Return the keys of the pairs in some texts, in order."""
-        found = np.zeros(0, np.uint64)
+        found = np.zeros(0, self._kind)
         for text in texts:
             for begin, end in split_blocks(text):
                 before, known = self._pair_up(text[begin:end])
@@ -117,12 +119,12 @@ class GapStatistics:
         return found
 
     def _find_pairs(
-        self, tree: LinkedTree, wanted: npt.NDArray[np.uint64] | None
-    ) -> tuple[npt.NDArray[np.uint64], SymbolArray, SymbolArray]:
+        self, tree: LinkedTree, wanted: npt.NDArray[Any] | None
+    ) -> tuple[npt.NDArray[Any], SymbolArray, SymbolArray]:
         """Return keys, places in the tree and counts of the pairs wanted (None: all)."""
-        keys, nodes, counts = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
+        keys, nodes, counts = [np.zeros(0, self._kind)], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
         for begin, first, second, times in tree.pairs():
-            key = first.astype(np.uint64) * self._radix + second
+            key = first.astype(self._kind) * self._radix + second.astype(self._kind)
             rows = np.arange(len(key))
             if wanted is not None:
                 low, high = np.searchsorted(wanted, key[0]), np.searchsorted(wanted, key[-1], "right")

@@ -158,9 +158,9 @@ class FieldReader:
         def find_classes(size: int, passes: int) -> None:
             self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
 
-        jobs: list[Callable[[], None]] = [find_bins]
-        jobs += [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)]
-        for_each(reversed(jobs), lambda job: job(), workers)  # the longest one first
+        jobs: list[Callable[[], None]] = [find_bins]  # the longest one first
+        jobs += [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES[::-1], SYMBOL_PASSES[::-1], strict=True)]
+        for_each(jobs, lambda job: job(), workers)
         self._reference = reference
 
     @cached_property
