@@ -106,7 +106,7 @@ class BayesLexiconBuilder:
     Attributes
     ----------
     interruption : str or None
-        How far the last `build` came if `keep_on_interrupt` ended it, such as ``after 6 of about 16 sweeps``.
+        How far the last `build` came if `keep_on_interrupt` ended it, such as ``after 6 of about 20 sweeps``.
 
     Raises
     ------

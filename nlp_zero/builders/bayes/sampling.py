@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SamplingRun", "TextSlice"]
 
-AVERAGED_SWEEPS = 4  # sweeps whose span probabilities are averaged
+AVERAGED_SWEEPS = 5  # sweeps whose span probabilities are averaged
 MIN_SPAN_PROBABILITY = 0.4  # cost of a word in the final segmentation: less probable spans do not pay
-SETTLED_CHANGE = 0.05  # sampling has settled if the tokens changed by less than this share ...
+SETTLED_CHANGE = 0.02  # sampling has settled if the tokens changed by less than this share ...
 SETTLED_WINDOW = 5  # ... over this many sweeps
 MAX_SWEEPS = 200  # before averaging
 ROUNDS = 256  # of a sweep; samples of one round do not depend on each other
@@ -106,7 +106,7 @@ class TextSlice:
         if self.averaged or self._settled():
             return AVERAGED_SWEEPS - self.averaged
         if len(self.token_counts) < SETTLED_WINDOW + 2:
-            return max(12 - self.sweeps, 3) + AVERAGED_SWEEPS  # 12: a guess, until there are two windows to compare
+            return max(15 - self.sweeps, 3) + AVERAGED_SWEEPS  # 15: a guess, until there are two windows to compare
         change, before = self._change(), self._change(1)
         pace = math.log(before / change) if 0 < change < before else 0.1
         left = math.ceil(math.log(change / SETTLED_CHANGE) / max(pace, 0.02))
@@ -164,7 +164,7 @@ class SamplingRun:
     Attributes
     ----------
     interruption : str or None
-        How far sampling came when a `KeyboardInterrupt` ended it, such as ``after 6 of about 16 sweeps``.
+        How far sampling came when a `KeyboardInterrupt` ended it, such as ``after 6 of about 20 sweeps``.
     """
 
     def __init__(
