@@ -31,10 +31,10 @@ __all__ = ["ClusterPasses", "choose_ranges", "plan_shuffle"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
-RANGE_BYTES = 1 << 30  # text for each range of n-grams, if there are more of them than threads
+RANGE_BYTES = 1 << 29  # text for each range of n-grams, if there are more of them than threads
 LEAST_RANGE_BYTES = 1 << 27  # text for each range, if there are more threads than ranges
 LEAST_RANGES = 16  # as far as there are threads
-MOST_RANGES = 1 << 14
+MOST_RANGES = 1 << 15
 DIRECT_PICKS = 10_000  # parts times ranges, up to which each run is sent by a task of its own
 SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
 FAN_IN = 8  # results that one task adds up
