@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["BayesLexiconBuilder"]
 
 SAMPLE_SYMBOLS = 6_000_000  # of the text that is learnt from
-SYMBOL_BYTES = 220  # of each of them while it is learnt from
+SYMBOL_BYTES, TAUGHT_SYMBOL_BYTES = 220, 320  # of each of them while it is learnt from; the second with examples
 MAX_SYMBOLS = (1 << 31) - 1
 MAX_LENGTH_AND_CLASSES = 255
 MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
@@ -76,7 +76,8 @@ class BayesLexiconBuilder:
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
         Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
-        it are on disk; a small one limits the sample (220 bytes a symbol) and new words (500 bytes a word).
+        it are on disk; a small one limits the sample (220 bytes a symbol, 320 with examples) and new words (500 bytes
+        a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
@@ -221,7 +222,8 @@ class BayesLexiconBuilder:
         counts = passes.count_ngrams(min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER))
         begin_stage("reading text")
         encoded_examples = None if taught is None else taught.encode(counts, added)
-        domains = self._encode(texts, counts)
+        limit = self._limit(TAUGHT_SYMBOL_BYTES if taught else SYMBOL_BYTES)
+        domains = self._encode(texts, counts, limit)
         if encoded_examples is not None:
             domains[0] = np.append(domains[0], encoded_examples.missing_runs(domains))  # a sample may lack some
         begin_stage("preparing")
@@ -239,7 +241,7 @@ class BayesLexiconBuilder:
         classes, links = classify_words(segmentation, slices, counts.symbols)
         words, tokens = segmentation.words, segmentation.counts.tolist()
         sampled = sum(int(np.count_nonzero(one.text)) for one in slices)
-        if self._limit < counts.total(1):
+        if limit < counts.total(1):
             begin_stage("counting words")
             words, tokens = recount_words(texts, counts, words, tokens, resources, is_remote=passes.is_remote)
         share, _ = estimate_new_words(words, tokens)
@@ -250,23 +252,24 @@ class BayesLexiconBuilder:
             seed=self.seed,
             classes=slices[0].classes,
             sweeps=max(one.sweeps for one in slices),
-            sampled=sampled if self._limit < counts.total(1) else None,
+            sampled=sampled if limit < counts.total(1) else None,
             max_length=self.max_length,
             new_words=round(share, 6),
             examples=None if taught is None or self.interruption is not None else len(taught.examples.lines),
             interrupted=self.interruption is not None,
         )
 
-    @property
-    def _limit(self) -> int:
-        """Most symbols of the text that is learnt from."""
-        return self.sample if self.memory is None else min(self.sample, max(self.memory // SYMBOL_BYTES, 1))
+    def _limit(self, symbol_bytes: int) -> int:
+        """Return the most symbols of the text that are learnt from."""
+        return self.sample if self.memory is None else min(self.sample, max(self.memory // symbol_bytes, 1))
 
-    def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> list[npt.NDArray[np.uint32]]:
+    def _encode(
+        self, texts: Corpus | Iterable[str], counts: NgramCounts, limit: int
+    ) -> list[npt.NDArray[np.uint32]]:
         """Return the encoded text to learn from, one array for each domain; without a sample, there is one domain."""
         alphabet, total = alphabet_of(counts), counts.total(1)
-        if self._limit < total:
-            parts = draw_by_domain(texts, alphabet, total, self._limit, self.seed)
+        if limit < total:
+            parts = draw_by_domain(texts, alphabet, total, limit, self.seed)
         else:
             parts = [np.concatenate(list(map_whole(texts, encode_text, alphabet)))]
         parts[0] = np.append(np.zeros(1, np.uint32), parts[0])
