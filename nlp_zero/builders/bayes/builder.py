@@ -76,7 +76,7 @@ class BayesLexiconBuilder:
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
         Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
-        it are on disk; a small one limits the sample (220 bytes a symbol, 320 with examples) and new words (500 bytes
+        it are on disk; a small one limits the sample (220 bytes a symbol, 320 with examples) and new words (1,000 bytes
         a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.

@@ -56,7 +56,7 @@ def recount_words(
     tuple of list
         Words in the order of first occurrence, and their counts.
     """
-    most = MAX_REMEMBERED_WORDS if resources.budget is None else resources.budget // WORD_BYTES
+    most = MAX_REMEMBERED_WORDS if resources.budget is None else resources.budget // (2 * WORD_BYTES)
     most = max(min(most, MAX_REMEMBERED_WORDS), len(words))
     workers = 1 if is_remote else resources.workers
     counter = _WordCounter(words, tokens, alphabet_of(counts), counts.alnum, most, workers)
