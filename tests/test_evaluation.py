@@ -329,7 +329,8 @@ def test_given_words_are_not_new_words() -> None:
 def test_breakdown_by_hand() -> None:
     gold = ["中国 的 人民", "的 人民 来 了", "他们 的", "社会主义"]
     predicted = ["中国 的人 民", "的 人民 来了", "他们的", "社会 主义"]
-    details = evaluate(gold, predicted, breakdown=True).breakdown
+    result = evaluate(gold, predicted, breakdown=True)
+    details = result.breakdown
     assert details is not None
     assert details.by_length["1"] == Agreement(1, 2, 5)  # gold 的 的 来 了 的; predicted 民 的
     assert details.by_length["2"] == Agreement(2, 6, 4)  # 中国 人民 人民 他们; 中国 的人 人民 来了 社会 主义
@@ -343,6 +344,7 @@ def test_breakdown_by_hand() -> None:
     assert details.examples["split"] == [("社会主义", "社会 主义", 1)]
     assert [(w.word, w.count, w.stuck) for w in details.function_words] == [("的", 3, 2), ("了", 1, 1), ("来", 1, 1)]
     assert (details.stuck, details.wrong) == (3, 6)  # 的人, 来了, 他们的
+    assert result.to_dict()["breakdown"] == details.to_dict()
     assert json.loads(json.dumps(details.to_dict()))["kinds"]["split"] == {"correct": 0, "predicted": 2, "gold": 1}
 
 

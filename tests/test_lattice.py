@@ -212,6 +212,7 @@ def test_bad_lattices_and_options() -> None:
             draw()
     assert lattice.sample(math.inf, k=2) == [[(0, 1), (1, 3)]] * 2
     assert Lattice(0, [], [], []).viterbi() == []
+    assert Lattice(1, [0], [1], [-2]).log_partition() == -2  # scores may be integers
 
 
 def test_a_lattice_cannot_be_changed_and_can_be_copied() -> None:
