@@ -9,6 +9,7 @@ or decoded, the tokens must give the text again.  Memory that is not given back 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import faulthandler
 import gc
 import os
@@ -18,6 +19,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from nlp_zero import Lexicon, LexiconMeta, Tokenizer, VocabularyBuilder
@@ -112,8 +114,12 @@ def cut(tokenizers: list[Tokenizer], seed: int, found: Counter[str]) -> None:
 
 
 def resident_bytes() -> int:
-    """Return the memory that this process occupies, after a collection."""
+    """Return the memory that this process occupies, without what allocators keep for later."""
     gc.collect()
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    with suppress(AttributeError, OSError):  # another system
+        ctypes.CDLL(None).malloc_trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -156,7 +162,7 @@ def main() -> int:
                 settled = resident_bytes()
             if tenth < int(10 * share):
                 tenth = int(10 * share)
-                print(f"{found.total():,} inputs, next seed {seed}", flush=True)
+                print(f"{found.total():,} inputs, next seed {seed}, {resident_bytes():,} bytes", flush=True)
         faulthandler.cancel_dump_traceback_later()
         if (growth := resident_bytes() - settled) > MOST_GROWTH_BYTES and settled:
             found["finding"] += 1

@@ -163,7 +163,7 @@ def test_quiet_workers_and_json_are_where_they_make_sense() -> None:
         has.setdefault(command, set()).update(action.option_strings)
     assert all("--quiet" in names for names in has.values())
     assert {name for name, names in has.items() if "--workers" not in names} == {
-        "show", "classes", "convert", "merge", "suggest-lines", "concordance"
+        "show", "classes", "convert", "merge", "suggest-lines"
     }  # fmt: skip
     # tokenize and parse have --format json; report writes a page
     without = {name for name, names in has.items() if "--json" not in names}

@@ -468,8 +468,8 @@ def test_encoded_batches_hold_the_same_texts(tmp_path: Path, name: str) -> None:
 def test_public_names_of_a_corpus() -> None:
     corpus = Corpus("a.txt", "-", encoding="GB18030")
     assert [name for name in dir(corpus) if not name.startswith("_")] == [
-        "batches", "blocks", "encoded_batches", "files", "is_empty", "map_parts", "number", "progress", "skipped_files",
-        "skipped_records", "sources", "text_batches",
+        "batches", "blocks", "encoded_batches", "files", "is_empty", "is_remote", "map_parts", "number", "progress",
+        "skipped_files", "skipped_records", "sources", "text_batches",
     ]  # fmt: skip
     assert repr(corpus) == "Corpus('a.txt', '-', encoding='gb18030')"
 

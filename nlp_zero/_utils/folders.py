@@ -71,12 +71,15 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
         yield new
         sync_folder(new)
         # Listed before the exchange: what another process sets aside later may be its only copy for a moment.
-        replaced = [*find_temporary(target, OLD_SUFFIX), _exchange(target, new)]
-        sync_folder(target.parent)
-        for old in replaced:
-            note_unfinished(old)
-            remove_place(old)
-            forget_unfinished(old)
+        replaced = find_temporary(target, OLD_SUFFIX)
+        replaced.append(_exchange(target, new))
+        try:
+            sync_folder(target.parent)
+        finally:
+            for old in replaced:
+                note_unfinished(old)
+                remove_place(old)
+                forget_unfinished(old)
 
 
 def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
