@@ -2,6 +2,9 @@
 #pragma once
 #include <Python.h>
 
+#include <cstdlib>
+#include <new>
+
 #include "classes.hpp"
 
 namespace nlpzero::tokenization {
@@ -56,16 +59,16 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
  public:
     // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)
     Objects(PyObject* words, std::vector<int32_t> numbers)
-        : words_(words), numbers_(std::move(numbers)), ints_(numbers_.size()) {
+        : words_(words), words_at_(reinterpret_cast<uintptr_t>(reinterpret_cast<PyTupleObject*>(words)->ob_item)), words_count_(uint32_t(PyTuple_GET_SIZE(words))),
+          numbers_(std::move(numbers)), ints_(numbers_.size()),
+          chars_(static_cast<PyObject**>(std::calloc(KEPT_CHARS, sizeof(PyObject*))), &std::free) {
+        if (!chars_) throw std::bad_alloc();
         Py_INCREF(words_);
         for (size_t i = 0; i < numbers_.size(); ++i) same_ = same_ && numbers_[i] == int32_t(i);
     }
     ~Objects() {
         for (PyObject* number : ints_) Py_XDECREF(number);
-        for (PyObject** page : pages_) if (page) {
-            for (int k = 0; k < 256; ++k) Py_XDECREF(page[k]);
-            delete[] page;
-        }
+        for (size_t c = 0; c < KEPT_CHARS; ++c) Py_XDECREF(chars_.get()[c]);
         Py_DECREF(words_);
     }
     Objects(const Objects&) = delete;
@@ -82,20 +85,20 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
         for (size_t k = 0; k < count; ++k) ids[k] = numbers_[size_t(ids[k])];
     }
     PyObject* piece(PyObject* text, const TextView& view, const Token& token, uint32_t start) {
-        if (token.id && token.id <= PyTuple_GET_SIZE(words_)) {
-            PyObject* word = PyTuple_GET_ITEM(words_, token.id - 1);
-            Py_INCREF(word);
-            return word;
-        }
-        if (token.end - start != 1) return PyUnicode_Substring(text, start, token.end);
-        const Py_UCS4 c = PyUnicode_READ(view.kind, view.data, start);
-        if (c >> 16) return PyUnicode_FromOrdinal(int(c));  // rare ones are not kept
-        PyObject**& page = pages_[c >> 8];
-        if (!page) page = new PyObject*[256]();
-        PyObject*& slot = page[c & 255];
-        if (!slot) slot = PyUnicode_FromOrdinal(int(c));
-        Py_XINCREF(slot);
-        return slot;
+        return with_chars(view, [&](auto chars) { return piece(text, chars, token.id, start, token.end); });
+    }
+    // Most tokens are words or single characters.  A branch between the two would often be mispredicted: the place of the
+    // object is computed.
+    template <class Char>
+    PyObject* piece(PyObject* text, const Char* chars, int32_t id, uint32_t start, uint32_t end) {
+        const uint32_t c = chars[start], word = uint32_t(id) - 1;
+        const uintptr_t outside = opaque(uintptr_t(0) - uintptr_t(word >= words_count_));
+        const uintptr_t in_words = words_at_ + word * sizeof(PyObject*);
+        const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars_.get() + uint16_t(c));
+        PyObject* const found = *reinterpret_cast<PyObject* const*>(in_words ^ ((in_words ^ in_chars) & outside));
+        if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return other_piece(text, c, start, end);
+        Py_INCREF(found);
+        return found;
     }
     PyObject* item(int what, PyObject* text, const TextView& view, const Token& token, uint32_t start) {
         if (what == 0) return piece(text, view, token, start);
@@ -108,36 +111,78 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
     }
 
  private:
+    static constexpr size_t KEPT_CHARS = 1 << 16;  // of the basic plane; others are rare
     PyObject* words_;
+    uintptr_t words_at_;
+    uint32_t words_count_;
     std::vector<int32_t> numbers_;
     bool same_ = true;  // as our own
     std::vector<PyObject*> ints_;
-    PyObject** pages_[256] = {};  // characters of the basic plane
+    std::unique_ptr<PyObject*, decltype(&std::free)> chars_;  // most of these pages are never touched
+
+    // Text that is not a word: c is its first character.
+    PyObject* other_piece(PyObject* text, uint32_t c, uint32_t start, uint32_t end) {
+        if (end - start != 1) return PyUnicode_Substring(text, start, end);
+        if (c >> 16) return PyUnicode_FromOrdinal(int(c));
+        PyObject*& slot = chars_.get()[c];
+        if (!slot) slot = PyUnicode_FromOrdinal(int(c));
+        Py_XINCREF(slot);
+        return slot;
+    }
 };
 
-class TokenBuffer {  // the tokens of one text; on the stack if they are few
+template <class Item>
+class Buffer {  // the tokens of one text; on the stack if they are few
  public:
-    void add(int32_t id, uint32_t end) {
+    void add(Item item) {
         if (size_ == room_) grow();
-        data_[size_++] = {id, end};
+        data_[size_++] = item;
     }
     size_t size() const { return size_; }
-    const Token* data() const { return data_; }
+    const Item* data() const { return data_; }
     void clear() { size_ = 0; }
 
  private:
     static constexpr size_t INLINE = 1024;
-    Token inline_[INLINE];
-    Token* data_ = inline_;
+    Item inline_[INLINE];
+    Item* data_ = inline_;
     size_t size_ = 0, room_ = INLINE;
-    std::unique_ptr<Token[]> heap_;
+    std::unique_ptr<Item[]> heap_;
     void grow() {
-        std::unique_ptr<Token[]> wider(new Token[room_ * 4]);
+        std::unique_ptr<Item[]> wider(new Item[room_ * 4]);
         std::copy(data_, data_ + size_, wider.get());
         heap_.swap(wider);
         data_ = heap_.get();
         room_ *= 4;
     }
+};
+using TokenBuffer = Buffer<Token>;
+
+class ItemBuffer {  // strings or ids, which it owns until they are in a list
+ public:
+    ItemBuffer() = default;
+    ~ItemBuffer() {
+        for (size_t k = 0; k < items_.size(); ++k) Py_XDECREF(items_.data()[k]);
+    }
+    ItemBuffer(const ItemBuffer&) = delete;
+    ItemBuffer& operator=(const ItemBuffer&) = delete;
+    bool failed() const { return failed_; }
+    void add(PyObject* item) {  // null: an exception is set
+        failed_ = !item;
+        items_.add(item);
+    }
+    // Return a new list, or null with an exception set.
+    PyObject* to_list() {
+        PyObject* const list = failed_ ? nullptr : PyList_New(Py_ssize_t(items_.size()));
+        if (!list) return nullptr;
+        std::copy_n(items_.data(), items_.size(), reinterpret_cast<PyListObject*>(list)->ob_item);
+        items_.clear();
+        return list;
+    }
+
+ private:
+    Buffer<PyObject*> items_;
+    bool failed_ = false;
 };
 
 // `what` is 0 for strings, 1 for ids, 2 for spans.  Returns a new list, or null with an exception set.
@@ -159,9 +204,17 @@ PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, cons
 // The same from flat arrays, as strings.
 inline PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, const int32_t* ids,
                            const uint32_t* ends, size_t count) {
-    std::vector<Token> tokens(count);
-    for (size_t k = 0; k < count; ++k) tokens[k] = {ids[k], ends[k]};
-    return make_list<0>(objects, text, view, tokens.data(), count);
+    PyObject* list = PyList_New(Py_ssize_t(count));
+    with_chars(view, [&](auto chars) {
+        uint32_t start = 0;
+        for (size_t k = 0; list && k < count; start = ends[k++]) {
+            PyObject* const item = objects.piece(text, chars, ids[k], start, ends[k]);
+            if (!item) Py_CLEAR(list);
+            else PyList_SET_ITEM(list, Py_ssize_t(k), item);
+        }
+        return 0;
+    });
+    return list;
 }
 
 // Spans, in characters, of tokens that end at any byte of UTF-8: all characters of which a token has a byte.
@@ -192,17 +245,39 @@ inline PyObject* list_as(int what, Objects& objects, PyObject* text, const Sourc
     return make_list<2>(objects, text, source.view, tokens.data(), tokens.size());
 }
 
-template <int what>
-PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
+// The tokens of cut(chars, size, sink).
+template <class Cut>
+PyObject* collect(const Model& model, Objects& objects, PyObject* text, int what, Cut cut) {
     Source source;
     if (!source.open(model, text)) return nullptr;
+    if (what == 0 || what == 1) {  // without an array of tokens in between
+        ItemBuffer items;
+        with_chars(source.view, [&](auto chars) {
+            auto run = [&](auto sink) { cut(chars, source.view.size, sink); };
+            auto add_piece = [&](int32_t id, uint32_t start, uint32_t end) {
+                if (!items.failed()) items.add(objects.piece(text, chars, id, start, end));
+            };
+            auto add_number = [&](int32_t id, uint32_t, uint32_t) {
+                if (!items.failed()) items.add(objects.number(id));
+            };
+            if (what == 0) emit_tokens(model, chars, run, add_piece);
+            else emit_tokens(model, chars, run, add_number);
+            return 0;
+        });
+        return items.to_list();
+    }
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
-        emit_tokens(model, chars, [&](auto sink) { cut_best(model, chars, source.view.size, sink); },
-                    [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        emit_tokens(model, chars, [&](auto sink) { cut(chars, source.view.size, sink); },
+                    [&](int32_t id, uint32_t, uint32_t end) { tokens.add({id, end}); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);
+}
+
+template <int what>
+PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
+    return collect(model, objects, text, what, [&](auto chars, size_t size, auto sink) { cut_best(model, chars, size, sink); });
 }
 
 }  // namespace nlpzero::tokenization

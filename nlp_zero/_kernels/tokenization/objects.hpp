@@ -8,17 +8,10 @@ namespace nlpzero::tokenization {
 
 inline PyObject* sample_list(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
                              uint64_t seed, uint64_t index, int what) {
-    Source source;
-    if (!source.open(model, text)) return nullptr;
-    TokenBuffer tokens;
     Stream stream(seed, index);
-    with_chars(source.view, [&](auto chars) {
-        emit_tokens(model, chars,
-                    [&](auto sink) { sample_text(model, table, chars, source.view.size, stream, sink); },
-                    [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
-        return 0;
+    return collect(model, objects, text, what, [&](auto chars, size_t size, auto sink) {
+        sample_text(model, table, chars, size, stream, sink);
     });
-    return list_as(what, objects, text, source, tokens);
 }
 
 // The tokens of a path, edge by edge.
@@ -34,7 +27,7 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
                 sink(lattice.id[size_t(e)], lattice.starts[start], lattice.starts[end]);
                 start = end;
             });
-        }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
+        }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add({id, end}); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);
@@ -274,6 +267,24 @@ inline void encode_sampled(const Model& model, const WeightTable& table, uint64_
             return 0;
         });
     });
+}
+
+// Append the tokens of a slice, as lists of strings, to `lists`; returns whether that succeeded.  The garbage collector would
+// visit new lists again and again, which takes as long as to make them; nothing here can be garbage.
+inline bool append_lists(const Model& model, Objects& objects, PyObject* texts, const std::vector<TextView>& views,
+                         const Slice& slice, const BatchOutput& output, PyObject* lists) {
+    const int collects = PyGC_Disable();
+    bool good = true;
+    size_t at = slice.at * most_tokens(model) * output.rows;
+    for (size_t row = slice.first * output.rows; good && row < slice.last * output.rows; ++row) {
+        const size_t i = row / output.rows, count = size_t(output.offsets[row + 1]);
+        PyObject* const list = make_list(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], output.ids + at, output.ends + at, count);
+        good = list && PyList_Append(lists, list) == 0;
+        Py_XDECREF(list);
+        at += count;
+    }
+    if (collects) PyGC_Enable();
+    return good;
 }
 
 }  // namespace nlpzero::tokenization
