@@ -27,7 +27,7 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
                 sink(lattice.id[size_t(e)], lattice.starts[start], lattice.starts[end]);
                 start = end;
             });
-        }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add({id, end}); });
+        }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);
@@ -124,18 +124,14 @@ class EdgeItems {
 
     // The tokens of a path; adds up the weights of its edges.
     PyObject* list(const std::vector<int64_t>& path, double& nats) {
-        PyObject* list = PyList_New(Py_ssize_t(path.size()));
-        for (size_t k = 0; list && k < path.size(); ++k) {
+        size_t start = 0;
+        return fill_list(path.size(), [&](size_t k) {
             const size_t e = size_t(path[k]);
             nats += lattice_.nats[e];
-            if (!items_[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
-                Py_CLEAR(list);
-                break;
-            }
-            Py_INCREF(items_[e]);
-            PyList_SET_ITEM(list, Py_ssize_t(k), items_[e]);
-        }
-        return list;
+            if (!items_[e]) make(e, start);
+            start = size_t(lattice_.end[e]);
+            return items_[e];
+        });
     }
 
  private:
@@ -145,9 +141,9 @@ class EdgeItems {
     const TextView& view_;
     std::vector<PyObject*> items_;
 
-    bool make(size_t e, size_t start) {
+    void make(size_t e, size_t start) {
         const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
-        return (items_[e] = objects_.piece(text_, view_, token, lattice_.starts[start])) != nullptr;
+        items_[e] = objects_.item(0, text_, view_, token, lattice_.starts[start]);
     }
 };
 
@@ -278,7 +274,9 @@ inline bool append_lists(const Model& model, Objects& objects, PyObject* texts, 
     size_t at = slice.at * most_tokens(model) * output.rows;
     for (size_t row = slice.first * output.rows; good && row < slice.last * output.rows; ++row) {
         const size_t i = row / output.rows, count = size_t(output.offsets[row + 1]);
-        PyObject* const list = make_list(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], output.ids + at, output.ends + at, count);
+        PyObject* const list = list_pieces(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], count, [&](size_t k) {
+            return Token{output.ids[at + k], output.ends[at + k]};
+        });
         good = list && PyList_Append(lists, list) == 0;
         Py_XDECREF(list);
         at += count;
