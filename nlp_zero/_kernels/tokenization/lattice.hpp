@@ -190,7 +190,8 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
     double rounding = 1;  // more than what sums of scores are rounded by
     for (const Suffix& x : suffixes) if (std::isfinite(x.score)) rounding = std::max(rounding, std::abs(x.score));
     rounding *= 1e-9;
-    struct Deviation { double score; int64_t tokens; uint64_t order; int64_t parent; size_t place; int64_t edge; };
+    // `sum` and `passed`: the score and the tokens of the first `place` edges of the parent, which `edge` follows.
+    struct Deviation { double score; int64_t tokens; uint64_t order; int64_t parent; size_t place; int64_t edge; double sum; int64_t passed; };
     auto worse = [](const Deviation& a, const Deviation& b) {
         if (a.score != b.score) return a.score < b.score;
         return a.tokens != b.tokens ? a.tokens > b.tokens : a.order > b.order;
@@ -210,7 +211,7 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         bound.push_back(d); std::push_heap(bound.begin(), bound.end(), better);
         wait.push_back(d); std::push_heap(wait.begin(), wait.end(), worse);
     };
-    offer({suffixes[0].score, suffixes[0].tokens, order++, -1, 0, -1});
+    offer({suffixes[0].score, suffixes[0].tokens, order++, -1, 0, -1, 0, 0});
     double most = std::numeric_limits<double>::infinity();  // slack at which another edge can lead to one of the best paths
     while (!wait.empty() && paths.size() < limit) {
         std::pop_heap(wait.begin(), wait.end(), worse);
@@ -219,8 +220,8 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         std::vector<int64_t> path;
         path.reserve(paths.empty() ? 32 : paths.back().size() + 16);
         size_t at = 0;
-        double sum = 0;
-        int64_t passed = 0;  // tokens
+        double sum = d.sum;
+        int64_t passed = d.passed;
         auto follow = [&](int64_t e) {
             path.push_back(e);
             sum += lattice.score[e];
@@ -229,7 +230,7 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         };
         if (d.parent >= 0) {
             const auto& parent = paths[size_t(d.parent)];
-            for (size_t k = 0; k < d.place; ++k) follow(parent[k]);
+            path.assign(parent.begin(), parent.begin() + ptrdiff_t(d.place));
             follow(d.edge);
         }
         while (at < lattice.n) {
@@ -241,7 +242,7 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
                 const double total = sum + (lattice.score[e] + rest.score);
                 if (bound.size() >= limit && total < bound.front().score) continue;
                 if (total == -std::numeric_limits<double>::infinity()) continue;
-                offer({total, passed + lattice.count(e) + rest.tokens, order++, int64_t(paths.size()), path.size(), e});
+                offer({total, passed + lattice.count(e) + rest.tokens, order++, int64_t(paths.size()), path.size(), e, sum, passed});
             }
             follow(best.edge);
         }

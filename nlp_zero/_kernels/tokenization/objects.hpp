@@ -122,16 +122,18 @@ class EdgeItems {
     EdgeItems(const EdgeItems&) = delete;
     EdgeItems& operator=(const EdgeItems&) = delete;
 
-    // The tokens of a path; adds up the weights of its edges.
+    // The tokens of a path; `nats` receives the sum of the weights of its edges.
     PyObject* list(const std::vector<int64_t>& path, double& nats) {
-        size_t start = 0;
-        return fill_list(path.size(), [&](size_t k) {
-            const size_t e = size_t(path[k]);
-            nats += lattice_.nats[e];
-            if (!items_[e]) make(e, start);
-            start = size_t(lattice_.end[e]);
-            return items_[e];
-        });
+        const int64_t* const edges = path.data();
+        PyObject** const items = items_.data();
+        double sum = 0;
+        for (size_t k = 0; k < path.size(); ++k) {
+            const size_t e = size_t(edges[k]);
+            sum += lattice_.nats[e];
+            if (!items[e] && !make(e, k ? size_t(lattice_.end[size_t(edges[k - 1])]) : 0)) return nullptr;
+        }
+        nats = sum;
+        return fill_list(path.size(), [=](size_t k) { return items[edges[k]]; });
     }
 
  private:
@@ -141,9 +143,9 @@ class EdgeItems {
     const TextView& view_;
     std::vector<PyObject*> items_;
 
-    void make(size_t e, size_t start) {
+    bool make(size_t e, size_t start) {
         const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
-        items_[e] = objects_.item(0, text_, view_, token, lattice_.starts[start]);
+        return (items_[e] = objects_.item(0, text_, view_, token, lattice_.starts[start])) != nullptr;
     }
 };
 
