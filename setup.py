@@ -1,4 +1,6 @@
-"""Build the kernels: one extension for each ``nlp_zero/_kernels/*.pyx``.  Everything else is in ``pyproject.toml``.
+"""Build the kernels: one extension for each ``nlp_zero/_kernels/*.pyx``.
+
+Everything else is in ``pyproject.toml``, but for the description of an index page: ``.ci/description.py``.
 
 ``NLP_ZERO_DEBUG=1`` builds with bounds checks, the standard library's assertions and the sanitizers for addresses and
 undefined behaviour.  Python must then start with the sanitizer's runtime: see ``make debug``.
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -108,7 +111,11 @@ class BuildKernels(build_ext):
         return self.force or not built.exists() or built.stat().st_mtime < max(path.stat().st_mtime for path in inputs)
 
 
+description = runpy.run_path(".ci/description.py")
 setup(
+    long_description=description["complete_links"](Path("README.md").read_text(encoding="utf-8"), os.environ),
+    long_description_content_type="text/markdown",
+    project_urls=description["list_addresses"](os.environ),
     ext_modules=[make_extension(source) for source in sorted(KERNELS.glob("*.pyx"))],
     cmdclass={"build_ext": BuildKernels},
 )

@@ -31,7 +31,7 @@ if [ ! -e "$pure/pytest" ]; then  # without compiled parts; later versions of Hy
 fi
 
 mkdir -p "$tree/corpora"
-cp -ru nlp_zero tests setup.py pyproject.toml "$tree/" && cp corpora/*.* "$tree/corpora/"
+cp -ru .ci nlp_zero tests setup.py pyproject.toml README.md "$tree/" && cp corpora/*.* "$tree/corpora/"
 find "$tree/nlp_zero" -name '*.so' ! -name '*aarch64*' -delete
 cd "$tree"
 cxx=aarch64-linux-gnu-g++

@@ -25,7 +25,7 @@ build() { # build NAME CXX [FLAGS]
     if ! command -v "$2" >/dev/null; then skip "$1" "$2"; return; fi
     if [ -n "${3-}" ] && ! echo '#include <vector>' | "$2" $3 -x c++ -fsyntax-only - 2>/dev/null; then skip "$1" "$2 $3"; return; fi
     rm -rf build/determinism && mkdir -p build/determinism/corpora
-    cp -r nlp_zero tests pyproject.toml setup.py build/determinism/ && cp corpora/*.* build/determinism/corpora/
+    cp -r .ci nlp_zero tests pyproject.toml setup.py README.md build/determinism/ && cp corpora/*.* build/determinism/corpora/
     find build/determinism/nlp_zero -name '*.so' -delete
     (cd build/determinism && CC="$2 ${3-}" CXX="$2 ${3-}" LDSHARED="$2 -shared ${3-}" LDCXXSHARED="$2 -shared ${3-}" \
         "$bin/python" setup.py -q build_ext --inplace >build.log 2>&1) || { cat build/determinism/build.log; exit 1; }

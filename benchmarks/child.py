@@ -47,10 +47,11 @@ class Lines:
 
 def build_vocab(output: str, *arguments: str) -> dict[str, object]:
     """Run ``nlpzero build-vocab ARGUMENT... -o output``."""
-    from nlp_zero.cli import main
+    from nlp_zero.__main__ import run
 
+    sys.argv = ["nlpzero", "build-vocab", *arguments, "-q", "-o", output]
     start = time.perf_counter()
-    status = main(["build-vocab", *arguments, "-q", "-o", output])
+    status = run()
     if status:
         raise SystemExit(status)
     seconds = time.perf_counter() - start
@@ -124,6 +125,15 @@ def sentencepiece(output: str, path: str, kind: str, size: str) -> dict[str, obj
     return {}
 
 
+def count(path: str, workers: str) -> dict[str, object]:
+    """Count all n-grams of 1 to 4 characters of a file."""
+    from nlp_zero import Corpus, NgramCounter
+
+    start = clock()
+    NgramCounter(order=4, workers=int(workers)).update(Corpus(path)).freeze()
+    return {"seconds": clock() - start}
+
+
 def sort(path: str) -> dict[str, object]:
     """Sort the keys of a ``.npy`` file with NumPy."""
     import numpy as np
@@ -144,7 +154,7 @@ def simd() -> dict[str, object]:
 
 JOBS: dict[str, Callable[..., dict[str, object]]] = {
     "build-vocab": build_vocab, "nlpzero": nlpzero, "cluster": cluster, "word-finder": word_finder,
-    "sentencepiece": sentencepiece, "sort": sort, "simd": simd,
+    "sentencepiece": sentencepiece, "count": count, "sort": sort, "simd": simd,
 }
 
 if __name__ == "__main__":

@@ -20,14 +20,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer
+import numpy as np
+
+from nlp_zero import Corpus, Lexicon, PmiLexiconBuilder, Tokenizer, distributed
 from nlp_zero._kernels.counting import PieceCounter
 from nlp_zero.cli.tokenize import _cut_lines
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.count_data import CountOptions
 from nlp_zero.counting.counter import count_ngrams
+from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.distributed import tasks
+from nlp_zero.distributed.corpus import choose_part_size
+from nlp_zero.distributed.ranged import CANDIDATE_NGRAMS, MOST_BLOCKS
+from nlp_zero.distributed.reduce import choose_ranges, plan_shuffle
+from nlp_zero.distributed.scores import add_neighbours, find_candidates
+from nlp_zero.distributed.submission import submit_each
+from nlp_zero.distributed.subtrees import NgramTree, strip_first_symbols
 
 R = TypeVar("R")
 GB = 1e9
@@ -37,8 +46,11 @@ PARTS = 4  # of the text, whose runs are merged
 ORDER = 4
 PATTERN_BYTES = 48  # of a kept n-gram in the table that every worker has
 MOST_KEPT = 5e7  # kept n-grams: for larger texts, --min-count is raised
-MOST_NODES = 1 << 32  # n-grams of one length in the tree of a builder
-LARGEST_RANGE = 0.04  # share of the n-grams that begin with the most frequent character
+UNEVEN = 2.0  # bytes of the largest range, over their mean: cuts are chosen so that it is at most this
+NODE_BYTES = 12  # of an n-gram in the tree of a range
+WORD_BYTES = 500  # in the calling process
+CANDIDATE_BYTES = 100  # there, too, of an n-gram that may be kept
+TASKS = 2000  # that are submitted, to measure what a task costs
 
 
 @dataclass(frozen=True)
@@ -68,15 +80,19 @@ class Costs:
     run_bytes: float
     merge: float
     cut: float  # of build-vocab, with the kept n-grams
-    link: float  # in the calling process, for each n-gram
+    find: float  # candidates, for each n-gram that occurs twice
+    score: float  # in the calling process, for each candidate
+    entropy: float  # for each n-gram that occurs twice
+    task: float  # of the scheduler and the calling process, for each task
     tokenize: float
     tokenized_bytes: float
     pack: float  # for each byte that is sent
     types_k: float
     types_b: float
     twice_share: float  # n-grams that occur twice, of all
-    longest_share: float  # of these, those of the longest length
+    candidate_share: float  # of these, those that are gathered
     kept_share: float  # of these, those that are kept as patterns
+    word_share: float  # words, for each n-gram that is kept
     node_bytes: float  # of an n-gram in saved counts
 
     def types(self, size: float) -> float:
@@ -87,13 +103,26 @@ class Costs:
         """Return the number of n-grams that occur at least twice."""
         return self.twice_share * self.types(size)
 
-    def pattern_bytes(self, size: float) -> float:
-        """Return the size of the table of kept n-grams."""
-        return PATTERN_BYTES * min(MOST_KEPT, self.kept_share * self.nodes(size))
+    def kept(self, size: float) -> float:
+        """Return the number of n-grams that are kept as patterns."""
+        return min(MOST_KEPT, self.kept_share * self.nodes(size))
 
-    def largest_range(self, size: float) -> float:
-        """Return the bytes of the runs of the largest range."""
-        return LARGEST_RANGE * self.run_bytes * size
+    def candidates(self, size: float) -> float:
+        """Return the number of n-grams that are gathered to be scored."""
+        return self.kept(size) * self.candidate_share / self.kept_share
+
+    def caller_bytes(self, size: float) -> float:
+        """Return the memory of the calling process of build-vocab."""
+        kept = (PATTERN_BYTES + WORD_BYTES * self.word_share) * self.kept(size)
+        return kept + CANDIDATE_BYTES * min(CANDIDATE_NGRAMS, self.candidates(size))
+
+    def largest_range(self, size: float, ranges: int) -> float:
+        """Return the memory for merging the largest range."""
+        return UNEVEN * (self.run_bytes * size + NODE_BYTES * self.types(size)) / ranges
+
+    def map_bytes(self, size: float, parts: int) -> float:
+        """Return the memory of a map task: the text that is counted at once, and the runs of its part, twice."""
+        return 0.3 * GB + 2 * self.run_bytes * size / parts
 
 
 @dataclass(frozen=True)
@@ -119,35 +148,47 @@ def measure(text: Path) -> Costs:
     corpus = Corpus(text)
     parts = slice_corpus(corpus, -(-size // PARTS))
     task = tasks.CountTask(ORDER, CountOptions())
-    cuts = tasks.cut_symbols(parts, PARTS, task)
+    cuts = tasks.cut_ngrams(parts, PARTS, task)
     count_seconds, runs = clock(lambda: [tasks.count_part(part, cuts, task) for part in parts])
-    merge_seconds, ranges = clock(lambda: [tasks.merge_range([run[k] for run in runs], task) for k in range(PARTS)])
+    columns = [[[run[k]] for run in runs] for k in range(len(cuts) + 1)]
+    merge_seconds, ranges = clock(lambda: [tasks.merge_range(column, task) for column in columns])
     whole = sum(len(level[0]) for _, _, levels in ranges for level in levels)
     quarter = sum(count_ngrams(parts[0], order=ORDER).types(n) for n in range(1, ORDER + 1))
     b = math.log(whole / quarter) / math.log(PARTS)
     run_bytes = sum(len(data) for run in runs for data in run)
     pack_seconds, _ = clock(lambda: [bytes(bytearray(data)) for run in runs for data in run])
+    builder = PmiLexiconBuilder()
     counts = count_ngrams(corpus, order=ORDER, min_count=2)
     nodes = sum(counts.types(n) for n in range(1, ORDER + 1))
-    builder = PmiLexiconBuilder()
-    link_seconds, tree = clock(lambda: LinkedTree(counts))
-    select_seconds, selection = clock(lambda: tree.select(builder.min_count, builder.min_pmi))
+    tree = LinkedTree(counts)
+    selection = tree.select(builder.min_count, builder.min_pmi)
+    levels, singles, total = levels_of(counts), tree.symbol_counts().astype(float), float(counts.total(1))
+    thresholds = builder.min_count, builder.min_pmi
+    find_seconds, found = clock(lambda: find_candidates(levels, [], singles, total, *thresholds))
+    score_seconds, _ = clock(
+        lambda: [strip_first_symbols(found.symbols[:n], found.ends[:n], len(singles)) for n in range(3, ORDER + 1)]
+    )
+    words = NgramTree(found.symbols[:-1], [*found.ends[: ORDER - 2], found.ends[-1]])
+    sums = tuple([np.zeros(len(symbols)) for symbols in words.symbols] for _ in range(2))
+    entropy_seconds, _ = clock(lambda: add_neighbours(levels, [False] * ORDER, sums, words, len(singles)))
     shared = (PieceCounter, (tree.alphabet, selection.patterns))
     cut_seconds, _ = clock(lambda: [tasks.count_blocks(part, shared) for part in parts])
-    tokenizer = Tokenizer(_learn(corpus, builder))
+    lexicon = _learn(corpus, builder)
+    tokenizer = Tokenizer(lexicon)
     options = argparse.Namespace(separator=" ", workers=1, sample=False)
     tokenize_seconds, tokenized = clock(lambda: sum(map(len, _cut_lines(corpus, tokenizer, options, 0))))
-    kept = sum(map(len, selection.nodes))
+    kept, candidates = sum(map(len, selection.nodes)), sum(map(len, found.symbols))
     with tempfile.TemporaryDirectory() as folder:
         count_ngrams(corpus, order=ORDER).save(Path(folder) / "counts")
         stored = sum(file.stat().st_size for file in (Path(folder) / "counts").iterdir())
     return Costs(
         count=count_seconds / size, run_bytes=run_bytes / size, merge=merge_seconds / size, cut=cut_seconds / size,
-        link=(link_seconds + select_seconds) / nodes, tokenize=tokenize_seconds / size,
+        find=find_seconds / nodes, score=2 * score_seconds / candidates, entropy=entropy_seconds / nodes,
+        task=measure_task(), tokenize=tokenize_seconds / size,
         tokenized_bytes=tokenized / size, pack=pack_seconds / run_bytes,
         types_k=whole / size**b, types_b=b,
-        twice_share=nodes / whole, longest_share=counts.types(ORDER) / nodes, kept_share=kept / nodes,
-        node_bytes=stored / whole,
+        twice_share=nodes / whole, candidate_share=candidates / nodes, kept_share=kept / nodes,
+        word_share=len(lexicon) / kept, node_bytes=stored / whole,
     )  # fmt: skip
 
 
@@ -158,22 +199,46 @@ def clock(work: Callable[[], R]) -> tuple[float, R]:
     return time.process_time() - begin, result
 
 
+def measure_task() -> float:
+    """Return the CPU seconds of the scheduler, which is in this process, for a small task."""
+    with distributed.connect(workers=1) as client:
+        runs = submit_each(client, list, ["ab"] * (TASKS // 10))
+        picks = [slice(k, k + 1) for k in range(10)]
+        seconds, _ = clock(lambda: client.gather([submit_each(client, tasks.pick_runs, runs, pick) for pick in picks]))
+    return seconds / TASKS
+
+
 def _learn(corpus: Corpus, builder: PmiLexiconBuilder) -> Lexicon:
     lexicon: Lexicon = builder.build(corpus, scores=False)
     return lexicon
 
 
+def plan_tasks(size: float, threads: int) -> tuple[int, int, int]:
+    """Return the number of parts and of ranges of a count, and the number of its tasks."""
+    parts = math.ceil(size / choose_part_size(int(size), threads))
+    ranges = choose_ranges(int(size), threads)
+    width, height = plan_shuffle(parts, ranges)
+    if width == 1:
+        return parts, ranges, parts + parts * ranges + ranges
+    columns, groups = math.ceil(ranges / width), math.ceil(parts / height)
+    return parts, ranges, parts + parts * columns + groups * columns + groups * ranges + 3 * ranges
+
+
 def range_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
     """Return the stages until the ranges of the count tree are on the workers."""
     threads, sent = machines * machine.threads, costs.run_bytes * size
-    fits = costs.largest_range(size) <= machine.memory
+    parts, ranges, number = plan_tasks(size, threads)
+    hops = 1 if plan_shuffle(parts, ranges)[0] == 1 else 2
+    needed = max(costs.largest_range(size, ranges), costs.map_bytes(size, parts))
+    fits = needed * machine.threads <= machine.memory
     return [
-        Stage("map", (costs.count * size + costs.pack * sent) / threads, "threads"),
+        Stage("map", (costs.count * size + hops * costs.pack * sent) / threads, "threads"),
+        Stage("schedule", costs.task * number, "one process"),
         Stage("read", size / (machines * machine.disk), "disks"),
-        Stage("send runs", sent / (machines * machine.network), "network"),
-        Stage("spill runs", max(0.0, sent - machines * machine.memory / 2) / (machines * machine.disk), "disks"),
-        Stage("merge", costs.merge * size * max(1 / threads, LARGEST_RANGE), "one thread: the largest range"),
-        Stage("hold the largest range", 0.0 if fits else math.inf, "memory of a worker"),
+        Stage("send runs", hops * sent / (machines * machine.network), "network"),
+        Stage("spill runs", hops * max(0.0, sent - machines * machine.memory / 2) / (machines * machine.disk), "disks"),
+        Stage("merge", costs.merge * size * max(1 / threads, UNEVEN / ranges), "threads"),
+        Stage("hold a range", 0.0 if fits else math.inf, "memory of a worker"),
     ]
 
 
@@ -186,27 +251,27 @@ def count_stages(size: float, machines: int, costs: Costs, machine: Machine) -> 
 
 def count_in_parts_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
     """Return the stages of ``count --scheduler -o 'counts/*'``, whose ranges are written where they are."""
-    result = costs.node_bytes * costs.types(size)
-    seconds = max(1 / machines, LARGEST_RANGE) * result / machine.disk
-    return [
-        *range_stages(size, machines, costs, machine),
-        Stage("write the result", seconds, "disk: the largest range"),
-    ]
+    seconds = costs.node_bytes * costs.types(size) / (machines * machine.disk)
+    return [*range_stages(size, machines, costs, machine), Stage("write the result", seconds, "disks")]
 
 
 def build_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
-    """Return the stages of ``build-vocab --scheduler``; the tree has the n-grams that occur twice."""
-    nodes, patterns = costs.nodes(size), costs.pattern_bytes(size)
+    """Return the stages of ``build-vocab --scheduler``; the ranges have the n-grams that occur twice."""
+    threads, nodes = machines * machine.threads, costs.nodes(size)
+    patterns, candidates = PATTERN_BYTES * costs.kept(size), costs.candidates(size)
+    _, ranges, _ = plan_tasks(size, threads)
+    blocks = min(MOST_BLOCKS, threads)
+    visits = (2 + candidates / CANDIDATE_NGRAMS + blocks) * ranges
     fits = patterns * machine.threads <= machine.memory
-    numbered = costs.longest_share * nodes < MOST_NODES
     return [
         *range_stages(size, machines, costs, machine),
-        Stage("write the tree", costs.node_bytes * nodes / machine.disk, "one process"),
-        Stage("link and select", costs.link * nodes / machine.threads, "one process"),
+        Stage("find candidates", costs.find * nodes / min(threads, ranges), "threads"),
+        Stage("score candidates", costs.score * candidates + 20 * candidates / machine.network, "one process"),
+        Stage("schedule visits of ranges", costs.task * visits, "one process"),
         Stage("send patterns", patterns * machine.threads * math.log2(machines) / machine.network, "network"),
-        Stage("cut and describe", 2 * costs.cut * size / (machines * machine.threads), "threads"),
+        Stage("cut and describe", 2 * costs.cut * size / threads, "threads"),
+        Stage("branching entropies", costs.entropy * nodes / min(blocks, ranges), "64 blocks of words"),
         Stage("hold the patterns", 0.0 if fits else math.inf, "memory of a worker"),
-        Stage("number the n-grams", 0.0 if numbered else math.inf, "32 bits in the calling process"),
     ]
 
 
@@ -243,30 +308,37 @@ def main() -> None:
     machine = Machine(options.threads, options.memory, options.network, options.disk)
     print_costs(costs)
     times = " | ".join(f"{machines} machines" for machines in MACHINES)
-    print(f"| command | text | {times} | limit of {MACHINES[1]} machines | memory of a worker | of the caller |")
+    print(f"| command | text | {times} | limit of {MACHINES[1]} machines | memory of a thread | of the caller |")
     print(f"|---|---|{'---|' * len(MACHINES)}---|---|---|")
     for name, stages_of in WORK.items():
         for label, size in SIZES.items():
             stages = {machines: stages_of(size, machines, costs, machine) for machines in MACHINES}
-            print(format_row(name, label, stages, size, costs))
+            print(format_row(name, label, stages, size, costs, machine))
 
 
 def print_costs(costs: Costs) -> None:
     print(f"map {costs.count * GB:.0f} CPU s a GB, {costs.run_bytes:.2f} bytes of runs for each byte of text;")
     print(f"merge {costs.merge * GB:.0f} CPU s a GB; cut {costs.cut * GB:.0f}, tokenize {costs.tokenize * GB:.0f};")
-    print(f"link and select {costs.link * 1e9:.0f} ns for each n-gram; {costs.node_bytes:.1f} bytes of each are saved;")
+    print(f"find candidates {costs.find * 1e9:.0f} ns, entropies {costs.entropy * 1e9:.0f} ns for each n-gram;")
+    print(f"score {costs.score * 1e9:.0f} ns for each candidate; {costs.task * 1e6:.0f} µs for each task;")
+    print(f"{costs.node_bytes:.1f} bytes of each n-gram are saved;")
     print(f"the number of different n-grams rises with the power {costs.types_b:.2f} of the text;")
-    print(f"{costs.twice_share:.0%} of them occur twice, and {costs.kept_share:.0%} of these are kept.\n")
+    print(f"{costs.twice_share:.0%} of them occur twice,", end=" ")
+    print(f"{costs.candidate_share:.0%} of these are candidates, {costs.kept_share:.0%} are kept.\n")
 
 
-def format_row(name: str, label: str, stages: dict[int, list[Stage]], size: float, costs: Costs) -> str:
+def format_row(
+    name: str, label: str, stages: dict[int, list[Stage]], size: float, costs: Costs, machine: Machine
+) -> str:
     """Return a row with the time on each number of machines."""
     longest = max(stages[MACHINES[1]], key=lambda stage: stage.seconds)
+    threads = MACHINES[1] * machine.threads
     worker = caller = 0.3 * GB
     if "tokenize" not in name:
-        worker = max(worker, costs.largest_range(size))
+        parts, ranges, _ = plan_tasks(size, threads)
+        worker = max(costs.largest_range(size, ranges), costs.map_bytes(size, parts))
     if name == "build-vocab":
-        worker, caller = max(worker, costs.pattern_bytes(size)), max(caller, costs.pattern_bytes(size))
+        worker, caller = max(worker, PATTERN_BYTES * costs.kept(size)), caller + costs.caller_bytes(size)
     cells = [
         f"`{name}`", label, *(format_seconds(sum(stage.seconds for stage in one)) for one in stages.values()),
         f"{longest.name} ({longest.where})", f"{worker / GB:.1f} GB", f"{caller / GB:.1f} GB",

@@ -1,10 +1,14 @@
 """The entry of the command line, ``nlpzero`` and ``python -m nlp_zero``: signals are handled before modules load."""
 
+import gc
+import os
 import sys
 
 from ._utils import interrupts
 
 __all__ = ["run"]
+
+COLLECTED_OBJECTS = 100_000  # new objects before garbage is collected: modules alone make 60,000, and keep them
 
 
 def run() -> int:
@@ -16,6 +20,8 @@ def run() -> int:
         The exit status; see `nlp_zero.cli.main`.
     """
     interrupts.install()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # linear algebra is not used; its threads take time to start
+    gc.set_threshold(COLLECTED_OBJECTS)
     from ._utils.leftovers import remove_unfinished
     from .cli import main
 

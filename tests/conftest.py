@@ -6,12 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 import nlp_zero
 
 # A busy machine may take long for any example; that is no failure.
 settings.register_profile("nlp-zero", deadline=None)
+# `make mutants` asks only whether a test fails; to look for the smallest example that fails would take minutes.
+settings.register_profile(
+    "mutants", deadline=None, phases=[Phase.explicit, Phase.generate], database=None, derandomize=True
+)
 settings.load_profile("nlp-zero")
 
 

@@ -1,7 +1,7 @@
 """Damage inputs at random, for minutes, under a limit of memory: ``make fuzz MINUTES=10``.
 
 An input is damaged in one to four places (`tests.reference.readers.damage_at_random`) and read.  A reader may give a
-result or one sentence (`NlpZeroError`); another exception, a crash, a read of more than a minute, or memory beyond the
+result or one sentence (`NlpZeroError`); another exception, a crash, a round of more than a minute, or memory beyond the
 limit is a finding, which is printed with the seed and saved.  Between the readers, tokenizers cut random texts: joined
 or decoded, the tokens must give the text again.  Memory that is not given back is a finding, too.
 """
@@ -25,7 +25,7 @@ from nlp_zero.lexicon.ids import byte_token
 from tests.reference.readers import Reader, damage_at_random, make_readers, try_to_read, write_files
 
 LIMIT_BYTES = 512 << 20  # of address space, beyond that of the program with its modules
-MOST_SECONDS = 60  # for one input
+MOST_SECONDS = 60  # for one input of each reader
 MOST_GROWTH_BYTES = 32 << 20  # of memory, from the first tenth of the inputs to the last
 SLOW = {"lexicon, SentencePiece", "lexicon, Hugging Face", "counts", "checkpoint", "sampler"}  # in every fourth round
 TEXTS = 4  # that are cut after each input of every reader
@@ -53,15 +53,12 @@ def play(name: str, reader: Reader, seed: int, folder: Path, found: Counter[str]
     file = rng.choice(sorted(files))
     data = damage_at_random(files[file], rng)
     write_files(folder, files | {file: data})
-    faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
     try:
         found["read" if try_to_read(reader, folder) is None else "refused"] += 1
     except Exception as error:
         found["finding"] += 1
         (finds / f"{name.replace(' ', '-')}-{seed}").write_bytes(data)
         print(f"FINDING: {name}, seed {seed}, {file}: {type(error).__name__}: {error}", flush=True)
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 def make_tokenizers() -> list[Tokenizer]:
@@ -148,6 +145,7 @@ def main() -> int:
         start = time.monotonic()
         seed, settled = options.seed, 0
         while (share := max((time.monotonic() - start) / (60 * options.minutes), found.total() / options.inputs)) < 1:
+            faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
             for number, (name, reader) in enumerate(readers.items()):
                 if name not in SLOW or seed % 4 == 0:
                     play(name, reader, seed, Path(place) / str(number), found, finds)
@@ -155,6 +153,7 @@ def main() -> int:
             seed += 1
             if share > 0.1 and not settled:
                 settled = resident_bytes()
+        faulthandler.cancel_dump_traceback_later()
         if (growth := resident_bytes() - settled) > MOST_GROWTH_BYTES and settled:
             found["finding"] += 1
             print(f"FINDING: {growth:,} bytes were not given back")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
 from nlp_zero._kernels.counting import ALNUM, BOUNDARY, Alphabet, allow_avx512, character_properties
+from nlp_zero.counting import counter
 from nlp_zero.counting.counter import count_ngrams
 from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.linked import LinkedTree
@@ -97,6 +98,17 @@ def test_large_trees_equal_sorted_keys(rare: bool) -> None:
         assert np.array_equal(count, times)
         assert np.array_equal(ends, np.searchsorted(distinct >> np.uint64(10), above, side="right"))
         above, ends = distinct, end
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("symbols", ["一二三四五六七八九十，", "一，", "一二，"])
+def test_rounds_do_not_change_counts(symbols: str, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With rare n-grams left out, first symbols are counted range by range, in the same memory."""
+    texts = ["".join(np.random.default_rng(seed).choice(list(symbols), 3000)) for seed in range(3)]
+    monkeypatch.setattr(counter, "ROUND_POSITIONS", 1000)
+    for order in (1, 2, 4):
+        found = NgramCounter(order=order, workers=workers).update(texts).freeze(min_count=2)
+        assert as_dict(found) == oracle(texts, order, "token", 2)
 
 
 @settings(max_examples=300, deadline=None)

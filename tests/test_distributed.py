@@ -7,10 +7,13 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import dask
 import distributed as dask_distributed
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,10 +32,12 @@ from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.count_data import CountOptions
 from nlp_zero.counting.counts import levels_of
-from nlp_zero.counting.linked import LinkedTree
+from nlp_zero.counting.levels import read_symbol_ids
 from nlp_zero.counting.tree import TreeBuilder
 from nlp_zero.distributed import reduce, tasks
 from nlp_zero.distributed.api import connect
+from nlp_zero.distributed.ranged import RangedTree
+from nlp_zero.distributed.ranges import add_edges
 from nlp_zero.errors import ClusterError
 
 SAMPLE = Path("corpora/sample.txt")
@@ -94,7 +99,8 @@ def test_parts_are_the_text(tmp_path_factory, lines: list[str], part_size: int, 
         ({"order": 5, "unit": "byte"}, 3, 20000),
     ],
 )
-def test_counts_are_the_same(client, folder, tmp_path, options, min_count, part_size) -> None:
+def test_counts_are_the_same(client, folder, tmp_path, monkeypatch, options, min_count, part_size) -> None:
+    monkeypatch.setattr(reduce, "RANGE_BYTES", 1000)
     corpus = Corpus(folder)
     here = NgramCounter(**options).update(corpus).freeze(min_count=min_count)
     here.save(tmp_path / "here")
@@ -132,18 +138,52 @@ def test_ranges_of_a_whole_text(tmp_path, ranges) -> None:
         assert all((x == y).all() and len(x) == len(y) for x, y in zip(mine, its, strict=True))
 
 
+def ids_of(levels, n: int) -> list[tuple[int, ...]]:
+    return list(map(tuple, read_symbol_ids(levels, n, np.arange(len(levels[n - 1][0]))).tolist()))
+
+
+@pytest.mark.parametrize(("order", "min_count", "ranges"), [(4, 1, 40), (3, 3, 200), (4, 2, 1000), (1, 2, 8)])
+def test_ranges_divide_frequent_ngrams(folder, order, min_count, ranges) -> None:
+    """Frequent symbols, pairs and triples are divided; each n-gram is in one range, with its whole count."""
+    corpus = Corpus(folder)
+    parts, task = slice_corpus(corpus, 20000), tasks.CountTask(order, CountOptions(min_count=min_count))
+    cuts = tasks.cut_ngrams(parts, ranges, task)
+    depths = [0, *map(len, cuts), 0]
+    assert max(depths) == min(order, {40: 2, 200: 3, 1000: 4, 8: 1}[ranges])
+    runs = [tasks.count_part(part, cuts, task) for part in parts]
+    columns = zip(zip(*runs, strict=True), pairwise(depths), strict=True)
+    merged = [tasks.merge_range([[run] for run in column], task, max(depth) > 2) for column, depth in columns]
+    if ranges == 40:
+        positions = [int(levels[0][1].sum()) for _, _, levels in merged]
+        assert max(positions) < 2 * sum(positions) / len(positions)
+    tree = TreeBuilder.in_memory(order)
+    edges = [tasks.describe_edges(part) for part in merged]
+    sums = [Counter() for _ in range(order)]
+    for part, shared in zip(merged, add_edges(edges), strict=True):
+        tree.append(tasks.close_range(part, task, shared.totals, shared.later)[2])
+        own = tasks.close_range(part, task, shared.totals, None)[2]  # with the part of each count that the range has
+        for n, (_, times, _) in enumerate(own, 1):
+            sums[n - 1].update(dict(zip(ids_of(own, n), times.tolist(), strict=True)))
+    counts = NgramCounter(order=order).update(corpus).freeze(min_count=min_count)
+    levels = levels_of(counts)
+    for n in range(1, order + 1):
+        assert sums[n - 1] == dict(zip(ids_of(levels, n), levels[n - 1][1].tolist(), strict=True))
+    for mine, its in zip(tree.finish(), levels, strict=True):
+        assert all(x.dtype == y.dtype and x.tolist() == y.tolist() for x, y in zip(mine, its, strict=True))
+
+
 def test_many_flushes_of_a_part(folder, monkeypatch) -> None:
     """A part that is too large to be counted at once is counted in several runs."""
     parts = slice_corpus(Corpus(folder), 1 << 40)
     task = tasks.CountTask(4, CountOptions())
-    cuts = tasks.cut_symbols(parts, 3, task)
+    cuts = tasks.cut_ngrams(parts, 3, task)
     assert len(cuts) == 2
     whole = [tasks.count_part(part, cuts, task) for part in parts]
     monkeypatch.setattr(tasks, "FLUSH_POSITIONS", 1000)
     parts = slice_corpus(Corpus(folder, block_size=500), 1 << 40)
     flushed = [tasks.count_part(part, cuts, task) for part in parts]
     for k in range(3):
-        one, other = (tasks.merge_range([m[k] for m in maps], task) for maps in (whole, flushed))
+        one, other = (tasks.merge_range([[m[k]] for m in maps], task) for maps in (whole, flushed))
         assert one[:2] == other[:2]
         assert all((a == b).all() for x, y in zip(one[2], other[2], strict=True) for a, b in zip(x, y, strict=True))
 
@@ -189,13 +229,13 @@ def test_a_worker_dies_while_counting(client, folder, tmp_path, monkeypatch) -> 
 def test_a_worker_dies_between_passes(client, folder, monkeypatch) -> None:
     died = []
 
-    class Dying(LinkedTree):
+    class Dying(RangedTree):
         def select(self, *thresholds):
             kill_one(client)
             died.append(True)
             return super().select(*thresholds)
 
-    monkeypatch.setattr("nlp_zero.builders.passes.LinkedTree", Dying)
+    monkeypatch.setattr(reduce, "RangedTree", Dying)
     there = distributed.build_vocab(folder, PmiLexiconBuilder(min_pmi=2.5), client=client, part_size=9000)
     assert died
     monkeypatch.undo()
@@ -204,7 +244,7 @@ def test_a_worker_dies_between_passes(client, folder, monkeypatch) -> None:
 
 @pytest.fixture
 def small_parts(monkeypatch) -> None:
-    monkeypatch.setattr("nlp_zero.distributed.corpus._choose_part_size", lambda *_: 2500)
+    monkeypatch.setattr("nlp_zero.distributed.corpus.choose_part_size", lambda *_: 2500)
 
 
 @pytest.fixture(scope="module")
@@ -293,18 +333,23 @@ def test_wrong_shards(client, folder, lexicon, tmp_path, capsys) -> None:
     assert (tmp_path / "full" / "a.txt").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("min_count", [1, 2])
-def test_counts_in_parts(client, folder, tmp_path, small_parts, capsys, min_count) -> None:
+@pytest.mark.parametrize(("min_count", "range_bytes"), [(2, None), (1, 3000)])
+def test_counts_in_parts(client, folder, tmp_path, small_parts, capsys, monkeypatch, min_count, range_bytes) -> None:
     """Every range is saved by a worker; their sum is what one process counts."""
+    if range_bytes is not None:
+        monkeypatch.setattr(reduce, "RANGE_BYTES", range_bytes)
     command = ["count", str(folder), "--order", "3", "-q", "--min-count", str(min_count)]
     assert main([*command, "-o", str(tmp_path / "counts/*"), "--scheduler", client.scheduler.address]) == 0
     places = sorted((tmp_path / "counts").iterdir())
     assert [place.name for place in places] == [f"{k:05}" for k in range(len(places))]
     parts = [NgramCounts.load(place) for place in places]
-    assert len(parts) == 2
+    assert len(parts) == 2 if range_bytes is None else len(parts) > 5
     whole = NgramCounter(order=3).update(Corpus(folder)).freeze(min_count=min_count)
     for n in (1, 2, 3):
-        assert [item for part in parts for item in part.items(n)] == list(whole.items(n))
+        sums: Counter[str] = Counter()  # an n-gram at which a range begins is in two of them
+        for part in parts:
+            sums.update(dict(part.items(n)))
+        assert sums == dict(whole.items(n))
     assert sum(part.total(1) for part in parts) == whole.total(1)
     if min_count == 1:
         assert repr(parts[0].merge(*parts[1:])) == repr(whole)
@@ -349,9 +394,12 @@ def test_two_of_four_workers_die(
     """The first two that finish a third and a sixth task are killed with their results."""
     here = run(command, capsys, folder, lexicon, tmp_path / "here")
     (tmp_path / "calls").mkdir()
-    for name in ("run_part", "count_part", "count_blocks"):
+    dangerous = ["work_on_range"] if command == COMMANDS[7] else ["run_part", "count_part", "count_blocks"]
+    for name in dangerous:
         monkeypatch.setattr(tasks, name, die_twice(getattr(tasks, name), tmp_path / "calls"))
-    monkeypatch.setattr("nlp_zero.distributed.reduce.WHOLE_BYTES", 0)  # parts of a small text, too
+    monkeypatch.setattr(reduce, "WHOLE_BYTES", 0)  # parts of a small text, too
+    monkeypatch.setattr(reduce, "RANGE_BYTES", 3000)
+    monkeypatch.setattr(reduce, "DIRECT_PICKS", 20)
     address = four_workers.scheduler.address
     there = run(command, capsys, folder, lexicon, tmp_path / "there", "--scheduler", address)
     assert len(os.listdir(tmp_path / "calls")) > 6

@@ -16,7 +16,6 @@ from nlp_zero import Corpus, NgramCounter, NgramCounts
 from nlp_zero._kernels.counting import Patterns, PieceCounter
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.counting import Resources
-from nlp_zero.counting import linked as linked_module
 from nlp_zero.counting.counts import alphabet_of
 from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.distributed.tasks import add_states
@@ -119,7 +118,7 @@ def test_budgets_of_builders(order: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("builder", [PmiLexiconBuilder, EntropyLexiconBuilder])
 def test_the_smallest_budget_that_works(builder: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The budgets that refusals name are enough after a few steps."""
-    monkeypatch.setattr(linked_module, "FREE_BYTES", 0)
+    monkeypatch.setattr("nlp_zero.counting.selectable.FREE_BYTES", 0)
     path = tmp_path / "corpus.txt"
     path.write_text("\n".join(made_up(1500)), encoding="utf-8")
     plain = builder().build(Corpus(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -56,3 +57,22 @@ def test_extras_are_described_in_the_readme() -> None:
         text = (ROOT / page).read_text(encoding="utf-8")
         for extra in project["project"]["optional-dependencies"]:
             assert f"`{extra}`" in text, f"{page}: {extra}"
+
+
+def test_links_of_the_readme_work_on_an_index_page() -> None:
+    describe = runpy.run_path(str(ROOT / ".ci" / "description.py"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    env = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": "a/b", "GITHUB_SHA": "c1"}
+    complete = describe["complete_links"](text, env)
+    targets = re.findall(r"\]\(([^)]*)\)", complete)
+    assert len(targets) > 10
+    assert {target for target in targets if not target.startswith(("https://", "#"))} == set()
+    for path in re.findall(r"https://example\.org/a/b/(?:raw|blob)/c1/([^)#]*)", complete):
+        assert (ROOT / path).exists(), path
+    assert "![" in complete
+    assert "raw/c1/docs/pictures/" in complete
+    assert set(describe["list_addresses"](env).values()) > {"https://example.org/a/b"}
+    plain = describe["complete_links"](text, {})
+    assert re.findall(r"\]\((?!https:|#)", plain) == []
+    assert "docs/builders.md" in plain
+    assert describe["list_addresses"]({}) == {}

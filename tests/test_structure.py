@@ -47,7 +47,7 @@ MODULES = {
     "counting": [
         "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "export", "history", "count_data",
         "format", "finishing", "counts",
-        "lookup", "counter", "expectation", "selection", "linked",
+        "lookup", "counter", "expectation", "selection", "selectable", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "ranking", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [
@@ -72,7 +72,7 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["tasks", "reduce", "corpus", "api"],
+    "distributed": ["ranges", "subtrees", "scores", "tasks", "submission", "ranged", "reduce", "corpus", "api"],
     "cli": [
         "errors",
         "messages",

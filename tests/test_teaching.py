@@ -16,6 +16,7 @@ from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer
 from nlp_zero._kernels.teaching import ContextMeans, Dictionary, Field, exchange_classes, regress_logistic
 from nlp_zero.builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.builders.teaching import GapStatistics, parse_examples, suggest_lines, teacher
+from nlp_zero.builders.teaching.columns import Quantiles
 from nlp_zero.builders.teaching.examples import allowed_tags
 from nlp_zero.cli import main
 from nlp_zero.counting.counter import count_ngrams
@@ -195,6 +196,17 @@ def test_means_over_contexts(first: int, last: int) -> None:
         own = [] if key is None else groups.get(key, [])
         expected = -1 if key is None else (sum(own) + 0.5) / (len(own) + 1)
         assert found[i] == pytest.approx(expected, abs=1e-5)
+
+
+def test_bins_are_those_of_a_search() -> None:
+    """Numbers that equal an edge are below it, also if the edge is not a float32."""
+    values = np.random.default_rng(0).choice(np.float32([0.0, 0.1, 0.2, 0.3, 1e-30, -7.5]), (3, 500))
+    bins = Quantiles(values)
+    edges = [np.quantile(row, np.arange(1, 10) / 10) for row in values]
+    other = np.concatenate([values, np.float32(edges)[:, :9], np.float32(edges)[:, :9] + np.float32(0.05)], axis=1)
+    found = bins.assign(other)
+    assert found.dtype == np.uint32
+    assert np.array_equal(found, [np.searchsorted(e, row) for e, row in zip(edges, other, strict=True)])
 
 
 def test_word_list_says_what_begins_ends_and_spans() -> None:

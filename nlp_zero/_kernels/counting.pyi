@@ -152,7 +152,8 @@ class EncodedText:
 class NgramSorter:
     """Sorts and counts the n-grams of encoded texts.
 
-    Call `deal` for each text, then `tree` or `run` once for each range of first symbols.  Threads may share the work.
+    Call `deal` for each text, then `tree`, `extend_tree` or `run` once for each range of first symbols.  Threads may
+    share the work, except for `extend_tree`.
     The texts must not change after construction.
 
     Parameters
@@ -174,7 +175,10 @@ class NgramSorter:
     """Symbol ``r`` occurs ``begin[r + 1] - begin[r]`` times."""
     def __init__(self, texts: list[EncodedText], order: int) -> None: ...
     def restrict_to(self, first: int, stop: int) -> None:
-        """Count only n-grams whose first symbol is in ``range(first, stop)``; call it before `deal`."""
+        """Count only n-grams whose first symbol is in ``range(first, stop)``; call it before `deal`.
+
+        Ranges may be counted one after the other in the same memory.
+        """
     def deal(self, k: int) -> None:
         """Distribute the positions of text `k` into one bucket per first symbol."""
     def tree(self, first: int, stop: int, min_count: int) -> list[Level]:
@@ -186,6 +190,10 @@ class NgramSorter:
             One level for each order: symbols, counts, ends of children.  N-grams of two or more symbols that occur
             fewer than `min_count` times are left out.
         """
+    def extend_tree(self, first: int, stop: int, min_count: int) -> None:
+        """Append what `tree` returns to a tree without copies; ranges must follow one another."""
+    def take_tree(self) -> list[Level]:
+        """Return the tree that `extend_tree` has made, once."""
     def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
         """Count the same n-grams and return them as sorted records, in blocks of about `block_size` bytes."""
 

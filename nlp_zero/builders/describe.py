@@ -12,7 +12,8 @@ from .._kernels.counting import Affixes, PieceCounter
 from .._kernels.elementary import log
 from .._utils.progress import begin_stage
 from ..corpus import Corpus
-from ..counting.linked import ABSENT, LinkedTree
+from ..counting.linked import LinkedTree
+from ..counting.selectable import ABSENT, SelectableTree
 from ..counting.selection import Selection
 from ..lexicon.lexicon import Lexicon
 from ..lexicon.meta import LexiconMeta
@@ -73,7 +74,7 @@ def look_up_words(tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike)
 
 
 def cut_words(
-    passes: CorpusPasses, tree: LinkedTree, selection: Selection, min_count: int, max_length: int | None = None
+    passes: CorpusPasses, tree: SelectableTree, selection: Selection, min_count: int, max_length: int | None = None
 ) -> FoundWords:
     """Cut the corpus with the selected n-grams, and collect the pieces.
 
@@ -143,7 +144,7 @@ def describe(
     return describe_words(look_up_words(tree, words, tokens), tree, CorpusPasses(texts), method=method)
 
 
-def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses | None, *, method: str) -> Lexicon:
+def describe_words(found: FoundWords, tree: SelectableTree, passes: CorpusPasses | None, *, method: str) -> Lexicon:
     """Make the lexicon of the words found, with PMI, branching entropies and cohesion.
 
     The scores of words that are shorter than the order of the tree come from the tree; one more pass over the corpus
@@ -158,12 +159,12 @@ def describe_words(found: FoundWords, tree: LinkedTree, passes: CorpusPasses | N
     return Lexicon(found.words, found.tokens, scores=columns, meta=_describe_text(found, tree, method))
 
 
-def list_words(found: FoundWords, tree: LinkedTree, *, method: str) -> Lexicon:
+def list_words(found: FoundWords, tree: SelectableTree, *, method: str) -> Lexicon:
     """Make the lexicon of the words found, without scores."""
     return Lexicon(found.words, found.tokens, meta=_describe_text(found, tree, method))
 
 
-def _describe_text(found: FoundWords, tree: LinkedTree, method: str) -> LexiconMeta:
+def _describe_text(found: FoundWords, tree: SelectableTree, method: str) -> LexiconMeta:
     """Return what is known about the text and its words."""
     counts = tree.counts
     return LexiconMeta(
@@ -178,7 +179,7 @@ def _describe_text(found: FoundWords, tree: LinkedTree, method: str) -> LexiconM
 
 
 def _measure_in_text(
-    found: FoundWords, tree: LinkedTree, passes: CorpusPasses, columns: tuple[npt.NDArray[Any], ...]
+    found: FoundWords, tree: SelectableTree, passes: CorpusPasses, columns: tuple[npt.NDArray[Any], ...]
 ) -> None:
     """Fill in entropies of words of the order of the tree, and all scores of longer words, by a pass over the text."""
     (raw, pmi, left, right), deep = columns, found.deep

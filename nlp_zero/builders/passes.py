@@ -16,6 +16,7 @@ from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
 from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
+from ..counting.selectable import SelectableTree
 from ..counting.selection import Selection
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ C = TypeVar("C", bound=BlockCounter)
 class CorpusPasses:
     """Counts, cuts and searches a corpus on threads of this process.
 
-    Builders accept one in place of texts. Another engine overrides `count_ngrams` and `count_blocks`.
+    Builders accept one in place of texts. Another engine overrides `count_ngrams`, `count_blocks` and
+    perhaps `count_selectable`.
 
     Parameters
     ----------
@@ -91,13 +93,17 @@ class CorpusPasses:
             self._kept = KeptText(self._encoded, tree.alphabet)
         return tree
 
-    def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
+    def count_selectable(self, order: int) -> SelectableTree:
+        """Count n-grams that occur at least twice, to select some of them; in another engine, maybe elsewhere."""
+        return self.count_tree(order, min_count=2)
+
+    def count_pieces(self, tree: SelectableTree, selection: Selection) -> PieceCounter:
         """Cut the corpus with the n-grams selected, and count the pieces."""
         begin_stage("cutting text")
         return self.count_blocks(PieceCounter, tree.alphabet, selection.patterns)
 
     def find_occurrences(
-        self, tree: LinkedTree, listed: NgramList, described: int, *, joined: bool = False
+        self, tree: SelectableTree, listed: NgramList, described: int, *, joined: bool = False
     ) -> Occurrences:
         """Count all occurrences of the listed n-grams, and the neighbours of the first `described` of them.
 

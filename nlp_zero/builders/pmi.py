@@ -16,8 +16,9 @@ from ..corpus import Corpus
 from ..counting.counts import MAX_ORDER, NgramCounts
 from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
+from ..counting.selectable import SelectableTree
 from ..lexicon.lexicon import Lexicon
-from .describe import cut_words, describe_words, estimate_words, list_words
+from .describe import FoundWords, cut_words, describe_words, estimate_words, list_words
 from .passes import CorpusPasses, open_passes
 from .saved import SavedPasses, add_periods, check_counts
 
@@ -144,22 +145,34 @@ class PmiLexiconBuilder:
             If a disk is full or the memory budget is too small.
         """
         passes = open_passes(texts, alnum=self.alnum, resources=self.resources)
-        teaching = None
         if examples is not None or known_words is not None:
-            from .teaching import add_to_passes, read_teaching, teach_words  # with them a tokenizer, which takes time
-
-            teaching = read_teaching(examples, known_words)
-            added = [] if teaching is None else add_to_passes(passes, teaching)
+            return self._build_taught(passes, examples, known_words, scores)
         # N-grams that occur once add nothing to entropies, and cannot be kept.
-        tree = passes.count_tree(self.order, min_count=2)
+        tree = passes.count_selectable(self.order)
+        found = self._find_words(passes, tree)
+        return describe_words(found, tree, passes, method="pmi") if scores else list_words(found, tree, method="pmi")
+
+    def _find_words(self, passes: CorpusPasses, tree: SelectableTree) -> FoundWords:
         found = cut_words(passes, tree, tree.select(self.min_count, self.min_pmi), self.min_count, self.max_length)
-        if self.deduplicate:
-            found = found.keep(*deduplicate(found.words, found.tokens))
+        return found.keep(*deduplicate(found.words, found.tokens)) if self.deduplicate else found
+
+    def _build_taught(
+        self,
+        passes: CorpusPasses,
+        examples: Iterable[str] | ExampleLines | None,
+        known_words: Iterable[str] | None,
+        scores: bool,
+    ) -> Lexicon:
+        from .teaching import add_to_passes, read_teaching, teach_words  # with them a tokenizer, which takes time
+
+        teaching = read_teaching(examples, known_words)
+        added = [] if teaching is None else add_to_passes(passes, teaching)
+        tree = passes.count_tree(self.order, min_count=2)
+        found = self._find_words(passes, tree)
         if teaching is not None:
             found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
         lexicon = describe_words(found, tree, passes, method="pmi") if scores else list_words(found, tree, method="pmi")
         return lexicon if teaching is None else lexicon.with_meta(examples=len(teaching.examples.lines))
-
 
     def build_from(self, counts: NgramCounts, texts: Corpus | Iterable[str] | None = None) -> Lexicon:
         """Learn a lexicon from n-grams that have been counted.

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from .._kernels.counting import PieceCounter
 from ..corpus import Corpus
 from ..counting.counts import NgramCounts, restrict_counts
-from ..counting.linked import LinkedTree
 from ..counting.lookup import look_up_periods
 from ..counting.resources import Resources
+from ..counting.selectable import SelectableTree
 from ..counting.selection import Selection
 from ..errors import CorpusError
 from ..lexicon.lexicon import Lexicon
@@ -40,7 +40,7 @@ class SavedPasses(CorpusPasses):
         """Take the n-grams from the counts."""
         return restrict_counts(self._counts, order, min_count, self.resources)
 
-    def count_pieces(self, tree: LinkedTree, selection: Selection) -> PieceCounter:
+    def count_pieces(self, tree: SelectableTree, selection: Selection) -> PieceCounter:
         """Cut the corpus; refuse one that is not the one that was counted.
 
         Raises

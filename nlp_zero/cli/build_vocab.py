@@ -307,12 +307,12 @@ def _select(lexicon: Lexicon, known: set[str], top: int | None) -> Lexicon:
 
 
 def _phrase_builder(arguments: argparse.Namespace) -> PhraseBuilder | None:
-    from ..builders.phrases import PhraseBuilder
-
     if not arguments.phrases:
         if arguments.phrase_rounds is not None:
             raise UsageError("--phrase-rounds needs --phrases.")
         return None
+    from ..builders.phrases import PhraseBuilder
+
     limit = {} if arguments.phrase_rounds is None else {"max_rounds": arguments.phrase_rounds}
     return configure(PhraseBuilder, memory=arguments.memory, temp_dir=arguments.temp_dir, **limit)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -32,6 +31,8 @@ def fit_width(words: Iterable[str], sources: Iterable[str]) -> int:
         return WIDTH
     place = max(map(display_width, sources), default=0) + 1 + DIGITS
     taken = max(map(display_width, words), default=0) + place + len("  ") * 3
+    import shutil
+
     return min(WIDTH, max(LEAST_WIDTH, (shutil.get_terminal_size().columns - taken) // 2))
 
 

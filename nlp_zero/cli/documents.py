@@ -88,11 +88,11 @@ def count_words_in_documents(
     UsageError
         If there is no corpus.
     """
+    if arguments.documents is None:
+        return lexicon
     from ..keywords import add_document_frequencies, count_documents
     from ..tokenization.tokenizer import Tokenizer
 
-    if arguments.documents is None:
-        return lexicon
     if not isinstance(corpus, Corpus):
         raise UsageError("--documents counts in the text, and there is only --counts; name the corpus too.")
     begin_stage("counting documents")

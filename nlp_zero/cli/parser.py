@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 __all__ = ["CommandParser", "PrintCompletion", "suggest"]
 
 SHELLS = ("bash", "zsh", "tcsh")
+ANY_WIDTH = 80  # to find the width of the terminal, argparse imports the modules of all kinds of archives
 FILE_METAVARS = {"FILE", "CORPUS", "GOLD", "TEXT", "IN", "OUT"}
 KINDS = {"int": "an integer", "float": "a number"}
 Rewrite = Callable[[re.Match[str]], str]
@@ -40,8 +41,8 @@ class CommandParser(argparse.ArgumentParser):
     """
 
     def __init__(self, *, groups: Mapping[str, Sequence[str]] | None = None, **options: Any) -> None:
+        self._mixing = self._formatting = False
         super().__init__(allow_abbrev=False, **options)
-        self._mixing = False
         self._groups = groups or {}
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -68,6 +69,12 @@ class CommandParser(argparse.ArgumentParser):
         """Return None for arguments that are not options, such as ``-.jsonl``: standard input of a kind."""
         return None if arg_string.startswith("-.") else super()._parse_optional(arg_string)
 
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        """Return a formatter; argparse asks for one with every option that is added, whose width does not matter."""
+        if self._formatting:
+            return super()._get_formatter()
+        return self.formatter_class(prog=self.prog, width=ANY_WIDTH)  # type: ignore[call-arg]
+
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
         for argument in arguments:
             name = argument.partition("=")[0]
@@ -93,7 +100,9 @@ class CommandParser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """Return the help: the usage in one line, then the options; above them the commands, if there are any."""
         self.usage = self._short_usage().replace("%", "%%")
+        self._formatting = True
         head, options, tail = super().format_help().partition("\noptions:\n")
+        self._formatting = False
         return f"{head}{self._list_commands()}{options}{tail}"
 
     def _list_commands(self) -> str:

@@ -14,7 +14,6 @@ import numpy as np
 
 from .._utils.compression import strip_compression_suffix
 from .._utils.tables import Columns, arrow_table, escape_surrogates
-from ..lexicon.formats.csv import csv_line
 from ..lexicon.formats.tsv import escape
 from .errors import MissingPackage, UsageError
 from .output import dump_json_line, open_binary_output, open_output
@@ -135,6 +134,8 @@ class CsvRows(TsvRows):
 
     def write_rows(self, rows: list[list[str]]) -> None:
         """Write rows of texts."""
+        from ..lexicon.formats.csv import csv_line
+
         self._write("".join(csv_line(map(escape_surrogates, row)) for row in rows))
 
 

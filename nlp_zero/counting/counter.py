@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["NgramCounter", "count_ngrams"]
 
 PIECES_PER_WORKER = 16  # pieces of a part that are written to files, or that threads share: small, and even work
+MOST_ROUNDS = 3  # with more, reading the texts again takes longer than it saves
+ROUND_POSITIONS = 1 << 22  # fewer are sorted at once
 MOST_PERIOD = 99_991_231  # the day 9999-12-31
 BLOCKS_PER_ROUND = 4  # blocks that a thread encodes before it waits for the others
 
@@ -186,14 +188,22 @@ class NgramCounter:
             return counts_of(data)
         workers = self.resources.workers
         in_memory = folder is None and self._store.plan.budget is None
-        parts = [self._sort(1 if workers == 1 and in_memory else PIECES_PER_WORKER * workers)]
+        rounds = self._count_rounds(min_count) if in_memory else 1
+        parts = [self._lay_out(rounds, 1 if workers == 1 and in_memory else PIECES_PER_WORKER * workers)]
         symbols = parts[0][0].symbols
         self._store.plan.check_alphabet(len(symbols))
 
         def fill(tree: TreeBuilder) -> None:
-            part, ranges = parts.pop()  # so that its memory is freed when this function returns
-            for piece in in_order(ranges, lambda r: part.tree(*r, min_count), workers):
-                tree.append(piece)
+            part, rounds = parts.pop()  # so that its memory is freed when this function returns
+            for ranges in rounds:
+                self._deal(part, ranges)
+                if workers == 1 and in_memory:
+                    part.extend_tree(ranges[0][0], ranges[-1][1], min_count)
+                    continue
+                for piece in in_order(ranges, lambda r: part.tree(*r, min_count), workers):
+                    tree.append(piece)
+            if workers == 1 and in_memory:
+                tree.append(part.take_tree())
 
         totals = self._totals()
         return counts_of(collect_counts(fill, symbols, totals, self._store, options, folder, lambda *_: history))
@@ -269,19 +279,34 @@ class NgramCounter:
         """Number of n-grams of each order in the encoded texts."""
         return [sum(column) for column in zip(*(text.totals(self.order) for text in self._texts), strict=True)]
 
-    def _sort(self, pieces: int) -> tuple[kernel.NgramSorter, list[tuple[int, int]]]:
-        """Sort the encoded texts; also return ranges of first symbols, which make pieces of about the same size."""
+    def _count_rounds(self, min_count: int) -> int:
+        """Return in how many rounds the texts are sorted in memory.
+
+        Each round reads all texts and sorts a range of the first symbols, in the memory of the round before.  If rare
+        n-grams are left out, that takes less time than the system needs to supply memory for all keys at once; else
+        this memory becomes that of the tree.
+        """
+        return max(1, min(MOST_ROUNDS, self._waiting // ROUND_POSITIONS)) if min_count > 1 and self.order > 1 else 1
+
+    def _lay_out(self, rounds: int, pieces: int) -> tuple[kernel.NgramSorter, list[list[tuple[int, int]]]]:
+        """Prepare to sort the texts; for each round return ranges of first symbols, pieces of about the same size."""
         part = kernel.NgramSorter(self._texts, self.order)
+        total, pieces = int(part.begin[-1]), rounds * pieces
+        cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
+        ranges = list(pairwise(sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})))
+        size = max(1, -(-len(ranges) // rounds))
+        return part, [ranges[begin : begin + size] for begin in range(0, len(ranges), size)]
+
+    def _deal(self, part: kernel.NgramSorter, ranges: list[tuple[int, int]]) -> None:
+        """Distribute the positions whose first symbol is in the ranges."""
+        part.restrict_to(ranges[0][0], ranges[-1][1])
         for _ in in_order(range(len(self._texts)), part.deal, self.resources.workers):
             pass
-        total = int(part.begin[-1])
-        cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
-        bounds = sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})
-        return part, list(pairwise(bounds))
 
     def _write_run(self, position: Position) -> None:
         """Write the encoded texts as a run of the text up to `position`."""
-        part, ranges = self._sort(PIECES_PER_WORKER * self.resources.workers)
+        part, [ranges] = self._lay_out(1, PIECES_PER_WORKER * self.resources.workers)
+        self._deal(part, ranges)
         block_bytes = self._store.plan.block_bytes
         pieces = in_order(ranges, lambda r: part.run(*r, block_bytes), self.resources.workers)
         self._store.add(pieces, part.symbols, self._totals(), position)

@@ -18,11 +18,11 @@ import numpy as np
 from .._kernels import counting as kernel
 from .._utils.arrays import MOST_UINT32, ArrayStore, take
 from .._utils.threads import for_each
-from ..errors import CorpusError, StorageError
-from .counts import NgramCounts, alphabet_of, levels_of
+from ..errors import CorpusError
+from .counts import NgramCounts, levels_of
 from .expectation import PieceExpectation
-from .levels import read_symbol_ids
 from .resources import Resources
+from .selectable import ABSENT, SelectableTree
 from .selection import Selection, make_selection
 
 if TYPE_CHECKING:
@@ -30,14 +30,12 @@ if TYPE_CHECKING:
 
     from .._kernels.counting import Bits, Float64, Level, LinkPiece, Uint32
 
-__all__ = ["ABSENT", "LinkedTree"]
+__all__ = ["LinkedTree"]
 
-ABSENT = 0xFFFFFFFF  # place of an n-gram that is not in the tree
 PIECE_BYTES = 1 << 23  # of the tree below the second symbols of a piece: small enough for threads to share the work
 NODE_BYTES = 20  # per n-gram in the tree and its links, about
 BUDGET_SHARE = 8  # the pieces of all threads, and the n-grams that link to them, each take at most 1/8 of the budget
 TABLE_VALUES = 1 << 23  # most pieces times symbols
-FREE_BYTES = 1 << 25  # the smallest budget may take this much: part of the 150 MB that no budget includes
 RISE_BYTES = 32  # per n-gram of the longest length, while entropies are compared
 OTHER_RISE_BYTES = 24  # per n-gram of a shorter length
 RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
@@ -46,7 +44,7 @@ THREAD_BYTES = 6  # more for each further thread
 LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
-class LinkedTree:
+class LinkedTree(SelectableTree):
     """A count tree with suffix links.
 
     Parameters
@@ -82,15 +80,13 @@ class LinkedTree:
         # Single symbols are the first whose counts need 64 bits.  The kernels get these counts apart from the tree.
         symbols, singles, ends = self._levels[0]
         self._levels[0] = (symbols, np.minimum(singles, MOST_UINT32).astype(np.uint32, copy=False), ends)
-        self._singles = singles.astype(np.float64)
         if any(array.dtype != np.uint32 for level in self._levels for array in level):
             raise CorpusError(
                 "a pair of characters occurs more than 4,294,967,295 times, or more n-grams of a length exist; take "
                 "a part of the corpus."
             )
-        self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
+        super().__init__(counts, singles.astype(np.float64), resources)
         self._total, self._sizes = counts.total(1), [len(level[0]) for level in self._levels]
-        self._budget = resources.budget
         self._cut_pieces()
         arrays = [array for level in self._levels for array in level]
         self._store = ArrayStore(self._budget, resources.temp_dir, arrays)
@@ -103,9 +99,6 @@ class LinkedTree:
             if n < counts.order:
                 self._suffix_counts[n - 1] = self._store.allocate(size * (n - 2))
             self._each_piece(partial(self._link_piece, n))
-
-    def __repr__(self) -> str:
-        return f"<LinkedTree of {self.counts!r}>"
 
     def pmi(self, n: int, nodes: npt.NDArray[np.uint32]) -> Float64:
         """Compute the PMI in nats, the smallest over the split points, of n-grams of order `n`."""
@@ -233,21 +226,6 @@ class LinkedTree:
         """Return which n-grams of order `n` occur more than once; all single symbols are included."""
         return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
 
-    def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
-        """Return the texts of n-grams."""
-        return self.counts.texts(n, nodes)
-
-    def split_texts(self, ngrams: Uint32) -> list[str]:
-        """Return the texts of n-grams of characters, given by their symbol ids, each closed by a 0."""
-        names = ["\n", *self.counts.symbols]  # no symbol is a line feed, which is a boundary
-        return "".join([names[k] for k in ngrams.tolist()]).split("\n")[:-1]
-
-    def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> Uint32:
-        """Return the symbol ids of n-grams, each n-gram closed by a 0."""
-        table = np.zeros((len(nodes), n + 1), np.uint32)
-        table[:, :n] = read_symbol_ids(self._levels, n, nodes)
-        return table.ravel()
-
     def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, Uint32]:
         """Look up words.
 
@@ -283,37 +261,12 @@ class LinkedTree:
                 result[places[here]] = (self._singles if n == 1 else times)[node[here]]
         return result
 
-    def symbol_counts(self) -> npt.NDArray[np.int64]:
-        """Return the counts of all single symbols."""
-        return self._singles.astype(np.int64)
-
     def pairs(self) -> tuple[npt.NDArray[np.uint32], Uint32, Uint32]:
         """Return first symbol, second symbol and count of all pairs of symbols, in the order of their nodes."""
         second, counts, _ = self._levels[1]
         children = self._levels[0][2].astype(np.int64)
         children[1:] -= children[:-1].copy()
         return np.repeat(np.arange(1, len(children) + 1, dtype=np.uint32), children), second, counts
-
-    def check_memory(self, needed: int, what: str) -> None:
-        """Refuse a budget that is too small.
-
-        Parameters
-        ----------
-        needed : int
-            Bytes.
-        what : str
-            What needs them, for the message.
-
-        Raises
-        ------
-        StorageError
-            If the budget is smaller than `needed` bytes.
-        """
-        if self._budget is not None and needed > max(self._budget, FREE_BYTES):
-            raise StorageError(
-                f"memory of {self._budget:,} bytes is too small for {what}; give at least {needed:,} bytes, or leave "
-                "out more n-grams (min_count, max_length)."
-            )
 
     def _prefixes(self, n: int, begin: int, end: int) -> npt.NDArray[np.int64]:
         """Return the places of n-grams of order `n` without their last symbol."""
@@ -338,7 +291,8 @@ class LinkedTree:
         weight = np.cumsum(below[:-1].sum(axis=0))
         pieces = min(int(weight[-1:].sum()) // limit + 4 * self.workers, TABLE_VALUES // max(size, 1) + 1, size)
         inner = np.searchsorted(weight, weight[-1:].sum() * np.arange(1, pieces) // max(pieces, 1))
-        self._bounds = np.unique(np.concatenate([[0], inner, [size]]))
+        bounds = np.concatenate([[0], inner, [size]])
+        self._bounds = bounds[np.flatnonzero(np.diff(bounds, prepend=-1))]
         self._starts = kernel.locate_pairs(levels, self._bounds.astype(np.uint32))
         self._stretches = [0, size]
         if budget is not None:

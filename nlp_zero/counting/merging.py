@@ -16,9 +16,10 @@ from .runs import RunFile, write_run
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from .._kernels.counting import RunBlocks
     from .tree import Level, TreeBuilder
 
-__all__ = ["RunSource", "TreeSource", "merge_to_run", "merge_to_tree", "unite_symbols"]
+__all__ = ["RunSource", "TreeSource", "cut_run", "merge_to_run", "merge_to_tree", "unite_symbols"]
 
 TREE_STEP = 1 << 14  # n-grams of the highest order between the places of a tree where a merge may begin
 RECORD_BYTES = 5  # of a run, about, per n-gram of the highest order
@@ -125,19 +126,33 @@ def _merge_pieces(
         return [] if key is None else np.frombuffer(key.ljust(4 * order, b"\0"), ">u4").tolist()
 
     def work(bounds: tuple[bytes, bytes | None]) -> Any:
-        low, high = bounds
-        piece = new_piece()
-        merge = Merge(order, bits, ids_of(low), ids_of(high))
-        blocks = [source.attach(merge, low, high) for source in sources]
-        while (hungry := merge.advance(piece)) >= 0:
-            merge.feed(hungry, next(blocks[hungry], b""))
-        return piece
+        return _merge_between(sources, Merge(order, bits, *map(ids_of, bounds)), *bounds, new_piece())
 
     ranges = _cut_ranges(sources, plan.merge_bytes)
     for piece in in_order(ranges, work, plan.workers):
         if advance is not None:
             advance(1 / len(ranges))
         yield piece
+
+
+def _merge_between(sources: Sequence[Source], merge: Merge, low: bytes, high: bytes | None, piece: Any) -> Any:
+    """Add the n-grams from `low` to `high` to a piece."""
+    blocks = [source.attach(merge, low, high) for source in sources]
+    while (hungry := merge.advance(piece)) >= 0:
+        merge.feed(hungry, next(blocks[hungry], b""))
+    return piece
+
+
+def cut_run(run: RunFile, low: Sequence[int], high: Sequence[int], plan: MemoryPlan) -> RunBlocks:
+    """Return the blocks of the n-grams of a run from `low` to `high`, given by the ids of all their symbols."""
+    source = RunSource(run)
+    size = len(source.symbols)
+    source.map_symbols({symbol: k for k, symbol in enumerate(source.symbols, 1)})
+    merge = Merge(run.order, (size + 1).bit_length(), low, high)  # an id may be one more than the last symbol's
+    first, stop = (np.array(ids, ">u4").tobytes() for ids in (low, high))
+    piece = _merge_between([source], merge, first, stop, RunPiece(run.order, plan.block_bytes))
+    blocks: RunBlocks = piece.blocks()
+    return blocks
 
 
 def merge_to_tree(

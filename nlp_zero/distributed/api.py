@@ -7,9 +7,10 @@
                     │        ╱                                       ├──► one after another: the count tree
     part 2 ──► map ─┴─► n-grams from 丰 to 龟 ──► merge ──► range 2 ─┘
 
-A map counts its part and cuts the sorted n-grams by their first symbol into ranges; a merge adds up one range of all
-parts and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
-machine. Builders then cut and search the parts in the same way; tasks add up the results of the parts, eight at a time.
+A map counts its part and divides the sorted n-grams into ranges (see `ranges`); a merge adds up one range of all parts
+and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
+machine; `PmiLexiconBuilder` leaves them where they are (see `ranged`). Builders then cut and search the parts in the
+same way; tasks add up the results of the parts, eight at a time.
 If a text is small for the cluster, every worker reads all of it and counts one range: reading the text up to eight
 times costs less than merging.
 """
@@ -113,8 +114,9 @@ def count_in_parts(
 ) -> list[int]:
     """Count n-grams on a cluster, and leave each range of them where it is: no process has or writes all counts.
 
-    A range has the n-grams that begin with some characters, and is saved as counts of its own. An n-gram is in one of
-    them; the first also has the totals. `NgramCounts.merge` of all of them gives what `count` gives.
+    A range has the n-grams between two others, and is saved as counts of its own. An n-gram is in one of them; a few,
+    at which a range begins, are in several, each with a part of the count. The first range also has the totals.
+    `NgramCounts.merge` of all of them gives what `count` gives.
 
     Parameters
     ----------
@@ -162,9 +164,10 @@ def build_vocab(
 ) -> Lexicon:
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
-    Every pass over the text runs on the cluster. This process maps the count tree from disk and works on it on the
-    builder's threads: it holds 8 bytes for each n-gram of 3 ... order - 1 symbols, and 40 for those that are kept, or
-    less with the memory budget of the builder.
+    Every pass over the text runs on the cluster. With `PmiLexiconBuilder`, the count tree stays there, too: this
+    process holds the n-grams that are selected (48 bytes each), candidates (100 bytes each, 17 million at a time) and
+    the words. With another builder, and for a text so small that each worker reads all of it, this process maps or
+    holds the count tree, within the memory budget of the builder.
 
     Parameters
     ----------

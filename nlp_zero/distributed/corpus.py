@@ -13,13 +13,15 @@ from ..corpus import Corpus, CorpusSlice, slice_corpus
 from ..counting.resources import Resources
 from ..errors import CorpusError
 from . import tasks
-from .reduce import ClusterPasses, count_threads, share, submit_each
+from .reduce import ClusterPasses
+from .submission import count_threads, share, submit_each
 
-__all__ = ["DistributedCorpus"]
+__all__ = ["DistributedCorpus", "choose_part_size"]
 
 LEAST_PART_BYTES = 1 << 22
 USUAL_PART_BYTES = 1 << 26
-MOST_PARTS = 1000
+USUAL_PARTS = 1000
+MOST_PART_BYTES = 1 << 30  # a worker has the runs of its part in memory
 WAITING_PARTS = 3  # for each thread of the cluster, at most: at work, or their results not taken yet
 
 R = TypeVar("R")
@@ -60,7 +62,7 @@ class DistributedCorpus(Corpus):
         if self._parts is None:
             whole = slice_corpus(self, 1 << 62)
             size = sum(part.source.size or 0 for part in whole)
-            self._parts = slice_corpus(self, self.part_size or _choose_part_size(size, count_threads(self.client)))
+            self._parts = slice_corpus(self, self.part_size or choose_part_size(size, count_threads(self.client)))
         return self._parts
 
     def map_parts(self, work: Callable[..., R], *arguments: Any) -> Iterator[R]:
@@ -122,9 +124,10 @@ class DistributedCorpus(Corpus):
         )
 
 
-def _choose_part_size(size: int, threads: int) -> int:
-    """Choose one part for each thread up to 64 MB, then parts of 64 MB, then 1,000 parts.
+def choose_part_size(size: int, threads: int) -> int:
+    """Choose one part for each thread up to 64 MB, then parts of 64 MB, then 1,000 parts, then parts of 1 GB.
 
     Fewer parts have fewer n-grams in common, which every part counts again; every range takes a run of every part.
     """
-    return max(LEAST_PART_BYTES, min(USUAL_PART_BYTES, -(-size // threads)), -(-size // MOST_PARTS))
+    usual = max(min(USUAL_PART_BYTES, -(-size // threads)), -(-size // USUAL_PARTS))
+    return max(LEAST_PART_BYTES, min(usual, MOST_PART_BYTES))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._utils.progress import progress_bar
+from .._utils.progress import begin_stage
 from ..builders.passes import BlockCounter, CorpusPasses
 from ..corpus import Corpus, CorpusSlice, JoinedTexts, require_text, slice_corpus
 from ..counting.count_data import CountOptions
@@ -16,23 +18,45 @@ from ..counting.history import CountHistory
 from ..counting.resources import MemoryPlan, Resources
 from ..counting.store import RunStore
 from . import tasks
+from .ranged import RangedTree
+from .ranges import SharedEdges, add_edges
+from .submission import count_threads, share, submit_each, take_results
 
 if TYPE_CHECKING:
+    from ..counting.selectable import SelectableTree
     from ..counting.tree import TreeBuilder
+    from .ranges import Cut
 
-__all__ = ["ClusterPasses", "count_threads", "share", "submit_each"]
+__all__ = ["ClusterPasses", "choose_ranges", "plan_shuffle"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
-RANGE_BYTES = 1 << 29  # text for each range of first symbols, if there are more of them than threads
-MOST_RANGES = 512
+RANGE_BYTES = 1 << 30  # text for each range of n-grams, if there are more of them than threads
+LEAST_RANGE_BYTES = 1 << 27  # text for each range, if there are more threads than ranges
+LEAST_RANGES = 16  # as far as there are threads
+MOST_RANGES = 1 << 14
+DIRECT_PICKS = 10_000  # parts times ranges, up to which each run is sent by a task of its own
 SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
-RETRIES = 3
-WAIT_SECONDS = 60  # for the first worker
 FAN_IN = 8  # results that one task adds up
 MAPPED_BUDGET = "1G"  # with any budget, counts are in files
 
 C = TypeVar("C", bound=BlockCounter)
+
+
+def choose_ranges(size: int, threads: int) -> int:
+    """Return into how many ranges the n-grams of a text of `size` bytes are divided."""
+    busy = min(threads, max(LEAST_RANGES, size // LEAST_RANGE_BYTES))
+    return min(MOST_RANGES, max(busy, size // RANGE_BYTES))
+
+
+def plan_shuffle(parts: int, ranges: int) -> tuple[int, int]:
+    """Return how many ranges are picked together from a part, and how many parts are then regrouped by range.
+
+    If many parts have many ranges, a task for each of both would occupy the scheduler: in two steps there are fewer.
+    """
+    if parts * ranges <= DIRECT_PICKS:
+        return 1, 1
+    return math.isqrt(ranges - 1) + 1, math.isqrt(parts - 1) + 1
 
 
 class ClusterPasses(CorpusPasses):
@@ -72,7 +96,7 @@ class ClusterPasses(CorpusPasses):
         plain = all(part.is_plain for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
         self.whole = whole if small and not split else None
-        self.ranges = min(MOST_RANGES, max(threads, size // RANGE_BYTES))
+        self.ranges = choose_ranges(size, threads)
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; refuse an empty corpus."""
@@ -91,7 +115,8 @@ class ClusterPasses(CorpusPasses):
         if self.whole is not None:
             ranges = submit_each(self.client, tasks.count_range, range(self.ranges), self.ranges, self.whole, task)
             return self._collect(ranges, task, folder, history, memory=None)
-        return self._collect(self._merge_ranges(task), task, folder, history, memory=MAPPED_BUDGET)
+        ranges = self._close_ranges(*self._merge_ranges(task), task)
+        return self._collect(ranges, task, folder, history, memory=MAPPED_BUDGET)
 
     def save_ranges(self, order: int, options: CountOptions, name: Callable[[int], str]) -> list[int]:
         """Count n-grams, and save each range where the worker is that has it; return the numbers of n-grams.
@@ -99,19 +124,78 @@ class ClusterPasses(CorpusPasses):
         `name` gives the folder of each range.
         """
         task = tasks.CountTask(order, options)
-        ranges = self._merge_ranges(task)
+        ranges = self._close_ranges(*self._merge_ranges(task), task, in_parts=True)
         _, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
         require_text(totals[0], self.texts)
         saved = [submit_each(self.client, tasks.save_range, [part], task, name(k))[0] for k, part in enumerate(ranges)]
-        return [sum(sizes) for sizes in zip(*self._take_results(saved), strict=True)]
+        return [sum(sizes) for sizes in zip(*take_results(saved, progress=self.progress), strict=True)]
 
-    def _merge_ranges(self, task: tasks.CountTask) -> list[Any]:
-        """Count all parts, and return the futures of the ranges of their sum."""
+    def count_selectable(self, order: int) -> SelectableTree:
+        """Count n-grams that occur at least twice; their ranges stay on the workers, unless the text is small."""
+        if self.whole is not None:
+            return super().count_selectable(order)
+        begin_stage(self.counting_stage)
+        task = tasks.CountTask(order, CountOptions(alnum=self.alnum, min_count=2))
+        merged, cuts = self._merge_ranges(task)
+        symbols, totals = submit_each(self.client, tasks.describe_range, merged[:1])[0].result()
+        require_text(totals[0], self.texts)
+        edges = self._find_edges(merged, cuts)
+        kept = [
+            submit_each(self.client, tasks.keep_range, [part], task, own.totals, own.earlier)[0]
+            for part, own in zip(merged, edges, strict=True)
+        ]
+        begin_stage("linking n-grams")
+        return RangedTree(self.client, kept, cuts, symbols, totals, options=task.options, resources=self.resources)
+
+    def _merge_ranges(self, task: tasks.CountTask) -> tuple[list[Any], list[Cut]]:
+        """Count all parts, and return the futures of the ranges of their sum, and where these begin."""
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
-        [cuts] = submit_each(self.client, tasks.cut_symbols, [sample], self.ranges, task)
+        [chosen] = submit_each(self.client, tasks.cut_ngrams, [sample], self.ranges, task)
+        cuts: list[Cut] = chosen.result()
         runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
-        pieces = [submit_each(self.client, tasks.pick_run, runs, k) for k in range(self.ranges)]
-        return submit_each(self.client, tasks.merge_range, pieces, task)
+        pieces = self._shuffle(runs, len(cuts) + 1)
+        # N-grams of two or more symbols that reach over a cut may be frequent although they are rare on both sides.
+        depths = zip(pieces, pairwise([0, *map(len, cuts), 0]), strict=True)
+        merged = []
+        for piece, depth in depths:
+            merged += submit_each(self.client, tasks.merge_range, [piece], task, max(depth) > 2)
+        return merged, cuts
+
+    def _shuffle(self, runs: list[Any], ranges: int) -> list[list[Any]]:
+        """Return, for each range, the futures of lists that have its runs."""
+        width, height = plan_shuffle(len(runs), ranges)
+        places = [slice(k, min(k + width, ranges)) for k in range(0, ranges, width)]
+        pieces = [submit_each(self.client, tasks.pick_runs, runs, place) for place in places]
+        if width == 1:
+            return pieces
+        groups = [[picked[k : k + height] for k in range(0, len(runs), height)] for picked in pieces]
+        regrouped = [submit_each(self.client, tasks.regroup_runs, group) for group in groups]
+        return [
+            submit_each(self.client, tasks.pick_runs, group, slice(k, k + 1))
+            for place, group in zip(places, regrouped, strict=True)
+            for k in range(place.stop - place.start)
+        ]
+
+    def _find_edges(self, merged: list[Any], cuts: list[Cut]) -> list[SharedEdges]:
+        """Return the n-grams that several ranges have."""
+        if all(len(cut) < 2 for cut in cuts):
+            return [SharedEdges({}, set(), set()) for _ in merged]
+        return add_edges(list(take_results(submit_each(self.client, tasks.describe_edges, merged))))
+
+    def _close_ranges(
+        self, merged: list[Any], cuts: list[Cut], task: tasks.CountTask, *, in_parts: bool = False
+    ) -> list[Any]:
+        """Complete the ranges with the counts of n-grams that several of them have.
+
+        Such an n-gram is then in the last of them with its whole count, or with `in_parts` in each with a part of it.
+        """
+        if all(len(cut) < 2 for cut in cuts):
+            return merged
+        ranges = zip(merged, self._find_edges(merged, cuts), strict=True)
+        return [
+            submit_each(self.client, tasks.close_range, [part], task, own.totals, None if in_parts else own.later)[0]
+            for part, own in ranges
+        ]
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
@@ -121,18 +205,9 @@ class ClusterPasses(CorpusPasses):
             groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
             results = submit_each(self.client, tasks.add_states, groups, shared)
         total = kind(*arguments)
-        for state in self._take_results(results):
+        for state in take_results(results, progress=self.progress):
             total.add_state(state)
         return total
-
-    def _take_results(self, futures: Sequence[Any]) -> Iterator[Any]:
-        """Yield results in order; the cluster may delete a result when the next one is taken."""
-        waiting = list(futures)[::-1]
-        with progress_bar(self.progress, "collecting", total=len(waiting), unit=" parts") as advance:
-            while waiting:
-                yield waiting.pop().result()
-                if advance is not None:
-                    advance(1)
 
     def _collect(
         self,
@@ -148,33 +223,9 @@ class ClusterPasses(CorpusPasses):
         require_text(totals[0], self.texts)
 
         def fill(tree: TreeBuilder) -> None:
-            for _, _, piece in self._take_results(ranges):
+            for _, _, piece in take_results(ranges, progress=self.progress):
                 tree.append(piece)
 
         plan = MemoryPlan.make(Resources(memory=memory), order=task.order, alnum=task.options.alnum)
         store = RunStore(plan, None)
         return counts_of(collect_counts(fill, symbols, totals, store, task.options, folder, lambda *_: history))
-
-
-def count_threads(client: Any) -> int:
-    """Return the number of threads of a cluster; wait for the first worker."""
-    client.wait_for_workers(1, timeout=WAIT_SECONDS)
-    return sum(client.nthreads().values())
-
-
-def submit_each(client: Any, work: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> list[Any]:
-    """Submit ``work(item, *arguments)`` for all items, and return the futures."""
-    return [client.submit(work, item, *arguments, retries=RETRIES, pure=False) for item in items]
-
-
-def share(client: Any, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Return a future of ``(work, arguments)`` for the workers.
-
-    It is a task, and not data that is scattered, because a task is done again if all workers that have its result die.
-    """
-    import dask
-    from distributed.protocol.pickle import dumps, loads
-
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-        data = dumps((work, arguments))  # type: ignore[no-untyped-call]
-        return client.submit(loads, data, retries=RETRIES, pure=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,31 +15,41 @@ from .._kernels.counting import Occurrences, PieceCounter
 from ..corpus import CorpusSlice
 from ..counting.count_data import CountOptions
 from ..counting.finishing import collect_counts, merge_sources
-from ..counting.merging import RunSource, merge_to_run
+from ..counting.merging import RunSource, cut_run, merge_to_run
 from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
 from ..counting.store import RunStore
+from .ranges import choose_cuts, close_edges, find_bound, find_repeated, list_edges
+from .subtrees import NgramTree, find_counts
 
 if TYPE_CHECKING:
     from ..counting.tree import Level
+    from .ranges import Cut, Ids, Range
 
-    Range = tuple[list[Any], list[int], list[Level]]
-    """All symbols, the number of n-grams of each order, and the levels of one range of a count tree."""
+    KeptRange = tuple[list[Level], list[bool]]
+    """The levels of a range, and for each order whether an earlier range has its first n-gram, too."""
     State = tuple[Any, ...]
     """The state of a counter of the kernels."""
 
 __all__ = [
     "CountTask",
     "add_states",
+    "close_range",
     "count_blocks",
     "count_part",
     "count_range",
-    "cut_symbols",
+    "cut_ngrams",
+    "describe_edges",
     "describe_range",
+    "keep_range",
+    "list_singles",
+    "look_up",
     "merge_range",
-    "pick_run",
+    "pick_runs",
+    "regroup_runs",
     "run_part",
     "save_range",
+    "work_on_range",
 ]
 
 FLUSH_POSITIONS = 1 << 24  # positions that a task counts at once: about 18 bytes each
@@ -66,17 +75,16 @@ def run_part(part: CorpusSlice, shared: tuple[Callable[..., Any], tuple[Any, ...
     return list(result) if isinstance(result, Iterator) else result
 
 
-def cut_symbols(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Any]:
-    """Find the first symbols of ranges so that ranges of a sample of the text are of about the same size."""
+def cut_ngrams(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Cut]:
+    """Choose where ranges begin, so that those of a sample of the text are of about the same size."""
     text = task.new_text()
     for part in parts:
         for block in part.blocks(task.options.unit):
             _add_block(text, block)
             break
-    sample = kernel.NgramSorter([text], 1)
-    places = _cut_evenly(sample.begin, ranges)
-    cuts = [sample.symbols[place - 1] for place in places if 0 < place <= len(sample.symbols)]
-    return (cuts + cuts[-1:] * ranges)[: ranges - 1]
+    sample = kernel.NgramSorter([text], task.order)
+    sample.deal(0)
+    return choose_cuts(sample.tree(1, len(sample.symbols) + 1, 1), sample.symbols, ranges)
 
 
 def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) -> Range:
@@ -94,8 +102,8 @@ def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) 
     return list(counted.symbols), text.totals(task.order), levels
 
 
-def count_part(part: CorpusSlice, cuts: list[Any], task: CountTask) -> list[bytes]:
-    """Count a part, and return one run for each range of first symbols."""
+def count_part(part: CorpusSlice, cuts: list[Cut], task: CountTask) -> list[bytes]:
+    """Count a part, and return one run for each range."""
     found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
     text = task.new_text()
     for block in part.blocks(task.options.unit):
@@ -107,16 +115,59 @@ def count_part(part: CorpusSlice, cuts: list[Any], task: CountTask) -> list[byte
     return [_merge_runs(runs) for runs in found]
 
 
-def pick_run(runs: list[bytes], k: int) -> bytes:
-    """Return the run of range `k` from the result of `count_part`."""
-    return runs[k]
+def pick_runs(runs: list[Any], places: slice) -> list[Any]:
+    """Return a part of the result of `count_part` or `regroup_runs`."""
+    return runs[places]
 
 
-def merge_range(runs: list[bytes], task: CountTask) -> Range:
-    """Add up one range of all parts."""
+def regroup_runs(picked: list[list[bytes]]) -> list[list[bytes]]:
+    """Return the runs of some ranges of several parts by range."""
+    return [list(runs) for runs in zip(*picked, strict=True)]
+
+
+def merge_range(picked: list[list[Any]], task: CountTask, is_open: bool = False) -> Range:
+    """Add up one range of all parts; leave out rare n-grams, unless `close_range` has to do it.
+
+    `picked` has a list with the run of each part, or with a list of the runs of several parts.
+    """
+    runs = [run for [found] in picked for run in ([found] if isinstance(found, bytes) else found)]
     sources = [RunSource(run) for run in _open_runs(runs)]
-    counts = merge_sources(sources, RunStore(PLAN, None), task.options)
+    options = replace(task.options, min_count=1) if is_open else task.options
+    counts = merge_sources(sources, RunStore(PLAN, None), options)
     return list(counts.symbols), counts.totals, counts.levels
+
+
+def describe_edges(counted: Range) -> dict[Ids, int]:
+    """Return the n-grams that other ranges may have, too; see `list_edges`."""
+    return list_edges(counted[2])
+
+
+def close_range(counted: Range, task: CountTask, totals: dict[Ids, int], later: set[Ids] | None) -> Range:
+    """Complete a range with the sums of its edges; see `close_edges`."""
+    symbols, numbers, levels = counted
+    return symbols, numbers, close_edges(levels, totals, task.options.min_count, later=later)
+
+
+def keep_range(counted: Range, task: CountTask, totals: dict[Ids, int], earlier: set[Ids]) -> KeptRange:
+    """Complete a range for a tree that stays on the workers: n-grams that several ranges have are in all of them."""
+    levels = close_edges(counted[2], totals, task.options.min_count, later=set())
+    return levels, find_repeated(levels, earlier)
+
+
+def list_singles(kept: KeptRange) -> tuple[Any, Any]:
+    """Return the ids of the single symbols of a range, and their counts."""
+    return kept[0][0][:2]
+
+
+def work_on_range(kept: KeptRange, shared: tuple[Callable[..., Any], tuple[Any, ...]], *arguments: Any) -> Any:
+    """Apply a function to the n-grams of a range, and to arguments, first those that only this task has."""
+    work, others = shared
+    return work(*kept, *arguments, *others)
+
+
+def look_up(kept: KeptRange, trees: list[NgramTree], size: int) -> list[list[Any]]:
+    """Return the counts that the n-grams of trees have in a range, by order."""
+    return [find_counts(tree, kept[0], size) for tree in trees]
 
 
 def save_range(counted: Range, task: CountTask, folder: str) -> list[int]:
@@ -189,15 +240,44 @@ def _cut_evenly(begin: Any, ranges: int) -> list[int]:
     return [int(cut) for cut in cuts]
 
 
-def _write_ranges(text: kernel.EncodedText, cuts: list[Any], order: int, found: list[list[bytes]]) -> None:
+def _write_ranges(text: kernel.EncodedText, cuts: list[Cut], order: int, found: list[list[bytes]]) -> None:
     """Count some text, and add a run to the list of each range."""
     part = kernel.NgramSorter([text], order)
     part.deal(0)
-    firsts = [1, *(1 + bisect_left(part.symbols, cut) for cut in cuts), len(part.symbols) + 1]
-    for k, (first, stop) in enumerate(pairwise(firsts)):
+    first, stop = ((place, *(0,) * (order - 1)) for place in (1, len(part.symbols) + 1))
+    bounds = [first, *(find_bound(part.symbols, cut, order) for cut in cuts), stop]
+    symbols = {bound[0] for bound in bounds if any(bound[1:])}
+    divided = {symbol: _write_symbol(part, symbol, order) for symbol in symbols}
+    for k, (low, high) in enumerate(pairwise(bounds)):
         totals = text.totals(order) if k == 0 else [0] * order
-        blocks = [part.run(first, stop, PLAN.block_bytes)] if first < stop else []
+        blocks = _read_range(part, low, high, divided)
         found[k].append(_write_bytes(write_run, blocks, order=order, symbols=part.symbols, totals=totals))
+
+
+def _write_symbol(part: kernel.NgramSorter, symbol: int, order: int) -> bytes:
+    """Return the run of the n-grams that begin with a symbol."""
+    blocks = [part.run(symbol, symbol + 1, PLAN.block_bytes)] if symbol <= len(part.symbols) else []
+    return _write_bytes(write_run, blocks, order=order, symbols=part.symbols, totals=[0] * order)
+
+
+def _read_range(
+    part: kernel.NgramSorter, low: Ids, high: Ids, divided: dict[int, bytes]
+) -> Iterator[kernel.RunBlocks]:
+    """Yield the blocks of the n-grams from `low` to `high`; symbols that are divided among ranges are in runs."""
+    begin = low
+    while begin < high:
+        symbol, *others = begin
+        after = (symbol + 1, *(0 for _ in others))
+        if symbol in divided:
+            [run] = _open_runs([divided[symbol]])
+            blocks = cut_run(run, begin, min(after, high), PLAN)
+            if blocks[0]:
+                yield blocks
+        else:
+            stop = min([high[0], *(other for other in divided if other > symbol)])
+            after = (stop, *(0 for _ in others))
+            yield part.run(symbol, stop, PLAN.block_bytes)
+        begin = after
 
 
 def _merge_runs(runs: list[bytes]) -> bytes:

@@ -1,5 +1,6 @@
 // Unigram Viterbi segmentation; words may have any length.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -21,17 +21,22 @@ public:
             class_[w] = start && start[w] >= 0 ? start[w] : int(w % uint32_t(classes));
         for (uint32_t t : tokens) if (t < words) ++total_[t];
         list_neighbours();
-        pair_.assign(size_t(width_) * width_, 0);
-        size_.assign(width_, 0);
-        for (size_t i = 0; i + 1 < tokens.size(); ++i) ++pair_[size_t(of(tokens[i])) * width_ + of(tokens[i + 1])];
-        for (uint32_t t : tokens) ++size_[of(t)];
         for (size_t x = 1; x < 4096; ++x) table_[x] = double(x) * nlpzero::log(double(x));
+        for (Pairs* pairs : {&pair_, &turned_}) {
+            pairs->count.assign(size_t(width_) * width_, 0);
+            pairs->worth.assign(size_t(width_) * width_, 0);
+        }
+        size_.assign(width_, 0);
+        for (size_t i = 0; i + 1 < tokens.size(); ++i) add_pairs(of(tokens[i]), of(tokens[i + 1]), 1);
+        for (uint32_t t : tokens) ++size_[of(t)];
+        growth_.assign(width_, 0);
     }
 
     // One pass over all words; returns how many moved.
     size_t pass() {
         size_t moved = 0;
         std::vector<int64_t> before(width_), after(width_);
+        std::vector<double> gains(k_);
         std::vector<Beside> beside;
         for (uint32_t w = 0; w < words_; ++w) {
             std::fill(before.begin(), before.end(), 0);
@@ -47,12 +52,11 @@ public:
                 if (before[c] || after[c]) beside.push_back({c, before[c], after[c]});
             const int old = class_[w];
             shift(old, beside, self, total_[w], -1);
+            compare(beside, before, after, self, gains);
             int best = old;
-            double most = gain(old, beside, before[old] + after[old] + self, total_[w]);
-            for (int z = 0; z < k_; ++z) {
-                const double g = z == old ? most : gain(z, beside, before[z] + after[z] + self, total_[w]);
-                if (g > most + 1e-9) { most = g; best = z; }
-            }
+            double most = gains[old];
+            for (int z = 0; z < k_; ++z)
+                if (gains[z] > most + 1e-9) { most = gains[z]; best = z; }
             shift(best, beside, self, total_[w], 1);
             class_[w] = best;
             moved += best != old;
@@ -73,7 +77,7 @@ public:
         return best;
     }
     int64_t size(int z) const { return size_[z]; }
-    int64_t pairs(int a, int b) const { return pair_[size_t(a) * width_ + b]; }
+    int64_t pairs(int a, int b) const { return pair_.count[size_t(a) * width_ + b]; }
 
 private:
     struct Beside { int c; int64_t before, after; };  // a class, and how often it is before and after a word
@@ -82,7 +86,11 @@ private:
     uint32_t words_;
     int k_, width_;
     std::vector<int> class_;
-    std::vector<int64_t> total_, pair_, size_;
+    std::vector<int64_t> total_, size_;
+    struct Pairs { std::vector<int64_t> count; std::vector<double> worth; };  // worth: count * ln count
+    Pairs pair_, turned_;           // by the first class, and by the second
+    std::vector<double> growth_;    // of each class: what its size is worth, less if it grows by `grown_`
+    int64_t grown_ = -1;
     std::vector<uint32_t> begin_, next_, last_;  // of each word: the tokens after and before each occurrence
     double table_[4096] = {0};
 
@@ -102,25 +110,47 @@ private:
             ++at[t];
         }
     }
+    void add_pairs(int a, int b, int64_t n) {
+        if (!n) return;
+        const size_t here = size_t(a) * width_ + b, there = size_t(b) * width_ + a;
+        pair_.count[here] = turned_.count[there] += n;
+        pair_.worth[here] = turned_.worth[there] = xlogx(pair_.count[here]);
+    }
     void shift(int z, const std::vector<Beside>& beside, int64_t self, int64_t total, int sign) {
         for (const Beside& b : beside) {
-            pair_[size_t(b.c) * width_ + z] += sign * b.before;
-            pair_[size_t(z) * width_ + b.c] += sign * b.after;
+            add_pairs(b.c, z, sign * b.before);
+            add_pairs(z, b.c, sign * b.after);
         }
-        pair_[size_t(z) * width_ + z] += sign * self;
+        add_pairs(z, z, sign * self);
         size_[z] += sign * total;
-    }
-    // `more`: pairs of two words of class z that the word adds.
-    double gain(int z, const std::vector<Beside>& beside, int64_t more, int64_t total) const {
-        double g = 2 * (xlogx(size_[z]) - xlogx(size_[z] + total));
-        for (const Beside& b : beside) {
-            if (b.c == z) continue;
-            const int64_t in = pair_[size_t(b.c) * width_ + z], out = pair_[size_t(z) * width_ + b.c];
-            if (b.before) g += xlogx(in + b.before) - xlogx(in);
-            if (b.after) g += xlogx(out + b.after) - xlogx(out);
+        if (total != grown_) {
+            grown_ = total;
+            for (int c = 0; c < k_; ++c) measure_growth(c);
         }
-        const int64_t inside = pair_[size_t(z) * width_ + z];
-        return more ? g + xlogx(inside + more) - xlogx(inside) : g;
+        measure_growth(z);
+    }
+    void measure_growth(int z) { growth_[z] = 2 * (xlogx(size_[z]) - xlogx(size_[z] + grown_)); }
+
+    // How much more likely the model becomes if a word that is in no class joins each class.  Most words are rare, so
+    // there are few classes beside them, and the same growth is compared again and again.
+    void compare(const std::vector<Beside>& beside, const std::vector<int64_t>& before,
+                 const std::vector<int64_t>& after, int64_t self, std::vector<double>& gains) const {
+        std::copy_n(growth_.begin(), k_, gains.begin());
+        for (const Beside& b : beside) {
+            const double own = b.c < k_ ? gains[b.c] : 0;  // pairs of two words of the class are counted below
+            if (b.before) add_worth(pair_, b.c, b.before, gains.data());
+            if (b.after) add_worth(turned_, b.c, b.after, gains.data());
+            if (b.c < k_) gains[b.c] = own;
+        }
+        for (int z = 0; z < k_; ++z) {
+            const int64_t inside = pairs(z, z), more = before[z] + after[z] + self;
+            if (more) gains[z] = gains[z] + xlogx(inside + more) - xlogx(inside);
+        }
+    }
+    void add_worth(const Pairs& pairs, int c, int64_t more, double* gains) const {
+        const int64_t* const count = &pairs.count[size_t(c) * width_];
+        const double* const worth = &pairs.worth[size_t(c) * width_];
+        for (int z = 0; z < k_; ++z) gains[z] += xlogx(count[z] + more) - worth[z];
     }
 };
 

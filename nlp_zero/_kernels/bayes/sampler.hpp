@@ -5,16 +5,14 @@
 #include <type_traits>
 #include <vector>
 
+#include "../common/portable.hpp"
 #include "exchange.hpp"
 #include "model.hpp"
 
-// Code that is twice as fast with 256-bit registers is compiled for both kinds of processor.  The operations and their
-// order are the same (no fused multiply-add), so the results are the same.
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
-#define NLP_ZERO_INLINE inline __attribute__((always_inline))
-#define NLP_ZERO_AVX2 __attribute__((target("avx2")))
-#else
-#define NLP_ZERO_INLINE inline
+// Sampling is twice as fast with 256-bit registers.  The operations and their order are the same (no fused multiply-add),
+// so the results are the same.
+#if defined(NLP_ZERO_TARGET) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
+#define NLP_ZERO_AVX2 NLP_ZERO_TARGET("avx2")
 #endif
 
 namespace nlpzero::bayes {
@@ -99,7 +97,7 @@ public:
     // Draw new words for some stretches; no two stretches of a round are neighbours, so threads may share a round.
     void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
 #ifdef NLP_ZERO_AVX2
-        if (__builtin_cpu_supports("avx2")) return sample_avx2(from, to, seed, sweep, average, work);
+        if (has_avx2()) return sample_avx2(from, to, seed, sweep, average, work);
 #endif
         sample_here(from, to, seed, sweep, average, work);
     }
@@ -162,7 +160,7 @@ private:
         sample_here(from, to, seed, sweep, average, work);
     }
 #endif
-    NLP_ZERO_INLINE void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
+    NLP_ZERO_HOT void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
         for (size_t s = from; s < to; ++s) {
             Rng rng(seed, sweep << 32 | (s + 1));
             if (s + 2 < to) prefetch_words(order[s + 2]);
@@ -240,7 +238,7 @@ private:
     // P(word of `l` symbols at i | z) = x * fresh(l, z), plus (count - d) / (N_z + theta) for each class that has the
     // word. alpha, beta: rows by position; beta is alpha times the transition matrix of classes.  Each row of alpha
     // sums to one.
-    NLP_ZERO_INLINE void forward(const Stretch& w, Work& work) const {
+    NLP_ZERO_HOT void forward(const Stretch& w, Work& work) const {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.alpha.resize(size_t(n + 1) * width);
         work.beta.resize(size_t(n + 1) * width);
@@ -279,8 +277,8 @@ private:
     }
     // out = sum of x[l] * b(l) * g(l) over the lengths l from 1; the rows of b go backwards, those of g forwards.
     template <int N>
-    static NLP_ZERO_INLINE void add_lengths(const float* __restrict x, const float* __restrict b,
-                                            const float* __restrict g, int longest, int width, float* __restrict out) {
+    static NLP_ZERO_HOT void add_lengths(const float* __restrict x, const float* __restrict b,
+                                         const float* __restrict g, int longest, int width, float* __restrict out) {
         float sum[N];
         for (int c = 0; c < N; ++c) sum[c] = x[1] * b[c] * g[c];
         for (int l = 2; l <= longest; ++l) {
@@ -292,12 +290,12 @@ private:
     }
     // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
     // other.
-    static NLP_ZERO_INLINE void carry(const float* row, const float* matrix, int k, int width, float* out) {
+    static NLP_ZERO_HOT void carry(const float* row, const float* matrix, int k, int width, float* out) {
         each_group(width, [&](auto n, int y) { columns<n()>(row, matrix + y, k, width, out + y); });
     }
     // Call f(n, y) for groups of n() columns from y on, as large as fit into registers; a width is a multiple of eight.
     template <class F>
-    static NLP_ZERO_INLINE void each_group(int width, F f) {
+    static NLP_ZERO_HOT void each_group(int width, F f) {
         int y = 0;
         for (; y + 64 <= width; y += 64) f(std::integral_constant<int, 64>(), y);
         switch (width - y) {
@@ -311,15 +309,15 @@ private:
         }
     }
     template <int N>
-    static NLP_ZERO_INLINE void columns(const float* __restrict row, const float* __restrict t, int k, int width,
-                                        float* __restrict out) {
+    static NLP_ZERO_HOT void columns(const float* __restrict row, const float* __restrict t, int k, int width,
+                                     float* __restrict out) {
         float sum[N] = {0};
         for (int z = 0; z < k; ++z, t += width)
             for (int c = 0; c < N; ++c) sum[c] += row[z] * t[c];
         for (int c = 0; c < N; ++c) out[c] = sum[c];
     }
     // The sum of a row, by eight independent sums.
-    static NLP_ZERO_INLINE float total(const float* row, int width) {
+    static NLP_ZERO_HOT float total(const float* row, int width) {
         float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         for (int y = 0; y < width; y += 8)
             for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
@@ -335,7 +333,7 @@ private:
         return count ? p + kept(uint32_t(z), count, float(std::min(ratio, 1e30))) : p;
     }
 
-    NLP_ZERO_INLINE void draw(const Stretch& w, Work& work, Rng& rng) {
+    NLP_ZERO_HOT void draw(const Stretch& w, Work& work, Rng& rng) {
         const int width = model.width;
         work.weight.assign(size_t(std::max(width, (model.max_length + 7) / 8 * 8)), 0.0f);
         float* __restrict weight = work.weight.data();
@@ -362,7 +360,7 @@ private:
         }
     }
     // Draw a place in proportion to its weight; n is a multiple of eight.  Places of weight 0 are never drawn.
-    static NLP_ZERO_INLINE int pick(const float* __restrict weight, int n, Rng& rng) {
+    static NLP_ZERO_HOT int pick(const float* __restrict weight, int n, Rng& rng) {
         float group[MAX_WIDTH / 8];
         double all = 0;
         int groups = 0;
@@ -381,7 +379,7 @@ private:
     }
 
     // Add the probability of every span, summed over classes, by a backward pass.
-    NLP_ZERO_INLINE void add_marginals(const Stretch& w, Work& work) {
+    NLP_ZERO_HOT void add_marginals(const Stretch& w, Work& work) {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.outside.resize(size_t(n + 1) * width);
         work.weight.resize(size_t(width));
@@ -428,9 +426,9 @@ private:
     }
     // gamma = sum of x[l] * o(l) * g(l) over the lengths l from 1; the products with b are added to eight lanes a length.
     template <int N>
-    static NLP_ZERO_INLINE void add_spans(const float* __restrict x, const float* __restrict o,
-                                          const float* __restrict g, const float* __restrict b, int longest, int width,
-                                          float* __restrict gamma, float* __restrict lanes) {
+    static NLP_ZERO_HOT void add_spans(const float* __restrict x, const float* __restrict o,
+                                       const float* __restrict g, const float* __restrict b, int longest, int width,
+                                       float* __restrict gamma, float* __restrict lanes) {
         float sum[N] = {0};
         for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
             float lane[8] = {0};

@@ -1,4 +1,5 @@
-// Prefetching and atomic access to plain arrays, which depend on the compiler.
+// What depends on the compiler: inlining, instruction sets, prefetching, bits, and atomic access to plain arrays.  Other
+// headers use no builtins or attributes of a compiler (tests/test_portable.py).
 #pragma once
 #include <cstdint>
 #if defined(_MSC_VER)
@@ -14,13 +15,31 @@
 #define NLP_ZERO_HOT inline
 #endif
 
+// Code for newer x86-64 processors is compiled in addition to portable code, and chosen at run time with `has_avx2` and
+// the like; the results are the same.  Under MSVC there is only the portable code.
+#if defined(__GNUC__) && defined(__x86_64__)
+#define NLP_ZERO_TARGET(features) __attribute__((target(features)))
+#endif
+
 namespace nlpzero {
+
+#ifdef NLP_ZERO_TARGET
+inline bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+inline bool has_avx512_popcount() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vpopcntdq");
+}
+#endif
 
 // Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
 // removes calls of functions without an effect.
 NLP_ZERO_HOT void prefetch(const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);
+#elif defined(_MSC_VER) && defined(_M_X64)
+    _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0);
+#elif defined(_MSC_VER) && defined(_M_ARM64)
+    __prefetch(p);
 #else
     (void)p;
 #endif
@@ -31,7 +50,7 @@ NLP_ZERO_HOT void prefetch_to_write(const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p, 1);
 #else
-    (void)p;
+    prefetch(p);
 #endif
 }
 

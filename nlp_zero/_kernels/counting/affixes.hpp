@@ -29,13 +29,11 @@ public:
             for (size_t depth = 0; words[i]; ++i, ++depth) slot = patterns.extend(slot, words[i], depth);
             patterns.choose(slot, size_++);
         }
-        described_ = size_;
-        number_.assign(patterns.slots(), NONE);
         for (size_t i = 0, length; i < n; i += length + 1) {
             for (length = 0; words[i + length]; ++length) {}
             if (length > order) add(words + i, length);
         }
-        std::vector<uint32_t>().swap(number_);
+        patterns.drop_notes();
     }
 
     Patterns patterns;              // the words, numbered from 0, then their other affixes of more than `order` symbols
@@ -54,10 +52,9 @@ public:
     }
 
 private:
-    static constexpr uint32_t NONE = ~0u, SHALLOW = 1u << 31;
+    static constexpr uint32_t SHALLOW = 1u << 31;
     const size_t order_;
-    size_t size_ = 0, described_ = 0, shallow_size_ = 0, longer_ = 0;
-    std::vector<uint32_t> number_;  // during construction, by slot: the number of an affix
+    size_t size_ = 0, shallow_size_ = 0, longer_ = 0;
     std::vector<uint32_t> parts_;   // of each longer word, for each split: both parts
     std::vector<size_t> ends_;      // of each longer word, in parts_
 
@@ -78,16 +75,14 @@ private:
         ++longer_;
     }
     uint32_t number_of(size_t slot, const uint32_t* affix, size_t length) {
-        uint32_t& number = number_[slot];
-        if (number != NONE) return number;
-        if (length <= order_) {
+        if (length > order_ && !patterns.chosen(slot)) patterns.choose(slot, size_++);
+        if (patterns.chosen(slot)) return uint32_t(patterns.place(slot));  // perhaps a word, too
+        if (!patterns.note(slot)) {
             shallow.insert(shallow.end(), affix, affix + length);
             shallow.push_back(0);
-            return number = SHALLOW | uint32_t(shallow_size_++);
+            patterns.set_note(slot, uint32_t(++shallow_size_));
         }
-        if (patterns.chosen(slot)) return number = uint32_t(patterns.place(slot));  // a word, too
-        patterns.choose(slot, size_);
-        return number = uint32_t(size_++);
+        return SHALLOW | (patterns.note(slot) - 1);
     }
 };
 

@@ -4,10 +4,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
+#include <vector>
 
 #include "../common/elementary.hpp"
-#include <vector>
 
 namespace nlpzero::counting {
 
@@ -20,29 +19,32 @@ public:
         : text_(text), ends_(ends), tokens_(tokens), size_(words), steps_(words), kept_(words, 1) {
         size_t slots = 16;
         while (slots < 2 * words) slots *= 2;
-        table_.assign(slots, NONE);
+        table_.assign(slots, Slot{0, NONE});
         for (size_t k = 0; k < words; ++k) {
             steps_[k] = steps_of(tokens[k]);
             total_ += tokens[k];
-            size_t slot = hash_of(begin_of(k), length_of(k)) & (slots - 1);
-            while (table_[slot] != NONE) slot = (slot + 1) & (slots - 1);
-            table_[slot] = uint32_t(k);
+            const uint64_t hash = hash_of(begin_of(k), length_of(k));
+            size_t slot = hash & (slots - 1);
+            while (table_[slot].word != NONE) slot = (slot + 1) & (slots - 1);
+            table_[slot] = {uint32_t(hash >> 32), uint32_t(k)};
         }
     }
 
     // Process the words from the longest to the shortest; returns 1 for each word that stays.
     const std::vector<uint8_t>& run() {
-        std::vector<uint32_t> order(size_);
-        std::iota(order.begin(), order.end(), 0u);
-        std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-            const size_t n = length_of(a), m = length_of(b);
-            if (n != m) return n > m;
-            return std::lexicographical_compare(begin_of(a), begin_of(a) + n, begin_of(b), begin_of(b) + m);
-        });
-        for (const uint32_t word : order) {
-            if (length_of(word) < 2) break;
-            consider(word);
+        struct Entry { size_t length; uint64_t head; uint32_t word; };  // head: the first two symbols
+        std::vector<Entry> order;
+        for (uint32_t k = 0; k < size_; ++k) {
+            const size_t n = length_of(k);
+            if (n > 1) order.push_back({n, uint64_t(begin_of(k)[0]) << 32 | begin_of(k)[1], k});
         }
+        std::sort(order.begin(), order.end(), [this](const Entry& a, const Entry& b) {
+            if (a.length != b.length) return a.length > b.length;
+            if (a.head != b.head) return a.head < b.head;
+            const uint32_t *const x = begin_of(a.word), *const y = begin_of(b.word);
+            return std::lexicographical_compare(x, x + a.length, y, y + b.length);
+        });
+        for (const Entry& entry : order) consider(entry.word);
         return kept_;
     }
 
@@ -57,7 +59,8 @@ private:
     int64_t total_ = 0;
     std::vector<int64_t> steps_;
     std::vector<uint8_t> kept_;
-    std::vector<uint32_t> table_;  // a word by the hash of its text
+    struct Slot { uint32_t tag, word; };
+    std::vector<Slot> table_;  // by the hash of its text, whose upper half is the tag
     std::vector<Best> best_;
 
     const uint32_t* begin_of(size_t k) const { return text_ + (k ? ends_[k - 1] : 0); }
@@ -72,9 +75,9 @@ private:
     }
 
     uint32_t find(const uint32_t* text, size_t n, uint64_t hash) const {
-        for (size_t slot = hash & (table_.size() - 1); table_[slot] != NONE; slot = (slot + 1) & (table_.size() - 1)) {
-            const uint32_t k = table_[slot];
-            if (length_of(k) == n && std::equal(text, text + n, begin_of(k))) return kept_[k] ? k : NONE;
+        for (size_t slot = hash & (table_.size() - 1); table_[slot].word != NONE; slot = (slot + 1) & (table_.size() - 1)) {
+            const uint32_t k = table_[slot].word;
+            if (table_[slot].tag == hash >> 32 && length_of(k) == n && std::equal(text, text + n, begin_of(k))) return kept_[k] ? k : NONE;
         }
         return NONE;
     }

@@ -78,12 +78,13 @@ public:
     // mark them and their prefixes as needed.
     void choose(int l, const PieceView& piece, double total, uint32_t min_count, double min_pmi, uint8_t* chosen,
                 const std::vector<uint8_t*>& needed) const {
+        const double least = nlpzero::exp(min_pmi);
         each_range(l, piece, [&](const Range* range) {
             Path path(*this, l, range);
             for (size_t i = range[l].begin; i < range[l].end; ++i) {
                 if (tree[l].count[i] < min_count) continue;
                 path.climb(i);
-                if (!(pmi(l, path, total) >= min_pmi)) continue;
+                if (!reaches(ratio(l, path, total), least, min_pmi)) continue;
                 set_bit(chosen, i);
                 for (int k = l; k > 0 && !bit_of(needed[k], path.node[k]); --k) set_bit(needed[k], path.node[k]);
             }
@@ -133,6 +134,7 @@ public:
 
 private:
     static constexpr uint32_t FEW = 1024;
+    static constexpr double CLOSE = 1e-9;
     struct Range { size_t begin, end; };
 
     // The current n-gram and its prefixes; they only move forward, within a range.
@@ -170,13 +172,21 @@ private:
     double count(int l, size_t i) const { return l ? double(tree[l].count[i]) : singles[i]; }
 
     // PMI in nats of an n-gram of level l, the smallest over split points: ln c(x) N / (c(prefix) c(suffix)).
-    double pmi(int l, const Path& path, double total) const {
+    double pmi(int l, const Path& path, double total) const { return nlpzero::log(ratio(l, path, total)); }
+
+    // Whether ln x is at least `nats`, where `least` is about exp(nats): a logarithm is computed only if it is close.
+    static bool reaches(double x, double least, double nats) {
+        if (x > least * (1 + CLOSE)) return true;
+        return x >= least * (1 - CLOSE) && nlpzero::log(x) >= nats;
+    }
+
+    double ratio(int l, const Path& path, double total) const {
         const size_t i = path.node[l], j = link_of(l, i);
         double worst = path.count(0) * count(l - 1, j);
         for (int k = 1; k < l - 1; ++k)  // without the first k + 1 symbols, l - k are left
             worst = std::max(worst, path.count(k) * double(suffixes[l - 1][j * (l - 2) + k - 1]));
         if (l > 1) worst = std::max(worst, path.count(l - 1) * singles[place_of(tree[l].symbol[i])]);
-        return nlpzero::log(double(tree[l].count[i]) * total / worst);
+        return double(tree[l].count[i]) * total / worst;
     }
 
     // The first of the rising symbols [from, to) that is not below `symbol`; a search without branches to predict.

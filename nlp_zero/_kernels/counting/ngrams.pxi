@@ -130,6 +130,7 @@ cdef class EncodedText:
 cdef class NgramSorter:
     """Sorts and counts the n-grams of encoded texts."""
     cdef unique_ptr[CppSorter] cpp
+    cdef Tree grown  # what extend_tree has counted
     cdef list texts
     cdef int order
     cdef readonly list symbols
@@ -166,6 +167,15 @@ cdef class NgramSorter:
         with nogil:
             self.cpp.get().tree(first, stop, min_count, tree)
         return _levels(tree)
+
+    def extend_tree(self, size_t first, size_t stop, uint32_t min_count):
+        self.grown.order = self.order
+        with nogil:
+            self.cpp.get().tree(first, stop, min_count, self.grown)
+
+    def take_tree(self):
+        self.grown.order = self.order
+        return _levels(self.grown)
 
     def run(self, size_t first, size_t stop, size_t block_size):
         cdef unique_ptr[RunWriter] run = make_unique[RunWriter](self.order, block_size)

@@ -52,7 +52,7 @@ public:
     }
 
 private:
-    static constexpr size_t LEAST_RECENT = size_t(1) << 20;
+    static constexpr size_t LEAST_RECENT = size_t(1) << 17;
     std::vector<uint64_t> recent_;
     Counted added_, counted_;
 
@@ -77,9 +77,11 @@ private:
         constexpr int DIGIT = 11, PASSES = 6;
         constexpr uint64_t MASK = (uint64_t(1) << DIGIT) - 1;
         std::vector<uint64_t> scratch(keys.size());
+        std::array<std::array<size_t, MASK + 1>, PASSES> places{};
+        for (const uint64_t key : keys)
+            for (int pass = 0; pass < PASSES; ++pass) ++places[pass][key >> (pass * DIGIT) & MASK];
         for (int pass = 0; pass < PASSES; ++pass) {
-            std::array<size_t, MASK + 1> place{};
-            for (const uint64_t key : keys) ++place[key >> (pass * DIGIT) & MASK];
+            auto& place = places[pass];
             if (place[keys[0] >> (pass * DIGIT) & MASK] == keys.size()) continue;
             size_t sum = 0;
             for (size_t& n : place) sum += std::exchange(n, sum);
@@ -97,15 +99,29 @@ public:
 
     // Marks, unless they are null, have a bit for each symbol; n-grams are looked for at those that are set.
     void scan(const uint32_t* text, size_t n, const Patterns& patterns, const uint64_t* marks) {
-        auto count = [&](size_t k, size_t length, size_t slot) {
-            const size_t index = patterns.place(slot);
-            ++raw_[index];
-            if (index >= described_) return;
-            if (k && text[k - 1]) left_.add(uint64_t(index) << 32 | text[k - 1]);
-            if (k + length < n && text[k + length]) right_.add(uint64_t(index) << 32 | text[k + length]);
+        // Occurrences are counted many at a time, each step of all before the next one, so that cache misses overlap.
+        struct Place { size_t begin, end, index; };
+        Place waiting[WAIT];
+        size_t m = 0;
+        auto count = [&] {
+            for (size_t j = 0; j < m; ++j) prefetch_to_write(&raw_[waiting[j].index = patterns.place(waiting[j].index)]);
+            for (size_t j = 0; j < m; ++j) {
+                const auto [begin, end, index] = waiting[j];
+                ++raw_[index];
+                if (index >= described_) continue;
+                if (begin && text[begin - 1]) left_.add(uint64_t(index) << 32 | text[begin - 1]);
+                if (end < n && text[end]) right_.add(uint64_t(index) << 32 | text[end]);
+            }
+            m = 0;
         };
-        if (marks) patterns.match<false>(text, n, 0, n, count, marks);
-        else patterns.match(text, n, 0, n, count);
+        auto find = [&](size_t k, size_t length, size_t slot) {
+            patterns.prefetch_place(slot);
+            waiting[m++] = {k, k + length, slot};
+            if (m == WAIT) count();
+        };
+        if (marks) patterns.match<false>(text, n, 0, n, find, marks);
+        else patterns.match(text, n, 0, n, find);
+        count();
     }
     void add(const Occurrences& other) {
         for (size_t k = 0; k < raw_.size(); ++k) raw_[k] += other.raw_[k];
@@ -129,6 +145,7 @@ public:
     }
 
 private:
+    static constexpr size_t WAIT = 128;
     std::vector<uint64_t> raw_;
     size_t described_ = 0;
     KeyCounts left_, right_;  // keys: the n-gram and the symbol next to it

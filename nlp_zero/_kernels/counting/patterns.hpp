@@ -98,6 +98,13 @@ public:
         nodes_ = std::max(nodes_, number + 1);
     }
 
+    // Numbers at slots that are not chosen, during construction.
+    uint32_t note(size_t slot) const { return place_[slot]; }
+    void set_note(size_t slot, uint32_t number) { place_[slot] = number; }
+    void drop_notes() {
+        for (size_t s = 0; s < slots(); ++s) if (!chosen(s)) place_[s] = 0;
+    }
+
     // Build the whole table from a list of n-grams, each closed by a 0 and numbered from 0; symbols are at most
     // `largest`.
     void build(const uint32_t* ngrams, size_t n, uint32_t largest) {
@@ -142,6 +149,7 @@ public:
 
     size_t order() const { return order_; }
     size_t place(size_t slot) const { return place_[slot]; }
+    void prefetch_place(size_t slot) const { prefetch(&place_[slot]); }
     size_t slots() const { return firsts_ + capacity_; }
     size_t firsts() const { return firsts_; }
     size_t nodes() const { return nodes_; }
@@ -175,7 +183,9 @@ public:
                     const uint64_t key = entry(at[j], at[j + 1]);
                     const size_t to = home(hash(key));
                     prefetch(&slots_[firsts_ + to]);
-                    active[m++] = {key, to, uint32_t(base + j)};
+                    const uint32_t next = begin + base + j + 2 < n ? at[j + 2] : 0;
+                    const uint64_t longer = (next != 0) & admitted(triple_, triple_key(key, next));
+                    active[m++] = {key, to, uint32_t(base + j), uint32_t(longer)};
                 }
             }
             for (size_t length = 2; m; ++length) {
@@ -189,12 +199,11 @@ public:
                     if (x & CHOSEN) found(size_t(at.k), length, firsts_ + h);
                     const size_t i = begin + at.k + length;
                     const uint32_t next = i < n ? text[i] : 0;
-                    bool more = (x & INNER) != 0 && next != 0;
-                    if (length == 2) more = more & bool(admitted(triple_, triple_key(x, next)));
+                    const bool more = (x & INNER) != 0 && next != 0 && at.longer;
                     const uint64_t key = entry(firsts_ + h, next);
                     const size_t to = home(hash(key));
                     if (more) prefetch(&slots_[firsts_ + to]);
-                    active[left] = {key, to, at.k};
+                    active[left] = {key, to, at.k, 1};
                     left += more;
                 }
                 m = left;
@@ -208,7 +217,7 @@ public:
     }
 
 private:
-    struct Active { uint64_t key; size_t h; uint32_t k; };
+    struct Active { uint64_t key; size_t h; uint32_t k, longer; };  // longer: whether a longer pattern is possible
     static constexpr size_t GROUP = 512;  // positions that are matched together
     static constexpr uint64_t FLAGS = CHOSEN | INNER;
     static constexpr int FILTER_BITS = 22;

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "long_pieces.hpp"
 #include "patterns.hpp"
 
 namespace nlpzero::counting {
@@ -73,39 +73,20 @@ public:
         for (Times& last : recent_) { postpone(last); last = {}; }
         for (Times& waiting : waiting_) { table_->add(waiting.slot, waiting.times); waiting = {}; }
     }
-    void count_longer(const uint32_t* piece, size_t size) { ++longer_[std::u32string(piece, piece + size)]; }
+    // Pieces longer than the order of the tree.
+    LongPieces longer;
 
     // Add the counts of another thread that are not in the shared table.
     void add(PieceCounts& other) {
         tokens += other.tokens;
         symbols += other.symbols;
         other.tokens = other.symbols = 0;
-        if (longer_.empty()) longer_.swap(other.longer_);
-        for (const auto& [piece, count] : other.longer_) longer_[piece] += count;
-        other.longer_.clear();
+        longer.take(other.longer);
     }
     void add(const uint32_t* slots, const uint64_t* times, size_t n) {
         for (size_t k = 0; k < n; ++k) {
             if (slots[k] >= table_->times.size()) throw std::invalid_argument("no such pattern");
             table_->add_wide(slots[k], times[k]);
-        }
-    }
-    void add_longer(const uint32_t* piece, size_t size, uint64_t times) {
-        longer_[std::u32string(piece, piece + size)] += times;
-    }
-
-    // List the longer pieces that occur at least min_count times, in the order of their symbols: all symbols
-    // concatenated, lengths and counts.
-    void list_longer(uint64_t min_count, std::vector<uint32_t>& symbols, std::vector<uint32_t>& lengths,
-                     std::vector<uint64_t>& counts) const {
-        using Entry = std::pair<const std::u32string, uint64_t>;
-        std::vector<const Entry*> kept;
-        for (const auto& entry : longer_) if (entry.second >= min_count) kept.push_back(&entry);
-        std::sort(kept.begin(), kept.end(), [](const Entry* a, const Entry* b) { return a->first < b->first; });
-        for (const auto* entry : kept) {
-            symbols.insert(symbols.end(), entry->first.begin(), entry->first.end());
-            lengths.push_back(uint32_t(entry->first.size()));
-            counts.push_back(entry->second);
         }
     }
 
@@ -117,7 +98,6 @@ private:
     std::vector<uint32_t> singles_;  // pieces of the first symbols
     std::array<Times, WAIT> waiting_{};
     size_t at_ = 0;
-    std::unordered_map<std::u32string, uint64_t> longer_;  // pieces longer than the order of the tree
 
     // Prefetch the table's entry, and add an entry that was postponed earlier.
     void postpone(const Times& entry) {
@@ -212,7 +192,7 @@ private:
             for (uint64_t rest = begins & joined; rest; rest &= rest - 1) {
                 const size_t j = size_t(lowest_bit(rest)), k = base + j, length = length_of_piece(w, j);
                 if (length <= order_ && is_pattern(length, k)) out_.count(slots_[k]);
-                else if (length > order_ && is_full(k, length)) out_.count_longer(text + k, length);
+                else if (length > order_ && is_full(k, length)) out_.longer.add(text + k, length, 1);
             }
         }
     }

@@ -36,6 +36,10 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         cbool shared
         unordered_map[uint32_t, uint64_t]& carries()
 
+    cdef cppclass LongPieces:
+        void add(const uint32_t*, size_t, uint64_t) except +
+        void list(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
+
     cdef cppclass PieceCounts:
         uint64_t tokens, symbols
         void start(shared_ptr[PieceTimes]) except +
@@ -43,8 +47,7 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         void finish() except +
         void add(PieceCounts&) except +
         void add(const uint32_t*, const uint64_t*, size_t) except +
-        void add_longer(const uint32_t*, size_t, uint64_t) except +
-        void list_longer(uint64_t, vector[uint32_t]&, vector[uint32_t]&, vector[uint64_t]&) except +
+        LongPieces longer
 
     void cut_by_joining(const uint32_t*, size_t, const CppPatterns&, uint64_t*, PieceCounts&) except +
     void cut_by_score(const uint32_t*, size_t, const CppPatterns&, double, PieceCounts&) except +
@@ -280,7 +283,7 @@ cdef class PieceCounter(_Reader):
             self.pieces.add(&slots[0], &times[0], slots.shape[0])
         for symbols, count in state[3].items():
             piece = np.frombuffer(symbols, np.uint32)
-            self.pieces.add_longer(&piece[0], piece.shape[0], count)
+            self.pieces.longer.add(&piece[0], piece.shape[0], count)
         self.pieces.tokens += state[0]
 
     @property
@@ -308,7 +311,7 @@ cdef class PieceCounter(_Reader):
         cdef vector[uint32_t] symbols, lengths
         cdef vector[uint64_t] counts
         with nogil:
-            self.pieces.list_longer(min_count, symbols, lengths, counts)
+            self.pieces.longer.list(min_count, symbols, lengths, counts)
         return (_copy_array(symbols.data(), symbols.size(), np.uint32),
                 _copy_array(lengths.data(), lengths.size(), np.uint32),
                 _copy_array(counts.data(), counts.size(), np.uint64))

@@ -18,10 +18,11 @@ public:
     std::vector<uint64_t> begin;  // bucket r holds positions [begin[r], begin[r + 1])
 
     virtual ~NgramSorter() = default;
-    // Count only n-grams whose first symbol is in [from, to); call it before `deal`.
+    // Count only n-grams whose first symbol is in [from, to); call it before `deal`.  The keys of another range are
+    // dropped, and their memory is used again.
     virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
-    // A range can be made a tree, or written as a run, once: its keys are lost then.
+    // A range can be appended to a tree, or written as a run, once: its keys are lost then.
     virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
 
@@ -63,7 +64,8 @@ public:
     void restrict_to(size_t from, size_t to) override {
         from_ = from;
         to_ = std::max(from, to);
-        if (order_ > 1) keys_ = Buffer<Key<W>>(begin[to_] - begin[from_] + 1);
+        const size_t needed = order_ > 1 ? begin[to_] - begin[from_] + 1 : 0;
+        if (needed > keys_.capacity()) keys_ = Buffer<Key<W>>(needed);
     }
 
     void deal(size_t k) override {
@@ -104,9 +106,9 @@ public:
         take(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         TreeWriter<W> writer(tree, bits_);
-        tree.level[0].reserve(to - from, order_ > 1);
-        for (int l = 1; l < order_ && min_count == 1; ++l)
-            tree.level[l].reserve((begin[to] - begin[from]) / 2, l + 1 < order_);  // unused pages cost nothing
+        tree.level[0].reserve(tree.level[0].size + (to - from), order_ > 1);
+        for (int l = 1; l < order_ && min_count == 1; ++l)  // unused pages cost nothing
+            tree.level[l].reserve(tree.level[l].size + (begin[to] - begin[from]) / 2, l + 1 < order_);
         for (size_t r = from; r < to; ++r) {
             const size_t n = begin[r + 1] - begin[r];
             std::array<size_t, MAX_ORDER> first{};

@@ -2,7 +2,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#if defined(__x86_64__) && defined(__GNUC__)
+
+#include "../common/portable.hpp"
+#ifdef NLP_ZERO_TARGET
 #define NLP_ZERO_AVX512 1
 #include <immintrin.h>
 #endif
@@ -17,8 +19,7 @@ inline bool& avx512_allowed() {  // switched off by tests
 }
 inline bool use_avx512() {
 #ifdef NLP_ZERO_AVX512
-    static const bool supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                                  __builtin_cpu_supports("avx512vpopcntdq");
+    static const bool supported = has_avx512_popcount();
     return supported && avx512_allowed();
 #else
     return false;
@@ -28,7 +29,7 @@ inline bool use_avx512() {
 #ifdef NLP_ZERO_AVX512
 // Append the last of equal keys of keys[i, stop), and the place after it, to distinct[m, ...) and end[m, ...).  Reads
 // keys[stop] too.  Goes as far as whole groups of keys do.
-__attribute__((target("avx512f,avx512vl,popcnt")))
+NLP_ZERO_TARGET("avx512f,avx512vl,popcnt")
 inline void collect_avx512(const uint64_t* keys, size_t& i, size_t stop, uint64_t* distinct, uint32_t* end, size_t& m) {
     const __m256i places = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
     for (; i + LANES <= stop; i += LANES) {
@@ -37,11 +38,11 @@ inline void collect_avx512(const uint64_t* keys, size_t& i, size_t stop, uint64_
         const __m256i place = _mm256_add_epi32(places, _mm256_set1_epi32(int(i)));
         _mm512_storeu_si512(distinct + m, _mm512_maskz_compress_epi64(last, key));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(end + m), _mm256_maskz_compress_epi32(last, place));
-        m += size_t(__builtin_popcount(last));
+        m += size_t(_mm_popcnt_u32(last));
     }
 }
 
-__attribute__((target("avx512f,avx512vl")))
+NLP_ZERO_TARGET("avx512f,avx512vl")
 inline void put_avx512(uint32_t* to, __mmask8 kept, __m256i values) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_maskz_compress_epi32(kept, values));
 }
@@ -49,7 +50,7 @@ inline void put_avx512(uint32_t* to, __mmask8 kept, __m256i values) {
 // Append the nodes of m distinct keys to one level, at `size`; `begin` is where the keys of the first begin.  Leaves the
 // distinct prefixes, their end places and the ends of their children in the same arrays, as keys of the level below;
 // returns their number.  keys[m] is the key after them.
-__attribute__((target("avx512f,avx512vl,avx512vpopcntdq,popcnt")))
+NLP_ZERO_TARGET("avx512f,avx512vl,avx512vpopcntdq,popcnt")
 inline size_t emit_avx512(uint64_t* keys, uint32_t* end, uint32_t* child, size_t m, int bits, uint32_t mask,
                           uint32_t* symbol, uint32_t* count, uint32_t* children, size_t& size, uint32_t& begin) {
     constexpr __mmask8 ALL = 0xFF;  // GCC 12 warns of forms without a mask
@@ -76,8 +77,8 @@ inline size_t emit_avx512(uint64_t* keys, uint32_t* end, uint32_t* child, size_t
         _mm512_storeu_si512(keys + n, _mm512_maskz_compress_epi64(differs, prefix));
         put_avx512(end + n, differs, place);
         put_avx512(child + n, differs, _mm256_add_epi32(nodes, _mm256_set1_epi32(int(uint32_t(size)))));
-        size += size_t(__builtin_popcount(kept));
-        n += size_t(__builtin_popcount(differs));
+        size += size_t(_mm_popcnt_u32(kept));
+        n += size_t(_mm_popcnt_u32(differs));
         before = place;
     }
     keys[n] = after;

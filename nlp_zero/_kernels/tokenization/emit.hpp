@@ -1,6 +1,7 @@
 // Tokens as Python objects: references to existing objects where possible.  The GIL is held.
 #pragma once
 #include <Python.h>
+#include <string>
 
 #include <cstdlib>
 #include <new>

@@ -1,5 +1,7 @@
 // Sampling, n-best and marginals as Python objects, and sampling in batches.
 #pragma once
+#include <numeric>
+
 #include "batch.hpp"
 #include "emit.hpp"
 #include "sample.hpp"

@@ -77,7 +77,7 @@ private:
             if (hi - lo >= least_ && s && !lonely_[s]) stack_.push_back({lo, hi, g.depth + 1});
             lo = hi;
         }
-        std::reverse(stack_.begin() + long(children), stack_.end());
+        std::reverse(stack_.begin() + std::ptrdiff_t(children), stack_.end());
         if (g.depth > 1 && widest < g.hi - g.lo && differs_before(g)) found_.push_back({g.lo, g.hi, uint8_t(g.depth)});
         if (g.depth + 1 < longest_) return;
         while (stack_.size() > children) {  // the longest strings are not extended
@@ -150,7 +150,12 @@ private:
     }
 
     Candidates collect() {
+        std::vector<uint64_t>().swap(keys_);
+        std::vector<uint64_t>().swap(spare_);
         Candidates c;
+        c.place.reserve(found_.size());
+        c.count.reserve(found_.size());
+        c.length.reserve(found_.size());
         c.at.assign(text_.size(), 0);
         uint64_t total = 0;
         for (const Found& f : found_) {

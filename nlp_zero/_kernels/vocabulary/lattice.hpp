@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../common/elementary.hpp"
+#include "../common/portable.hpp"
 #include "candidates.hpp"
 #include "text.hpp"
 
@@ -114,19 +115,25 @@ public:
 
     void activate(int part) {
         std::vector<uint32_t>& active = active_[part];
+        std::vector<uint32_t> found;  // the edges of a line; room for all, so that none is a branch
         active.clear();
         for (uint32_t k : part_lines_[part]) {
             Line& line = lines_[k];
             line.active = active.size();
             uint64_t edge = line.edge;
+            size_t edges = 0, size = 0;
+            for (uint32_t p = line.begin; p < line.end; ++p) edges += c_.at[p];
+            if (found.size() < edges + 1) found.resize(edges + 1);
             for (uint32_t p = line.begin; p < line.end; ++p) {
-                const size_t before = active.size();
+                const size_t before = size;
                 for (const uint64_t end = edge + c_.at[p]; edge < end; ++edge) {
                     const uint32_t s = slot_[c_.edges[edge] >> LENGTH_BITS];
-                    if (s != NONE) active.push_back(s << LENGTH_BITS | (c_.edges[edge] & LENGTH_MASK));
+                    found[size] = s << LENGTH_BITS | (c_.edges[edge] & LENGTH_MASK);
+                    size += s != NONE;
                 }
-                active_at_[p] = uint8_t(active.size() - before);
+                active_at_[p] = uint8_t(size - before);
             }
+            active.insert(active.end(), found.begin(), found.begin() + ptrdiff_t(size));
         }
     }
 

@@ -66,8 +66,7 @@ public:
     void run(int fold, bool absent) {
         Pass w;
         prepare(w);
-        w.open.assign(absent ? ids() : w.uses.size(), {0, NONE});
-        if (absent) w.last_end.assign(first_symbol_, 0);
+        w.open.assign(absent ? ids() : w.uses.size(), {0, NONE, 0});
         w.saved = saved.data() + size_t(fold) * ids();
         w.spread = spread.data() + size_t(fold) * ids();
         for (uint32_t k : part_lines_[fold]) {
@@ -89,11 +88,14 @@ public:
     }
 
 private:
-    struct Open { float sum; uint32_t block; };  // saving in the current block, and its number
+    static constexpr size_t AHEAD = 24;  // edges between the prefetch of a piece and its use
+
+    // The saving of a piece in the current block, the number of the block, and the end of the last occurrence.
+    struct Open { float sum; uint32_t block, end; };
 
     struct Pass : Scratch {
         std::vector<Open> open;  // of each piece: by `Step::piece`, or by id if the absent ones are measured
-        std::vector<uint32_t> last_end, first_step;
+        std::vector<uint32_t> first_step;
         float* saved = nullptr;
         uint32_t* spread = nullptr;
     };
@@ -101,7 +103,8 @@ private:
     void add(uint32_t id, Open& open, uint32_t block, double value, Pass& w) const {
         if (open.block != block) {
             close(id, open, w);
-            open = {0, block};
+            open.sum = 0;
+            open.block = block;
         }
         open.sum += float(least_ > 0 ? std::round(value) : value);
     }
@@ -142,7 +145,8 @@ private:
 
     void estimate_absent() {
         absent_.resize(first_prefix_);
-        for (uint32_t id = 0; id < first_prefix_; ++id) absent_[id] = cost_of(0.5 * count(id));
+        for (uint32_t id = 0; id < first_prefix_; ++id)
+            absent_[id] = id < first_symbol_ && slot_[id] != NONE ? FAR : cost_of(0.5 * count(id));
     }
 
     // Add, for each absent piece, the saving of a path through it; occurrences of one piece must not overlap.
@@ -157,10 +161,13 @@ private:
             }
             for (const uint64_t end = edge + c_.at[p]; edge < end; ++edge) {
                 const uint32_t id = c_.edges[edge] >> LENGTH_BITS, j = i + (c_.edges[edge] & LENGTH_MASK);
+                if (edge + AHEAD < c_.edges.size()) prefetch(&absent_[c_.edges[edge + AHEAD] >> LENGTH_BITS]);
                 const double v = best - (f[i] + absent_[id] + b[j]);
-                if (v <= least_ || slot_[id] != NONE || w.last_end[id] > p) continue;
-                w.last_end[id] = line.begin + j;
-                add(id, w.open[id], block, v, w);
+                if (v <= least_) continue;
+                Open& open = w.open[id];
+                if (open.end > p) continue;
+                open.end = line.begin + j;
+                add(id, open, block, v, w);
             }
         }
     }
@@ -168,7 +175,7 @@ private:
     std::vector<uint8_t> fold_;
     std::vector<uint32_t> block_;  // of each line
     std::vector<Scratch> passes_;
-    std::vector<double> absent_;
+    std::vector<double> absent_;  // the cost of each piece, estimated; FAR if it is in the lattice
     double least_ = 0;
 };
 

@@ -120,7 +120,8 @@ def join_pairs(
                 parts.append(parts[a] + parts[b])
         runs = _replace_pairs(runs, pairs, np.array(joined, np.int64), len(names))
     if len(names) > len(words):
-        runs = _split_words(runs, parts, _measure_freedom(runs, len(names)) < MIN_JOINED_ENTROPY)
+        apart = _measure_freedom(runs, len(words), len(names)) < MIN_JOINED_ENTROPY
+        runs = _split_words(runs, parts, np.append(np.zeros(len(words), np.bool_), apart))
     kept = np.flatnonzero(np.bincount(runs[runs >= 0], minlength=len(names)))
     number = np.full(len(names) + 1, NO_WORD)  # one more, found at index NO_WORD
     number[kept] = np.arange(len(kept))
@@ -134,7 +135,10 @@ def _choose_pairs(runs: Ints, counts: Ints, least: npt.NDArray[np.float64]) -> I
     """
     size = len(counts)
     left, right = runs[:-1], runs[1:]
-    together = (left >= 0) & (right >= 0) & (left != right)
+    # A pair occurs no more often than either word; few words are so close in number.  The last values are those of
+    # NO_WORD.
+    have, need = np.append(counts, 0), np.append(least, np.inf)
+    together = (have[left] >= need[right]) & (have[right] >= need[left]) & (left != right)
     keys, times = np.unique(left[together] * size + right[together], return_counts=True)
     a, b = keys // size, keys % size
     good = times >= np.maximum(least[a], least[b])
@@ -157,26 +161,31 @@ def _replace_pairs(runs: Ints, pairs: Ints, joined: Ints, size: int) -> Ints:
     keys = pairs[:, 0] * size + pairs[:, 1]
     order = np.argsort(keys, kind="stable")
     keys, joined = keys[order], joined[order]
-    together = (runs[:-1] >= 0) & (runs[1:] >= 0)
-    pair = np.where(together, runs[:-1] * size + runs[1:], -1)
+    is_left = np.zeros(size + 1, np.bool_)  # one more, found at index NO_WORD
+    is_left[pairs[:, 0]] = True
+    places = np.flatnonzero(is_left[runs[:-1]] & (runs[1:] >= 0))
+    pair = runs[places] * size + runs[places + 1]
     at = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
-    hit = np.flatnonzero(keys[at] == pair)
+    hit = keys[at] == pair
     result = runs.copy()
-    result[hit] = joined[at[hit]]
-    return np.delete(result, hit + 1)
+    result[places[hit]] = joined[at[hit]]
+    return np.delete(result, places[hit] + 1)
 
 
-def _measure_freedom(runs: Ints, size: int) -> npt.NDArray[np.float64]:
-    """Return the smaller one of the branching entropies (nats) of each word, over words; 0 if it does not occur."""
-    at = np.flatnonzero(runs >= 0)
-    word, framed = runs[at], np.concatenate([[NO_WORD], runs, [NO_WORD]])
-    total = np.maximum(np.bincount(word, minlength=size), 1)
+def _measure_freedom(runs: Ints, first: int, size: int) -> npt.NDArray[np.float64]:
+    """Return the smaller one of the branching entropies (nats), over words, of each word from number `first` on.
+
+    It is 0 if the word does not occur.
+    """
+    at = np.flatnonzero(runs >= first)
+    word, framed = runs[at] - first, np.concatenate([[NO_WORD], runs, [NO_WORD]])
+    total = np.maximum(np.bincount(word, minlength=size - first), 1)
     entropies = []
     for neighbour in (framed[at], framed[at + 2]):
         end = neighbour == NO_WORD
         different = np.where(end, size - 1 + np.cumsum(end), neighbour)  # every end is a neighbour of its own
         keys, counts = np.unique(word * (size + len(runs)) + different, return_counts=True)
-        spread = np.bincount(keys // (size + len(runs)), counts * log(counts), size)
+        spread = np.bincount(keys // (size + len(runs)), counts * log(counts), size - first)
         entropies.append(log(total) - spread / total)
     return np.minimum(*entropies)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._utils.threads import in_order
 from ...counting.linked import LinkedTree
 from ..teaching import (
     EncodedExamples,
@@ -86,8 +87,12 @@ def _find_cuts(
     evidence = [_collect(one, number) for number, one in enumerate(slices)]
     statistics = GapStatistics(tree)
     known = None if teaching is None else teaching.encode_known_words(tree.alphabet)
-    reader = FieldReader(statistics, tree.counts.types(1), join_evidence(evidence), known, workers=workers)
-    combined = combine_views(statistics, reader, evidence, seed=seed, workers=workers)
+    measured = list(in_order([one.text for one in slices], statistics.measure, workers))
+    reader = FieldReader(
+        statistics, tree.counts.types(1), join_evidence(evidence), known,
+        measured=np.concatenate(measured, axis=1), workers=workers,
+    )  # fmt: skip
+    combined = combine_views(measured, reader, evidence, seed=seed, workers=workers)
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)
         return [teacher.cut(one) for one in combined]

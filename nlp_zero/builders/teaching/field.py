@@ -127,6 +127,8 @@ class FieldReader:
         A large part of the corpus.
     known_words : ndarray of uint32, optional
         Words of a word list (symbols end to end, each closed by a 0).
+    measured : ndarray of float32, optional
+        The statistics of the gaps of the reference text, if they are known.
     workers : int, default 1
         Threads; they never change a result.
     """
@@ -138,6 +140,7 @@ class FieldReader:
         reference: Evidence,
         known_words: SymbolArray | None = None,
         *,
+        measured: Float32 | None = None,
         workers: int = 1,
     ) -> None:
         self._statistics, self._symbols = statistics, symbols
@@ -147,7 +150,7 @@ class FieldReader:
         self._classes: dict[int, SymbolArray] = {}
 
         def find_bins() -> None:
-            self._bins = Quantiles(statistics.measure(text)[:, inner])
+            self._bins = Quantiles((statistics.measure(text) if measured is None else measured)[:, inner])
 
         def find_classes(size: int, passes: int) -> None:
             self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))

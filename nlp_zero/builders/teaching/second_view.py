@@ -14,7 +14,7 @@ import numpy as np
 from ..._kernels.elementary import exp
 from ..._kernels.teaching import ContextMeans, regress_logistic
 from ..._utils.threads import for_each
-from .columns import GapStatistics, inner_gaps
+from .columns import inner_gaps
 from .examples import CUT, JOINED, OPEN, allowed_tags
 from .field import Evidence, FieldReader, find_runs, logit, train_field
 
@@ -38,14 +38,14 @@ BLOCK_GAPS = 1 << 16
 
 
 def combine_views(
-    statistics: GapStatistics, reader: FieldReader, evidence: Sequence[Evidence], *, seed: int, workers: int = 1
+    measured: Sequence[Float32], reader: FieldReader, evidence: Sequence[Evidence], *, seed: int, workers: int = 1
 ) -> list[Evidence]:
     """Improve the sampler's probabilities by other views of the same text.
 
     Parameters
     ----------
-    statistics : GapStatistics
-        Of the corpus.
+    measured : sequence of ndarray of float32
+        The statistics of the gaps of each text.
     reader : FieldReader
         How the field reads the text.
     evidence : sequence of Evidence
@@ -70,14 +70,13 @@ def combine_views(
     combined = list(evidence)
 
     def work(number: int) -> None:
-        combined[number] = _combine(statistics, reader, evidence[number], seed, max(1, workers // len(evidence)))
+        combined[number] = _combine(measured[number], reader, evidence[number], seed, max(1, workers // len(evidence)))
 
     for_each(range(len(evidence)), work, min(workers, len(evidence)))
     return combined
 
 
-def _combine(statistics: GapStatistics, reader: FieldReader, one: Evidence, seed: int, workers: int) -> Evidence:
-    measured = statistics.measure(one.text)
+def _combine(measured: Float32, reader: FieldReader, one: Evidence, seed: int, workers: int) -> Evidence:
     odds = _regress(measured, one, seed)
     if odds is None:
         return one

@@ -25,9 +25,9 @@ MIN_BINS = 3  # a line is not fitted to fewer points
 MIN_SHARE = 0.02  # of a saving in one block that is always kept
 
 
-def classify_lengths(lengths: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+def classify_lengths(lengths: npt.NDArray[np.intp]) -> npt.NDArray[np.int8]:
     """Return the length class of pieces, given their lengths in symbols."""
-    return np.select([lengths <= 4, lengths <= 6], [np.maximum(lengths, 1) - 1, 4], 5)
+    return np.select([lengths <= 4, lengths <= 6], [np.maximum(lengths, 1) - 1, 4], 5).astype(np.int8)
 
 
 class Discount:
@@ -46,7 +46,7 @@ class Discount:
         self.scale = np.ones(LENGTH_CLASSES)
         self.discount = np.array([0.0, 0.6, 1.0, 1.3, 1.6, 2.0])
 
-    def expected_savings(self, search: Search, length_class: npt.NDArray[np.intp]) -> Float64Array:
+    def expected_savings(self, search: Search, length_class: npt.NDArray[np.int8]) -> Float64Array:
         """Return the expected savings on unseen text of the pieces that the last pass measured."""
         blocks = np.maximum(search.spread.sum(1), 1)
         share = np.maximum(1 - self.discount[length_class] / blocks, MIN_SHARE / blocks)
@@ -58,7 +58,7 @@ class Discount:
         saved: npt.NDArray[np.float32],
         spread: npt.NDArray[np.uint32],
         share: Float64Array,
-        length_class: npt.NDArray[np.intp],
+        length_class: npt.NDArray[np.int8],
     ) -> None:
         """Fit both numbers by least squares: savings in one fold, given the savings in the others.
 
@@ -71,7 +71,7 @@ class Discount:
             Saving of each piece in each fold, and the number of blocks of the fold with a saving.
         share : ndarray of float64, shape (folds,)
             Share of the text in each fold.
-        length_class : ndarray of int, shape (pieces,)
+        length_class : ndarray of int8, shape (pieces,)
             Length class of each piece.
         """
         for c in range(LENGTH_CLASSES):  # in float64, class by class, which takes less memory

@@ -167,7 +167,7 @@ class SwapSearch:
         chosen[self._beginnings] = False
         share = np.bincount(search.fold, count_block_symbols(search), saved.shape[1])
         if np.all(share > 0):
-            length_class = np.where(chosen, self._length_class, -1)  # the others are in no class
+            length_class = np.where(chosen, self._length_class, np.int8(-1))  # the others are in no class
             self._discount.estimate(saved, spread, share / share.sum(), length_class)
 
     def _fill(self, size: int) -> None:

@@ -1,0 +1,208 @@
+"""A count tree whose ranges stay on the workers: what `PmiLexiconBuilder` needs of it, without holding it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._kernels import counting as kernel
+from .._utils.arrays import narrow
+from ..counting.count_data import CountData, CountOptions
+from ..counting.counts import NgramCounts, counts_of, levels_of
+from ..counting.history import NO_HISTORY
+from ..counting.levels import truncate_levels
+from ..counting.resources import Resources
+from ..counting.selectable import ABSENT, SelectableTree
+from ..counting.selection import Selection, make_selection
+from . import tasks
+from .ranges import find_bound
+from .scores import add_neighbours, find_candidates, score_candidates
+from .submission import share, submit_each, take_results
+from .subtrees import (
+    NOT_CHOSEN,
+    Candidates,
+    JoinedCandidates,
+    NgramTree,
+    cut_tree,
+    extract_candidates,
+    list_ngrams,
+    strip_first_symbols,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._kernels.counting import Float64, Uint32
+    from ..counting.tree import Level
+    from .ranges import Cut
+
+    Counts = npt.NDArray[Any]
+
+__all__ = ["RangedTree"]
+
+CANDIDATE_NGRAMS = 1 << 24  # candidates that are scored at a time: about 100 bytes each in this process
+MOST_BLOCKS = 64  # of words: this many ranges are processed at a time
+
+
+class RangedTree(SelectableTree):
+    """A count tree in ranges, which are on the workers of a cluster.
+
+    This process holds the n-grams that are selected, with their beginnings, and for a time other candidates.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    ranges : list of future
+        See `tasks.keep_range`.
+    cuts : list of tuple
+        Where they begin, except for the first one.
+    symbols, totals : list
+        All symbols, and the number of n-grams of each order in the text.
+    options : CountOptions
+    resources : Resources
+        For the work in this process.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        ranges: list[Any],
+        cuts: Sequence[Cut],
+        symbols: Sequence[Any],
+        totals: list[int],
+        *,
+        options: CountOptions,
+        resources: Resources,
+    ) -> None:
+        self._client, self._ranges = client, ranges
+        size, order = len(symbols), len(totals)
+        bounds = [(0,) * order, *(find_bound(symbols, cut, order) for cut in cuts), (size + 1, *(0,) * (order - 1))]
+        self._bounds = list(pairwise(bounds))
+        singles = np.zeros(size, np.uint64)
+        for ids, counts in self._collect(tasks.list_singles):
+            singles[ids - 1] = counts  # a symbol that several ranges have has its whole count in each
+        self._data = CountData(symbols, [], NO_HISTORY, totals, options)
+        none = np.zeros(0, np.uint32)
+        top = (np.arange(1, size + 1, dtype=np.uint32), narrow(singles), np.zeros(size, np.uint32))
+        counts = self._make_counts([top, *[(none, none, none)] * (order - 1)])
+        super().__init__(counts, singles.astype(np.float64), resources)
+        self._scores = [np.zeros(size)]
+
+    def _make_counts(self, levels: list[Level]) -> NgramCounts:
+        return counts_of(replace(self._data, levels=levels))
+
+    def select(self, min_count: int, min_pmi: Sequence[float]) -> Selection:
+        """Select the n-grams that occur `min_count` times and reach the PMI (nats) of their order."""
+        order, total = self.counts.order, float(self.counts.total(1))
+        shared = share(self._client, find_candidates, self._singles, total, min_count, list(min_pmi))
+        waiting, chosen = JoinedCandidates(order), JoinedCandidates(order)
+        for number, found in enumerate(self._collect(tasks.work_on_range, shared), 1):
+            waiting.append(found)
+            if waiting.size >= CANDIDATE_NGRAMS or number == len(self._ranges):
+                chosen.append(self._score(waiting.result(), total, min_pmi))
+                waiting.clear()
+        result = chosen.result()
+        self.counts, self._scores = self._make_counts(result.levels()), result.scores
+        needed = [np.full(len(scores) // 8 + 1, 255, np.uint8) for scores in self._scores]
+        marks = [np.packbits(np.append(scores > NOT_CHOSEN, [False] * 8), bitorder="little") for scores in self._scores]
+        return make_selection(result.levels(), marks, needed, budget=self._budget, check_memory=self.check_memory)
+
+    def _score(self, found: Candidates, total: float, min_pmi: Sequence[float]) -> Candidates:
+        """Look up the counts of the ends of candidates, and keep those whose PMI is high enough."""
+        trees: list[NgramTree] = []
+        places = []
+        symbols, ends = found.symbols, found.ends
+        for _ in range(len(found.symbols) - 2):
+            tree, place = strip_first_symbols(symbols, ends, len(self._singles))
+            trees.append(tree)
+            places.append(place)
+            symbols, ends = tree
+        return score_candidates(found, places, self._look_up(trees), self._singles, total, min_pmi)
+
+    def _look_up(self, trees: list[NgramTree]) -> list[list[Counts]]:
+        """Look up the counts of n-grams, for each tree and order; 0 for those that are not listed."""
+        counts: list[list[Counts]] = [[np.zeros(len(symbols), np.uint64) for symbols in tree.symbols] for tree in trees]
+        parts = [[cut_tree(tree, low, high) for tree in trees] for low, high in self._bounds]
+        asked = [k for k, part in enumerate(parts) if any(len(ids) for tree, _ in part for ids in tree.symbols[1:])]
+        futures = []
+        for k in asked:
+            asked_trees = [tree for tree, _ in parts[k]]
+            futures += submit_each(self._client, tasks.look_up, [self._ranges[k]], asked_trees, len(self._singles))
+        for k, answers in zip(asked, take_results(futures), strict=True):
+            for own, (_, slices), answer in zip(counts, parts[k], answers, strict=True):
+                for whole, where, part in zip(own, slices, answer, strict=True):
+                    whole[where] = np.maximum(whole[where], part)
+        return counts
+
+    def measure(
+        self, length: npt.NDArray[np.uint32], node: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.int64], Float64, Float64, Float64]:
+        """Return counts, PMI, left and right branching entropies of selected n-grams; see `LinkedTree.measure`."""
+        size, levels = len(node), levels_of(self.counts)
+        counts, (pmi, left, right) = np.zeros(size), np.full((3, size), np.nan)
+        rows = [np.flatnonzero((length == n) & (node != ABSENT)) for n in range(1, len(levels) + 1)]
+        for n, here in enumerate(rows):
+            times = self._singles if n == 0 else levels[n][1]
+            counts[here], pmi[here] = times[node[here]], self._scores[n][node[here]]
+        nodes = [node[here] for here in rows[:-1]]
+        for here, *sums in zip(rows[:-1], *self._add_neighbours(levels, nodes), strict=True):
+            for side, column in zip(sums, (left, right), strict=True):
+                column[here] = kernel.finish_entropies(counts[here], side)
+        return counts.astype(np.int64), pmi, left, right
+
+    def _add_neighbours(self, levels: list[Level], nodes: list[Uint32]) -> tuple[list[Float64], list[Float64]]:
+        """Add up c ln c over the symbols before and after n-grams, given by their places for each order.
+
+        The words are in blocks, and each block visits the ranges one after another: sums depend on the order.
+        """
+        marks = [np.full(len(level[0]), NOT_CHOSEN) for level in levels[: len(nodes)]]
+        for mark, here in zip(marks, nodes, strict=True):
+            mark[here] = 0.0
+        words, places = extract_candidates(truncate_levels(levels, len(nodes)), marks)
+        tree = NgramTree(words.symbols, words.ends)
+        sums = tuple([np.zeros(len(symbols)) for symbols in tree.symbols] for _ in range(2))
+        blocks = [cut_tree(tree, (low,), (high,)) for low, high in pairwise(self._cut_blocks(tree))]
+        futures = []
+        for block, slices in blocks:
+            shared = share(self._client, add_neighbours, block, len(self._singles))
+            state = tuple([np.zeros(part.stop - part.start) for part in slices] for _ in range(2))
+            for part in self._ranges:
+                [state] = submit_each(self._client, tasks.work_on_range, [part], shared, state)
+            futures.append(state)
+        for (_, slices), state in zip(blocks, take_results(futures), strict=True):
+            for side, added in zip(sums, state, strict=True):
+                for whole, where, part in zip(side, slices, added, strict=True):
+                    whole[where] = part
+        left, right = ([side[n][places[n][here]] for n, here in enumerate(nodes)] for side in sums)
+        return left, right
+
+    def _cut_blocks(self, tree: NgramTree) -> list[int]:
+        """Divide words into blocks of about the same size by their first symbols, and return where these begin."""
+        size = len(self._singles)
+        below = np.arange(1, size + 1)  # words that begin with a symbol or one before it
+        last = below
+        for ends in tree.ends[:-1]:
+            last = np.where(last > 0, ends[np.maximum(last, 1) - 1], 0) if len(ends) else np.zeros(size, np.int64)
+            below = below + last
+        blocks = min(MOST_BLOCKS, sum(self._client.nthreads().values()), size)
+        goals = int(below[-1]) * np.arange(1, blocks) // blocks
+        return sorted({1, *(np.searchsorted(below, goals) + 2).tolist(), size + 1})
+
+    def count_ngrams(self, ngrams: Uint32) -> npt.NDArray[np.int64]:
+        """Look up counts of n-grams of the text, each closed by a 0; 1 for those that the tree lacks."""
+        tree, lengths, places = list_ngrams(ngrams, len(self._singles))
+        [counts] = self._look_up([tree])
+        counts[0] = self._singles.astype(np.uint64)
+        result = np.ones(len(places), np.int64)
+        for n, times in enumerate(counts, 1):
+            here = np.flatnonzero(lengths == n)
+            result[here] = np.maximum(times[places[here]], 1)
+        return result
+
+    def _collect(self, work: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
+        """Apply a function to all ranges, and yield the results in order."""
+        return take_results(submit_each(self._client, work, self._ranges, *arguments))
