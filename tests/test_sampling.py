@@ -366,8 +366,8 @@ def test_sums_of_any_range(length: int, unk: float) -> None:
 
 
 def test_lists_of_tokens_hold_references_of_their_own() -> None:
-    rare = [chr(0x4E2E + k) for k in range(300)]  # Python shares the integers up to 256
-    tokenizer = Tokenizer(Lexicon([*rare, "中国"], [1] * 301))
+    others = [chr(0x4E2E + k) for k in range(300)]  # Python shares the integers up to 256
+    tokenizer = Tokenizer(Lexicon([*others, "中国"], [2] * 300 + [1]))
     text = "中国1998，" * 500
     calls: list[Callable[[], object]] = [
         lambda: tokenizer.tokenize(text), lambda: tokenizer.encode(text), lambda: tokenizer.sample(text, seed=1),
