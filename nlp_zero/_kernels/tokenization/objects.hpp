@@ -126,16 +126,21 @@ class EdgeItems {
 
     // The tokens of a path; `nats` receives the sum of the weights of its edges.
     PyObject* list(const std::vector<int64_t>& path, double& nats) {
-        const int64_t* const edges = path.data();
+        PyObject* list = PyList_New(Py_ssize_t(path.size()));
         PyObject** const items = items_.data();
         double sum = 0;
-        for (size_t k = 0; k < path.size(); ++k) {
-            const size_t e = size_t(edges[k]);
+        for (size_t k = 0; list && k < path.size(); ++k) {
+            const size_t e = size_t(path[k]);
             sum += lattice_.nats[e];
-            if (!items[e] && !make(e, k ? size_t(lattice_.end[size_t(edges[k - 1])]) : 0)) return nullptr;
+            if (!items[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
+                Py_CLEAR(list);
+                break;
+            }
+            Py_INCREF(items[e]);
+            PyList_SET_ITEM(list, Py_ssize_t(k), items[e]);
         }
         nats = sum;
-        return fill_list(path.size(), [=](size_t k) { return items[edges[k]]; });
+        return list;
     }
 
  private:
