@@ -167,7 +167,7 @@ mutants: $(VENV)/mutants
 	cd build/mutants && ../../$(BIN)/mutmut run && ../../$(BIN)/mutmut results
 
 SAMPLE ?= 60
-# The same for operators of the kernels, in a sample: each change compiles a kernel.
+# The same for a sample of the operators of the kernels.
 mutants-kernels: $(VENV)/test
 	$(call copy_tree,build/mutants-kernels)
 	cd build/mutants-kernels && ../../$(BIN)/python -m tests.mutate_kernels --sample $(SAMPLE) --seed $(SEED)

@@ -10,12 +10,12 @@ from typing import Any
 
 from harness import HERE, Report, Row, Settings, Timing, alternate, faster_row, format_met, run_child
 
-SIZES = ("100M", "1G", "4G")  # made by grow.py
+SIZES = ("100M", "1G", "4G", "10G")  # made by grow.py
 WORK: dict[str, tuple[str, ...]] = {
     "tokenize": ("tokenize", "--lexicon", "WORDS"),
-    "count": ("count",),
+    "count --memory 512M": ("count", "--memory", "512M"),
     "count --memory 512M --workers 2": ("count", "--memory", "512M", "--workers", "2"),
-    "build-vocab --memory 1G": ("build-vocab", "--memory", "1G"),
+    "build-vocab --memory 2G": ("build-vocab", "--memory", "2G"),  # the words of 10 GB need more than 1 GB
 }
 MOST_GROWTH = 1.15  # time per GB, from one size to the next
 

@@ -85,7 +85,7 @@ def share_sampling(builder: Any, raw: Sequence[str]) -> Lexicon:
 
     builder._prepare_slice = record
     lexicon: Lexicon = builder.build(raw)
-    builder._prepare_slice = lambda *arguments: slices[arguments[-1]]
+    builder._prepare_slice = lambda *arguments: slices[arguments[-2]]  # the number of the slice
     return lexicon
 
 

@@ -281,7 +281,7 @@ BUILD_VOCAB = [
     Call("build-vocab novel.txt --phrase-rounds 3", "--phrase-rounds needs --phrases"),
     Call("build-vocab novel.txt --phrases --phrase-rounds 0", "rounds must be"),
     Call("build-vocab novel.txt --scheduler nowhere", "nowhere", 1),
-    Call("build-vocab novel.txt --method bayes --scheduler local", "does not run on a cluster"),
+    Call("build-vocab novel.txt --method bayes --examples cut.txt --scheduler local", "does not run on a cluster"),
     Call("build-vocab novel.txt --known missing.txt", "missing.txt: no such file", 1),
     Call("build-vocab novel.txt --known pieces.txt", "pieces.txt: a word list must be UTF-8", 1),
     Call("build-vocab empty.txt -o new.tsv", "empty.txt", 1),
@@ -396,6 +396,7 @@ COMPARE = [
 CONCORDANCE = [
     *_readers("concordance 青石 {}"),
     *[call for call in _tables("concordance 青石 novel.txt") if " -o new.txt" not in call.line and not call.how],
+    Call("concordance 你 novel.txt --workers 2", "--workers needs --scheduler local"),
     Call("concordance 青石 novel.txt > /dev/full", "No space left|no room", 1, how="shell"),
     Call("concordance 的 novel.txt -o new.txt", "too large|no room", 1, how="small disk"),
     *[Call(f"concordance 青石 novel.txt -l {name}", says, 1) for name, says in LEXICONS.items()],

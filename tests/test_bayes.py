@@ -150,8 +150,8 @@ def test_golden_lexicon_with_and_without_wide_registers() -> None:
     lexicon = BayesLexiconBuilder(seed=4, classes=20, join_words=False).build(planted(8_000)[0])
     words = repr(list(zip(lexicon.words, lexicon.counts.tolist(), strict=True)))
     assert lexicon.top(5) == ["傟剕", "偡僀", "偦僳", "买佬乬", "兀串劚"]
-    assert (len(lexicon), lexicon.meta.sweeps, lexicon.meta.tokens) == (812, 12, 3392)
-    assert zlib.crc32(words.encode()) == 0x8134CBFC
+    assert (len(lexicon), lexicon.meta.sweeps, lexicon.meta.tokens) == (813, 11, 3393)
+    assert zlib.crc32(words.encode()) == 0xEFC293B5
 
 
 @pytest.mark.parametrize("slice_symbols", [900_000, 3_000])
@@ -236,8 +236,8 @@ def test_a_sample_finds_new_words_in_the_rest(monkeypatch: pytest.MonkeyPatch) -
     build = BayesLexiconBuilder(sample=10_000).build
     long = {word for word in used if len(word) > 1}
     found = len(long & set(build(texts).words))
-    monkeypatch.setattr(recounting, "MAX_REMEMBERED_WORDS", 100)
-    frugal = len(long & set(build(texts).words))  # new words with one occurrence are dropped
+    monkeypatch.setattr(recounting, "MAX_REMEMBERED_WORDS", 1500)
+    frugal = len(long & set(build(texts).words))  # rare new words are left out
     monkeypatch.setattr(recounting, "new_words", lambda counts, total: (0.0, 0.0))
     learnt = len(long & set(build(texts).words))
     assert found > frugal > learnt

@@ -22,12 +22,13 @@ from nlp_zero import (
     Corpus,
     CorpusError,
     EntropyLexiconBuilder,
+    Lexicon,
     NgramCounter,
     NgramCounts,
     PmiLexiconBuilder,
+    Tokenizer,
     distributed,
 )
-from nlp_zero.builders import BayesLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.count_data import CountOptions
@@ -39,6 +40,7 @@ from nlp_zero.distributed.api import connect
 from nlp_zero.distributed.ranged import RangedTree
 from nlp_zero.distributed.ranges import add_edges
 from nlp_zero.errors import ClusterError
+from nlp_zero.report.survey import survey_texts
 
 SAMPLE = Path("corpora/sample.txt")
 # Forks of a process with threads, which Dask's workers are, can deadlock in the allocator of AddressSanitizer.
@@ -270,13 +272,30 @@ COMMANDS = [
     "keywords TEXTS -o OUT.tsv",
     "stop-words TEXTS -o OUT.tsv",
     "mine-templates TEXTS -l WORDS --min-fillers 2 --across-clauses -o OUT",
+    "parse TEXTS -l WORDS -t TEMPLATES --format brackets -o OUT",
+    "fillers TEXTS -l WORDS -t TEMPLATES -o OUT.tsv",
+    "build-vocab TEXTS --method bayes --sample-size 4000 -o OUT",
+    "build-vocab TEXTS --method bayes --memory 64M -o OUT",
+    "build-vocab TEXTS --method vocabulary --vocab-size 400 -o OUT",
+    "concordance 青石,青石镇,的,没有的词 TEXTS -o OUT.tsv",
+    "concordance 青石,的 TEXTS --limit 7 --sort right --lexicon WORDS --json",
+    "concordance 青石,的 TEXTS --limit 9 --sample --seed 3 -o OUT.tsv",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def templates(lexicon, folder) -> Path:
+    path = lexicon.with_name("templates.jsonl")
+    command = ["mine-templates", str(folder), "-l", str(lexicon), "--min-fillers", "2", "-o", str(path), "-q"]
+    assert main(command) == 0
+    return path
 
 
 def run(command: str, capsys, folder: Path, lexicon: Path, place: Path, *more: str) -> dict[str, bytes]:
     """Run a command, and return what it writes to stdout and to files in `place`."""
     place.mkdir()
     named = {"TEXTS": str(folder), "WORDS": str(lexicon), "OUT": str(place / "out")}
+    named["TEMPLATES"] = str(lexicon.with_name("templates.jsonl"))
     arguments = command.split()
     for name, path in named.items():
         arguments = [argument.replace(name, path) for argument in arguments]
@@ -292,9 +311,11 @@ def test_commands_give_the_same(client, folder, lexicon, tmp_path, capsys, small
     assert len(here) > 1 or here["stdout"]
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".gz", ".parquet"])
-def test_a_file_for_each_part(client, folder, lexicon, tmp_path, small_parts, suffix) -> None:
-    command = ["tokenize", str(folder), "-l", str(lexicon), "-q"]
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("tokenize", ".txt"), ("tokenize", ".gz"), ("tokenize", ".parquet"), ("parse", ".txt")]
+)
+def test_a_file_for_each_part(client, folder, lexicon, templates, tmp_path, small_parts, name, suffix) -> None:
+    command = [name, str(folder), "-l", str(lexicon), "-q", *(["-t", str(templates)] if name == "parse" else [])]
     there = ["--scheduler", client.scheduler.address, "-o", str(tmp_path / f"cut/part-*{suffix}")]
     assert main([*command, *there]) == 0
     shards = sorted((tmp_path / "cut").iterdir())
@@ -323,6 +344,9 @@ def test_wrong_shards(client, folder, lexicon, tmp_path, capsys) -> None:
     for name in ("cut*/a.txt", "cut/*-*.txt"):
         assert main([*command, *there, "-o", str(tmp_path / name)]) == 2
     assert "new folder and a name with one *" in capsys.readouterr().err
+    parse = ["parse", *command[1:], "-t", str(lexicon.with_name("templates.jsonl")), "--format", "svg"]
+    assert main([*parse, *there, "-o", str(tmp_path / "cut/*.svg")]) == 2
+    assert "--format svg draws one sentence; name one file" in capsys.readouterr().err
     assert main([*command, *there, "-o", str(tmp_path / "full/*.txt")]) == 1
     assert "not an empty folder" in capsys.readouterr().err
     (tmp_path / "bad.txt").write_bytes("中国\n".encode() + b"\xb5\n")
@@ -387,7 +411,7 @@ def die_twice(work, folder: Path):
     return dying
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10::2]])
+@pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:8], *COMMANDS[10:16:2], *COMMANDS[15::2]])
 def test_two_of_four_workers_die(
     four_workers, folder, lexicon, tmp_path, capsys, monkeypatch, small_parts, command
 ) -> None:
@@ -443,6 +467,18 @@ def test_a_worker_that_dies_leaves_no_half_file(
     assert b"".join(shard.read_bytes() for shard in shards) == (tmp_path / "whole.txt").read_bytes()
 
 
+def test_report(client, folder, lexicon, small_parts) -> None:
+    tokenizer = Tokenizer(Lexicon.load(lexicon))
+    words = tokenizer.lexicon.top(50, min_length=2)
+    there = distributed.distribute(Corpus(folder), client)
+    assert len(there.parts) > 6
+    surveys = [vars(survey_texts(corpus, tokenizer, words)) for corpus in (Corpus(folder), there)]
+    for name, value in surveys[0].items():
+        assert np.array_equal(value, surveys[1][name]) if isinstance(value, np.ndarray) else value == surveys[1][name]
+    assert surveys[0]["contexts"]
+    assert surveys[0]["sentences"]
+
+
 def test_command(client, folder, tmp_path) -> None:
     for name, more in (("here", []), ("there", ["--scheduler", client.scheduler.address])):
         assert main(["build-vocab", str(folder), "-q", "--min-pmi", "2.5", "-o", str(tmp_path / name), *more]) == 0
@@ -458,14 +494,12 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
         distributed.count(tmp_path / "empty.txt", client=client)
     with pytest.raises(CorpusError, match="no such file"):
         distributed.count([tmp_path / "none.txt"], client=client)
-    with pytest.raises(TypeError, match="pmi and entropy"):
-        distributed.build_vocab(folder, BayesLexiconBuilder(), client=client)
     for options in ({"order": 9}, {"min_count": 0}, {"part_size": 0}):
         with pytest.raises(ValueError, match="must be"):
             distributed.count(folder, client=client, **options)
     with pytest.raises(ValueError, match="workers must be"):
         distributed.count(folder, workers=0)
-    for more in (["--checkpoint", "x"], ["--method", "bayes"]):
+    for more in (["--checkpoint", "x"], ["--examples", str(folder / "a.txt")]):
         assert main(["build-vocab", str(folder), "--scheduler", "local", *more]) == 2
     assert "cluster" in capsys.readouterr().err
 

@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_zero import BayesLexiconBuilder, Corpus, Lexicon
+from nlp_zero._kernels.counting import Alphabet
 from nlp_zero.builders.bayes import domains
-from nlp_zero.builders.bayes.domains import draw_by_domain, find_domains, share_symbols
+from nlp_zero.builders.bayes.domains import draw_by_domain, find_domains, make_profiles, share_symbols
 from nlp_zero.cli import main
+from nlp_zero.corpus import slice_corpus
+from nlp_zero.counting.counter import count_ngrams
+from nlp_zero.counting.counts import alphabet_of
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=8), st.integers(1, 10_000))
@@ -25,24 +29,30 @@ def test_domains_share_a_sample_equally(available: list[int], symbols: int) -> N
     assert all(a == b or a >= full - 1 for a, b in zip(wanted, available, strict=True))
 
 
-def write(rng: random.Random, first: int, symbols: int) -> np.ndarray:
-    """Runs of eight symbols of an alphabet of 300, each closed by a 0."""
+def write(rng: random.Random, first: int, symbols: int) -> list[str]:
+    """Lines of eight characters of an alphabet of 300."""
     weights = [1 / (k + 1) for k in range(300)]
-    text = np.array(rng.choices(range(first, first + 300), weights, k=symbols), np.uint32)
-    return np.append(text.reshape(-1, 8), np.zeros((symbols // 8, 1), np.uint32), axis=1).ravel()
+    text = "".join(map(chr, rng.choices(range(0x4E00 + first, 0x4E00 + first + 300), weights, k=symbols)))
+    return [text[k : k + 8] for k in range(0, symbols, 8)]
+
+
+def encode(texts: list[str]) -> Alphabet:
+    return alphabet_of(count_ngrams(texts, order=1))
 
 
 @pytest.fixture(scope="module")
-def mixed() -> list[np.ndarray]:
-    """Blocks of two domains: 800,000 symbols of the first and 160,000 of the second, in ten places each."""
+def mixed() -> list[str]:
+    """Two domains: 800,000 characters of the first and 160,000 of the second, in ten places each."""
     rng = random.Random(5)
-    return [write(rng, first, size) for _ in range(10) for first, size in ((1, 80_000), (1001, 16_000))]
+    places = [(1, 80_000), (1001, 16_000)] * 10
+    return [line for first, size in places for line in write(rng, first, size)]
 
 
 def test_pieces_of_one_kind_are_one_domain() -> None:
     rng = random.Random(5)
-    pieces = [write(rng, first, 800) for first in (1, 1001, 2001) * 40]
-    profiles = np.array([domains._profile(piece) for piece in pieces])
+    pieces = [np.array([ord(x) for x in "".join(write(rng, first, 800))]) for first in (1, 1001, 2001) * 40]
+    counts = np.stack([np.bincount(piece % domains.BINS, minlength=domains.BINS) for piece in pieces])
+    profiles = make_profiles(counts)
     for seed in range(3):
         found = find_domains(profiles, seed)
         kinds = [set(found[k::3].tolist()) for k in range(3)]
@@ -50,24 +60,47 @@ def test_pieces_of_one_kind_are_one_domain() -> None:
     assert find_domains(profiles[:39], 0).max() == 0  # too few pieces
 
 
-def test_no_domain_drowns_another(mixed: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_domain_drowns_another(mixed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(domains, "DOMAINS", 2)
     monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 10_000)
-    parts = draw_by_domain(lambda: mixed, 960_000, 240_000, 0)
-    kinds = [sorted({int(symbol) // 1000 for symbol in np.unique(part) if symbol}) for part in parts]
+    alphabet = encode(mixed)
+    parts = draw_by_domain(mixed, alphabet, 960_000, 240_000, 0)
+    texts = ["".join(map(str, [alphabet.symbols[k - 1] for k in np.unique(part) if k])) for part in parts]
+    kinds = [sorted({(ord(symbol) - 0x4E00) // 1000 for symbol in text}) for text in texts]
     assert sorted(kinds) == [[0], [1]]
     assert all(np.count_nonzero(part) == pytest.approx(120_000, abs=5000) for part in parts)
     assert all(part[-1] == 0 for part in parts)
-    assert parts[0][:9].tobytes() in np.concatenate(mixed).tobytes()
-    again = draw_by_domain(lambda: mixed, 960_000, 240_000, 0)
+    assert "".join(str(alphabet.symbols[k - 1]) for k in parts[0][:8]) in mixed
+    again = draw_by_domain(mixed, alphabet, 960_000, 240_000, 0)
     assert all(np.array_equal(a, b) for a, b in zip(parts, again, strict=True))
 
 
-def test_small_domains_are_learnt_with_the_largest(mixed: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_domains_are_learnt_with_the_largest(mixed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(domains, "DOMAINS", 2)
     monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 200_000)
-    (part,) = draw_by_domain(lambda: mixed, 960_000, 240_000, 0)
+    (part,) = draw_by_domain(mixed, encode(mixed), 960_000, 240_000, 0)
     assert np.count_nonzero(part) == pytest.approx(240_000, abs=10_000)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_sample_does_not_depend_on_how_files_are_read(
+    mixed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """Neither on the size of the blocks nor on the parts of a cluster, which share pieces of a file."""
+    monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 10_000)
+    for number, begin in enumerate((0, 30_000, 30_001)):
+        (tmp_path / f"{number}.txt").write_text("\n".join(mixed[begin : begin + 20_000]) + "\n", encoding=encoding)
+    corpora = [Corpus(tmp_path, encoding=encoding, block_size=size) for size in (4 << 20, 5000)]
+    alphabet = encode(mixed)
+    first, second = (draw_by_domain(corpus, alphabet, 480_000, 100_000, 0) for corpus in corpora)
+    assert len(first) > 1
+    parts = slice_corpus(corpora[1], 7000)
+    assert len(parts) > (200 if encoding == "utf-8" else 2)
+    monkeypatch.setattr(corpora[1], "map_parts", lambda work, *more: (work(part, *more) for part in parts))
+    third = draw_by_domain(corpora[1], alphabet, 480_000, 100_000, 0)
+    for other in (second, third):
+        assert len(other) == len(first)
+        assert all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
 def lines(size: int) -> list[str]:
@@ -84,7 +117,7 @@ def test_memory_bounds_the_sample(tmp_path: Path, capsys: pytest.CaptureFixture[
     command = ["build-vocab", str(corpus), "-o", str(tmp_path / "words.tsv"), "--method", "bayes", "--memory", "16M"]
     assert main(command) == 0
     lexicon = Lexicon.load(tmp_path / "words.tsv")
-    assert lexicon.meta.sampled == pytest.approx((16 << 20) / 320, rel=0.1)
+    assert lexicon.meta.sampled == pytest.approx((16 << 20) / 220, rel=0.15)
     assert f"; learnt from a sample of {lexicon.meta.sampled:,} characters; average" in capsys.readouterr().err
     assert sum(len(w) * n for w, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True)) == total
     again = BayesLexiconBuilder(memory="16M", workers=3).build(Corpus(corpus))

@@ -48,6 +48,17 @@ def test_a_case_worked_by_hand() -> None:
     assert result.unknown == Agreement(correct=1, predicted=0, gold=4)  # 创造 of 创造, 美好, 的, 新
     assert result.known == Agreement(correct=1, predicted=0, gold=2)  # 共同 of 共同, 世纪
     assert (result.oov_recall, result.iv_recall) == (0.25, 0.5)
+    assert result.to_dict() == {
+        "level": "raw", "lines": 1, "ceiling": 1.0,
+        "precision": 2 / 5, "recall": 2 / 6, "f1": 4 / 11,
+        "unaided_precision": 2 / 5, "unaided_recall": 2 / 6, "unaided_f1": 4 / 11,  # this level gives no word
+        "boundary_precision": 3 / 4, "boundary_recall": 3 / 5, "boundary_f1": 6 / 9,
+        "oov_recall": 0.25, "iv_recall": 0.5, "oov_words": 4, "iv_words": 2,
+        "words": {"correct": 2, "predicted": 5, "gold": 6}, "unaided": {"correct": 2, "predicted": 5, "gold": 6},
+        "boundaries": {"correct": 3, "predicted": 4, "gold": 5}, "intervals": {},
+    }  # fmt: skip
+    without = evaluate(["共同 创造"], ["共同 创造"]).to_dict()
+    assert [without[name] for name in ("oov_recall", "iv_recall", "oov_words", "iv_words")] == [None] * 4
 
 
 def test_both_ends_right_but_cut_inside_is_wrong() -> None:
@@ -171,6 +182,8 @@ def test_bootstrap_is_seeded_and_covers_the_score() -> None:
     predicted = ["一 二 三", "一 二 三", "四五", "六"] * 25
     first = evaluate(gold, predicted, bootstrap=200, seed=1)
     assert first.intervals == evaluate(gold, predicted, bootstrap=200, seed=1).intervals
+    assert evaluate(gold, predicted, bootstrap=5).intervals == evaluate(gold, predicted, bootstrap=5, seed=0).intervals
+    assert evaluate(gold, predicted).intervals == {}
     assert first.intervals != evaluate(gold, predicted, bootstrap=200, seed=2).intervals
     low, high = first.intervals["f1"]
     assert low < first.f1 < high
@@ -316,7 +329,8 @@ def test_given_words_are_not_new_words() -> None:
 def test_breakdown_by_hand() -> None:
     gold = ["中国 的 人民", "的 人民 来 了", "他们 的", "社会主义"]
     predicted = ["中国 的人 民", "的 人民 来了", "他们的", "社会 主义"]
-    details = evaluate(gold, predicted, breakdown=True).breakdown
+    result = evaluate(gold, predicted, breakdown=True)
+    details = result.breakdown
     assert details is not None
     assert details.by_length["1"] == Agreement(1, 2, 5)  # gold 的 的 来 了 的; predicted 民 的
     assert details.by_length["2"] == Agreement(2, 6, 4)  # 中国 人民 人民 他们; 中国 的人 人民 来了 社会 主义
@@ -330,6 +344,7 @@ def test_breakdown_by_hand() -> None:
     assert details.examples["split"] == [("社会主义", "社会 主义", 1)]
     assert [(w.word, w.count, w.stuck) for w in details.function_words] == [("的", 3, 2), ("了", 1, 1), ("来", 1, 1)]
     assert (details.stuck, details.wrong) == (3, 6)  # 的人, 来了, 他们的
+    assert result.to_dict()["breakdown"] == details.to_dict()
     assert json.loads(json.dumps(details.to_dict()))["kinds"]["split"] == {"correct": 0, "predicted": 2, "gold": 1}
 
 

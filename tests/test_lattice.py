@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero.tokenization.lattice import Lattice
+from nlp_zero.tokenization.lattice import Lattice, _gumbel, _shift_gumbel
 from tests.reference import lattice as reference
 
 ALPHAS = [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]
@@ -82,6 +82,65 @@ def test_equals_enumeration(toy: tuple[int, list[reference.Edge]], alpha: float)
     assert chosen == pytest.approx(max(gains.values()), abs=1e-9 * spread)
 
 
+def test_an_impossible_edge_changes_nothing() -> None:
+    lattice, toy = lattice_of(3, [*toy_edges, (0, 3, -math.inf)]), lattice_of(3, toy_edges)
+    for alpha in ALPHAS:  # 0 times -inf must not be NaN
+        assert lattice.log_partition(alpha) == toy.log_partition(alpha)
+        cuts, edges = lattice.marginals(alpha)
+        np.testing.assert_array_equal(cuts, toy.marginals(alpha)[0])
+        np.testing.assert_array_equal(edges, [*toy.marginals(alpha)[1], 0])
+        assert lattice.sample(alpha, k=20, seed=1) == toy.sample(alpha, k=20, seed=1)
+        assert len(lattice.sample_distinct(9, alpha, seed=1)) == 3
+    assert all(path != [(0, 3)] for path, score in lattice.nbest(9) if score > -math.inf)
+    # Five paths of steps of one and two, each with probability 1/5: at a threshold of 1, the best path loses 1.2, and
+    # one impossible edge would lose 1.
+    steps = [(a, a + k, 0.0) for k in (1, 2) for a in range(5 - k)]
+    assert lattice_of(4, [*steps, (0, 4, -math.inf)]).minimum_risk(1.0, 0.0) == [(0, 2), (2, 4)]
+
+
+def test_defaults() -> None:
+    lattice = lattice_of(3, toy_edges)
+    assert lattice.sample(seed=3) == lattice.sample(1.0, seed=3, k=1, index=0)
+    many = lattice.sample(seed=3, k=200)
+    assert many == lattice.sample(1.0, seed=3, k=200, index=0)
+    assert many not in (lattice.sample(2.0, seed=3, k=200), lattice.sample(seed=3, k=200, index=1))
+    assert lattice.sample(seed=3, k=0) == lattice.sample_distinct(0, seed=3) == []
+    assert lattice.sample_distinct(3, seed=3) == lattice.sample_distinct(3, 1.0, seed=3)
+    # 1|2 with probability p gains 2 (p - t), and 12 gains 1 - p - t: 1|2 is best if t < 3 p - 1.  At alpha 1 this is
+    # .41; at alpha 2, p is .44 and the limit .32.
+    two = lattice_of(2, [(0, 1, 0.0), (1, 2, 0.0), (0, 2, math.log(0.53 / 0.47))])
+    assert [len(two.minimum_risk(t, 1.0)) for t in (0.4, 0.42)] == [2, 1]
+    assert [len(two.minimum_risk(t, 2.0)) for t in (0.3, 0.4)] == [2, 1]
+    assert len(two.minimum_risk()) == 2
+
+
+def test_a_high_alpha_is_still_a_law_and_infinity_is_the_best_path() -> None:
+    ties = lattice_of(2, [(0, 1, -1.0), (1, 2, -1.0), (0, 2, -2.0)])
+    assert {len(path) for path in ties.sample(1e8, k=64, seed=1)} == {1, 2}
+    assert {len(path) for path in ties.sample(math.inf, k=64, seed=1)} == {1}  # ties go to fewer edges
+
+
+def test_perturbed_probabilities_are_those_of_the_paper() -> None:
+    """Kool, van Hoof and Welling 2019, appendix B.3: -ln(exp(-limit) - exp(-greatest) + exp(-g)), in a stable form."""
+    assert _gumbel(0.5) == pytest.approx(-math.log(math.log(2)), rel=1e-12)
+    assert _gumbel(0.0) == pytest.approx(-math.log(54 * math.log(2)), rel=1e-12)  # as for 2**-54
+    rng = np.random.default_rng(1)
+    for greatest, limit, below in rng.uniform([-3, -3, 0.01], [3, 3, 4], (200, 3)).tolist():
+        g = greatest - below
+        plain = -math.log(math.exp(-limit) - math.exp(-greatest) + math.exp(-g))
+        assert _shift_gumbel(g, greatest, limit) == pytest.approx(plain, rel=1e-9, abs=1e-9)
+        assert _shift_gumbel(greatest, greatest, limit) == limit
+
+
+def test_seeds_keep_their_paths() -> None:
+    """More numbers than are drawn at once."""
+    steps = [(a, a + k, -float(k)) for k in (1, 2, 3) for a in range(9 - k)]
+    drawn = lattice_of(8, steps).sample_distinct(81, seed=7)
+    assert len({tuple(path) for path, _ in drawn}) == len(drawn) == 81  # all paths
+    lengths = "455757557654646454555455666655443757574664456465554545558574654645466653466666553"
+    assert "".join(str(len(path)) for path, _ in drawn) == lengths
+
+
 @pytest.mark.parametrize("alpha", [0.2, 1.0])
 def test_without_replacement_has_the_right_law(alpha: float) -> None:
     """Ordered pairs of distinct paths: P(a, b) = p(a) p(b) / (1 - p(a)); chi-square at a false-alarm rate of 1e-6."""
@@ -118,14 +177,21 @@ def test_a_million_positions() -> None:
 def test_bad_lattices_and_options() -> None:
     with pytest.raises(ValueError, match="0 <= start < end <= 2"):
         Lattice(2, [1], [1], [0.0])
+    for start, end in ((-1, 2), (0, 3), (2, 1)):
+        with pytest.raises(ValueError, match="0 <= start < end <= 2"):
+            Lattice(2, [0, start], [2, end], [0.0, 0.0])
+    with pytest.raises(ValueError, match=r"^n must be"):
+        Lattice(-1, [], [], [])
     with pytest.raises(ValueError, match="no such path"):
         Lattice(2, [0], [1], [0.0])
     with pytest.raises(ValueError, match="no such path"):
         Lattice(1, [0], [1], [-math.inf])
-    with pytest.raises(ValueError, match="finite or -inf"):
-        Lattice(1, [0], [1], [math.nan])
-    with pytest.raises(ValueError, match="the same length"):
-        Lattice(1, [0], [1], [])
+    for score in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="finite or -inf"):
+            Lattice(1, [0], [1], [score])
+    for starts, ends, scores in (([0], [1], []), ([0], [1, 1], [0.0]), ([0, 0], [1], [0.0]), ([[0]], [[1]], [[0.0]])):
+        with pytest.raises(ValueError, match="the same length"):
+            Lattice(1, starts, ends, scores)
     lattice = lattice_of(3, toy_edges)
     for alpha in (-1.0, math.nan):
         with pytest.raises(ValueError, match="alpha"):
@@ -136,12 +202,17 @@ def test_bad_lattices_and_options() -> None:
         with pytest.raises(ValueError, match="seed"):
             lattice.sample(seed=seed)  # type: ignore[arg-type]
     for n in (0, 1001):
-        with pytest.raises(ValueError, match="1 to 1000"):
+        with pytest.raises(ValueError, match=r"^n must be .* 1 to 1000"):
             lattice.nbest(n)
-    with pytest.raises(ValueError, match="threshold"):
-        lattice.minimum_risk(2.0)
+    for threshold in (-0.01, 1.01):
+        with pytest.raises(ValueError, match=r"^threshold"):
+            lattice.minimum_risk(threshold)
+    for draw in (lambda: lattice.sample(k=-1), lambda: lattice.sample_distinct(-1)):
+        with pytest.raises(ValueError, match=r"^k must be"):
+            draw()
     assert lattice.sample(math.inf, k=2) == [[(0, 1), (1, 3)]] * 2
     assert Lattice(0, [], [], []).viterbi() == []
+    assert Lattice(1, [0], [1], [-2]).log_partition() == -2  # scores may be integers
 
 
 def test_a_lattice_cannot_be_changed_and_can_be_copied() -> None:

@@ -77,6 +77,13 @@ def test_vocabulary(small: Path, large: Path, tmp_path: Path, algorithm: str) ->
     assert_bounded(small, large, 16 * MB, "build-vocab", *options)
 
 
+def test_bayes(small: Path, tmp_path: Path) -> None:
+    """The sample is the same with and without the budget, which bounds everything else."""
+    text = make_text(tmp_path / "text.txt", 3_000_000)
+    options = ("--method", "bayes", "--sample-size", 60_000, "-q", "-o", tmp_path / "w.tsv")
+    assert_bounded(small, text, 32 * MB, "build-vocab", *options)
+
+
 def test_phrases(small: Path, huge: Path, tmp_path: Path) -> None:
     """The budget is more than the 32 MB of the least one, and other steps keep to it, too."""
     options = ("--phrases", "--phrase-rounds", 2, "-q", "-o", tmp_path / "w.tsv")

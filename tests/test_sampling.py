@@ -142,6 +142,23 @@ def test_impossible_tokens_have_no_probability() -> None:
         tokenizer.log_prob("中国")
 
 
+def test_defaults_of_sums() -> None:
+    tokenizer, text = Tokenizer(LEXICON), TEXT * 3
+    assert tokenizer.nbest(text) == tokenizer.nbest(text, 10) == tokenizer.nbest(text, 1000)[:10]
+    for sums in (
+        tokenizer.entropy, tokenizer.log_partition, lambda text, **options: tokenizer.marginals(text, **options).tokens,
+        lambda text, **options: tokenizer.log_prob(tokenizer.tokenize(text), **options),
+    ):  # fmt: skip
+        assert sums(text) == sums(text, alpha=1.0) != sums(text, alpha=2.0)
+    with pytest.raises(ValueError, match=r"^n must be .* 1 to 1000"):
+        tokenizer.nbest(text, 1001)
+
+
+def test_the_only_segmentation_is_certain() -> None:
+    for token in ("a", "\ud800"):  # the second is not in UTF-8
+        assert Tokenizer(LEXICON).log_prob([token]) == pytest.approx(0, abs=1e-12)
+
+
 def test_same_seed_same_output_everywhere() -> None:
     tokenizer = Tokenizer(LEXICON)
     lines = [TEXT * (1 + i % 7) + "，" * (i % 3) for i in range(500)]
@@ -267,6 +284,7 @@ def test_bad_options(bad: float) -> None:
 def test_calibration() -> None:
     tokenizer = Tokenizer(LEXICON)
     alpha = tokenizer.calibrate_alpha(TEXT * 30, 1.6)
+    assert tokenizer.calibrate_alpha([TEXT * 30] * 2, 1.6) == pytest.approx(alpha, rel=1e-9)
     tokens = tokenizer.sample(TEXT * 30000, alpha=alpha, seed=2)
     assert len(TEXT) * 30000 / len(tokens) == pytest.approx(1.6, rel=0.01)
     with pytest.raises(ValueError, match=r"between 1\.\d+ \(alpha 0\)"):
@@ -287,6 +305,7 @@ def test_calibration_of_a_known_length() -> None:
         message = r"^characters_per_token must be between 1\.000 \(alpha 0\) and 5\.000 \(alpha 16\) on this text, not "
         with pytest.raises(ValueError, match=f"{message}{wrong}\\.$"):
             calibrate_alpha(count, texts, wrong)
+    assert calibrate_alpha(lambda line, alpha: len(line), texts, 1.0) < 1e-10  # any alpha would do: the least
     with pytest.raises(ValueError, match=r"between 0\.000 \(alpha 0\) and 0\.000 \(alpha 16\)"):
         calibrate_alpha(count, [], 1.0)
 

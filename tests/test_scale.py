@@ -99,6 +99,26 @@ def test_parts_of_any_size(
         assert_same(counter.freeze(min_count=min_count), whole)
 
 
+def test_each_block_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one thread, also if many runs are merged range by range: else time rises with their number, squared."""
+    texts = made_up(300)
+    counter = NgramCounter(memory=100_000)
+    change_plan(counter, part_positions=200, block_bytes=64, merge_bytes=500)
+    for text in texts:
+        counter.update([text])
+    reads: list[tuple[int, int]] = []
+    real = RunFile.read
+
+    def read(run: RunFile, begin: int, end: int, checksum: int) -> bytes:
+        reads.append((id(run), begin))
+        return real(run, begin, end, checksum)
+
+    monkeypatch.setattr(RunFile, "read", read)
+    assert_same(counter.freeze(), counted(texts))
+    assert len({run for run, _ in reads}) > 10
+    assert len(reads) == len(set(reads)) > 100
+
+
 @pytest.mark.parametrize("options", [{"order": 1}, {"order": 4}, {"order": 8}, {"order": 5, "unit": "byte"}])
 def test_tiny_budgets(options: dict[str, object]) -> None:
     """A few KB: many runs, merged in several rounds, over alphabets that differ."""

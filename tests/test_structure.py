@@ -68,7 +68,7 @@ MODULES = {
     "evaluation": ["alignment", "levels", "breakdown", "bounded", "scores", "lexicon_scores", "brackets"],
     "comparison": ["table", "comparer"],
     "keywords": ["table", "frequencies", "extractor", "stop_words"],
-    "concordance": ["search", "occurrences", "stream", "result", "builder"],
+    "concordance": ["search", "occurrences", "stream", "parts", "result", "builder"],
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],

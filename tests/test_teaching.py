@@ -15,7 +15,7 @@ import pytest
 from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer
 from nlp_zero._kernels.teaching import ContextMeans, Dictionary, Field, exchange_classes, regress_logistic
 from nlp_zero.builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder
-from nlp_zero.builders.teaching import GapStatistics, parse_examples, suggest_lines, teacher
+from nlp_zero.builders.teaching import GapStatistics, columns, parse_examples, suggest_lines
 from nlp_zero.builders.teaching.columns import Quantiles
 from nlp_zero.builders.teaching.examples import allowed_tags
 from nlp_zero.cli import main
@@ -404,7 +404,7 @@ def test_result_is_the_same_for_any_workers_and_blocks(monkeypatch: pytest.Monke
     for builder in (BayesLexiconBuilder, EntropyLexiconBuilder):
         first = builder().build(raw, examples=cut[:60], known_words=["丁丂", raw[0][:2]])
         assert first == builder(workers=3).build(raw, examples=cut[:60], known_words=["丁丂", raw[0][:2]])
-    monkeypatch.setattr(teacher, "BLOCK_SYMBOLS", 500)
+    monkeypatch.setattr(columns, "BLOCK_SYMBOLS", 500)
     assert first == EntropyLexiconBuilder(workers=2).build(raw, examples=cut[:60], known_words=["丁丂", raw[0][:2]])
 
 

@@ -168,6 +168,12 @@ def test_sums_equal_enumeration(extra: dict[str, int], unit: str, objective: str
     assert tokenizer.log_prob([*"中国x"], alpha=alpha) == -math.inf or "中" in tokenizer.lexicon or unit == "byte"
 
 
+def test_bytes_that_are_not_text_have_no_probability() -> None:
+    tokenizer = Tokenizer(vocabulary({"中国": 4}))
+    assert tokenizer.log_prob(["中国", *reference.in_bytes("国")]) > -math.inf
+    assert tokenizer.log_prob(["中国", *reference.in_bytes("国")[:1]]) == -math.inf
+
+
 @pytest.mark.parametrize("objective", ["unigram", "shortest"])
 @pytest.mark.parametrize("unit", ["char", "byte"])
 @pytest.mark.parametrize("way", ["k", "one by one"])

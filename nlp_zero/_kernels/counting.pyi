@@ -292,6 +292,8 @@ class Merge:
         self, levels: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]], map: Uint32
     ) -> None:
         """Add a finished count tree; ``map`` as in `add_run`."""
+    def stop_at(self, high: Sequence[int]) -> None:
+        """Set another `high`: the merge continues from the one before."""
     def feed(self, source: int, block: bytes) -> None:
         """Give a run its next block; an empty block ends the run."""
     def advance(self, piece: TreePiece | RunPiece) -> int:

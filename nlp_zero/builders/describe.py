@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ import numpy as np
 from .._kernels.counting import Affixes, PieceCounter
 from .._kernels.elementary import log
 from .._utils.progress import begin_stage
-from ..corpus import Corpus
 from ..counting.linked import LinkedTree
 from ..counting.selectable import ABSENT, SelectableTree
 from ..counting.selection import Selection
@@ -24,7 +23,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-__all__ = ["FoundWords", "cut_words", "describe", "describe_words", "estimate_words", "list_words", "look_up_words"]
+__all__ = [
+    "WORD_BYTES", "FoundWords", "cut_words", "describe_words", "estimate_words", "list_words",
+    "look_up_words",
+]  # fmt: skip
 
 WORD_BYTES = 500  # per word, until the lexicon is written
 
@@ -135,13 +137,6 @@ def _long_pieces(
         short = length <= max_length
         symbols, length, tokens = symbols[np.repeat(short, length)], length[short], tokens[short]
     return np.insert(symbols, np.cumsum(length, dtype=np.int64), 0), length, tokens
-
-
-def describe(
-    texts: Corpus | Iterable[str], tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike, *, method: str
-) -> Lexicon:
-    """Make the lexicon of words that occur `tokens` times as words; see `describe_words`."""
-    return describe_words(look_up_words(tree, words, tokens), tree, CorpusPasses(texts), method=method)
 
 
 def describe_words(found: FoundWords, tree: SelectableTree, passes: CorpusPasses | None, *, method: str) -> Lexicon:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._kernels.counting import EncodedText, KeptText, NgramList, Occurrences, PieceCounter
 from .._utils.progress import begin_stage
-from .._utils.threads import for_each
+from .._utils.threads import for_each, in_order
 from ..corpus import Block, Corpus, JoinedTexts, read_blocks, restartable
 from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
@@ -49,6 +49,8 @@ class BlockCounter(Protocol):
 
 
 C = TypeVar("C", bound=BlockCounter)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class CorpusPasses:
@@ -68,6 +70,8 @@ class CorpusPasses:
     """
 
     counting_stage = "counting n-grams"
+    is_remote = False
+    """Whether other processes read the text, and `map_items` runs there."""
 
     def __init__(
         self, texts: Corpus | Iterable[str], *, alnum: str = "token", resources: Resources | None = None
@@ -86,7 +90,10 @@ class CorpusPasses:
     def count_tree(self, order: int, min_count: int = 1) -> LinkedTree:
         """Count n-grams, and link each to itself without its first symbol."""
         begin_stage(self.counting_stage)
-        counts = self.count_ngrams(order, min_count)
+        return self.link(self.count_ngrams(order, min_count))
+
+    def link(self, counts: NgramCounts) -> LinkedTree:
+        """Link each n-gram that `count_ngrams` counted to itself without its first symbol."""
         begin_stage("linking n-grams")
         tree = LinkedTree(counts, self.resources)
         if self._encoded:
@@ -111,6 +118,10 @@ class CorpusPasses:
         """
         kind = Occurrences if self._kept is None else partial(Occurrences, joined=joined)
         return self.count_blocks(kind, tree.alphabet, listed, described)
+
+    def map_items(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Apply a function of a module to items that take long, and yield the results in order."""
+        return in_order(items, work, self.resources.workers)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all blocks with counters ``kind(*arguments)``, one for each thread, and add the counters up."""

@@ -61,7 +61,6 @@ METHODS = {
 STAGES = {"pmi": 4, "entropy": 4, "bayes": 8, "vocabulary": 4}  # most stages of each method
 TEACHING_STAGES = 2  # in addition, with examples; bayes has them anyway
 TABLE_ROWS = 20  # words that are shown in a terminal
-CLUSTER_METHODS = ("pmi", "entropy")
 WORD_OPTIONS = (  # of all methods but vocabulary
     "examples", "known_words", "alnum", "contexts", "discovered", "phrases", "phrase_rounds", "known", "top",
     "documents",
@@ -95,7 +94,7 @@ def add_build_vocab(commands: Commands) -> None:
     _add_method_options(parser)
     add_resources(parser)
     add_counts_option(parser)
-    add_scheduler(parser, where="pmi, entropy: ")
+    add_scheduler(parser, exception=", except for the sample that vocabulary draws from a long text")
     _add_teaching_options(parser)
     _add_word_options(parser)
     parser.add_argument("--json", action="store_true", help="the summary as JSON: on stdout with -o, else on stderr")
@@ -321,8 +320,6 @@ def _builder_options(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]
     """Return the name of the builder and its options, and refuse options that it does not have."""
     class_name, allowed = METHODS[arguments.method]
     if arguments.scheduler is not None:
-        if arguments.method not in CLUSTER_METHODS:
-            raise UsageError(f"--method {arguments.method} does not run on a cluster; leave out --scheduler.")
         refuse_checkpoint_on_cluster(arguments)
     options: dict[str, Any] = {"alnum": arguments.alnum or "token"}
     if arguments.method == "bayes":  # Ctrl-C ends sampling; the words so far are written, or a checkpoint is kept

@@ -15,7 +15,7 @@ from ..corpus import Corpus
 from .contexts import WIDTH, fit_width
 from .errors import UsageError
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, configure, open_corpus
+from .options import Commands, add_command, add_input, add_scheduler, configure, open_corpus
 from .output import dump_json_line, open_output
 from .table_files import open_table
 
@@ -48,7 +48,8 @@ def add_concordance(commands: Commands) -> None:
         "  nlpzero concordance 曹操,刘备 novels/ --sort right\n"
         "  nlpzero concordance 东风 news/ --limit 100 --sample      100 of all occurrences, drawn at random\n"
         "  nlpzero concordance 大雪 novel.txt --lexicon words.tsv   only where it is a word\n"
-        "  nlpzero concordance @list.txt novel.txt -o occurrences.csv",
+        "  nlpzero concordance @list.txt novel.txt -o occurrences.csv\n"
+        "  nlpzero concordance 东风 'news/*.txt' --scheduler tcp://host:8786 -o occurrences.parquet",
     )
     parser.add_argument(
         "query", action=WordsAction, metavar="WORD[,WORD...]",
@@ -82,6 +83,10 @@ def add_concordance(commands: Commands) -> None:
         "-l", "--lexicon", metavar="FILE",
         help="only occurrences that `tokenize` cuts as a word with this lexicon (default: all)",
     )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="with --scheduler local: processes (default: one on each core)"
+    )
+    add_scheduler(parser)
     parser.set_defaults(streams=True, word_files=[])
 
 
@@ -112,6 +117,8 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
         raise UsageError("--seed needs --sample.")
     if arguments.sample and arguments.limit is None:
         raise UsageError("--sample needs --limit N, the number of occurrences of each word.")
+    if arguments.workers is not None and arguments.scheduler != "local":
+        raise UsageError("--workers needs --scheduler local, whose processes it counts; leave it out.")
     if arguments.json and arguments.output not in (None, "-"):
         raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o FILE.jsonl.")
 

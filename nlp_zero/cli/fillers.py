@@ -18,6 +18,7 @@ from .options import (
     Commands,
     add_command,
     add_input,
+    add_scheduler,
     add_table_output,
     add_workers,
     check_least,
@@ -83,6 +84,7 @@ def add_fillers(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="the fillers as a JSON list")
     add_workers(parser)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 

@@ -186,12 +186,12 @@ def add_workers(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="threads; they never change a result (default: 1)")
 
 
-def add_scheduler(parser: argparse._ActionsContainer, *, where: str = "") -> None:
+def add_scheduler(parser: argparse._ActionsContainer, *, exception: str = "") -> None:
     """Add the option that says on which cluster the corpus is read; `main` closes the connection."""
     parser.add_argument(
         "--scheduler", metavar="ADDRESS",
-        help=f"{where}work on this Dask cluster (tcp://host:8786), or on --workers local processes (local); never "
-        "changes a result (default: in this process)",
+        help="work on this Dask cluster (tcp://host:8786), or on --workers local processes (local); never "
+        f"changes a result{exception} (default: in this process)",
     )  # fmt: skip
 
 

@@ -8,7 +8,17 @@ import shlex
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
 from .messages import print_message, shows_progress
-from .options import Commands, add_command, add_input, add_workers, check_least, configure, open_corpus, read_word_list
+from .options import (
+    Commands,
+    add_command,
+    add_input,
+    add_scheduler,
+    add_workers,
+    check_least,
+    configure,
+    open_corpus,
+    read_word_list,
+)
 from .output import open_output
 
 __all__ = ["add_report"]
@@ -53,6 +63,7 @@ def add_report(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--top", type=int, default=50_000, metavar="N", help="most words in the table (default: 50000)")
     add_workers(parser)
+    add_scheduler(parser)
     parser.set_defaults(workers=1)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._utils.validation import check_choice, check_folder, check_integer
 from ..corpus import Corpus, read_text_batches
+from .parts import PartStream
 from .result import Concordance
 from .stream import OccurrenceStream, SearchOptions
 
@@ -155,6 +156,8 @@ class ConcordanceBuilder:
         options = SearchOptions(
             self.words, self.width, self.limit, self.sample, self.seed, self.sort, self.tokenizer, self.temp_dir
         )
+        if isinstance(texts, Corpus) and texts.is_remote:
+            return PartStream(options, texts)
         return OccurrenceStream(options, read_text_batches(texts))
 
 

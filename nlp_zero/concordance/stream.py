@@ -21,7 +21,7 @@ from .search import WordSearch
 if TYPE_CHECKING:
     from ..tokenization import Tokenizer
 
-__all__ = ["OccurrenceStream", "SearchOptions", "sort_occurrences"]
+__all__ = ["OccurrenceStream", "SearchOptions", "find_words", "sort_occurrences"]
 
 BATCH_ROWS = 1000  # sorted occurrences that are yielded together
 RUN_ROWS = 200_000  # occurrences that are sorted in memory; more are sorted on disk
@@ -91,7 +91,7 @@ class OccurrenceStream:
         for batch in self._texts:
             text = BatchText(batch, self._options.width)
             taken = []
-            for place, word in self._find(search, text):
+            for place, word in find_words(search, text, self._options.tokenizer):
                 total = totals[word]
                 if total is None:
                     continue
@@ -115,7 +115,7 @@ class OccurrenceStream:
         numbers = count()
         for batch in self._texts:
             text = BatchText(batch, options.width)
-            for place, word in self._find(search, text):
+            for place, word in find_words(search, text, options.tokenizer):
                 number = next(numbers)
                 totals[word] = (totals[word] or 0) + 1
                 priority, sample = -draw[word](), kept[word]  # the root of the heap has the largest random number
@@ -126,12 +126,13 @@ class OccurrenceStream:
         rows = sorted(chain.from_iterable(kept.values()), key=itemgetter(1))
         yield [occurrence for _, _, occurrence in rows]
 
-    def _find(self, search: WordSearch, text: BatchText) -> Iterable[tuple[int, str]]:
-        found = search.find(text.text)
-        tokenizer = self._options.tokenizer
-        if tokenizer is None or not found:
-            return found
-        return _keep_tokens(found, text, lambda line: tokenizer(line).spans)
+
+def find_words(search: WordSearch, text: BatchText, tokenizer: Tokenizer | None) -> Iterable[tuple[int, str]]:
+    """Return places of words; with a tokenizer, only those that are tokens of their line."""
+    found = search.find(text.text)
+    if tokenizer is None or not found:
+        return found
+    return _keep_tokens(found, text, lambda line: tokenizer(line).spans)
 
 
 def _keep_tokens(

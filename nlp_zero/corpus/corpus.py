@@ -74,6 +74,8 @@ class Corpus:
         Whether a progress bar is shown.
     number : int
         For a part of another corpus, its place among the parts; else 0.
+    is_remote : bool
+        Whether the passes of `map_parts` run in other processes.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Corpus:
     """
 
     number = 0
+    is_remote = False
 
     def __init__(
         self,

@@ -299,13 +299,15 @@ class NgramCounter:
 
     def _deal(self, part: kernel.NgramSorter, ranges: list[tuple[int, int]]) -> None:
         """Distribute the positions whose first symbol is in the ranges."""
-        part.restrict_to(ranges[0][0], ranges[-1][1])
+        if ranges:
+            part.restrict_to(ranges[0][0], ranges[-1][1])
         for _ in in_order(range(len(self._texts)), part.deal, self.resources.workers):
             pass
 
     def _write_run(self, position: Position) -> None:
         """Write the encoded texts as a run of the text up to `position`."""
-        part, [ranges] = self._lay_out(1, PIECES_PER_WORKER * self.resources.workers)
+        part, rounds = self._lay_out(1, PIECES_PER_WORKER * self.resources.workers)
+        ranges = rounds[0] if rounds else []  # a text without symbols has none
         self._deal(part, ranges)
         block_bytes = self._store.plan.block_bytes
         pieces = in_order(ranges, lambda r: part.run(*r, block_bytes), self.resources.workers)

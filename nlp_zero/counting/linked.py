@@ -41,6 +41,7 @@ OTHER_RISE_BYTES = 24  # per n-gram of a shorter length
 RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
 EXPECTATION_BYTES = 16  # per n-gram, while pieces are estimated
 THREAD_BYTES = 6  # more for each further thread
+PAIRS = 1 << 20  # that are listed at a time
 LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
@@ -242,31 +243,37 @@ class LinkedTree(SelectableTree):
             closed by a 0.
         """
         encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
-        node, length = kernel.find_ngrams(self._levels, encoded, len(words))
+        node, length = np.empty(len(words), np.uint32), np.empty(len(words), np.uint32)
+        for places, found, sizes in self._look_up(encoded):
+            node[places], length[places] = found, sizes
         return node, length, encoded[np.repeat(length >= self.counts.order, length.astype(np.int64) + 1)]
 
     def count_ngrams(self, ngrams: Uint32) -> npt.NDArray[np.int64]:
         """Look up counts of n-grams of the text, each closed by a 0; 1 for those that the tree lacks."""
-        ends = np.flatnonzero(ngrams == 0)
-        starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-        order = np.lexsort((ngrams[starts + 1], ngrams[starts]))  # neighbours are then near each other in the tree, too
-        result = np.ones(len(ends), np.int64)
-        for begin in self._store.sweep(range(0, len(ends), LOOKUP_NGRAMS)):
-            places = order[begin : begin + LOOKUP_NGRAMS]
-            sizes = ends[places] - starts[places] + 1
-            moved = np.repeat(starts[places] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-            node, length = kernel.find_ngrams(self._levels, ngrams[moved], len(places))
+        result = np.ones(int(np.count_nonzero(ngrams == 0)), np.int64)
+        for places, node, length in self._look_up(ngrams):
             for n, (_, times, _) in enumerate(self._levels, 1):
                 here = np.flatnonzero((length == n) & (node != ABSENT))
                 result[places[here]] = (self._singles if n == 1 else times)[node[here]]
         return result
 
-    def pairs(self) -> tuple[npt.NDArray[np.uint32], Uint32, Uint32]:
-        """Return first symbol, second symbol and count of all pairs of symbols, in the order of their nodes."""
+    def _look_up(self, ngrams: Uint32) -> Iterator[tuple[npt.NDArray[np.int64], Uint32, Uint32]]:
+        """Yield numbers of n-grams, their places in the tree and their lengths; release pages after each part."""
+        ends = np.flatnonzero(ngrams == 0)
+        starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+        order = np.lexsort((ngrams[starts + 1], ngrams[starts]))  # neighbours are then near each other in the tree, too
+        for begin in self._store.sweep(range(0, len(ends), LOOKUP_NGRAMS)):
+            places = order[begin : begin + LOOKUP_NGRAMS]
+            sizes = ends[places] - starts[places] + 1
+            moved = np.repeat(starts[places] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            yield places, *kernel.find_ngrams(self._levels, ngrams[moved], len(places))
+
+    def pairs(self) -> Iterator[tuple[int, npt.NDArray[np.int64], Uint32, Uint32]]:
+        """Yield the pairs of symbols in parts: place of the first one, first symbols, second symbols, counts."""
         second, counts, _ = self._levels[1]
-        children = self._levels[0][2].astype(np.int64)
-        children[1:] -= children[:-1].copy()
-        return np.repeat(np.arange(1, len(children) + 1, dtype=np.uint32), children), second, counts
+        for begin in self._store.sweep(range(0, len(second), PAIRS)):
+            end = min(begin + PAIRS, len(second))
+            yield begin, self._prefixes(2, begin, end) + 1, second[begin:end], counts[begin:end]
 
     def _prefixes(self, n: int, begin: int, end: int) -> npt.NDArray[np.int64]:
         """Return the places of n-grams of order `n` without their last symbol."""

@@ -47,6 +47,9 @@ class RunSource:
         bounds, sums = self._starts, self._sums
         return (self.run.read(int(bounds[k]), int(bounds[k + 1]), int(sums[k])) for k in range(begin, max(begin, end)))
 
+    def release(self) -> None:
+        """Give back pages; a run has none."""
+
 
 class TreeSource:
     """A finished count tree, in memory or mapped, as a source of a merge."""
@@ -69,15 +72,16 @@ class TreeSource:
                 nodes = np.searchsorted(self.levels[k - 1][2], nodes, side="right")
         self.keys = _sortable(np.stack(columns[::-1], axis=1))
         self.weights = np.full(len(self.keys), TREE_STEP * RECORD_BYTES)
-        self._release()
+        self.release()
 
     def attach(self, merge: Merge, low: bytes, high: bytes | None) -> Iterator[bytes]:
         """Add the source to a merge; a tree has no blocks to read."""
         merge.add_tree(self.levels, self.map)
-        self._release()  # pages of earlier ranges
+        self.release()  # pages of earlier ranges
         return iter(())
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give back the pages of mapped arrays."""
         for level in self.levels:
             for array in level:
                 release(array)
@@ -125,11 +129,22 @@ def _merge_pieces(
     def ids_of(key: bytes | None) -> list[int]:
         return [] if key is None else np.frombuffer(key.ljust(4 * order, b"\0"), ">u4").tolist()
 
-    def work(bounds: tuple[bytes, bytes | None]) -> Any:
+    def merge_range(bounds: tuple[bytes, bytes | None]) -> Any:
         return _merge_between(sources, Merge(order, bits, *map(ids_of, bounds)), *bounds, new_piece())
 
+    def merge_in_turn(ranges: list[tuple[bytes, bytes | None]]) -> Iterator[Any]:
+        """Merge as one: a merge of one range begins with blocks that the one before has read, too, of every source."""
+        merge = Merge(order, bits, ids_of(b""), [])
+        blocks = [source.attach(merge, b"", None) for source in sources]
+        for _, high in ranges:
+            merge.stop_at(ids_of(high))
+            yield _feed(merge, blocks, new_piece())
+            for source in sources:
+                source.release()
+
     ranges = _cut_ranges(sources, plan.merge_bytes)
-    for piece in in_order(ranges, work, plan.workers):
+    pieces = merge_in_turn(ranges) if plan.workers == 1 else in_order(ranges, merge_range, plan.workers)
+    for piece in pieces:
         if advance is not None:
             advance(1 / len(ranges))
         yield piece
@@ -137,7 +152,11 @@ def _merge_pieces(
 
 def _merge_between(sources: Sequence[Source], merge: Merge, low: bytes, high: bytes | None, piece: Any) -> Any:
     """Add the n-grams from `low` to `high` to a piece."""
-    blocks = [source.attach(merge, low, high) for source in sources]
+    return _feed(merge, [source.attach(merge, low, high) for source in sources], piece)
+
+
+def _feed(merge: Merge, blocks: Sequence[Iterator[bytes]], piece: Any) -> Any:
+    """Add n-grams to a piece up to the bound of a merge."""
     while (hungry := merge.advance(piece)) >= 0:
         merge.feed(hungry, next(blocks[hungry], b""))
     return piece

@@ -14,7 +14,8 @@ PART_POSITIONS = 1 << 26  # positions that are counted at once if memory is not 
 CHECKPOINT_POSITIONS = 1 << 25  # the same with a checkpoint: seconds of work are lost at most
 MOST_PART_POSITIONS = 1 << 30  # node numbers of a part have 32 bits
 SYMBOL_BYTES = 256  # per symbol, in the alphabets, their order and the names of the result
-MOST_BLOCK_BYTES = 1 << 18
+MOST_BLOCK_BYTES = 1 << 15  # threads that merge ranges read a block of each run in vain at both ends
+USUAL_BLOCK_BYTES = 1 << 12  # reading a block takes some microseconds
 MOST_MERGE_BYTES = 1 << 23
 MOST_RUNS = 256
 TREE_FACTOR = 12  # a tree is at most this many times as large as its run
@@ -105,7 +106,7 @@ class MemoryPlan:
         many_symbols = alnum == "join"
         key_words = -(-max(1, order - 1) * (24 if many_symbols else 16) // 64)
         position_bytes = (4 if many_symbols else 2) + 8 * key_words + 8
-        block_bytes = min(MOST_BLOCK_BYTES, max(64, budget >> 11))
+        block_bytes = min(MOST_BLOCK_BYTES, max(64, min(USUAL_BLOCK_BYTES, budget >> 11), budget >> 13))
         return cls(
             budget,
             workers,

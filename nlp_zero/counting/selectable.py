@@ -83,7 +83,12 @@ class SelectableTree(ABC):
     def split_texts(self, ngrams: Uint32) -> list[str]:
         """Return the texts of n-grams of characters, given by their symbol ids, each closed by a 0."""
         names = ["\n", *self.counts.symbols]  # no symbol is a line feed, which is a boundary
-        return "".join([names[k] for k in ngrams.tolist()]).split("\n")[:-1]
+        characters = np.frombuffer("".join(names).encode("utf-32-le", "surrogatepass"), np.uint32)
+        if len(characters) == len(names):  # every symbol is one character: faster
+            text = characters[ngrams].tobytes().decode("utf-32-le", "surrogatepass")
+        else:
+            text = "".join([names[k] for k in ngrams.tolist()])
+        return text.split("\n")[:-1]
 
     def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> Uint32:
         """Return the symbol ids of n-grams, each n-gram closed by a 0."""

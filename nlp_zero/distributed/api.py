@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .._utils.validation import check_integer
-from ..builders import EntropyLexiconBuilder, PmiLexiconBuilder
+from ..builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder, VocabularyBuilder
 from ..corpus import Corpus
 from ..counting.count_data import CountOptions
 from ..counting.counter import MOST_PERIOD, NgramCounter
@@ -156,7 +156,7 @@ def count_in_parts(
 
 def build_vocab(
     corpus: Sources,
-    builder: PmiLexiconBuilder | EntropyLexiconBuilder | None = None,
+    builder: PmiLexiconBuilder | EntropyLexiconBuilder | BayesLexiconBuilder | VocabularyBuilder | None = None,
     *,
     client: Any = None,
     workers: int | None = None,
@@ -173,7 +173,7 @@ def build_vocab(
     ----------
     corpus : Corpus, str, path-like or iterable of them
         As in `count`.
-    builder : PmiLexiconBuilder or EntropyLexiconBuilder, optional
+    builder : PmiLexiconBuilder, EntropyLexiconBuilder, BayesLexiconBuilder or VocabularyBuilder, optional
         By default ``PmiLexiconBuilder()``. Its threads and memory budget are for this process; its checkpoint is not
         used.
     client : distributed.Client, str or None, default None
@@ -186,16 +186,12 @@ def build_vocab(
 
     Raises
     ------
-    TypeError
-        If the builder does not run on a cluster.
     CorpusError
         If a file cannot be read or decoded, or there is nothing to count.
     ClusterError
         If the scheduler cannot be reached, or workers die again and again.
     """
     builder = PmiLexiconBuilder() if builder is None else builder
-    if not isinstance(builder, PmiLexiconBuilder | EntropyLexiconBuilder):
-        raise TypeError(f"only the builders pmi and entropy run on a cluster, not {type(builder).__name__}.")
     with connect(client, workers=workers) as cluster:
         return builder.build(distribute(corpus, cluster, part_size=part_size))
 

@@ -49,6 +49,8 @@ class DistributedCorpus(Corpus):
         If `part_size` makes no sense.
     """
 
+    is_remote = True
+
     def __init__(self, corpus: Corpus, client: Any, *, part_size: int | None = None) -> None:
         super().__init__(*corpus.sources, progress=corpus.progress)
         self._reader = corpus._reader

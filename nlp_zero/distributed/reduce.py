@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,16 +31,18 @@ __all__ = ["ClusterPasses", "choose_ranges", "plan_shuffle"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
-RANGE_BYTES = 1 << 30  # text for each range of n-grams, if there are more of them than threads
+RANGE_BYTES = 1 << 29  # text for each range of n-grams, if there are more of them than threads
 LEAST_RANGE_BYTES = 1 << 27  # text for each range, if there are more threads than ranges
 LEAST_RANGES = 16  # as far as there are threads
-MOST_RANGES = 1 << 14
+MOST_RANGES = 1 << 15
 DIRECT_PICKS = 10_000  # parts times ranges, up to which each run is sent by a task of its own
 SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
 FAN_IN = 8  # results that one task adds up
 MAPPED_BUDGET = "1G"  # with any budget, counts are in files
 
 C = TypeVar("C", bound=BlockCounter)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def choose_ranges(size: int, threads: int) -> int:
@@ -76,6 +78,8 @@ class ClusterPasses(CorpusPasses):
     resources : Resources, optional
         For the work on the count tree in this process.
     """
+
+    is_remote = True
 
     def __init__(
         self,
@@ -196,6 +200,11 @@ class ClusterPasses(CorpusPasses):
             submit_each(self.client, tasks.close_range, [part], task, own.totals, None if in_parts else own.later)[0]
             for part, own in ranges
         ]
+
+    def map_items(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Apply a function of a module to items, each a task, and yield the results in order."""
+        futures = submit_each(self.client, tasks.run_part, items, share(self.client, work))
+        return take_results(futures, progress=self.progress)
 
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..corpus import Corpus
+from ..corpus import Corpus, map_parts
 from ..tokenization.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -91,30 +92,75 @@ def survey_texts(
     -------
     Survey
     """
+    starts = [0]  # tokens before each part
+    if isinstance(texts, Corpus) and texts.is_remote:
+        starts = list(accumulate(texts.map_parts(_count_tokens, tokenizer), initial=0))
+        workers = 1  # of each task
+    total, sample = _Found(len(tokenizer.lexicon)), _ContextSample(tokenizer, words, contexts)
+    for part in map_parts(texts, _survey_part, tokenizer, words, contexts, workers, starts):
+        total.merge(part)
+        sample.merge(part.contexts)
+    return Survey(
+        total.texts, total.characters, total.tokens, len(total.alphabet), total.counts, total.documents,
+        _measure_growth(total.first, total.tokens), sample.contexts(), _find_examples(texts, sentences),
+    )  # fmt: skip
+
+
+class _Found:
+    """What was found in a part of a text, or in several."""
+
+    def __init__(self, size: int) -> None:
+        self.counts, self.documents = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        self.first = np.full(size, NOT_SEEN)
+        self.contexts: Mapping[int, list[tuple[int, int, Context]]] = {}
+        self.alphabet: set[str] = set()
+        self.texts = self.characters = self.tokens = 0
+
+    def merge(self, other: _Found) -> None:
+        """Add what was found in another part, except for the contexts."""
+        self.counts += other.counts
+        self.documents += other.documents
+        np.minimum(self.first, other.first, out=self.first)
+        self.alphabet |= other.alphabet
+        self.texts, self.characters = self.texts + other.texts, self.characters + other.characters
+        self.tokens += other.tokens
+
+
+def _survey_part(
+    part: Iterable[str], tokenizer: Tokenizer, words: Sequence[str], contexts: int, workers: int, starts: Sequence[int]
+) -> _Found:
+    """Cut a part of a text, before which there are some tokens, and describe it."""
+    start = starts[getattr(part, "number", 0)]
     size, rank_of_id = len(tokenizer.lexicon), _rank_ids(tokenizer)
-    counts, documents = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    first = np.full(size, NOT_SEEN)
-    sample = _ContextSample(tokenizer, words, contexts)
-    examples: list[str] = []
-    alphabet: set[str] = set()
-    total_texts = characters = tokens = 0
-    for batch in _batches(texts):
+    found, sample = _Found(size), _ContextSample(tokenizer, words, contexts)
+    for batch in _batches(part):
         ids, offsets = tokenizer.encode_batch(batch, workers=workers)
         ranks, places = _words_only(rank_of_id[ids])
-        counts += np.bincount(ranks, minlength=size)
+        found.counts += np.bincount(ranks, minlength=size)
         numbers = np.searchsorted(offsets, places, side="right") - 1
-        documents += np.bincount(np.unique(numbers * size + ranks) % max(size, 1), minlength=size)
-        np.minimum.at(first, ranks, places + tokens)
-        sample.add(batch, ranks, numbers, places - offsets[numbers], places + tokens)
-        if len(examples) < sentences:
-            examples.extend(_find_sentences(batch, sentences - len(examples)))
-        alphabet.update(*batch)
-        total_texts, tokens = total_texts + len(batch), tokens + len(ids)
-        characters += sum(map(len, batch))
-    growth = _measure_growth(first, tokens)
-    return Survey(
-        total_texts, characters, tokens, len(alphabet), counts, documents, growth, sample.contexts(), examples
-    )
+        found.documents += np.bincount(np.unique(numbers * size + ranks) % max(size, 1), minlength=size)
+        before = start + found.tokens
+        np.minimum.at(found.first, ranks, places + before)
+        sample.add(batch, ranks, numbers, places - offsets[numbers], places + before)
+        found.alphabet.update(*batch)
+        found.texts, found.tokens = found.texts + len(batch), found.tokens + len(ids)
+        found.characters += sum(map(len, batch))
+    found.contexts = sample.found
+    return found
+
+
+def _count_tokens(part: Corpus, tokenizer: Tokenizer) -> int:
+    return sum(len(tokenizer.encode_batch(batch)[0]) for batch in _batches(part))
+
+
+def _find_examples(texts: Iterable[str], number: int) -> list[str]:
+    """Return the first sentences that can be shown; few texts are read."""
+    examples: list[str] = []
+    for batch in _batches(texts):
+        examples += _find_sentences(batch, number - len(examples))
+        if len(examples) >= number:
+            break
+    return examples
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
@@ -180,6 +226,13 @@ class _ContextSample:
         if len(occurrences) >= self.size:
             del occurrences[self.size :]
             self.limits[rank] = occurrences[-1][0]
+
+    def merge(self, found: Mapping[int, Iterable[tuple[int, int, Context]]]) -> None:
+        """Add the occurrences that another sample has kept."""
+        for rank, occurrences in found.items():
+            for value, place, context in occurrences:
+                if value < int(self.limits[rank]):
+                    self._keep(rank, value, place, context)
 
     def contexts(self) -> dict[str, list[Context]]:
         """Return the contexts of each word in the order of the text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice, pairwise
 from typing import Protocol
 
@@ -90,7 +91,7 @@ class TemplateParser:
         tokenize = getattr(tokenizer, "tokenize", tokenizer)
         if tokenize is not None and not callable(tokenize):
             raise TypeError(f"tokenizer must be a Tokenizer or a function, not {type(tokenizer).__name__}.")
-        self._inventory, self._tokenize = inventory, tokenize
+        self._inventory, self._tokenizer, self._tokenize = inventory, tokenizer, tokenize
         self._matcher = TemplateMatcher(inventory)
         self._boundaries = self._grammar = None
         if method == "chart":
@@ -100,6 +101,13 @@ class TemplateParser:
         if inventory.boundaries is None:
             raise FormatError("The inventory has no boundary statistics; mine the templates again.")
         self._boundaries = inventory.boundaries
+
+    def __reduce__(self) -> tuple[object, ...]:
+        restore = partial(
+            TemplateParser, self._inventory, method=self._method, tokenizer=self._tokenizer,
+            prominence=self._prominence, punctuation=self._punctuation,
+        )  # fmt: skip
+        return restore, ()
 
     def __repr__(self) -> str:
         return f"<TemplateParser: method={self._method!r}, {len(self._inventory):,} templates>"

@@ -108,12 +108,14 @@ struct Sources {
 };
 
 // Merges sources whose n-grams, in the final ids, lie in [low, high); `high` may be empty.  Symbols take `bits` bits.
+// After `stop_at`, a merge continues where it has ended, up to another bound.
 class Merge {
 public:
     virtual ~Merge() = default;
     // Merge until a source needs its next block (returns its number) or until the end (returns -1).
     virtual int advance(TreePiece* tree, RunWriter* run) = 0;
     virtual void feed(size_t source, const uint8_t* block, size_t size) = 0;
+    virtual void stop_at(const std::vector<uint32_t>& high) = 0;
 
     static std::unique_ptr<Merge> of(const Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
                                      const std::vector<uint32_t>& high);
@@ -136,6 +138,10 @@ public:
     }
 
     void feed(size_t source, const uint8_t* block, size_t size) override { sources_[source]->feed(block, size); }
+    void stop_at(const std::vector<uint32_t>& high) override {
+        high_ = pack(high);
+        bounded_ = !high.empty();
+    }
 
     int advance(TreePiece* tree, RunWriter* run) override {
         for (; !fresh_.empty(); fresh_.pop_back()) {  // sources whose first n-gram was not read yet
@@ -150,6 +156,7 @@ public:
         if (waiting_ && !refill()) return int(heap_[0].source);
         while (!heap_.empty()) {
             const Head& top = heap_[0];
+            if (bounded_ && !less(top.key, high_)) break;
             if (pending_ && !(top.key == key_)) emit(tree, run);
             key_ = top.key;
             count_ += top.count;
@@ -189,8 +196,7 @@ private:
             if (status != Source::READY) return status;
             head.key = source.head().key;
             head.count = source.head().count;
-            if (less(head.key, low_)) continue;
-            return bounded_ && !less(head.key, high_) ? Source::DONE : Source::READY;
+            if (!less(head.key, low_)) return Source::READY;
         }
     }
     // Replace the smallest head by the next n-gram of its source; false if the source must be fed first.

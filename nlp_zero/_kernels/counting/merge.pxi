@@ -25,6 +25,7 @@ cdef extern from "counting/merge.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass CppMerge "nlpzero::counting::Merge":
         int advance(CppTreePiece*, RunWriter*) except +
         void feed(size_t, const uint8_t*, size_t) except +
+        void stop_at(const vector[uint32_t]&) except +
         @staticmethod
         unique_ptr[CppMerge] of(const Sources&, int, int, const vector[uint32_t]&, const vector[uint32_t]&) except +
 
@@ -117,6 +118,13 @@ cdef class Merge:
         if not self.merge or source >= self.sources.all.size():
             raise IndexError(source)
         self.merge.get().feed(source, &block[0] if block.shape[0] else NULL, block.shape[0])
+
+    def stop_at(self, high):
+        if len(high) not in (0, self.order):
+            raise ValueError("order and high do not fit together.")
+        self.high = high
+        if self.merge:
+            self.merge.get().stop_at(self.high)
 
     def advance(self, piece):
         cdef CppTreePiece* tree = NULL

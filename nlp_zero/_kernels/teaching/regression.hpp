@@ -1,11 +1,13 @@
 // Ridge logistic regression by iteratively reweighted least squares.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "../common/elementary.hpp"
-#include <vector>
+#include "../common/portable.hpp"
 
 namespace nlpzero::teaching {
 
@@ -29,26 +31,55 @@ inline void solve_cholesky(std::vector<double>& a, std::vector<double>& b) {
     }
 }
 
+constexpr size_t STEP = 4;  // numbers that are processed together; rows of matrices are filled up to a multiple
+
+// Add the slope and the curvature of the log likelihood of all rows; of the curvature, only the lower triangle is right.
+NLP_ZERO_HOT void add_rows_here(const float* rows, const uint8_t* label, size_t count, size_t width,
+                                const double* weight, double* slope, double* curve) {
+    const size_t stride = (width + STEP - 1) / STEP * STEP;
+    std::vector<double> wide(stride, 0.0);
+    double* const __restrict x = wide.data();
+    for (size_t r = 0; r < count; ++r) {
+        std::copy_n(rows + r * width, width, x);
+        double z = 0;
+        for (size_t j = 0; j < width; ++j) z += weight[j] * x[j];
+        const double p = 1 / (1 + nlpzero::exp(-z)), away = label[r] - p, spread = p * (1 - p);
+        for (size_t j = 0; j < width; ++j) {
+            slope[j] += away * x[j];
+            const double s = spread * x[j];
+            double* const __restrict row = curve + j * stride;
+            for (size_t k = 0; k <= j; k += STEP)
+                for (size_t lane = 0; lane < STEP; ++lane) row[k + lane] += s * x[k + lane];
+        }
+    }
+}
+#if defined(NLP_ZERO_TARGET) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
+#define NLP_ZERO_AVX2 NLP_ZERO_TARGET("avx2")
+NLP_ZERO_AVX2 inline void add_rows_avx2(const float* rows, const uint8_t* label, size_t count, size_t width,
+                                        const double* weight, double* slope, double* curve) {
+    add_rows_here(rows, label, count, width, weight, slope, curve);
+}
+#endif
+inline void add_rows(const float* rows, const uint8_t* label, size_t count, size_t width, const double* weight,
+                     double* slope, double* curve) {
+#ifdef NLP_ZERO_AVX2
+    if (has_avx2()) return add_rows_avx2(rows, label, count, width, weight, slope, curve);
+#endif
+    add_rows_here(rows, label, count, width, weight, slope, curve);
+}
+
 // Weights that maximise the log likelihood of labels 0 and 1 minus ridge / 2 times the sum of squared weights.  `rows` has
 // `count` rows of `width` numbers.
 inline std::vector<double> regress_logistic(const float* rows, const uint8_t* label, size_t count, size_t width, double ridge,
                                             int iterations) {
-    std::vector<double> weight(width, 0.0), slope(width), curve(width * width);
+    const size_t stride = (width + STEP - 1) / STEP * STEP;
+    std::vector<double> weight(width, 0.0), slope(width), wide, curve(width * width);
     for (int round = 0; round < iterations; ++round) {
         for (size_t j = 0; j < width; ++j) slope[j] = -ridge * weight[j];
-        curve.assign(width * width, 0.0);
-        for (size_t j = 0; j < width; ++j) curve[j * width + j] = ridge;
-        for (size_t r = 0; r < count; ++r) {
-            const float* x = rows + r * width;
-            double z = 0;
-            for (size_t j = 0; j < width; ++j) z += weight[j] * x[j];
-            const double p = 1 / (1 + nlpzero::exp(-z)), away = label[r] - p, spread = p * (1 - p);
-            for (size_t j = 0; j < width; ++j) {
-                slope[j] += away * x[j];
-                const double s = spread * x[j];
-                for (size_t k = 0; k <= j; ++k) curve[j * width + k] += s * x[k];
-            }
-        }
+        wide.assign(width * stride, 0.0);
+        for (size_t j = 0; j < width; ++j) wide[j * stride + j] = ridge;
+        add_rows(rows, label, count, width, weight.data(), slope.data(), wide.data());
+        for (size_t j = 0; j < width; ++j) std::copy_n(&wide[j * stride], width, &curve[j * width]);
         solve_cholesky(curve, slope);
         for (size_t j = 0; j < width; ++j) weight[j] += slope[j];
     }

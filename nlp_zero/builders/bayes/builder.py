@@ -6,30 +6,30 @@ import math
 import os
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._kernels.bayes import Cutter, Sampler
+from ..._kernels.bayes import Cutter
 from ..._kernels.counting import ALNUM_MODES
 from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
 from ..._utils.threads import in_order
 from ..._utils.validation import check_choice, check_integer, check_memory, check_number
-from ...corpus import Corpus, read_blocks, restartable
-from ...counting.counter import count_ngrams
+from ...corpus import Corpus, restartable
 from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
-from ...counting.linked import LinkedTree
 from ...counting.resources import Resources
 from ...lexicon.lexicon import Lexicon
-from ..describe import describe
-from ..entropy import SINGLE
+from ..describe import describe_words, look_up_words
+from ..passes import CorpusPasses, open_passes
 from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .classes import classify_words
 from .domains import draw_by_domain
+from .preparing import HYPERPARAMETERS, LENGTH_PRIOR, SamplerOptions, create_slice, prepare_slice, sample_slice
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
     AVERAGED_SWEEPS,
@@ -37,25 +37,20 @@ from .sampling import (
     ROUNDS,
     SETTLED_CHANGE,
     SETTLED_WINDOW,
+    SampledText,
     SamplingRun,
     TextSlice,
 )
 from .segmentation import find_words
-from .text import SLICE_SYMBOLS, split_text
+from .text import SLICE_SYMBOLS, encode_text, map_whole, split_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["BayesLexiconBuilder"]
 
-# Discounts and strengths of the classes (d, theta) and of the distribution that they share (d1, theta1); prior
-# strengths of the class chain, of the type lengths of a class, and of the spelling model.
-HYPERPARAMETERS = {
-    "d": 0.7, "theta": 10.0, "d1": 0.6, "theta1": 10.0, "chain": 30.0, "ratio": 100.0, "spelling": 300.0,
-}  # fmt: skip
-LENGTH_PRIOR = (0.2, 0.6, 0.15, 0.05)  # of words of 1, 2, ... symbols; each further symbol divides by 3
 SAMPLE_SYMBOLS = 6_000_000  # of the text that is learnt from
-SYMBOL_BYTES = 320  # of each of them while it is learnt from
+SYMBOL_BYTES, TAUGHT_SYMBOL_BYTES = 220, 320  # of each of them while it is learnt from; the second with examples
 MAX_SYMBOLS = (1 << 31) - 1
 MAX_LENGTH_AND_CLASSES = 255
 MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
@@ -80,8 +75,9 @@ class BayesLexiconBuilder:
         Learn from about this many symbols of a longer corpus; then tokenize all of it with the words learnt, and count
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
-        Budget in bytes, or a size like ``"512M"``.  It bounds the counts of n-grams, and a small one the sample: 320
-        bytes a symbol.  Other data is not bounded: the peak may be twice the budget.
+        Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
+        it are on disk; a small one limits the sample (220 bytes a symbol, 320 with examples) and new words (1,000 bytes
+        a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
@@ -106,7 +102,7 @@ class BayesLexiconBuilder:
     Attributes
     ----------
     interruption : str or None
-        How far the last `build` came if `keep_on_interrupt` ended it, such as ``after 6 of about 25 sweeps``.
+        How far the last `build` came if `keep_on_interrupt` ended it, such as ``after 6 of about 20 sweeps``.
 
     Raises
     ------
@@ -221,75 +217,61 @@ class BayesLexiconBuilder:
         begin_stage("counting n-grams")
         added = [] if taught is None else find_missing_lines(texts, taught.examples)
         texts = append_lines(texts, added)
-        counts = count_ngrams(
-            texts, order=min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER), alnum=self.alnum,
-            resources=Resources(memory=self.memory, temp_dir=self.temp_dir, workers=self.workers),
-        )  # fmt: skip
+        resources = Resources(memory=self.memory, temp_dir=self.temp_dir, workers=self.workers)
+        passes = open_passes(texts, alnum=self.alnum, resources=resources)
+        counts = passes.count_ngrams(min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER))
         begin_stage("reading text")
         encoded_examples = None if taught is None else taught.encode(counts, added)
-        domains = self._encode(texts, counts)
+        limit = self._limit(TAUGHT_SYMBOL_BYTES if taught else SYMBOL_BYTES)
+        domains = self._encode(texts, counts, limit)
         if encoded_examples is not None:
             domains[0] = np.append(domains[0], encoded_examples.missing_runs(domains))  # a sample may lack some
         begin_stage("preparing")
         if checkpoint is not None:
             checkpoint.resume(self._identify(np.concatenate(domains), counts, start))
-        parts = list(enumerate(part for text in domains for part in split_text(text)))
-        prepare = partial(self._prepare_slice, counts, start, checkpoint)
-        slices = list(in_order(parts, lambda part: prepare(*part), min(self.workers, len(parts))))
-        run = SamplingRun(
-            slices,
-            workers=self.workers,
-            deadline=math.inf if self.time_limit is None else begun + self.time_limit,
-            keep_on_interrupt=self.keep_on_interrupt,
-            progress=self.progress,
-            checkpoint=checkpoint,
+        slices = self._sample(
+            [part for text in domains for part in split_text(text)], passes, counts, start, checkpoint, begun
         )
-        begin_stage("sampling")
-        run.learn()
-        self.interruption = run.interruption
-        begin_stage("linking n-grams")
-        tree = LinkedTree(counts)
+        tree = passes.link(counts)
         begin_stage("comparing views" if taught is None else "teaching")
         segmentation = find_words(
             slices, tree, max_length=self.max_length, seed=self.seed, workers=self.workers, teaching=taught,
-            examples=encoded_examples, join=self.join_words, sampled=run.interruption is None,
+            examples=encoded_examples, join=self.join_words,
         )  # fmt: skip
         classes, links = classify_words(segmentation, slices, counts.symbols)
         words, tokens = segmentation.words, segmentation.counts.tolist()
         sampled = sum(int(np.count_nonzero(one.text)) for one in slices)
-        if self._limit < counts.total(1):
+        if limit < counts.total(1):
             begin_stage("counting words")
-            words, tokens = recount_words(texts, counts, words, tokens, self.workers)
+            words, tokens = recount_words(texts, counts, words, tokens, resources, is_remote=passes.is_remote)
         share, _ = estimate_new_words(words, tokens)
-        lexicon = describe(texts, tree, words, tokens, method="bayes").with_classes(classes, links.tolist())
+        lexicon = describe_words(look_up_words(tree, words, tokens), tree, passes, method="bayes")
+        lexicon = lexicon.with_classes(classes, links.tolist())
         return lexicon.with_meta(
             objective="classes",
             seed=self.seed,
-            classes=slices[0].sampler.classes,
-            sweeps=run.sweeps,
-            sampled=sampled if self._limit < counts.total(1) else None,
+            classes=slices[0].classes,
+            sweeps=max(one.sweeps for one in slices),
+            sampled=sampled if limit < counts.total(1) else None,
             max_length=self.max_length,
             new_words=round(share, 6),
-            examples=None if taught is None or run.interruption is not None else len(taught.examples.lines),
-            interrupted=run.interruption is not None,
+            examples=None if taught is None or self.interruption is not None else len(taught.examples.lines),
+            interrupted=self.interruption is not None,
         )
 
-    @property
-    def _limit(self) -> int:
-        """Most symbols of the text that is learnt from."""
-        return self.sample if self.memory is None else min(self.sample, max(self.memory // SYMBOL_BYTES, 1))
+    def _limit(self, symbol_bytes: int) -> int:
+        """Return the most symbols of the text that are learnt from."""
+        return self.sample if self.memory is None else min(self.sample, max(self.memory // symbol_bytes, 1))
 
-    def _encode(self, texts: Corpus | Iterable[str], counts: NgramCounts) -> list[npt.NDArray[np.uint32]]:
+    def _encode(
+        self, texts: Corpus | Iterable[str], counts: NgramCounts, limit: int
+    ) -> list[npt.NDArray[np.uint32]]:
         """Return the encoded text to learn from, one array for each domain; without a sample, there is one domain."""
         alphabet, total = alphabet_of(counts), counts.total(1)
-
-        def read() -> Iterator[npt.NDArray[np.uint32]]:
-            return (alphabet.encode(block.data) for block in read_blocks(texts))
-
-        if self._limit < total:
-            parts = draw_by_domain(read, total, self._limit, self.seed)
+        if limit < total:
+            parts = draw_by_domain(texts, alphabet, total, limit, self.seed)
         else:
-            parts = [np.concatenate(list(read()))]
+            parts = [np.concatenate(list(map_whole(texts, encode_text, alphabet)))]
         parts[0] = np.append(np.zeros(1, np.uint32), parts[0])
         if sum(map(len, parts)) > MAX_SYMBOLS:
             raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set a smaller sample.")
@@ -306,43 +288,49 @@ class BayesLexiconBuilder:
         text_sum = compute_checksum(text, list(map(str, counts.symbols)))
         return {**options, "start": start_sum, "constants": constants, "text": text_sum}
 
-    def _prepare_slice(
+    def _sample(
         self,
+        texts: list[npt.NDArray[np.uint32]],
+        passes: CorpusPasses,
         counts: NgramCounts,
         start: Lexicon | None,
         checkpoint: SamplerCheckpoint | None,
-        number: int,
-        text: npt.NDArray[np.uint32],
-    ) -> TextSlice:
-        """Return a slice in its first state: the saved one, the words of `start`, or the entropy segmentation."""
-        symbols = int(np.count_nonzero(text))
-        classes = self.classes or min(64, max(4, round(math.sqrt(symbols) * math.sqrt(math.sqrt(symbols)) / 600)))
-        length_prior = _extend_length_prior(self.max_length)
-        sampler = Sampler(text, classes, length_prior, HYPERPARAMETERS, self.max_length + 1)
-        slice_ = TextSlice(text, sampler, self.seed)
-        if checkpoint is not None and checkpoint.arrays:
-            slice_.restore(checkpoint, number)
-            if number == 0:
-                announce(f"resuming after {slice_.sweeps} sweeps")
+        begun: float,
+    ) -> list[SampledText]:
+        """Sample the slices of the text: all together in this process, or each on a worker of a cluster."""
+        options = SamplerOptions(self.max_length, self.classes, self.seed)
+        cutter = None if start is None else _make_cutter(counts, start, self.max_length)
+        pairs = ((text, None if cutter is None else cutter.cut(text).astype(np.uint8)) for text in texts)
+        if passes.is_remote:
+            if self.time_limit is not None:
+                options = replace(options, seconds=max(0.0, begun + self.time_limit - time.monotonic()))
+            begin_stage("sampling")
+            found = passes.map_items(partial(sample_slice, options=options), pairs)
+            return [replace(one, text=text) for one, text in zip(found, texts, strict=True)]
+
+        def prepare(number: int) -> TextSlice:
+            slice_ = create_slice(texts[number], options)
+            slice_.restore(saved, number)
             return slice_
-        if start is None:
-            sampler.cut_by_entropy(self.max_length, SINGLE)
+
+        if checkpoint is not None and checkpoint.arrays:
+            saved = checkpoint
+            slices = list(in_order(range(len(texts)), prepare, min(self.workers, len(texts))))
+            announce(f"resuming after {slices[0].sweeps} sweeps")
         else:
-            cutter = _make_cutter(counts, start, self.max_length)
-            sampler.set_state(cutter.cut(text).astype(np.uint8), np.zeros(len(text), np.uint8))
-        sampler.classify(2, 5)
-        sampler.load()
-        slice_.token_counts.append(sampler.tokens)
-        return slice_
-
-
-def _extend_length_prior(max_length: int) -> list[float]:
-    """Return the prior probability of each word length from 1 to `max_length`."""
-    weights = [
-        LENGTH_PRIOR[n] if n < len(LENGTH_PRIOR) else LENGTH_PRIOR[-1] / 3.0 ** (n + 1 - len(LENGTH_PRIOR))
-        for n in range(max_length)
-    ]
-    return [max(weight, 1e-30) / sum(weights) for weight in weights]
+            slices = list(in_order(pairs, lambda pair: prepare_slice(*pair, options), min(self.workers, len(texts))))
+        run = SamplingRun(
+            slices,
+            workers=self.workers,
+            deadline=math.inf if self.time_limit is None else begun + self.time_limit,
+            keep_on_interrupt=self.keep_on_interrupt,
+            progress=self.progress,
+            checkpoint=checkpoint,
+        )
+        begin_stage("sampling")
+        run.learn()
+        self.interruption = run.interruption
+        return [one.describe() for one in slices]
 
 
 def _make_cutter(counts: NgramCounts, words: Lexicon, max_length: int) -> Cutter:

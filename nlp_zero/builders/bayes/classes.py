@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._kernels.bayes import exchange_classes
 from .joining import NO_WORD, number_words
-from .sampling import TextSlice
+from .sampling import SampledText
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,7 +45,7 @@ class Segmentation:
 
 
 def classify_words(
-    segmentation: Segmentation, slices: Sequence[TextSlice], symbols: Sequence[object]
+    segmentation: Segmentation, slices: Sequence[SampledText], symbols: Sequence[object]
 ) -> tuple[dict[str, int], Ints]:
     """Return the class of every word of a segmentation.
 
@@ -57,7 +57,7 @@ def classify_words(
     ----------
     segmentation : Segmentation
         The final segmentation of all slices.
-    slices : sequence of TextSlice
+    slices : sequence of SampledText
         After sampling.
     symbols : sequence
         The symbols with ids 1, 2, ...
@@ -69,7 +69,7 @@ def classify_words(
     links : ndarray of int64, shape (classes + 1, classes + 1)
         See `count_links`.
     """
-    size = slices[0].sampler.classes
+    size = slices[0].classes
     counts = segmentation.counts
     votes = _count_votes(segmentation.words, slices, symbols, size)
     start = np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
@@ -105,12 +105,12 @@ def count_links(runs: Ints, classes: Ints, size: int) -> Ints:
     return links
 
 
-def _count_votes(words: Sequence[str], slices: Sequence[TextSlice], symbols: Sequence[object], size: int) -> Ints:
+def _count_votes(words: Sequence[str], slices: Sequence[SampledText], symbols: Sequence[object], size: int) -> Ints:
     """Return how many tokens of each word the samplers have in each class, shape (words, size)."""
     votes = np.zeros((len(words), size), np.int64)
     numbers = {word: k for k, word in enumerate(words)}
     for one in slices:
-        length, classes = one.last_state or one.sampler.state
+        length, classes = one.last_length, one.last_class
         names, runs = number_words([(one.text, (length > 0) | (one.text == 0))], symbols)
         keys, tokens = np.unique(runs[runs >= 0] * MAX_CLASSES + classes[length > 0], return_counts=True)
         rows = np.array([numbers.get(name, -1) for name in names], np.int64)[keys // MAX_CLASSES]

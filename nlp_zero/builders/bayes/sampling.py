@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +21,44 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["SamplingRun", "TextSlice"]
+__all__ = ["SampledText", "SamplingRun", "TextSlice"]
 
 AVERAGED_SWEEPS = 5  # sweeps whose span probabilities are averaged
 MIN_SPAN_PROBABILITY = 0.4  # cost of a word in the final segmentation: less probable spans do not pay
-SETTLED_CHANGE = 0.01  # sampling has settled if the tokens changed by less than this share ...
+SETTLED_CHANGE = 0.02  # sampling has settled if the tokens changed by less than this share ...
 SETTLED_WINDOW = 5  # ... over this many sweeps
 MAX_SWEEPS = 200  # before averaging
 ROUNDS = 256  # of a sweep; samples of one round do not depend on each other
 MAX_ROUND_STRETCHES = 1024
 AVERAGING_COST = 1.5  # time of an averaging sweep, relative to an ordinary one
 SAVE_SECONDS = 10.0  # time between saved states
+
+
+@dataclass(frozen=True)
+class SampledText:
+    """A slice of the text after sampling.
+
+    Attributes
+    ----------
+    text : ndarray of uint32
+        Encoded text; 0 is a boundary.
+    length : ndarray of uint8
+        Length of the word that begins at each position, else 0: the best segmentation if sampling has ended.
+    last_length, last_class : ndarray of uint8
+        Word lengths and classes of the last sample.
+    begins : ndarray of float32 or None
+        The probability that a word begins at each position; None if sampling was interrupted.
+    classes, sweeps : int
+        Number of latent classes, and of sweeps.
+    """
+
+    text: npt.NDArray[np.uint32]
+    length: npt.NDArray[np.uint8]
+    last_length: npt.NDArray[np.uint8]
+    last_class: npt.NDArray[np.uint8]
+    begins: npt.NDArray[np.float32] | None
+    classes: int
+    sweeps: int
 
 
 class TextSlice:
@@ -106,11 +134,21 @@ class TextSlice:
         if self.averaged or self._settled():
             return AVERAGED_SWEEPS - self.averaged
         if len(self.token_counts) < SETTLED_WINDOW + 2:
-            return max(20 - self.sweeps, 5) + AVERAGED_SWEEPS  # 20: a guess, until there are two windows to compare
+            return max(15 - self.sweeps, 3) + AVERAGED_SWEEPS  # 15: a guess, until there are two windows to compare
         change, before = self._change(), self._change(1)
         pace = math.log(before / change) if 0 < change < before else 0.1
         left = math.ceil(math.log(change / SETTLED_CHANGE) / max(pace, 0.02))
         return min(MAX_SWEEPS, max(1, left)) + AVERAGED_SWEEPS
+
+    def describe(self) -> SampledText:
+        """Return what the sampler says about the text."""
+        length, classes = self.sampler.state
+        last_length, last_class = self.last_state or (length, classes)
+        begins = None
+        if self.last_state is not None:
+            begins = self.sampler.marginals.sum(axis=0) / np.float32(self.averaged)
+            begins[self.text == 0] = 1
+        return SampledText(self.text, length, last_length, last_class, begins, self.sampler.classes, self.sweeps)
 
     def state(self) -> tuple[dict[str, object], dict[str, np.ndarray[Any, Any]]]:
         """Return what a checkpoint saves: progress, and arrays by name."""
@@ -164,7 +202,7 @@ class SamplingRun:
     Attributes
     ----------
     interruption : str or None
-        How far sampling came when a `KeyboardInterrupt` ended it, such as ``after 6 of about 25 sweeps``.
+        How far sampling came when a `KeyboardInterrupt` ended it, such as ``after 6 of about 20 sweeps``.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from ..teaching import (
 )
 from .classes import Segmentation
 from .joining import join_pairs, number_words
-from .sampling import TextSlice
+from .sampling import SampledText
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,7 +32,7 @@ MAX_CLASSES = 256  # of a sampler: classes of different slices get different num
 
 
 def find_words(
-    slices: Sequence[TextSlice],
+    slices: Sequence[SampledText],
     tree: LinkedTree,
     *,
     max_length: int,
@@ -41,13 +41,12 @@ def find_words(
     teaching: Teaching | None,
     examples: EncodedExamples | None,
     join: bool,
-    sampled: bool,
 ) -> Segmentation:
     """Return the final segmentation of all slices.
 
     Parameters
     ----------
-    slices : sequence of TextSlice
+    slices : sequence of SampledText
         After sampling.
     tree : LinkedTree
         Counts of the whole corpus.
@@ -59,14 +58,12 @@ def find_words(
         What is taught.
     join : bool
         Whether words that hardly occur apart are joined; never with examples.
-    sampled : bool
-        Whether sampling has ended as it should; if not, there are no probabilities.
     """
     cuts = None
-    if sampled and all(one.last_state is not None for one in slices):
+    if all(one.begins is not None for one in slices):  # or sampling was interrupted
         cuts = _find_cuts(slices, tree, max_length, seed, workers, teaching, examples)
     if cuts is None:
-        cuts = [np.asarray((one.sampler.state[0] > 0) | (one.text == 0)) for one in slices]
+        cuts = [np.asarray((one.length > 0) | (one.text == 0)) for one in slices]
         taught = False
     else:
         taught = examples is not None
@@ -75,7 +72,7 @@ def find_words(
 
 
 def _find_cuts(
-    slices: Sequence[TextSlice],
+    slices: Sequence[SampledText],
     tree: LinkedTree,
     max_length: int,
     seed: int,
@@ -85,13 +82,11 @@ def _find_cuts(
 ) -> list[npt.NDArray[np.bool_]] | None:
     """Return where words begin in each slice, and boundaries; None if the samplers say it alone."""
     evidence = [_collect(one, number) for number, one in enumerate(slices)]
-    statistics = GapStatistics(tree)
+    statistics = GapStatistics(tree, [one.text for one in slices])
     known = None if teaching is None else teaching.encode_known_words(tree.alphabet)
     measured = list(in_order([one.text for one in slices], statistics.measure, workers))
-    reader = FieldReader(
-        statistics, tree.counts.types(1), join_evidence(evidence), known,
-        measured=np.concatenate(measured, axis=1), workers=workers,
-    )  # fmt: skip
+    whole = join_evidence(evidence)
+    reader = FieldReader(statistics, tree.counts.types(1), whole, known, measured=measured, workers=workers)
     combined = combine_views(measured, reader, evidence, seed=seed, workers=workers)
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)
@@ -101,14 +96,10 @@ def _find_cuts(
     return [_cut(new, old, max_length) for new, old in zip(combined, evidence, strict=True)]
 
 
-def _collect(one: TextSlice, number: int) -> Evidence:
-    """Return what the sampler says about a slice."""
-    assert one.last_state is not None
-    length, classes = one.last_state
-    begins = one.sampler.marginals.sum(axis=0) / np.float32(one.averaged)
-    begins[one.text == 0] = 1
-    decoded, _ = one.sampler.state
-    return Evidence(one.text, decoded, begins, length, classes.astype(np.uint32) + np.uint32(MAX_CLASSES * number))
+def _collect(one: SampledText, number: int) -> Evidence:
+    """Return what the sampler says about a slice; the classes of other slices are other ones."""
+    classes = one.last_class.astype(np.uint32) + np.uint32(MAX_CLASSES * number)
+    return Evidence(one.text, one.length, one.begins, one.last_length, classes)
 
 
 def _cut(combined: Evidence, sampled: Evidence, max_length: int) -> npt.NDArray[np.bool_]:

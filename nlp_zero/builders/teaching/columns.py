@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,12 +25,14 @@ __all__ = [
     "classify_symbols",
     "classify_words",
     "inner_gaps",
+    "split_blocks",
     "spread_words",
 ]
 
 STATISTICS = (
     "pmi", "log_count", "right_before", "left_before", "right_here", "left_here", "right_pair_before", "left_pair_here",
 )  # fmt: skip
+BLOCK_SYMBOLS = 1 << 18  # of a text that are processed at a time
 PAIR_BYTES = 48  # a pair of symbols, while its statistics are computed
 
 
@@ -43,6 +46,8 @@ class GapStatistics:
     ----------
     tree : LinkedTree
         Of order 3 or more.
+    texts : sequence of ndarray of uint32, optional
+        The texts that are measured; by default any. Of the pairs of the corpus, only those of these texts are kept.
 
     Raises
     ------
@@ -52,20 +57,23 @@ class GapStatistics:
         If the memory budget is too small.
     """
 
-    def __init__(self, tree: LinkedTree) -> None:
+    def __init__(self, tree: LinkedTree, texts: Sequence[SymbolArray] | None = None) -> None:
         counts = tree.counts
         if counts.order < 3:
             raise CorpusError("teaching needs counts of n-grams of three symbols; use order=3 or more.")
-        size, pairs = counts.types(1), counts.types(2)
-        tree.check_memory(PAIR_BYTES * pairs, f"{pairs:,} pairs of symbols")
-        self._radix, self._total = np.uint64(size + 1), float(counts.total(1))
+        size = counts.types(1)
+        # Numbers of pairs; those of 32 bits are found faster.
+        self._kind: np.dtype[Any] = np.dtype("u4" if (size + 1) ** 2 < 1 << 32 else "u8")
+        self._radix, self._total = self._kind.type(size + 1), float(counts.total(1))
         self._count = np.append(0, tree.symbol_counts()).astype(np.float64)  # by symbol id
         entropies = tree.branching_entropies(1, np.arange(size, dtype=np.uint32))
         self._left, self._right = (np.append(0, values).astype(np.float32) for values in entropies)
-        first, second, times = tree.pairs()
-        self._pairs = first.astype(np.uint64) * self._radix + second
+        wanted = None if texts is None else self._list_pairs(texts)
+        most = counts.types(2) if wanted is None else len(wanted)
+        tree.check_memory(PAIR_BYTES * most, f"{most:,} pairs of symbols")
+        self._pairs, nodes, times = self._find_pairs(tree, wanted)
         self._pair_count = np.append(times, 1).astype(np.float64)  # the last one: a pair that the tree lacks
-        entropies = tree.branching_entropies(2, np.arange(pairs, dtype=np.uint32))
+        entropies = tree.branching_entropies(2, nodes)
         self._pair_left, self._pair_right = (np.append(values, 0).astype(np.float32) for values in entropies)
 
     def measure(self, text: SymbolArray) -> Float32:
@@ -73,8 +81,13 @@ class GapStatistics:
 
         They are 0 where a symbol or a pair is not inside the run.
         """
-        known = np.where(text < self._radix, text, 0).astype(np.uint64)
-        before = np.append(np.uint64(0), known[:-1])
+        out = np.zeros((len(STATISTICS), len(text)), np.float32)
+        for begin, end in split_blocks(text):
+            self._measure_block(text[begin:end], out[:, begin:end])
+        return out
+
+    def _measure_block(self, text: SymbolArray, out: Float32) -> None:
+        before, known = self._pair_up(text)
         inner = inner_gaps(text)
         key = before * self._radix + known
         place = np.searchsorted(self._pairs, key)
@@ -82,7 +95,6 @@ class GapStatistics:
             place[self._pairs[np.minimum(place, len(self._pairs) - 1)] != key] = len(self._pairs)
         times = self._pair_count[place]
         expected = np.maximum(self._count[before], 1.0) * np.maximum(self._count[known], 1.0)
-        out = np.zeros((len(STATISTICS), len(text)), np.float32)
         out[0] = log(times * self._total / expected)
         out[1] = log(times)
         out[2], out[3] = self._right[before], self._left[before]
@@ -91,7 +103,48 @@ class GapStatistics:
         pair_right, pair_left = np.where(inner, self._pair_right[place], 0), np.where(inner, self._pair_left[place], 0)
         out[6, 1:] = np.where(inner[1:], pair_right[:-1], 0)
         out[7, :-1] = pair_left[1:]
-        return out
+
+    def _pair_up(self, text: SymbolArray) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Return the symbol before each position and the one at it; 0 for those that the tree lacks."""
+        known = np.where(text < self._radix, text, 0).astype(self._kind)
+        return np.append(self._kind.type(0), known[:-1]), known
+
+    def _list_pairs(self, texts: Sequence[SymbolArray]) -> npt.NDArray[Any]:
+        """Return the keys of the pairs in some texts, in order."""
+        found = np.zeros(0, self._kind)
+        for text in texts:
+            for begin, end in split_blocks(text):
+                before, known = self._pair_up(text[begin:end])
+                found = np.union1d(found, (before * self._radix + known)[(before > 0) & (known > 0)])
+        return found
+
+    def _find_pairs(
+        self, tree: LinkedTree, wanted: npt.NDArray[Any] | None
+    ) -> tuple[npt.NDArray[Any], SymbolArray, SymbolArray]:
+        """Return keys, places in the tree and counts of the pairs wanted (None: all)."""
+        keys, nodes, counts = [np.zeros(0, self._kind)], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
+        for begin, first, second, times in tree.pairs():
+            key = first.astype(self._kind) * self._radix + second.astype(self._kind)
+            rows = np.arange(len(key))
+            if wanted is not None:
+                low, high = np.searchsorted(wanted, key[0]), np.searchsorted(wanted, key[-1], "right")
+                rows = np.searchsorted(key, wanted[low:high])
+                rows = rows[key[rows] == wanted[low:high]]
+            keys.append(key[rows])
+            nodes.append((rows + begin).astype(np.uint32))
+            counts.append(times[rows])
+        return np.concatenate(keys), np.concatenate(nodes), np.concatenate(counts)
+
+
+def split_blocks(text: SymbolArray) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of parts of a text, each of whole runs."""
+    ends = np.flatnonzero(text == 0) + 1
+    begin = 0
+    while begin < len(text):
+        k = int(np.searchsorted(ends, begin + BLOCK_SYMBOLS))
+        end = int(ends[k]) if k < len(ends) else len(text)
+        yield begin, end
+        begin = end
 
 
 def inner_gaps(text: SymbolArray) -> npt.NDArray[np.bool_]:
@@ -107,13 +160,13 @@ class Quantiles:
 
     Parameters
     ----------
-    values : ndarray
-        What the bins are made for: shape (numbers, positions).
+    values : iterable of ndarray
+        What the bins are made for: one row for each kind of number.
     bins : int
         Number of bins.
     """
 
-    def __init__(self, values: npt.NDArray[np.floating], bins: int = 10) -> None:
+    def __init__(self, values: Iterable[npt.NDArray[np.floating]], bins: int = 10) -> None:
         self._edges = [np.quantile(row, np.arange(1, bins) / bins) if len(row) else np.zeros(0) for row in values]
 
     def assign(self, values: npt.NDArray[np.floating]) -> SymbolArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from ..._kernels.elementary import log
 from ..._kernels.teaching import ContextMeans, Dictionary, Field
 from ..._utils.threads import for_each
 from .columns import (
+    STATISTICS,
     GapStatistics,
     Quantiles,
     classify_symbols,
@@ -127,7 +128,7 @@ class FieldReader:
         A large part of the corpus.
     known_words : ndarray of uint32, optional
         Words of a word list (symbols end to end, each closed by a 0).
-    measured : ndarray of float32, optional
+    measured : sequence of ndarray of float32, optional
         The statistics of the gaps of the reference text, if they are known.
     workers : int, default 1
         Threads; they never change a result.
@@ -140,7 +141,7 @@ class FieldReader:
         reference: Evidence,
         known_words: SymbolArray | None = None,
         *,
-        measured: Float32 | None = None,
+        measured: Sequence[Float32] | None = None,
         workers: int = 1,
     ) -> None:
         self._statistics, self._symbols = statistics, symbols
@@ -150,14 +151,16 @@ class FieldReader:
         self._classes: dict[int, SymbolArray] = {}
 
         def find_bins() -> None:
-            self._bins = Quantiles((statistics.measure(text) if measured is None else measured)[:, inner])
+            parts = [statistics.measure(text)] if measured is None else measured
+            rows = (np.concatenate([part[k] for part in parts]) for k in range(len(STATISTICS)))  # one at a time
+            self._bins = Quantiles(row[inner] for row in rows)
 
         def find_classes(size: int, passes: int) -> None:
             self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))
 
-        jobs: list[Callable[[], None]] = [find_bins]
-        jobs += [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES, SYMBOL_PASSES, strict=True)]
-        for_each(reversed(jobs), lambda job: job(), workers)  # the longest one first
+        jobs: list[Callable[[], None]] = [find_bins]  # the longest one first
+        jobs += [partial(find_classes, *each) for each in zip(SYMBOL_CLASSES[::-1], SYMBOL_PASSES[::-1], strict=True)]
+        for_each(jobs, lambda job: job(), workers)
         self._reference = reference
 
     @cached_property

@@ -12,6 +12,7 @@ from ..._kernels.counting import Alphabet
 from ..._utils.threads import for_each
 from ...counting.counts import NgramCounts, alphabet_of
 from ...errors import CorpusError
+from .columns import split_blocks
 from .examples import CUT, OPEN, ExampleLines, ExampleRun, allowed_tags, parse_examples
 from .field import PRIME, Evidence, FieldReader, PooledMeans, apply_field, find_runs, train_field
 
@@ -30,8 +31,6 @@ __all__ = [
     "join_evidence",
     "read_teaching",
 ]
-
-BLOCK_SYMBOLS = 1 << 18  # of the text that is read at a time
 
 
 class EncodedExamples:
@@ -175,7 +174,7 @@ class Teacher:
             pooled = None if self._pooled is None else self._pooled.read(part.text)
             out[here] = apply_field(self._field, self._reader.read(part, pooled))
 
-        for_each(_blocks(evidence.text), work, self._workers)
+        for_each(split_blocks(evidence.text), work, self._workers)
         return out
 
     def cut(self, evidence: Evidence) -> npt.NDArray[np.bool_]:
@@ -183,17 +182,6 @@ class Teacher:
         begins = self.begins(evidence) > 0.5
         self._examples.clamp(evidence.text, begins)
         return begins
-
-
-def _blocks(text: SymbolArray) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of parts of a text, each of whole runs."""
-    ends = np.flatnonzero(text == 0) + 1
-    begin = 0
-    while begin < len(text):
-        k = int(np.searchsorted(ends, begin + BLOCK_SYMBOLS))
-        end = int(ends[k]) if k < len(ends) else len(text)
-        yield begin, end
-        begin = end
 
 
 def encode_words(words: Iterable[str], alphabet: Alphabet) -> SymbolArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def read_text(texts: Corpus | Iterable[str], *, sample: int, any_bytes: bool, as
         If the corpus must be UTF-8 and is not; the message names the place.
     """
     text = Text(bytes=as_bytes)
-    for block in sample_blocks(read_blocks(texts, unit="byte"), sample, any_bytes=any_bytes):
+    for block in _read_sample(texts, sample, any_bytes=any_bytes):
         data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "surrogatepass")
         added = text.add(np.frombuffer(data, np.uint8), surrogates=isinstance(block.data, str))
         if not added or (as_bytes and not any_bytes):
@@ -62,7 +63,7 @@ def read_lines(texts: Corpus | Iterable[str], sample: int) -> list[str]:
         If the corpus is not UTF-8; the message names the place.
     """
     lines: list[str] = []
-    for block in sample_blocks(read_blocks(texts, unit="byte"), sample, any_bytes=False):
+    for block in _read_sample(texts, sample, any_bytes=False):
         _check_utf8(block)
         data = block.data if isinstance(block.data, bytes) else block.data.encode("utf-8", "replace")
         lines += data.decode().replace("\r\n", "\n").split("\n")
@@ -95,6 +96,34 @@ def _check_utf8(block: Block) -> None:
             block.data.decode()
         except UnicodeDecodeError as error:
             raise block.locate_error(error) from None
+
+
+def _read_sample(texts: Corpus | Iterable[str], most: int, *, any_bytes: bool) -> Iterator[Block]:
+    """Yield all blocks of a corpus, or pieces that are spread evenly over it."""
+    if isinstance(texts, Corpus) and texts.is_remote:
+        symbols = sum(texts.map_parts(_count_part, any_bytes))
+        size = max(LEAST_SAMPLED_BYTES, min(SAMPLED_BYTES, most // 64))
+        share = min(1.0, most / max(symbols, 1))
+        return chain.from_iterable(texts.map_parts(_sample_part, share, size, any_bytes))
+    return sample_blocks(read_blocks(texts, unit="byte"), most, any_bytes=any_bytes)
+
+
+def _count_part(part: Corpus, any_bytes: bool) -> int:
+    return sum(_count_symbols(block.data, any_bytes) for block in part.blocks("byte"))
+
+
+def _sample_part(part: Corpus, share: float, size: int, any_bytes: bool) -> Iterator[Block]:
+    """Yield pieces of whole lines that have a share of the symbols of a part, or all of its blocks."""
+    if share == 1:
+        yield from part.blocks("byte")
+        return
+    due = 0.0
+    for block in _split_blocks(part.blocks("byte"), size):
+        count = _count_symbols(block.data, any_bytes)
+        due += share * count
+        if due > 0:
+            due -= count
+            yield block
 
 
 def sample_blocks(blocks: Iterable[Block], most: int, *, any_bytes: bool) -> Iterator[Block]:
