@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import pickle
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -380,3 +382,38 @@ def test_sums_of_any_range(length: int, unk: float) -> None:
     assert tokenizer.log_prob(["甲甲"] * length + ["甲"] * 7) == pytest.approx(
         length * math.log(0.75) + 7 * unk - lattice.log_partition(), rel=1e-9
     )
+
+
+def test_lists_of_tokens_hold_references_of_their_own() -> None:
+    others = [chr(0x4E2E + k) for k in range(300)]  # Python shares the integers up to 256
+    tokenizer = Tokenizer(Lexicon([*others, "中国"], [2] * 300 + [1]))
+    text = "中国1998，" * 500
+    calls: list[Callable[[], object]] = [
+        lambda: tokenizer.tokenize(text), lambda: tokenizer.encode(text), lambda: tokenizer.sample(text, seed=1),
+        lambda: tokenizer.sample_ids(text, seed=1), lambda: tokenizer.sample_batch([text] * 3, seed=1, workers=2),
+        lambda: tokenizer.tokenize_batch([text] * 3, workers=2), lambda: tokenizer.nbest(text, 3),
+    ]  # fmt: skip
+    objects = [*tokenizer.tokenize("中国1998，"), *tokenizer.encode("中国1998，")]
+    for call in calls:
+        before = [sys.getrefcount(one) for one in objects]
+        kept = call()
+        assert [sys.getrefcount(one) for one in objects] != before
+        del kept
+        assert [sys.getrefcount(one) for one in objects] == before
+    tokens = tokenizer.tokenize("1998年1998")
+    assert [sys.getrefcount(token) for token in tokens if token == "1998"] == [3, 3]  # the list, the loop, the call
+
+
+@pytest.mark.parametrize("collects", [False, True])
+def test_lists_of_a_batch_leave_the_garbage_collector_as_it_was(collects: bool) -> None:
+    tokenizer = Tokenizer(LEXICON)
+    texts = [TEXT * n for n in range(700)]  # more than one slice
+    try:
+        (gc.enable if collects else gc.disable)()
+        drawn = tokenizer.sample_batch(texts, seed=5, workers=3)
+        assert gc.isenabled() == collects
+    finally:
+        gc.enable()
+    assert all(map(gc.is_tracked, drawn))
+    assert drawn == [tokenizer.sample(text, seed=5, index=i) for i, text in enumerate(texts)]
+    assert tokenizer.tokenize_batch(texts, workers=3) == [tokenizer.tokenize(text) for text in texts]

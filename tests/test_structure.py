@@ -38,7 +38,7 @@ MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
         "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "display", "tables", "key_counts",
+        "locks", "progress", "validation", "seeds", "display", "tables", "key_counts",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",

@@ -163,8 +163,18 @@ class Segmenter:
         """Return the ids of all texts, and where those of each text begin."""
     def tokenize_batch(self, texts: list[Any], workers: int, /) -> list[list[str]]:
         """Return the tokens of each text."""
-    def sample(self, text: str | bytes, alpha: float, seed: int, index: int, k: int | None, output: str, /) -> Any:
-        """Draw one segmentation (`k` is None) or a list of `k`, as ``"words"``, ``"ids"`` or ``"spans"``."""
+    def sample(
+        self, text: str | bytes, *, alpha: float = 0.2, seed: int | None = None,
+        rng: np.random.Generator | None = None, index: int = 0,
+    ) -> list[str]:  # fmt: skip
+        """Draw one segmentation."""
+    def sample_ids(
+        self, text: str | bytes, *, alpha: float = 0.2, seed: int | None = None,
+        rng: np.random.Generator | None = None, index: int = 0,
+    ) -> list[int]:  # fmt: skip
+        """Draw the segmentation of `sample` and return its ids."""
+    def sample_many(self, text: str | bytes, alpha: float, seed: int, index: int, k: int, /) -> list[list[str]]:
+        """Draw `k` segmentations from one table of sums."""
     def nbest(self, text: str | bytes, n: int, /) -> list[tuple[list[str], float]]:
         """Return the tokens and the score (nats) of the `n` best segmentations."""
     def sums(self, text: str | bytes, alpha: float, /) -> tuple[float, float, float]:

@@ -8,7 +8,8 @@ from libcpp.vector cimport vector
 
 import numpy as np
 
-from .._utils.threads import for_each
+from .._utils.seeds import draw_seed
+from .._utils.threads import for_each, in_order
 
 include "tokenization/lattice.pxi"
 include "tokenization/tokenize.pxi"

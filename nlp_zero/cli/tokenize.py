@@ -254,7 +254,8 @@ def _list_cells(rows: Sequence[Sequence[Any]], arguments: argparse.Namespace) ->
 
 def _check_sampling(arguments: argparse.Namespace) -> None:
     """Check the options of sampling, and fill in their defaults."""
-    from ..tokenization.sampling import MAX_DRAWS, check_alpha, seed_of
+    from .._utils.seeds import seed_of
+    from ..tokenization.sampling import MAX_DRAWS, check_alpha
 
     if not arguments.sample and (arguments.alpha, arguments.seed, arguments.k) != (None, None, None):
         raise UsageError("--alpha, --seed and -k need --sample.")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .._utils.seeds import seed_of
 from .._utils.validation import check_integer
-from ..tokenization.sampling import seed_of
 from .clauses import check_token_lists, split_clauses
 from .inventory import TemplateInventory
 from .numbered_grammar import MAX_SEGMENT_WORDS, NumberedGrammar, split_offsets

@@ -11,9 +11,10 @@ import numpy as np
 
 from .._kernels import tokenization as kernel
 from .._kernels.elementary import exp, expm1, log, log1p
+from .._utils.seeds import seed_of
 from .._utils.validation import check_integer, check_number
 from .drawing import draw_segmentations
-from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha, seed_of
+from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha
 
 if TYPE_CHECKING:
     import numpy.typing as npt

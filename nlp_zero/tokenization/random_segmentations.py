@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .._kernels.tokenization import Segmenter
+from .._utils.seeds import draw_seed
 from .._utils.validation import check_integer
 from .batch import check_texts, check_workers
-from .sampling import MAX_DRAWS, draw_seed
+from .sampling import MAX_DRAWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,8 +64,7 @@ class RandomSegmentations:
         >>> tokenizer.sample("早晨早晨", alpha=float("inf"))
         ['早晨', '早晨']
         """
-        drawn: list[str] = self._kernel.sample(text, alpha, draw_seed(seed, rng), index, None, "words")
-        return drawn
+        return self._kernel.sample(text, alpha=alpha, seed=seed, rng=rng, index=index)
 
     def sample_ids(
         self,
@@ -90,8 +90,7 @@ class RandomSegmentations:
         -------
         list of int
         """
-        drawn: list[int] = self._kernel.sample(text, alpha, draw_seed(seed, rng), index, None, "ids")
-        return drawn
+        return self._kernel.sample_ids(text, alpha=alpha, seed=seed, rng=rng, index=index)
 
     def sample_batch(
         self,
@@ -137,7 +136,7 @@ class RandomSegmentations:
         lines, number = check_texts(texts), draw_seed(seed, rng)
         draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), check_workers(workers)
         if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
-            many = (self._kernel.sample(line, alpha, number, index + i, draws, "words") for i, line in enumerate(lines))
+            many = (self._kernel.sample_many(line, alpha, number, index + i, draws) for i, line in enumerate(lines))
             return [tokens for drawn in many for tokens in drawn]
         return self._kernel.sample_batch(lines, alpha, number, index, draws, True, threads)  # type: ignore[no-any-return]
 

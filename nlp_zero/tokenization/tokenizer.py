@@ -133,8 +133,8 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         ids = TokenIds(lexicon, options.own.lacking(lexicon))
         kernel = make_segmenter(lexicon, ids, options)
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
-        # Methods of the kernel replace these two: a Python call would take 3 to 5 % of the time of a short line.
-        for name in ("tokenize", "encode"):
+        # Methods of the kernel replace these: a Python call would take 3 to 20 % of the time of a short line.
+        for name in ("tokenize", "encode", "sample", "sample_ids"):
             if getattr(type(self), name) is getattr(Tokenizer, name):
                 values[name] = getattr(kernel, name)
         for name, value in values.items():

@@ -54,6 +54,15 @@ NLP_ZERO_HOT void prefetch_to_write(const void* p) {
 #endif
 }
 
+// The same number, of which the compiler knows nothing: what is computed from it is not replaced by branches.
+template <class Number>
+NLP_ZERO_HOT Number opaque(Number x) {
+#if defined(__GNUC__)
+    __asm__("" : "+r"(x));
+#endif
+    return x;
+}
+
 // The place of the lowest bit of a number that is not 0, and how many bits are set.
 inline int lowest_bit(uint64_t bits) {
 #if defined(_MSC_VER)

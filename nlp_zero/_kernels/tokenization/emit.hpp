@@ -3,6 +3,9 @@
 #include <Python.h>
 #include <string>
 
+#include <cstdlib>
+#include <new>
+
 #include "classes.hpp"
 
 namespace nlpzero::tokenization {
@@ -53,55 +56,72 @@ class Source {
     std::string utf8_;
 };
 
+class References {  // that are given back at the end
+ public:
+    References() = default;
+    ~References() {
+        for (PyObject* object : objects_) Py_DECREF(object);
+    }
+    References(const References&) = delete;
+    References& operator=(const References&) = delete;
+    PyObject* add(PyObject* object) {  // null: an exception is set
+        if (object) objects_.push_back(object);
+        return object;
+    }
+
+ private:
+    std::vector<PyObject*> objects_;
+};
+
 class Objects {  // the Python objects of a tokenizer, cached on first use
  public:
     // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)
     Objects(PyObject* words, std::vector<int32_t> numbers)
-        : words_(words), numbers_(std::move(numbers)), ints_(numbers_.size()) {
+        : words_(words), words_at_(reinterpret_cast<uintptr_t>(reinterpret_cast<PyTupleObject*>(words)->ob_item)), words_count_(uint32_t(PyTuple_GET_SIZE(words))),
+          numbers_(std::move(numbers)), ints_(numbers_.size()),
+          chars_(static_cast<PyObject**>(std::calloc(KEPT_CHARS, sizeof(PyObject*))), &std::free) {
+        if (!chars_) throw std::bad_alloc();
         Py_INCREF(words_);
         for (size_t i = 0; i < numbers_.size(); ++i) same_ = same_ && numbers_[i] == int32_t(i);
     }
     ~Objects() {
         for (PyObject* number : ints_) Py_XDECREF(number);
-        for (PyObject** page : pages_) if (page) {
-            for (int k = 0; k < 256; ++k) Py_XDECREF(page[k]);
-            delete[] page;
-        }
+        for (size_t c = 0; c < KEPT_CHARS; ++c) Py_XDECREF(chars_.get()[c]);
         Py_DECREF(words_);
     }
     Objects(const Objects&) = delete;
     Objects& operator=(const Objects&) = delete;
 
+    // The next two lend references, and return null with an exception set.
     PyObject* number(int32_t id) {
         PyObject*& slot = ints_[size_t(id)];
-        if (!slot) slot = PyLong_FromLong(numbers_[size_t(id)]);
-        Py_XINCREF(slot);
-        return slot;
+        return slot ? slot : slot = PyLong_FromLong(numbers_[size_t(id)]);
+    }
+    // Most tokens are words or single characters.  A branch between the two would often be mispredicted: the place of the
+    // object is computed.
+    template <class Char>
+    PyObject* piece(PyObject* text, const Char* chars, int32_t id, uint32_t start, uint32_t end, References& owner) {
+        const uint32_t c = chars[start], word = uint32_t(id) - 1;
+        const uintptr_t outside = opaque(uintptr_t(0) - uintptr_t(word >= words_count_));
+        const uintptr_t in_words = words_at_ + word * sizeof(PyObject*);
+        const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars_.get() + uint16_t(c));
+        PyObject* const found = *reinterpret_cast<PyObject* const*>(in_words ^ ((in_words ^ in_chars) & outside));
+        if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return other_piece(text, c, start, end, owner);
+        return found;
     }
     void renumber(int32_t* ids, size_t count) const {
         if (same_) return;
         for (size_t k = 0; k < count; ++k) ids[k] = numbers_[size_t(ids[k])];
     }
-    PyObject* piece(PyObject* text, const TextView& view, const Token& token, uint32_t start) {
-        if (token.id && token.id <= PyTuple_GET_SIZE(words_)) {
-            PyObject* word = PyTuple_GET_ITEM(words_, token.id - 1);
-            Py_INCREF(word);
-            return word;
-        }
-        if (token.end - start != 1) return PyUnicode_Substring(text, start, token.end);
-        const Py_UCS4 c = PyUnicode_READ(view.kind, view.data, start);
-        if (c >> 16) return PyUnicode_FromOrdinal(int(c));  // rare ones are not kept
-        PyObject**& page = pages_[c >> 8];
-        if (!page) page = new PyObject*[256]();
-        PyObject*& slot = page[c & 255];
-        if (!slot) slot = PyUnicode_FromOrdinal(int(c));
-        Py_XINCREF(slot);
-        return slot;
-    }
+    // A new reference; `what` as in `list_as`, up to 2.
     PyObject* item(int what, PyObject* text, const TextView& view, const Token& token, uint32_t start) {
-        if (what == 0) return piece(text, view, token, start);
-        if (what == 1) return number(token.id);
-        return Py_BuildValue("(nn)", Py_ssize_t(start), Py_ssize_t(token.end));
+        if (what == 2) return Py_BuildValue("(nn)", Py_ssize_t(start), Py_ssize_t(token.end));
+        References owner;
+        PyObject* const lent = what == 1 ? number(token.id) : with_chars(view, [&](auto chars) {
+            return piece(text, chars, token.id, start, token.end, owner);
+        });
+        Py_XINCREF(lent);
+        return lent;
     }
     // A token that is a part of a character ends where it begins; its span is that of the character.
     static Token widen(const Token& token, uint32_t start) {
@@ -109,11 +129,22 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
     }
 
  private:
+    static constexpr size_t KEPT_CHARS = 1 << 16;  // of the basic plane; others are rare
     PyObject* words_;
+    uintptr_t words_at_;
+    uint32_t words_count_;
     std::vector<int32_t> numbers_;
     bool same_ = true;  // as our own
     std::vector<PyObject*> ints_;
-    PyObject** pages_[256] = {};  // characters of the basic plane
+    std::unique_ptr<PyObject*, decltype(&std::free)> chars_;  // most of these pages are never touched
+
+    // Text that is not a word: c is its first character.
+    PyObject* other_piece(PyObject* text, uint32_t c, uint32_t start, uint32_t end, References& owner) {
+        if (end - start != 1) return owner.add(PyUnicode_Substring(text, start, end));
+        if (c >> 16) return owner.add(PyUnicode_FromOrdinal(int(c)));
+        PyObject*& slot = chars_.get()[c];
+        return slot ? slot : slot = PyUnicode_FromOrdinal(int(c));
+    }
 };
 
 class TokenBuffer {  // the tokens of one text; on the stack if they are few
@@ -124,7 +155,6 @@ class TokenBuffer {  // the tokens of one text; on the stack if they are few
     }
     size_t size() const { return size_; }
     const Token* data() const { return data_; }
-    void clear() { size_ = 0; }
 
  private:
     static constexpr size_t INLINE = 1024;
@@ -141,28 +171,49 @@ class TokenBuffer {  // the tokens of one text; on the stack if they are few
     }
 };
 
-// `what` is 0 for strings, 1 for ids, 2 for spans.  Returns a new list, or null with an exception set.
-template <int what>
-PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, const Token* tokens, size_t count) {
-    PyObject* list = PyList_New(Py_ssize_t(count));
+// Return a new list of count objects, to which find(k) lends references, or null with an exception set.  References are
+// counted when all objects are known: a processor that counts while it still looks for objects often finds that it has
+// read an old count, and starts again.
+template <class Find>
+PyObject* fill_list(size_t count, Find find) {
+    PyObject* const list = PyList_New(Py_ssize_t(count));
     if (!list) return nullptr;
-    uint32_t start = 0;
+    PyObject** const items = reinterpret_cast<PyListObject*>(list)->ob_item;
     for (size_t k = 0; k < count; ++k) {
-        const Token token = what == 2 ? Objects::widen(tokens[k], start) : tokens[k];
-        PyObject* item = objects.item(what, text, view, token, start);
-        if (!item) { Py_DECREF(list); return nullptr; }
-        PyList_SET_ITEM(list, Py_ssize_t(k), item);
-        start = tokens[k].end;
+        items[k] = find(k);
+        if (items[k]) continue;
+        std::fill_n(items, k, nullptr);
+        Py_DECREF(list);
+        return nullptr;
     }
+    for (size_t k = 0; k < count; ++k) Py_INCREF(items[k]);
     return list;
 }
 
-// The same from flat arrays, as strings.
-inline PyObject* make_list(Objects& objects, PyObject* text, const TextView& view, const int32_t* ids,
-                           const uint32_t* ends, size_t count) {
-    std::vector<Token> tokens(count);
-    for (size_t k = 0; k < count; ++k) tokens[k] = {ids[k], ends[k]};
-    return make_list<0>(objects, text, view, tokens.data(), count);
+// Strings; token_at(k) is the k-th token.
+template <class TokenAt>
+PyObject* list_pieces(Objects& objects, PyObject* text, const TextView& view, size_t count, TokenAt token_at) {
+    References owner;
+    return with_chars(view, [&](auto chars) {
+        uint32_t start = 0;
+        return fill_list(count, [&](size_t k) {
+            const Token token = token_at(k);
+            PyObject* const piece = objects.piece(text, chars, token.id, start, token.end, owner);
+            start = token.end;
+            return piece;
+        });
+    });
+}
+
+inline PyObject* list_spans(const Token* tokens, size_t count) {
+    PyObject* list = PyList_New(Py_ssize_t(count));
+    uint32_t start = 0;
+    for (size_t k = 0; list && k < count; start = tokens[k++].end) {
+        PyObject* pair = Py_BuildValue("(nn)", Py_ssize_t(start), Py_ssize_t(Objects::widen(tokens[k], start).end));
+        if (!pair) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, Py_ssize_t(k), pair);
+    }
+    return list;
 }
 
 // Spans, in characters, of tokens that end at any byte of UTF-8: all characters of which a token has a byte.
@@ -181,29 +232,36 @@ inline PyObject* character_spans(const TextView& utf8, const Token* tokens, size
     return list;
 }
 
-// `what` as in `make_list`; 3 is a tuple of the lists of ids, strings and spans.
+// `what` is 0 for strings, 1 for ids, 2 for spans; 3 is a tuple of the lists of ids, strings and spans.  Returns null with an
+// exception set.
 inline PyObject* list_as(int what, Objects& objects, PyObject* text, const Source& source, const TokenBuffer& tokens) {
+    const Token* const data = tokens.data();
     if (what == 3) {
         return Py_BuildValue("(NNN)", list_as(1, objects, text, source, tokens),
                              list_as(0, objects, text, source, tokens), list_as(2, objects, text, source, tokens));
     }
-    if (what == 0) return make_list<0>(objects, text, source.view, tokens.data(), tokens.size());
-    if (what == 1) return make_list<1>(objects, text, source.view, tokens.data(), tokens.size());
-    if (source.utf8()) return character_spans(source.view, tokens.data(), tokens.size());
-    return make_list<2>(objects, text, source.view, tokens.data(), tokens.size());
+    if (what == 0) return list_pieces(objects, text, source.view, tokens.size(), [&](size_t k) { return data[k]; });
+    if (what == 1) return fill_list(tokens.size(), [&](size_t k) { return objects.number(data[k].id); });
+    return source.utf8() ? character_spans(source.view, data, tokens.size()) : list_spans(data, tokens.size());
 }
 
-template <int what>
-PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
+// The tokens of cut(chars, size, sink), as `list_as` returns them.
+template <class Cut>
+PyObject* collect(const Model& model, Objects& objects, PyObject* text, int what, Cut cut) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
-        emit_tokens(model, chars, [&](auto sink) { cut_best(model, chars, source.view.size, sink); },
+        emit_tokens(model, chars, [&](auto sink) { cut(chars, source.view.size, sink); },
                     [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
     return list_as(what, objects, text, source, tokens);
+}
+
+template <int what>
+PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
+    return collect(model, objects, text, what, [&](auto chars, size_t size, auto sink) { cut_best(model, chars, size, sink); });
 }
 
 }  // namespace nlpzero::tokenization

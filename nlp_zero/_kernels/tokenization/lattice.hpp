@@ -150,44 +150,48 @@ void draw(const Lattice& lattice, const double* q, Stream& stream, Add add) {
     }
 }
 
-// Find the best path from every position to the end; ties go to fewer tokens, then to the longer first token.  `slack` is how
-// much worse the best path with another first edge is, infinity if there is none.
-inline void best_suffixes(const Lattice& lattice, std::vector<double>& score, std::vector<int64_t>& tokens,
-                          std::vector<int64_t>& edge, std::vector<double>& slack) {
-    score.assign(lattice.n + 1, -std::numeric_limits<double>::infinity());
-    tokens.assign(lattice.n + 1, 0);
-    edge.assign(lattice.n + 1, -1);
-    slack.assign(lattice.n + 1, std::numeric_limits<double>::infinity());
-    score[lattice.n] = 0;
+// The best path from a position to the end.
+struct Suffix {
+    double score = -std::numeric_limits<double>::infinity();
+    double slack = std::numeric_limits<double>::infinity();   // how much worse the best path with another first edge is
+    int64_t tokens = 0;
+    int64_t edge = -1;  // the first one
+};
+
+// Find the best paths from all positions; ties go to fewer tokens, then to the longer first token.
+inline std::vector<Suffix> best_suffixes(const Lattice& lattice) {
+    std::vector<Suffix> suffixes(lattice.n + 1);
+    suffixes[lattice.n].score = 0;
     for (size_t i = lattice.n; i-- > 0;) {
+        Suffix& from = suffixes[i];
         double top = -std::numeric_limits<double>::infinity(), second = top;
         for (int64_t e = lattice.first[i]; e < lattice.first[i + 1]; ++e) {
-            const size_t j = size_t(lattice.end[e]);
-            const double sum = lattice.score[e] + score[j];
+            const Suffix& rest = suffixes[size_t(lattice.end[e])];
+            const double sum = lattice.score[e] + rest.score;
             if (sum == -std::numeric_limits<double>::infinity()) continue;
-            const int64_t count = tokens[j] + lattice.count(e);
-            bool better = edge[i] < 0 || sum > top;
+            const int64_t count = rest.tokens + lattice.count(e);
+            bool better = from.edge < 0 || sum > top;
             if (!better && sum == top)
-                better = count != tokens[i] ? count < tokens[i] : lattice.end[e] > lattice.end[edge[i]];
+                better = count != from.tokens ? count < from.tokens : lattice.end[e] > lattice.end[from.edge];
             second = better ? top : std::max(second, sum);
-            if (better) { top = sum; tokens[i] = count; edge[i] = e; }
+            if (better) { top = sum; from.tokens = count; from.edge = e; }
         }
-        score[i] = top;
-        if (edge[i] >= 0) slack[i] = top - second;
+        from.score = top;
+        if (from.edge >= 0) from.slack = top - second;
     }
+    return suffixes;
 }
 
 // Find the `limit` best paths, in order (score, then fewer tokens, then the one found first).  Every path but the best
 // one follows a better path up to some position, then takes another edge, then the best suffix; each is generated once,
 // from the path that it shares the longest prefix with.
 inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t limit) {
-    std::vector<double> best, slack;
-    std::vector<int64_t> tokens, edge;
-    best_suffixes(lattice, best, tokens, edge, slack);
+    const std::vector<Suffix> suffixes = best_suffixes(lattice);
     double rounding = 1;  // more than what sums of scores are rounded by
-    for (double x : best) if (std::isfinite(x)) rounding = std::max(rounding, std::abs(x));
+    for (const Suffix& x : suffixes) if (std::isfinite(x.score)) rounding = std::max(rounding, std::abs(x.score));
     rounding *= 1e-9;
-    struct Deviation { double score; int64_t tokens; uint64_t order; int64_t parent; size_t place; int64_t edge; };
+    // `sum` and `passed`: the score and the tokens of the first `place` edges of the parent, which `edge` follows.
+    struct Deviation { double score; int64_t tokens; uint64_t order; int64_t parent; size_t place; int64_t edge; double sum; int64_t passed; };
     auto worse = [](const Deviation& a, const Deviation& b) {
         if (a.score != b.score) return a.score < b.score;
         return a.tokens != b.tokens ? a.tokens > b.tokens : a.order > b.order;
@@ -196,7 +200,7 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
     std::vector<Deviation> wait;   // a heap with the best on top
     std::vector<Deviation> bound;  // the `limit` best so far, a heap with the worst on top; worse paths are dropped
     std::vector<std::vector<int64_t>> paths;
-    if (lattice.n && edge[0] < 0) return paths;
+    if (lattice.n && suffixes[0].edge < 0) return paths;
     uint64_t order = 0;
     auto offer = [&](const Deviation& d) {
         if (bound.size() >= limit) {
@@ -207,7 +211,8 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         bound.push_back(d); std::push_heap(bound.begin(), bound.end(), better);
         wait.push_back(d); std::push_heap(wait.begin(), wait.end(), worse);
     };
-    offer({best[0], tokens[0], order++, -1, 0, -1});
+    offer({suffixes[0].score, suffixes[0].tokens, order++, -1, 0, -1, 0, 0});
+    double most = std::numeric_limits<double>::infinity();  // slack at which another edge can lead to one of the best paths
     while (!wait.empty() && paths.size() < limit) {
         std::pop_heap(wait.begin(), wait.end(), worse);
         const Deviation d = wait.back();
@@ -215,30 +220,34 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
         std::vector<int64_t> path;
         path.reserve(paths.empty() ? 32 : paths.back().size() + 16);
         size_t at = 0;
-        double sum = 0;
-        int64_t passed = 0;  // tokens
+        double sum = d.sum;
+        int64_t passed = d.passed;
+        auto follow = [&](int64_t e) {
+            path.push_back(e);
+            sum += lattice.score[e];
+            passed += lattice.count(e);
+            at = size_t(lattice.end[e]);
+        };
         if (d.parent >= 0) {
             const auto& parent = paths[size_t(d.parent)];
             path.assign(parent.begin(), parent.begin() + ptrdiff_t(d.place));
-            path.push_back(d.edge);
-            for (int64_t e : path) sum += lattice.score[e], passed += lattice.count(e), at = size_t(lattice.end[e]);
+            follow(d.edge);
         }
         while (at < lattice.n) {
-            const bool useful = bound.size() < limit || sum + best[at] - slack[at] >= bound.front().score - rounding;
+            const Suffix& best = suffixes[at];
+            const bool useful = best.slack <= most && (bound.size() < limit || sum + best.score - best.slack >= bound.front().score - rounding);
             if (useful) for (int64_t e = lattice.first[at]; e < lattice.first[at + 1]; ++e) {
-                const size_t j = size_t(lattice.end[e]);
-                if (e == edge[at] || best[j] == -std::numeric_limits<double>::infinity()) continue;
-                const double total = sum + (lattice.score[e] + best[j]);
+                const Suffix& rest = suffixes[size_t(lattice.end[e])];
+                if (e == best.edge || rest.score == -std::numeric_limits<double>::infinity()) continue;
+                const double total = sum + (lattice.score[e] + rest.score);
                 if (bound.size() >= limit && total < bound.front().score) continue;
                 if (total == -std::numeric_limits<double>::infinity()) continue;
-                offer({total, passed + lattice.count(e) + tokens[j], order++, int64_t(paths.size()), path.size(), e});
+                offer({total, passed + lattice.count(e) + rest.tokens, order++, int64_t(paths.size()), path.size(), e, sum, passed});
             }
-            path.push_back(edge[at]);
-            sum += lattice.score[edge[at]];
-            passed += lattice.count(edge[at]);
-            at = size_t(lattice.end[edge[at]]);
+            follow(best.edge);
         }
         paths.push_back(std::move(path));
+        if (bound.size() >= limit) most = suffixes[0].score - bound.front().score + 2 * rounding;
     }
     return paths;
 }

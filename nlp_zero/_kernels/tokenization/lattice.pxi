@@ -24,8 +24,9 @@ cdef extern from *:
     double c_transitions "nlpzero::tokenization::transitions"(const Lattice&, double, double*) except + nogil
     double c_marginals "nlpzero::tokenization::marginals<true>"(
         const Lattice&, const double*, double*, double*) except + nogil
-    void best_suffixes "nlpzero::tokenization::best_suffixes"(
-        const Lattice&, vector[double]&, vector[int64_t]&, vector[int64_t]&, vector[double]&) except + nogil
+    cdef cppclass Suffix "nlpzero::tokenization::Suffix":
+        int64_t edge
+    vector[Suffix] best_suffixes "nlpzero::tokenization::best_suffixes"(const Lattice&) except + nogil
     vector[vector[int64_t]] n_best "nlpzero::tokenization::n_best"(const Lattice&, size_t) except + nogil
     void draw_into(const Lattice&, const double*, Stream&, vector[int64_t]&) except + nogil
 
@@ -70,17 +71,16 @@ def marginals(const int64_t[::1] first, const int64_t[::1] end, const double[::1
 
 def find_best_path(const int64_t[::1] first, const int64_t[::1] end, const double[::1] score):
     cdef Lattice lattice = make_lattice(first, end, score)
-    cdef vector[double] best, slack
-    cdef vector[int64_t] tokens, edge
+    cdef vector[Suffix] suffixes
     with nogil:
-        best_suffixes(lattice, best, tokens, edge, slack)
+        suffixes = best_suffixes(lattice)
     cdef int64_t at = 0
     path = []
     while at < <int64_t>lattice.n:
-        if edge[at] < 0:
+        if suffixes[at].edge < 0:
             raise ValueError("no path of edges leads from 0 to n.")
-        path.append(edge[at])
-        at = end[edge[at]]
+        path.append(suffixes[at].edge)
+        at = end[suffixes[at].edge]
     return path
 
 

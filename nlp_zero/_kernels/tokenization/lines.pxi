@@ -73,7 +73,7 @@ cdef class LineCutter:
 
     def sample(self, texts, double alpha, uint64_t seed, uint64_t start, size_t draws):
         cdef LineInput opened = self.open(texts)
-        cdef shared_ptr[const WeightTable] table = self.segmenter.table(INFINITY if alpha > 1e8 else alpha)
+        cdef shared_ptr[const WeightTable] table = self.segmenter.table(limit_alpha(alpha))
         cdef const Model* model = self.segmenter.model.get()
         cdef ByteBuffer lines
         cdef bint valid

@@ -10,17 +10,10 @@ namespace nlpzero::tokenization {
 
 inline PyObject* sample_list(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
                              uint64_t seed, uint64_t index, int what) {
-    Source source;
-    if (!source.open(model, text)) return nullptr;
-    TokenBuffer tokens;
     Stream stream(seed, index);
-    with_chars(source.view, [&](auto chars) {
-        emit_tokens(model, chars,
-                    [&](auto sink) { sample_text(model, table, chars, source.view.size, stream, sink); },
-                    [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
-        return 0;
+    return collect(model, objects, text, what, [&](auto chars, size_t size, auto sink) {
+        sample_text(model, table, chars, size, stream, sink);
     });
-    return list_as(what, objects, text, source, tokens);
 }
 
 // The tokens of a path, edge by edge.
@@ -131,19 +124,22 @@ class EdgeItems {
     EdgeItems(const EdgeItems&) = delete;
     EdgeItems& operator=(const EdgeItems&) = delete;
 
-    // The tokens of a path; adds up the weights of its edges.
+    // The tokens of a path; `nats` receives the sum of the weights of its edges.
     PyObject* list(const std::vector<int64_t>& path, double& nats) {
         PyObject* list = PyList_New(Py_ssize_t(path.size()));
+        PyObject** const items = items_.data();
+        double sum = 0;
         for (size_t k = 0; list && k < path.size(); ++k) {
             const size_t e = size_t(path[k]);
-            nats += lattice_.nats[e];
-            if (!items_[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
+            sum += lattice_.nats[e];
+            if (!items[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
                 Py_CLEAR(list);
                 break;
             }
-            Py_INCREF(items_[e]);
-            PyList_SET_ITEM(list, Py_ssize_t(k), items_[e]);
+            Py_INCREF(items[e]);
+            PyList_SET_ITEM(list, Py_ssize_t(k), items[e]);
         }
+        nats = sum;
         return list;
     }
 
@@ -156,7 +152,7 @@ class EdgeItems {
 
     bool make(size_t e, size_t start) {
         const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
-        return (items_[e] = objects_.piece(text_, view_, token, lattice_.starts[start])) != nullptr;
+        return (items_[e] = objects_.item(0, text_, view_, token, lattice_.starts[start])) != nullptr;
     }
 };
 
@@ -276,6 +272,26 @@ inline void encode_sampled(const Model& model, const WeightTable& table, uint64_
             return 0;
         });
     });
+}
+
+// Append the tokens of a slice, as lists of strings, to `lists`; returns whether that succeeded.  The garbage collector would
+// visit new lists again and again, which takes as long as to make them; nothing here can be garbage.
+inline bool append_lists(const Model& model, Objects& objects, PyObject* texts, const std::vector<TextView>& views,
+                         const Slice& slice, const BatchOutput& output, PyObject* lists) {
+    const int collects = PyGC_Disable();
+    bool good = true;
+    size_t at = slice.at * most_tokens(model) * output.rows;
+    for (size_t row = slice.first * output.rows; good && row < slice.last * output.rows; ++row) {
+        const size_t i = row / output.rows, count = size_t(output.offsets[row + 1]);
+        PyObject* const list = list_pieces(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], count, [&](size_t k) {
+            return Token{output.ids[at + k], output.ends[at + k]};
+        });
+        good = list && PyList_Append(lists, list) == 0;
+        Py_XDECREF(list);
+        at += count;
+    }
+    if (collects) PyGC_Enable();
+    return good;
 }
 
 }  // namespace nlpzero::tokenization

@@ -9,43 +9,58 @@ namespace nlpzero::tokenization {
 // probability (its term / sum so far), so that each is chosen with probability (its term / whole sum).  An edge costs
 // one multiplication, one addition and one random number.  Sums at most `reach` apart are rescaled together; only
 // ratios matter.
-inline void sample_steps(const WeightTable& table, uint32_t reach, const uint32_t* symbols, size_t n, double* sum,
+inline void sample_steps(const Model& model, const WeightTable& table, const uint32_t* symbols, size_t n, double* sum,
                          Step* steps, Stream& stream) {
-    const Node<double>* nodes = table.nodes.data();
+    const Node<double>* const nodes = table.nodes.data();
+    size_t longer = find_pairs(model, nodes, symbols, n, steps);
+    double first = 1, second = 0;  // sum[i + 1] and sum[i + 2]
     sum[n] = 1;
-    sum[n + 1] = sum[n + 2] = 0;
-    for (size_t i = n; i-- > 0;) {
-        uint32_t at = symbols[i];
-        const Node<double>* node = nodes + at;
-        double total = sum[i + 1] * node->score;
-        Step step{int32_t(at), 1};
-        uint32_t next = uint32_t(node->base) + symbols[i + 1];
-        node = nodes + next;
-        const bool child = node->check == int32_t(at);
-        double term = child ? sum[i + 2] * node->score : 0;
-        total += term;
-        bool chosen = stream.uniform() * total < term;
-        step.node = chosen ? int32_t(next) : step.node;
-        step.length = chosen ? 2 : 1;
-        at = next;
-        if (child & (node->base != 0)) for (size_t j = i + 2;;) {
-            next = uint32_t(node->base) + symbols[j++];
-            node = nodes + next;
-            if (node->check != int32_t(at)) break;
-            at = next;
-            term = sum[j] * node->score;
-            total += term;
-            chosen = stream.uniform() * total < term;
-            step.node = chosen ? int32_t(at) : step.node;
-            step.length = chosen ? uint32_t(j - i) : step.length;
-            if (node->base == 0) break;
-        }
+    sum[n + 1] = 0;
+    auto choose = [&](size_t i, double& total) {
+        const uint32_t at = symbols[i], pair = uint32_t(steps[i].node);
+        const double term = second * nodes[pair].score;
+        total = first * nodes[at].score + term;
+        const uint32_t chosen = opaque(uint32_t(stream.uniform() * total < term));
+        return Step{int32_t(at ^ ((at ^ pair) & (0u - chosen))), chosen + 1};
+    };
+    auto close = [&](size_t i, double total, Step step) {
         sum[i] = total;
         steps[i] = step;
+        second = first;
+        first = total;
         if (total < 0x1p-400 || total > 0x1p400) {
             const double scale = total > 1 ? 0x1p-400 : 0x1p400;
-            for (size_t j = i; j <= n && j <= i + reach; ++j) sum[j] *= scale;
+            for (size_t j = i; j <= n && j <= i + model.max_length; ++j) sum[j] *= scale;
+            first = sum[i];
+            second = sum[i + 1];
         }
+    };
+    for (size_t i = n;;) {
+        const size_t stop = longer ? steps[longer - 1].length + size_t(1) : 0;
+        while (i > stop) {
+            --i;
+            double total;
+            const Step step = choose(i, total);
+            close(i, total, step);
+        }
+        if (!longer) break;
+        --longer;
+        --i;
+        uint32_t at = uint32_t(steps[i].node);
+        double total;
+        Step step = choose(i, total);
+        for (size_t j = i + 2; nodes[at].base != 0;) {
+            const uint32_t next = uint32_t(nodes[at].base) + symbols[j++];
+            const Node<double>& node = nodes[next];
+            if (node.check != int32_t(at)) break;
+            at = next;
+            const double term = sum[j] * node.score;
+            total += term;
+            const bool chosen = stream.uniform() * total < term;
+            step.node = chosen ? int32_t(at) : step.node;
+            step.length = chosen ? uint32_t(j - i) : step.length;
+        }
+        close(i, total, step);
     }
 }
 
@@ -56,7 +71,7 @@ void cut_sampled(const Model& model, const WeightTable& table, const Char* text,
     const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
         const size_t n = read_block(model, text, size, from, scratch);
-        sample_steps(table, model.max_length, scratch.symbols, n, scratch.best, scratch.steps, stream);
+        sample_steps(model, table, scratch.symbols, n, scratch.best, scratch.steps, stream);
         for (size_t i = 0; i < n;) {
             const Step step = scratch.steps[i];
             const size_t next = i + step.length;

@@ -32,8 +32,6 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
     object strings "nlpzero::tokenization::tokenize<0>"(const Model&, Objects&, object) except +
     object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
     object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
-    object list_of "nlpzero::tokenization::make_list"(
-        Objects&, object, const TextView&, const int32_t*, const uint32_t*, size_t) except +
 
 cdef extern from "tokenization/model_builder.hpp" namespace "nlpzero::tokenization" nogil:
     cdef cppclass ModelBuilder:
@@ -81,10 +79,16 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
         void sums "compute<true>"(const Model&, const WeightTable&, const TextView&) except +
         void compute "compute<false>"(const Model&, const WeightTable&, const TextView&) except +
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
+    bint append_lists(const Model&, Objects&, object, const vector[TextView]&, const Slice&, const BatchOutput&,
+                      object) except 0
     void encode_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
                         const Slice&, const BatchOutput&) except +
 
-WHAT = {"words": 0, "ids": 1, "spans": 2}
+cdef inline double limit_alpha(double alpha) noexcept:
+    return INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too
+
+
+cdef size_t SLICE_TOKENS = 1 << 16  # at most, of a slice whose lists are made at once
 KINDS = ("word", "space", "punctuation", "symbol", "emoji", "number", "latin", "url", "control")  # as `Kind` in extent.hpp
 
 
@@ -273,18 +277,36 @@ cdef class Segmenter:
         self.tables.push_back(found)
         return found
 
-    def sample(self, text, double alpha, uint64_t seed, uint64_t index, k, str output):
-        alpha = INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too
-        cdef int what = WHAT[output]
-        cdef shared_ptr[const WeightTable] table = self.table(alpha)
-        if k is None:
-            return sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
+    cdef _draw(self, text, double alpha, seed, rng, uint64_t index, int what):
+        """Draw one segmentation: strings if `what` is 0, ids if it is 1."""
+        cdef uint64_t number
+        if rng is None and type(seed) is int:
+            try:
+                number = seed
+            except OverflowError:
+                number = draw_seed(seed, rng)  # raises an exception that says what a seed is
+        else:
+            number = draw_seed(seed, rng)
+        alpha = limit_alpha(alpha)
+        return sample_list(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index, what)
+
+    def sample(self, text, *, double alpha=0.2, seed=None, rng=None, uint64_t index=0):
+        return self._draw(text, alpha, seed, rng, index, 0)
+
+    def sample_ids(self, text, *, double alpha=0.2, seed=None, rng=None, uint64_t index=0):
+        return self._draw(text, alpha, seed, rng, index, 1)
+
+    def sample_many(self, text, double alpha, uint64_t seed, uint64_t index, Py_ssize_t k):
+        """Draw k segmentations from one table of sums, as lists of strings."""
+        cdef shared_ptr[const WeightTable] table
+        alpha = limit_alpha(alpha)
+        table = self.table(alpha)
         if isinf(alpha):
             return [
-                sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what)
+                sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0)
                 for _ in range(k)
             ]
-        return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, what, k)
+        return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0, k)
 
     def nbest(self, text, size_t n):
         if not self.ranks.get():
@@ -340,18 +362,17 @@ cdef class Segmenter:
         batch.output.rows = rows
         batch.output.ids, batch.output.offsets = &id_view[0], &offset_view[0]
         batch.output.ends = &end_view[0] if ends_too else NULL
+        if ends_too:  # lists of one slice are made while others are cut
+            batch.slices = make_slices(batch.views, max(<size_t>workers, total // SLICE_TOKENS))
+            lists = []
+            for k, _ in enumerate(in_order(range(batch.slices.size()), batch.encode, workers)):
+                append_lists(self.model.get()[0], self.objects.get()[0], texts, batch.views, batch.slices[k],
+                             batch.output, lists)
+            return lists
         batch.slices = make_slices(batch.views, workers)
         for_each(range(batch.slices.size()), batch.encode, max(1, min(workers, <int>batch.slices.size())))
         with nogil:
             count = close_gaps(self.model.get()[0], batch.slices, batch.output)
-        if ends_too:
-            lists = []
-            for i in range(sources.size() * rows):
-                lists.append(list_of(
-                    self.objects.get()[0], texts[i // rows], sources[i // rows].view, &id_view[0] + offset_view[i],
-                    &end_view[0] + offset_view[i], offset_view[i + 1] - offset_view[i],
-                ))
-            return lists
         with nogil:
             self.objects.get().renumber(&id_view[0], count)
         id_view = None
@@ -362,8 +383,6 @@ cdef class Segmenter:
         return self._batch(texts, workers, False, False, 0, 0, 0, 0)
 
     def tokenize_batch(self, list texts not None, int workers):
-        if workers == 1:
-            return [self.tokenize(text) for text in texts]
         return self._batch(texts, workers, True, False, 0, 0, 0, 0)
 
     def sample_batch(self, list texts not None, double alpha, uint64_t seed, uint64_t start, size_t draws, bint words,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "../common/portable.hpp"
 #include "model.hpp"
 
 namespace nlpzero::tokenization {
@@ -68,50 +69,47 @@ size_t read_block(const Model& model, const Char* text, size_t size, size_t& fro
     return n;
 }
 
+// Look up the words of two symbols: steps[i].node receives the node of symbols i and i + 1, or the last node, which is never a
+// word and has no children.  Returns the number of places at which the trie goes on with a third symbol; steps[k].length
+// receives the k-th of them.  Nothing depends on the place before, and nothing branches: half of the branches would be
+// mispredicted, and processors look up several places at once.
+template <class Score>
+inline size_t find_pairs(const Model& model, const Node<Score>* nodes, const uint32_t* symbols, size_t n, Step* steps) {
+    const int32_t* const checks = model.checks.data();
+    const uint32_t none = uint32_t(model.checks.size()) - 1;
+    size_t longer = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const uint32_t next = uint32_t(nodes[symbols[i]].base) + symbols[i + 1];
+        const uint32_t pair = none ^ ((none ^ next) & opaque(0u - uint32_t(checks[next] == int32_t(symbols[i]))));
+        steps[i].node = int32_t(pair);
+        steps[longer].length = uint32_t(i);
+        // A node without children leads to a root, whose check is no node.
+        longer += checks[uint32_t(nodes[pair].base) + symbols[i + 2]] == int32_t(pair);
+    }
+    return longer;
+}
+
 // From right to left, so that ties are decided in place: >= chooses the longer first token, TIE_BITS the fewer tokens.
 // With `New`, any sequence of letters may be a word that the lexicon does not have; it must be better than all words of
 // the lexicon and than shorter new words.
 template <bool New>
 inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
-    const Node<int64_t>* nodes = model.nodes.data();
-    const int32_t* checks = model.checks.data();
+    const Node<int64_t>* const nodes = model.nodes.data();
     const Spelling& spelling = model.spelling;
+    size_t longer = find_pairs(model, nodes, symbols, n, steps);
     uint32_t reach = 0;  // number of consecutive letters from i, at most LONGEST
-    best[n] = best[n + 1] = best[n + 2] = 0;
-    for (size_t i = n; i-- > 0;) {
-        uint32_t words = 0;  // a bit for each length at which the lexicon has a word here
-        uint32_t at = symbols[i];
-        const Node<int64_t>* node = nodes + at;
-        uint64_t top = uint64_t(best[i + 1]) + uint64_t(node->score);
-        Step step{int32_t(at), 1};
-        // Words of two symbols are the most frequent ones; half of the branches would be mispredicted, so there is
-        // none.
-        uint32_t next = uint32_t(node->base) + symbols[i + 1];
-        const bool child = checks[next] == int32_t(at);
-        node = nodes + (child ? next : 0);
-        uint64_t sum = uint64_t(best[i + 2]) + uint64_t(node->score);
-        bool better = child & (int64_t(sum - top) >= 0);
-        top = better ? sum : top;
-        step.node = better ? int32_t(next) : step.node;
-        step.length = better ? 2 : 1;
-        at = next;
-        if (New) words |= uint32_t(child && node->score != NO_WORD) << 2;
-        // Most words of two symbols that go on do not go on like the text: the third symbol is looked up without a branch, too.
-        // A node without children leads to a root, whose check is no node.
-        const bool longer = child & (checks[uint32_t(node->base) + symbols[i + 2]] == int32_t(at));
-        if (longer) for (size_t j = i + 2;;) {
-            next = uint32_t(node->base) + symbols[j++];
-            node = nodes + next;
-            if (node->check != int32_t(at)) break;
-            at = next;
-            if (New && j - i <= Spelling::LONGEST) words |= uint32_t(node->score != NO_WORD) << (j - i);
-            sum = uint64_t(best[j]) + uint64_t(node->score);
-            better = int64_t(sum - top) >= 0;
-            top = better ? sum : top;
-            step.node = better ? int32_t(at) : step.node;
-            step.length = better ? uint32_t(j - i) : step.length;
-            if (node->base == 0) break;
-        }
+    uint64_t first = 0, second = 0;  // best[i + 1] and best[i + 2]
+    best[n] = best[n + 1] = 0;
+    // Choose among the words of at most two symbols at i, then among the new ones, of which `words` has no bit.
+    auto choose = [&](size_t i, uint64_t& top) {
+        const uint32_t at = symbols[i], pair = uint32_t(steps[i].node);
+        top = first + uint64_t(nodes[at].score);
+        const uint64_t sum = second + uint64_t(nodes[pair].score);
+        const uint64_t worse = opaque(uint64_t(int64_t(sum - top) >> 63));
+        top = sum - ((sum - top) & worse);
+        return Step{int32_t(pair ^ ((pair ^ at) & uint32_t(worse))), 2 + uint32_t(worse)};
+    };
+    auto close = [&](size_t i, uint64_t top, Step step, uint32_t words) {
         if (New) {
             reach = spelling.letter[symbols[i]] ? std::min(reach + 1, Spelling::LONGEST) : 0;
             uint64_t begun = reach > 1 ? uint64_t(spelling.first[symbols[i]]) : 0;
@@ -128,6 +126,39 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
         }
         best[i] = int64_t(top);
         steps[i] = step;
+        second = first;
+        first = top;
+    };
+    // A bit for each length at which the lexicon has a word here.
+    auto mark = [&](uint32_t node, uint32_t length) { return New ? uint32_t(nodes[node].score != NO_WORD) << length : 0; };
+    for (size_t i = n;;) {
+        const size_t stop = longer ? steps[longer - 1].length + size_t(1) : 0;
+        while (i > stop) {
+            --i;
+            const uint32_t words = mark(uint32_t(steps[i].node), 2);
+            uint64_t top;
+            const Step step = choose(i, top);
+            close(i, top, step, words);
+        }
+        if (!longer) break;
+        --longer;
+        --i;
+        uint32_t at = uint32_t(steps[i].node), words = mark(at, 2);
+        uint64_t top;
+        Step step = choose(i, top);
+        for (size_t j = i + 2; nodes[at].base != 0;) {
+            const uint32_t next = uint32_t(nodes[at].base) + symbols[j++];
+            const Node<int64_t>& node = nodes[next];
+            if (node.check != int32_t(at)) break;
+            at = next;
+            if (New && j - i <= Spelling::LONGEST) words |= mark(at, uint32_t(j - i));
+            const uint64_t sum = uint64_t(best[j]) + uint64_t(node.score);
+            const bool better = int64_t(sum - top) >= 0;
+            top = better ? sum : top;
+            step.node = better ? int32_t(at) : step.node;
+            step.length = better ? uint32_t(j - i) : step.length;
+        }
+        close(i, top, step, words);
     }
 }
 
