@@ -384,7 +384,7 @@ def test_a_checkpoint_without_a_state_is_not_left(
     def fail(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nlp_zero.builders.bayes.builder.count_ngrams", fail)
+    monkeypatch.setattr("nlp_zero.builders.passes.CorpusPasses.count_ngrams", fail)
     assert main([*command, str(SAMPLE)]) == 130
     assert "run the same command to start again" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["bad.txt"]
