@@ -85,6 +85,17 @@ def test_equal_frequencies_are_no_difference(count: int, k: int, m: int, spare: 
     assert float(log_likelihood_ratio(count * k, count * m, total * k, total * m)) == 0.0
 
 
+def test_measures_without_an_occurrence() -> None:
+    none = np.zeros(2)
+    assert log_likelihood_ratio(none, none, 10, 20).tolist() == [0.0, 0.0]
+    assert shrunken_share(none, none, 10, 20).tolist() == [0.5, 0.5]
+
+
+def test_no_difference_is_not_a_negative_zero() -> None:
+    for measure in (log_likelihood_ratio, log_ratio):
+        assert not np.signbit(measure([0, 3, 7], [0, 6, 14], 100, 200)[:2]).any()
+
+
 @given(st.integers(1, 1000), st.integers(1, 1000), st.integers(2, 9))
 def test_more_text_of_the_same_kind_is_surer(a: int, b: int, times: int) -> None:
     small = float(log_likelihood_ratio(a, b, 2000, 2000))

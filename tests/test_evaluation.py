@@ -118,7 +118,10 @@ def test_texts_that_differ_are_refused(gold: list[str], predicted: list[str], me
 def test_nonsense_options_are_refused() -> None:
     with pytest.raises(TypeError, match=r"\[line\]"):
         evaluate("一 二", ["一 二"])
-    for options in ({"bootstrap": -1}, {"confidence": 1.0}, {"confidence": float("nan")}, {"seed": -1}):
+    for options in (
+        {"bootstrap": -1}, {"confidence": 0.0}, {"confidence": 1.0}, {"confidence": float("nan")}, {"seed": -1},
+        {"temp_dir": "no such folder"},
+    ):  # fmt: skip
         with pytest.raises(ValueError, match=rf"^{next(iter(options))} must be .*\.$"):
             evaluate(["一"], ["一"], **options)  # type: ignore[arg-type]
 
@@ -241,6 +244,19 @@ def test_a_sample_of_an_alignment(batches: list[list[str]], most: int) -> None:
     expected = _align_lines(list(enumerate(zip(chosen, chosen, strict=True))))
     for name in ("line_ends", "gold", "predicted"):
         assert getattr(joined, name).tolist() == getattr(expected, name).tolist()
+
+
+def test_known_words_may_be_any_iterable() -> None:
+    gold, predicted = ["一二 三 四"], ["一二 三四"]
+    expected = evaluate(gold, predicted, train_words={"一二", "四"})
+    assert expected.unknown.gold == 1
+    for known in (["一二", "四", "四"], iter(["一二", "四"]), {"一二": 1, "四": 2}):
+        assert evaluate(gold, predicted, train_words=known) == expected
+
+
+def test_bootstrap_of_a_single_word() -> None:
+    intervals = evaluate(["一"], ["一"], bootstrap=3).intervals
+    assert intervals["f1"] == intervals["precision"] == intervals["recall"] == (1.0, 1.0)
 
 
 def test_bootstrap_of_equal_lines_has_no_width() -> None:
