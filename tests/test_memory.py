@@ -68,7 +68,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def huge(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_text(tmp_path_factory.mktemp("text") / "huge.txt", 9_000_000)
+    return make_text(tmp_path_factory.mktemp("text") / "huge.txt", 10_500_000)
 
 
 @pytest.mark.parametrize("algorithm", ["swap", "ngram-lm"])
