@@ -17,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero._kernels.tokenization import MarginalTable
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.builders import VocabularyBuilder
+from nlp_zero.lexicon import Lexicon, LexiconMeta
+from nlp_zero.lexicon.ids import byte_token
 from nlp_zero.tokenization import Lattice, kind_of
 from nlp_zero.tokenization.scoring import calibrate_alpha
 from nlp_zero.tokenization.tokenizer import Tokenizer
@@ -417,3 +419,30 @@ def test_lists_of_a_batch_leave_the_garbage_collector_as_it_was(collects: bool) 
     assert all(map(gc.is_tracked, drawn))
     assert drawn == [tokenizer.sample(text, seed=5, index=i) for i, text in enumerate(texts)]
     assert tokenizer.tokenize_batch(texts, workers=3) == [tokenizer.tokenize(text) for text in texts]
+
+
+def byte_models() -> list[Tokenizer]:
+    """Tokenizers whose tokens may be single bytes, and one that knows a single word."""
+    words = [*map(byte_token, range(256)), "春江", "春", "江"]
+    lexicon = Lexicon(words, range(1, len(words) + 1), meta=LexiconMeta(byte_fallback=True))
+    by_byte = VocabularyBuilder(vocab_size=270, unit="byte").build(["春江潮水连海平，海上明月共潮生。"])
+    one = Lexicon(["春"], [3])
+    return [
+        Tokenizer(lexicon), Tokenizer(lexicon, granularity=0.7), Tokenizer(lexicon, granularity=-0.7),
+        Tokenizer(lexicon, objective="shortest"), Tokenizer(by_byte), Tokenizer(one),
+        Tokenizer(one, objective="shortest"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("tokenizer", byte_models())
+@pytest.mark.parametrize("text", ["春江", "一春江", "春一", "一丁春", "x"])
+def test_all_segmentations_have_the_probability_one(tokenizer: Tokenizer, text: str) -> None:
+    everything = [tokens for tokens, _ in tokenizer.nbest(text, 1000)]
+    assert len(everything) < 1000
+    assert math.fsum(math.exp(tokenizer.log_prob(tokens)) for tokens in everything) == pytest.approx(1.0, rel=1e-9)
+
+
+def test_tokens_that_are_no_text_are_impossible() -> None:
+    tokenizer = byte_models()[0]
+    assert tokenizer.log_prob(["\ud800"]) == -math.inf
+    assert tokenizer.log_prob(["\udce4", "春"]) == -math.inf
