@@ -430,7 +430,7 @@ def byte_models() -> list[Tokenizer]:
     return [
         Tokenizer(lexicon), Tokenizer(lexicon, granularity=0.7), Tokenizer(lexicon, granularity=-0.7),
         Tokenizer(lexicon, objective="shortest"), Tokenizer(by_byte), Tokenizer(one),
-        Tokenizer(one, objective="shortest"),
+        Tokenizer(one, objective="shortest"), Tokenizer(lexicon, unk_log_prob=-3.0, granularity=0.7),
     ]  # fmt: skip
 
 

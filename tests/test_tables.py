@@ -359,7 +359,9 @@ def test_encoding() -> None:
 def test_marginals_of_bytes() -> None:
     meta = LexiconMeta(unit="byte", boundaries=False, byte_fallback=True)
     words = [byte_token(byte) for byte in range(256)]
-    marginals = Tokenizer(Lexicon(words, [1] * 256, meta=meta)).marginals("茶a")
+    tokenizer = Tokenizer(Lexicon(words, [1] * 256, meta=meta))
+    assert tokenizer.marginals("\ud800").to_columns()["token"] == ["\\xed", "\\xa0", "\\x80"]  # half of a character
+    marginals = tokenizer.marginals("茶a")
     assert marginals.to_columns()["token"] == ["\\xe8", "\\x8c", "\\xb6", "a"]
     assert "<td>\\xe8</td><td>1</td>" in marginals._repr_html_()
 
