@@ -86,22 +86,25 @@ def test_two_processes_with_one_output() -> None:
         assert all(one_sentence(said) for status, said in row["ends"] if status), row
 
 
-def write_again_and_again(path: Path, times: int) -> None:
+def write_again_and_again(path: Path, number: int, times: int) -> None:
     os.fsync = lambda handle: None
     for _ in range(times):
-        write_folder(path, format="test", version=1, meta={}, arrays={"x": np.arange(9, dtype=np.uint64)})
+        arrays = {name: np.arange(number, dtype=np.uint64) for name in "xyz"}
+        write_folder(path, format="test", version=1, meta={}, arrays=arrays)
+        _, found = read_folder(path, format="test", version=1)
+        assert len({len(array) for array in found.values()}) == 1
 
 
-def test_processes_that_replace_one_folder_at_the_same_time(tmp_path: Path) -> None:
+def test_processes_that_replace_and_read_one_folder_at_the_same_time(tmp_path: Path) -> None:
     processes = multiprocessing.get_context("spawn")
-    children = [processes.Process(target=write_again_and_again, args=(tmp_path / "result", 150)) for _ in range(4)]
+    path = tmp_path / "result"
+    children = [processes.Process(target=write_again_and_again, args=(path, n, 150)) for n in (2, 3, 4, 5)]
     for child in children:
         child.start()
     for child in children:
         child.join()
     assert [child.exitcode for child in children] == [0] * 4
     assert os.listdir(tmp_path) == ["result"]
-    assert read_folder(tmp_path / "result", format="test", version=1)[1]["x"].tolist() == list(range(9))
 
 
 def test_a_clock_that_goes_back() -> None:

@@ -103,12 +103,12 @@ def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
     target = Path(os.path.realpath(path))
     while True:
         restore_folder(target)
-        before = _identify(target)
-        obstacle = _find_obstacle(target, format)
-        if obstacle is None:
-            return
-        if before == _identify(target):  # else another process has replaced the folder while it was looked at
-            raise FileExistsError(f"{path} {obstacle}")
+        with _hold(target) as held:
+            obstacle = _find_obstacle(target, format)
+            if obstacle is None:
+                return
+            if held == _identify(target):  # else another process has replaced the folder while it was looked at
+                raise FileExistsError(f"{path} {obstacle}")
 
 
 def restore_folder(path: str | os.PathLike[str]) -> None:
@@ -242,7 +242,21 @@ def read_folder(
         If the folder has another format or version, or is incomplete or damaged.
     """
     folder = Path(path)
-    restore_folder(folder)
+    while True:
+        restore_folder(folder)
+        with _hold(folder) as held:
+            try:
+                found = _read_folder(folder, format, version)
+            except FormatError:
+                replacing = held is None and find_temporary(Path(os.path.realpath(folder)), OLD_SUFFIX)
+                if held == _identify(folder) and not replacing:
+                    raise
+            else:
+                if held == _identify(folder):  # else another process has replaced the folder while it was read
+                    return found
+
+
+def _read_folder(folder: Path, format: str, version: int) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     meta = _read_meta(folder, format, version)
     listed = meta.get("arrays")
     if not isinstance(listed, dict):
@@ -325,9 +339,22 @@ def _exchange(target: Path, new: Path) -> Path:
                 raise
 
 
-def _identify(target: Path) -> int | None:
+@contextmanager
+def _hold(folder: Path) -> Iterator[int | None]:
+    """Keep a folder open, so that no other folder gets its number, which is yielded; None if there is no folder."""
+    handle = None
+    with suppress(OSError):  # no folder, or Windows, which opens files only
+        handle = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:
-        return target.stat().st_ino
+        yield _identify(folder) if handle is None else os.fstat(handle).st_ino
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _identify(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
     except OSError:
         return None
 
