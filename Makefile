@@ -131,7 +131,7 @@ tsan: $(VENV)/test $(VENV)/build
 		TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0:suppressions=$(CURDIR)/.ci/tsan.supp \
 		setarch -R ../../$(BIN)/python -X faulthandler -m pytest -q --capture=sys -p no:cacheprovider $(TSAN_TESTS)
 
-# The tests with threads; polars cannot be imported beside the sanitizer.
+# The tests with threads; polars cannot be imported together with the sanitizer.
 TSAN_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links comparison determinism fillers keywords lines links \
 	own_words parser sampling saved_counts scale teaching templates tokenizer tokens vocabularies vocabulary)) \
 	$(addprefix --deselect tests/test_fillers.py::test_,table_of_fillers command_writes_all_fillers)

@@ -544,3 +544,14 @@ def test_a_lost_scheduler_is_no_error_of_the_output(client) -> None:
     message = r"the connection to the cluster was lost \(gone\); check its scheduler"
     with pytest.raises(ClusterError, match=message), connect(client):
         raise dask_distributed.comm.CommClosedError("gone")
+
+
+def test_a_bad_text_is_one_sentence_from_local_workers_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "gbk.txt"
+    bad.write_bytes("春江潮水连海平".encode("gbk"))
+    command = ["count", str(bad), "-o", str(tmp_path / "counts"), "-q", "--scheduler", "local", "--workers", "1"]
+    assert main(command) == 1
+    said = capfd.readouterr().err
+    assert said.startswith(f"nlpzero: error: {bad}: byte 0 (0xb4) is not valid utf-8")
+    assert said.count("\n") == 1
+    assert os.listdir(tmp_path) == ["gbk.txt"]

@@ -46,7 +46,7 @@ LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
 
 
 class LinkedTree(SelectableTree):
-    """A count tree with suffix links.
+    """A count tree with suffix links; `SelectableTree` describes its attributes.
 
     Parameters
     ----------
@@ -55,24 +55,12 @@ class LinkedTree(SelectableTree):
     resources : Resources, optional
         Memory, temporary folder and threads; they never change a result.
 
-    Attributes
-    ----------
-    counts : NgramCounts
-    alphabet : Alphabet
-        Encodes text with the symbol ids of the tree.
-    workers : int
-        Threads.
-
     Raises
     ------
     CorpusError
         If the count of an n-gram of two or more symbols, or the number of n-grams of an order, does not fit in 32 bits.
     StorageError
         If the disk has no room for the links.
-
-    Notes
-    -----
-    An n-gram is given by its order and its place (`node`) among the n-grams of that order.
     """
 
     def __init__(self, counts: NgramCounts, resources: Resources | None = None) -> None:

@@ -17,6 +17,7 @@ times costs less than merging.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -256,6 +257,7 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
                 "n_workers": workers or os.cpu_count() or 1,
                 "threads_per_worker": 1,
                 "dashboard_address": None,
+                "silence_logs": logging.CRITICAL,  # of the workers: an error reaches this process, which says it once
                 # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
                 "scheduler_kwargs": {"dashboard_address": ":0"},
             }

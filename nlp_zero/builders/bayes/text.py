@@ -65,7 +65,7 @@ def encode_pieces(
 ) -> Iterator[tuple[PieceLabel, SymbolArray]]:
     """Yield the pieces of a part of a corpus, each of whole lines with about this many symbols, encoded.
 
-    The first and the last piece of a part may have other lines in the parts beside it.
+    The first and the last piece of a part may have further lines, in the parts before and after it.
     """
     for label, blocks in groupby(_cut_blocks(read_blocks(part), symbols), key=itemgetter(0)):
         yield label, np.concatenate([alphabet.encode(data) for _, data in blocks])
