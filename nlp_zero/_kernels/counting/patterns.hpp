@@ -42,7 +42,7 @@ public:
         place_.assign(slots(), 0);
         if (scored) score_.assign(slots(), 0);
         clear_filters();
-        order_ = nodes_ = 0;
+        order_ = nodes_ = used_ = 0;
         above_.clear();
     }
     void add(const Level& level) {
@@ -80,6 +80,8 @@ public:
     }
     void finish() { std::vector<uint32_t>().swap(above_); }
 
+    struct Full : std::length_error { Full() : std::length_error("more n-grams than were announced") {} };
+
     // In place of `add`: the slot of the n-gram at `slot`, of `length` symbols, with one more symbol.  `slot` is 0 if
     // `length` is.  N-grams are chosen afterwards, each with a number.
     size_t extend(size_t slot, uint32_t symbol, size_t length) {
@@ -89,6 +91,7 @@ public:
         if (length == 2) admit(triple_, triple_key(slots_[slot], symbol));
         if (length) slots_[slot] |= INNER;
         slot = length ? slot_of(key) : symbol;
+        if (length && !slots_[slot] && ++used_ >= capacity_) throw Full();
         slots_[slot] |= key;
         return slot;
     }
@@ -97,6 +100,9 @@ public:
         place_[slot] = uint32_t(number);
         nodes_ = std::max(nodes_, number + 1);
     }
+
+    void prefetch_child(size_t slot, uint32_t symbol) const { prefetch(&slots_[firsts_ + home(hash(entry(slot, symbol)))]); }
+    void prefetch_to_number(size_t slot) const { prefetch(&slots_[slot]), prefetch_to_write(&place_[slot]); }
 
     // Numbers at slots that are not chosen, during construction.
     uint32_t note(size_t slot) const { return place_[slot]; }
@@ -227,7 +233,7 @@ private:
     std::vector<double> score_;
     Filter pair_, triple_;         // which pairs and triples of symbols may begin a pattern, by hash
     std::vector<uint32_t> above_;  // during construction: the slots of the order before
-    size_t firsts_ = 0, capacity_ = 0, order_ = 0, nodes_ = 0, edges_ = 0;
+    size_t firsts_ = 0, capacity_ = 0, order_ = 0, nodes_ = 0, edges_ = 0, used_ = 0;
 
     static uint64_t entry(uint64_t prefix, uint32_t symbol) { return prefix << 34 | uint64_t(symbol) << 2; }
     static size_t prefix_of(uint64_t entry) { return size_t(entry >> 34); }
