@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.counting import rank_packed
+from ..counting.packed import PackedWords
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -16,12 +19,15 @@ __all__ = ["rank_words"]
 
 
 def rank_words(
-    words: Sequence[str], counts: npt.NDArray[np.int64]
+    words: Sequence[str] | PackedWords, counts: npt.NDArray[np.int64]
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64] | slice, dict[str, int] | None]:
     """Return the words by falling count, ties by text, with their order and, if they were in order, their ranks.
 
     A saved lexicon is in order already, which is quicker to check than to make.
     """
+    if isinstance(words, PackedWords):
+        ranked = rank_packed(words.characters, words.ends, counts)
+        return tuple(words.unpack(ranked)), ranked, None
     order: npt.NDArray[np.int64] | slice = slice(None)
     ranks: dict[str, int] | None = None
     if _is_ranked(words, counts):
