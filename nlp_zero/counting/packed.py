@@ -80,6 +80,10 @@ class PackedWords(Sequence[str]):
         """Return some of the words."""
         return PackedWords(*kernel.take_packed(self.characters, self.ends, rows))
 
+    def rank(self, counts: Ints) -> Ints:
+        """Return the places of the words by falling count, ties by text; `ValueError` if one is empty or repeated."""
+        return kernel.rank_packed(self.characters, self.ends, counts)
+
     def unpack(self, rows: Ints | None = None) -> list[str]:
         """Return all or some of the words as strings."""
         return kernel.unpack_words(self.characters, self.ends, np.arange(len(self)) if rows is None else rows)

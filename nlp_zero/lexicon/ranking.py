@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels.counting import rank_packed
-from ..counting.packed import PackedWords
-
 if TYPE_CHECKING:
+    from ..counting.packed import PackedWords
+
     import numpy.typing as npt
 
 __all__ = ["rank_words"]
@@ -25,8 +24,8 @@ def rank_words(
 
     A saved lexicon is in order already, which is quicker to check than to make.
     """
-    if isinstance(words, PackedWords):
-        ranked = rank_packed(words.characters, words.ends, counts)
+    if hasattr(words, "rank"):  # packed words of a builder; others need not import counting
+        ranked = words.rank(counts)
         return tuple(words.unpack(ranked)), ranked, None
     order: npt.NDArray[np.int64] | slice = slice(None)
     ranks: dict[str, int] | None = None
