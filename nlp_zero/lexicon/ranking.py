@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from operator import eq
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..counting.packed import PackedWords
-
     import numpy.typing as npt
+
+    from ..counting.packed import PackedWords
 
 __all__ = ["rank_words"]
 
@@ -24,9 +24,10 @@ def rank_words(
 
     A saved lexicon is in order already, which is quicker to check than to make.
     """
-    if hasattr(words, "rank"):  # packed words of a builder; others need not import counting
-        ranked = words.rank(counts)
-        return tuple(words.unpack(ranked)), ranked, None
+    if hasattr(words, "rank"):  # packed words; a program that makes none need not import counting
+        packed = cast("PackedWords", words)
+        ranked = packed.rank(counts)
+        return tuple(packed.unpack(ranked)), ranked, None
     order: npt.NDArray[np.int64] | slice = slice(None)
     ranks: dict[str, int] | None = None
     if _is_ranked(words, counts):
