@@ -176,8 +176,8 @@ cdef class Segmenter:
     cdef readonly tuple words
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
-    cdef vector[shared_ptr[const WeightTable]] tables  # of the last few alphas; used under the GIL only
-    cdef shared_ptr[const WeightTable] ranks  # for n-best lists, made when first used
+    cdef vector[shared_ptr[const WeightTable]] tables  # of the last few alphas; used in critical sections only
+    cdef shared_ptr[const WeightTable] ranks  # for n-best lists; made when first used, in a critical section
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
@@ -270,14 +270,15 @@ cdef class Segmenter:
         cdef shared_ptr[const WeightTable] found
         if not alpha >= 0:
             raise ValueError(f"alpha must be a number from 0 to infinity, not {alpha}.")
-        for i in range(self.tables.size()):
-            if self.tables[i].get().alpha == alpha:
-                return self.tables[i]
-        found = make_table(self.model.get()[0], Numbers.POWERS, alpha)
-        if self.tables.size() >= kept:
-            self.tables.erase(self.tables.begin())
-        self.tables.push_back(found)
-        return found
+        with cython.critical_section(self):
+            for i in range(self.tables.size()):
+                if self.tables[i].get().alpha == alpha:
+                    return self.tables[i]
+            found = make_table(self.model.get()[0], Numbers.POWERS, alpha)
+            if self.tables.size() >= kept:
+                self.tables.erase(self.tables.begin())
+            self.tables.push_back(found)
+            return found
 
     cdef _draw(self, text, double alpha, seed, rng, uint64_t index, int what):
         """Draw one segmentation: strings if `what` is 0, ids if it is 1."""
@@ -311,8 +312,9 @@ cdef class Segmenter:
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0, k)
 
     def nbest(self, text, size_t n):
-        if not self.ranks.get():
-            self.ranks = make_table(self.model.get()[0], Numbers.RANKS, 1)
+        with cython.critical_section(self):
+            if not self.ranks.get():
+                self.ranks = make_table(self.model.get()[0], Numbers.RANKS, 1)
         return best_lists(self.model.get()[0], self.objects.get()[0], self.ranks.get()[0], text, n)
 
     def sums(self, text, double alpha):
