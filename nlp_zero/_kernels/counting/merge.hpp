@@ -21,7 +21,8 @@ struct TreePiece {
     };
     int order;
     std::array<Level, MAX_ORDER> level;
-    int first_depth = 0, depth = 0;  // of the first n-gram and of the last
+    int first_depth = 0;
+    int depth = 0;  // of the last n-gram, without the top level
     uint32_t last[MAX_ORDER] = {};
     uint64_t sum[MAX_ORDER] = {};  // counts of the last n-gram and its prefixes, without nodes that are not closed yet
 
@@ -30,19 +31,19 @@ struct TreePiece {
     }
 
     void push(const uint32_t* symbol, uint64_t count) {
+        const int top = order - 1;
         int l = 0;
-        while (l < order && symbol[l] && symbol[l] == last[l]) ++l;
-        close(l);
-        for (; l < order && symbol[l]; ++l) {
-            Level& here = level[l];
-            reserve(l);
-            here.symbol[here.size++] = symbol[l];
-            last[l] = symbol[l];
+        while (l < top && symbol[l] && symbol[l] == last[l]) ++l;
+        if (l < top) {
+            close(l);
+            for (; l < top && symbol[l]; ++l) append(l, symbol[l], 0);
+            depth = l;
+            std::fill(last + l, last + top, 0);
         }
-        if (l) sum[l - 1] += count;  // 0 only for damaged trees
-        depth = l;
+        if (l) sum[l - 1] += count;  // 0 only for damaged trees, or if the order is 1
+        last[top] = 0;
+        if (l == top && symbol[top]) append(l++, symbol[top], count);
         if (!first_depth) first_depth = l;
-        for (; l < order; ++l) last[l] = 0;
     }
 
     // Insert the open n-grams of the piece before at the front, leave the last n-grams open (none if this is the last
@@ -75,16 +76,22 @@ struct TreePiece {
 private:
     void reserve(int l) {
         Level& here = level[l];
-        if (here.size < here.symbol.capacity()) return;
         here.symbol.reserve(here.size + 1);
         here.count.reserve(here.symbol.capacity());
         here.end.reserve(l + 1 < order ? here.symbol.capacity() : 1);
     }
-    void close(int l) {  // the last nodes of the levels from l
+    void append(int l, uint32_t symbol, uint64_t count) {
+        Level& here = level[l];
+        if (here.size == here.symbol.capacity()) reserve(l);
+        here.symbol[here.size] = symbol;
+        here.count[here.size++] = count;
+        last[l] = symbol;
+    }
+    void close(int l) {  // the last nodes of the levels from l, except for the top level
         for (; depth > l; --depth) {
             Level& here = level[depth - 1];
             here.count[here.size - 1] = sum[depth - 1];
-            if (depth < order) here.end[here.size - 1] = level[depth].size;
+            here.end[here.size - 1] = level[depth].size;
             if (depth > 1) sum[depth - 2] += sum[depth - 1];
             sum[depth - 1] = 0;
         }
@@ -142,12 +149,13 @@ public:
             const std::vector<uint32_t>& high)
         : packing_(packing), low_(pack(low)), high_(pack(high)), bounded_(!high.empty()) {
         for (const auto& source : sources.all) {
+            fresh_.push_back(fresh_.size());
             if (source.levels.empty())
                 sources_.push_back(std::make_unique<BlockSource<W>>(packing, source.map, source.map_size));
             else
                 sources_.push_back(std::make_unique<TreeSource<W>>(packing, source.levels, source.map, low.data()));
         }
-        loser_.resize(std::max<size_t>(1, sources_.size()));
+        std::reverse(fresh_.begin(), fresh_.end());
     }
 
     void feed(size_t source, const uint8_t* block, size_t size) override { sources_[source]->feed(block, size); }
@@ -157,18 +165,24 @@ public:
     }
 
     int advance(TreePiece* tree, RunWriter* run) override {
-        if (first_.size() < sources_.size()) {
-            if (!load_first()) return int(first_.size());
-            play();
-        } else if (waiting_ && !replace_top()) {
-            return int(top_.source);
+        for (; !fresh_.empty(); fresh_.pop_back()) {  // sources whose first n-gram was not read yet
+            const size_t i = fresh_.back();
+            Head head{{}, 0, i};
+            const auto status = load(head);
+            if (status == Source::HUNGRY) return int(i);
+            if (status == Source::DONE) continue;
+            heap_.push_back(head);
+            std::push_heap(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return less(b.key, a.key); });
         }
-        while (alive_ && !(bounded_ && !less(top_.key, high_))) {
-            if (pending_ && !(top_.key == key_)) emit(tree, run);
-            key_ = top_.key;
-            count_ += sources_[top_.source]->head().count;
+        if (waiting_ && !refill()) return int(heap_[0].source);
+        while (!heap_.empty()) {
+            const Head& top = heap_[0];
+            if (bounded_ && !less(top.key, high_)) break;
+            if (pending_ && !(top.key == key_)) emit(tree, run);
+            key_ = top.key;
+            count_ += top.count;
             pending_ = true;
-            if (!replace_top()) return int(top_.source);
+            if (!refill()) return int(heap_[0].source);
         }
         if (pending_) emit(tree, run);
         return -1;
@@ -176,17 +190,14 @@ public:
 
 private:
     using Source = RunSource<W>;
-    struct Head { Key<W> key; size_t source; };
+    struct Head { Key<W> key; uint64_t count; size_t source; };
     std::vector<std::unique_ptr<Source>> sources_;
     Packing packing_;
     Key<W> low_, high_, key_{};
     bool bounded_, pending_ = false, waiting_ = false;
     uint64_t count_ = 0;
-    // A tournament of the next n-grams of all sources: node i holds the loser of nodes 2i and 2i + 1, and the last
-    // nodes are the sources.  A source that has ended takes part with a key that is larger than all others.
-    std::vector<Head> first_, loser_;
-    Head top_{};
-    size_t alive_ = 0;  // sources that have not ended
+    std::vector<Head> heap_;  // the smallest first
+    std::vector<size_t> fresh_;
 
     Key<W> pack(const std::vector<uint32_t>& symbol) const {
         Key<W> key{};
@@ -194,65 +205,40 @@ private:
         return key;
     }
     static bool less(const Key<W>& a, const Key<W>& b) {
-        bool is_less = a.word[W - 1] < b.word[W - 1];
-        for (int i = W - 2; i >= 0; --i) is_less = (a.word[i] < b.word[i]) | ((a.word[i] == b.word[i]) & is_less);
-        return is_less;
+        int i = 0;
+        while (i + 1 < W && a.word[i] == b.word[i]) ++i;
+        return a.word[i] < b.word[i];
     }
 
-    // Move a source to its next n-gram, at `low` or above; false if it must be fed first.
-    bool load(Head& head) {
+    typename Source::Status load(Head& head) {
         Source& source = *sources_[head.source];
         for (;;) {
             const auto status = source.next();
-            if (status == Source::HUNGRY) return false;
-            if (status == Source::DONE) {
-                --alive_;
-                std::fill(head.key.word, head.key.word + W, ~uint64_t(0));
-                return true;
-            }
+            if (status != Source::READY) return status;
             head.key = source.head().key;
-            if (!less(head.key, low_)) return true;
+            head.count = source.head().count;
+            if (!less(head.key, low_)) return Source::READY;
         }
     }
-    bool load_first() {
-        for (size_t i = first_.size(); i < sources_.size(); ++i) {
-            Head head{{}, i};
-            ++alive_;
-            if (!load(head)) { --alive_; return false; }
-            first_.push_back(head);
-        }
-        return true;
-    }
-    void play() {
-        const size_t n = sources_.size();
-        std::vector<Head> winner(2 * n);
-        std::copy(first_.begin(), first_.end(), winner.begin() + ptrdiff_t(n));
-        for (size_t i = n - 1; i > 0; --i) {
-            const bool second = less(winner[2 * i + 1].key, winner[2 * i].key);
-            winner[i] = winner[2 * i + second];
-            loser_[i] = winner[2 * i + !second];
-        }
-        top_ = winner[1];
-    }
-    // Replace the smallest n-gram by the next one of its source; false if the source must be fed first.  There are no
-    // branches on comparisons, whose results cannot be predicted.
-    bool replace_top() {
-        waiting_ = !load(top_);
+    // Replace the smallest head by the next n-gram of its source; false if the source must be fed first.
+    bool refill() {
+        Head moving = heap_[0];
+        const auto status = load(moving);
+        waiting_ = status == Source::HUNGRY;
         if (waiting_) return false;
-        Head moving = top_;
-        for (size_t i = (sources_.size() + moving.source) / 2; i > 0; i /= 2) {
-            Head& other = loser_[i];
-            const uint64_t loses = uint64_t(0) - uint64_t(less(other.key, moving.key));
-            for (int w = 0; w < W; ++w) {
-                const uint64_t change = (other.key.word[w] ^ moving.key.word[w]) & loses;
-                other.key.word[w] ^= change;
-                moving.key.word[w] ^= change;
-            }
-            const size_t change = (other.source ^ moving.source) & size_t(loses);
-            other.source ^= change;
-            moving.source ^= change;
+        if (status == Source::DONE) {
+            moving = heap_.back();
+            heap_.pop_back();
+            if (heap_.empty()) return true;
         }
-        top_ = moving;
+        const size_t n = heap_.size();
+        size_t at = 0;
+        for (size_t child; (child = 2 * at + 1) < n; at = child) {
+            child += child + 1 < n && less(heap_[child + 1].key, heap_[child].key);
+            if (!less(heap_[child].key, moving.key)) break;
+            heap_[at] = heap_[child];
+        }
+        heap_[at] = moving;
         return true;
     }
     void emit(TreePiece* tree, RunWriter* run) {
@@ -267,9 +253,9 @@ private:
 
 inline std::unique_ptr<Merge> Merge::of(const Sources& sources, int order, int bits, const std::vector<uint32_t>& low,
                                         const std::vector<uint32_t>& high) {
-    const Packing packing{order, bits};  // no n-gram has all bits of its key
-    if (order * bits < 64) return std::make_unique<MergeOf<1>>(sources, packing, low, high);
-    if (order * bits < 128) return std::make_unique<MergeOf<2>>(sources, packing, low, high);
+    const Packing packing{order, bits};
+    if (order * bits <= 64) return std::make_unique<MergeOf<1>>(sources, packing, low, high);
+    if (order * bits <= 128) return std::make_unique<MergeOf<2>>(sources, packing, low, high);
     return std::make_unique<MergeOf<4>>(sources, packing, low, high);
 }
 
