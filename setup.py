@@ -91,6 +91,7 @@ class BuildKernels(build_ext):
             sys.exit("nlp-zero needs a C++ compiler to build its kernels: install g++ or clang++, or set CXX.")
         directives: dict[str, Any] = {
             "language_level": 3,
+            "freethreading_compatible": True,  # see docs/reliability.md
             "boundscheck": DEBUG,
             "initializedcheck": DEBUG,
             "wraparound": False,

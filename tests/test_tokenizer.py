@@ -6,7 +6,6 @@ import itertools
 import math
 import multiprocessing
 import pickle
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -241,27 +240,6 @@ def test_pickles_and_processes(method: str) -> None:
     assert (copy.lexicon, copy.alnum, copy.unk_log_prob) == (tokenizer.lexicon, "join", -7.5)
     with multiprocessing.get_context(method).Pool(1) as pool:
         assert pool.apply(_cut, (tokenizer,)) == ["中国", "人民"]
-
-
-def test_threads_do_not_disturb_each_other() -> None:
-    tokenizer = Tokenizer(Lexicon(["中国", "国人", "人民", "中"], [5, 3, 3, 1]))
-    lines = ["中国人民，" * n for n in range(1, 400, 7)]
-    expected = [tokenizer.tokenize(line) for line in lines]
-    wrong: list[int] = []
-
-    def work(shift: int) -> None:
-        for k in range(len(lines)):
-            if tokenizer.tokenize(lines[(k + shift) % len(lines)]) != expected[(k + shift) % len(lines)]:
-                wrong.append(k)
-        if tokenizer.tokenize_batch(lines, workers=2) != expected:
-            wrong.append(-1)
-
-    threads = [threading.Thread(target=work, args=(shift,)) for shift in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,6 +1,7 @@
 # cython: binding=False, embedsignature=True
 """Lattices of segmentations, and segmentation of text by a lexicon."""
 
+cimport cython
 from libc.math cimport INFINITY, isinf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp.memory cimport shared_ptr, unique_ptr

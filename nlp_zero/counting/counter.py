@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from .._kernels import counting as kernel
 from .._utils.threads import in_order, in_rounds
 from .._utils.validation import check_integer
 from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
-from .count_data import CountOptions
+from .count_data import CountData, CountOptions
 from .counts import MAX_ORDER, NgramCounts, counts_of
 from .finishing import collect_counts, merge_sources
 from .history import CountHistory
@@ -69,7 +71,8 @@ class NgramCounter:
 
     Notes
     -----
-    `memory`, `temp_dir`, `workers` and `checkpoint` never change a result.
+    `memory`, `temp_dir`, `workers` and `checkpoint` never change a result.  A counter belongs to one thread at a time;
+    `NgramCounts.merge` adds up the counts of several.
 
     Examples
     --------
@@ -96,6 +99,7 @@ class NgramCounter:
         self._progress = False
         self._corpora: list[Corpus] = []
         self._texts = self._make_texts()
+        self._in_use = threading.RLock()
 
     def __repr__(self) -> str:
         options = f"order={self.order}, unit={self.unit!r}, alnum={self.alnum!r}"
@@ -125,7 +129,14 @@ class NgramCounter:
             If a disk is full or the memory budget is too small.
         CheckpointError
             If the checkpoint is of another corpus or of other options.
+        RuntimeError
+            If another thread uses the counter.
         """
+        with self._used_by_one_thread():
+            self._count(texts)
+        return self
+
+    def _count(self, texts: Corpus | Iterable[str]) -> None:
         blocks: Iterator[tuple[Position, Block]]
         if self.resources.checkpoint is not None:
             blocks = self._resume(texts, self.resources.checkpoint)
@@ -144,7 +155,6 @@ class NgramCounter:
                 self._write_run(position)
         if self.resources.checkpoint is not None and self._waiting:
             self._write_run(position)
-        return self
 
     def freeze(
         self,
@@ -174,18 +184,42 @@ class NgramCounter:
         ------
         StorageError
             If a disk is full or the memory budget is too small.
+        RuntimeError
+            If another thread uses the counter.
         """
         options = CountOptions(self.unit, self.alnum, check_integer("min_count", min_count))
         periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
-        history = CountHistory.of_corpora(self._corpora, periods)
+        with self._used_by_one_thread():
+            return counts_of(self._freeze(options, folder, CountHistory.of_corpora(self._corpora, periods)))
+
+    @property
+    def positions(self) -> int:
+        """Number of symbols that were counted so far."""
+        return self._waiting + sum(int(run.totals[0]) for run in self._store.runs)
+
+    @contextmanager
+    def _used_by_one_thread(self) -> Iterator[None]:
+        if not self._in_use.acquire(blocking=False):
+            raise RuntimeError(
+                "another thread uses this NgramCounter; give each thread a counter, and merge their counts with"
+                " NgramCounts.merge()."
+            )
+        try:
+            yield
+        finally:
+            self._in_use.release()
+
+    def _freeze(
+        self, options: CountOptions, folder: str | os.PathLike[str] | None, history: CountHistory
+    ) -> CountData:
+        min_count = options.min_count
         if self._store.runs and self._waiting:
             self._write_run(self._store.position)
         if self._store.runs:
             sources = [RunSource(run) for run in self._store.reduce()]
-            data = merge_sources(
+            return merge_sources(
                 sources, self._store, options, folder, progress=self._progress, trace=lambda *_: history
             )
-            return counts_of(data)
         workers = self.resources.workers
         in_memory = folder is None and self._store.plan.budget is None
         rounds = self._count_rounds(min_count) if in_memory else 1
@@ -205,13 +239,7 @@ class NgramCounter:
             if workers == 1 and in_memory:
                 tree.append(part.take_tree())
 
-        totals = self._totals()
-        return counts_of(collect_counts(fill, symbols, totals, self._store, options, folder, lambda *_: history))
-
-    @property
-    def positions(self) -> int:
-        """Number of symbols that were counted so far."""
-        return self._waiting + sum(int(run.totals[0]) for run in self._store.runs)
+        return collect_counts(fill, symbols, self._totals(), self._store, options, folder, lambda *_: history)
 
     def _resume(
         self, texts: Corpus | Iterable[str], folder: str | os.PathLike[str]

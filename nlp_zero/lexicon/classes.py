@@ -53,13 +53,13 @@ class WordClasses(Tabular):
     _words: tuple[str, ...]
     _counts: npt.NDArray[np.int64]
     _classes: npt.NDArray[np.int64]
-    _index: dict[str, int]
+    _index: dict[str, int] | None
 
     def __init__(self, words: Sequence[str], counts: npt.NDArray[np.int64], classes: Floats) -> None:
         object.__setattr__(self, "_words", tuple(words))
         object.__setattr__(self, "_counts", np.asarray(counts, np.int64))
         object.__setattr__(self, "_classes", np.where(np.isnan(classes), NO_CLASS, classes).astype(np.int64))
-        object.__setattr__(self, "_index", {})  # filled on first use
+        object.__setattr__(self, "_index", None)  # made on first use
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"WordClasses are immutable; {name} cannot be set.")
@@ -154,9 +154,10 @@ class WordClasses(Tabular):
 
     def _places(self) -> dict[str, int]:
         """Return the rank of each word that has a class."""
-        if not self._index and len(self):
-            self._index.update((self._words[k], k) for k in np.flatnonzero(self._classes >= 0).tolist())
-        return self._index
+        if self._index is None:  # two threads that meet here make the same dictionary
+            ranks = {self._words[k]: k for k in np.flatnonzero(self._classes >= 0).tolist()}
+            object.__setattr__(self, "_index", ranks)
+        return self._index  # type: ignore[return-value]
 
     def _place(self, word: str) -> int:
         return self._places()[word]

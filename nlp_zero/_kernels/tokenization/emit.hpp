@@ -1,10 +1,12 @@
-// Tokens as Python objects: references to existing objects where possible.  The GIL is held.
+// Tokens as Python objects: references to existing objects where possible.  The thread is attached to the interpreter (and
+// holds the GIL, if there is one).
 #pragma once
 #include <Python.h>
-#include <string>
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #include "classes.hpp"
 
@@ -73,20 +75,25 @@ class References {  // that are given back at the end
     std::vector<PyObject*> objects_;
 };
 
-class Objects {  // the Python objects of a tokenizer, cached on first use
+// The Python objects of a tokenizer, cached on first use.  Threads may use them at the same time without the GIL: a slot is
+// empty until one thread puts a whole object there, and never changes after that.
+class Objects {
+    using Slot = std::atomic<PyObject*>;
+    static_assert(sizeof(Slot) == sizeof(PyObject*) && Slot::is_always_lock_free, "`piece` reads slots and a tuple alike.");
+
  public:
     // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)
     Objects(PyObject* words, std::vector<int32_t> numbers)
         : words_(words), words_at_(reinterpret_cast<uintptr_t>(reinterpret_cast<PyTupleObject*>(words)->ob_item)), words_count_(uint32_t(PyTuple_GET_SIZE(words))),
           numbers_(std::move(numbers)), ints_(numbers_.size()),
-          chars_(static_cast<PyObject**>(std::calloc(KEPT_CHARS, sizeof(PyObject*))), &std::free) {
+          chars_(static_cast<Slot*>(std::calloc(KEPT_CHARS, sizeof(Slot))), &std::free) {
         if (!chars_) throw std::bad_alloc();
         Py_INCREF(words_);
         for (size_t i = 0; i < numbers_.size(); ++i) same_ = same_ && numbers_[i] == int32_t(i);
     }
     ~Objects() {
-        for (PyObject* number : ints_) Py_XDECREF(number);
-        for (size_t c = 0; c < KEPT_CHARS; ++c) Py_XDECREF(chars_.get()[c]);
+        for (const Slot& number : ints_) Py_XDECREF(number.load());
+        for (size_t c = 0; c < KEPT_CHARS; ++c) Py_XDECREF(chars_.get()[c].load());
         Py_DECREF(words_);
     }
     Objects(const Objects&) = delete;
@@ -94,8 +101,9 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
 
     // The next two lend references, and return null with an exception set.
     PyObject* number(int32_t id) {
-        PyObject*& slot = ints_[size_t(id)];
-        return slot ? slot : slot = PyLong_FromLong(numbers_[size_t(id)]);
+        Slot& slot = ints_[size_t(id)];
+        PyObject* const found = slot.load(std::memory_order_acquire);
+        return found ? found : keep(slot, PyLong_FromLong(numbers_[size_t(id)]));
     }
     // Most tokens are words or single characters.  A branch between the two would often be mispredicted: the place of the
     // object is computed.
@@ -105,7 +113,7 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
         const uintptr_t outside = opaque(uintptr_t(0) - uintptr_t(word >= words_count_));
         const uintptr_t in_words = words_at_ + word * sizeof(PyObject*);
         const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars_.get() + uint16_t(c));
-        PyObject* const found = *reinterpret_cast<PyObject* const*>(in_words ^ ((in_words ^ in_chars) & outside));
+        PyObject* const found = reinterpret_cast<const Slot*>(in_words ^ ((in_words ^ in_chars) & outside))->load(std::memory_order_acquire);
         if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return other_piece(text, c, start, end, owner);
         return found;
     }
@@ -135,15 +143,22 @@ class Objects {  // the Python objects of a tokenizer, cached on first use
     uint32_t words_count_;
     std::vector<int32_t> numbers_;
     bool same_ = true;  // as our own
-    std::vector<PyObject*> ints_;
-    std::unique_ptr<PyObject*, decltype(&std::free)> chars_;  // most of these pages are never touched
+    std::vector<Slot> ints_;
+    std::unique_ptr<Slot, decltype(&std::free)> chars_;  // most of these pages are never touched
+
+    // Put a new object into an empty slot; returns what is there then, which another thread may have put there before.
+    static PyObject* keep(Slot& slot, PyObject* made) {
+        PyObject* found = nullptr;
+        if (!made || slot.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return made;
+        Py_DECREF(made);
+        return found;
+    }
 
     // Text that is not a word: c is its first character.
     PyObject* other_piece(PyObject* text, uint32_t c, uint32_t start, uint32_t end, References& owner) {
         if (end - start != 1) return owner.add(PyUnicode_Substring(text, start, end));
         if (c >> 16) return owner.add(PyUnicode_FromOrdinal(int(c)));
-        PyObject*& slot = chars_.get()[c];
-        return slot ? slot : slot = PyUnicode_FromOrdinal(int(c));
+        return keep(chars_.get()[c], PyUnicode_FromOrdinal(int(c)));
     }
 };
 

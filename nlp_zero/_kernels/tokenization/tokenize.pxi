@@ -72,7 +72,6 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
     shared_ptr[const WeightTable] make_table(const Model&, Numbers, double) except +
     object sample_list(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int) except +
     object sample_lists(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
-    object best_lists(const Model&, Objects&, const WeightTable&, object, size_t) except +
     cdef cppclass TextMarginals:
         double log_sum, entropy, tokens
         size_t size()
@@ -83,6 +82,9 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
                       object) except 0
     void encode_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
                         const Slice&, const BatchOutput&) except +
+
+cdef extern from "tokenization/best_lists.hpp" namespace "nlpzero::tokenization" nogil:
+    object best_lists(const Model&, Objects&, const WeightTable&, object, size_t) except +
 
 cdef inline double limit_alpha(double alpha) noexcept:
     return INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too
@@ -174,8 +176,8 @@ cdef class Segmenter:
     cdef readonly tuple words
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
-    cdef vector[shared_ptr[const WeightTable]] tables  # of the last few alphas; used under the GIL only
-    cdef shared_ptr[const WeightTable] ranks  # for n-best lists, made when first used
+    cdef vector[shared_ptr[const WeightTable]] tables  # of the last few alphas; used in critical sections only
+    cdef shared_ptr[const WeightTable] ranks  # for n-best lists; made when first used, in a critical section
 
     def __cinit__(self, tuple words not None, const double[::1] log_probs, const int32_t[::1] numbers, int alnum,
                   bint crossing, bint fallback, bint bytes_, double unk, double uniform, double new_mass,
@@ -268,14 +270,15 @@ cdef class Segmenter:
         cdef shared_ptr[const WeightTable] found
         if not alpha >= 0:
             raise ValueError(f"alpha must be a number from 0 to infinity, not {alpha}.")
-        for i in range(self.tables.size()):
-            if self.tables[i].get().alpha == alpha:
-                return self.tables[i]
-        found = make_table(self.model.get()[0], Numbers.POWERS, alpha)
-        if self.tables.size() >= kept:
-            self.tables.erase(self.tables.begin())
-        self.tables.push_back(found)
-        return found
+        with cython.critical_section(self):
+            for i in range(self.tables.size()):
+                if self.tables[i].get().alpha == alpha:
+                    return self.tables[i]
+            found = make_table(self.model.get()[0], Numbers.POWERS, alpha)
+            if self.tables.size() >= kept:
+                self.tables.erase(self.tables.begin())
+            self.tables.push_back(found)
+            return found
 
     cdef _draw(self, text, double alpha, seed, rng, uint64_t index, int what):
         """Draw one segmentation: strings if `what` is 0, ids if it is 1."""
@@ -309,8 +312,9 @@ cdef class Segmenter:
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0, k)
 
     def nbest(self, text, size_t n):
-        if not self.ranks.get():
-            self.ranks = make_table(self.model.get()[0], Numbers.RANKS, 1)
+        with cython.critical_section(self):
+            if not self.ranks.get():
+                self.ranks = make_table(self.model.get()[0], Numbers.RANKS, 1)
         return best_lists(self.model.get()[0], self.objects.get()[0], self.ranks.get()[0], text, n)
 
     def sums(self, text, double alpha):
