@@ -167,7 +167,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
             if getattr(arguments, name) not in (None, []):
                 raise UsageError(f"--{name} needs all counts in one folder, and -o with * makes many; leave one out.")
         if arguments.merge and arguments.sources:
-            raise UsageError("-o with * either counts a corpus or merges counts; do the one, and then the other.")
+            raise UsageError("-o with * either counts a corpus or merges counts; leave one out.")
     arguments.merge = _find_folders(arguments.merge)
 
 
