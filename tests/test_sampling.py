@@ -156,6 +156,50 @@ def test_defaults_of_sums() -> None:
         tokenizer.nbest(text, 1001)
 
 
+TIES = Lexicon(["中", "国", "中国", "国人", "人", "人人", "中国人", "人中国", "人人人人"], [5, 5, 5, 5, 5, 5, 2, 2, 1])
+
+
+def best_by_lattice(tokenizer: Tokenizer, text: str, n: int) -> list[list[str]]:
+    """The same by the lattice of the text, from the scores that the tokenizer adds up: multiples of 2**-30."""
+    scores = dict(zip(tokenizer.lexicon.words, tokenizer.lexicon.log_probs.tolist(), strict=True))
+    edges = [(a, b) for a in range(len(text)) for b in range(a + 1, min(a + 4, len(text)) + 1)]
+    edges = [(a, b) for a, b in edges if b == a + 1 or text[a:b] in scores]
+    nats = [scores.get(text[a:b], tokenizer.unk_log_prob) for a, b in edges]
+    starts, ends = zip(*edges, strict=True)
+    lattice = Lattice(len(text), starts, ends, [math.floor(x * 2**30 + 0.5) / 2**30 for x in nats])
+    return [[text[a:b] for a, b in path] for path, _ in lattice.nbest(n)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text("中国人民龘", min_size=1, max_size=30), st.integers(1, 60), st.sampled_from([LEXICON, TIES]))
+def test_nbest_equals_that_of_the_lattice(text: str, n: int, lexicon: Lexicon) -> None:
+    tokenizer = Tokenizer(lexicon)
+    assert [tokens for tokens, _ in tokenizer.nbest(text, n)] == best_by_lattice(tokenizer, text, n)
+
+
+def test_nbest_of_a_long_text() -> None:  # of more symbols than the stack holds
+    characters = np.random.default_rng(4).choice(list("中国人民"), 5_000)
+    text = "".join(characters.tolist())
+    for lexicon in (LEXICON, TIES):
+        tokenizer = Tokenizer(lexicon)
+        best = tokenizer.nbest(text, 40)
+        assert [tokens for tokens, _ in best] == best_by_lattice(tokenizer, text, 40)
+        scores = dict(zip(lexicon.words, lexicon.log_probs.tolist(), strict=True))
+        for tokens, nats in best:
+            total = 0.0
+            for token in tokens:  # `sum` compensates for rounding from Python 3.12 on
+                total += scores.get(token, tokenizer.unk_log_prob)
+            assert nats == total
+
+
+def test_nbest_by_the_fewest_tokens_of_a_long_text() -> None:  # 2,000 of them cost more than 2**24
+    tokenizer = Tokenizer(TIES, objective="shortest")
+    best = tokenizer.nbest("民中国" * 1_000, 30)
+    costs = [(len(tokens), -nats) for tokens, nats in best]
+    assert [size for size, _ in costs] == [2000] + [2001] * 29
+    assert [tokens.index("中") for tokens, _ in best[1:]] == list(range(1, 58, 2))  # ties: found first
+
+
 def test_the_only_segmentation_is_certain() -> None:
     for token in ("a", "\ud800"):  # the second is not in UTF-8
         assert Tokenizer(LEXICON).log_prob([token]) == pytest.approx(0, abs=1e-12)

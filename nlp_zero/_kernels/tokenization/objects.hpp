@@ -1,4 +1,4 @@
-// Sampling, n-best and marginals as Python objects, and sampling in batches.
+// Sampling and marginals as Python objects, and sampling in batches.
 #pragma once
 #include <numeric>
 
@@ -92,89 +92,6 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const Weight
         PyList_SET_ITEM(lists, s, list);
     }
     for (const Choice& choice : choices) Py_XDECREF(choice.item);
-    return lists;
-}
-
-// Among equal scores `n_best` has an order of its own: the best segmentation moves to the front.
-inline void put_best_first(const Model& model, const TextLattice& lattice, const TextView& view, std::vector<std::vector<int64_t>>& paths) {
-    std::vector<int64_t> best;
-    size_t at = 0;  // a position: symbols of words that cross boundaries are single characters
-    with_chars(view, [&](auto chars) {
-        cut_words(model, chars, view.size, [&](int32_t, uint32_t, uint32_t end) {
-            int64_t e = lattice.first[at];
-            while (lattice.starts[size_t(lattice.end[size_t(e)])] != end) ++e;
-            best.push_back(e);
-            at = size_t(lattice.end[size_t(e)]);
-        });
-        return 0;
-    });
-    auto found = std::find(paths.begin(), paths.end(), best);
-    if (found == paths.end()) *--found = best;
-    std::rotate(paths.begin(), found, found + 1);
-}
-
-// The tokens of edges as strings, which paths share.
-class EdgeItems {
- public:
-    EdgeItems(Objects& objects, const TextLattice& lattice, PyObject* text, const TextView& view)
-        : objects_(objects), lattice_(lattice), text_(text), view_(view), items_(lattice.edges) {}
-    ~EdgeItems() {
-        for (PyObject* item : items_) Py_XDECREF(item);
-    }
-    EdgeItems(const EdgeItems&) = delete;
-    EdgeItems& operator=(const EdgeItems&) = delete;
-
-    // The tokens of a path; `nats` receives the sum of the weights of its edges.
-    PyObject* list(const std::vector<int64_t>& path, double& nats) {
-        PyObject* list = PyList_New(Py_ssize_t(path.size()));
-        PyObject** const items = items_.data();
-        double sum = 0;
-        for (size_t k = 0; list && k < path.size(); ++k) {
-            const size_t e = size_t(path[k]);
-            sum += lattice_.nats[e];
-            if (!items[e] && !make(e, k ? size_t(lattice_.end[size_t(path[k - 1])]) : 0)) {
-                Py_CLEAR(list);
-                break;
-            }
-            Py_INCREF(items[e]);
-            PyList_SET_ITEM(list, Py_ssize_t(k), items[e]);
-        }
-        nats = sum;
-        return list;
-    }
-
- private:
-    Objects& objects_;
-    const TextLattice& lattice_;
-    PyObject* text_;
-    const TextView& view_;
-    std::vector<PyObject*> items_;
-
-    bool make(size_t e, size_t start) {
-        const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
-        return (items_[e] = objects_.item(0, text_, view_, token, lattice_.starts[start])) != nullptr;
-    }
-};
-
-inline PyObject* best_lists(const Model& model, Objects& objects, const WeightTable& ranks, PyObject* text, size_t limit) {
-    Source source;
-    if (!source.open(model, text)) return nullptr;
-    TextLattice lattice;
-    with_chars(source.view, [&](auto chars) { lattice.build(model, ranks, chars, source.view.size); return 0; });
-    auto paths = n_best(lattice.view(), limit);
-    if (model.rules.crossing && !paths.empty()) put_best_first(model, lattice, source.view, paths);
-    const bool whole = !source.utf8() && !(model.rules.crossing && lattice.unknown);  // each edge is one object
-    EdgeItems items(objects, lattice, text, source.view);
-    PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
-    for (size_t i = 0; lists && i < paths.size(); ++i) {
-        double nats = 0;
-        PyObject* list = whole ? items.list(paths[i], nats) : path_list(model, objects, lattice, 0, text, source, [&](auto add) {
-            for (int64_t e : paths[i]) nats += lattice.nats[size_t(e)], add(e);
-        });
-        PyObject* pair = list ? Py_BuildValue("(Nd)", list, nats) : nullptr;
-        if (!pair) Py_CLEAR(lists);
-        else PyList_SET_ITEM(lists, Py_ssize_t(i), pair);
-    }
     return lists;
 }
 

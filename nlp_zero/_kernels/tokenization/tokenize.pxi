@@ -72,7 +72,6 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
     shared_ptr[const WeightTable] make_table(const Model&, Numbers, double) except +
     object sample_list(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int) except +
     object sample_lists(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
-    object best_lists(const Model&, Objects&, const WeightTable&, object, size_t) except +
     cdef cppclass TextMarginals:
         double log_sum, entropy, tokens
         size_t size()
@@ -83,6 +82,9 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
                       object) except 0
     void encode_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
                         const Slice&, const BatchOutput&) except +
+
+cdef extern from "tokenization/best_lists.hpp" namespace "nlpzero::tokenization" nogil:
+    object best_lists(const Model&, Objects&, const WeightTable&, object, size_t) except +
 
 cdef inline double limit_alpha(double alpha) noexcept:
     return INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too

@@ -11,6 +11,8 @@ namespace nlpzero::tokenization {
 // What the numbers of a table are: p^alpha; weights in sums, in nats; or what Viterbi adds up, in nats, rounded to 2^-30.
 enum class Numbers { POWERS, NATS, RANKS };
 
+constexpr double NO_RANK = -0x1p32;  // of nodes that are no tokens; below all sums
+
 inline double round_rank(double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; }
 
 struct WeightTable {  // the trie with other numbers in place of the scores of Viterbi
@@ -45,9 +47,10 @@ inline std::shared_ptr<const WeightTable> make_table(const Model& model, Numbers
     table->numbers = numbers;
     table->alpha = alpha;
     table->nodes.resize(model.nodes.size());
+    const double nothing = numbers == Numbers::RANKS ? NO_RANK : 0;
     for (size_t i = 0; i < model.nodes.size(); ++i) {
         const Node<int64_t>& node = model.nodes[i];
-        table->nodes[i] = {node.base, node.check, is_token(i) ? table->of(model, model.node_cost(i)) : 0};
+        table->nodes[i] = {node.base, node.check, is_token(i) ? table->of(model, model.node_cost(i)) : nothing};
     }
     for (double x : model.classes.links) table->links.push_back(table->of_link(x));
     table->boundary = table->of(model, model.boundary_cost());
