@@ -9,7 +9,7 @@ KERNELS := $(wildcard nlp_zero/_kernels/*.pyx nlp_zero/_kernels/*.pxd nlp_zero/_
 TREE := nlp_zero tests docs benchmarks .ci Makefile CHANGELOG.md LICENSE MANIFEST.in README.md README.zh.md setup.py pyproject.toml
 CORPUS ?= sanguo
 
-.PHONY: help demo test site browser workflows wheel lint types doctest debug floors recipes api bench clean fuzz determinism arm64 tsan \
+.PHONY: help demo test site browser workflows wheel lint types doctest debug floors free-threaded recipes api bench clean fuzz determinism arm64 tsan \
 	coverage coverage-python coverage-kernels mutants mutants-kernels
 
 # A copy of the tree, $(call copy_tree,FOLDER), and one without kernels, to build them differently.
@@ -38,6 +38,7 @@ help:
 	@echo "make coverage which lines of Python and of the kernels the tests execute"
 	@echo "make mutants  which changes of formulas the tests notice; make mutants-kernels does this for SAMPLE=60 operators"
 	@echo "make floors   quick tests with the lowest supported version of every dependency"
+	@echo "make free-threaded   tests with threads on a Python without a GIL, FREE_PYTHON=python3.14t"
 	@echo "make recipes  the examples of docs/recipes.md, with torch, transformers, datasets and spaCy (several GB)"
 	@echo "make api      write the generated pages  make bench    speed compared with other tools"
 	@echo "make clean    remove everything that was made"
@@ -133,7 +134,7 @@ tsan: $(VENV)/test $(VENV)/build
 
 # The tests with threads; polars cannot be imported together with the sanitizer.
 TSAN_TESTS := $(addprefix tests/test_,$(addsuffix .py,bayes builders class_links comparison determinism fillers keywords lines links \
-	own_words parser sampling saved_counts scale teaching templates tokenizer tokens vocabularies vocabulary)) \
+	own_words parser sampling saved_counts scale teaching templates threads tokenizer tokens vocabularies vocabulary)) \
 	$(addprefix --deselect tests/test_fillers.py::test_,table_of_fillers command_writes_all_fillers)
 
 # The tests that work the kernels hard; those of processes, signals and files run in `make test`.
@@ -207,6 +208,18 @@ floors:
 
 FLOOR_TESTS := tests/test_corpus.py tests/test_counts.py tests/test_builders.py tests/test_lexicon.py \
 	tests/test_lattice.py tests/test_tokenizer.py tests/test_parser.py
+
+FREE_PYTHON ?= python3.14t
+# The tests with threads where nothing makes threads wait for each other, in an environment of its own; tests that need other
+# packages are skipped.
+free-threaded:
+	@command -v $(FREE_PYTHON) >/dev/null 2>&1 || { \
+		echo "make free-threaded needs $(FREE_PYTHON). Run 'make free-threaded FREE_PYTHON=...' with the path of a free-threaded Python." >&2; exit 1; }
+	rm -rf build/free-threaded
+	$(call copy_sources,build/free-threaded/tree)
+	$(FREE_PYTHON) -m venv build/free-threaded/venv
+	build/free-threaded/venv/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary --editable build/free-threaded/tree 'pytest>=8' 'hypothesis>=6.100'
+	cd build/free-threaded/tree && NLP_ZERO_EXPECT=. ../venv/bin/python -X gil=0 -m pytest -q -p no:cacheprovider $(TSAN_TESTS)
 
 # tests/test_recipes.py takes the examples from the page; `make test` skips those whose packages are not installed.
 recipes: $(VENV)/recipes

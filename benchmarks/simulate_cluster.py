@@ -31,6 +31,7 @@ from nlp_zero.counting.counter import count_ngrams
 from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.distributed import tasks
+from nlp_zero.distributed.addition import RANGE_NGRAMS
 from nlp_zero.distributed.corpus import choose_part_size
 from nlp_zero.distributed.ranged import CANDIDATE_NGRAMS, MOST_BLOCKS
 from nlp_zero.distributed.reduce import choose_ranges, plan_shuffle
@@ -40,6 +41,7 @@ from nlp_zero.distributed.subtrees import NgramTree, strip_first_symbols
 
 R = TypeVar("R")
 GB = 1e9
+SLICE = 1e13  # bytes of text that are counted at once; larger texts in slices, which are merged
 SIZES = {"100 GB": 1e11, "1 TB": 1e12, "10 TB": 1e13, "100 TB": 1e14}  # bytes
 MACHINES = (4, 16, 256)
 PARTS = 4  # of the text, whose runs are merged
@@ -255,6 +257,29 @@ def count_in_parts_stages(size: float, machines: int, costs: Costs, machine: Mac
     return [*range_stages(size, machines, costs, machine), Stage("write the result", seconds, "disks")]
 
 
+def plan_merge(size: float, costs: Costs) -> tuple[int, int, int]:
+    """Return the number of slices of a text, of the ranges of each, and of the ranges of their sum."""
+    slices = math.ceil(size / SLICE)
+    return slices, choose_ranges(int(size / slices), 1 << 20), math.ceil(costs.types(size) / RANGE_NGRAMS)
+
+
+def count_slices_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
+    """Return the stages of counting slices one after another, and of merging their ranges.
+
+    A task of the merge reads each folder that reaches into its range, so the folders are read several times.
+    """
+    slices, folders, ranges = plan_merge(size, costs)
+    counted = count_in_parts_stages(size / slices, machines, costs, machine)
+    stored, disks = costs.node_bytes * costs.types(size / slices) * slices, machines * machine.disk
+    return [
+        *(Stage(stage.name, slices * stage.seconds, stage.where) for stage in counted),
+        Stage("describe and read folders", stored * (2 + ranges / folders) / disks, "disks"),
+        Stage("merge slices", costs.merge * size / (machines * machine.threads), "threads"),
+        Stage("schedule the merge", costs.task * (slices * folders + 4 * ranges), "one process"),
+        Stage("write the sum", costs.node_bytes * costs.types(size) / disks, "disks"),
+    ]
+
+
 def build_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
     """Return the stages of ``build-vocab --scheduler``; the ranges have the n-grams that occur twice."""
     threads, nodes = machines * machine.threads, costs.nodes(size)
@@ -285,7 +310,7 @@ def tokenize_stages(size: float, machines: int, costs: Costs, machine: Machine) 
 
 WORK: dict[str, Callable[[float, int, Costs, Machine], list[Stage]]] = {
     "count -o counts": count_stages, "count -o 'counts/*'": count_in_parts_stages, "build-vocab": build_stages,
-    "tokenize -o 'cut/*.txt'": tokenize_stages,
+    "tokenize -o 'cut/*.txt'": tokenize_stages, "count -o 'counts/*', slices merged": count_slices_stages,
 }  # fmt: skip
 
 
@@ -312,6 +337,8 @@ def main() -> None:
     print(f"|---|---|{'---|' * len(MACHINES)}---|---|---|")
     for name, stages_of in WORK.items():
         for label, size in SIZES.items():
+            if "slices" in name and size <= SLICE:
+                continue
             stages = {machines: stages_of(size, machines, costs, machine) for machines in MACHINES}
             print(format_row(name, label, stages, size, costs, machine))
 
@@ -334,7 +361,12 @@ def format_row(
     longest = max(stages[MACHINES[1]], key=lambda stage: stage.seconds)
     threads = MACHINES[1] * machine.threads
     worker = caller = 0.3 * GB
-    if "tokenize" not in name:
+    if "slices" in name:
+        slices, _, sum_ranges = plan_merge(size, costs)
+        parts, ranges, _ = plan_tasks(size / slices, threads)
+        worker = max(costs.largest_range(size / slices, ranges), costs.map_bytes(size / slices, parts))
+        worker = max(worker, UNEVEN * NODE_BYTES * costs.types(size) / sum_ranges)
+    elif "tokenize" not in name:
         parts, ranges, _ = plan_tasks(size, threads)
         worker = max(costs.largest_range(size, ranges), costs.map_bytes(size, parts))
     if name == "build-vocab":

@@ -177,6 +177,8 @@ COUNT = [
     Call("count", "nothing to count; name a corpus"),
     Call("count novel.txt", "no result was asked for; add -o"),
     Call("count empty.txt --top 3", "empty.txt", 1),
+    Call("count --merge 'missing/*' --top 3", "no folder matches this pattern"),
+    Call("count novel.txt --merge counts -o 'new/*' --scheduler local", "either counts a corpus or merges counts"),
     Call("count marks.txt --top 3", "marks.txt", 1),
     Call("count novel.txt --top 3 --unit word", "--unit"),
     Call("count novel.txt --top 3 --alnum cut", "--alnum"),

@@ -72,7 +72,8 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["ranges", "subtrees", "scores", "tasks", "submission", "ranged", "reduce", "corpus", "api"],
+    "distributed": ["ranges", "subtrees", "scores", "tasks", "submission", "completion", "ranged", "reduce",
+                    "corpus", "addition", "api"],
     "cli": [
         "errors",
         "messages",

@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import json
 import os
+from glob import glob
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ from .shards import check_shards, is_shard_pattern, open_shards
 from .table_files import open_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..corpus import Corpus
     from ..counting.counts import NgramCounts
 
@@ -62,7 +65,8 @@ def add_count(commands: Commands) -> None:
         "  nlpzero count new/ --add counts              the same as if new/ had been counted with the rest\n"
         "  nlpzero count may.txt --add counts --period 2024-05\n"
         "  nlpzero count --merge part1 --merge part2 -o all\n"
-        "  nlpzero count --merge all --top 20           the 20 most frequent of each order",
+        "  nlpzero count --merge all --top 20           the 20 most frequent of each order\n"
+        "  nlpzero count --merge 'a/*' --merge 'b/*' -o 'all/*' --scheduler tcp://host0:8786",
     )
     add_input(parser, nargs="*")
     parser.add_argument(
@@ -79,8 +83,9 @@ def add_count(commands: Commands) -> None:
         "--min-count", type=int, default=1, metavar="N", help="drop n-grams that occur fewer times (default: 1)"
     )
     parser.add_argument(
-        "--merge", action="append", default=[], metavar="FOLDER", help="add these saved counts; may be repeated"
-    )
+        "--merge", action="append", default=[], metavar="FOLDER",
+        help="add these saved counts; a pattern such as 'counts/*' means all folders that match; may be repeated",
+    )  # fmt: skip
     parser.add_argument(
         "--add", metavar="FOLDER",
         help="add the corpus to these saved counts, with their options; files that they have are left out",
@@ -158,9 +163,23 @@ def _check_options(arguments: argparse.Namespace) -> None:
     refuse_checkpoint_on_cluster(arguments)
     check_shards(arguments.output, arguments.scheduler)
     if is_shard_pattern(arguments.output):
-        for name in ("query", "top", "export", "add", "merge", "period"):
+        for name in ("query", "top", "export", "add", "period"):
             if getattr(arguments, name) not in (None, []):
                 raise UsageError(f"--{name} needs all counts in one folder, and -o with * makes many; leave one out.")
+        if arguments.merge and arguments.sources:
+            raise UsageError("-o with * either counts a corpus or merges counts; leave one out.")
+    arguments.merge = _find_folders(arguments.merge)
+
+
+def _find_folders(names: Sequence[str]) -> list[str]:
+    """Return the folders that names or patterns mean."""
+    folders: list[str] = []
+    for name in names:
+        found = sorted(glob(name)) if "*" in name else [name]
+        if not found:
+            raise UsageError(f"--merge {name}: no folder matches this pattern; check it.")
+        folders += found
+    return folders
 
 
 def _check_sources(arguments: argparse.Namespace) -> None:
@@ -243,14 +262,18 @@ def _count(arguments: argparse.Namespace, folder: str | None) -> NgramCounts:
 
 
 def _count_in_parts(arguments: argparse.Namespace) -> None:
-    """Count on the cluster, whose workers save the counts: a folder for each range of first characters."""
-    from ..distributed import count_in_parts
+    """Count, or add up counts, on the cluster, whose workers save the result: a folder for each range."""
+    from ..distributed import count_in_parts, merge_in_parts
 
     options = {name: getattr(arguments, name) for name in (*COUNTING_OPTIONS, "min_count")}
     with report_stages(shows_progress(arguments)), open_shards(arguments.output) as name_shard:
-        begin_stage("counting n-grams")
-        corpus = open_corpus(arguments)
-        types = configure(count_in_parts, corpus, name_shard, client=arguments.cluster, **options)
+        begin_stage("adding counts" if arguments.merge else "counting n-grams")
+        if arguments.merge:
+            options = {"client": arguments.cluster, "min_count": arguments.min_count}
+            types = configure(merge_in_parts, arguments.merge, name_shard, **options)
+        else:
+            corpus = open_corpus(arguments)
+            types = configure(count_in_parts, corpus, name_shard, client=arguments.cluster, **options)
     sizes = ", ".join(f"{size:,} of order {n}" for n, size in enumerate(types, 1))
     print_message(arguments, f"distinct n-grams: {sizes}.")
 

@@ -105,15 +105,17 @@ def unite_symbols(sources: Sequence[Source]) -> list[Any]:
     return symbols
 
 
-def _cut_ranges(sources: Sequence[Source], target: int) -> list[tuple[bytes, bytes | None]]:
-    """Cut the n-grams into ranges of about `target` bytes of run."""
+def _cut_ranges(
+    sources: Sequence[Source], target: int, low: bytes = b"", high: bytes | None = None
+) -> list[tuple[bytes, bytes | None]]:
+    """Cut the n-grams from `low` to `high` into ranges of about `target` bytes of run."""
     keys = np.concatenate([source.keys for source in sources])
     weights = np.concatenate([source.weights for source in sources])
     by_key = np.argsort(keys, kind="stable")
     bins = np.cumsum(weights[by_key]) // target
     cuts = np.unique(keys[by_key][1:][bins[1:] > bins[:-1]]).tolist() if len(keys) else []
-    bounds = [b"", *(cut for cut in cuts if cut)]
-    return list(zip(bounds, [*bounds[1:], None], strict=True))
+    bounds = [low, *(cut for cut in cuts if low < cut and (high is None or cut < high))]
+    return list(zip(bounds, [*bounds[1:], high], strict=True))
 
 
 def _merge_pieces(
@@ -122,8 +124,10 @@ def _merge_pieces(
     new_piece: Callable[[], Any],
     plan: MemoryPlan,
     advance: Callable[[float], object] | None = None,
+    low: bytes = b"",
+    high: bytes | None = None,
 ) -> Iterator[Any]:
-    """Yield the pieces of the merge, in order."""
+    """Yield the pieces of the merge of the n-grams from `low` to `high`, in order."""
     order, bits = sources[0].order, max(1, symbols.bit_length())
 
     def ids_of(key: bytes | None) -> list[int]:
@@ -134,15 +138,15 @@ def _merge_pieces(
 
     def merge_in_turn(ranges: list[tuple[bytes, bytes | None]]) -> Iterator[Any]:
         """Merge as one: a merge of one range begins with blocks that the one before has read, too, of every source."""
-        merge = Merge(order, bits, ids_of(b""), [])
-        blocks = [source.attach(merge, b"", None) for source in sources]
-        for _, high in ranges:
-            merge.stop_at(ids_of(high))
+        merge = Merge(order, bits, ids_of(low), [])
+        blocks = [source.attach(merge, low, None) for source in sources]
+        for _, stop in ranges:
+            merge.stop_at(ids_of(stop))
             yield _feed(merge, blocks, new_piece())
             for source in sources:
                 source.release()
 
-    ranges = _cut_ranges(sources, plan.merge_bytes)
+    ranges = _cut_ranges(sources, plan.merge_bytes, low, high)
     pieces = merge_in_turn(ranges) if plan.workers == 1 else in_order(ranges, merge_range, plan.workers)
     for piece in pieces:
         if advance is not None:
@@ -182,14 +186,18 @@ def merge_to_tree(
     *,
     min_count: int,
     advance: Callable[[float], object] | None = None,
+    bounds: tuple[Sequence[int], Sequence[int] | None] = ((), None),
 ) -> None:
     """Add the sum of the sources, over an alphabet of `symbols`, to a tree.
 
     N-grams of two or more symbols that occur fewer than `min_count` times are left out. `advance` is called with the
-    share of the work that was done.
+    share of the work that was done. `bounds` are the ids of the first n-gram that is added, and of the first after it
+    that is not (None: all are).
     """
     order, path = sources[0].order, OpenPath()
-    for piece in _merge_pieces(sources, symbols, lambda: TreePiece(order), plan, advance):
+    low, high = (None if ids is None else np.array(ids, ">u4").tobytes().rstrip(b"\0") for ids in bounds)
+    pieces = _merge_pieces(sources, symbols, lambda: TreePiece(order), plan, advance, low or b"", high)
+    for piece in pieces:
         tree.append(piece.join(path, min_count, False))
     tree.append(TreePiece(order).join(path, min_count, True))
 

@@ -1,6 +1,6 @@
 """Work on many machines, as tasks of a Dask scheduler."""
 
-from .api import build_vocab, connect, count, count_in_parts, distribute
+from .api import build_vocab, connect, count, count_in_parts, distribute, merge_in_parts
 from .corpus import DistributedCorpus
 
-__all__ = ["DistributedCorpus", "build_vocab", "connect", "count", "count_in_parts", "distribute"]
+__all__ = ["DistributedCorpus", "build_vocab", "connect", "count", "count_in_parts", "distribute", "merge_in_parts"]

@@ -20,7 +20,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from ..counting.counter import MOST_PERIOD, NgramCounter
 from ..counting.counts import NgramCounts
 from ..counting.resources import Resources
 from ..errors import ClusterError
+from .addition import add_folders
 from .corpus import DistributedCorpus
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     Sources = Corpus | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-__all__ = ["build_vocab", "connect", "count", "count_in_parts", "distribute"]
+__all__ = ["build_vocab", "connect", "count", "count_in_parts", "distribute", "merge_in_parts"]
 
 
 def count(
@@ -153,6 +154,53 @@ def count_in_parts(
         distributed = distribute(corpus, cluster, part_size=part_size)
         passes = distributed.open_passes([distributed], alnum=alnum, resources=Resources())
         return passes.save_ranges(order, options, name)
+
+
+def merge_in_parts(
+    folders: Sequence[str | os.PathLike[str]],
+    name: Callable[[int], str],
+    *,
+    client: Any = None,
+    min_count: int = 1,
+    workers: int | None = None,
+) -> list[int]:
+    """Add up saved counts on a cluster, and save each range of the sum: no process reads or writes all counts.
+
+    The counts of a text that is too large for `count_in_parts` are the sum of those of its slices.
+
+    Parameters
+    ----------
+    folders : sequence of str or path-like
+        Folders of all slices, made by `count_in_parts` with ``min_count=1``. Workers must be able to read them by these
+        names.
+    name : callable
+        As in `count_in_parts`.
+    client : distributed.Client, str or None, default None
+    min_count : int, default 1
+        N-grams of two or more symbols that occur fewer times in all slices are left out.
+    workers : int or None, default None
+        As in `count`.
+
+    Returns
+    -------
+    list of int
+        Number of different n-grams of each order; an n-gram at which a range begins is counted in each range that has
+        a part of it.
+
+    Raises
+    ------
+    ValueError
+        If orders, units or `alnum` differ, or counts were pruned, or have files or periods.
+    FormatError
+        If a folder is missing or damaged.
+    ClusterError
+        If the scheduler cannot be reached, or workers die again and again.
+    """
+    check_integer("min_count", min_count)
+    if not folders:
+        raise ValueError("there are no counts to merge; give at least one folder.")
+    with connect(client, workers=workers) as cluster:
+        return add_folders(cluster, [os.path.abspath(folder) for folder in folders], name, min_count=min_count)
 
 
 def build_vocab(

@@ -18,8 +18,8 @@ from ..counting.history import CountHistory
 from ..counting.resources import MemoryPlan, Resources
 from ..counting.store import RunStore
 from . import tasks
+from .completion import close_ranges, find_edges, save_ranges
 from .ranged import RangedTree
-from .ranges import SharedEdges, add_edges
 from .submission import count_threads, share, submit_each, take_results
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class ClusterPasses(CorpusPasses):
         if self.whole is not None:
             ranges = submit_each(self.client, tasks.count_range, range(self.ranges), self.ranges, self.whole, task)
             return self._collect(ranges, task, folder, history, memory=None)
-        ranges = self._close_ranges(*self._merge_ranges(task), task)
+        ranges = close_ranges(self.client, *self._merge_ranges(task), task)
         return self._collect(ranges, task, folder, history, memory=MAPPED_BUDGET)
 
     def save_ranges(self, order: int, options: CountOptions, name: Callable[[int], str]) -> list[int]:
@@ -128,11 +128,10 @@ class ClusterPasses(CorpusPasses):
         `name` gives the folder of each range.
         """
         task = tasks.CountTask(order, options)
-        ranges = self._close_ranges(*self._merge_ranges(task), task, in_parts=True)
+        ranges = close_ranges(self.client, *self._merge_ranges(task), task, in_parts=True)
         _, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
         require_text(totals[0], self.texts)
-        saved = [submit_each(self.client, tasks.save_range, [part], task, name(k))[0] for k, part in enumerate(ranges)]
-        return [sum(sizes) for sizes in zip(*take_results(saved, progress=self.progress), strict=True)]
+        return save_ranges(self.client, ranges, task, name, progress=self.progress)
 
     def count_selectable(self, order: int) -> SelectableTree:
         """Count n-grams that occur at least twice; their ranges stay on the workers, unless the text is small."""
@@ -143,7 +142,7 @@ class ClusterPasses(CorpusPasses):
         merged, cuts = self._merge_ranges(task)
         symbols, totals = submit_each(self.client, tasks.describe_range, merged[:1])[0].result()
         require_text(totals[0], self.texts)
-        edges = self._find_edges(merged, cuts)
+        edges = find_edges(self.client, merged, cuts)
         kept = [
             submit_each(self.client, tasks.keep_range, [part], task, own.totals, own.earlier)[0]
             for part, own in zip(merged, edges, strict=True)
@@ -178,27 +177,6 @@ class ClusterPasses(CorpusPasses):
             submit_each(self.client, tasks.pick_runs, group, slice(k, k + 1))
             for place, group in zip(places, regrouped, strict=True)
             for k in range(place.stop - place.start)
-        ]
-
-    def _find_edges(self, merged: list[Any], cuts: list[Cut]) -> list[SharedEdges]:
-        """Return the n-grams that several ranges have."""
-        if all(len(cut) < 2 for cut in cuts):
-            return [SharedEdges({}, set(), set()) for _ in merged]
-        return add_edges(list(take_results(submit_each(self.client, tasks.describe_edges, merged))))
-
-    def _close_ranges(
-        self, merged: list[Any], cuts: list[Cut], task: tasks.CountTask, *, in_parts: bool = False
-    ) -> list[Any]:
-        """Complete the ranges with the counts of n-grams that several of them have.
-
-        Such an n-gram is then in the last of them with its whole count, or with `in_parts` in each with a part of it.
-        """
-        if all(len(cut) < 2 for cut in cuts):
-            return merged
-        ranges = zip(merged, self._find_edges(merged, cuts), strict=True)
-        return [
-            submit_each(self.client, tasks.close_range, [part], task, own.totals, None if in_parts else own.later)[0]
-            for part, own in ranges
         ]
 
     def map_items(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -12,7 +12,7 @@ struct OpenPath {
 };
 
 // A piece of a tree, built from n-grams in order.  Entry 0 of each level is reserved for the open n-gram of the piece
-// before.
+// before.  The count of a node, and where its children end, are written when the node is closed.
 struct TreePiece {
     struct Level {
         Buffer<uint32_t> symbol;
@@ -22,30 +22,34 @@ struct TreePiece {
     int order;
     std::array<Level, MAX_ORDER> level;
     int first_depth = 0;
+    int depth = 0;  // of the last n-gram, without the top level
     uint32_t last[MAX_ORDER] = {};
+    uint64_t sum[MAX_ORDER] = {};  // counts of the last n-gram and its prefixes, without nodes that are not closed yet
 
     explicit TreePiece(int order) : order(order) {
-        for (int l = 0; l < order; ++l) reserve(level[l]);
+        for (int l = 0; l < order; ++l) reserve(l);
     }
 
     void push(const uint32_t* symbol, uint64_t count) {
+        const int top = order - 1;
         int l = 0;
-        for (; l < order && symbol[l] && symbol[l] == last[l]; ++l) level[l].count[level[l].size - 1] += count;
-        for (; l < order && symbol[l]; ++l) {
-            Level& here = level[l];
-            reserve(here);
-            here.symbol[here.size] = symbol[l];
-            here.count[here.size] = count;
-            here.end[here.size++] = l + 1 < order ? level[l + 1].size : 0;
-            if (l) level[l - 1].end[level[l - 1].size - 1] = here.size;
+        while (l < top && symbol[l] && symbol[l] == last[l]) ++l;
+        if (l < top) {
+            close(l);
+            for (; l < top && symbol[l]; ++l) append(l, symbol[l], 0);
+            depth = l;
+            std::fill(last + l, last + top, 0);
         }
+        if (l) sum[l - 1] += count;  // 0 only for damaged trees, or if the order is 1
+        last[top] = 0;
+        if (l == top && symbol[top]) append(l++, symbol[top], count);
         if (!first_depth) first_depth = l;
-        std::copy(symbol, symbol + order, last);
     }
 
     // Insert the open n-grams of the piece before at the front, leave the last n-grams open (none if this is the last
     // piece), and drop closed n-grams of two or more symbols that occur fewer than min_count times.
     void join(OpenPath& open, uint64_t min_count, bool is_last) {
+        close(0);
         int shared = 0;
         while (shared < open.depth && shared < first_depth && level[shared].symbol[1] == open.symbol[shared]) {
             level[shared].count[1] += open.count[shared];
@@ -55,7 +59,7 @@ struct TreePiece {
             level[l].begin = 0;
             level[l].symbol[0] = open.symbol[l];
             level[l].count[0] = open.count[l];
-            level[l].end[0] = 1;
+            if (l + 1 < order) level[l].end[0] = 1;
         }
         open.depth = 0;
         for (; !is_last && open.depth < order && last[open.depth]; ++open.depth) {
@@ -70,10 +74,27 @@ struct TreePiece {
     }
 
 private:
-    static void reserve(Level& here) {
+    void reserve(int l) {
+        Level& here = level[l];
         here.symbol.reserve(here.size + 1);
-        here.count.reserve(here.size + 1);
-        here.end.reserve(here.size + 1);
+        here.count.reserve(here.symbol.capacity());
+        here.end.reserve(l + 1 < order ? here.symbol.capacity() : 1);
+    }
+    void append(int l, uint32_t symbol, uint64_t count) {
+        Level& here = level[l];
+        if (here.size == here.symbol.capacity()) reserve(l);
+        here.symbol[here.size] = symbol;
+        here.count[here.size++] = count;
+        last[l] = symbol;
+    }
+    void close(int l) {  // the last nodes of the levels from l, except for the top level
+        for (; depth > l; --depth) {
+            Level& here = level[depth - 1];
+            here.count[here.size - 1] = sum[depth - 1];
+            here.end[here.size - 1] = level[depth].size;
+            if (depth > 1) sum[depth - 2] += sum[depth - 1];
+            sum[depth - 1] = 0;
+        }
     }
     void prune(uint64_t min_count) {
         for (int l = 0; l + 1 < order; ++l) {  // ends first, while the level below is not pruned yet
@@ -89,7 +110,7 @@ private:
             size_t kept = here.begin;
             for (size_t i = here.begin; i < here.size; ++i) {
                 here.symbol[kept] = here.symbol[i];
-                here.end[kept] = here.end[i];
+                if (l + 1 < order) here.end[kept] = here.end[i];
                 const uint64_t count = here.count[i];
                 here.count[kept] = count;
                 kept += count >= min_count;
