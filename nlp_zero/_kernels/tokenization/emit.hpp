@@ -123,11 +123,12 @@ class Objects {
             const uintptr_t in_words = words + word * sizeof(PyObject*);
             const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars + uint16_t(c));
             PyObject* const found = reinterpret_cast<const Slot*>(in_words ^ ((in_words ^ in_chars) & outside))->load(std::memory_order_acquire);
-            if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return make(text, c, start, end, owner);
+            if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return make(chars, text, c, start, end, owner);
             return found;
         }
-        // Text that is not a word: c is its first character.
-        PyObject* make(PyObject* text, uint32_t c, uint32_t start, uint32_t end, References& owner) const {
+        // Text that is not a word: c is its first character.  No method: it would get the address of the copy, which would
+        // then be in memory.
+        static PyObject* make(Slot* chars, PyObject* text, uint32_t c, uint32_t start, uint32_t end, References& owner) {
             if (end - start != 1) return owner.add(PyUnicode_Substring(text, start, end));
             if (c >> 16) return owner.add(PyUnicode_FromOrdinal(int(c)));
             return keep(chars[c], PyUnicode_FromOrdinal(int(c)));
