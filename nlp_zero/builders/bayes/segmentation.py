@@ -88,6 +88,7 @@ def _find_cuts(
     whole = join_evidence(evidence)
     reader = FieldReader(statistics, tree.counts.types(1), whole, known, measured=measured, workers=workers)
     combined = combine_views(measured, reader, evidence, seed=seed, workers=workers)
+    del measured  # 32 bytes a symbol
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)
         return [teacher.cut(one) for one in combined]
