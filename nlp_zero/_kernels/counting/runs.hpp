@@ -34,7 +34,7 @@ public:
             firsts.insert(firsts.end(), symbol, symbol + order_);
             std::fill(last_, last_ + MAX_ORDER, 0);
         } else {
-            while (symbol[shared] == last_[shared]) ++shared;  // two records always differ
+            while (shared + 1 < order_ && symbol[shared] == last_[shared]) ++shared;  // two records always differ
         }
         data.push_back(uint8_t(shared | (count < 32 ? count << 3 : 0)));
         if (count >= 32) varint(count);
