@@ -330,6 +330,50 @@ def test_resumed_run_gives_the_same_lexicon(
     assert BayesLexiconBuilder(seed=3, checkpoint=folder).build(texts) == whole  # from the finished state
 
 
+def test_few_samplers_are_in_memory_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "SLICE_SYMBOLS", 2_500)
+    texts, _ = planted(12_000)
+    start, end = sampling.TextSlice.start, sampling.TextSlice.end
+    active: set[int] = set()
+    numbers: list[int] = []  # of samplers, whenever one is created
+
+    def note_start(self):
+        active.add(id(self))
+        numbers.append(len(active))
+        start(self)
+
+    def note_end(self):
+        active.discard(id(self))
+        end(self)
+
+    monkeypatch.setattr(sampling.TextSlice, "start", note_start)
+    monkeypatch.setattr(sampling.TextSlice, "end", note_end)
+    whole = BayesLexiconBuilder(workers=3).build(texts)
+    assert max(numbers) == 3
+    numbers.clear()
+    monkeypatch.setattr(builder_module, "SAMPLER_SYMBOL_BYTES", 4_000)
+    monkeypatch.setattr(builder_module, "LARGEST_SLICE", 1_000)
+    assert BayesLexiconBuilder(workers=3, memory="16M").build(texts) == whole
+    assert max(numbers) == 1
+    assert not active
+
+
+def test_a_sweep_that_was_the_last_one_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C comes after the last sweep and before the result is kept."""
+    texts, _ = planted(4_000)
+    whole = BayesLexiconBuilder(seed=3).build(texts)
+    end = sampling.TextSlice.end
+
+    def interrupted(self):
+        monkeypatch.setattr(sampling.TextSlice, "end", end)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sampling.TextSlice, "end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        BayesLexiconBuilder(seed=3, checkpoint=tmp_path / "state").build(texts)
+    assert BayesLexiconBuilder(seed=3, checkpoint=tmp_path / "state").build(texts) == whole
+
+
 def test_other_checkpoints_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, _ = planted(2_000)
     monkeypatch.setattr(sampling, "SAVE_SECONDS", 0.0)

@@ -76,7 +76,7 @@ def test_texts_with_alphabets_of_their_own_are_translated() -> None:
     assert all(np.array_equal(x, y) for x, y in zip(read.longer(1), taken.longer(1), strict=True))
 
     assert len(lengths)
-    listed = NgramList(np.insert(symbols, np.cumsum(lengths, dtype=np.int64), 0), len(counts.symbols))
+    listed = NgramList(symbols, len(counts.symbols))
     everywhere = Occurrences(alphabet, listed, len(lengths))
     joined = Occurrences(alphabet, listed, len(lengths), joined=True)
     for run in [*parts[0], *parts[1]]:
@@ -129,3 +129,22 @@ def test_words_without_affixes_are_refused() -> None:
     affixes = Affixes(one, 2, 2)
     with pytest.raises(ValueError, match="lengths"):
         affixes.greatest_products(np.zeros(2, np.int64), np.zeros(0, np.int64))
+
+
+def test_many_neighbours_are_sorted_in_parts() -> None:
+    """More than 2^20 occurrences: they are counted, and others are added to their counts."""
+    symbols = np.random.default_rng(1).integers(1, 5, 1_500_000, dtype=np.uint32)
+    counts = NgramCounter(order=2).update(["一丁七万"]).freeze()
+    text = "".join(counts.symbols[k - 1] for k in symbols.tolist())
+    pairs = [(a, b) for a in range(1, 5) for b in range(1, 5)]
+    listed = NgramList(np.array([k for pair in pairs for k in (*pair, 0)], np.uint32), 4)
+    found = Occurrences(alphabet_of(counts), listed, len(pairs))
+    found.add(text)
+    raw, left, right = found.result()
+    for k, (a, b) in enumerate(pairs):
+        at = np.flatnonzero((symbols[:-1] == a) & (symbols[1:] == b))
+        assert raw[k] == len(at)
+        for places, entropy in ((at - 1, left[k]), (at + 2, right[k])):
+            places = places[(places >= 0) & (places < len(symbols))]
+            times = np.bincount(symbols[places])[1:]  # an end of the text, a symbol that occurs once, adds nothing
+            assert np.isclose(entropy, np.log(len(at)) - (times * np.log(times)).sum() / len(at))

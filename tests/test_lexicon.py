@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nlp_zero._kernels.counting import RowError, parse_rows
+from nlp_zero.counting.packed import PackedWords
 from nlp_zero.errors import FormatError
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 
@@ -305,3 +306,22 @@ def test_damaged_headers(tmp_path: Path, header: str, message: str) -> None:
     (tmp_path / "l.tsv").write_text(f"#nlp-zero lexicon v1\t{header}\n#word\tcount\n", encoding="utf-8")
     with pytest.raises(FormatError, match=message):
         Lexicon.load(tmp_path / "l.tsv")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=4), st.integers(0, 3)), unique_by=lambda entry: entry[0]))
+def test_packed_words_make_the_same_lexicon(entries: list[tuple[str, int]]) -> None:
+    words, counts = [word for word, _ in entries], [count for _, count in entries]
+    packed = PackedWords.pack(words)
+    assert list(packed) == words
+    assert packed.lengths.tolist() == list(map(len, words))
+    assert Lexicon(packed, counts).words == Lexicon(words, counts).words
+    odd = packed.take(np.arange(1, len(words), 2))
+    assert odd.unpack() == words[1::2] == list(packed[1::2])
+    assert list(PackedWords.join([packed, odd])) == words + words[1::2]
+
+
+@pytest.mark.parametrize("words", [["茶", "茶馆", "茶"], ["茶", ""]])
+def test_packed_words_are_distinct_and_not_empty(words: list[str]) -> None:
+    with pytest.raises(ValueError, match="distinct and not empty"):
+        Lexicon(PackedWords.pack(words), range(len(words)))

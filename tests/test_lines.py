@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero._utils.threads import in_order
+from nlp_zero._utils.threads import beside, in_order
 from nlp_zero.cli.main import main
 from nlp_zero.corpus import Corpus
 from nlp_zero.corpus.blocks import Block, TextBatch
@@ -228,3 +228,41 @@ def test_records_keep_their_line_ends_out(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO('{"text": "青石镇\\n，\\ud800"}\n'.encode())))
     assert main(["tokenize", "-.jsonl", "-l", str(words)]) == 0
     assert capfdbinary.readouterr()[0] == "青石镇 ， \ud800\n".encode("utf-8", "surrogatepass")
+
+
+def test_threads_beside_a_body() -> None:
+    ready, done = threading.Event(), []
+
+    def work() -> None:
+        assert ready.wait(60)
+        done.append(threading.get_ident())
+
+    with beside(work, 2, ready.set):
+        assert not done
+        ready.set()
+    assert len(done) == 2
+    with beside(work, 0, ready.set):
+        pass
+    assert len(done) == 2
+
+
+def test_exceptions_of_threads_beside_a_body() -> None:
+    def fail() -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"), beside(fail, 1, list):
+        reached = True
+    assert reached
+    stopped = threading.Event()
+    with pytest.raises(KeyboardInterrupt), beside(lambda: stopped.wait(60), 2, stopped.set):
+        raise KeyboardInterrupt
+
+
+def test_lists_of_many_slices() -> None:
+    tokenizer = Tokenizer(Lexicon(["早晨", "喝茶", "早", "晨"], [3, 2, 1, 1]))
+    texts = [("早晨喝茶，" * (k % 9))[: k % 40] for k in range(20_000)]  # about 300,000 characters
+    cut = [tokenizer.tokenize(text) for text in texts]
+    drawn = [tokenizer.sample(text, seed=5, index=k) for k, text in enumerate(texts)]
+    for workers in (1, 2, 5):
+        assert tokenizer.tokenize_batch(texts, workers=workers) == cut
+        assert tokenizer.sample_batch(texts, seed=5, workers=workers) == drawn

@@ -192,19 +192,19 @@ def test_single_symbols_that_occur_more_than_32_bits_can_count() -> None:
     few, many = LinkedTree(small), LinkedTree(large)
     assert many.symbol_counts().tolist() == [n << doublings for n in few.symbol_counts().tolist()]
     for n in (1, 2, 3):
-        assert many.texts(n, places(large, n)) == few.texts(n, places(small, n))
+        assert many.counts.texts(n, places(large, n)) == few.counts.texts(n, places(small, n))
         if n > 1:
             assert many.pmi(n, places(large, n)).tolist() == few.pmi(n, places(small, n)).tolist()
     length = np.repeat(np.array([1, 2], np.uint32), [large.types(1), large.types(2)])
     node = np.concatenate([places(large, 1), places(large, 2)])
     counts, pmi, _, right = many.measure(length, node)
-    assert counts.tolist() == [large[x] for n in (1, 2) for x in many.texts(n, places(large, n))]
+    assert counts.tolist() == [large[x] for n in (1, 2) for x in many.counts.texts(n, places(large, n))]
     assert pmi.tolist() == few.measure(length, node)[1].tolist()
     after = [large["一" + symbol] for symbol in large.symbols]
     total = large["一"]
     ends = total - sum(after)  # all different
     expected = -sum(n / total * np.log(n / total) for n in after if n) + ends / total * np.log(total)
-    place = many.texts(1, places(large, 1)).index("一")
+    place = many.counts.texts(1, places(large, 1)).index("一")
     assert right[place] == pytest.approx(expected, rel=1e-12)
     assert many.branching_entropies(1, places(large, 1))[1][place] == right[place]
     for mine, its in zip(

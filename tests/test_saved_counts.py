@@ -101,7 +101,7 @@ def test_estimated_pieces_equal_their_rules(
     thresholds = [0.0] + [threshold] * (longest - 1)
     found = {}
     for n, (places, times) in enumerate(tree.estimate_pieces(min_count, thresholds), 1):
-        found.update(zip(tree.texts(n, places), times.tolist(), strict=True))
+        found.update(zip(tree.counts.texts(n, places), times.tolist(), strict=True))
     least = {word: min_count if len(word) > 1 else 1 for word in want}
     sure = {"".join(word): x for word, x in want.items() if x >= least[word] - 0.5 + 1e-9}
     assert found.keys() >= sure.keys()

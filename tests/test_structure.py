@@ -47,7 +47,7 @@ MODULES = {
     "counting": [
         "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "export", "history", "count_data",
         "format", "finishing", "counts",
-        "lookup", "counter", "expectation", "selection", "selectable", "linked",
+        "lookup", "counter", "expectation", "selection", "packed", "selectable", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "ranking", "formats", "firmness", "classes", "merging", "lexicon"],
     "tokenization": [

@@ -332,6 +332,41 @@ def deduplicate_words(text: Uint32, ends: npt.NDArray[np.int64], tokens: npt.NDA
         1 for each word that stays.
     """
 
+def return_memory() -> None:
+    """Give memory that was freed back to the system, if the C library can.  Releases the GIL."""
+
+def rank_packed(
+    text: Uint32, ends: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return the places of packed words by falling count, ties by text.  Releases the GIL.
+
+    Raises
+    ------
+    ValueError
+        If a word is empty or repeated.
+    """
+
+def take_packed(
+    text: Uint32, ends: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+) -> tuple[Uint32, npt.NDArray[np.int64]]:
+    """Return some of the packed words, packed: code points and ends."""
+
+def unpack_words(text: Uint32, ends: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> list[str]:
+    """Return some of the packed words as strings."""
+
+def pack_ngrams(
+    ngrams: Uint32, text: Uint32, ends: npt.NDArray[np.int64]
+) -> tuple[Uint32, npt.NDArray[np.int64]]:
+    """Return n-grams as packed words.
+
+    Parameters
+    ----------
+    ngrams : ndarray of uint32
+        Symbol ids of the n-grams, each closed by a 0.
+    text, ends : ndarray
+        The packed texts of the symbols.
+    """
+
 def locate_children(
     symbols: Uint32, ends: Uint32, parents: Uint32, ids: Uint32, whole_symbols: Uint32, whole_ends: Uint32
 ) -> Uint32:
@@ -624,7 +659,7 @@ class PieceCounter:
         Returns
         -------
         symbols : ndarray of uint32
-            The symbol ids of all pieces, one piece after the other.
+            The symbol ids of the pieces, each closed by a 0.
         lengths : ndarray of uint32
             Number of symbols of each.
         counts : ndarray of uint64

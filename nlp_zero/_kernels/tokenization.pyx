@@ -2,6 +2,7 @@
 """Lattices of segmentations, and segmentation of text by a lexicon."""
 
 cimport cython
+from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport INFINITY, isinf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp.memory cimport shared_ptr, unique_ptr
@@ -10,7 +11,7 @@ from libcpp.vector cimport vector
 import numpy as np
 
 from .._utils.seeds import draw_seed
-from .._utils.threads import for_each, in_order
+from .._utils.threads import beside, for_each
 
 include "tokenization/lattice.pxi"
 include "tokenization/tokenize.pxi"

@@ -65,6 +65,15 @@ class ArrayStore:
         self._arrays.append(array)
         return array
 
+    def keep(self, array: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """Return an array of floats; with a budget, a copy in a mapped file whose pages are released."""
+        if self._memory is None:
+            return array
+        kept = self.allocate(array.size).view(np.float32).reshape(array.shape)
+        kept[...] = array
+        release(kept)
+        return kept
+
     def sweep(self, steps: Iterable[T]) -> Iterator[T]:
         """Yield steps of work on the arrays, and release pages after each."""
         for step in steps:

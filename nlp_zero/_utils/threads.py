@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["for_each", "in_order", "in_rounds"]
+__all__ = ["beside", "for_each", "in_order", "in_rounds"]
+
+
+@contextmanager
+def beside(work: Callable[[], object], threads: int, stop: Callable[[], object]) -> Iterator[None]:
+    """Call ``work()`` on this many threads while the body of the with statement runs, and wait for them at its end.
+
+    If the body raises an exception, ``stop()`` is called: it lets the threads return.  An exception of a thread is
+    raised here when the body has ended.
+    """
+    if threads < 1:
+        yield
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = [pool.submit(work) for _ in range(threads)]
+        try:
+            yield
+        except BaseException:
+            stop()
+            raise
+        for job in jobs:
+            job.result()
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.counting import Affixes, PieceCounter
+from .._kernels.counting import Affixes, PieceCounter, return_memory
 from .._kernels.elementary import log
 from .._utils.progress import begin_stage
 from ..counting.linked import LinkedTree
+from ..counting.packed import PackedWords
 from ..counting.selectable import ABSENT, SelectableTree
 from ..counting.selection import Selection
 from ..lexicon.lexicon import Lexicon
@@ -37,7 +38,7 @@ class FoundWords:
 
     Attributes
     ----------
-    words : list of str
+    words : PackedWords
     tokens : array of int64
         How often each occurs as a word.
     length, node : array of uint32
@@ -50,7 +51,7 @@ class FoundWords:
         Whether all words are pieces of the text, which was cut last by joining n-grams.
     """
 
-    words: list[str]
+    words: PackedWords
     tokens: npt.NDArray[np.int64]
     length: npt.NDArray[np.uint32]
     node: npt.NDArray[np.uint32]
@@ -64,15 +65,15 @@ class FoundWords:
         new_row[rows] = np.arange(len(rows))
         deep = new_row[self.deep]
         ids = self.ids[np.repeat(deep >= 0, self.length[self.deep].astype(np.int64) + 1)]
-        words = [self.words[k] for k in rows.tolist()]
-        return FoundWords(words, tokens, self.length[rows], self.node[rows], deep[deep >= 0], ids, self.joined)
+        words, deep = self.words.take(rows), deep[deep >= 0]
+        return FoundWords(words, tokens, self.length[rows], self.node[rows], deep, ids, self.joined)
 
 
 def look_up_words(tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike) -> FoundWords:
     """Look words up in the count tree."""
     node, length, ids = tree.find(words)
     deep = np.flatnonzero(length >= tree.counts.order)
-    return FoundWords(list(words), np.asarray(tokens, np.int64), length, node, deep, ids)
+    return FoundWords(PackedWords.pack(words), np.asarray(tokens, np.int64), length, node, deep, ids)
 
 
 def cut_words(
@@ -84,48 +85,51 @@ def cut_words(
     """
     pieces = passes.count_pieces(tree, selection)
     long_ids, long_length, long_tokens = _long_pieces(pieces, min_count, max_length)
-    words: list[str] = []
+    words: list[PackedWords] = []
     tokens: list[npt.NDArray[Any]] = []
     length, node = [], []
-    ids = [np.zeros(0, np.uint32)]
+    deep_ids = [np.zeros(0, np.uint32)]
     for n, times in enumerate(pieces.counts(), 1):
         if n > (max_length or n):
             break
         places = np.flatnonzero(times >= (min_count if n > 1 else 1))
         nodes = selection.nodes[n - 1][places]
-        words += tree.texts(n, nodes)
+        ids = tree.ids(n, nodes)
+        words.append(tree.pack(ids))
         tokens.append(times[places])
         length.append(np.full(len(places), n, np.uint32))
         node.append(nodes)
         if n == tree.counts.order:
-            ids.append(tree.ids(n, nodes))
-    words += tree.split_texts(long_ids)
+            deep_ids.append(ids)
+    words.append(tree.pack(long_ids))
     tokens.append(long_tokens)
     length.append(long_length)
     node.append(np.full(len(long_length), ABSENT, np.uint32))
-    ids.append(long_ids)
-    tree.check_memory(WORD_BYTES * len(words), f"{len(words):,} words")
+    deep_ids.append(long_ids)
+    packed = PackedWords.join(words)
+    tree.check_memory(WORD_BYTES * len(packed), f"{len(packed):,} words")
     columns = (np.concatenate(tokens).astype(np.int64), np.concatenate(length), np.concatenate(node))
     deep = np.flatnonzero(columns[1] >= tree.counts.order)
-    return FoundWords(words, *columns, deep, np.concatenate(ids), True)
+    return FoundWords(packed, *columns, deep, np.concatenate(deep_ids), True)
 
 
 def estimate_words(
     tree: LinkedTree, min_count: int, min_pmi: Sequence[float], max_length: int | None = None
 ) -> FoundWords:
     """Collect the pieces that `cut_words` would find with the n-grams selected, from a tree of all n-grams alone."""
-    words: list[str] = []
+    words: list[PackedWords] = []
     tokens, length, node = [], [], []
     for n, (places, times) in enumerate(tree.estimate_pieces(min_count, min_pmi), 1):
         if n > (max_length or n):
             break
-        words += tree.texts(n, places)
+        words.append(tree.pack(tree.ids(n, places)))
         tokens.append(times)
         length.append(np.full(len(places), n, np.uint32))
         node.append(places)
-    tree.check_memory(WORD_BYTES * len(words), f"{len(words):,} words")
+    packed = PackedWords.join(words)
+    tree.check_memory(WORD_BYTES * len(packed), f"{len(packed):,} words")
     found = (np.concatenate(tokens), np.concatenate(length), np.concatenate(node))
-    return FoundWords(words, *found, np.zeros(0, np.int64), np.zeros(0, np.uint32))
+    return FoundWords(packed, *found, np.zeros(0, np.int64), np.zeros(0, np.uint32))
 
 
 def _long_pieces(
@@ -135,8 +139,8 @@ def _long_pieces(
     symbols, length, tokens = pieces.longer(min_count)
     if max_length is not None:
         short = length <= max_length
-        symbols, length, tokens = symbols[np.repeat(short, length)], length[short], tokens[short]
-    return np.insert(symbols, np.cumsum(length, dtype=np.int64), 0), length, tokens
+        symbols, length, tokens = symbols[np.repeat(short, length + 1)], length[short], tokens[short]
+    return symbols, length, tokens
 
 
 def describe_words(found: FoundWords, tree: SelectableTree, passes: CorpusPasses | None, *, method: str) -> Lexicon:
@@ -169,7 +173,7 @@ def _describe_text(found: FoundWords, tree: SelectableTree, method: str) -> Lexi
         characters=counts.total(1),
         tokens=int(found.tokens.sum()),
         entropy_before=information_per_symbol(tree.symbol_counts(), 1),
-        entropy_after=information_per_symbol(found.tokens, list(map(len, found.words))),
+        entropy_after=information_per_symbol(found.tokens, found.words.lengths),
     )
 
 
@@ -178,6 +182,7 @@ def _measure_in_text(
 ) -> None:
     """Fill in entropies of words of the order of the tree, and all scores of longer words, by a pass over the text."""
     (raw, pmi, left, right), deep = columns, found.deep
+    return_memory()  # that of the pass before, which was freed
     affixes = Affixes(found.ids, tree.counts.order, len(tree.counts.symbols))
     occurrences = passes.find_occurrences(tree, affixes.ngrams, len(deep), joined=found.joined)
     times, left[deep], right[deep] = occurrences.result()

@@ -15,6 +15,7 @@ from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..counting.counts import MAX_ORDER, NgramCounts
 from ..counting.linked import LinkedTree
+from ..counting.packed import PackedWords
 from ..counting.resources import Resources
 from ..counting.selectable import SelectableTree
 from ..lexicon.lexicon import Lexicon
@@ -275,8 +276,8 @@ def deduplicate(words: Sequence[str], tokens: npt.ArrayLike) -> tuple[npt.NDArra
     >>> rows.tolist(), tokens.tolist()
     ([0, 1], [80, 70])
     """
-    text = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    packed = words if isinstance(words, PackedWords) else PackedWords.pack(words)
     counts = np.array(tokens, np.int64)
-    kept = deduplicate_words(text, np.cumsum(np.fromiter(map(len, words), np.int64, len(words))), counts)
+    kept = deduplicate_words(packed.characters, packed.ends, counts)
     rows = np.flatnonzero(kept)
     return rows, counts[rows]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._kernels.counting import pack_ngrams
 from ..errors import StorageError
 from .counts import NgramCounts, alphabet_of, levels_of
 from .levels import read_symbol_ids
+from .packed import PackedWords
 from .resources import Resources
 from .selection import Selection
 
@@ -51,6 +53,7 @@ class SelectableTree(ABC):
     def __init__(self, counts: NgramCounts, singles: Float64, resources: Resources) -> None:
         self.counts, self.alphabet, self.workers = counts, alphabet_of(counts), resources.workers
         self._singles, self._budget = singles, resources.budget
+        self._names: PackedWords | None = None  # of the symbols
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.counts!r}>"
@@ -76,19 +79,11 @@ class SelectableTree(ABC):
     def count_ngrams(self, ngrams: Uint32) -> npt.NDArray[np.int64]:
         """Look up counts of n-grams of the text, each closed by a 0; 1 for those that the tree lacks."""
 
-    def texts(self, n: int, nodes: npt.NDArray[np.uint32]) -> list[Any]:
-        """Return the texts of n-grams."""
-        return self.counts.texts(n, nodes)
-
-    def split_texts(self, ngrams: Uint32) -> list[str]:
+    def pack(self, ngrams: Uint32) -> PackedWords:
         """Return the texts of n-grams of characters, given by their symbol ids, each closed by a 0."""
-        names = ["\n", *self.counts.symbols]  # no symbol is a line feed, which is a boundary
-        characters = np.frombuffer("".join(names).encode("utf-32-le", "surrogatepass"), np.uint32)
-        if len(characters) == len(names):  # every symbol is one character: faster
-            text = characters[ngrams].tobytes().decode("utf-32-le", "surrogatepass")
-        else:
-            text = "".join([names[k] for k in ngrams.tolist()])
-        return text.split("\n")[:-1]
+        if self._names is None:
+            self._names = PackedWords.pack(self.counts.symbols)
+        return PackedWords(*pack_ngrams(ngrams, self._names.characters, self._names.ends))
 
     def ids(self, n: int, nodes: npt.NDArray[np.uint32]) -> Uint32:
         """Return the symbol ids of n-grams, each n-gram closed by a 0."""

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from operator import eq
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ..counting.packed import PackedWords
+
 __all__ = ["rank_words"]
 
 
 def rank_words(
-    words: Sequence[str], counts: npt.NDArray[np.int64]
+    words: Sequence[str] | PackedWords, counts: npt.NDArray[np.int64]
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64] | slice, dict[str, int] | None]:
     """Return the words by falling count, ties by text, with their order and, if they were in order, their ranks.
 
     A saved lexicon is in order already, which is quicker to check than to make.
     """
+    if hasattr(words, "rank"):  # packed words; a program that makes none need not import counting
+        packed = cast("PackedWords", words)
+        ranked = packed.rank(counts)
+        return tuple(packed.unpack(ranked)), ranked, None
     order: npt.NDArray[np.int64] | slice = slice(None)
     ranks: dict[str, int] | None = None
     if _is_ranked(words, counts):

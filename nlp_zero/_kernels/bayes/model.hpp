@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../common/portable.hpp"
+#include "../common/huge_pages.hpp"
 #include "text.hpp"
 
 namespace nlpzero::bayes {
@@ -93,8 +94,8 @@ private:
         uint8_t space;  // room for 2^space entries
         uint16_t size;
     };
-    std::vector<List> list_;
-    std::vector<Held> pool_;
+    HugeVector<List> list_;
+    HugeVector<Held> pool_;
     std::vector<std::vector<uint32_t>> free_;  // by space
 
     uint32_t take(uint8_t space) {

@@ -38,7 +38,7 @@ public:
     std::vector<uint8_t> length, cls;  // length (0: none) and class of the word that begins at each position
     std::vector<Stretch> order;        // the stretches in the order of the sweep
     size_t fence = 0;                  // of two neighbouring stretches of a run, one is before this place, one behind
-    std::vector<float> marginals;      // by position, then length: sums over the averaged sweeps
+    HugeVector<float> marginals;       // by position, then length: sums over the averaged sweeps
 
     Sampler(const uint32_t* symbols, size_t n, int classes, const Hyper& hyper, int levels)
         : text(symbols, n, levels), model(text, classes, hyper), length(n), cls(n) {}

@@ -24,13 +24,18 @@ cdef extern from "bayes/sampler.hpp" namespace "nlpzero::bayes" nogil:
         int k
         int64_t live()
 
+    cdef cppclass FloatTable "nlpzero::HugeVector<float>":
+        size_t size()
+        float* data()
+        void assign(const float*, const float*) except +
+
     cdef cppclass CppSampler "nlpzero::bayes::Sampler":
         Candidates text
         Model model
         vector[uint8_t] length, cls
         vector[Stretch] order
         size_t fence
-        vector[float] marginals
+        FloatTable marginals
         CppSampler(const uint32_t*, size_t, int, const Hyper&, int) except +
         void classify(uint32_t, int) except +
         void load() except +

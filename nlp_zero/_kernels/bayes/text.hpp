@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstdint>
 
-#include "../common/elementary.hpp"
 #include <vector>
+
+#include "../common/elementary.hpp"
+#include "../common/huge_pages.hpp"
 
 namespace nlpzero::bayes {
 
@@ -97,7 +99,7 @@ public:
 
 private:
     size_t levels_, size_;
-    std::vector<uint32_t> id_;  // by position, then length: a stretch of text has its ids side by side
+    HugeVector<uint32_t> id_;  // by position, then length: a stretch of text has its ids side by side
     std::vector<uint32_t> room_, count_, place_, begin_;
 
     // Substrings of l + 1 symbols: pairs of overlapping ones of l symbols that occur twice themselves.
@@ -108,7 +110,7 @@ private:
         for (size_t i = 0; i < size(); ++i) pairs += possible(i);
         while (slots < 2 * pairs) slots *= 2;
         struct Slot { uint64_t key; uint32_t count, id; };
-        std::vector<Slot> table(slots, Slot{0, 0, 0});
+        HugeVector<Slot> table(slots, Slot{0, 0, 0});
         for (size_t i = 0; i < size(); ++i) {
             if (!possible(i)) continue;
             const uint64_t key = uint64_t(id(i, l)) << 32 | id(i + 1, l);

@@ -35,8 +35,8 @@ public:
         other = LongPieces();
     }
 
-    // List the pieces that occur at least min_count times, in the order of their symbols: all symbols concatenated,
-    // lengths and counts.
+    // List the pieces that occur at least min_count times, in the order of their symbols: their symbols, each closed
+    // by a 0, lengths and counts.
     void list(uint64_t min_count, std::vector<uint32_t>& symbols, std::vector<uint32_t>& lengths,
               std::vector<uint64_t>& counts) const {
         struct Entry { uint64_t head; const Piece* piece; };  // head: the first two symbols, which usually decide
@@ -46,7 +46,7 @@ public:
             if (piece.times < min_count) continue;
             const uint32_t* const first = begin_of(piece);
             kept.push_back({uint64_t(first[0]) << 32 | (piece.size > 1 ? first[1] : 0), &piece});
-            total += piece.size;
+            total += piece.size + 1;
         }
         std::sort(kept.begin(), kept.end(), [this](const Entry& a, const Entry& b) {
             if (a.head != b.head) return a.head < b.head;
@@ -59,6 +59,7 @@ public:
         for (const Entry& entry : kept) {
             const uint32_t* const first = begin_of(*entry.piece);
             symbols.insert(symbols.end(), first, first + entry.piece->size);
+            symbols.push_back(0);
             lengths.push_back(entry.piece->size);
             counts.push_back(entry.piece->times);
         }

@@ -13,81 +13,109 @@
 
 namespace nlpzero::counting {
 
-// Counts of 64-bit keys.  New keys are collected, sorted, and merged into the list of those that have been counted; a
-// hash table of them takes twice the memory and time.
-class KeyCounts {
+// How often each symbol is next to each n-gram, on both sides (0: left, 1: right).  New occurrences are collected, sorted,
+// and merged into the lists of those that have been counted; a hash table takes twice the memory and time.
+class Neighbours {
 public:
-    using Counted = std::vector<std::pair<uint64_t, uint64_t>>;  // keys and counts
+    // (n-gram << 32 | symbol, count) in rising order
+    using Counted = std::vector<std::pair<uint64_t, uint64_t>>;
 
-    void add(uint64_t key) {
-        recent_.push_back(key);
-        if (recent_.size() >= std::max(LEAST_RECENT, counted_.size() / 2)) collect();
+    // A symbol of 0 is the end of a run, which is not counted.
+    void add(uint32_t ngram, uint32_t left, uint32_t right) {
+        recent_.push_back({ngram, {left, right}});
+        if (recent_.size() >= std::max(LEAST_RECENT, (counted_[0].size() + counted_[1].size()) / 2)) collect();
     }
-    void add(uint64_t key, uint64_t times) { added_.emplace_back(key, times); }
-    void add(const KeyCounts& other) {
-        added_.insert(added_.end(), other.counted_.begin(), other.counted_.end());
-        added_.insert(added_.end(), other.added_.begin(), other.added_.end());
-        for (const uint64_t key : other.recent_) add(key);
+    void add(int side, uint64_t key, uint64_t times) { added_[side].emplace_back(key, times); }
+    void add(const Neighbours& other) {
+        for (int side = 0; side < 2; ++side)
+            for (const Counted* counts : {&other.counted_[side], &other.added_[side]})
+                added_[side].insert(added_[side].end(), counts->begin(), counts->end());
+        for (const Occurrence& found : other.recent_) add(found.ngram, found.symbol[0], found.symbol[1]);
+        if (!added_[0].empty() || !added_[1].empty()) collect();
+    }
+    const Counted& counted(int side) {
         collect();
+        return counted_[side];
     }
-    // All keys with their counts, in rising order, so that sums over them do not depend on the order of counting.
-    const Counted& collect() {
-        if (!recent_.empty()) {
-            sort(recent_);
-            Counted distinct;
-            for (const uint64_t key : recent_) {
-                if (distinct.empty() || distinct.back().first != key) distinct.emplace_back(key, 0);
-                ++distinct.back().second;
-            }
-            std::vector<uint64_t>().swap(recent_);
-            merge(std::move(distinct));
+    // Call each(n-gram, symbol, count) for all of one side, in rising order, so that sums do not depend on the order of
+    // counting.
+    template <class Each>
+    void visit(int side, Each&& each) {
+        if (counted_[side].empty() && added_[side].empty()) {
+            count_recent(side, each);
+            return;
         }
-        if (!added_.empty()) {
-            std::sort(added_.begin(), added_.end());
-            Counted added;
-            added.swap(added_);
-            merge(std::move(added));
-        }
-        return counted_;
+        for (const auto& [key, times] : counted(side)) each(uint32_t(key >> 32), uint32_t(key), times);
     }
 
 private:
-    static constexpr size_t LEAST_RECENT = size_t(1) << 17;
-    std::vector<uint64_t> recent_;
-    Counted added_, counted_;
+    struct Occurrence { uint32_t ngram; std::array<uint32_t, 2> symbol; };
+    static constexpr size_t LEAST_RECENT = size_t(1) << 20;
+    std::vector<Occurrence> recent_;
+    std::array<Counted, 2> added_, counted_;
 
+    void collect() {
+        for (int side = 0; side < 2; ++side) {
+            if (!recent_.empty()) {
+                Counted distinct;
+                count_recent(side, [&](uint32_t ngram, uint32_t symbol, uint64_t times) {
+                    distinct.emplace_back(uint64_t(ngram) << 32 | symbol, times);
+                });
+                merge(counted_[side], distinct);
+            }
+            if (!added_[side].empty()) {
+                std::sort(added_[side].begin(), added_[side].end());
+                merge(counted_[side], added_[side]);
+                Counted().swap(added_[side]);
+            }
+        }
+        std::vector<Occurrence>().swap(recent_);
+    }
     // Merge sorted counts, in which a key may be repeated.
-    void merge(Counted&& other) {
+    static void merge(Counted& counted, const Counted& other) {
         Counted all;
-        all.reserve(counted_.size() + other.size());
+        all.reserve(counted.size() + other.size());
         auto put = [&](const std::pair<uint64_t, uint64_t>& entry) {
             if (all.empty() || all.back().first != entry.first) all.push_back(entry);
             else all.back().second += entry.second;
         };
-        auto a = counted_.begin();
+        auto a = counted.begin();
         for (const auto& entry : other) {
-            for (; a != counted_.end() && a->first <= entry.first; ++a) put(*a);
+            for (; a != counted.end() && a->first <= entry.first; ++a) put(*a);
             put(entry);
         }
-        for (; a != counted_.end(); ++a) put(*a);
-        counted_.swap(all);
+        for (; a != counted.end(); ++a) put(*a);
+        counted.swap(all);
     }
-    // A radix sort from the lowest digit; digits that all keys share are left out.
-    static void sort(std::vector<uint64_t>& keys) {
-        constexpr int DIGIT = 11, PASSES = 6;
-        constexpr uint64_t MASK = (uint64_t(1) << DIGIT) - 1;
-        std::vector<uint64_t> scratch(keys.size());
-        std::array<std::array<size_t, MASK + 1>, PASSES> places{};
-        for (const uint64_t key : keys)
-            for (int pass = 0; pass < PASSES; ++pass) ++places[pass][key >> (pass * DIGIT) & MASK];
-        for (int pass = 0; pass < PASSES; ++pass) {
-            auto& place = places[pass];
-            if (place[keys[0] >> (pass * DIGIT) & MASK] == keys.size()) continue;
-            size_t sum = 0;
-            for (size_t& n : place) sum += std::exchange(n, sum);
-            for (const uint64_t key : keys) scratch[place[key >> (pass * DIGIT) & MASK]++] = key;
-            keys.swap(scratch);
+    // Sort the recent occurrences by symbol, then by n-gram, both times by counting.
+    template <class Each>
+    void count_recent(int side, Each&& each) const {
+        uint32_t ngrams = 0, symbols = 0;
+        for (const Occurrence& found : recent_) {
+            ngrams = std::max(ngrams, found.ngram + 1);
+            symbols = std::max(symbols, found.symbol[side] + 1);
         }
+        std::vector<uint32_t> place(symbols), end(ngrams);
+        for (const Occurrence& found : recent_) {
+            ++place[found.symbol[side]];
+            end[found.ngram] += found.symbol[side] != 0;
+        }
+        uint32_t ends_of_runs = symbols ? place[0] : 0, sum = 0;
+        for (uint32_t s = 1; s < symbols; ++s) sum += std::exchange(place[s], sum);
+        sum = 0;
+        for (uint32_t& n : end) sum += std::exchange(n, sum);
+        std::vector<std::pair<uint32_t, uint32_t>> by_symbol(recent_.size() - ends_of_runs);
+        for (const Occurrence& found : recent_)
+            if (const uint32_t symbol = found.symbol[side]) by_symbol[place[symbol]++] = {found.ngram, symbol};
+        std::vector<uint32_t> sorted(by_symbol.size());
+        for (const auto& [ngram, symbol] : by_symbol) sorted[end[ngram]++] = symbol;
+        uint32_t k = 0;
+        for (uint32_t ngram = 0; ngram < ngrams; ++ngram)
+            while (k < end[ngram]) {
+                const uint32_t symbol = sorted[k], first = k;
+                while (++k < end[ngram] && sorted[k] == symbol) {}
+                each(ngram, symbol, uint64_t(k - first));
+            }
     }
 };
 
@@ -109,8 +137,7 @@ public:
                 const auto [begin, end, index] = waiting[j];
                 ++raw_[index];
                 if (index >= described_) continue;
-                if (begin && text[begin - 1]) left_.add(uint64_t(index) << 32 | text[begin - 1]);
-                if (end < n && text[end]) right_.add(uint64_t(index) << 32 | text[end]);
+                neighbours_.add(uint32_t(index), begin ? text[begin - 1] : 0, end < n ? text[end] : 0);
             }
             m = 0;
         };
@@ -125,35 +152,35 @@ public:
     }
     void add(const Occurrences& other) {
         for (size_t k = 0; k < raw_.size(); ++k) raw_[k] += other.raw_[k];
-        left_.add(other.left_);
-        right_.add(other.right_);
+        neighbours_.add(other.neighbours_);
     }
     // The counts, and adding such counts; `side` is 0 for left neighbours, 1 for right ones.
     const std::vector<uint64_t>& raw() const { return raw_; }
-    const KeyCounts::Counted& neighbours(int side) { return (side ? right_ : left_).collect(); }
+    const Neighbours::Counted& neighbours(int side) { return neighbours_.counted(side); }
     void add_raw(size_t index, uint64_t times) { raw_.at(index) += times; }
     void add_neighbour(int side, uint64_t key, uint64_t times) {
         if (!key || key >> 32 >= described_) throw std::invalid_argument("no such n-gram");
-        (side ? right_ : left_).add(key, times);
+        neighbours_.add(side, key, times);
     }
     // raw[size]: counts; left[described], right[described]: branching entropies in nats.  Every end of a run counts as
     // a different symbol.
     void result(int64_t* raw, double* left, double* right) {
         std::copy(raw_.begin(), raw_.end(), raw);
-        entropies(left_, left);
-        entropies(right_, right);
+        entropies(0, left);
+        entropies(1, right);
     }
 
 private:
     static constexpr size_t WAIT = 128;
     std::vector<uint64_t> raw_;
     size_t described_ = 0;
-    KeyCounts left_, right_;  // keys: the n-gram and the symbol next to it
+    Neighbours neighbours_;
 
-    void entropies(KeyCounts& neighbours, double* out) const {
+    void entropies(int side, double* out) {
         for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? nlpzero::log(double(raw_[k])) : 0.0;
-        for (const auto& [key, c] : neighbours.collect())
-            if (c > 1) out[key >> 32] -= double(c) * nlpzero::log(double(c)) / double(raw_[key >> 32]);
+        neighbours_.visit(side, [&](uint32_t ngram, uint32_t, uint64_t c) {
+            if (c > 1) out[ngram] -= double(c) * nlpzero::log(double(c)) / double(raw_[ngram]);
+        });
     }
 };
 

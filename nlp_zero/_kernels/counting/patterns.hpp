@@ -42,7 +42,7 @@ public:
         place_.assign(slots(), 0);
         if (scored) score_.assign(slots(), 0);
         clear_filters();
-        order_ = nodes_ = 0;
+        order_ = nodes_ = used_ = 0;
         above_.clear();
     }
     void add(const Level& level) {
@@ -64,8 +64,8 @@ public:
             for (size_t i = first; i < stop; ++i) {
                 const uint64_t key = keys[i - first];
                 const size_t slot = order_ ? slot_of(key) : level.symbol[i];
-                if (order_ == 1) admit(pair_, key);
-                if (order_ == 2) admit(triple_, triple_key(slots_[above_[level.parent[i]]], level.symbol[i]));
+                if (order_ == 1) admit(PAIRS, key);
+                if (order_ == 2) admit(TRIPLES, triple_key(slots_[above_[level.parent[i]]], level.symbol[i]));
                 if (order_) slots_[above_[level.parent[i]]] |= INNER;
                 slots_[slot] = key | (level.chosen[i] ? CHOSEN : 0);
                 place_[slot] = uint32_t(nodes_ + i);
@@ -80,15 +80,18 @@ public:
     }
     void finish() { std::vector<uint32_t>().swap(above_); }
 
+    struct Full : std::length_error { Full() : std::length_error("more n-grams than were announced") {} };
+
     // In place of `add`: the slot of the n-gram at `slot`, of `length` symbols, with one more symbol.  `slot` is 0 if
     // `length` is.  N-grams are chosen afterwards, each with a number.
     size_t extend(size_t slot, uint32_t symbol, size_t length) {
         if (symbol >= firsts_ || !symbol) throw std::invalid_argument("a symbol is out of range");
         const uint64_t key = entry(slot, symbol);
-        if (length == 1) admit(pair_, key);
-        if (length == 2) admit(triple_, triple_key(slots_[slot], symbol));
+        if (length == 1) admit(PAIRS, key);
+        if (length == 2) admit(TRIPLES, triple_key(slots_[slot], symbol));
         if (length) slots_[slot] |= INNER;
         slot = length ? slot_of(key) : symbol;
+        if (length && !slots_[slot] && ++used_ >= capacity_) throw Full();
         slots_[slot] |= key;
         return slot;
     }
@@ -97,6 +100,9 @@ public:
         place_[slot] = uint32_t(number);
         nodes_ = std::max(nodes_, number + 1);
     }
+
+    void prefetch_child(size_t slot, uint32_t symbol) const { prefetch(&slots_[firsts_ + home(hash(entry(slot, symbol)))]); }
+    void prefetch_to_number(size_t slot) const { prefetch(&slots_[slot]), prefetch_to_write(&place_[slot]); }
 
     // Numbers at slots that are not chosen, during construction.
     uint32_t note(size_t slot) const { return place_[slot]; }
@@ -142,8 +148,8 @@ public:
         for (size_t s = firsts_; s < slots_.size(); ++s) {
             const size_t prefix = prefix_of(slots_[s]);
             if (!slots_[s] || prefix >= slots_.size()) continue;
-            if (prefix < firsts_) admit(pair_, slots_[s] & ~FLAGS);
-            else if (prefix_of(slots_[prefix]) < firsts_) admit(triple_, triple_key(slots_[prefix], symbol_of(slots_[s])));
+            if (prefix < firsts_) admit(PAIRS, slots_[s] & ~FLAGS);
+            else if (prefix_of(slots_[prefix]) < firsts_) admit(TRIPLES, triple_key(slots_[prefix], symbol_of(slots_[s])));
         }
     }
 
@@ -177,14 +183,14 @@ public:
                     if (at[j] && at[j] < firsts_ && slots_[at[j]] & CHOSEN) found(base + j, 1, size_t(at[j]));
                 uint64_t open = 0;
                 if (marks) open = marks[base / 64];
-                else for (size_t j = 0; j < pairs; ++j) open |= admitted(pair_, entry(at[j], at[j + 1])) << j;
+                else for (size_t j = 0; j < pairs; ++j) open |= admitted(PAIRS, entry(at[j], at[j + 1])) << j;
                 for (; open; open &= open - 1) {
                     const size_t j = size_t(lowest_bit(open));
                     const uint64_t key = entry(at[j], at[j + 1]);
                     const size_t to = home(hash(key));
                     prefetch(&slots_[firsts_ + to]);
                     const uint32_t next = begin + base + j + 2 < n ? at[j + 2] : 0;
-                    const uint64_t longer = (next != 0) & admitted(triple_, triple_key(key, next));
+                    const uint64_t longer = (next != 0) & admitted(TRIPLES, triple_key(key, next));
                     active[m++] = {key, to, uint32_t(base + j), uint32_t(longer)};
                 }
             }
@@ -221,13 +227,13 @@ private:
     static constexpr size_t GROUP = 512;  // positions that are matched together
     static constexpr uint64_t FLAGS = CHOSEN | INNER;
     static constexpr int FILTER_BITS = 22;
-    using Filter = HugeVector<uint64_t>;
+    static constexpr size_t PAIRS = 0, TRIPLES = (size_t(1) << FILTER_BITS) / 64, FILTER_WORDS = 2 * TRIPLES;
     HugeVector<uint64_t> slots_;
     HugeVector<uint32_t> place_;   // by slot: number of the n-gram, counted through the orders
     std::vector<double> score_;
-    Filter pair_, triple_;         // which pairs and triples of symbols may begin a pattern, by hash
+    HugeVector<uint64_t> filters_;  // which pairs, then which triples of symbols may begin a pattern, by hash
     std::vector<uint32_t> above_;  // during construction: the slots of the order before
-    size_t firsts_ = 0, capacity_ = 0, order_ = 0, nodes_ = 0, edges_ = 0;
+    size_t firsts_ = 0, capacity_ = 0, order_ = 0, nodes_ = 0, edges_ = 0, used_ = 0;
 
     static uint64_t entry(uint64_t prefix, uint32_t symbol) { return prefix << 34 | uint64_t(symbol) << 2; }
     static size_t prefix_of(uint64_t entry) { return size_t(entry >> 34); }
@@ -240,15 +246,15 @@ private:
         const uint64_t x = key * 0x9E3779B97F4A7C15u;
         return x ^ x >> 29;
     }
-    void clear_filters() { for (Filter* filter : {&pair_, &triple_}) filter->assign((size_t(1) << FILTER_BITS) / 64, 0); }
+    void clear_filters() { filters_.assign(FILTER_WORDS, 0); }
     static size_t filter_place(uint64_t h) { return size_t(h & ((uint64_t(1) << FILTER_BITS) - 1)) / 64; }
-    static void admit(Filter& filter, uint64_t key) {
+    void admit(size_t filter, uint64_t key) {
         const uint64_t h = hash(key);
-        filter[filter_place(h)] |= uint64_t(1) << (h & 63);
+        filters_[filter + filter_place(h)] |= uint64_t(1) << (h & 63);
     }
-    static uint64_t admitted(const Filter& filter, uint64_t key) {
+    uint64_t admitted(size_t filter, uint64_t key) const {
         const uint64_t h = hash(key);
-        return filter[filter_place(h)] >> (h & 63) & 1;
+        return filters_[filter + filter_place(h)] >> (h & 63) & 1;
     }
     size_t home(uint64_t h) const { return size_t((h >> 32) * capacity_ >> 32); }  // capacity_: not only powers of 2
     size_t after(size_t h) const { return h + 1 < capacity_ ? h + 1 : 0; }

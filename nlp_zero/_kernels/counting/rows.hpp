@@ -10,25 +10,36 @@
 
 namespace nlpzero::counting {
 
-inline void append_integer(std::string& out, int64_t x) {
-    char digits[24];
+constexpr size_t NUMBER_BYTES = 24;  // of a number as text, at most
+
+// Write a number and return the end of its text.
+inline char* write_integer(char* out, int64_t x) {
+    char digits[NUMBER_BYTES];
     int n = 0;
     uint64_t rest = x < 0 ? 0 - uint64_t(x) : uint64_t(x);
     do { digits[n++] = char('0' + rest % 10); rest /= 10; } while (rest);
-    if (x < 0) out += '-';
-    while (n) out += digits[--n];
+    if (x < 0) *out++ = '-';
+    while (n) *out++ = digits[--n];
+    return out;
 }
 
 // Six significant digits of x > 0 as a whole number, and the decimal exponent of the first.
-inline void six_digits(double x, int64_t& digits, int& exponent) {
+inline void six_digits(double x, uint32_t& digits, int& exponent) {
     static const double POWER[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
     if (x >= 1e-4 && x < 1e5) {
-        exponent = -4;
-        while (exponent < 4 && x >= (exponent < -1 ? 1 / POWER[-exponent - 1] : POWER[exponent + 1])) ++exponent;
-        const double scaled = x * POWER[5 - exponent], whole = std::floor(scaled), rest = scaled - whole;
+        if (x >= 1) {
+            exponent = 0;
+            while (exponent < 4 && x >= POWER[exponent + 1]) ++exponent;
+        } else {
+            exponent = -1;
+            while (exponent > -4 && x * POWER[-exponent] < 1) --exponent;
+        }
+        const double scaled = x * POWER[5 - exponent];
+        const uint32_t whole = uint32_t(scaled);
+        const double rest = scaled - whole;
         // `scaled` is off by at most 1e-10, which matters only near a half, or where the exponent may be wrong.
-        if (std::fabs(rest - 0.5) > 1e-6 && whole >= 1e5 && whole < 999999) {
-            digits = int64_t(whole) + (rest > 0.5);
+        if (std::fabs(rest - 0.5) > 1e-6 && whole >= 100000 && whole < 999999) {
+            digits = whole + (rest > 0.5);
             return;
         }
     }
@@ -37,16 +48,21 @@ inline void six_digits(double x, int64_t& digits, int& exponent) {
     std::string all;
     const char* p = text;
     for (; *p != 'e'; ++p) if (*p >= '0' && *p <= '9') all += *p;
-    digits = std::atoll(all.c_str());
+    digits = uint32_t(std::atoll(all.c_str()));
     exponent = std::atoi(p + 1);
 }
 
-inline void append_number(std::string& out, double x) {
-    if (std::isnan(x)) { out += "nan"; return; }
-    if (std::signbit(x)) { out += '-'; x = -x; }
-    if (std::isinf(x)) { out += "inf"; return; }
-    if (x == 0) { out += '0'; return; }
-    int64_t whole;
+inline char* write_text(char* out, const char* text) {
+    while (*text) *out++ = *text++;
+    return out;
+}
+
+inline char* write_number(char* out, double x) {
+    if (std::isnan(x)) return write_text(out, "nan");
+    if (std::signbit(x)) { *out++ = '-'; x = -x; }
+    if (std::isinf(x)) return write_text(out, "inf");
+    if (x == 0) { *out++ = '0'; return out; }
+    uint32_t whole;
     int exponent;
     six_digits(x, whole, exponent);
     int last = 6;  // digits without trailing zeros
@@ -55,19 +71,43 @@ inline void append_number(std::string& out, double x) {
     for (int k = last; k-- > 0; whole /= 10) digits[k] = char('0' + whole % 10);
     const bool scientific = exponent < -4 || exponent >= 6;
     const int point = scientific ? 1 : exponent + 1;  // digits before it
-    if (point <= 0) out.append("0.").append(size_t(-point), '0');
+    if (point <= 0) {
+        out = write_text(out, "0.");
+        for (int k = point; k < 0; ++k) *out++ = '0';
+    }
     for (int k = 0; k < last; ++k) {
-        if (k == point && k) out += '.';
-        out += digits[k];
+        if (k == point && k) *out++ = '.';
+        *out++ = digits[k];
     }
     if (scientific) {
-        out += exponent < 0 ? "e-" : "e+";
-        if (std::abs(exponent) < 10) out += '0';
-        append_integer(out, std::abs(exponent));
-    } else if (last < point) {
-        out.append(size_t(point - last), '0');
+        out = write_text(out, exponent < 0 ? "e-" : "e+");
+        if (std::abs(exponent) < 10) *out++ = '0';
+        return write_integer(out, std::abs(exponent));
     }
+    for (int k = last; k < point; ++k) *out++ = '0';
+    return out;
 }
+
+// Writes columns of numbers.  The scores of rare words have few different values: those of the last numbers are kept.
+class NumberWriter {
+public:
+    char* write(char* out, double x) {
+        uint64_t bits;
+        std::memcpy(&bits, &x, sizeof bits);
+        Known& known = known_[(bits * 0x9E3779B97F4A7C15u) >> (64 - KNOWN_BITS)];
+        if (known.bits != bits || !known.size) {
+            known.bits = bits;
+            known.size = uint8_t(write_number(known.text, x) - known.text);
+        }
+        std::memcpy(out, known.text, NUMBER_BYTES);
+        return out + known.size;
+    }
+
+private:
+    static constexpr int KNOWN_BITS = 11;
+    struct Known { uint64_t bits = 0; char text[NUMBER_BYTES] = {}; uint8_t size = 0; };
+    std::vector<Known> known_ = std::vector<Known>(size_t(1) << KNOWN_BITS);
+};
 
 // Finds the fields of the row at `p`: `starts` holds where each begins, then one past the end of the last, then the
 // beginning of the next row.  Returns the number of fields.  The text before `end` ends with a line feed.

@@ -1,8 +1,11 @@
 # Rows of a table of words and numbers as text: see rows.hpp.
 
 cdef extern from "counting/rows.hpp" namespace "nlpzero::counting" nogil:
-    void append_integer(string&, int64_t) except +
-    void append_number(string&, double) except +
+    size_t NUMBER_BYTES
+    char* write_integer(char*, int64_t)
+    cdef cppclass NumberWriter:
+        NumberWriter() except +
+        char* write(char*, double) except +
     size_t split_row(const char*, const char*, vector[const char*]&) except +
     bint parse_integer(const char*, const char*, int64_t&)
     bint parse_short_number(const char*, const char*, double&)
@@ -22,26 +25,29 @@ def format_rows(bytes words, const int64_t[::1] counts, list columns):
         values.push_back(&column[0] if size else NULL)
     if words.count(b"\n") != size:
         raise ValueError("every word must end with a line feed.")
-    cdef string out
-    cdef size_t length = len(words)
-    cdef size_t c
+    cdef size_t length = len(words), c, numbers = (1 + values.size()) * <size_t>size
     cdef const char* p = words
-    cdef const char* end
+    # A tab or line feed after each number; the last number may write all of NUMBER_BYTES.
+    cdef vector[char] buffer
+    cdef NumberWriter writer
+    cdef char* out
     with nogil:
-        out.reserve(length + <size_t>size * (8 + 10 * values.size()))
+        buffer.resize(length + numbers * (NUMBER_BYTES + 1) + NUMBER_BYTES)
+        out = buffer.data()
         for k in range(size):
-            end = p
-            while end[0] != c"\n":
-                end += 1
-            out.append(p, end - p)
-            p = end + 1
-            out.push_back(c"\t")
-            append_integer(out, counts[k])
+            while p[0] != c"\n":
+                out[0] = p[0]
+                out += 1
+                p += 1
+            p += 1
+            out[0] = c"\t"
+            out = write_integer(out + 1, counts[k])
             for c in range(values.size()):
-                out.push_back(c"\t")
-                append_number(out, values[c][k])
-            out.push_back(c"\n")
-    return <bytes>out
+                out[0] = c"\t"
+                out = writer.write(out + 1, values[c][k])
+            out[0] = c"\n"
+            out += 1
+    return PyBytes_FromStringAndSize(buffer.data(), out - buffer.data())
 
 
 cdef double parse_number(const char* begin, const char* end) except? -1.0:

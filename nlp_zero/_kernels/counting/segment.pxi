@@ -270,8 +270,8 @@ cdef class PieceCounter(_Reader):
             times[carry.first] += np.uint64(carry.second << 32)
         slots = np.flatnonzero(times).astype(np.uint32)
         symbols, lengths, counts = self.longer(1)
-        data, ends = symbols.tobytes(), np.cumsum(4 * lengths.astype(np.int64)).tolist()
-        long = [data[begin:end] for begin, end in zip([0, *ends], ends)]
+        data, ends = symbols.tobytes(), np.cumsum(4 * (lengths.astype(np.int64) + 1)).tolist()
+        long = [data[begin:end - 4] for begin, end in zip([0, *ends], ends)]
         return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
 
     def add_state(self, tuple state):

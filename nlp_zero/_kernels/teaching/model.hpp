@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../bayes/text.hpp"
+#include "../common/huge_pages.hpp"
 #include "../common/portable.hpp"
 #include "features.hpp"
 #include "field.hpp"
@@ -27,7 +28,7 @@ public:
     Templates templates;
     // Of a feature, by tag: weights, and sums of squared gradients.  They are side by side because they are used together.
     struct Feature { float weight[TAGS], squares[TAGS]; };
-    std::vector<Feature> features;
+    HugeVector<Feature> features;
     double follow[PAIRS] = {0};  // of transitions
 
     Model(const int32_t* terms, size_t n, int bits) : templates(terms, n, bits), features(size_t(1) << bits) {}

@@ -122,6 +122,7 @@ template <class Char>
 PyObject* path_lists(Objects& objects, PyObject* text, const Char* chars, const BestPaths& paths) {
     References owner;
     const uint32_t* const starts = paths.starts();
+    const Objects::PieceSlots pieces = objects.pieces();
     std::vector<PyObject**> made(paths.size());
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
     for (size_t k = 0; lists && k < paths.size(); ++k) {
@@ -132,7 +133,7 @@ PyObject* path_lists(Objects& objects, PyObject* text, const Char* chars, const 
             PyObject** out = made[k] = reinterpret_cast<PyListObject*>(list)->ob_item;
             PyObject** const end = out + count;
             auto add = [&](int32_t node, uint32_t from, uint32_t to) {
-                *out++ = objects.piece(text, chars, paths.id(node), starts[from], starts[to], owner);
+                *out++ = pieces(text, chars, paths.id(node), starts[from], starts[to], owner);
             };
             uint32_t at = path.end;
             auto add_first = [&] {

@@ -99,24 +99,42 @@ class Objects {
     Objects(const Objects&) = delete;
     Objects& operator=(const Objects&) = delete;
 
-    // The next two lend references, and return null with an exception set.
-    PyObject* number(int32_t id) {
-        Slot& slot = ints_[size_t(id)];
-        PyObject* const found = slot.load(std::memory_order_acquire);
-        return found ? found : keep(slot, PyLong_FromLong(numbers_[size_t(id)]));
-    }
-    // Most tokens are words or single characters.  A branch between the two would often be mispredicted: the place of the
-    // object is computed.
-    template <class Char>
-    PyObject* piece(PyObject* text, const Char* chars, int32_t id, uint32_t start, uint32_t end, References& owner) {
-        const uint32_t c = chars[start], word = uint32_t(id) - 1;
-        const uintptr_t outside = opaque(uintptr_t(0) - uintptr_t(word >= words_count_));
-        const uintptr_t in_words = words_at_ + word * sizeof(PyObject*);
-        const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars_.get() + uint16_t(c));
-        PyObject* const found = reinterpret_cast<const Slot*>(in_words ^ ((in_words ^ in_chars) & outside))->load(std::memory_order_acquire);
-        if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return other_piece(text, c, start, end, owner);
-        return found;
-    }
+    // Where lent references to numbers are found.  Loops keep a copy, which the compiler holds in registers: what is reached by
+    // a pointer would be read again for each token.
+    struct NumberSlots {
+        Slot* slots;
+        const int32_t* numbers;
+        PyObject* operator()(int32_t id) const {  // null: an exception is set
+            PyObject* const found = slots[size_t(id)].load(std::memory_order_acquire);
+            return found ? found : keep(slots[size_t(id)], PyLong_FromLong(numbers[size_t(id)]));
+        }
+    };
+    NumberSlots numbers() { return {ints_.data(), numbers_.data()}; }
+    // The same for strings.  Most tokens are words or single characters.  A branch between the two would often be
+    // mispredicted: the place of the object is computed.
+    struct PieceSlots {
+        uintptr_t words;
+        uint32_t count;
+        Slot* chars;
+        template <class Char>
+        PyObject* operator()(PyObject* text, const Char* data, int32_t id, uint32_t start, uint32_t end, References& owner) const {
+            const uint32_t c = data[start], word = uint32_t(id) - 1;
+            const uintptr_t outside = opaque(uintptr_t(0) - uintptr_t(word >= count));
+            const uintptr_t in_words = words + word * sizeof(PyObject*);
+            const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars + uint16_t(c));
+            PyObject* const found = reinterpret_cast<const Slot*>(in_words ^ ((in_words ^ in_chars) & outside))->load(std::memory_order_acquire);
+            if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return make(chars, text, c, start, end, owner);
+            return found;
+        }
+        // Text that is not a word: c is its first character.  No method: it would get the address of the copy, which would
+        // then be in memory.
+        static PyObject* make(Slot* chars, PyObject* text, uint32_t c, uint32_t start, uint32_t end, References& owner) {
+            if (end - start != 1) return owner.add(PyUnicode_Substring(text, start, end));
+            if (c >> 16) return owner.add(PyUnicode_FromOrdinal(int(c)));
+            return keep(chars[c], PyUnicode_FromOrdinal(int(c)));
+        }
+    };
+    PieceSlots pieces() { return {words_at_, words_count_, chars_.get()}; }
     void renumber(int32_t* ids, size_t count) const {
         if (same_) return;
         for (size_t k = 0; k < count; ++k) ids[k] = numbers_[size_t(ids[k])];
@@ -125,8 +143,8 @@ class Objects {
     PyObject* item(int what, PyObject* text, const TextView& view, const Token& token, uint32_t start) {
         if (what == 2) return Py_BuildValue("(nn)", Py_ssize_t(start), Py_ssize_t(token.end));
         References owner;
-        PyObject* const lent = what == 1 ? number(token.id) : with_chars(view, [&](auto chars) {
-            return piece(text, chars, token.id, start, token.end, owner);
+        PyObject* const lent = what == 1 ? numbers()(token.id) : with_chars(view, [&](auto chars) {
+            return pieces()(text, chars, token.id, start, token.end, owner);
         });
         Py_XINCREF(lent);
         return lent;
@@ -152,13 +170,6 @@ class Objects {
         if (!made || slot.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return made;
         Py_DECREF(made);
         return found;
-    }
-
-    // Text that is not a word: c is its first character.
-    PyObject* other_piece(PyObject* text, uint32_t c, uint32_t start, uint32_t end, References& owner) {
-        if (end - start != 1) return owner.add(PyUnicode_Substring(text, start, end));
-        if (c >> 16) return owner.add(PyUnicode_FromOrdinal(int(c)));
-        return keep(chars_.get()[c], PyUnicode_FromOrdinal(int(c)));
     }
 };
 
@@ -210,10 +221,9 @@ template <class TokenAt>
 PyObject* list_pieces(Objects& objects, PyObject* text, const TextView& view, size_t count, TokenAt token_at) {
     References owner;
     return with_chars(view, [&](auto chars) {
-        uint32_t start = 0;
-        return fill_list(count, [&](size_t k) {
+        return fill_list(count, [pieces = objects.pieces(), text, chars, token_at, &owner, start = uint32_t(0)](size_t k) mutable {
             const Token token = token_at(k);
-            PyObject* const piece = objects.piece(text, chars, token.id, start, token.end, owner);
+            PyObject* const piece = pieces(text, chars, token.id, start, token.end, owner);
             start = token.end;
             return piece;
         });
@@ -255,8 +265,8 @@ inline PyObject* list_as(int what, Objects& objects, PyObject* text, const Sourc
         return Py_BuildValue("(NNN)", list_as(1, objects, text, source, tokens),
                              list_as(0, objects, text, source, tokens), list_as(2, objects, text, source, tokens));
     }
-    if (what == 0) return list_pieces(objects, text, source.view, tokens.size(), [&](size_t k) { return data[k]; });
-    if (what == 1) return fill_list(tokens.size(), [&](size_t k) { return objects.number(data[k].id); });
+    if (what == 0) return list_pieces(objects, text, source.view, tokens.size(), [data](size_t k) { return data[k]; });
+    if (what == 1) return fill_list(tokens.size(), [data, numbers = objects.numbers()](size_t k) { return numbers(data[k].id); });
     return source.utf8() ? character_spans(source.view, data, tokens.size()) : list_spans(data, tokens.size());
 }
 

@@ -200,8 +200,8 @@ inline bool append_lists(const Model& model, Objects& objects, PyObject* texts, 
     size_t at = slice.at * most_tokens(model) * output.rows;
     for (size_t row = slice.first * output.rows; good && row < slice.last * output.rows; ++row) {
         const size_t i = row / output.rows, count = size_t(output.offsets[row + 1]);
-        PyObject* const list = list_pieces(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], count, [&](size_t k) {
-            return Token{output.ids[at + k], output.ends[at + k]};
+        PyObject* const list = list_pieces(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], count, [ids = output.ids + at, ends = output.ends + at](size_t k) {
+            return Token{ids[k], ends[k]};
         });
         good = list && PyList_Append(lists, list) == 0;
         Py_XDECREF(list);

@@ -63,6 +63,16 @@ cdef extern from "tokenization/batch.hpp" namespace "nlpzero::tokenization" nogi
     int64_t close_gaps(const Model&, const vector[Slice]&, const BatchOutput&)
     void encode_best(const Model&, const vector[TextView]&, const Slice&, const BatchOutput&) except +
 
+cdef extern from "tokenization/turns.hpp" namespace "nlpzero::tokenization" nogil:
+    cdef cppclass Turns:
+        void begin(size_t) except +
+        size_t size()
+        size_t take()
+        void finish(size_t)
+        bint done(size_t)
+        bint wait(size_t)
+        void stop()
+
 cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" nogil:
     cdef cppclass WeightTable:
         double alpha
@@ -128,15 +138,65 @@ cdef class _Batch:
     cdef uint64_t seed, start
     cdef size_t draws  # 0: one draw of each text
     cdef BatchOutput output
+    cdef Turns turns
+
+    cdef int encode_slice(self, size_t k) except -1 nogil:
+        if self.table.get():
+            encode_sampled(self.owner.model.get()[0], self.table.get()[0], self.seed, self.start, self.draws,
+                           self.views, self.slices[k], self.output)
+        else:
+            encode_best(self.owner.model.get()[0], self.views, self.slices[k], self.output)
+        return 0
 
     def encode(self, size_t k):
         """Encode one slice."""
         with nogil:
-            if self.table.get():
-                encode_sampled(self.owner.model.get()[0], self.table.get()[0], self.seed, self.start, self.draws,
-                               self.views, self.slices[k], self.output)
-            else:
-                encode_best(self.owner.model.get()[0], self.views, self.slices[k], self.output)
+            self.encode_slice(k)
+
+    def help(self):
+        """Encode slices until each is taken by a thread."""
+        cdef size_t k
+        try:
+            with nogil:
+                while True:
+                    k = self.turns.take()
+                    if k == self.turns.size():
+                        break
+                    self.encode_slice(k)
+                    self.turns.finish(k)
+        except BaseException:
+            self.turns.stop()
+            raise
+
+    def stop(self):
+        """Let `help` return."""
+        self.turns.stop()
+
+    cdef bint reach(self, size_t k) except -1:
+        """Encode slices, or wait, until slice k is encoded; returns False if another thread failed."""
+        cdef size_t other
+        with nogil:
+            while not self.turns.done(k):
+                other = self.turns.take()
+                if other == self.turns.size():
+                    return self.turns.wait(k)
+                self.encode_slice(other)
+                self.turns.finish(other)
+        PyErr_CheckSignals()
+        return True
+
+    cdef list strings(self, list texts, int workers):
+        """Return a list of strings for each row.  They are made here, in order, while other threads encode."""
+        cdef size_t k
+        lists = []
+        self.turns.begin(self.slices.size())
+        with beside(self.help, min(workers, <int>self.slices.size()) - 1, self.stop):
+            for k in range(self.slices.size()):
+                if not self.reach(k):
+                    break  # the exception is raised behind the threads
+                append_lists(self.owner.model.get()[0], self.owner.objects.get()[0], texts, self.views, self.slices[k],
+                             self.output, lists)
+        return lists
 
 
 cdef class MarginalTable:
@@ -366,13 +426,9 @@ cdef class Segmenter:
         batch.output.rows = rows
         batch.output.ids, batch.output.offsets = &id_view[0], &offset_view[0]
         batch.output.ends = &end_view[0] if ends_too else NULL
-        if ends_too:  # lists of one slice are made while others are cut
+        if ends_too:
             batch.slices = make_slices(batch.views, max(<size_t>workers, total // SLICE_TOKENS))
-            lists = []
-            for k, _ in enumerate(in_order(range(batch.slices.size()), batch.encode, workers)):
-                append_lists(self.model.get()[0], self.objects.get()[0], texts, batch.views, batch.slices[k],
-                             batch.output, lists)
-            return lists
+            return batch.strings(texts, workers)
         batch.slices = make_slices(batch.views, workers)
         for_each(range(batch.slices.size()), batch.encode, max(1, min(workers, <int>batch.slices.size())))
         with nogil:

@@ -17,7 +17,6 @@ from ..._kernels.bayes import Cutter
 from ..._kernels.counting import ALNUM_MODES
 from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
-from ..._utils.threads import in_order
 from ..._utils.validation import check_choice, check_integer, check_memory, check_number
 from ...corpus import Corpus, restartable
 from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
@@ -29,7 +28,7 @@ from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teac
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .classes import classify_words
 from .domains import draw_by_domain
-from .preparing import HYPERPARAMETERS, LENGTH_PRIOR, SamplerOptions, create_slice, prepare_slice, sample_slice
+from .preparing import HYPERPARAMETERS, LENGTH_PRIOR, SamplerOptions, prepare_slice, sample_slice
 from .recounting import estimate_new_words, recount_words
 from .sampling import (
     AVERAGED_SWEEPS,
@@ -39,7 +38,6 @@ from .sampling import (
     SETTLED_WINDOW,
     SampledText,
     SamplingRun,
-    TextSlice,
 )
 from .segmentation import find_words
 from .text import SLICE_SYMBOLS, encode_text, map_whole, split_text
@@ -50,7 +48,10 @@ if TYPE_CHECKING:
 __all__ = ["BayesLexiconBuilder"]
 
 SAMPLE_SYMBOLS = 6_000_000  # of the text that is learnt from
-SYMBOL_BYTES, TAUGHT_SYMBOL_BYTES = 220, 320  # of each of them while it is learnt from; the second with examples
+SAMPLER_SYMBOL_BYTES = 220  # of each symbol of a slice while it is sampled
+FURTHER_SYMBOL_BYTES = 45  # of each symbol of other slices
+TAUGHT_SYMBOL_BYTES = 320  # of each symbol that is learnt from with examples
+LARGEST_SLICE = 3 * SLICE_SYMBOLS // 2
 MAX_SYMBOLS = (1 << 31) - 1
 MAX_LENGTH_AND_CLASSES = 255
 MIN_ORDER = 3  # of the counts: statistics of gaps need three symbols
@@ -76,8 +77,8 @@ class BayesLexiconBuilder:
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
         Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
-        it are on disk; a small one limits the sample (220 bytes a symbol, 320 with examples) and new words (1,000 bytes
-        a word).
+        it are on disk; a small one limits the sample (220 bytes for each of the first 1,350,000 symbols and 45 for each
+        further one; 320 with examples) and new words (1,000 bytes a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
     time_limit : float, optional
@@ -222,21 +223,22 @@ class BayesLexiconBuilder:
         counts = passes.count_ngrams(min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER))
         begin_stage("reading text")
         encoded_examples = None if taught is None else taught.encode(counts, added)
-        limit = self._limit(TAUGHT_SYMBOL_BYTES if taught else SYMBOL_BYTES)
+        limit = self._limit(taught is not None)
         domains = self._encode(texts, counts, limit)
         if encoded_examples is not None:
             domains[0] = np.append(domains[0], encoded_examples.missing_runs(domains))  # a sample may lack some
         begin_stage("preparing")
         if checkpoint is not None:
             checkpoint.resume(self._identify(np.concatenate(domains), counts, start))
-        slices = self._sample(
-            [part for text in domains for part in split_text(text)], passes, counts, start, checkpoint, begun
-        )
+        texts_of_slices = [part for text in domains for part in split_text(text)]
+        del domains
+        at_once = self._count_samplers(max(map(len, texts_of_slices)))
+        slices = self._sample(texts_of_slices, passes, counts, start, checkpoint, begun, at_once)
         tree = passes.link(counts)
         begin_stage("comparing views" if taught is None else "teaching")
         segmentation = find_words(
-            slices, tree, max_length=self.max_length, seed=self.seed, workers=self.workers, teaching=taught,
-            examples=encoded_examples, join=self.join_words,
+            slices, tree, max_length=self.max_length, seed=self.seed, resources=resources, at_once=at_once,
+            teaching=taught, examples=encoded_examples, join=self.join_words,
         )  # fmt: skip
         classes, links = classify_words(segmentation, slices, counts.symbols)
         words, tokens = segmentation.words, segmentation.counts.tolist()
@@ -259,9 +261,20 @@ class BayesLexiconBuilder:
             interrupted=self.interruption is not None,
         )
 
-    def _limit(self, symbol_bytes: int) -> int:
+    def _limit(self, taught: bool) -> int:
         """Return the most symbols of the text that are learnt from."""
-        return self.sample if self.memory is None else min(self.sample, max(self.memory // symbol_bytes, 1))
+        if self.memory is None:
+            return self.sample
+        if taught:
+            return min(self.sample, max(self.memory // TAUGHT_SYMBOL_BYTES, 1))
+        together = self.memory // SAMPLER_SYMBOL_BYTES  # symbols of one sampler
+        if together > LARGEST_SLICE:
+            together = LARGEST_SLICE + (self.memory - LARGEST_SLICE * SAMPLER_SYMBOL_BYTES) // FURTHER_SYMBOL_BYTES
+        return min(self.sample, max(together, 1))
+
+    def _count_samplers(self, symbols: int) -> int:
+        """Return how many slices of this many symbols are sampled at a time."""
+        return self.workers if self.memory is None else max(1, self.memory // (SAMPLER_SYMBOL_BYTES * symbols))
 
     def _encode(
         self, texts: Corpus | Iterable[str], counts: NgramCounts, limit: int
@@ -296,41 +309,41 @@ class BayesLexiconBuilder:
         start: Lexicon | None,
         checkpoint: SamplerCheckpoint | None,
         begun: float,
+        at_once: int,
     ) -> list[SampledText]:
-        """Sample the slices of the text: all together in this process, or each on a worker of a cluster."""
+        """Sample the slices of the text: some at a time in this process, or each on a worker of a cluster."""
         options = SamplerOptions(self.max_length, self.classes, self.seed)
         cutter = None if start is None else _make_cutter(counts, start, self.max_length)
-        pairs = ((text, None if cutter is None else cutter.cut(text).astype(np.uint8)) for text in texts)
         if passes.is_remote:
             if self.time_limit is not None:
                 options = replace(options, seconds=max(0.0, begun + self.time_limit - time.monotonic()))
             begin_stage("sampling")
+            pairs = ((text, None if cutter is None else _cut(cutter, text)) for text in texts)
             found = passes.map_items(partial(sample_slice, options=options), pairs)
             return [replace(one, text=text) for one, text in zip(found, texts, strict=True)]
-
-        def prepare(number: int) -> TextSlice:
-            slice_ = create_slice(texts[number], options)
-            slice_.restore(saved, number)
-            return slice_
-
+        cuts = (None if cutter is None else partial(_cut, cutter, text) for text in texts)
+        slices = [prepare_slice(text, cut, options) for text, cut in zip(texts, cuts, strict=True)]
         if checkpoint is not None and checkpoint.arrays:
-            saved = checkpoint
-            slices = list(in_order(range(len(texts)), prepare, min(self.workers, len(texts))))
-            announce(f"resuming after {slices[0].sweeps} sweeps")
-        else:
-            slices = list(in_order(pairs, lambda pair: prepare_slice(*pair, options), min(self.workers, len(texts))))
+            for number, one in enumerate(slices):
+                one.restore(checkpoint, number)
+            announce(f"resuming after {sum(one.sweeps for one in slices)} sweeps")
         run = SamplingRun(
             slices,
             workers=self.workers,
+            at_once=at_once,
             deadline=math.inf if self.time_limit is None else begun + self.time_limit,
             keep_on_interrupt=self.keep_on_interrupt,
             progress=self.progress,
             checkpoint=checkpoint,
         )
         begin_stage("sampling")
-        run.learn()
+        sampled = run.learn()
         self.interruption = run.interruption
-        return [one.describe() for one in slices]
+        return sampled
+
+
+def _cut(cutter: Cutter, text: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    return cutter.cut(text).astype(np.uint8)
 
 
 def _make_cutter(counts: NgramCounts, words: Lexicon, max_length: int) -> Cutter:

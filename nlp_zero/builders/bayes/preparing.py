@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Slice = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8] | None]
     """Encoded text, and the first segmentation: the length of the word that begins at each position, else 0."""
 
-__all__ = ["HYPERPARAMETERS", "LENGTH_PRIOR", "SamplerOptions", "create_slice", "prepare_slice", "sample_slice"]
+__all__ = ["HYPERPARAMETERS", "LENGTH_PRIOR", "SamplerOptions", "prepare_slice", "sample_slice"]
 
 # Discounts and strengths of the classes (d, theta) and of the distribution that they share (d1, theta1); prior
 # strengths of the class chain, of the type lengths of a class, and of the spelling model.
@@ -48,40 +49,37 @@ class SamplerOptions:
     seconds: float = math.inf
 
 
-def create_slice(text: npt.NDArray[np.uint32], options: SamplerOptions) -> TextSlice:
-    """Return a slice whose sampler has no segmentation yet."""
-    symbols = int(np.count_nonzero(text))
-    classes = options.classes or min(64, max(4, round(math.sqrt(symbols) * math.sqrt(math.sqrt(symbols)) / 600)))
-    length_prior = _extend_length_prior(options.max_length)
-    sampler = Sampler(text, classes, length_prior, HYPERPARAMETERS, options.max_length + 1)
-    return TextSlice(text, sampler, options.seed)
-
-
 def prepare_slice(
-    text: npt.NDArray[np.uint32], length: npt.NDArray[np.uint8] | None, options: SamplerOptions
+    text: npt.NDArray[np.uint32], cut: Callable[[], npt.NDArray[np.uint8]] | None, options: SamplerOptions
 ) -> TextSlice:
-    """Return a slice in its first state: a segmentation that is given, or the entropy segmentation."""
-    slice_ = create_slice(text, options)
-    sampler = slice_.sampler
-    if length is None:
-        sampler.cut_by_entropy(options.max_length, SINGLE)
-    else:
-        sampler.set_state(length, np.zeros(len(text), np.uint8))
-    sampler.classify(2, 5)
-    sampler.load()
-    slice_.token_counts.append(sampler.tokens)
-    return slice_
+    """Return a slice whose sampling begins with the lengths that `cut` returns, or with the entropy segmentation."""
+
+    def create() -> Sampler:
+        symbols = int(np.count_nonzero(text))
+        classes = options.classes or min(64, max(4, round(math.sqrt(symbols) * math.sqrt(math.sqrt(symbols)) / 600)))
+        length_prior = _extend_length_prior(options.max_length)
+        return Sampler(text, classes, length_prior, HYPERPARAMETERS, options.max_length + 1)
+
+    def prepare(sampler: Sampler) -> None:
+        if cut is None:
+            sampler.cut_by_entropy(options.max_length, SINGLE)
+        else:
+            sampler.set_state(cut(), np.zeros(len(text), np.uint8))
+        sampler.classify(2, 5)
+        sampler.load()
+
+    return TextSlice(text, create, prepare, options.seed)
 
 
 def sample_slice(one: Slice, options: SamplerOptions) -> SampledText:
     """Sample a slice by itself: the same result as together with other slices; its text is left out."""
+    text, length = one
+    slice_ = prepare_slice(text, None if length is None else lambda: length, options)
     deadline = time.monotonic() + options.seconds
-    slice_ = prepare_slice(*one, options)
     run = SamplingRun(
-        [slice_], workers=1, deadline=deadline, keep_on_interrupt=False, progress=False, checkpoint=None
+        [slice_], workers=1, at_once=1, deadline=deadline, keep_on_interrupt=False, progress=False, checkpoint=None
     )
-    run.learn()
-    return replace(slice_.describe(), text=np.zeros(0, np.uint32))
+    return replace(run.learn()[0], text=np.zeros(0, np.uint32))
 
 
 def _extend_length_prior(max_length: int) -> list[float]:

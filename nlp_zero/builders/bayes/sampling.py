@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ ROUNDS = 256  # of a sweep; samples of one round do not depend on each other
 MAX_ROUND_STRETCHES = 1024
 AVERAGING_COST = 1.5  # time of an averaging sweep, relative to an ordinary one
 SAVE_SECONDS = 10.0  # time between saved states
+# Of a slice that has been sampled, in a checkpoint.
+RESULT_ARRAYS = {"length": np.uint8, "last_length": np.uint8, "last_class": np.uint8, "begins": np.float32}
 
 
 @dataclass(frozen=True)
@@ -62,35 +65,58 @@ class SampledText:
 
 
 class TextSlice:
-    """A slice of the text with its sampler and the state of its sampling.
+    """A slice of the text and the state of its sampling.
 
     Parameters
     ----------
     text : ndarray of uint32
         Encoded text; 0 is a boundary.
-    sampler : Sampler
-        The sampler of this text.
+    create : callable
+        Returns a sampler of this text without a segmentation.
+    prepare : callable
+        Gives a sampler its first segmentation and classes.
     seed : int
         Decides all random numbers, together with the number of the sweep.
 
     Attributes
     ----------
+    sampler : Sampler or None
+        While the slice is sampled: samplers take ten times the memory of what they find.
+    result : SampledText or None
+        After sampling has ended.
     sweeps, averaged : int
         Sweeps that are finished, and how many of them are in the average.
     token_counts : list of int
         Number of tokens before each sweep, and now.
-    last_state : tuple of ndarray of uint8 or None
-        Word lengths and classes of the last sample, after sampling has ended.
+    deadline : float or None
+        Time of the monotonic clock after which sampling stops; None before it starts.
     must_average, must_stop : bool
         Whether the time is too short for the state to settle, and whether the time is up.
     """
 
-    def __init__(self, text: npt.NDArray[np.uint32], sampler: Sampler, seed: int) -> None:
-        self.text, self.sampler, self.seed = text, sampler, seed
+    def __init__(
+        self,
+        text: npt.NDArray[np.uint32],
+        create: Callable[[], Sampler],
+        prepare: Callable[[Sampler], None],
+        seed: int,
+    ) -> None:
+        self.text, self.seed = text, seed
+        self._create, self._prepare = create, prepare
+        self.sampler: Sampler | None = None
+        self.result: SampledText | None = None
         self.sweeps = self.averaged = 0
         self.token_counts: list[int] = []
+        self.deadline: float | None = None
         self.must_average = self.must_stop = False
-        self.last_state: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None = None
+
+    def start(self) -> None:
+        """Create the sampler in its first state, unless a state has been restored."""
+        if self.sampler is None:
+            sampler = self._create()
+            self._prepare(sampler)
+            self.token_counts.append(sampler.tokens)
+            self.sampler = sampler
 
     @property
     def finished(self) -> bool:
@@ -99,7 +125,7 @@ class TextSlice:
 
     def sweep(self, pool: Executor, threads: int) -> None:
         """Sample the whole slice once; if the state has settled, add the span probabilities to the average."""
-        sampler, seed, number = self.sampler, self.seed, self.sweeps
+        sampler, seed, number = self._own_sampler, self.seed, self.sweeps
         average = self.averaged > 0 or self._settled() or self.must_average
         size, fence = sampler.begin_sweep(seed, number, first_average=average and self.averaged == 0)
         step = min(MAX_ROUND_STRETCHES, max(1, size // ROUNDS))
@@ -129,7 +155,7 @@ class TextSlice:
 
     def estimate_sweeps_left(self) -> int:
         """Return about how many sweeps are left, if the change of the tokens keeps falling by the same factor."""
-        if self.finished:
+        if self.finished or self.result is not None:
             return 0
         if self.averaged or self._settled():
             return AVERAGED_SWEEPS - self.averaged
@@ -140,23 +166,50 @@ class TextSlice:
         left = math.ceil(math.log(change / SETTLED_CHANGE) / max(pace, 0.02))
         return min(MAX_SWEEPS, max(1, left)) + AVERAGED_SWEEPS
 
-    def describe(self) -> SampledText:
-        """Return what the sampler says about the text."""
-        length, classes = self.sampler.state
-        last_length, last_class = self.last_state or (length, classes)
-        begins = None
-        if self.last_state is not None:
-            begins = self.sampler.marginals.sum(axis=0) / np.float32(self.averaged)
-            begins[self.text == 0] = 1
-        return SampledText(self.text, length, last_length, last_class, begins, self.sampler.classes, self.sweeps)
+    @property
+    def _own_sampler(self) -> Sampler:
+        assert self.sampler is not None, "the slice has been started and has not ended"
+        return self.sampler
+
+    def end(self) -> None:
+        """Keep the best segmentation of the average, and release the sampler."""
+        sampler = self._own_sampler
+        last_length, last_class = sampler.state
+        begins = sampler.marginals.sum(axis=0) / np.float32(self.averaged)
+        begins[self.text == 0] = 1
+        sampler.decode(self.averaged, MIN_SPAN_PROBABILITY)
+        self.result = self._describe(sampler.state[0], last_length, last_class, begins)
+        self.sampler = None
+
+    def interrupt(self) -> None:
+        """Keep the segmentation of the last sweep, and release the sampler."""
+        length, classes = self._own_sampler.state
+        self.result = self._describe(length, length, classes, None)
+        self.sampler = None
+
+    def _describe(
+        self,
+        length: npt.NDArray[np.uint8],
+        last_length: npt.NDArray[np.uint8],
+        last_class: npt.NDArray[np.uint8],
+        begins: npt.NDArray[np.float32] | None,
+    ) -> SampledText:
+        classes = self._own_sampler.classes
+        return SampledText(self.text, length, last_length, last_class, begins, classes, self.sweeps)
 
     def state(self) -> tuple[dict[str, object], dict[str, np.ndarray[Any, Any]]]:
-        """Return what a checkpoint saves: progress, and arrays by name."""
+        """Return what a checkpoint saves: progress, and arrays by name; nothing before the slice is started."""
+        progress = {"sweeps": self.sweeps, "averaged": self.averaged, "tokens": self.token_counts}
+        if (found := self.result) is not None and found.begins is not None:
+            arrays = {name: getattr(found, name) for name in RESULT_ARRAYS}
+            return {**progress, "classes": found.classes}, arrays
+        if self.sampler is None:
+            return {}, {}
         length, cls = self.sampler.state
-        arrays: dict[str, np.ndarray[Any, Any]] = {"length": length, "class": cls}
+        arrays = {"length": length, "class": cls}
         if self.averaged:
             arrays["marginals"] = self.sampler.marginals.ravel()
-        return {"sweeps": self.sweeps, "averaged": self.averaged, "tokens": self.token_counts}, arrays
+        return progress, arrays
 
     def restore(self, checkpoint: SamplerCheckpoint, number: int) -> None:
         """Restore the saved state of slice `number`.
@@ -166,23 +219,39 @@ class TextSlice:
         FormatError
             If the checkpoint has no valid state of the slice.
         """
-        arrays, sampler = checkpoint.arrays, self.sampler
         try:
             progress = checkpoint.progress["parts"][number]
-            sampler.set_state(arrays[f"length{number}"], arrays[f"class{number}"])
-            if progress["averaged"]:
-                sampler.marginals = arrays[f"marginals{number}"].reshape(sampler.max_length, -1)
+            if not progress:
+                return
             self.sweeps, self.averaged = int(progress["sweeps"]), int(progress["averaged"])
             self.token_counts = [int(tokens) for tokens in progress["tokens"]]
+            arrays = {name.removesuffix(str(number)): array for name, array in checkpoint.arrays.items()
+                      if name.rstrip("0123456789") + str(number) == name}  # fmt: skip
+            if "classes" in progress:
+                self.result = self._restore_result(arrays, int(progress["classes"]))
+                return
+            sampler = self._create()
+            sampler.set_state(arrays["length"], arrays["class"])
+            if self.averaged:
+                sampler.marginals = arrays["marginals"].reshape(sampler.max_length, -1)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise FormatError(
                 f"{checkpoint.folder} has no valid state to resume from ({error}); remove the folder and start again."
             ) from None
         sampler.load()
+        self.sampler = sampler
+        if self.finished:
+            self.end()
+
+    def _restore_result(self, arrays: dict[str, np.ndarray[Any, Any]], classes: int) -> SampledText:
+        found: dict[str, Any] = {name: np.asarray(arrays[name], dtype) for name, dtype in RESULT_ARRAYS.items()}
+        if any(array.shape != self.text.shape for array in found.values()):
+            raise ValueError("arrays of different lengths")
+        return SampledText(self.text, **found, classes=classes, sweeps=self.sweeps)
 
 
 class SamplingRun:
-    """Samples all slices, sweep by sweep, so that there is one state to show and to save.
+    """Samples slices, as many at a time as there are threads, sweep by sweep: so there is one state to save.
 
     Parameters
     ----------
@@ -190,6 +259,8 @@ class SamplingRun:
         At least one.
     workers : int
         Threads.
+    at_once : int
+        Most slices that are sampled at a time, because of the memory.
     deadline : float
         Time of the monotonic clock after which sampling stops.
     keep_on_interrupt : bool
@@ -210,6 +281,7 @@ class SamplingRun:
         slices: list[TextSlice],
         *,
         workers: int,
+        at_once: int,
         deadline: float,
         keep_on_interrupt: bool,
         progress: bool,
@@ -218,15 +290,16 @@ class SamplingRun:
         self.slices, self.workers, self.checkpoint = slices, workers, checkpoint
         self.deadline, self.keep_on_interrupt, self.progress = deadline, keep_on_interrupt, progress
         self.interruption: str | None = None
+        self._at_once = min(at_once, workers, len(slices))
         self._saved_at = time.monotonic()
 
     @property
     def sweeps(self) -> int:
-        """Number of sweeps of the slice that needed most."""
-        return max(slice_.sweeps for slice_ in self.slices)
+        """Number of sweeps of all slices."""
+        return sum(slice_.sweeps for slice_ in self.slices)
 
-    def learn(self) -> None:
-        """Sample until the states settle, average, and leave the best segmentations in the samplers.
+    def learn(self) -> list[SampledText]:
+        """Sample until the states settle, average, and return the best segmentations.
 
         Raises
         ------
@@ -240,10 +313,14 @@ class SamplingRun:
             stop.args = (self.interruption,)
             if not self.keep_on_interrupt:
                 raise
+        found = []
         for one in self.slices:
-            if one.averaged and self.interruption is None and one.last_state is None:
-                one.last_state = one.sampler.state
-                one.sampler.decode(one.averaged, MIN_SPAN_PROBABILITY)
+            if one.result is None:
+                one.start()
+                (one.end if one.finished else one.interrupt)()
+            assert one.result is not None
+            found.append(one.result)
+        return found
 
     def _sample(self) -> None:
         # Not _utils.threads: rounds are short, so both pools must live for all sweeps; and a sweep must run in a
@@ -252,18 +329,23 @@ class SamplingRun:
 
         with (
             status_bar(self.progress, "sampling", unit=" sweeps") as report,
-            ThreadPoolExecutor(min(self.workers, len(self.slices))) as slice_pool,
+            ThreadPoolExecutor(self._at_once) as slice_pool,
             ThreadPoolExecutor(self.workers) as round_pool,
         ):
             try:
-                while unfinished := [one for one in self.slices if not one.finished]:
-                    begun = time.monotonic()
-                    threads = max(1, self.workers // len(unfinished))
-                    for job in [slice_pool.submit(one.sweep, round_pool, threads) for one in unfinished]:
+                while waiting := [one for one in self.slices if one.result is None]:
+                    active, begun = waiting[: self._at_once], time.monotonic()
+                    if new := [one for one in active if one.deadline is None]:
+                        self._share_time(new, len(waiting))
+                        list(slice_pool.map(TextSlice.start, new))
+                        begun = time.monotonic()
+                    threads = max(1, self.workers // len(active))
+                    for job in [slice_pool.submit(one.sweep, round_pool, threads) for one in active]:
                         job.result()
-                    self._report(report)
+                    self._report(report, active)
+                    list(slice_pool.map(TextSlice.end, [one for one in active if one.finished]))
                     self._save()
-                    self._check_time(begun)
+                    self._check_time(active, begun)
             except KeyboardInterrupt:
                 slice_pool.shutdown(wait=True)  # finish the sweeps, so that the saved state can be resumed
                 self._save(now=True)
@@ -271,14 +353,21 @@ class SamplingRun:
 
     def _estimate_sweeps(self) -> int:
         """Return about how many sweeps there will be."""
-        return self.sweeps + max(one.estimate_sweeps_left() for one in self.slices)
+        return self.sweeps + sum(one.estimate_sweeps_left() for one in self.slices)
 
-    def _check_time(self, sweep_begun: float) -> None:
+    def _share_time(self, new: list[TextSlice], unfinished: int) -> None:
+        """Give slices that start now their share of the time that is left."""
+        now = time.monotonic()
+        for slice_ in new:
+            slice_.deadline = now + (self.deadline - now) * min(1, self._at_once / unfinished)
+
+    def _check_time(self, active: list[TextSlice], sweep_begun: float) -> None:
         now = time.monotonic()
         averaging = AVERAGING_COST * AVERAGED_SWEEPS * (now - sweep_begun)
-        for slice_ in self.slices:
-            slice_.must_average |= now + averaging > self.deadline
-            slice_.must_stop = now > self.deadline
+        for slice_ in active:
+            assert slice_.deadline is not None, "it has started"
+            slice_.must_average |= now + averaging > slice_.deadline
+            slice_.must_stop = now > slice_.deadline
 
     def _save(self, *, now: bool = False) -> None:
         if self.checkpoint is None or not (now or time.monotonic() - self._saved_at >= SAVE_SECONDS):
@@ -291,15 +380,18 @@ class SamplingRun:
         self.checkpoint.save({"parts": progress}, arrays)
         self._saved_at = time.monotonic()
 
-    def _report(self, report: Report) -> None:
+    def _report(self, report: Report, active: list[TextSlice]) -> None:
         if report is None:
             return
-        tokens = [slice_.sampler.tokens for slice_ in self.slices]
-        types = max(slice_.sampler.types for slice_ in self.slices)
+        samplers = [slice_.sampler for slice_ in active if slice_.sampler is not None]
+        tokens = [sampler.tokens for sampler in samplers]
+        types = max(sampler.types for sampler in samplers)
         nats = 0.0
-        for slice_, number in zip(self.slices, tokens, strict=True):
-            _, lengths, counts = slice_.sampler.words()
+        for sampler, number in zip(samplers, tokens, strict=True):
+            _, lengths, counts = sampler.words()
             nats += information_per_symbol(counts, lengths) * number / sum(tokens)
-        largest = f" (largest of {len(self.slices)} slices)" if len(self.slices) > 1 else ""
+        largest = f" (largest of {len(active)} slices)" if len(active) > 1 else ""
+        ended = sum(one.result is not None for one in self.slices)
+        ended_text = f"{ended} of {len(self.slices)} slices ended; " if len(self.slices) > len(active) else ""
         text = f"{sum(tokens):,} tokens, {types:,} types{largest}, {nats:.3f} nats per symbol"
-        report(self.sweeps, f"about {self._estimate_sweeps() - self.sweeps} to go; {text}")
+        report(self.sweeps, f"about {self._estimate_sweeps() - self.sweeps} to go; {ended_text}{text}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..._kernels.elementary import log
 from ..._kernels.teaching import ContextMeans, Dictionary, Field
+from ..._utils.arrays import release
 from ..._utils.threads import for_each
 from .columns import (
     STATISTICS,
@@ -152,8 +153,14 @@ class FieldReader:
 
         def find_bins() -> None:
             parts = [statistics.measure(text)] if measured is None else measured
-            rows = (np.concatenate([part[k] for part in parts]) for k in range(len(STATISTICS)))  # one at a time
-            self._bins = Quantiles(row[inner] for row in rows)
+
+            def read_row(k: int) -> Float32:  # one at a time, and no page of mapped statistics is kept
+                row = np.concatenate([part[k] for part in parts])[inner]
+                for part in parts:
+                    release(part)
+                return row
+
+            self._bins = Quantiles(map(read_row, range(len(STATISTICS))))
 
         def find_classes(size: int, passes: int) -> None:
             self._classes[size] = np.append(classify_symbols(text, symbols, size, passes), np.uint32(size))

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..._kernels.elementary import exp
 from ..._kernels.teaching import ContextMeans, regress_logistic
+from ..._utils.arrays import release
 from ..._utils.threads import for_each
 from .columns import inner_gaps
 from .examples import CUT, JOINED, OPEN, allowed_tags
@@ -38,7 +39,13 @@ BLOCK_GAPS = 1 << 16
 
 
 def combine_views(
-    measured: Sequence[Float32], reader: FieldReader, evidence: Sequence[Evidence], *, seed: int, workers: int = 1
+    measured: Sequence[Float32],
+    reader: FieldReader,
+    evidence: Sequence[Evidence],
+    *,
+    seed: int,
+    workers: int = 1,
+    at_once: int = 1,
 ) -> list[Evidence]:
     """Improve the sampler's probabilities by other views of the same text.
 
@@ -54,6 +61,8 @@ def combine_views(
         Decides which gaps are drawn.
     workers : int, default 1
         Threads; they never change a result.
+    at_once : int, default 1
+        Most texts that are worked on at a time.
 
     Returns
     -------
@@ -68,11 +77,13 @@ def combine_views(
     is applied to the other half.  Then the mean over all places with the same two symbols around the gap is added.
     """
     combined = list(evidence)
+    together = min(workers, at_once, len(evidence))
 
     def work(number: int) -> None:
-        combined[number] = _combine(measured[number], reader, evidence[number], seed, max(1, workers // len(evidence)))
+        combined[number] = _combine(measured[number], reader, evidence[number], seed, max(1, workers // together))
+        release(measured[number])
 
-    for_each(range(len(evidence)), work, min(workers, len(evidence)))
+    for_each(range(len(evidence)), work, together)
     return combined
 
 
