@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero._utils.threads import beside, in_order
+from nlp_zero._utils.threads import in_order, run_alongside
 from nlp_zero.cli.main import main
 from nlp_zero.corpus import Corpus
 from nlp_zero.corpus.blocks import Block, TextBatch
@@ -230,31 +230,31 @@ def test_records_keep_their_line_ends_out(
     assert capfdbinary.readouterr()[0] == "青石镇 ， \ud800\n".encode("utf-8", "surrogatepass")
 
 
-def test_threads_beside_a_body() -> None:
+def test_threads_run_alongside_a_body() -> None:
     ready, done = threading.Event(), []
 
     def work() -> None:
         assert ready.wait(60)
         done.append(threading.get_ident())
 
-    with beside(work, 2, ready.set):
+    with run_alongside(work, 2, ready.set):
         assert not done
         ready.set()
     assert len(done) == 2
-    with beside(work, 0, ready.set):
+    with run_alongside(work, 0, ready.set):
         pass
     assert len(done) == 2
 
 
-def test_exceptions_of_threads_beside_a_body() -> None:
+def test_exceptions_of_threads_alongside_a_body() -> None:
     def fail() -> None:
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"), beside(fail, 1, list):
+    with pytest.raises(OSError, match="disk full"), run_alongside(fail, 1, list):
         reached = True
     assert reached
     stopped = threading.Event()
-    with pytest.raises(KeyboardInterrupt), beside(lambda: stopped.wait(60), 2, stopped.set):
+    with pytest.raises(KeyboardInterrupt), run_alongside(lambda: stopped.wait(60), 2, stopped.set):
         raise KeyboardInterrupt
 
 

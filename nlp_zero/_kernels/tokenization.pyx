@@ -11,7 +11,7 @@ from libcpp.vector cimport vector
 import numpy as np
 
 from .._utils.seeds import draw_seed
-from .._utils.threads import beside, for_each
+from .._utils.threads import run_alongside, for_each
 
 include "tokenization/lattice.pxi"
 include "tokenization/tokenize.pxi"

@@ -9,11 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["beside", "for_each", "in_order", "in_rounds"]
+__all__ = ["for_each", "in_order", "in_rounds", "run_alongside"]
 
 
 @contextmanager
-def beside(work: Callable[[], object], threads: int, stop: Callable[[], object]) -> Iterator[None]:
+def run_alongside(work: Callable[[], object], threads: int, stop: Callable[[], object]) -> Iterator[None]:
     """Call ``work()`` on this many threads while the body of the with statement runs, and wait for them at its end.
 
     If the body raises an exception, ``stop()`` is called: it lets the threads return.  An exception of a thread is

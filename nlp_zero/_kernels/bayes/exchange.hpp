@@ -37,7 +37,7 @@ public:
         size_t moved = 0;
         std::vector<int64_t> before(width_), after(width_);
         std::vector<double> gains(k_);
-        std::vector<Beside> beside;
+        std::vector<AdjacentClass> adjacent;
         for (uint32_t w = 0; w < words_; ++w) {
             std::fill(before.begin(), before.end(), 0);
             std::fill(after.begin(), after.end(), 0);
@@ -47,17 +47,17 @@ public:
                 else ++after[of(next_[e])];
                 if (last_[e] != w) ++before[of(last_[e])];
             }
-            beside.clear();
+            adjacent.clear();
             for (int c = 0; c < width_; ++c)
-                if (before[c] || after[c]) beside.push_back({c, before[c], after[c]});
+                if (before[c] || after[c]) adjacent.push_back({c, before[c], after[c]});
             const int old = class_[w];
-            shift(old, beside, self, total_[w], -1);
-            compare(beside, before, after, self, gains);
+            shift(old, adjacent, self, total_[w], -1);
+            compare(adjacent, before, after, self, gains);
             int best = old;
             double most = gains[old];
             for (int z = 0; z < k_; ++z)
                 if (gains[z] > most + 1e-9) { most = gains[z]; best = z; }
-            shift(best, beside, self, total_[w], 1);
+            shift(best, adjacent, self, total_[w], 1);
             class_[w] = best;
             moved += best != old;
         }
@@ -80,7 +80,7 @@ public:
     int64_t pairs(int a, int b) const { return pair_.count[size_t(a) * width_ + b]; }
 
 private:
-    struct Beside { int c; int64_t before, after; };  // a class, and how often it is before and after a word
+    struct AdjacentClass { int c; int64_t before, after; };  // a class, and how often it is before and after a word
 
     const std::vector<uint32_t>& tokens_;
     uint32_t words_;
@@ -116,8 +116,8 @@ private:
         pair_.count[here] = turned_.count[there] += n;
         pair_.worth[here] = turned_.worth[there] = xlogx(pair_.count[here]);
     }
-    void shift(int z, const std::vector<Beside>& beside, int64_t self, int64_t total, int sign) {
-        for (const Beside& b : beside) {
+    void shift(int z, const std::vector<AdjacentClass>& adjacent, int64_t self, int64_t total, int sign) {
+        for (const AdjacentClass& b : adjacent) {
             add_pairs(b.c, z, sign * b.before);
             add_pairs(z, b.c, sign * b.after);
         }
@@ -132,11 +132,11 @@ private:
     void measure_growth(int z) { growth_[z] = 2 * (xlogx(size_[z]) - xlogx(size_[z] + grown_)); }
 
     // How much more likely the model becomes if a word that is in no class joins each class.  Most words are rare, so
-    // there are few classes beside them, and the same growth is compared again and again.
-    void compare(const std::vector<Beside>& beside, const std::vector<int64_t>& before,
+    // there are few classes next to them, and the same growth is compared again and again.
+    void compare(const std::vector<AdjacentClass>& adjacent, const std::vector<int64_t>& before,
                  const std::vector<int64_t>& after, int64_t self, std::vector<double>& gains) const {
         std::copy_n(growth_.begin(), k_, gains.begin());
-        for (const Beside& b : beside) {
+        for (const AdjacentClass& b : adjacent) {
             const double own = b.c < k_ ? gains[b.c] : 0;  // pairs of two words of the class are counted below
             if (b.before) add_worth(pair_, b.c, b.before, gains.data());
             if (b.after) add_worth(turned_, b.c, b.after, gains.data());

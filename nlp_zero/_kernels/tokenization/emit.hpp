@@ -79,7 +79,7 @@ class References {  // that are given back at the end
 // empty until one thread puts a whole object there, and never changes after that.
 class Objects {
     using Slot = std::atomic<PyObject*>;
-    static_assert(sizeof(Slot) == sizeof(PyObject*) && Slot::is_always_lock_free, "`piece` reads slots and a tuple alike.");
+    static_assert(sizeof(Slot) == sizeof(PyObject*) && Slot::is_always_lock_free, "`PieceSlots` reads slots and a tuple alike.");
 
  public:
     // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)

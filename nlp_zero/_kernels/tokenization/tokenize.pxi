@@ -190,7 +190,7 @@ cdef class _Batch:
         cdef size_t k
         lists = []
         self.turns.begin(self.slices.size())
-        with beside(self.help, min(workers, <int>self.slices.size()) - 1, self.stop):
+        with run_alongside(self.help, min(workers, <int>self.slices.size()) - 1, self.stop):
             for k in range(self.slices.size()):
                 if not self.reach(k):
                     break  # the exception is raised behind the threads

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to_passes", "teach_words"]
 
-REFERENCE_SYMBOLS = 2_000_000  # of the corpus, from which the field learns what it needs beside the examples
+REFERENCE_SYMBOLS = 2_000_000  # of the corpus, from which the field learns what it needs in addition to the examples
 MAX_REMEMBERED_WORDS = 4_000_000  # beyond it, words with one occurrence are dropped
 
 
