@@ -91,6 +91,7 @@ class Costs:
     pack: float  # for each byte that is sent
     types_k: float
     types_b: float
+    longest_share: float  # n-grams of the highest order, of all
     twice_share: float  # n-grams that occur twice, of all
     candidate_share: float  # of these, those that are gathered
     kept_share: float  # of these, those that are kept as patterns
@@ -189,6 +190,7 @@ def measure(text: Path) -> Costs:
         task=measure_task(), tokenize=tokenize_seconds / size,
         tokenized_bytes=tokenized / size, pack=pack_seconds / run_bytes,
         types_k=whole / size**b, types_b=b,
+        longest_share=sum(len(levels[-1][0]) for _, _, levels in ranges) / whole,
         twice_share=nodes / whole, candidate_share=candidates / nodes, kept_share=kept / nodes,
         word_share=len(lexicon) / kept, node_bytes=stored / whole,
     )  # fmt: skip
@@ -260,7 +262,8 @@ def count_in_parts_stages(size: float, machines: int, costs: Costs, machine: Mac
 def plan_merge(size: float, costs: Costs) -> tuple[int, int, int]:
     """Return the number of slices of a text, of the ranges of each, and of the ranges of their sum."""
     slices = math.ceil(size / SLICE)
-    return slices, choose_ranges(int(size / slices), 1 << 20), math.ceil(costs.types(size) / RANGE_NGRAMS)
+    longest = slices * costs.longest_share * costs.types(size / slices)
+    return slices, choose_ranges(int(size / slices), 1 << 20), math.ceil(longest / RANGE_NGRAMS)
 
 
 def count_slices_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:

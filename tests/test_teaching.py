@@ -182,7 +182,7 @@ def test_means_over_contexts(first: int, last: int) -> None:
     rng = np.random.default_rng(3)
     text = rng.integers(0, 4, 200).astype(np.uint32)
     values, skipped = rng.random(200).astype(np.float32), (rng.random(200) < 0.1).astype(np.uint8)
-    means = ContextMeans(first, last, 200)
+    means = ContextMeans(first, last)
     means.add(text, values, skipped)
     groups: dict[tuple[int, ...], list[float]] = {}
     symbols = text.tolist()

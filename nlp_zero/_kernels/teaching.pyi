@@ -49,12 +49,9 @@ def exchange_classes(tokens: Uint32, words: int, classes: int, passes: int) -> U
     """Classes of the words 0 to words - 1, numbered by falling frequency; greater numbers are boundaries."""
 
 class ContextMeans:
-    """Means of a value over all positions with the same symbols from i + first to i + last, within a run.
+    """Means of a value over all positions with the same symbols from i + first to i + last, within a run."""
 
-    At most ``places`` positions may be added.
-    """
-
-    def __init__(self, first: int, last: int, places: int) -> None: ...
+    def __init__(self, first: int, last: int) -> None: ...
     def add(self, text: Uint32, values: Float32, skipped: npt.NDArray[np.uint8]) -> None: ...
     def mean(self, text: Uint32) -> Float32:
         """Means, with one value of 1/2 added; -1 where the context is not inside the run."""

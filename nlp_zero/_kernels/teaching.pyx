@@ -179,7 +179,7 @@ def exchange_classes(const uint32_t[::1] tokens, uint32_t words, int classes, in
 
 cdef extern from "teaching/contexts.hpp" namespace "nlpzero::teaching" nogil:
     cdef cppclass CppContextMeans "nlpzero::teaching::ContextMeans":
-        CppContextMeans(int, int, size_t) except +
+        CppContextMeans(int, int) except +
         void add(const uint32_t*, const float*, const uint8_t*, size_t) except +
         void mean(const uint32_t*, size_t, float*)
 
@@ -187,10 +187,10 @@ cdef extern from "teaching/contexts.hpp" namespace "nlpzero::teaching" nogil:
 cdef class ContextMeans:
     cdef CppContextMeans* cpp
 
-    def __cinit__(self, int first, int last, size_t places):
+    def __cinit__(self, int first, int last):
         if not -255 <= first <= last <= 255 or last < 0:
             raise ValueError("a context lasts from one offset to another, which is at least 0.")
-        self.cpp = new CppContextMeans(first, last, places)
+        self.cpp = new CppContextMeans(first, last)
 
     def __dealloc__(self):
         del self.cpp

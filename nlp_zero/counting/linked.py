@@ -42,7 +42,8 @@ RISE_NODES = 1 << 20  # n-grams whose entropies are compared at a time
 EXPECTATION_BYTES = 16  # per n-gram, while pieces are estimated
 THREAD_BYTES = 6  # more for each further thread
 PAIRS = 1 << 20  # that are listed at a time
-LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up before pages are released
+LOOKUP_NGRAMS = 1 << 14  # n-grams that are looked up at a time
+FEW_NGRAMS = 1 << 11  # the same with a budget: each may load 64 KB of every level before pages are released
 
 
 class LinkedTree(SelectableTree):
@@ -250,8 +251,9 @@ class LinkedTree(SelectableTree):
         ends = np.flatnonzero(ngrams == 0)
         starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
         order = np.lexsort((ngrams[starts + 1], ngrams[starts]))  # neighbours are then near each other in the tree, too
-        for begin in self._store.sweep(range(0, len(ends), LOOKUP_NGRAMS)):
-            places = order[begin : begin + LOOKUP_NGRAMS]
+        step = LOOKUP_NGRAMS if self._budget is None else FEW_NGRAMS
+        for begin in self._store.sweep(range(0, len(ends), step)):
+            places = order[begin : begin + step]
             sizes = ends[places] - starts[places] + 1
             moved = np.repeat(starts[places] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
             yield places, *kernel.find_ngrams(self._levels, ngrams[moved], len(places))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_folders"]
 
-RANGE_NGRAMS = 1 << 25  # of the highest order, for each range of the sum: about 1 GB
+RANGE_NGRAMS = 1 << 26  # of the highest order, for each range of the sum: about 25 bytes each
 
 
 class SavedRange(NamedTuple):

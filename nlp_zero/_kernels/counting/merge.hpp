@@ -142,6 +142,34 @@ public:
                                      const std::vector<uint32_t>& high);
 };
 
+// Sort entries by the bits of their keys that differ; `scratch` has room for n entries.  Returns where the result is.
+template <int W>
+inline Entry<W>* sort_entries(Entry<W>* a, Entry<W>* scratch, size_t n) {
+    Key<W> differs{};
+    for (size_t i = 1; i < n; ++i)
+        for (int w = 0; w < W; ++w) differs.word[w] |= a[i].key.word[w] ^ a[0].key.word[w];
+    const int digit = n > 1500 ? 11 : 8;
+    const uint32_t mask = (1u << digit) - 1;
+    uint32_t place[1 << 11];
+    for (int shift = 0; shift < 64 * W; shift += digit) {
+        while (shift < 64 * W && !(differs.bits(shift, 1))) ++shift;  // from the next bit that differs
+        if (shift >= 64 * W) break;
+        std::fill(place, place + mask + 1, 0u);
+        for (size_t i = 0; i < n; ++i) ++place[a[i].key.bits(shift, mask)];
+        uint32_t sum = 0;
+        for (uint32_t d = 0; d <= mask; ++d) {
+            const uint32_t size = place[d];
+            place[d] = sum;
+            sum += size;
+        }
+        for (size_t i = 0; i < n; ++i) scratch[place[a[i].key.bits(shift, mask)]++] = a[i];
+        std::swap(a, scratch);
+    }
+    return a;
+}
+
+// Goes in rounds: every source has a batch of its next n-grams, and those up to the least of their last ones are
+// complete.  They are sorted by their bits, which takes the same time for many sources as for few.
 template <int W>
 class MergeOf : public Merge {
 public:
@@ -149,13 +177,17 @@ public:
             const std::vector<uint32_t>& high)
         : packing_(packing), low_(pack(low)), high_(pack(high)), bounded_(!high.empty()) {
         for (const auto& source : sources.all) {
-            fresh_.push_back(fresh_.size());
             if (source.levels.empty())
                 sources_.push_back(std::make_unique<BlockSource<W>>(packing, source.map, source.map_size));
             else
                 sources_.push_back(std::make_unique<TreeSource<W>>(packing, source.levels, source.map, low.data()));
         }
-        std::reverse(fresh_.begin(), fresh_.end());
+        const size_t n = std::max<size_t>(1, sources_.size());
+        room_ = std::min(Source::ROOM, std::max(LEAST_ROOM, ROUND_ENTRIES / n));
+        started_.assign(n, 0);
+        ended_.assign(n, 0);
+        entries_.resize(n * room_);
+        scratch_.resize(n * room_);
     }
 
     void feed(size_t source, const uint8_t* block, size_t size) override { sources_[source]->feed(block, size); }
@@ -165,39 +197,32 @@ public:
     }
 
     int advance(TreePiece* tree, RunWriter* run) override {
-        for (; !fresh_.empty(); fresh_.pop_back()) {  // sources whose first n-gram was not read yet
-            const size_t i = fresh_.back();
-            Head head{{}, 0, i};
-            const auto status = load(head);
-            if (status == Source::HUNGRY) return int(i);
-            if (status == Source::DONE) continue;
-            heap_.push_back(head);
-            std::push_heap(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return less(b.key, a.key); });
+        for (;;) {
+            for (; next_ < sources_.size(); ++next_)
+                if (!fill_batch(next_)) return int(next_);
+            next_ = 0;
+            const size_t n = gather();
+            if (!n) return -1;
+            const Entry<W>* const sorted = sort_entries(entries_.data(), scratch_.data(), n);
+            for (size_t i = 0; i < n;) {
+                const Key<W> key = sorted[i].key;
+                uint64_t count = 0;
+                for (; i < n && sorted[i].key == key; ++i) count += sorted[i].count;
+                emit(key, count, tree, run);
+            }
         }
-        if (waiting_ && !refill()) return int(heap_[0].source);
-        while (!heap_.empty()) {
-            const Head& top = heap_[0];
-            if (bounded_ && !less(top.key, high_)) break;
-            if (pending_ && !(top.key == key_)) emit(tree, run);
-            key_ = top.key;
-            count_ += top.count;
-            pending_ = true;
-            if (!refill()) return int(heap_[0].source);
-        }
-        if (pending_) emit(tree, run);
-        return -1;
     }
 
 private:
     using Source = RunSource<W>;
-    struct Head { Key<W> key; uint64_t count; size_t source; };
+    static constexpr size_t ROUND_ENTRIES = 1 << 14, LEAST_ROOM = 32;  // a round stays in the cache
     std::vector<std::unique_ptr<Source>> sources_;
     Packing packing_;
-    Key<W> low_, high_, key_{};
-    bool bounded_, pending_ = false, waiting_ = false;
-    uint64_t count_ = 0;
-    std::vector<Head> heap_;  // the smallest first
-    std::vector<size_t> fresh_;
+    Key<W> low_, high_;
+    bool bounded_;
+    size_t room_, next_ = 0;  // n-grams of a batch, and the source whose batch is filled next
+    std::vector<uint8_t> started_, ended_;  // whether a source has reached `low`, and whether its batch is its last one
+    std::vector<Entry<W>> entries_, scratch_;
 
     Key<W> pack(const std::vector<uint32_t>& symbol) const {
         Key<W> key{};
@@ -209,45 +234,46 @@ private:
         while (i + 1 < W && a.word[i] == b.word[i]) ++i;
         return a.word[i] < b.word[i];
     }
-
-    typename Source::Status load(Head& head) {
-        Source& source = *sources_[head.source];
-        for (;;) {
-            const auto status = source.next();
-            if (status != Source::READY) return status;
-            head.key = source.head().key;
-            head.count = source.head().count;
-            if (!less(head.key, low_)) return Source::READY;
-        }
+    static const Entry<W>* lower_bound(const Source& source, const Key<W>& key) {
+        return std::partition_point(source.begin(), source.end(), [&](const Entry<W>& e) { return less(e.key, key); });
     }
-    // Replace the smallest head by the next n-gram of its source; false if the source must be fed first.
-    bool refill() {
-        Head moving = heap_[0];
-        const auto status = load(moving);
-        waiting_ = status == Source::HUNGRY;
-        if (waiting_) return false;
-        if (status == Source::DONE) {
-            moving = heap_.back();
-            heap_.pop_back();
-            if (heap_.empty()) return true;
-        }
-        const size_t n = heap_.size();
-        size_t at = 0;
-        for (size_t child; (child = 2 * at + 1) < n; at = child) {
-            child += child + 1 < n && less(heap_[child + 1].key, heap_[child].key);
-            if (!less(heap_[child].key, moving.key)) break;
-            heap_[at] = heap_[child];
-        }
-        heap_[at] = moving;
+
+    // Fill the batch of a source with n-grams at `low` or above; false if it must be fed first.
+    bool fill_batch(size_t i) {
+        Source& source = *sources_[i];
+        do {
+            const auto status = source.top_up(room_);
+            if (status == Source::HUNGRY) return false;
+            ended_[i] = status == Source::DONE;
+            if (!started_[i]) source.take_until(lower_bound(source, low_));
+            started_[i] = source.begin() != source.end();
+        } while (!started_[i] && !ended_[i]);
         return true;
     }
-    void emit(TreePiece* tree, RunWriter* run) {
+    // Take the n-grams below `high` of which no source has more, and return their number.
+    size_t gather() {
+        const Key<W>* last = nullptr;
+        for (size_t i = 0; i < sources_.size(); ++i) {
+            if (ended_[i]) continue;
+            const Key<W>& key = sources_[i]->end()[-1].key;
+            if (!last || less(key, *last)) last = &key;
+        }
+        size_t n = 0;
+        for (const auto& source : sources_) {
+            const Entry<W>* end = source->end();
+            if (last) end = std::partition_point(source->begin(), end, [&](const auto& e) { return !less(*last, e.key); });
+            if (bounded_) end = std::min(end, lower_bound(*source, high_));
+            std::copy(source->begin(), end, entries_.data() + n);
+            n += size_t(end - source->begin());
+            source->take_until(end);
+        }
+        return n;
+    }
+    void emit(const Key<W>& key, uint64_t count, TreePiece* tree, RunWriter* run) {
         uint32_t symbol[MAX_ORDER];
-        packing_.unpack(key_, symbol);
-        if (tree) tree->push(symbol, count_);
-        else run->push(symbol, count_);
-        pending_ = false;
-        count_ = 0;
+        packing_.unpack(key, symbol);
+        if (tree) tree->push(symbol, count);
+        else run->push(symbol, count);
     }
 };
 

@@ -34,7 +34,7 @@ public:
             firsts.insert(firsts.end(), symbol, symbol + order_);
             std::fill(last_, last_ + MAX_ORDER, 0);
         } else {
-            while (symbol[shared] == last_[shared]) ++shared;  // two records always differ
+            while (shared + 1 < order_ && symbol[shared] == last_[shared]) ++shared;  // two records always differ
         }
         data.push_back(uint8_t(shared | (count < 32 ? count << 3 : 0)));
         if (count >= 32) varint(count);
@@ -74,31 +74,36 @@ struct Packing {
     }
 };
 
+// An n-gram with its count, while sources are merged.
+template <int W>
+struct Entry { Key<W> key; uint64_t count; };
+
 // A sorted stream of n-grams, read in batches.
 template <int W>
 class RunSource {
 public:
-    enum Status { READY, HUNGRY, DONE };  // HUNGRY: a block must be fed first
-    struct Entry { Key<W> key; uint64_t count; };
+    enum Status { READY, HUNGRY, DONE };  // HUNGRY: a block must be fed first; DONE: no n-grams follow the batch
+    static constexpr size_t ROOM = 256;
 
     virtual ~RunSource() = default;
     virtual void feed(const uint8_t*, size_t) { throw std::invalid_argument("only runs are fed"); }
 
-    // Move to the next n-gram.
-    Status next() {
-        if (++at_ < size_) return READY;
-        at_ = size_ = 0;
-        const Status status = fill();
+    // Read n-grams until the batch has `room` of them (at most ROOM).
+    Status top_up(size_t room) {
+        std::copy(entry_ + at_, entry_ + size_, entry_);
+        size_ -= at_;
         at_ = 0;
-        return size_ ? READY : status;
+        const Status status = size_ < room ? fill(room) : READY;
+        return size_ < room ? status : READY;
     }
-    const Entry& head() const { return entry_[at_]; }
+    const Entry<W>* begin() const { return entry_ + at_; }
+    const Entry<W>* end() const { return entry_ + size_; }
+    void take_until(const Entry<W>* end) { at_ = size_t(end - entry_); }
 
 protected:
-    static constexpr size_t ROOM = 256;
     size_t at_ = 0, size_ = 0;
-    Entry entry_[ROOM];
-    virtual Status fill() = 0;  // put up to ROOM entries in entry_; if none, say why
+    Entry<W> entry_[ROOM];
+    virtual Status fill(size_t room) = 0;  // append entries until there are `room`; if there are fewer, say why
 };
 
 [[noreturn]] inline void damaged() { throw std::invalid_argument("the records of a run are damaged"); }
@@ -120,9 +125,9 @@ public:
     }
 
 protected:
-    typename RunSource<W>::Status fill() override {
+    typename RunSource<W>::Status fill(size_t room) override {
         const int order = packing_.order;
-        while (from_ < end_ && this->size_ < this->ROOM) {
+        while (from_ < end_ && this->size_ < room) {
             auto& entry = this->entry_[this->size_++];
             int j = *from_ & 7;
             entry.count = *from_++ >> 3;
@@ -198,8 +203,8 @@ public:
     }
 
 protected:
-    typename RunSource<W>::Status fill() override {
-        while (this->size_ < this->ROOM) {
+    typename RunSource<W>::Status fill(size_t room) override {
+        while (this->size_ < room) {
             const size_t i = node_[level_];
             if (i == stop_[level_]) {
                 if (level_ == 0) return this->DONE;

@@ -2,29 +2,27 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace nlpzero::teaching {
 
 class ContextMeans {
 public:
-    // The context of position i are the symbols from i + first to i + last; at most `slots` contexts are told apart.
-    ContextMeans(int first, int last, size_t places) : first_(first), last_(last) {
-        size_t slots = 64;
-        while (slots < places + places / 2) slots *= 2;
-        table_.assign(slots, Slot{0, 0, 0});
-    }
+    // The context of position i are the symbols from i + first to i + last.
+    ContextMeans(int first, int last) : first_(first), last_(last), table_(64) {}
 
     // Add the values of a text (0 is a boundary), those of `skipped` positions left out.
     void add(const uint32_t* text, const float* value, const uint8_t* skipped, size_t n) {
         for (size_t i = 0; i < n; ++i) {
             uint64_t key = 0;
             if (skipped[i] || !find_key(text, n, i, key)) continue;
-            size_t h = key & (table_.size() - 1);
-            while (table_[h].count && table_[h].key != uint32_t(key >> 32)) h = (h + 1) & (table_.size() - 1);
-            if (!table_[h].count && ++used_ == table_.size()) throw std::length_error("more contexts than there is room for");
-            table_[h].key = uint32_t(key >> 32);
+            size_t h = find_slot(key);
+            if (!table_[h].count && ++used_ > table_.size() / 4 * 3) {
+                grow();
+                h = find_slot(key);
+            }
+            table_[h].key = key;
             ++table_[h].count;
             table_[h].sum += value[i];
         }
@@ -34,18 +32,28 @@ public:
         for (size_t i = 0; i < n; ++i) {
             uint64_t key = 0;
             if (!find_key(text, n, i, key)) { out[i] = -1; continue; }
-            size_t h = key & (table_.size() - 1);
-            while (table_[h].count && table_[h].key != uint32_t(key >> 32)) h = (h + 1) & (table_.size() - 1);
-            out[i] = (table_[h].sum + 0.5f) / (float(table_[h].count) + 1);
+            const Slot& slot = table_[find_slot(key)];
+            out[i] = (slot.sum + 0.5f) / (float(slot.count) + 1);
         }
     }
 
 private:
-    struct Slot { uint32_t key, count; float sum; };  // the key is half of a hash: contexts are rarely confused
+    struct Slot { uint64_t key = 0; uint32_t count = 0; float sum = 0; };  // the key is a hash of the symbols
     int first_, last_;
     size_t used_ = 0;
     std::vector<Slot> table_;
 
+    size_t find_slot(uint64_t key) const {  // that of the key, or the free one where it belongs
+        size_t h = key & (table_.size() - 1);
+        while (table_[h].count && table_[h].key != key) h = (h + 1) & (table_.size() - 1);
+        return h;
+    }
+    void grow() {
+        std::vector<Slot> old(2 * table_.size());
+        old.swap(table_);
+        for (const Slot& slot : old)
+            if (slot.count) table_[find_slot(slot.key)] = slot;
+    }
     bool find_key(const uint32_t* text, size_t n, size_t i, uint64_t& key) const {
         if (std::ptrdiff_t(i) + first_ < 0 || i + size_t(last_) >= n || !text[i]) return false;
         for (int k = first_; k <= last_; ++k) {

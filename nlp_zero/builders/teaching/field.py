@@ -233,8 +233,7 @@ class PooledMeans:
     """
 
     def __init__(self, texts: list[tuple[SymbolArray, Float32, npt.NDArray[np.uint8]]]) -> None:
-        size = sum(int(np.count_nonzero(text)) for text, _, _ in texts)
-        self._means = [ContextMeans(first, last, size) for first, last in CONTEXTS]
+        self._means = [ContextMeans(first, last) for first, last in CONTEXTS]
         for text, begins, skipped in texts:
             for means in self._means:
                 means.add(text, begins, skipped)

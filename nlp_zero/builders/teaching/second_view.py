@@ -92,7 +92,7 @@ def _combine(measured: Float32, reader: FieldReader, one: Evidence, seed: int, w
     if odds is None:
         return one
     odds += FIELD_WEIGHT * logit(_learn_field(reader, one.text, measured, _sigmoid(odds), workers))
-    means = ContextMeans(-1, 0, len(odds))
+    means = ContextMeans(-1, 0)
     means.add(one.text, _sigmoid(odds), np.zeros(len(odds), np.uint8))
     pooled = means.mean(one.text)
     odds += np.where(pooled < 0, 0, POOLED_WEIGHT * logit(np.clip(pooled, LEAST_MEAN, 1 - LEAST_MEAN)))
