@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BayesLexiconBuilder"]
 
-SAMPLE_SYMBOLS = 6_000_000  # of the text that is learnt from
+SAMPLE_SYMBOLS = 9_000_000  # of the text that is learnt from
 SAMPLER_SYMBOL_BYTES = 220  # of each symbol of a slice while it is sampled
 FURTHER_SYMBOL_BYTES = 45  # of each symbol of other slices
 TAUGHT_SYMBOL_BYTES = 320  # of each symbol that is learnt from with examples
@@ -72,7 +72,7 @@ class BayesLexiconBuilder:
         100,000 characters, 45 for 800,000.
     seed : int, default 0
         The same seed gives the same lexicon, for any `workers`.
-    sample : int, default 6,000,000
+    sample : int, default 9,000,000
         Learn from about this many symbols of a longer corpus; then tokenize all of it with the words learnt, and count
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
