@@ -98,12 +98,12 @@ def write_again_and_again(path: Path, number: int, times: int) -> None:
 def test_processes_that_replace_and_read_one_folder_at_the_same_time(tmp_path: Path) -> None:
     processes = multiprocessing.get_context("spawn")
     path = tmp_path / "result"
-    children = [processes.Process(target=write_again_and_again, args=(path, n, 150)) for n in (2, 3, 4, 5)]
+    children = [processes.Process(target=write_again_and_again, args=(path, n, 600)) for n in range(2, 8)]
     for child in children:
         child.start()
     for child in children:
         child.join()
-    assert [child.exitcode for child in children] == [0] * 4
+    assert [child.exitcode for child in children] == [0] * 6
     assert os.listdir(tmp_path) == ["result"]
 
 

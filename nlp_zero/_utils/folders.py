@@ -39,6 +39,10 @@ __all__ = [
 AGAIN = "write it again"
 HEADER = re.compile(rb"\x93NUMPY[^{]{4}\{'descr': '[<|][a-z]\d+', 'fortran_order': False, 'shape': \(\d+,\), \} *\n?$")
 ELSEWHERE = "make room, or name a folder on another disk"
+# While another process replaces a folder, its name may lead nowhere, to another folder, and to the first one again.
+# That something is missing is believed after this many looks in a row; a folder that was set aside is put back before
+# each look.
+LOOKS = 5
 
 
 @contextmanager
@@ -77,9 +81,7 @@ def new_folder(path: str | os.PathLike[str], *, format: str) -> Iterator[Path]:
             sync_folder(target.parent)
         finally:
             for old in replaced:
-                note_unfinished(old)
-                remove_place(old)
-                forget_unfinished(old)
+                _discard(old, target)
 
 
 def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
@@ -101,13 +103,15 @@ def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
         If the folder cannot be read.
     """
     target = Path(os.path.realpath(path))
+    looks = 0
     while True:
         restore_folder(target)
-        with _hold(target) as held:
+        with _hold(target) as held, suppress(FileNotFoundError):  # a file that vanishes: look again
             obstacle = _find_obstacle(target, format)
             if obstacle is None:
                 return
-            if held == _identify(target):  # else another process has replaced the folder while it was looked at
+            looks = looks + 1 if held == _identify(target) else 0
+            if looks == LOOKS:
                 raise FileExistsError(f"{path} {obstacle}")
 
 
@@ -242,17 +246,18 @@ def read_folder(
         If the folder has another format or version, or is incomplete or damaged.
     """
     folder = Path(path)
+    looks = 0
     while True:
         restore_folder(folder)
         with _hold(folder) as held:
             try:
                 found = _read_folder(folder, format, version)
-            except FormatError:
-                replacing = held is None and find_temporary(Path(os.path.realpath(folder)), OLD_SUFFIX)
-                if held == _identify(folder) and not replacing:
+            except FormatError as error:
+                looks = looks + 1 if held == _identify(folder) else 0
+                if looks == LOOKS or (looks and not isinstance(error.__context__, FileNotFoundError)):
                     raise
             else:
-                if held == _identify(folder):  # else another process has replaced the folder while it was read
+                if held is not None and held == _identify(folder):
                     return found
 
 
@@ -334,9 +339,24 @@ def _exchange(target: Path, new: Path) -> Path:
             with suppress(OSError):  # there is no old folder, or a new one is in its place
                 os.rename(old, target)
             if target.exists():
-                remove_place(old)
+                _discard(old, target)
             if not isinstance(error, OSError) or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
+
+
+def _discard(old: Path, target: Path) -> None:
+    """Remove a folder that was set aside, under another name: half of it must not be put back as the result."""
+    place = temporary_name(target)
+    note_unfinished(place)
+    try:
+        os.rename(old, place)
+    except FileNotFoundError:
+        pass  # another process has put it back, or has removed it
+    except OSError:
+        remove_place(old)
+    finally:
+        remove_place(place)
+        forget_unfinished(place)
 
 
 @contextmanager

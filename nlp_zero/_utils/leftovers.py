@@ -48,12 +48,13 @@ def temporary_name(target: Path, suffix: str = PART_SUFFIX) -> Path:
 def find_temporary(target: Path, suffix: str = PART_SUFFIX) -> list[Path]:
     """Return the places in the folder of `target` that have a name of `temporary_name`, the latest first."""
     pattern = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}" + re.escape(suffix))
-    try:
-        with os.scandir(target.parent) as entries:
-            found = [Path(entry.path) for entry in entries if pattern.fullmatch(entry.name)]
-        return sorted(found, key=lambda place: (place.stat().st_mtime_ns, place.name), reverse=True)
-    except OSError:  # no such parent folder, or it may not be listed
-        return []
+    found: list[tuple[int, str]] = []
+    with suppress(OSError), os.scandir(target.parent) as entries:  # no such parent folder, or it may not be listed
+        for entry in entries:
+            if pattern.fullmatch(entry.name):
+                with suppress(FileNotFoundError):  # its process has just removed it
+                    found.append((os.stat(entry.path).st_mtime_ns, entry.name))
+    return [target.with_name(name) for _, name in sorted(found, reverse=True)]
 
 
 @contextmanager
