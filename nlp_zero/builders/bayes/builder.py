@@ -130,7 +130,7 @@ class BayesLexiconBuilder:
     --------
     >>> builder = BayesLexiconBuilder(seed=1)
     >>> builder
-    BayesLexiconBuilder(max_length=4, classes=None, seed=1, sample=6000000)
+    BayesLexiconBuilder(max_length=4, classes=None, seed=1, sample=9000000)
     >>> lexicon = builder.build(["青石镇的早晨", "我到青石镇来", "青石镇下雨了"] * 3)
     >>> "青石镇" in lexicon, lexicon.meta.method
     (True, 'bayes')
