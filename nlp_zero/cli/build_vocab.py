@@ -125,7 +125,7 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="bayes: the same seed gives the same words (default: 0)")
     parser.add_argument(
         "--sample-size", dest="sample", type=int, metavar="N",
-        help="bayes, vocabulary: learn from N characters spread over the corpus (default: bayes 6000000, vocabulary "
+        help="bayes, vocabulary: learn from N characters spread over the corpus (default: bayes 9000000, vocabulary "
         "16000000)",
     )  # fmt: skip
     parser.add_argument(
