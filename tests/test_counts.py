@@ -319,8 +319,10 @@ def test_damaged_folders_are_refused(tmp_path) -> None:
         (folder / "meta.json").write_text(json.dumps({**meta, key: value}))
         with pytest.raises(FormatError, match=message):
             NgramCounts.load(folder)
-    with pytest.raises(FormatError, match=r"no meta\.json"):
-        NgramCounts.load(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    for name, message in (("empty", r"it has no meta\.json"), ("nowhere", "no such folder")):
+        with pytest.raises(FormatError, match=message):
+            NgramCounts.load(tmp_path / name)
 
 
 def test_refusals(tmp_path) -> None:

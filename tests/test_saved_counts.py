@@ -240,4 +240,4 @@ def test_counts_that_the_command_cannot_use(tmp_path: Path, capsys: pytest.Captu
         assert main(["build-vocab", "--counts", str(tmp_path / "counts"), *options]) == 1
         assert message in capsys.readouterr().err
     assert main(["build-vocab", "--counts", str(tmp_path / "none")]) == 1
-    assert "it has no meta.json" in capsys.readouterr().err
+    assert "no such folder; check the name" in capsys.readouterr().err

@@ -278,6 +278,8 @@ def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if not folder.exists():
+            raise FormatError(f"{folder}: no such folder; check the name and the working folder.") from None
         raise FormatError(
             f"{folder} does not have the format {format!r}: it has no meta.json; check the name."
         ) from None
