@@ -335,7 +335,7 @@ def test_count_query_top_and_merge(tmp_path: Path, capsys: Capture) -> None:
 def test_count_merges_the_folders_that_a_pattern_matches(tmp_path: Path, monkeypatch, capsys: Capture, pattern) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("a", "b", "b[1]"):
-        Path(f"{name}.txt").write_text("中国人\n" * (2 if name == "b[1]" else 1), encoding="utf-8")
+        Path(f"{name}.txt").write_text("中国人" * (2 if name == "b[1]" else 1) + name, encoding="utf-8")
         assert run(capsys, "count", f"{name}.txt", "-o", name, "-q")[:2] == (0, "")
     assert run(capsys, "count", "--merge", pattern, "-q", "--query", "中国")[1] == "中国\t2\n"
 
