@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from nlp_zero._utils.files import new_file, write_bytes, write_text
-from nlp_zero._utils.folders import check_replaceable, new_folder, read_folder, restore_folder, write_folder
+from nlp_zero._utils.folders import read_folder, write_folder
 from nlp_zero._utils.leftovers import find_temporary, remove_unfinished
 from nlp_zero._utils.locks import LOCK_NAME, lock_folder, remove_lock
+from nlp_zero._utils.replacement import check_replaceable, new_folder, restore_folder
 from nlp_zero._utils.temporary import open_spool
 from nlp_zero.errors import CheckpointError
 
@@ -164,7 +165,7 @@ WRITERS = {
         "    file.write('half')\n"
     ),
     "a folder": (
-        "from nlp_zero._utils.folders import new_folder\n"
+        "from nlp_zero._utils.replacement import new_folder\n"
         "with new_folder(path, format='test format') as folder:\n"
         "    (folder / 'a.npy').write_text('half')\n"
     ),
