@@ -14,7 +14,27 @@ from ..errors import StorageError
 from .compression import compress, compression_from_name
 from .leftovers import temporary_place
 
-__all__ = ["new_file", "require_space", "storage", "sync_folder", "write_bytes", "write_text"]
+__all__ = ["expand_pattern", "new_file", "require_space", "storage", "sync_folder", "write_bytes", "write_text"]
+
+
+def expand_pattern(name: str) -> list[str] | None:
+    """Find the files and folders that a pattern such as ``texts/*.txt`` matches.
+
+    Parameters
+    ----------
+    name : str
+        A pattern, or the name of a file or folder.
+
+    Returns
+    -------
+    list of str or None
+        The names in order, empty if nothing matches; None if `name` exists itself or is not a pattern.
+    """
+    import glob
+
+    if os.path.exists(name) or not glob.has_magic(name):
+        return None
+    return sorted(glob.glob(name, recursive=True))
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import json
 import os
-from glob import glob
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.compression import strip_compression_suffix
+from .._utils.files import expand_pattern
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
 from ..corpus import require_text
@@ -176,10 +176,10 @@ def _find_folders(names: Sequence[str]) -> list[str]:
     """Return the folders that names or patterns mean."""
     folders: list[str] = []
     for name in names:
-        found = sorted(glob(name)) if "*" in name else [name]
-        if not found:
+        found = expand_pattern(name)
+        if found == []:
             raise UsageError(f"--merge {name}: no folder matches this pattern; check it.")
-        folders += found
+        folders += found or [name]
     return folders
 
 
