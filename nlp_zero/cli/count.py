@@ -30,6 +30,7 @@ from .options import (
     add_scheduler,
     check_least,
     configure,
+    connect_cluster,
     open_corpus,
     refuse_checkpoint_on_cluster,
 )
@@ -269,7 +270,7 @@ def _count_in_parts(arguments: argparse.Namespace) -> None:
     with report_stages(shows_progress(arguments)), open_shards(arguments.output) as name_shard:
         begin_stage("adding counts" if arguments.merge else "counting n-grams")
         if arguments.merge:
-            options = {"client": arguments.cluster, "min_count": arguments.min_count}
+            options = {"client": connect_cluster(arguments), "min_count": arguments.min_count}
             types = configure(merge_in_parts, arguments.merge, name_shard, **options)
         else:
             corpus = open_corpus(arguments)
