@@ -379,9 +379,9 @@ def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]
 def _close_local_cluster(distributed: Any, cluster: Any) -> None:
     """Close a cluster without hiding how the work on it ended.
 
-    On a busy machine Dask may fail to close: a guard (Dask's nanny) that hears of its worker while it is closed a second
-    time finds its own states inconsistent, or a worker takes too long to end.  What has failed once has ended, so the
-    rest is closed by another try; workers that are still there are killed when this process ends.
+    On a busy machine Dask may fail to close: a guard (Dask's nanny) that hears of its worker while it is closed for a
+    second time finds its own states inconsistent, or a worker takes too long to end.  What has failed once has ended,
+    so another try closes the rest; workers that are still there are killed when this process ends.
     """
     for _ in range(1 + len(cluster.workers)):
         try:
