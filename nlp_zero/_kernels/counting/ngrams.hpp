@@ -65,7 +65,7 @@ public:
         constexpr uintptr_t PAGE = 4096;
         const uintptr_t begin = uintptr_t(fresh) / PAGE * PAGE;
         const uintptr_t end = (uintptr_t(fresh) + n * sizeof(T) + PAGE - 1) / PAGE * PAGE;
-        if (n * sizeof(T) > size_t(1) << 21) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+        if (n * sizeof(T) > size_t(1) << 24) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #endif
     }
     void swap(Buffer& other) { std::swap(data_, other.data_); std::swap(capacity_, other.capacity_); }
