@@ -331,6 +331,15 @@ def test_count_query_top_and_merge(tmp_path: Path, capsys: Capture) -> None:
     assert out.splitlines()[-1] == "\\xad\\xe5\\x9b\t2"
 
 
+@pytest.mark.parametrize("pattern", ["?", "[ab]", "b[1]", "**/?"])
+def test_count_merges_the_folders_that_a_pattern_matches(tmp_path: Path, monkeypatch, capsys: Capture, pattern) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "b[1]"):
+        Path(f"{name}.txt").write_text("中国人" * (2 if name == "b[1]" else 1) + name, encoding="utf-8")
+        assert run(capsys, "count", f"{name}.txt", "-o", name, "-q")[:2] == (0, "")
+    assert run(capsys, "count", "--merge", pattern, "-q", "--query", "中国")[1] == "中国\t2\n"
+
+
 # --- evaluate -----------------------------------------------------------------------------------------------------
 
 

@@ -37,8 +37,8 @@ LAYERS = [
 MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
-        "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays", "folders",
-        "locks", "progress", "validation", "seeds", "display", "tables", "key_counts",
+        "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays",
+        "replacement", "folders", "locks", "progress", "validation", "seeds", "display", "tables", "key_counts",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",

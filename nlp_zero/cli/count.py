@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import json
 import os
-from glob import glob
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.compression import strip_compression_suffix
+from .._utils.files import expand_pattern
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
 from ..corpus import require_text
@@ -30,6 +30,7 @@ from .options import (
     add_scheduler,
     check_least,
     configure,
+    connect_cluster,
     open_corpus,
     refuse_checkpoint_on_cluster,
 )
@@ -175,10 +176,10 @@ def _find_folders(names: Sequence[str]) -> list[str]:
     """Return the folders that names or patterns mean."""
     folders: list[str] = []
     for name in names:
-        found = sorted(glob(name)) if "*" in name else [name]
-        if not found:
+        found = expand_pattern(name)
+        if found == []:
             raise UsageError(f"--merge {name}: no folder matches this pattern; check it.")
-        folders += found
+        folders += found or [name]
     return folders
 
 
@@ -269,7 +270,7 @@ def _count_in_parts(arguments: argparse.Namespace) -> None:
     with report_stages(shows_progress(arguments)), open_shards(arguments.output) as name_shard:
         begin_stage("adding counts" if arguments.merge else "counting n-grams")
         if arguments.merge:
-            options = {"client": arguments.cluster, "min_count": arguments.min_count}
+            options = {"client": connect_cluster(arguments), "min_count": arguments.min_count}
             types = configure(merge_in_parts, arguments.merge, name_shard, **options)
         else:
             corpus = open_corpus(arguments)

@@ -32,6 +32,7 @@ __all__ = [
     "check_least",
     "check_workers",
     "configure",
+    "connect_cluster",
     "name_options",
     "open_corpus",
     "option_name",
@@ -265,17 +266,21 @@ def open_corpus(
     if not may_be_empty:
         refuse_empty(corpus)
     arguments.corpora = [*getattr(arguments, "corpora", ()), (corpus, files)]  # for the summary
-    return _distribute(arguments, corpus) if getattr(arguments, "scheduler", None) is not None else corpus
+    if getattr(arguments, "scheduler", None) is None:
+        return corpus
+    from ..distributed import distribute
+
+    return distribute(corpus, connect_cluster(arguments))
 
 
-def _distribute(arguments: argparse.Namespace, corpus: Corpus) -> Corpus:
-    """Distribute a corpus over the cluster of the command, which is connected to when it is first needed."""
-    from ..distributed import connect, distribute
+def connect_cluster(arguments: argparse.Namespace) -> Any:
+    """Return a client of the cluster of the command, which is connected to when it is first needed."""
+    from ..distributed import connect
 
     if arguments.cluster is None:
         processes = arguments.workers if arguments.scheduler == "local" else None
         arguments.cluster = arguments.connections.enter_context(connect(arguments.scheduler, workers=processes))
-    return distribute(corpus, arguments.cluster)
+    return arguments.cluster
 
 
 def configure(make: Callable[..., Result], *arguments: Any, **options: Any) -> Result:

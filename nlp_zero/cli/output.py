@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from .._utils.files import write_bytes, write_text
-from .._utils.folders import check_replaceable
 from .._utils.leftovers import temporary_place
+from .._utils.replacement import check_replaceable
 from .errors import OutputError
 
 __all__ = [

@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 
 from .._utils.compression import compression_from_name, strip_compression_suffix
 from .._utils.file_kinds import describe_own_folder
+from .._utils.files import expand_pattern
 from ..errors import CorpusError
 
 __all__ = ["FORMATS", "SUFFIXES", "Source", "find_skipped", "find_sources", "is_text_name"]
@@ -193,8 +194,8 @@ def find_sources(names: Sequence[str]) -> list[Source]:
             found += _folder_sources(name)
         elif os.path.exists(name):
             found.append(Source(name, name))
-        elif any(magic in name for magic in "*?["):
-            found += _glob_sources(name)
+        elif (matches := expand_pattern(name)) is not None:
+            found += _match_sources(name, matches)
         else:
             raise CorpusError(f"{name}: no such file or folder; check the name and the working folder.")
     return found
@@ -249,10 +250,8 @@ def _refuse_own_folder(folder: str) -> None:
         raise CorpusError(f"{folder}: this is {kind}, not a folder of texts; {remedy}.")
 
 
-def _glob_sources(pattern: str) -> list[Source]:
-    import glob
-
-    names = [name for name in sorted(glob.glob(pattern, recursive=True)) if not os.path.isdir(name)]
+def _match_sources(pattern: str, matches: list[str]) -> list[Source]:
+    names = [name for name in matches if not os.path.isdir(name)]
     if not names:
         raise CorpusError(f"{pattern}: no file matches this pattern; check it and the working folder.")
     return [Source(name, name) for name in names]

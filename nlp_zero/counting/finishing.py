@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._utils.arrays import ArrayFile, ArrayStore
-from .._utils.folders import new_folder, write_arrays, write_meta
+from .._utils.folders import write_arrays, write_meta
 from .._utils.progress import progress_bar
+from .._utils.replacement import new_folder
 from .count_data import CountData, CountOptions
 from .format import FORMAT, VERSION, describe_counts
 from .history import NO_HISTORY, CountHistory, unite_files, unite_histories

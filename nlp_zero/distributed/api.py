@@ -301,15 +301,7 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
         if isinstance(client, dask.Client):
             yield client
         elif client is None or client == "local":
-            options = {
-                "n_workers": workers or os.cpu_count() or 1,
-                "threads_per_worker": 1,
-                "dashboard_address": None,
-                "silence_logs": logging.CRITICAL,  # of the workers: an error reaches this process, which says it once
-                # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
-                "scheduler_kwargs": {"dashboard_address": ":0"},
-            }
-            with _configure_local_cluster(), dask.LocalCluster(**options) as cluster, dask.Client(cluster) as own:
+            with _start_local_cluster(dask, workers) as cluster, dask.Client(cluster) as own:
                 yield own
         else:
             with _reach_scheduler(dask, client) as own:
@@ -358,18 +350,45 @@ def _import_with_forkserver(dask: Any) -> Any:
     return distributed
 
 
-def _configure_local_cluster() -> Any:
-    """Set options of Dask while processes of this machine work."""
+@contextmanager
+def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]:
+    """Start processes of this machine as workers, and stop them at the end."""
     import dask
 
-    return dask.config.set(
-        {
-            "distributed.worker.profile.enabled": False,  # it samples the stacks of workers a hundred times per second
-            # A worker that dies is started again.  If it dies once more, and this time is just over, Dask would take
-            # it for lost and never start it again; without workers, the work would wait forever.
-            "distributed.deploy.lost-worker-timeout": "365 days",
-        }
-    )
+    configuration = {
+        "distributed.worker.profile.enabled": False,  # it samples the stacks of workers a hundred times per second
+        # A worker that dies is started again.  If it dies once more, and this time is just over, Dask would take
+        # it for lost and never start it again; without workers, the work would wait forever.
+        "distributed.deploy.lost-worker-timeout": "365 days",
+    }
+    with dask.config.set(configuration):
+        cluster = distributed.LocalCluster(
+            n_workers=workers or os.cpu_count() or 1,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,  # of the workers: an error reaches this process, which says it once
+            # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
+            scheduler_kwargs={"dashboard_address": ":0"},
+        )
+        try:
+            yield cluster
+        finally:
+            _close_local_cluster(distributed, cluster)
+
+
+def _close_local_cluster(distributed: Any, cluster: Any) -> None:
+    """Close a cluster without hiding how the work on it ended.
+
+    On a busy machine Dask may fail to close: a guard (Dask's nanny) that hears of its worker while it is closed for a
+    second time finds its own states inconsistent, or a worker takes too long to end.  What has failed once has ended,
+    so another try closes the rest; workers that are still there are killed when this process ends.
+    """
+    for _ in range(1 + len(cluster.workers)):
+        try:
+            cluster.close()
+            return
+        except Exception:
+            cluster.status = distributed.Status.failed  # else it would wait for this closing, which never ends
 
 
 def _reach_scheduler(dask: Any, address: object) -> Any:

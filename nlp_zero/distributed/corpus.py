@@ -14,7 +14,7 @@ from ..counting.resources import Resources
 from ..errors import CorpusError
 from . import tasks
 from .reduce import ClusterPasses
-from .submission import count_threads, share, submit_each
+from .submission import count_threads, share, submit_each, take_result
 
 __all__ = ["DistributedCorpus", "choose_part_size"]
 
@@ -90,7 +90,7 @@ class DistributedCorpus(Corpus):
         waiting = deque(submit_each(self.client, tasks.run_part, first, shared))
         with progress_bar(self.progress, "collecting", total=len(self.parts), unit=" parts") as advance:
             while waiting:
-                result = waiting.popleft().result()
+                result = take_result(waiting.popleft())
                 waiting += submit_each(self.client, tasks.run_part, islice(parts, 1), shared)
                 if advance is not None:
                     advance(1)

@@ -20,7 +20,7 @@ from ..counting.store import RunStore
 from . import tasks
 from .completion import close_ranges, find_edges, save_ranges
 from .ranged import RangedTree
-from .submission import count_threads, share, submit_each, take_results
+from .submission import count_threads, raise_failures, share, submit_each, take_result, take_results
 
 if TYPE_CHECKING:
     from ..counting.selectable import SelectableTree
@@ -129,8 +129,7 @@ class ClusterPasses(CorpusPasses):
         """
         task = tasks.CountTask(order, options)
         ranges = close_ranges(self.client, *self._merge_ranges(task), task, in_parts=True)
-        _, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
-        require_text(totals[0], self.texts)
+        self._describe(ranges)
         return save_ranges(self.client, ranges, task, name, progress=self.progress)
 
     def count_selectable(self, order: int) -> SelectableTree:
@@ -140,8 +139,7 @@ class ClusterPasses(CorpusPasses):
         begin_stage(self.counting_stage)
         task = tasks.CountTask(order, CountOptions(alnum=self.alnum, min_count=2))
         merged, cuts = self._merge_ranges(task)
-        symbols, totals = submit_each(self.client, tasks.describe_range, merged[:1])[0].result()
-        require_text(totals[0], self.texts)
+        symbols, totals = self._describe(merged)
         edges = find_edges(self.client, merged, cuts)
         kept = [
             submit_each(self.client, tasks.keep_range, [part], task, own.totals, own.earlier)[0]
@@ -154,15 +152,27 @@ class ClusterPasses(CorpusPasses):
         """Count all parts, and return the futures of the ranges of their sum, and where these begin."""
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
         [chosen] = submit_each(self.client, tasks.cut_ngrams, [sample], self.ranges, task)
-        cuts: list[Cut] = chosen.result()
+        cuts: list[Cut] = take_result(chosen)
         runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
+        merged = self._merge_runs(runs, cuts, task)
+        raise_failures(runs)
+        return merged, cuts
+
+    def _merge_runs(self, runs: list[Any], cuts: Sequence[Cut], task: tasks.CountTask) -> list[Any]:
+        """Return the futures of the ranges, given those of the runs of each part."""
         pieces = self._shuffle(runs, len(cuts) + 1)
         # N-grams of two or more symbols that reach over a cut may be frequent although they are rare on both sides.
         depths = zip(pieces, pairwise([0, *map(len, cuts), 0]), strict=True)
-        merged = []
-        for piece, depth in depths:
-            merged += submit_each(self.client, tasks.merge_range, [piece], task, max(depth) > 2)
-        return merged, cuts
+        return [
+            submit_each(self.client, tasks.merge_range, [piece], task, max(depth) > 2)[0] for piece, depth in depths
+        ]
+
+    def _describe(self, ranges: list[Any]) -> tuple[list[Any], list[int]]:
+        """Return the symbols and the totals of a count, given its ranges; refuse an empty corpus."""
+        [described] = submit_each(self.client, tasks.describe_range, ranges[:1])
+        symbols, totals = take_result(described)
+        require_text(totals[0], self.texts)
+        return symbols, totals
 
     def _shuffle(self, runs: list[Any], ranges: int) -> list[list[Any]]:
         """Return, for each range, the futures of lists that have its runs."""
@@ -187,10 +197,12 @@ class ClusterPasses(CorpusPasses):
     def count_blocks(self, kind: Callable[..., C], *arguments: Any) -> C:
         """Count all parts with counters ``kind(*arguments)``, one for each task; tasks add them up in a tree."""
         shared = share(self.client, kind, *arguments)
-        results = submit_each(self.client, tasks.count_blocks, self.parts, shared)
+        counted = submit_each(self.client, tasks.count_blocks, self.parts, shared)
+        results = [*counted]
         while len(results) > FAN_IN:
             groups = [results[k : k + FAN_IN] for k in range(0, len(results), FAN_IN)]
             results = submit_each(self.client, tasks.add_states, groups, shared)
+        raise_failures(counted)
         total = kind(*arguments)
         for state in take_results(results, progress=self.progress):
             total.add_state(state)
@@ -206,8 +218,7 @@ class ClusterPasses(CorpusPasses):
         memory: str | None,
     ) -> NgramCounts:
         """Concatenate the ranges, which are on the workers."""
-        symbols, totals = self.client.submit(tasks.describe_range, ranges[0], pure=False).result()
-        require_text(totals[0], self.texts)
+        symbols, totals = self._describe(ranges)
 
         def fill(tree: TreeBuilder) -> None:
             for _, _, piece in take_results(ranges, progress=self.progress):

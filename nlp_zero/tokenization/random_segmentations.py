@@ -136,8 +136,10 @@ class RandomSegmentations:
         lines, number = check_texts(texts), draw_seed(seed, rng)
         draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), check_workers(workers)
         if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
-            many = (self._kernel.sample_many(line, alpha, number, index + i, draws) for i, line in enumerate(lines))
-            return [tokens for drawn in many for tokens in drawn]
+            drawn: list[list[str]] = []
+            for i, line in enumerate(lines, index):
+                drawn += self._kernel.sample_many(line, alpha, number, i, draws)
+            return drawn
         return self._kernel.sample_batch(lines, alpha, number, index, draws, True, threads)  # type: ignore[no-any-return]
 
     def sample_ids_batch(

@@ -93,7 +93,7 @@ inline PyObject* lattice_lists(const Model& model, Objects& objects, const Weigh
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
     for (size_t i = 0; lists && i < paths.size(); ++i) {
         double nats = 0;
-        PyObject* list = whole ? items.list(paths[i], nats) : path_list(model, objects, lattice, 0, text, source, [&](auto add) {
+        PyObject* list = whole ? items.list(paths[i], nats) : path_list(model, objects, lattice, text, source, [&](auto add) {
             for (int64_t e : paths[i]) nats += lattice.nats[size_t(e)], add(e);
         });
         PyObject* const pair = make_pair(list, nats);

@@ -16,9 +16,9 @@ inline PyObject* sample_list(const Model& model, Objects& objects, const WeightT
     });
 }
 
-// The tokens of a path, edge by edge.
+// The tokens of a path, edge by edge, as strings.
 template <class Edges>
-PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, int what, PyObject* text,
+PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, PyObject* text,
                     const Source& source, Edges edges) {
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
@@ -32,13 +32,55 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
         }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
-    return list_as(what, objects, text, source, tokens);
+    return list_pieces(objects, text, source.view, tokens.size(), [data = tokens.data()](size_t t) { return data[t]; });
 }
 
-// k lists from one table of transition probabilities.  Each edge has its object, so a token costs a choice and a
-// reference.
+// k lists of strings, drawn from the transition probabilities of a chain whose edges are one object each.  A token costs a
+// choice and a reference.
+template <class Char>
+PyObject* draw_lists(Objects& objects, PyObject* text, const Char* chars, const TextChain& chain, Stream& stream, Py_ssize_t k) {
+    // The edges of a position are neighbours.  The last one that is possible has the rest of the probability: its q is
+    // infinite.  Objects are lent.
+    struct Choice { double q; PyObject* item; const Choice* next; };
+    const TextLattice& lattice = chain.lattice;
+    const size_t n = lattice.first.size() - 1;
+    std::vector<Choice> choices(lattice.edges);
+    References owner;
+    const Objects::PieceSlots pieces = objects.pieces();
+    for (size_t i = 0; i < n; ++i) {
+        const size_t begin = size_t(lattice.first[i]), end = size_t(lattice.first[i + 1]);
+        for (size_t e = begin; e < end; ++e) {
+            const size_t to = size_t(lattice.end[e]);
+            PyObject* const item = pieces(text, chars, lattice.id[e], lattice.starts[i], lattice.starts[to], owner);
+            if (!item) return nullptr;
+            choices[e] = {chain.q[e], item, choices.data() + lattice.first[to]};
+        }
+        size_t last = end - 1;
+        while (last > begin && choices[last].q == 0) --last;
+        choices[last].q = std::numeric_limits<double>::infinity();
+    }
+    const Choice* const end = choices.data() + choices.size();
+    std::vector<PyObject*> items(n);
+    PyObject* lists = PyList_New(k);
+    for (Py_ssize_t s = 0; lists && s < k; ++s) {
+        size_t count = 0;
+        for (const Choice* at = choices.data(); at != end; at = at->next) {
+            if (at->q <= 1) {  // there are several
+                double left = stream.uniform() - at->q;
+                while (left >= 0) left -= (++at)->q;
+            }
+            items[count++] = at->item;
+        }
+        PyObject* const list = fill_list(count, [items = items.data()](size_t t) { return items[t]; });
+        if (!list) Py_CLEAR(lists);
+        else PyList_SET_ITEM(lists, s, list);
+    }
+    return lists;
+}
+
+// k lists of strings from one table of transition probabilities.
 inline PyObject* sample_lists(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
-                              uint64_t seed, uint64_t index, int what, Py_ssize_t k) {
+                              uint64_t seed, uint64_t index, Py_ssize_t k) {
     Source source;
     if (!source.open(model, text)) return nullptr;
     const TextView& view = source.view;
@@ -46,52 +88,15 @@ inline PyObject* sample_lists(const Model& model, Objects& objects, const Weight
     with_chars(view, [&](auto chars) { chain.build(model, table, chars, view.size); return 0; });
     const TextLattice& lattice = chain.lattice;
     Stream stream(seed, index);
-    if ((model.rules.crossing && lattice.unknown) || source.utf8()) {  // an edge is not always one object
-        PyObject* lists = PyList_New(k);
-        for (Py_ssize_t s = 0; lists && s < k; ++s) {
-            PyObject* list = path_list(model, objects, lattice, what, text, source,
-                                       [&](auto add) { draw(lattice.view(), chain.q.data(), stream, add); });
-            if (!list) Py_CLEAR(lists);
-            else PyList_SET_ITEM(lists, s, list);
-        }
-        return lists;
-    }
-    struct Choice { double q; PyObject* item; uint32_t next, last; };  // last: gets the remaining probability
-    std::vector<Choice> choices(lattice.edges);
-    std::vector<uint32_t> first(lattice.first.begin(), lattice.first.end());
-    const size_t n = first.size() - 1;
-    bool good = true;
-    for (size_t i = 0; i < n; ++i) for (size_t e = first[i]; e < first[i + 1]; ++e) {
-        const Token token{lattice.id[e], lattice.starts[size_t(lattice.end[e])]};
-        choices[e] = {chain.q[e], objects.item(what, text, view, token, lattice.starts[i]), first[size_t(lattice.end[e])], e + 1 == first[i + 1]};
-        good = good && choices[e].item;
-    }
-    for (size_t i = 0; i < n; ++i) {  // an impossible edge (q = 0 by underflow) must not get the rounding error
-        size_t last = first[i + 1] - 1;
-        while (last > first[i] && choices[last].q == 0) --last;
-        choices[last].last = 1;
-    }
-    std::vector<PyObject*> items(n);
-    PyObject* lists = good ? PyList_New(k) : nullptr;
+    const bool whole = !source.utf8() && !(model.rules.crossing && lattice.unknown);  // each edge is one object
+    if (whole) return with_chars(view, [&](auto chars) { return draw_lists(objects, text, chars, chain, stream, k); });
+    PyObject* lists = PyList_New(k);
     for (Py_ssize_t s = 0; lists && s < k; ++s) {
-        size_t count = 0;
-        for (const Choice *at = choices.data(), *end = at + choices.size(); at != end;) {
-            if (!at->last) {
-                double left = stream.uniform() - at->q;
-                while (left >= 0 && !at->last) left -= (++at)->q;
-            }
-            items[count++] = at->item;
-            at = choices.data() + at->next;
-        }
-        PyObject* list = PyList_New(Py_ssize_t(count));
-        if (!list) { Py_CLEAR(lists); break; }
-        for (size_t t = 0; t < count; ++t) {
-            Py_INCREF(items[t]);
-            PyList_SET_ITEM(list, Py_ssize_t(t), items[t]);
-        }
-        PyList_SET_ITEM(lists, s, list);
+        PyObject* list = path_list(model, objects, lattice, text, source,
+                                   [&](auto add) { draw(lattice.view(), chain.q.data(), stream, add); });
+        if (!list) Py_CLEAR(lists);
+        else PyList_SET_ITEM(lists, s, list);
     }
-    for (const Choice& choice : choices) Py_XDECREF(choice.item);
     return lists;
 }
 

@@ -81,7 +81,7 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
         RANKS
     shared_ptr[const WeightTable] make_table(const Model&, Numbers, double) except +
     object sample_list(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int) except +
-    object sample_lists(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int, Py_ssize_t) except +
+    object sample_lists(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, Py_ssize_t) except +
     cdef cppclass TextMarginals:
         double log_sum, entropy, tokens
         size_t size()
@@ -369,7 +369,7 @@ cdef class Segmenter:
                 sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0)
                 for _ in range(k)
             ]
-        return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0, k)
+        return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, k)
 
     def nbest(self, text, size_t n):
         with cython.critical_section(self):

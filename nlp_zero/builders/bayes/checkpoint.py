@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._utils.folders import read_folder, restore_folder, write_folder
+from ..._utils.folders import read_folder, write_folder
 from ..._utils.leftovers import remove_leftovers
 from ..._utils.locks import LOCK_NAME, lock_folder
+from ..._utils.replacement import restore_folder
 from ...counting.checkpoint import SAMPLING, STATE
 from ...errors import CheckpointError, FormatError
 
