@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlp_zero._utils.files import new_file, write_bytes, write_text
+from nlp_zero._utils.files import EARLY_BYTES, new_file, write_bytes, write_text
 from nlp_zero._utils.folders import read_folder, write_folder
 from nlp_zero._utils.leftovers import find_temporary, remove_unfinished
 from nlp_zero._utils.locks import LOCK_NAME, lock_folder, remove_lock
@@ -237,6 +238,27 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
                 binary.write(b"new")
     assert path.read_text(encoding="utf-8") == "旧\n"
     assert os.listdir(tmp_path) == ["words.tsv"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems write when they want")
+def test_a_large_file_is_written_to_the_disk_while_it_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before fsync, each byte once but for the last few; an error of this is not one of the file."""
+    begun: list[tuple[int, int]] = []
+
+    def advise(handle: int, start: int, size: int, advice: int) -> None:
+        assert os.fstat(handle).st_size >= start
+        begun.append((start, start + size))
+        raise OSError(errno.EINVAL, "not here")
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    data = bytes(range(256)) * (EARLY_BYTES // 1000)
+    with write_bytes(tmp_path / "large") as file:
+        for _ in range(20):
+            file.write(data)
+    assert (tmp_path / "large").read_bytes() == 20 * data
+    ends = [0, *(end for _, end in begun)]
+    assert [start for start, _ in begun] == ends[:-1]
+    assert 0 <= 20 * len(data) - ends[-1] < EARLY_BYTES
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no umask here")
