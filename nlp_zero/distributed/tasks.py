@@ -20,6 +20,7 @@ from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
 from ..counting.store import RunStore
 from .ranges import choose_cuts, close_edges, find_bound, find_repeated, list_edges
+from .shuffle import flatten
 from .subtrees import NgramTree, find_counts
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ __all__ = [
     "list_singles",
     "look_up",
     "merge_range",
-    "pick_runs",
-    "regroup_runs",
     "run_part",
     "save_range",
     "work_on_range",
@@ -115,23 +114,12 @@ def count_part(part: CorpusSlice, cuts: list[Cut], task: CountTask) -> list[byte
     return [_merge_runs(runs) for runs in found]
 
 
-def pick_runs(runs: list[Any], places: slice) -> list[Any]:
-    """Return a part of the result of `count_part` or `regroup_runs`."""
-    return runs[places]
-
-
-def regroup_runs(picked: list[list[bytes]]) -> list[list[bytes]]:
-    """Return the runs of some ranges of several parts by range."""
-    return [list(runs) for runs in zip(*picked, strict=True)]
-
-
 def merge_range(picked: list[list[Any]], task: CountTask, is_open: bool = False) -> Range:
     """Add up one range of all parts; leave out rare n-grams, unless `close_range` has to do it.
 
-    `picked` has a list with the run of each part, or with a list of the runs of several parts.
+    `picked` has the runs of all parts, see `shuffle`.
     """
-    runs = [run for [found] in picked for run in ([found] if isinstance(found, bytes) else found)]
-    sources = [RunSource(run) for run in _open_runs(runs)]
+    sources = [RunSource(run) for run in _open_runs(flatten(picked))]
     options = replace(task.options, min_count=1) if is_open else task.options
     counts = merge_sources(sources, RunStore(PLAN, None), options)
     return list(counts.symbols), counts.totals, counts.levels
