@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.bayes import Cutter
-from ..._kernels.counting import ALNUM_MODES
+from ..._kernels.counting import ALNUM_MODES, return_memory
 from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
 from ..._utils.validation import check_choice, check_integer, check_memory, check_number
@@ -49,7 +49,7 @@ __all__ = ["BayesLexiconBuilder"]
 
 SAMPLE_SYMBOLS = 9_000_000  # of the text that is learnt from
 SAMPLER_SYMBOL_BYTES = 220  # of each symbol of a slice while it is sampled
-FURTHER_SYMBOL_BYTES = 45  # of each symbol of other slices
+FURTHER_SYMBOL_BYTES = 30  # of each symbol of other slices
 TAUGHT_SYMBOL_BYTES = 320  # of each symbol that is learnt from with examples
 LARGEST_SLICE = 3 * SLICE_SYMBOLS // 2
 MAX_SYMBOLS = (1 << 31) - 1
@@ -232,6 +232,7 @@ class BayesLexiconBuilder:
             checkpoint.resume(self._identify(np.concatenate(domains), counts, start))
         texts_of_slices = [part for text in domains for part in split_text(text)]
         del domains
+        return_memory()
         at_once = self._count_samplers(max(map(len, texts_of_slices)))
         slices = self._sample(texts_of_slices, passes, counts, start, checkpoint, begun, at_once)
         tree = passes.link(counts)

@@ -68,6 +68,7 @@ def find_words(
         Whether words that hardly occur apart are joined; never with examples.
     """
     cuts = None
+    return_memory()  # that of the samplers
     if all(one.begins is not None for one in slices):  # or sampling was interrupted
         cuts = _find_cuts(slices, tree, max_length, seed, resources, at_once, teaching, examples)
     if cuts is None:
