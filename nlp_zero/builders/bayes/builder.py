@@ -77,7 +77,7 @@ class BayesLexiconBuilder:
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
         Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
-        it are on disk; a small one limits the sample (220 bytes for each of the first 1,350,000 symbols and 45 for each
+        it are on disk; a small one limits the sample (220 bytes for each of the first 1,350,000 symbols and 30 for each
         further one; 320 with examples) and new words (1,000 bytes a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
@@ -119,9 +119,9 @@ class BayesLexiconBuilder:
     five sweeps are averaged.  `Lexicon.classes` are those of the sampler, one for each word.
 
     A text of more than 1.35 million symbols is learnt in equal slices of about 900,000, each by a sampler of its own,
-    and the words are added.  A sample consists of pieces of about 2,000 symbols.  They are clustered by the symbols
+    and the words are added.  A sample consists of lines, of which copies are left out.  They are clustered by the symbols
     that occur in them into at most six domains, such as news, reviews and poems; each domain gives the same number of
-    symbols, as far as it has them, and no slice has pieces of two domains.
+    symbols, as far as it has them, and no slice has lines of two domains.
 
     Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; start from the
     entropy segmentation: Chen et al., EMNLP 2014.
