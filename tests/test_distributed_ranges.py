@@ -60,6 +60,12 @@ def no_waiting(monkeypatch) -> None:
     monkeypatch.setattr(reduce, "raise_failures", lambda futures: futures.clear())
 
 
+def build_taught(builder: Any, path: Path, examples: list[str], *, split: bool) -> Any:
+    corpus = Corpus(path)
+    passes = reduce.ClusterPasses(Immediate(), [corpus], slice_corpus(corpus, 8000), split=split)
+    return builder.build(passes, examples=examples)
+
+
 def build(builder: PmiLexiconBuilder, path: Path, part_size: int, ranges: int) -> tuple[Any, Immediate]:
     client, corpus = Immediate(), Corpus(path)
     parts = slice_corpus(corpus, part_size)
@@ -98,6 +104,16 @@ def test_words_of_ranges(builder, ranges, monkeypatch) -> None:
     assert "close_range" not in client.calls  # the tree was not collected
     everywhere = ranges > (12 if isinstance(builder, EntropyLexiconBuilder) else 40)  # ranges exchange n-grams, too
     assert ("regroup" in client.calls) == everywhere
+
+
+@pytest.mark.parametrize("builder", [PmiLexiconBuilder(min_pmi=2.5), EntropyLexiconBuilder()])
+@pytest.mark.parametrize("split", [False, True])
+def test_examples_that_the_corpus_lacks_are_counted(builder, split) -> None:
+    text = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
+    examples = ["丁丂 " + " ".join(text[k : k + 2] for k in range(0, 40, 2))] + ["青石镇 的 龘靐 来 了"] * 2
+    there = build_taught(builder, SAMPLE, examples, split=split)
+    assert "龘靐" in there
+    assert_same(there, builder.build(Corpus(SAMPLE), examples=examples))
 
 
 def test_counts_of_64_bits(monkeypatch) -> None:

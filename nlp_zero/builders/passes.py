@@ -81,6 +81,9 @@ class CorpusPasses:
         self._encoded: list[EncodedText] = []
         self._kept: KeptText | None = None
 
+    def add_part(self, lines: list[str]) -> None:
+        """Read some lines, which `texts` already has, in the passes of other processes, too."""
+
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; raise `CorpusError` if there are none."""
         return count_ngrams(

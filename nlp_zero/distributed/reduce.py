@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .._utils.progress import begin_stage
 from ..builders.passes import BlockCounter, CorpusPasses
-from ..corpus import Corpus, CorpusSlice, JoinedTexts, require_text, slice_corpus
+from ..corpus import Block, Corpus, CorpusSlice, JoinedTexts, read_blocks, require_text, slice_corpus
 from ..counting.count_data import CountOptions
 from ..counting.counts import NgramCounts, counts_of
 from ..counting.finishing import collect_counts
@@ -50,6 +50,16 @@ def choose_ranges(size: int, threads: int) -> int:
     return min(MOST_RANGES, max(busy, size // RANGE_BYTES))
 
 
+class Lines(NamedTuple):
+    """Lines that are a part of a corpus without being in a file."""
+
+    lines: list[str]
+
+    def blocks(self, unit: str = "char") -> Iterator[Block]:
+        """Read the lines as blocks, as `CorpusSlice` does."""
+        return read_blocks(self.lines, unit)
+
+
 class ClusterPasses(CorpusPasses):
     """The passes over corpora that builders make, on a cluster.
 
@@ -81,15 +91,22 @@ class ClusterPasses(CorpusPasses):
         resources: Resources | None = None,
     ) -> None:
         super().__init__(corpora[0] if len(corpora) == 1 else JoinedTexts(corpora), alnum=alnum, resources=resources)
-        self.client, self.corpora, self.parts = client, corpora, parts
+        self.client, self.corpora = client, corpora
+        self.parts: list[CorpusSlice | Lines] = [*parts]
         self.progress = any(corpus.progress for corpus in corpora)
         threads = count_threads(client)
         whole = [part for corpus in corpora for part in slice_corpus(corpus, 1 << 62)]
         size = sum(part.source.size or 0 for part in whole)
         plain = all(part.is_plain for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
-        self.whole = whole if small and not split else None
+        self.whole: list[CorpusSlice | Lines] | None = [*whole] if small and not split else None
         self.ranges = choose_ranges(size, threads)
+
+    def add_part(self, lines: list[str]) -> None:
+        """Read some lines as a part of their own."""
+        self.parts = [*self.parts, Lines(lines)]
+        if self.whole is not None:
+            self.whole = [*self.whole, Lines(lines)]
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; refuse an empty corpus."""

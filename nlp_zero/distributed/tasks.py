@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from .._kernels import counting as kernel
 from .._kernels.counting import Occurrences, PieceCounter
-from ..corpus import CorpusSlice
+from ..corpus import Block, CorpusSlice
 from ..counting.count_data import CountOptions
 from ..counting.finishing import collect_counts, merge_sources
 from ..counting.merging import RunSource, cut_run, merge_to_run
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
     KeptRange = tuple[list[Level], list[bool]]
     """The levels of a range, and for each order whether an earlier range has its first n-gram, too."""
+    class Part(Protocol):
+        """A part of a corpus, which a worker reads."""
+
+        def blocks(self, unit: str) -> Iterator[Block]:
+            """Read the part; see `CorpusSlice.blocks`."""
+
     State = tuple[Any, ...]
     """The state of a counter of the kernels."""
 
@@ -74,7 +80,7 @@ def run_part(part: CorpusSlice, shared: tuple[Callable[..., Any], tuple[Any, ...
     return list(result) if isinstance(result, Iterator) else result
 
 
-def cut_ngrams(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Cut]:
+def cut_ngrams(parts: Sequence[Part], ranges: int, task: CountTask) -> list[Cut]:
     """Choose where ranges begin, so that those of a sample of the text are of about the same size."""
     text = task.new_text()
     for part in parts:
@@ -86,7 +92,7 @@ def cut_ngrams(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[C
     return choose_cuts(sample.tree(1, len(sample.symbols) + 1, 1), sample.symbols, ranges)
 
 
-def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) -> Range:
+def count_range(k: int, ranges: int, parts: Sequence[Part], task: CountTask) -> Range:
     """Count range `k` of all parts. All workers read the same text, so they compute the same ranges."""
     text = task.new_text()
     for part in parts:
@@ -101,7 +107,7 @@ def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) 
     return list(counted.symbols), text.totals(task.order), levels
 
 
-def count_part(part: CorpusSlice, cuts: list[Cut], task: CountTask) -> list[bytes]:
+def count_part(part: Part, cuts: list[Cut], task: CountTask) -> list[bytes]:
     """Count a part, and return one run for each range."""
     found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
     text = task.new_text()
@@ -171,7 +177,7 @@ def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
     return counted[:2]
 
 
-def count_blocks(part: CorpusSlice, shared: tuple[Any, tuple[Any, ...]]) -> State:
+def count_blocks(part: Part, shared: tuple[Any, tuple[Any, ...]]) -> State:
     """Count a part with a counter of the kernels, given by its class and arguments."""
     kind, arguments = shared
     counter = kind(*arguments)

@@ -5,14 +5,12 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "../common/chars.hpp"
+#include "../common/zero_pages.hpp"
 
 namespace nlpzero::counting {
 
@@ -22,15 +20,12 @@ class IdTable {
 public:
     static constexpr uint32_t UNSEEN = 0xFFFFFFFF;
 
-    explicit IdTable(size_t size) : stored_(static_cast<uint32_t*>(std::calloc(size, sizeof(uint32_t)))) {
-        if (!stored_) throw std::bad_alloc();
-    }
-    uint32_t operator[](size_t code_point) const { return stored_.get()[code_point] - 1; }
-    void set(size_t code_point, uint32_t id) { stored_.get()[code_point] = id + 1; }
+    explicit IdTable(size_t size) : stored_(size) {}
+    uint32_t operator[](size_t code_point) const { return stored_[code_point] - 1; }
+    void set(size_t code_point, uint32_t id) { stored_[code_point] = id + 1; }
 
 private:
-    struct Free { void operator()(uint32_t* memory) const { std::free(memory); } };
-    std::unique_ptr<uint32_t, Free> stored_;
+    ZeroPages<uint32_t> stored_;
 };
 
 // A text in memory: UTF-8 (kind 0), or a str buffer of `kind` bytes per code point.
