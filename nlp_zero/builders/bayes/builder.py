@@ -119,9 +119,9 @@ class BayesLexiconBuilder:
     five sweeps are averaged.  `Lexicon.classes` are those of the sampler, one for each word.
 
     A text of more than 1.35 million symbols is learnt in equal slices of about 900,000, each by a sampler of its own,
-    and the words are added.  A sample consists of lines, without copies.  They are clustered by the symbols that occur in
-    them into at most six domains, such as news, reviews and poems; each domain gives the same number of symbols, as far as
-    it has them, and no slice has lines of two domains.
+    and the words are added.  A sample consists of lines, without copies.  They are clustered by the symbols that occur
+    in them into at most six domains, such as news, reviews and poems; each domain gives the same number of symbols, as
+    far as it has them, and no slice has lines of two domains.
 
     Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; start from the
     entropy segmentation: Chen et al., EMNLP 2014.
