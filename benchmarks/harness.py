@@ -145,7 +145,7 @@ def share_row(work: str, ours: Timing, name: str, peer: Timing, *, most: float |
 
 def limit_row(work: str, ours: Timing, seconds: float) -> Row:
     """Return a row with a limit in seconds and without a peer."""
-    limit = f"≤ {seconds:g} s" if seconds >= 0.1 else f"≤ {1000 * seconds:g} ms"
+    limit = f"≤ {seconds:.3g} s" if seconds >= 0.1 else f"≤ {1000 * seconds:.3g} ms"
     share = ours.median / seconds
     return Row(work, ours.describe(), "–", f"{share:.2f} of the limit", limit, format_met(share <= 1))
 

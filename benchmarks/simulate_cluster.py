@@ -34,8 +34,9 @@ from nlp_zero.distributed import tasks
 from nlp_zero.distributed.addition import RANGE_NGRAMS
 from nlp_zero.distributed.corpus import choose_part_size
 from nlp_zero.distributed.ranged import CANDIDATE_NGRAMS, MOST_BLOCKS
-from nlp_zero.distributed.reduce import choose_ranges, plan_shuffle
+from nlp_zero.distributed.reduce import choose_ranges
 from nlp_zero.distributed.scores import add_neighbours, find_candidates
+from nlp_zero.distributed.shuffle import pick, plan_shuffle
 from nlp_zero.distributed.submission import submit_each
 from nlp_zero.distributed.subtrees import NgramTree, strip_first_symbols
 
@@ -207,8 +208,8 @@ def measure_task() -> float:
     """Return the CPU seconds of the scheduler, which is in this process, for a small task."""
     with distributed.connect(workers=1) as client:
         runs = submit_each(client, list, ["ab"] * (TASKS // 10))
-        picks = [slice(k, k + 1) for k in range(10)]
-        seconds, _ = clock(lambda: client.gather([submit_each(client, tasks.pick_runs, runs, pick) for pick in picks]))
+        places = [slice(k, k + 1) for k in range(10)]
+        seconds, _ = clock(lambda: client.gather([submit_each(client, pick, runs, place) for place in places]))
     return seconds / TASKS
 
 

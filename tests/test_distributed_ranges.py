@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import Corpus, PmiLexiconBuilder
+from nlp_zero import Corpus, EntropyLexiconBuilder, PmiLexiconBuilder
+from nlp_zero._utils.arrays import SUM_BITS, sum_exactly
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.resources import Resources
-from nlp_zero.distributed import reduce, tasks
+from nlp_zero.distributed import reduce, shuffle, tasks
 from nlp_zero.distributed.subtrees import NgramTree, cut_tree
 
 SAMPLE = Path("corpora/sample.txt")
@@ -58,6 +60,12 @@ def no_waiting(monkeypatch) -> None:
     monkeypatch.setattr(reduce, "raise_failures", lambda futures: futures.clear())
 
 
+def build_taught(builder: Any, path: Path, examples: list[str], *, split: bool) -> Any:
+    corpus = Corpus(path)
+    passes = reduce.ClusterPasses(Immediate(), [corpus], slice_corpus(corpus, 8000), split=split)
+    return builder.build(passes, examples=examples)
+
+
 def build(builder: PmiLexiconBuilder, path: Path, part_size: int, ranges: int) -> tuple[Any, Immediate]:
     client, corpus = Immediate(), Corpus(path)
     parts = slice_corpus(corpus, part_size)
@@ -81,16 +89,31 @@ def assert_same(there: Any, here: Any) -> None:
         (PmiLexiconBuilder(order=2, min_pmi=1, deduplicate=True), 60),
         (PmiLexiconBuilder(order=3, min_pmi=1.5), 1),
         (PmiLexiconBuilder(order=6, min_pmi=1, min_count=2, alnum="join"), 100),
+        (EntropyLexiconBuilder(), 40),
+        (EntropyLexiconBuilder(max_length=3, alnum="join"), 120),
+        (EntropyLexiconBuilder(max_length=1), 60),
+        (EntropyLexiconBuilder(max_length=6, min_count=1), 5),
     ],
 )
 def test_words_of_ranges(builder, ranges, monkeypatch) -> None:
     monkeypatch.setattr("nlp_zero.distributed.ranged.CANDIDATE_NGRAMS", 300)
-    monkeypatch.setattr(reduce, "DIRECT_PICKS", 150)
+    monkeypatch.setattr(shuffle, "DIRECT_PICKS", 150)
     there, client = build(builder, SAMPLE, 8000, ranges)
     assert_same(there, builder.build(Corpus(SAMPLE)))
     assert client.calls.count("keep_range") == client.calls.count("merge_range") > ranges // 2
     assert "close_range" not in client.calls  # the tree was not collected
-    assert ("regroup_runs" in client.calls) == (ranges > 40)
+    everywhere = ranges > (12 if isinstance(builder, EntropyLexiconBuilder) else 40)  # ranges exchange n-grams, too
+    assert ("regroup" in client.calls) == everywhere
+
+
+@pytest.mark.parametrize("builder", [PmiLexiconBuilder(min_pmi=2.5), EntropyLexiconBuilder()])
+@pytest.mark.parametrize("split", [False, True])
+def test_examples_that_the_corpus_lacks_are_counted(builder, split) -> None:
+    text = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
+    examples = ["丁丂 " + " ".join(text[k : k + 2] for k in range(0, 40, 2))] + ["青石镇 的 龘靐 来 了"] * 2
+    there = build_taught(builder, SAMPLE, examples, split=split)
+    assert "龘靐" in there
+    assert_same(there, builder.build(Corpus(SAMPLE), examples=examples))
 
 
 def test_counts_of_64_bits(monkeypatch) -> None:
@@ -141,8 +164,19 @@ def test_words_of_any_text(tmp_path_factory, order, min_count, min_pmi, ranges, 
     words = ["".join(rng.choices("一二三四五"[:letters], k=rng.randrange(1, 5))) for _ in range(6)]
     lines = ["".join(rng.choices(words, k=rng.randrange(1, 8))) for _ in range(40)]
     path.write_text("\n".join(lines), encoding="utf-8")
-    builder = PmiLexiconBuilder(order=order, min_pmi=min_pmi, min_count=min_count)
-    assert_same(build(builder, path, 400, ranges)[0], builder.build(Corpus(path)))
+    pmi = PmiLexiconBuilder(order=order, min_pmi=min_pmi, min_count=min_count)
+    for builder in (pmi, EntropyLexiconBuilder(max_length=order - 1, min_count=min_count)):
+        assert_same(build(builder, path, 400, ranges)[0], builder.build(Corpus(path)))
+
+
+@given(st.lists(st.floats(-4e6, 4e6), max_size=40), st.randoms(use_true_random=False))
+def test_sums_do_not_depend_on_the_order(values: list[float], rng: random.Random) -> None:
+    total = sum_exactly(np.array(values))
+    assert abs(total - sum(map(Fraction, values)) * (1 << SUM_BITS)) <= len(values) / 2
+    rng.shuffle(values)
+    half = len(values) // 2
+    assert sum_exactly(np.array(values)) == total
+    assert sum_exactly(np.array(values[:half])) + sum_exactly(np.array(values[half:])) == total
 
 
 @given(st.lists(st.tuples(*[st.integers(1, 3)] * 3), max_size=30), st.tuples(*[st.integers(0, 3)] * 3))

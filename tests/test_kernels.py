@@ -88,6 +88,29 @@ def test_text_that_is_refused_or_taken_back_leaves_no_trace() -> None:
         assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
 
 
+@pytest.mark.parametrize("order", [1, 2, 4, 8])
+def test_several_texts_are_counted_as_one_where_most_runs_are_short(order: int) -> None:
+    parts = ["春，春天，春，", "天，天，", "春天来了，了，春", "", "，，", "天，春天，春，秋"]
+    one = counting.EncodedText()
+    texts = [counting.EncodedText() for _ in parts]
+    for text, part in zip(texts, parts, strict=True):
+        one.add(part)
+        text.add(part)
+    results = []
+    for stored in ([one], texts):
+        for first in (1, 3):
+            trees, runs = counting.NgramSorter(stored, order), counting.NgramSorter(stored, order)
+            for sorter in (trees, runs):
+                sorter.restrict_to(first, 6)
+                for k in range(len(stored)):
+                    sorter.deal(k)
+            levels = [array.tolist() for level in trees.tree(first, 6, 1) for array in level]
+            data, starts, firsts = runs.run(first, 6, 100)
+            results.append((levels, data, starts.tolist(), firsts.tolist()))
+    assert results[:2] == results[2:]
+    assert results[0][0][1] == [2, 6, 7, 1, 1], "了 天 春 来 秋"
+
+
 def test_nothing_is_taken_back_from_an_empty_text() -> None:
     with pytest.raises(IndexError):
         counting.EncodedText().drop_last()

@@ -72,8 +72,8 @@ MODULES = {
     "compat": ["userdict", "frequencies", "jieba", "sklearn"],
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
-    "distributed": ["ranges", "subtrees", "scores", "tasks", "submission", "completion", "ranged", "reduce",
-                    "corpus", "addition", "api"],
+    "distributed": ["ranges", "subtrees", "scores", "submission", "shuffle", "autonomy", "tasks", "completion",
+                    "ranged", "reduce", "corpus", "addition", "api"],
     "cli": [
         "errors",
         "messages",

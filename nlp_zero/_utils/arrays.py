@@ -17,7 +17,8 @@ from .temporary import find_temporary_folder, open_temporary_file, temporary_sto
 from .threads import for_each
 
 __all__ = [
-    "MOST_UINT32", "ArrayFile", "ArrayStore", "GrowingArray", "freeze_arrays", "narrow", "release", "scan", "take",
+    "MOST_UINT32", "SUM_BITS", "ArrayFile", "ArrayStore", "GrowingArray", "freeze_arrays", "narrow", "release", "scan",
+    "sum_exactly", "take",
 ]
 
 T = TypeVar("T")
@@ -245,3 +246,29 @@ def _map_new_file(length: int, folder: str | os.PathLike[str]) -> np.ndarray[Any
         if allocate is not None:  # a disk that fills up under a mapping kills the process
             allocate(file.fileno(), 0, 4 * length)
         return np.memmap(file, np.uint32, "w+" if allocate is None else "r+", 0, (length,))
+
+
+SUM_BITS = 60  # the unit of `sum_exactly` is 2**-60
+HIGH_BITS = 20
+
+
+def sum_exactly(values: np.ndarray[Any, np.dtype[np.float64]]) -> int:
+    """Add up numbers in any order, with the same result: each is rounded to a multiple of 2**-60.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Of less than 2**22 each.
+
+    Returns
+    -------
+    int
+        The sum in units of 2**-60; ``sum_exactly(values) / (len(values) << SUM_BITS)`` is the mean.
+    """
+    total = 0
+    for begin in range(0, len(values), CHUNK_VALUES):
+        part = values[begin : begin + CHUNK_VALUES]
+        high = np.rint(part * 2.0**HIGH_BITS)
+        low = np.rint((part - high * 2.0**-HIGH_BITS) * 2.0**SUM_BITS)  # the difference is exact
+        total += (int(high.astype(np.int64).sum()) << (SUM_BITS - HIGH_BITS)) + int(low.astype(np.int64).sum())
+    return total

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from .._utils.validation import check_integer
 from ..corpus import Corpus
 from ..counting.counts import MAX_ORDER, NgramCounts
-from ..counting.linked import LinkedTree
 from ..counting.resources import Resources
 from ..lexicon.lexicon import Lexicon
 from .describe import cut_words, describe_words
@@ -17,9 +16,6 @@ from .passes import CorpusPasses, open_passes
 from .saved import SavedPasses, add_periods, check_counts
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from .teaching import ExampleLines
 
 __all__ = ["EntropyLexiconBuilder"]
@@ -129,10 +125,13 @@ class EntropyLexiconBuilder:
 
             teaching = read_teaching(examples, known_words)
             added = [] if teaching is None else add_to_passes(passes, teaching)
-        tree = passes.count_tree(self.max_length + 1)
-        found = cut_words(passes, tree, tree.select_scored(self._scores(tree)), self.min_count)
+        weights = [SINGLE, *range(2, self.max_length + 1)]  # a(x) |x|
         if teaching is None:
+            tree = passes.count_selectable(self.max_length + 1, min_count=1)
+            found = cut_words(passes, tree, tree.select_autonomous(weights), self.min_count)
             return describe_words(found, tree, passes, method="entropy")
+        tree = passes.count_tree(self.max_length + 1)
+        found = cut_words(passes, tree, tree.select_autonomous(weights), self.min_count)
         found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
         return describe_words(found, tree, passes, method="entropy").with_meta(examples=len(teaching.examples.lines))
 
@@ -162,16 +161,3 @@ class EntropyLexiconBuilder:
         needs = f"max_length={self.max_length}"
         check_counts(counts, order=self.max_length + 1, alnum=self.alnum, min_count=1, needs=needs)
         return add_periods(self.build(SavedPasses(counts, texts, self.resources)), counts)
-
-    def _scores(self, tree: LinkedTree) -> list[npt.NDArray[np.float64]]:
-        """Return ``a(x) |x|`` of all single symbols and all longer n-grams that occur at least twice, by order.
-
-        N-grams that occur once are not words, but are included in the means.
-        """
-        scores = []
-        for n, autonomy in enumerate(tree.entropy_rises(self.max_length), 1):
-            if len(autonomy):
-                autonomy -= autonomy.mean()
-            autonomy *= n if n > 1 else SINGLE
-            scores.append(autonomy[tree.recurring(n)] if n > 1 else autonomy)
-        return scores

@@ -81,6 +81,9 @@ class CorpusPasses:
         self._encoded: list[EncodedText] = []
         self._kept: KeptText | None = None
 
+    def add_part(self, lines: list[str]) -> None:
+        """Read some lines, which `texts` already has, in the passes of other processes, too."""
+
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; raise `CorpusError` if there are none."""
         return count_ngrams(
@@ -100,9 +103,9 @@ class CorpusPasses:
             self._kept = KeptText(self._encoded, tree.alphabet)
         return tree
 
-    def count_selectable(self, order: int) -> SelectableTree:
-        """Count n-grams that occur at least twice, to select some of them; in another engine, maybe elsewhere."""
-        return self.count_tree(order, min_count=2)
+    def count_selectable(self, order: int, min_count: int = 2) -> SelectableTree:
+        """Count n-grams that occur `min_count` times, to select some of them; in another engine, maybe elsewhere."""
+        return self.count_tree(order, min_count=min_count)
 
     def count_pieces(self, tree: SelectableTree, selection: Selection) -> PieceCounter:
         """Cut the corpus with the n-grams selected, and count the pieces."""

@@ -223,7 +223,7 @@ class NgramCounter:
         workers = self.resources.workers
         in_memory = folder is None and self._store.plan.budget is None
         rounds = self._count_rounds(min_count) if in_memory else 1
-        parts = [self._lay_out(rounds, 1 if workers == 1 and in_memory else PIECES_PER_WORKER * workers)]
+        parts = [self._lay_out(rounds, workers if in_memory else PIECES_PER_WORKER * workers)]
         symbols = parts[0][0].symbols
         self._store.plan.check_alphabet(len(symbols))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.arrays import MOST_UINT32, ArrayStore, take
+from .._utils.arrays import MOST_UINT32, SUM_BITS, ArrayStore, sum_exactly, take
 from .._utils.threads import for_each
 from ..errors import CorpusError
 from .counts import NgramCounts, levels_of
@@ -204,9 +204,13 @@ class LinkedTree(SelectableTree):
             self._each_piece(work)
         return chosen, needed
 
-    def select_scored(self, scores: list[Float64]) -> Selection:
-        """Select all n-grams of `recurring`, up to the order of the last scores, with their scores."""
-        longest = len(scores)
+    def select_autonomous(self, weights: Sequence[float]) -> Selection:
+        """Select the n-grams that occur more than once, with their weighted autonomy; see `SelectableTree`."""
+        scores, longest = [], len(weights)
+        for n, (autonomy, weight) in enumerate(zip(self.entropy_rises(longest), weights, strict=True), 1):
+            autonomy -= sum_exactly(autonomy) / (max(len(autonomy), 1) << SUM_BITS)
+            autonomy *= weight
+            scores.append(autonomy[self.recurring(n)] if n > 1 else autonomy)
         symbol, count, ends = self._levels[longest - 1]
         levels = [*self._levels[: longest - 1], (symbol, count, ends[:0])]
         marks = [np.packbits(self.recurring(n), bitorder="little") for n in range(1, longest + 1)]

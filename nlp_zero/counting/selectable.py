@@ -1,4 +1,4 @@
-"""What builders need of a count tree to select words by PMI, wherever the tree is."""
+"""What builders need of a count tree to select words by PMI or autonomy, wherever the tree is."""
 
 from __future__ import annotations
 
@@ -63,6 +63,19 @@ class SelectableTree(ABC):
         """Select the n-grams that occur `min_count` times and reach the PMI (nats) of their order.
 
         All single symbols are selected too.
+        """
+
+    @abstractmethod
+    def select_autonomous(self, weights: Sequence[float]) -> Selection:
+        """Select the n-grams that occur more than once, and all single symbols, with their weighted autonomy.
+
+        Autonomy is how much branching entropies rise with the outermost symbols, see `EntropyLexiconBuilder`, less its
+        mean over all n-grams of the order. The tree must have all n-grams, and one order more than `weights`.
+
+        Parameters
+        ----------
+        weights : sequence of float
+            By which the autonomy of the n-grams of each order is multiplied.
         """
 
     @abstractmethod

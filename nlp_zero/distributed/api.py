@@ -9,8 +9,8 @@
 
 A map counts its part and divides the sorted n-grams into ranges (see `ranges`); a merge adds up one range of all parts
 and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
-machine; `PmiLexiconBuilder` leaves them where they are (see `ranged`). Builders then cut and search the parts in the
-same way; tasks add up the results of the parts, eight at a time.
+machine; builders by PMI and entropy leave them where they are (see `ranged` and `autonomy`). Builders then cut and
+search the parts in the same way; tasks add up the results of the parts, eight at a time.
 If a text is small for the cluster, every worker reads all of it and counts one range: reading the text up to eight
 times costs less than merging.
 """
@@ -213,10 +213,10 @@ def build_vocab(
 ) -> Lexicon:
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
-    Every pass over the text runs on the cluster. With `PmiLexiconBuilder`, the count tree stays there, too: this
-    process holds the n-grams that are selected (48 bytes each), candidates (100 bytes each, 17 million at a time) and
-    the words. With another builder, and for a text so small that each worker reads all of it, this process maps or
-    holds the count tree, within the memory budget of the builder.
+    Every pass over the text runs on the cluster. With `PmiLexiconBuilder` and `EntropyLexiconBuilder`, the count tree
+    stays there, too: this process holds the n-grams that are selected (48 bytes each), for PMI candidates (100 bytes
+    each, 17 million at a time), and the words. With another builder, and for a text so small that each worker reads all
+    of it, this process maps or holds the count tree, within the memory budget of the builder.
 
     Parameters
     ----------
@@ -379,15 +379,15 @@ def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]
 def _close_local_cluster(distributed: Any, cluster: Any) -> None:
     """Close a cluster without hiding how the work on it ended.
 
-    If a worker says that it leaves while its guard (Dask's nanny) is being closed for a second time, Dask finds its own
-    states inconsistent and stops with an `AssertionError`.  The worker has ended by then; the others and the scheduler
-    may not have.
+    On a busy machine Dask may fail to close: a guard (Dask's nanny) that hears of its worker while it is closed for a
+    second time finds its own states inconsistent, or a worker takes too long to end.  What has failed once has ended,
+    so another try closes the rest; workers that are still there are killed when this process ends.
     """
     for _ in range(1 + len(cluster.workers)):
         try:
             cluster.close()
             return
-        except AssertionError:
+        except Exception:
             cluster.status = distributed.Status.failed  # else it would wait for this closing, which never ends
 
 

@@ -1,4 +1,4 @@
-"""A count tree whose ranges stay on the workers: what `PmiLexiconBuilder` needs of it, without holding it."""
+"""A count tree whose ranges stay on the workers: what builders need of it, without holding it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.arrays import narrow
+from .._utils.arrays import SUM_BITS, narrow
 from ..counting.count_data import CountData, CountOptions
 from ..counting.counts import NgramCounts, counts_of, levels_of
 from ..counting.history import NO_HISTORY
@@ -18,9 +18,10 @@ from ..counting.levels import truncate_levels
 from ..counting.resources import Resources
 from ..counting.selectable import ABSENT, SelectableTree
 from ..counting.selection import Selection, make_selection
-from . import tasks
-from .ranges import find_bound
+from . import autonomy, tasks
+from .ranges import add_edges, find_bound
 from .scores import add_neighbours, find_candidates, score_candidates
+from .shuffle import shuffle
 from .submission import share, submit_each, take_results
 from .subtrees import (
     NOT_CHOSEN,
@@ -90,7 +91,7 @@ class RangedTree(SelectableTree):
         top = (np.arange(1, size + 1, dtype=np.uint32), narrow(singles), np.zeros(size, np.uint32))
         counts = self._make_counts([top, *[(none, none, none)] * (order - 1)])
         super().__init__(counts, singles.astype(np.float64), resources)
-        self._scores = [np.zeros(size)]
+        self._scores: list[Float64] | None = [np.zeros(size)]  # PMI; None if nothing was selected by it
 
     def _make_counts(self, levels: list[Level]) -> NgramCounts:
         return counts_of(replace(self._data, levels=levels))
@@ -107,9 +108,48 @@ class RangedTree(SelectableTree):
                 waiting.clear()
         result = chosen.result()
         self.counts, self._scores = self._make_counts(result.levels()), result.scores
-        needed = [np.full(len(scores) // 8 + 1, 255, np.uint8) for scores in self._scores]
-        marks = [np.packbits(np.append(scores > NOT_CHOSEN, [False] * 8), bitorder="little") for scores in self._scores]
-        return make_selection(result.levels(), marks, needed, budget=self._budget, check_memory=self.check_memory)
+        return self._make_selection(result)
+
+    def _make_selection(self, found: Candidates, scores: list[Float64] | None = None) -> Selection:
+        """Select the n-grams that have a score; with `scores`, text is cut by these."""
+        needed = [np.full(len(own) // 8 + 1, 255, np.uint8) for own in found.scores]
+        marks = [np.packbits(np.append(own > NOT_CHOSEN, [False] * 8), bitorder="little") for own in found.scores]
+        return make_selection(
+            found.levels(), marks, needed, scores, budget=self._budget, check_memory=self.check_memory
+        )
+
+    def select_autonomous(self, weights: Sequence[float]) -> Selection:
+        """Select the n-grams that occur more than once, with their weighted autonomy; see `autonomy`."""
+        rises = self._find_rises()
+        found = list(take_results(self._map(autonomy.describe_rises, rises)))
+        totals, numbers = (np.sum(np.array(column, object), axis=0) for column in zip(*found, strict=True))
+        means = [int(total) / (max(int(number), 1) << SUM_BITS) for total, number in zip(totals, numbers, strict=True)]
+        chosen = JoinedCandidates(len(weights))
+        for part in take_results(self._map(autonomy.list_recurring, rises, shared=(means, list(weights)))):
+            chosen.append(part)
+        result = chosen.result()
+        *levels, (symbols, counts, none) = result.levels()
+        longest = symbols, counts, np.zeros(len(symbols), np.uint32)  # their children are not needed
+        self.counts, self._scores = self._make_counts([*levels, longest, (none, none, none)]), None
+        return self._make_selection(result, result.scores)
+
+    def _find_rises(self) -> list[Any]:
+        """Return the futures of how much entropies rise with the outermost symbols of the n-grams of each range."""
+        edges = add_edges(list(take_results(self._map(autonomy.list_kept_edges))))
+        shared = [set(own.totals) for own in edges]
+        children = autonomy.add_children(list(take_results(self._map(autonomy.list_children, shared))))
+        own_children = [{ids: children[ids] for ids in ngrams} for ngrams in shared]
+        ranges, bounds = len(self._ranges), self._bounds
+        pieces = shuffle(self._client, self._map(autonomy.send_suffixes, shared=(bounds,)), ranges)
+        left = self._map(autonomy.add_left, pieces, shared=(len(self._singles),))
+        answers = shuffle(self._client, submit_each(self._client, autonomy.take_answers, left), ranges)
+        return self._map(autonomy.find_rises, left, answers, own_children, shared=(bounds,))
+
+    def _map(self, work: Callable[..., Any], *columns: Sequence[Any], shared: tuple[Any, ...] = ()) -> list[Any]:
+        """Apply a function to all ranges, with arguments of each range and shared ones; return the futures."""
+        order = share(self._client, work, *shared)
+        rows = zip(self._ranges, *columns, strict=True)
+        return [submit_each(self._client, tasks.work_on_range, [part], order, *row)[0] for part, *row in rows]
 
     def _score(self, found: Candidates, total: float, min_pmi: Sequence[float]) -> Candidates:
         """Look up the counts of the ends of candidates, and keep those whose PMI is high enough."""
@@ -145,24 +185,33 @@ class RangedTree(SelectableTree):
         size, levels = len(node), levels_of(self.counts)
         counts, (pmi, left, right) = np.zeros(size), np.full((3, size), np.nan)
         rows = [np.flatnonzero((length == n) & (node != ABSENT)) for n in range(1, len(levels) + 1)]
+        nodes = [node[here] for here in rows]
+        scores = self._measure_pmi(levels, nodes)
         for n, here in enumerate(rows):
             times = self._singles if n == 0 else levels[n][1]
-            counts[here], pmi[here] = times[node[here]], self._scores[n][node[here]]
-        nodes = [node[here] for here in rows[:-1]]
+            counts[here], pmi[here] = times[nodes[n]], scores[n]
+        nodes.pop()
         for here, *sums in zip(rows[:-1], *self._add_neighbours(levels, nodes), strict=True):
             for side, column in zip(sums, (left, right), strict=True):
                 column[here] = kernel.finish_entropies(counts[here], side)
         return counts.astype(np.int64), pmi, left, right
+
+    def _measure_pmi(self, levels: list[Level], nodes: list[Uint32]) -> list[Float64]:
+        """Return the PMI of n-grams, given by their places for each order: that of `select`, or computed for them."""
+        if self._scores is not None:
+            return [scores[here] for scores, here in zip(self._scores, nodes, strict=True)]
+        words, places = _extract(levels, nodes)
+        total, least = float(self.counts.total(1)), [NOT_CHOSEN] * len(levels)
+        found = find_candidates(words.levels(), (), self._singles, total, 1, least)
+        scored = self._score(found, total, least)
+        return [scores[at[here]] for scores, at, here in zip(scored.scores, places, nodes, strict=True)]
 
     def _add_neighbours(self, levels: list[Level], nodes: list[Uint32]) -> tuple[list[Float64], list[Float64]]:
         """Add up c ln c over the symbols before and after n-grams, given by their places for each order.
 
         The words are in blocks, and each block visits the ranges one after another: sums depend on the order.
         """
-        marks = [np.full(len(level[0]), NOT_CHOSEN) for level in levels[: len(nodes)]]
-        for mark, here in zip(marks, nodes, strict=True):
-            mark[here] = 0.0
-        words, places = extract_candidates(truncate_levels(levels, len(nodes)), marks)
+        words, places = _extract(truncate_levels(levels, len(nodes)), nodes)
         tree = NgramTree(words.symbols, words.ends)
         sums = tuple([np.zeros(len(symbols)) for symbols in tree.symbols] for _ in range(2))
         blocks = [cut_tree(tree, (low,), (high,)) for low, high in pairwise(self._cut_blocks(tree))]
@@ -206,3 +255,11 @@ class RangedTree(SelectableTree):
     def _collect(self, work: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
         """Apply a function to all ranges, and yield the results in order."""
         return take_results(submit_each(self._client, work, self._ranges, *arguments))
+
+
+def _extract(levels: list[Level], nodes: list[Uint32]) -> tuple[Candidates, list[npt.NDArray[np.int64]]]:
+    """Take out n-grams, given by their places for each order; see `extract_candidates`."""
+    marks = [np.full(len(level[0]), NOT_CHOSEN) for level in levels]
+    for mark, here in zip(marks, nodes, strict=True):
+        mark[here] = 0.0
+    return extract_candidates(levels, marks)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .._utils.progress import begin_stage
 from ..builders.passes import BlockCounter, CorpusPasses
-from ..corpus import Corpus, CorpusSlice, JoinedTexts, require_text, slice_corpus
+from ..corpus import Block, Corpus, CorpusSlice, JoinedTexts, read_blocks, require_text, slice_corpus
 from ..counting.count_data import CountOptions
 from ..counting.counts import NgramCounts, counts_of
 from ..counting.finishing import collect_counts
@@ -20,6 +19,7 @@ from ..counting.store import RunStore
 from . import tasks
 from .completion import close_ranges, find_edges, save_ranges
 from .ranged import RangedTree
+from .shuffle import shuffle
 from .submission import count_threads, raise_failures, share, submit_each, take_result, take_results
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..counting.tree import TreeBuilder
     from .ranges import Cut
 
-__all__ = ["ClusterPasses", "choose_ranges", "plan_shuffle"]
+__all__ = ["ClusterPasses", "choose_ranges"]
 
 WHOLE_BYTES = 1 << 27  # text per thread up to which each thread reads all of it
 WHOLE_THREADS = 8  # most threads that do so
@@ -35,7 +35,6 @@ RANGE_BYTES = 1 << 29  # text for each range of n-grams, if there are more of th
 LEAST_RANGE_BYTES = 1 << 27  # text for each range, if there are more threads than ranges
 LEAST_RANGES = 16  # as far as there are threads
 MOST_RANGES = 1 << 15
-DIRECT_PICKS = 10_000  # parts times ranges, up to which each run is sent by a task of its own
 SAMPLE_PARTS = 16  # parts whose first blocks say where ranges begin
 FAN_IN = 8  # results that one task adds up
 MAPPED_BUDGET = "1G"  # with any budget, counts are in files
@@ -51,14 +50,14 @@ def choose_ranges(size: int, threads: int) -> int:
     return min(MOST_RANGES, max(busy, size // RANGE_BYTES))
 
 
-def plan_shuffle(parts: int, ranges: int) -> tuple[int, int]:
-    """Return how many ranges are picked together from a part, and how many parts are then regrouped by range.
+class Lines(NamedTuple):
+    """Lines that are a part of a corpus without being in a file."""
 
-    If many parts have many ranges, a task for each of both would occupy the scheduler: in two steps there are fewer.
-    """
-    if parts * ranges <= DIRECT_PICKS:
-        return 1, 1
-    return math.isqrt(ranges - 1) + 1, math.isqrt(parts - 1) + 1
+    lines: list[str]
+
+    def blocks(self, unit: str = "char") -> Iterator[Block]:
+        """Read the lines as blocks, as `CorpusSlice` does."""
+        return read_blocks(self.lines, unit)
 
 
 class ClusterPasses(CorpusPasses):
@@ -92,15 +91,22 @@ class ClusterPasses(CorpusPasses):
         resources: Resources | None = None,
     ) -> None:
         super().__init__(corpora[0] if len(corpora) == 1 else JoinedTexts(corpora), alnum=alnum, resources=resources)
-        self.client, self.corpora, self.parts = client, corpora, parts
+        self.client, self.corpora = client, corpora
+        self.parts: list[CorpusSlice | Lines] = [*parts]
         self.progress = any(corpus.progress for corpus in corpora)
         threads = count_threads(client)
         whole = [part for corpus in corpora for part in slice_corpus(corpus, 1 << 62)]
         size = sum(part.source.size or 0 for part in whole)
         plain = all(part.is_plain for part in whole)
         small = plain and threads <= WHOLE_THREADS and size <= threads * WHOLE_BYTES
-        self.whole = whole if small and not split else None
+        self.whole: list[CorpusSlice | Lines] | None = [*whole] if small and not split else None
         self.ranges = choose_ranges(size, threads)
+
+    def add_part(self, lines: list[str]) -> None:
+        """Read some lines as a part of their own."""
+        self.parts = [*self.parts, Lines(lines)]
+        if self.whole is not None:
+            self.whole = [*self.whole, Lines(lines)]
 
     def count_ngrams(self, order: int, min_count: int = 1) -> NgramCounts:
         """Count n-grams; refuse an empty corpus."""
@@ -132,12 +138,12 @@ class ClusterPasses(CorpusPasses):
         self._describe(ranges)
         return save_ranges(self.client, ranges, task, name, progress=self.progress)
 
-    def count_selectable(self, order: int) -> SelectableTree:
-        """Count n-grams that occur at least twice; their ranges stay on the workers, unless the text is small."""
+    def count_selectable(self, order: int, min_count: int = 2) -> SelectableTree:
+        """Count n-grams that occur `min_count` times; their ranges stay on the workers, unless the text is small."""
         if self.whole is not None:
-            return super().count_selectable(order)
+            return super().count_selectable(order, min_count)
         begin_stage(self.counting_stage)
-        task = tasks.CountTask(order, CountOptions(alnum=self.alnum, min_count=2))
+        task = tasks.CountTask(order, CountOptions(alnum=self.alnum, min_count=min_count))
         merged, cuts = self._merge_ranges(task)
         symbols, totals = self._describe(merged)
         edges = find_edges(self.client, merged, cuts)
@@ -160,7 +166,7 @@ class ClusterPasses(CorpusPasses):
 
     def _merge_runs(self, runs: list[Any], cuts: Sequence[Cut], task: tasks.CountTask) -> list[Any]:
         """Return the futures of the ranges, given those of the runs of each part."""
-        pieces = self._shuffle(runs, len(cuts) + 1)
+        pieces = shuffle(self.client, runs, len(cuts) + 1)
         # N-grams of two or more symbols that reach over a cut may be frequent although they are rare on both sides.
         depths = zip(pieces, pairwise([0, *map(len, cuts), 0]), strict=True)
         return [
@@ -173,21 +179,6 @@ class ClusterPasses(CorpusPasses):
         symbols, totals = take_result(described)
         require_text(totals[0], self.texts)
         return symbols, totals
-
-    def _shuffle(self, runs: list[Any], ranges: int) -> list[list[Any]]:
-        """Return, for each range, the futures of lists that have its runs."""
-        width, height = plan_shuffle(len(runs), ranges)
-        places = [slice(k, min(k + width, ranges)) for k in range(0, ranges, width)]
-        pieces = [submit_each(self.client, tasks.pick_runs, runs, place) for place in places]
-        if width == 1:
-            return pieces
-        groups = [[picked[k : k + height] for k in range(0, len(runs), height)] for picked in pieces]
-        regrouped = [submit_each(self.client, tasks.regroup_runs, group) for group in groups]
-        return [
-            submit_each(self.client, tasks.pick_runs, group, slice(k, k + 1))
-            for place, group in zip(places, regrouped, strict=True)
-            for k in range(place.stop - place.start)
-        ]
 
     def map_items(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Apply a function of a module to items, each a task, and yield the results in order."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from .._kernels import counting as kernel
 from .._kernels.counting import Occurrences, PieceCounter
-from ..corpus import CorpusSlice
+from ..corpus import Block, CorpusSlice
 from ..counting.count_data import CountOptions
 from ..counting.finishing import collect_counts, merge_sources
 from ..counting.merging import RunSource, cut_run, merge_to_run
@@ -20,6 +20,7 @@ from ..counting.resources import MemoryPlan
 from ..counting.runs import RunFile, write_run
 from ..counting.store import RunStore
 from .ranges import choose_cuts, close_edges, find_bound, find_repeated, list_edges
+from .shuffle import flatten
 from .subtrees import NgramTree, find_counts
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
     KeptRange = tuple[list[Level], list[bool]]
     """The levels of a range, and for each order whether an earlier range has its first n-gram, too."""
+    class Part(Protocol):
+        """A part of a corpus, which a worker reads."""
+
+        def blocks(self, unit: str) -> Iterator[Block]:
+            """Read the part; see `CorpusSlice.blocks`."""
+
     State = tuple[Any, ...]
     """The state of a counter of the kernels."""
 
@@ -45,8 +52,6 @@ __all__ = [
     "list_singles",
     "look_up",
     "merge_range",
-    "pick_runs",
-    "regroup_runs",
     "run_part",
     "save_range",
     "work_on_range",
@@ -75,7 +80,7 @@ def run_part(part: CorpusSlice, shared: tuple[Callable[..., Any], tuple[Any, ...
     return list(result) if isinstance(result, Iterator) else result
 
 
-def cut_ngrams(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[Cut]:
+def cut_ngrams(parts: Sequence[Part], ranges: int, task: CountTask) -> list[Cut]:
     """Choose where ranges begin, so that those of a sample of the text are of about the same size."""
     text = task.new_text()
     for part in parts:
@@ -87,7 +92,7 @@ def cut_ngrams(parts: list[CorpusSlice], ranges: int, task: CountTask) -> list[C
     return choose_cuts(sample.tree(1, len(sample.symbols) + 1, 1), sample.symbols, ranges)
 
 
-def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) -> Range:
+def count_range(k: int, ranges: int, parts: Sequence[Part], task: CountTask) -> Range:
     """Count range `k` of all parts. All workers read the same text, so they compute the same ranges."""
     text = task.new_text()
     for part in parts:
@@ -102,7 +107,7 @@ def count_range(k: int, ranges: int, parts: list[CorpusSlice], task: CountTask) 
     return list(counted.symbols), text.totals(task.order), levels
 
 
-def count_part(part: CorpusSlice, cuts: list[Cut], task: CountTask) -> list[bytes]:
+def count_part(part: Part, cuts: list[Cut], task: CountTask) -> list[bytes]:
     """Count a part, and return one run for each range."""
     found: list[list[bytes]] = [[] for _ in range(len(cuts) + 1)]
     text = task.new_text()
@@ -115,23 +120,12 @@ def count_part(part: CorpusSlice, cuts: list[Cut], task: CountTask) -> list[byte
     return [_merge_runs(runs) for runs in found]
 
 
-def pick_runs(runs: list[Any], places: slice) -> list[Any]:
-    """Return a part of the result of `count_part` or `regroup_runs`."""
-    return runs[places]
-
-
-def regroup_runs(picked: list[list[bytes]]) -> list[list[bytes]]:
-    """Return the runs of some ranges of several parts by range."""
-    return [list(runs) for runs in zip(*picked, strict=True)]
-
-
 def merge_range(picked: list[list[Any]], task: CountTask, is_open: bool = False) -> Range:
     """Add up one range of all parts; leave out rare n-grams, unless `close_range` has to do it.
 
-    `picked` has a list with the run of each part, or with a list of the runs of several parts.
+    `picked` has the runs of all parts, see `shuffle`.
     """
-    runs = [run for [found] in picked for run in ([found] if isinstance(found, bytes) else found)]
-    sources = [RunSource(run) for run in _open_runs(runs)]
+    sources = [RunSource(run) for run in _open_runs(flatten(picked))]
     options = replace(task.options, min_count=1) if is_open else task.options
     counts = merge_sources(sources, RunStore(PLAN, None), options)
     return list(counts.symbols), counts.totals, counts.levels
@@ -183,7 +177,7 @@ def describe_range(counted: Range) -> tuple[list[Any], list[int]]:
     return counted[:2]
 
 
-def count_blocks(part: CorpusSlice, shared: tuple[Any, tuple[Any, ...]]) -> State:
+def count_blocks(part: Part, shared: tuple[Any, tuple[Any, ...]]) -> State:
     """Count a part with a counter of the kernels, given by its class and arguments."""
     kind, arguments = shared
     counter = kind(*arguments)

@@ -259,7 +259,9 @@ private:
             }
             // Lengths are added in registers.
             const float *b = &work.beta[size_t(j - 1) * width], *g = &model.fresh[width];
-            each_group(width, [&](auto n, int y) { add_lengths<n()>(x, b + y, g + y, longest, width, a + y); });
+            each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
+                add_lengths<n()>(x, b + y, g + y, longest, width, a + y);
+            });
             ratio = 1;
             for (int l = 1; l <= longest; ++l) {
                 if (l > 1) ratio *= work.shrink[j - l + 1];
@@ -267,7 +269,9 @@ private:
                 if (!id) continue;
                 const float* __restrict before = &work.beta[size_t(j - l) * width];
                 const float factor = float(std::min(ratio, 1e30));
-                model.held.each(id, [&](uint32_t z, uint32_t count) { a[z] += kept(z, count, factor) * before[z]; });
+                model.held.each(id, [&](uint32_t z, uint32_t count) NLP_ZERO_HOT_LAMBDA {
+                    a[z] += kept(z, count, factor) * before[z];
+                });
             }
             const float inverse = 1 / total(a, width);
             work.shrink[j] = inverse;
@@ -291,7 +295,7 @@ private:
     // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
     // other.
     static NLP_ZERO_HOT void carry(const float* row, const float* matrix, int k, int width, float* out) {
-        each_group(width, [&](auto n, int y) { columns<n()>(row, matrix + y, k, width, out + y); });
+        each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA { columns<n()>(row, matrix + y, k, width, out + y); });
     }
     // Call f(n, y) for groups of n() columns from y on, as large as fit into registers; a width is a multiple of eight.
     template <class F>
@@ -400,7 +404,7 @@ private:
             std::fill(work.lanes.begin(), work.lanes.end(), 0.0f);
             const float *o = &work.outside[size_t(i + 1) * width], *g = &model.fresh[width], *x = work.x_after.data();
             float* lanes = work.lanes.data();
-            each_group(width, [&](auto n, int y) {
+            each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
                 add_spans<n()>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
             });
             double ratio = 1;
@@ -412,7 +416,7 @@ private:
                 if (const uint32_t id = text.id(w.begin + i, l)) {
                     const float* __restrict after = &work.outside[size_t(j) * width];
                     const float factor = float(std::min(ratio * work.shrink[j], 1e30));
-                    model.held.each(id, [&](uint32_t z, uint32_t count) {
+                    model.held.each(id, [&](uint32_t z, uint32_t count) NLP_ZERO_HOT_LAMBDA {
                         const float v = kept(z, count, factor) * after[z];
                         sum += v * b[z];
                         gamma[z] += v;

@@ -15,6 +15,14 @@
 #define NLP_ZERO_HOT inline
 #endif
 
+// The same for lambdas, behind their parameters.  A lambda that is not inlined into a function for newer processors is
+// compiled for older ones.
+#if defined(__GNUC__)
+#define NLP_ZERO_HOT_LAMBDA __attribute__((always_inline))
+#else
+#define NLP_ZERO_HOT_LAMBDA
+#endif
+
 // Code for newer x86-64 processors is compiled in addition to portable code, and chosen at run time with `has_avx2` and
 // the like; the results are the same.  Under MSVC there is only the portable code.
 #if defined(__GNUC__) && defined(__x86_64__)

@@ -10,8 +10,23 @@
 #include <vector>
 
 #include "../common/chars.hpp"
+#include "../common/zero_pages.hpp"
 
 namespace nlpzero::counting {
+
+// The id of each code point; at first UNSEEN.  Ids are stored plus one: zeroed memory is not touched until it is written,
+// so that an alphabet, of which there is one for each thread, takes few pages and little time.
+class IdTable {
+public:
+    static constexpr uint32_t UNSEEN = 0xFFFFFFFF;
+
+    explicit IdTable(size_t size) : stored_(size) {}
+    uint32_t operator[](size_t code_point) const { return stored_[code_point] - 1; }
+    void set(size_t code_point, uint32_t id) { stored_[code_point] = id + 1; }
+
+private:
+    ZeroPages<uint32_t> stored_;
+};
 
 // A text in memory: UTF-8 (kind 0), or a str buffer of `kind` bytes per code point.
 struct Text { const void* data; size_t size; int kind; };
@@ -20,14 +35,14 @@ enum class Alnum : int { TOKEN = 0, JOIN = 1, SPLIT = 2 };
 
 class Alphabet {
 public:
-    static constexpr uint32_t UNSEEN = 0xFFFFFFFF;  // a symbol that the alphabet does not have
+    static constexpr uint32_t UNSEEN = IdTable::UNSEEN;  // a symbol that the alphabet does not have
     static constexpr uint32_t FULL = 0xFFFFFFFE;    // no id is left
     static constexpr uint32_t JOINED = 0xFFFFFFF0;  // a character of a run that is one symbol
     static constexpr size_t GAVE_UP = ~size_t(0);
 
-    Alphabet(bool bytes, Alnum alnum) : bytes_(bytes), id_(bytes ? 256 : CODE_POINTS, UNSEEN) {
+    Alphabet(bool bytes, Alnum alnum) : bytes_(bytes), id_(bytes ? 256 : CODE_POINTS) {
         if (bytes) {
-            id_['\n'] = 0;
+            id_.set('\n', 0);
             return;
         }
         near_.assign(0x10000, ELSEWHERE);
@@ -72,7 +87,7 @@ public:
 
 private:
     bool bytes_;
-    std::vector<uint32_t> id_;
+    IdTable id_;
     std::vector<uint16_t> near_;  // the ids of code points below 65,536 again, so that most are in the cache
     static constexpr uint16_t ELSEWHERE = 0xFFFF;  // in near_: look into id_
     std::unordered_map<std::string, uint32_t> joined_;
@@ -183,7 +198,7 @@ private:
 
     // Code points of surrogates are never in near_: they are not valid in UTF-8.
     void set_id(uint32_t cp, uint32_t id) {
-        id_[cp] = id;
+        id_.set(cp, id);
         if (cp < near_.size() && cp >> 11 != 0x1B) near_[cp] = uint16_t(std::min<uint32_t>(id, ELSEWHERE));
     }
     uint32_t assign(uint32_t cp, const std::string& text) {

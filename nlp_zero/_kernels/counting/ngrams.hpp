@@ -5,9 +5,9 @@
 // of level n are [end[i-1], end[i]) with end[-1] = 0.
 //
 // Counting (sorter.hpp): positions are distributed into one bucket per first symbol; the next order - 1 symbols, packed
-// into W words and zero-padded at run ends, are the key.  Each bucket is sorted by a least-significant-digit radix sort
-// while it is in cache, and its distinct keys are unrolled into the tree.  The tree of a text does not depend on how
-// the text was cut into parts.
+// into W words and zero-padded at run ends, are the key.  The last position of a run, whose key is 0, is only counted.
+// Each bucket is sorted by a least-significant-digit radix sort while it is in cache, and its distinct keys are unrolled
+// into the tree.  The tree of a text does not depend on how the text was cut into parts.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -128,6 +128,11 @@ struct Key {
     bool operator==(const Key& o) const {
         uint64_t x = 0;
         for (int i = 0; i < W; ++i) x |= word[i] ^ o.word[i];
+        return x == 0;
+    }
+    bool is_empty() const {
+        uint64_t x = 0;
+        for (const uint64_t w : word) x |= w;
         return x == 0;
     }
     uint32_t bits(int shift, uint32_t mask) const {  // a field of at most 32 bits whose low end is at `shift`

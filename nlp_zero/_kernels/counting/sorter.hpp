@@ -55,6 +55,7 @@ public:
                 if (frequency[id]) share_[k + 1][rank_[k][id]] += frequency[id];
         }
         for (const SymbolStore* store : stores_) positions_.push_back(store->positions());
+        dealt_.assign(stores_.size(), std::vector<uint64_t>(symbols.size() + 1));
         if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
         from_ = 0;
         to_ = symbols.size() + 1;
@@ -80,7 +81,7 @@ public:
         for (size_t id = 1; id < slot.size(); ++id) {
             const uint32_t rank = rank_[k][id];
             if (!rank) continue;
-            if (rank >= from_ && rank < to_) slot[id] = {bucket(0) + (share_[k][rank] - begin[from_]), rank, 1};
+            if (rank >= from_ && rank < to_) slot[id] = {share(k, rank), rank, 1};
             else slot[id] = {&ignored, rank, 0};
         }
         const int top = (order_ - 2) * bits_;
@@ -89,7 +90,7 @@ public:
             const auto put = [&] {
                 Slot& to = slot[symbol[--i]];
                 *to.put = key;
-                to.put += to.step;
+                to.put += to.step & uint32_t(!key.is_empty());
                 key.shift_right_and_put(bits_, uint64_t(to.rank), top);
                 key.clear_unless(to.rank != 0);
             };
@@ -99,6 +100,8 @@ public:
             }
             while (i > 0) put();
         });
+        for (size_t id = 1; id < slot.size(); ++id)
+            if (slot[id].step) dealt_[k][slot[id].rank] = uint64_t(slot[id].put - share(k, slot[id].rank));
     }
 
     void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
@@ -113,16 +116,17 @@ public:
             const size_t n = begin[r + 1] - begin[r];
             std::array<size_t, MAX_ORDER> first{};
             for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
-            if (order_ > 1 && n >= min_count) {
-                writer.append(sort_bucket(r, scratch), n);
-                writer.offer(bucket(begin[from] - begin[from_]), bucket(begin[r + 1] - begin[from_]));
+            const size_t continued = order_ > 1 ? gather(r) : 0;
+            if (continued >= min_count) {
+                writer.append(sort_bucket(r, continued, scratch), continued);
+                writer.offer(bucket(begin[from]), bucket(begin[r + 1]));
             }
             Level& level = tree.level[0];
             level.symbol[level.size] = uint32_t(r);
             level.count[level.size] = uint32_t(n);
             if (order_ > 1) level.end[level.size] = uint32_t(tree.level[1].size);
             ++level.size;
-            if (min_count > 1 && order_ > 1 && n >= min_count) prune_tail(tree, first, min_count);
+            if (min_count > 1 && continued >= min_count) prune_tail(tree, first, min_count);
         }
     }
 
@@ -135,9 +139,12 @@ public:
         for (size_t r = from; r < to; ++r) {
             const size_t n = begin[r + 1] - begin[r];
             symbol[0] = uint32_t(r);
-            if (order_ == 1) { run.push(symbol, n); continue; }
-            Key<W>* sorted = sort_bucket(r, scratch);
-            const size_t distinct = squeeze<W>(sorted, n, scratch.count.data());
+            std::fill(symbol + 1, symbol + MAX_ORDER, 0);
+            const size_t continued = order_ > 1 ? gather(r) : 0;
+            if (continued < n) run.push(symbol, n - continued);
+            if (!continued) continue;
+            Key<W>* sorted = sort_bucket(r, continued, scratch);
+            const size_t distinct = squeeze<W>(sorted, continued, scratch.count.data());
             for (size_t i = 0; i < distinct; ++i) {
                 for (int j = 1; j < order_; ++j) symbol[j] = sorted[i].bits((order_ - 1 - j) * bits_, mask);
                 run.push(symbol, scratch.count[i]);
@@ -158,6 +165,7 @@ private:
     Buffer<Key<W>> keys_;
     int order_, bits_;
     size_t from_ = 0, to_ = 0;
+    std::vector<std::vector<uint64_t>> dealt_;  // how many keys of each store are in each bucket
     std::vector<size_t> positions_;  // of each store when it was laid out
     std::vector<uint8_t> taken_;     // whether the keys of a bucket became a part of a tree
 
@@ -170,10 +178,18 @@ private:
             taken_[r] = 1;
         }
     }
-    Key<W>* bucket(uint64_t position) { return keys_.data() + position; }
-    Key<W>* sort_bucket(size_t r, Scratch& scratch) {
-        Key<W>* const keys = bucket(begin[r] - begin[from_]);
-        return sort_keys<W>(keys, scratch.keys.data(), begin[r + 1] - begin[r], (order_ - 1) * bits_);
+    Key<W>* bucket(uint64_t position) { return keys_.data() + (position - begin[from_]); }
+    Key<W>* share(size_t k, size_t r) { return bucket(share_[k][r]); }
+    // Move the keys of all stores in a bucket to its beginning; returns their number.
+    size_t gather(size_t r) {
+        Key<W>* const keys = share(0, r);
+        size_t n = dealt_[0][r];
+        for (size_t k = 1; k < stores_.size(); n += dealt_[k++][r])
+            if (share(k, r) != keys + n) std::copy(share(k, r), share(k, r) + dealt_[k][r], keys + n);
+        return n;
+    }
+    Key<W>* sort_bucket(size_t r, size_t n, Scratch& scratch) {
+        return sort_keys<W>(bucket(begin[r]), scratch.keys.data(), n, (order_ - 1) * bits_);
     }
     size_t widest(size_t from, size_t to) const {
         size_t n = 0;

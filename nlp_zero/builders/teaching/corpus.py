@@ -47,6 +47,7 @@ def add_to_passes(passes: CorpusPasses, teaching: Teaching) -> list[str]:
             "a checkpoint is of the corpus alone; give lines of the corpus, or leave out checkpoint."
         )
     passes.texts = append_lines(passes.texts, added)
+    passes.add_part(added)
     return added
 
 
