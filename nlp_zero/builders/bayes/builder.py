@@ -50,6 +50,7 @@ __all__ = ["BayesLexiconBuilder"]
 SAMPLE_SYMBOLS = 9_000_000  # of the text that is learnt from
 SAMPLER_SYMBOL_BYTES = 220  # of each symbol of a slice while it is sampled
 FURTHER_SYMBOL_BYTES = 30  # of each symbol of other slices
+VIEWED_SYMBOL_BYTES = 150  # of each symbol of a slice while its views are combined, in addition
 TAUGHT_SYMBOL_BYTES = 320  # of each symbol that is learnt from with examples
 LARGEST_SLICE = 3 * SLICE_SYMBOLS // 2
 MAX_SYMBOLS = (1 << 31) - 1
@@ -238,7 +239,8 @@ class BayesLexiconBuilder:
         tree = passes.link(counts)
         begin_stage("comparing views" if taught is None else "teaching")
         segmentation = find_words(
-            slices, tree, max_length=self.max_length, seed=self.seed, resources=resources, at_once=at_once,
+            slices, tree, max_length=self.max_length, seed=self.seed, resources=resources,
+            at_once=min(at_once, self._count_views([len(one.text) for one in slices])),
             teaching=taught, examples=encoded_examples, join=self.join_words,
         )  # fmt: skip
         classes, links = classify_words(segmentation, slices, counts.symbols)
@@ -276,6 +278,12 @@ class BayesLexiconBuilder:
     def _count_samplers(self, symbols: int) -> int:
         """Return how many slices of this many symbols are sampled at a time."""
         return self.workers if self.memory is None else max(1, self.memory // (SAMPLER_SYMBOL_BYTES * symbols))
+
+    def _count_views(self, symbols: list[int]) -> int:
+        """Return how many slices with these numbers of symbols are combined with other views at a time."""
+        if self.memory is None:
+            return self.workers
+        return max(1, (self.memory - FURTHER_SYMBOL_BYTES * sum(symbols)) // (VIEWED_SYMBOL_BYTES * max(symbols)))
 
     def _encode(
         self, texts: Corpus | Iterable[str], counts: NgramCounts, limit: int

@@ -109,6 +109,7 @@ def _find_cuts(
     reader = FieldReader(statistics, tree.counts.types(1), whole, known, measured=measured, workers=threads)
     del whole
     store.release()
+    return_memory()
     combined = combine_views(measured, reader, evidence, seed=seed, workers=workers, at_once=at_once)
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)
