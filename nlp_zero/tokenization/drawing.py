@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 
 __all__ = ["draw_segmentations", "place_boxes"]
@@ -67,6 +66,8 @@ def draw_segmentations(
     str
         With the attribute ``viewBox``.  The colours are `currentColor` on white, which a page can override.
     """
+    from html import escape  # with a table of all entities, which the command line should not wait for
+
     framed = set(best)
     boxes = place_boxes((token for token in tokens if token[2] >= LEAST_PROBABILITY), best)
     rows = 1 + max((row for row, *_ in boxes), default=-1)
@@ -81,8 +82,8 @@ def draw_segmentations(
         size = f'width="{(end - start) * CELL_PIXELS - 4}" height="{ROW_PIXELS - 4}" rx="5"'
         frame = ' stroke="#1763b6" stroke-width="2"' if (start, end) in framed else ""
         opacity = FAINTEST + (1 - FAINTEST) * probability
-        word = html.escape(text[start:end])
-        title = html.escape(f"{text[start:end]}　{label} {probability:.3f}".replace("　 ", "　"))
+        word = escape(text[start:end])
+        title = escape(f"{text[start:end]}　{label} {probability:.3f}".replace("　 ", "　"))
         parts.append(f'<g opacity="{opacity:.3f}"><title>{title}</title>')
         parts.append(f'<rect x="{x}" y="{y}" {size} fill="#3b8bdb" fill-opacity="0.35"{frame}/>')
         middle = MARGIN_PIXELS + (start + end) * CELL_PIXELS / 2
@@ -91,5 +92,5 @@ def draw_segmentations(
     style = 'fill="currentColor" fill-opacity="0.6"'
     for k, character in enumerate(text):
         middle = MARGIN_PIXELS + (k + 0.5) * CELL_PIXELS
-        parts.append(f'<text x="{middle:g}" y="{baseline}" {style}>{html.escape(character)}</text>')
+        parts.append(f'<text x="{middle:g}" y="{baseline}" {style}>{escape(character)}</text>')
     return "\n".join([*parts, "</svg>"])

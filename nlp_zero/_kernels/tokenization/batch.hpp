@@ -30,9 +30,6 @@ inline std::vector<Slice> make_slices(const std::vector<TextView>& texts, size_t
     return slices;
 }
 
-// Most tokens of one character.
-inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }
-
 // The tokens of all texts, with `rows` segmentations of each.  `ids` (and `ends`, unless null) have room for
 // `most_tokens` per character and row; `offsets` (texts * rows + 1) receives where the tokens of each row begin.
 struct BatchOutput {

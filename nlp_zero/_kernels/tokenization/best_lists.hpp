@@ -76,7 +76,7 @@ class EdgeItems {
 
     bool make(size_t e, size_t start) {
         const Token token{lattice_.id[e], lattice_.starts[size_t(lattice_.end[e])]};
-        return (items_[e] = objects_.item(0, text_, view_, token, lattice_.starts[start])) != nullptr;
+        return (items_[e] = objects_.item(text_, view_, token, lattice_.starts[start])) != nullptr;
     }
 };
 
@@ -101,20 +101,6 @@ inline PyObject* lattice_lists(const Model& model, Objects& objects, const Weigh
         else PyList_SET_ITEM(lists, Py_ssize_t(i), pair);
     }
     return lists;
-}
-
-// Count the references of a new list, to whose items they were only lent; null, with an exception set, if one is missing.
-inline PyObject* own_items(PyObject* list, size_t count) {
-    PyObject** const items = reinterpret_cast<PyListObject*>(list)->ob_item;
-    for (size_t k = 0; k < count; ++k) {
-        if (!items[k]) {
-            std::fill(items + k, items + count, nullptr);
-            Py_DECREF(list);
-            return nullptr;
-        }
-        Py_INCREF(items[k]);
-    }
-    return list;
 }
 
 // A list begins like that of the parent of its path, and ends like that of the best path.

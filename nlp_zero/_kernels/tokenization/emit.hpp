@@ -139,11 +139,10 @@ class Objects {
         if (same_) return;
         for (size_t k = 0; k < count; ++k) ids[k] = numbers_[size_t(ids[k])];
     }
-    // A new reference; `what` as in `list_as`, up to 2.
-    PyObject* item(int what, PyObject* text, const TextView& view, const Token& token, uint32_t start) {
-        if (what == 2) return Py_BuildValue("(nn)", Py_ssize_t(start), Py_ssize_t(token.end));
+    // A new reference to the string of a token.
+    PyObject* item(PyObject* text, const TextView& view, const Token& token, uint32_t start) {
         References owner;
-        PyObject* const lent = what == 1 ? numbers()(token.id) : with_chars(view, [&](auto chars) {
+        PyObject* const lent = with_chars(view, [&](auto chars) {
             return pieces()(text, chars, token.id, start, token.end, owner);
         });
         Py_XINCREF(lent);
@@ -197,9 +196,31 @@ class TokenBuffer {  // the tokens of one text; on the stack if they are few
     }
 };
 
-// Return a new list of count objects, to which find(k) lends references, or null with an exception set.  References are
-// counted when all objects are known: a processor that counts while it still looks for objects often finds that it has
-// read an old count, and starts again.
+// Count the references of a new list, to whose items they were only lent; null, with an exception set, if one is missing.
+// References are counted when all objects are known: a processor that counts while it still looks for objects often finds that
+// it has read an old count, and starts again.
+inline PyObject* own_items(PyObject* list, size_t count) {
+    PyObject** const items = reinterpret_cast<PyListObject*>(list)->ob_item;
+    for (size_t k = 0; k < count; ++k) {
+        if (!items[k]) {
+            std::fill(items + k, items + count, nullptr);
+            Py_DECREF(list);
+            return nullptr;
+        }
+        Py_INCREF(items[k]);
+    }
+    return list;
+}
+
+// Return a new list of objects that are lent, or null with an exception set, also if one of them is null.
+inline PyObject* list_of(PyObject* const* lent, size_t count) {
+    PyObject* const list = PyList_New(Py_ssize_t(count));
+    if (!list) return nullptr;
+    std::copy_n(lent, count, reinterpret_cast<PyListObject*>(list)->ob_item);
+    return own_items(list, count);
+}
+
+// Return a new list of count objects, to which find(k) lends references, or null with an exception set.
 template <class Find>
 PyObject* fill_list(size_t count, Find find) {
     PyObject* const list = PyList_New(Py_ssize_t(count));
@@ -257,36 +278,62 @@ inline PyObject* character_spans(const TextView& utf8, const Token* tokens, size
     return list;
 }
 
-// `what` is 0 for strings, 1 for ids, 2 for spans; 3 is a tuple of the lists of ids, strings and spans.  Returns null with an
-// exception set.
-inline PyObject* list_as(int what, Objects& objects, PyObject* text, const Source& source, const TokenBuffer& tokens) {
-    const Token* const data = tokens.data();
-    if (what == 3) {
-        return Py_BuildValue("(NNN)", list_as(1, objects, text, source, tokens),
-                             list_as(0, objects, text, source, tokens), list_as(2, objects, text, source, tokens));
-    }
-    if (what == 0) return list_pieces(objects, text, source.view, tokens.size(), [data](size_t k) { return data[k]; });
-    if (what == 1) return fill_list(tokens.size(), [data, numbers = objects.numbers()](size_t k) { return numbers(data[k].id); });
-    return source.utf8() ? character_spans(source.view, data, tokens.size()) : list_spans(data, tokens.size());
+// The forms of tokens: a list of strings or of ids, or a tuple of the lists of ids, strings and spans.
+enum Form : int { STRINGS = 0, IDS = 1, ALL_FORMS = 2 };
+
+// The tokens of run(chars, sink) as strings or ids.  Their objects are found one by one while the best path is followed.
+template <Form form, class Run>
+PyObject* list_tokens(const Model& model, Objects& objects, PyObject* text, const TextView& view, Run run) {
+    constexpr size_t FEW = 1024;
+    PyObject* on_stack[FEW];
+    std::unique_ptr<PyObject*[]> on_heap;
+    const size_t most = view.size * most_tokens(model);
+    if (most > FEW) on_heap.reset(new PyObject*[most]);
+    PyObject** const items = on_heap ? on_heap.get() : on_stack;
+    PyObject** out = items;
+    References owner;
+    with_chars(view, [&](auto chars) {
+        auto run_chars = [&](auto sink) { run(chars, sink); };
+        if constexpr (form == IDS) {
+            emit_tokens(model, chars, run_chars, [&out, find = objects.numbers()](int32_t id, uint32_t, uint32_t) { *out++ = find(id); });
+        } else {
+            emit_tokens(model, chars, run_chars, [&out, &owner, text, chars, find = objects.pieces()](int32_t id, uint32_t start, uint32_t end) {
+                *out++ = find(text, chars, id, start, end, owner);
+            });
+        }
+        return 0;
+    });
+    return list_of(items, size_t(out - items));
 }
 
-// The tokens of cut(chars, size, sink), as `list_as` returns them.
-template <class Cut>
-PyObject* collect(const Model& model, Objects& objects, PyObject* text, int what, Cut cut) {
-    Source source;
-    if (!source.open(model, text)) return nullptr;
+template <class Run>
+PyObject* list_all_forms(const Model& model, Objects& objects, PyObject* text, const Source& source, Run run) {
     TokenBuffer tokens;
     with_chars(source.view, [&](auto chars) {
-        emit_tokens(model, chars, [&](auto sink) { cut(chars, source.view.size, sink); },
+        emit_tokens(model, chars, [&](auto sink) { run(chars, sink); },
                     [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
         return 0;
     });
-    return list_as(what, objects, text, source, tokens);
+    const Token* const data = tokens.data();
+    const size_t count = tokens.size();
+    return Py_BuildValue("(NNN)", fill_list(count, [data, find = objects.numbers()](size_t k) { return find(data[k].id); }),
+                         list_pieces(objects, text, source.view, count, [data](size_t k) { return data[k]; }),
+                         source.utf8() ? character_spans(source.view, data, count) : list_spans(data, count));
 }
 
-template <int what>
+// The tokens of cut(chars, size, sink).  Returns null with an exception set.
+template <Form form, class Cut>
+PyObject* collect(const Model& model, Objects& objects, PyObject* text, Cut cut) {
+    Source source;
+    if (!source.open(model, text)) return nullptr;
+    auto run = [&](auto chars, auto sink) { cut(chars, source.view.size, sink); };
+    if constexpr (form == ALL_FORMS) return list_all_forms(model, objects, text, source, run);
+    else return list_tokens<form>(model, objects, text, source.view, run);
+}
+
+template <Form form>
 PyObject* tokenize(const Model& model, Objects& objects, PyObject* text) {
-    return collect(model, objects, text, what, [&](auto chars, size_t size, auto sink) { cut_best(model, chars, size, sink); });
+    return collect<form>(model, objects, text, [&](auto chars, size_t size, auto sink) { cut_best(model, chars, size, sink); });
 }
 
 }  // namespace nlpzero::tokenization

@@ -8,10 +8,10 @@
 
 namespace nlpzero::tokenization {
 
-inline PyObject* sample_list(const Model& model, Objects& objects, const WeightTable& table, PyObject* text,
-                             uint64_t seed, uint64_t index, int what) {
+template <Form form>
+PyObject* sample_list(const Model& model, Objects& objects, const WeightTable& table, PyObject* text, uint64_t seed, uint64_t index) {
     Stream stream(seed, index);
-    return collect(model, objects, text, what, [&](auto chars, size_t size, auto sink) {
+    return collect<form>(model, objects, text, [&](auto chars, size_t size, auto sink) {
         sample_text(model, table, chars, size, stream, sink);
     });
 }
@@ -20,19 +20,14 @@ inline PyObject* sample_list(const Model& model, Objects& objects, const WeightT
 template <class Edges>
 PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lattice, PyObject* text,
                     const Source& source, Edges edges) {
-    TokenBuffer tokens;
-    with_chars(source.view, [&](auto chars) {
-        emit_tokens(model, chars, [&](auto sink) {
-            size_t start = 0;
-            edges([&](int64_t e) {
-                const size_t end = size_t(lattice.end[size_t(e)]);
-                sink(lattice.id[size_t(e)], lattice.starts[start], lattice.starts[end]);
-                start = end;
-            });
-        }, [&](int32_t id, uint32_t, uint32_t end) { tokens.add(id, end); });
-        return 0;
+    return list_tokens<STRINGS>(model, objects, text, source.view, [&](auto, auto sink) {
+        size_t start = 0;
+        edges([&](int64_t e) {
+            const size_t end = size_t(lattice.end[size_t(e)]);
+            sink(lattice.id[size_t(e)], lattice.starts[start], lattice.starts[end]);
+            start = end;
+        });
     });
-    return list_pieces(objects, text, source.view, tokens.size(), [data = tokens.data()](size_t t) { return data[t]; });
 }
 
 // k lists of strings, drawn from the transition probabilities of a chain whose edges are one object each.  A token costs a
@@ -71,7 +66,7 @@ PyObject* draw_lists(Objects& objects, PyObject* text, const Char* chars, const 
             }
             items[count++] = at->item;
         }
-        PyObject* const list = fill_list(count, [items = items.data()](size_t t) { return items[t]; });
+        PyObject* const list = list_of(items.data(), count);
         if (!list) Py_CLEAR(lists);
         else PyList_SET_ITEM(lists, s, list);
     }

@@ -29,9 +29,9 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         Objects(object, vector[int32_t]) except +
         void renumber(int32_t*, size_t)
     bint view_of(object, TextView&) except 0
-    object strings "nlpzero::tokenization::tokenize<0>"(const Model&, Objects&, object) except +
-    object numbers "nlpzero::tokenization::tokenize<1>"(const Model&, Objects&, object) except +
-    object all_forms "nlpzero::tokenization::tokenize<3>"(const Model&, Objects&, object) except +
+    object strings "nlpzero::tokenization::tokenize<nlpzero::tokenization::STRINGS>"(const Model&, Objects&, object) except +
+    object numbers "nlpzero::tokenization::tokenize<nlpzero::tokenization::IDS>"(const Model&, Objects&, object) except +
+    object all_forms "nlpzero::tokenization::tokenize<nlpzero::tokenization::ALL_FORMS>"(const Model&, Objects&, object) except +
 
 cdef extern from "tokenization/model_builder.hpp" namespace "nlpzero::tokenization" nogil:
     cdef cppclass ModelBuilder:
@@ -80,7 +80,10 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
         POWERS
         RANKS
     shared_ptr[const WeightTable] make_table(const Model&, Numbers, double) except +
-    object sample_list(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, int) except +
+    object sampled_strings "nlpzero::tokenization::sample_list<nlpzero::tokenization::STRINGS>"(
+        const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t) except +
+    object sampled_numbers "nlpzero::tokenization::sample_list<nlpzero::tokenization::IDS>"(
+        const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t) except +
     object sample_lists(const Model&, Objects&, const WeightTable&, object, uint64_t, uint64_t, Py_ssize_t) except +
     cdef cppclass TextMarginals:
         double log_sum, entropy, tokens
@@ -340,8 +343,8 @@ cdef class Segmenter:
             self.tables.push_back(found)
             return found
 
-    cdef _draw(self, text, double alpha, seed, rng, uint64_t index, int what):
-        """Draw one segmentation: strings if `what` is 0, ids if it is 1."""
+    cdef _draw(self, text, double alpha, seed, rng, uint64_t index, bint ids):
+        """Draw one segmentation: strings or ids."""
         cdef uint64_t number
         if rng is None and type(seed) is int:
             try:
@@ -351,13 +354,15 @@ cdef class Segmenter:
         else:
             number = draw_seed(seed, rng)
         alpha = limit_alpha(alpha)
-        return sample_list(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index, what)
+        if ids:
+            return sampled_numbers(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index)
+        return sampled_strings(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index)
 
     def sample(self, text, *, double alpha=0.2, seed=None, rng=None, uint64_t index=0):
-        return self._draw(text, alpha, seed, rng, index, 0)
+        return self._draw(text, alpha, seed, rng, index, False)
 
     def sample_ids(self, text, *, double alpha=0.2, seed=None, rng=None, uint64_t index=0):
-        return self._draw(text, alpha, seed, rng, index, 1)
+        return self._draw(text, alpha, seed, rng, index, True)
 
     def sample_many(self, text, double alpha, uint64_t seed, uint64_t index, Py_ssize_t k):
         """Draw k segmentations from one table of sums, as lists of strings."""
@@ -366,7 +371,7 @@ cdef class Segmenter:
         table = self.table(alpha)
         if isinf(alpha):
             return [
-                sample_list(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, 0)
+                sampled_strings(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index)
                 for _ in range(k)
             ]
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, k)

@@ -80,7 +80,7 @@ inline size_t find_pairs(const Model& model, const Node<Score>* nodes, const uin
     size_t longer = 0;
     for (size_t i = 0; i < n; ++i) {
         const uint32_t next = uint32_t(nodes[symbols[i]].base) + symbols[i + 1];
-        const uint32_t pair = none ^ ((none ^ next) & opaque(0u - uint32_t(checks[next] == int32_t(symbols[i]))));
+        const uint32_t pair = opaque(checks[next] == int32_t(symbols[i]) ? next : none);
         steps[i].node = int32_t(pair);
         steps[longer].length = uint32_t(i);
         // A node without children leads to a root, whose check is no node.
@@ -212,6 +212,9 @@ inline void turn(Step* steps, size_t n) {
         std::swap(steps[at], step);
     }
 }
+
+// Most tokens of one character.
+inline size_t most_tokens(const Model& model) { return model.rules.fallback && !model.rules.bytes ? 4 : 1; }
 
 // Pass the tokens of run(sink) on to a sink.  With byte fallback, an unknown character becomes the ids of its bytes, of
 // which all but the last end where they begin; in other vocabularies, a sequence of unknown characters becomes one
