@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, settings
 
 import nlp_zero
+from nlp_zero.counting import counter, rounds
 
 # A busy machine may take long for any example; that is no failure.
 settings.register_profile("nlp-zero", deadline=None)
@@ -25,3 +26,10 @@ def _in_repository() -> None:
     os.chdir(Path(__file__).parent.parent)
     wanted = os.environ.get("NLP_ZERO_EXPECT")
     assert wanted is None or Path(nlp_zero.__file__).is_relative_to(Path(wanted).resolve()), nlp_zero.__file__
+
+
+@pytest.fixture(autouse=True)
+def _threads_for_small_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads share any text, however small."""
+    monkeypatch.setattr(rounds, "SMALL_BYTES", 0)
+    monkeypatch.setattr(counter, "SMALL_POSITIONS", 0)

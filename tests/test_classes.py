@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from nlp_zero import BayesLexiconBuilder, Lexicon, LexiconMeta
 from nlp_zero._kernels.bayes import exchange_classes
-from nlp_zero.builders.bayes import domains
 from nlp_zero.builders.bayes import text as slicing
 from nlp_zero.builders.bayes.classes import count_links
 from nlp_zero.cli import main
@@ -85,8 +84,7 @@ def test_slices_have_the_same_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(map(sum, lexicon.meta.class_links[:-1])) == lexicon.total
 
 
-def test_words_that_were_not_in_the_sample_have_no_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domains, "SAMPLED_SYMBOLS", 50)  # of each piece of the sample
+def test_words_that_were_not_in_the_sample_have_no_class() -> None:
     lexicon = BayesLexiconBuilder(classes=3, sample=250, seed=1).build(sentences(800))
     known = ~np.isnan(lexicon.scores["class"])
     assert 0 < np.count_nonzero(known) < len(lexicon)

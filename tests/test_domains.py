@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from nlp_zero import BayesLexiconBuilder, Corpus, Lexicon
 from nlp_zero._kernels.counting import Alphabet
 from nlp_zero.builders.bayes import domains
-from nlp_zero.builders.bayes.domains import draw_by_domain, find_domains, make_profiles, share_symbols
+from nlp_zero.builders.bayes.domains import Lines, choose_domains, draw_by_domain, find_domains, share_symbols
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.counter import count_ngrams
@@ -48,35 +49,106 @@ def mixed() -> list[str]:
     return [line for first, size in places for line in write(rng, first, size)]
 
 
-def test_pieces_of_one_kind_are_one_domain() -> None:
+def encode_lines(alphabet: Alphabet, texts: list[str]) -> Lines:
+    return Lines.join([Lines(*alphabet.encode_lines("\n".join(texts), 2000))])
+
+
+def test_lines_of_one_kind_are_one_domain() -> None:
     rng = random.Random(5)
-    pieces = [np.array([ord(x) for x in "".join(write(rng, first, 800))]) for first in (1, 1001, 2001) * 40]
-    counts = np.stack([np.bincount(piece % domains.BINS, minlength=domains.BINS) for piece in pieces])
-    profiles = make_profiles(counts)
+    texts = [line for _ in range(200) for first in (1, 1001, 2001) for line in write(rng, first, 8)]
+    alphabet = encode(texts)
+    sketch = encode_lines(alphabet, texts)
     for seed in range(3):
-        found = find_domains(profiles, seed)
+        scores = find_domains(sketch, len(alphabet) + 1, seed)
+        found = choose_domains(sketch.text, sketch.ends, scores)
+        assert len(found) == len(texts)
         kinds = [set(found[k::3].tolist()) for k in range(3)]
-        assert sum(map(len, kinds)) == len(set().union(*kinds)) == int(found.max()) + 1
-    assert find_domains(profiles[:39], 0).max() == 0  # too few pieces
+        assert [len(kind) for kind in kinds] == [1, 1, 1]
+        assert len(set().union(*kinds)) == len(scores) == 3
+    few = sketch.take(np.arange(39))
+    assert len(find_domains(few, len(alphabet) + 1, 0)) == 1
+    one = encode_lines(alphabet, texts[::3])
+    assert len(find_domains(one, len(alphabet) + 1, 0)) == 1, "halves that say nothing about new text are not domains"
 
 
-def test_no_domain_drowns_another(mixed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domains, "DOMAINS", 2)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_no_domain_drowns_another(mixed: list[str], monkeypatch: pytest.MonkeyPatch, shuffled: bool) -> None:
+    """Whether the text has its domains one after another, or in random order."""
     monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 10_000)
-    alphabet = encode(mixed)
-    parts = draw_by_domain(mixed, alphabet, 960_000, 240_000, 0)
-    texts = ["".join(map(str, [alphabet.symbols[k - 1] for k in np.unique(part) if k])) for part in parts]
-    kinds = [sorted({(ord(symbol) - 0x4E00) // 1000 for symbol in text}) for text in texts]
+    texts = random.Random(1).sample(mixed, len(mixed)) if shuffled else mixed
+    alphabet = encode(texts)
+    parts = draw_by_domain(texts, alphabet, 960_000, 240_000, 0)
+    strings = ["".join(map(str, [alphabet.symbols[k - 1] for k in np.unique(part) if k])) for part in parts]
+    kinds = [sorted({(ord(symbol) - 0x4E00) // 1000 for symbol in string}) for string in strings]
     assert sorted(kinds) == [[0], [1]]
-    assert all(np.count_nonzero(part) == pytest.approx(120_000, abs=5000) for part in parts)
+    assert all(np.count_nonzero(part) == pytest.approx(120_000, abs=8000) for part in parts)
     assert all(part[-1] == 0 for part in parts)
-    assert "".join(str(alphabet.symbols[k - 1]) for k in parts[0][:8]) in mixed
-    again = draw_by_domain(mixed, alphabet, 960_000, 240_000, 0)
+    assert "".join(str(alphabet.symbols[k - 1]) for k in parts[0][:8]) in texts
+    again = draw_by_domain(texts, alphabet, 960_000, 240_000, 0)
     assert all(np.array_equal(a, b) for a, b in zip(parts, again, strict=True))
 
 
+def test_copies_are_drawn_once() -> None:
+    """A line that occurs often is not learnt often; nor are lines that differ outside their longest run."""
+    rng = random.Random(3)
+    own = write(rng, 1, 8 * 500)
+    longer = [f"{a}{b}" for a, b in pairwise(own)]  # 16 symbols
+    texts = [*own, *longer, *own * 20, *(f"{rng.choice('甲乙丙')}，{line}" for line in longer * 5)]
+    alphabet = encode(texts)
+    total = sum(len(line.replace("，", "")) for line in texts)
+    (part,) = draw_by_domain(texts, alphabet, total, total - 1, 0)
+    drawn = "".join(alphabet.symbols[k - 1] if k else "\n" for k in part.tolist()).splitlines()
+    assert drawn == [*own, *longer]
+    (part,) = draw_by_domain(texts, alphabet, total, total // 20, 0)
+    assert np.count_nonzero(part) == pytest.approx(total // 20, rel=0.2)
+
+
+@pytest.mark.parametrize("symbols", [1, 10, 50])
+def test_a_sample_is_never_empty(symbols: int) -> None:
+    texts = ["山高月小水落石出" * 8, "清风徐来水波不兴" * 8]
+    for seed in range(5):
+        parts = draw_by_domain(texts, encode(texts), 128, symbols, seed)
+        assert sum(np.count_nonzero(part) for part in parts) > 0
+
+
+def cut_lines(lines: list[np.ndarray], most: int) -> list[int]:
+    """Return the ends of lines, or of whole runs with at least `most` entries."""
+    ends, at = [], 0
+    for line in lines:
+        begin = at
+        for place, symbol in enumerate(line.tolist(), at + 1):
+            if not symbol and (place - begin >= most or place == at + len(line)):
+                ends.append(place)
+                begin = place
+        at += len(line)
+    return ends
+
+
+@given(
+    st.lists(st.text("山水，a\U00020000月é", max_size=40), max_size=6).map("\n".join),
+    st.integers(1, 30),
+)
+def test_encoded_lines(text: str, most: int) -> None:
+    alphabet = Alphabet(symbols="山水月\U00020000")
+    found, ends, keys = alphabet.encode_lines(text, most)
+    lines = [alphabet.encode(line) for line in text.split("\n")]
+    lines = [line for line in lines if len(line)]
+    assert found.tolist() == [symbol for line in lines for symbol in line.tolist()]
+    begins = [0, *ends.tolist()[:-1]] if len(ends) else []
+    assert len(keys) == len(ends)
+    assert ends.tolist() == cut_lines(lines, most)
+    contents = {}
+    for begin, end, key in zip(begins, ends.tolist(), keys.tolist(), strict=True):
+        runs = "".join(chr(k) for k in found[begin:end].tolist()).split("\0")
+        telling = max(runs, key=len)
+        content = telling if len(telling) >= 10 else "\0".join(runs)
+        assert contents.setdefault(key, content) == content
+    assert len(contents) == len(set(contents.values()))
+    again = alphabet.encode_lines(text.encode(), most)
+    assert all(np.array_equal(a, b) for a, b in zip(again, (found, ends, keys), strict=True))
+
+
 def test_small_domains_are_learnt_with_the_largest(mixed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domains, "DOMAINS", 2)
     monkeypatch.setattr(domains, "LEAST_DOMAIN_SYMBOLS", 200_000)
     (part,) = draw_by_domain(mixed, encode(mixed), 960_000, 240_000, 0)
     assert np.count_nonzero(part) == pytest.approx(240_000, abs=10_000)

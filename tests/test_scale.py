@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import dataclasses
 import json
@@ -12,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
@@ -29,6 +31,8 @@ from nlp_zero._utils.threads import in_rounds
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.cli import main
 from nlp_zero.corpus import Corpus
+from nlp_zero.counting import counter as counter_module
+from nlp_zero.counting import rounds
 from nlp_zero.counting import tree as tree_module
 from nlp_zero.counting.checkpoint import Checkpoint
 from nlp_zero.counting.counts import levels_of
@@ -246,6 +250,40 @@ def test_rounds_of_threads(workers: int, fails_after: int | None) -> None:
             assert sum(sums) == sum(items)
             done.append(items)
     assert len(done) == (9 if fails_after is None else fails_after)
+
+
+@pytest.mark.parametrize("error", [None, OSError("unreadable")])
+def test_a_single_small_round_is_worked_on_by_one_thread(error: Exception | None) -> None:
+    def read() -> Iterator[list[int]]:
+        yield [1, 2, 3]
+        if error is not None:
+            raise error
+
+    def work(k: int, share: Sequence[int]) -> tuple[int, list[int], int]:
+        return k, list(share), threading.get_ident()
+
+    here, done = threading.get_ident(), []
+    with contextlib.nullcontext() if error is None else pytest.raises(OSError, match="unreadable"):
+        done += in_rounds(read(), work, 2, is_small=lambda items: len(items) < 4)
+    if error is None:
+        assert done == [([1, 2, 3], [(0, [1, 2, 3], here), (1, [], here)])]
+    two_rounds = in_rounds([[1, 2, 3], [4, 5, 6]], work, 2, is_small=bool)
+    shares = [share for _, results in two_rounds for _, share, _ in results]
+    assert shares == [[1, 2], [3], [4, 5], [6]]
+
+
+def test_threads_are_not_started_for_small_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = ["春天来了，春天"]
+    pools: list[int] = []
+    want = counted(text)
+    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", lambda workers: pools.append(workers))
+    with pytest.raises(TypeError):  # the pool is None
+        NgramCounter(workers=2).update(text)
+    assert pools == [2]
+    monkeypatch.setattr(rounds, "SMALL_BYTES", 100)
+    monkeypatch.setattr(counter_module, "SMALL_POSITIONS", 100)
+    assert_same(NgramCounter(workers=2).update(text).freeze(), want)
+    assert pools == [2]
 
 
 def test_refusals(tmp_path: Path) -> None:

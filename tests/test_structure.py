@@ -45,8 +45,8 @@ MODULES = {
         "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "export", "history", "count_data",
-        "format", "finishing", "counts",
+        "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "rounds", "export", "history",
+        "count_data", "format", "finishing", "counts",
         "lookup", "counter", "expectation", "selection", "packed", "selectable", "linked",
     ],
     "lexicon": ["meta", "ids", "scores", "ranking", "formats", "firmness", "classes", "merging", "lexicon"],

@@ -102,6 +102,31 @@ class Alphabet:
         UnicodeDecodeError
             If bytes are not UTF-8, with the position in `data`.
         """
+    def encode_lines(self, data: str | bytes, most: int) -> tuple[Uint32, npt.NDArray[np.int64], Uint64]:
+        """Encode the lines of a text.
+
+        Parameters
+        ----------
+        data : str or bytes
+            A text, or its UTF-8.
+        most : int
+            A line with more entries is several lines, each of whole runs; all but the last have this many entries.
+
+        Returns
+        -------
+        text : ndarray of uint32
+            The lines as `encode` returns them, end to end; without lines that have no symbols.
+        ends : ndarray of int64
+            Where each line ends.
+        keys : ndarray of uint64
+            A number for each line: the same for copies, which have the same longest run of 10 or more symbols or the
+            same symbols throughout; otherwise like random numbers.
+
+        Raises
+        ------
+        UnicodeDecodeError
+            If bytes are not UTF-8, with the position in `data`.
+        """
 
 Uint32: TypeAlias = npt.NDArray[np.uint32]
 Uint64: TypeAlias = npt.NDArray[np.uint64]

@@ -111,7 +111,7 @@ class GrowingArray:
             result[ends[k] : ends[k + 1]] = self._pieces[k]
             self._pieces[k] = result[:0]  # frees the piece
 
-        for_each(range(len(self._pieces)), put, workers)
+        for_each(range(len(self._pieces)), put, workers if self._pieces else 1)
         self._pieces.clear()
         return result
 

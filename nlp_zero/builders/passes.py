@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     SymbolArray = npt.NDArray[np.uint32]
 
-__all__ = ["SAMPLED_SYMBOLS", "BlockCounter", "CorpusPasses", "open_passes", "sample_text", "split_pieces"]
+__all__ = ["BlockCounter", "CorpusPasses", "open_passes", "sample_text", "split_pieces"]
 
 SAMPLED_SYMBOLS = 2000  # symbols that a sample takes at one place
 

@@ -21,6 +21,7 @@ from .finishing import collect_counts, merge_sources
 from .history import CountHistory
 from .merging import RunSource
 from .resources import MemoryPlan, Resources
+from .rounds import is_small, keep_freed_blocks, read_rounds
 from .store import RunStore
 from .tree import TreeBuilder
 
@@ -33,7 +34,7 @@ PIECES_PER_WORKER = 16  # pieces of a part that are written to files, or that th
 MOST_ROUNDS = 3  # with more, reading the texts again takes longer than it saves
 ROUND_POSITIONS = 1 << 22  # fewer are sorted at once
 MOST_PERIOD = 99_991_231  # the day 9999-12-31
-BLOCKS_PER_ROUND = 4  # blocks that a thread encodes before it waits for the others
+SMALL_POSITIONS = 1 << 21  # that one thread counts sooner than several
 
 
 class NgramCounter:
@@ -146,12 +147,15 @@ class NgramCounter:
             self._corpora.append(texts)
             self._progress = texts.progress
             self._store.check_disk(count_stored_bytes(texts))
-        rounds = in_rounds(self._read_rounds(blocks), self._encode, self.resources.workers)
+        if self._store.plan.budget is None:
+            keep_freed_blocks()
+        workers, part_positions = self.resources.workers, self._store.plan.part_positions
+        rounds = in_rounds(read_rounds(blocks, workers, part_positions), self._encode, workers, is_small=is_small)
         position = self._store.position
         for items, results in rounds:
             self._check_encoded(results)
             position = items[-1][0]
-            if self._waiting >= self._store.plan.part_positions:
+            if self._waiting >= part_positions:
                 self._write_run(position)
         if self.resources.checkpoint is not None and self._waiting:
             self._write_run(position)
@@ -220,7 +224,7 @@ class NgramCounter:
             return merge_sources(
                 sources, self._store, options, folder, progress=self._progress, trace=lambda *_: history
             )
-        workers = self.resources.workers
+        workers = self._useful_workers
         in_memory = folder is None and self._store.plan.budget is None
         rounds = self._count_rounds(min_count) if in_memory else 1
         parts = [self._lay_out(rounds, workers if in_memory else PIECES_PER_WORKER * workers)]
@@ -253,27 +257,6 @@ class NgramCounter:
         self._store.resume(Checkpoint(folder, texts, options))
         return read_blocks_from(texts, self._store.position, self.unit)
 
-    def _read_rounds(self, blocks: Iterator[tuple[Position, Block]]) -> Iterator[list[tuple[Position, Block]]]:
-        """Yield rounds of blocks for all threads; the blocks before an error are the last round."""
-        workers = self.resources.workers
-        items: list[tuple[Position, Block]] = []
-        size = 0
-        failed: Exception | None = None
-        try:
-            for item in blocks:
-                items.append(item)
-                size += len(item[1].data)
-                enough = len(items) >= BLOCKS_PER_ROUND * workers or size >= self._store.plan.part_positions // 8
-                if workers == 1 or (enough and len(items) % workers == 0):
-                    yield items
-                    items, size = [], 0
-        except Exception as error:
-            failed = error
-        if items:
-            yield items
-        if failed is not None:
-            raise failed
-
     def _encode(self, k: int, items: Sequence[tuple[Position, Block]]) -> tuple[int, Exception | None]:
         """Add blocks to text `k` up to the first that fails; return the number of blocks added, and the error."""
         text = self._texts[k]
@@ -299,6 +282,11 @@ class NgramCounter:
     def _waiting(self) -> int:
         """Number of positions that were encoded and are not in a run yet."""
         return sum(text.positions for text in self._texts)
+
+    @property
+    def _useful_workers(self) -> int:
+        """Number of threads that count the encoded texts."""
+        return self.resources.workers if self._waiting >= SMALL_POSITIONS else 1
 
     def _make_texts(self) -> list[kernel.EncodedText]:
         return [kernel.EncodedText(unit=self.unit, alnum=self.alnum) for _ in range(self.resources.workers)]
@@ -329,7 +317,7 @@ class NgramCounter:
         """Distribute the positions whose first symbol is in the ranges."""
         if ranges:
             part.restrict_to(ranges[0][0], ranges[-1][1])
-        for _ in in_order(range(len(self._texts)), part.deal, self.resources.workers):
+        for _ in in_order(range(len(self._texts)), part.deal, self._useful_workers):
             pass
 
     def _write_run(self, position: Position) -> None:
@@ -338,7 +326,7 @@ class NgramCounter:
         ranges = rounds[0] if rounds else []  # a text without symbols has none
         self._deal(part, ranges)
         block_bytes = self._store.plan.block_bytes
-        pieces = in_order(ranges, lambda r: part.run(*r, block_bytes), self.resources.workers)
+        pieces = in_order(ranges, lambda r: part.run(*r, block_bytes), self._useful_workers)
         self._store.add(pieces, part.symbols, self._totals(), position)
         self._texts = self._make_texts()
 

@@ -1,4 +1,4 @@
-# Dense symbol ids of text: see alphabet.hpp.
+# Dense symbol ids of text, and of its lines: see alphabet.hpp, lines.hpp.
 
 cdef extern from "counting/alphabet.hpp" namespace "nlpzero::counting" nogil:
     cdef enum class Alnum(int):
@@ -19,6 +19,13 @@ cdef extern from "counting/alphabet.hpp" namespace "nlpzero::counting" nogil:
         uint32_t add(const string&) except +
 
     cdef const size_t GAVE_UP "nlpzero::counting::Alphabet::GAVE_UP"
+
+cdef extern from "counting/lines.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass Lines:
+        vector[int64_t] ends
+        vector[uint64_t] keys
+
+    size_t encode_lines(CppAlphabet&, const Text&, uint32_t*, size_t, Lines&, size_t&) except +
 
 UNITS = ("char", "byte")
 ALNUM_MODES = ("token", "join", "split")
@@ -83,6 +90,21 @@ cdef class Alphabet:
         if n == GAVE_UP:
             raise_invalid(data, invalid)
         return np.asarray(out[:n])
+
+    def encode_lines(self, data, size_t most):
+        cdef Text text = text_of(data)
+        cdef uint32_t[::1] out = np.empty(text.size + 1, np.uint32)
+        cdef Lines lines
+        cdef size_t size, n, invalid = 0
+        cdef uint32_t* p = &out[0]
+        with nogil:
+            size = encode_lines(self.cpp.get()[0], text, p, most, lines, invalid)
+        if size == GAVE_UP:
+            raise_invalid(data, invalid)
+        n = lines.ends.size()
+        return (np.asarray(out[:size]),
+                np.array(<int64_t[:n]> lines.ends.data()) if n else np.zeros(0, np.int64),
+                np.array(<uint64_t[:n]> lines.keys.data()) if n else np.zeros(0, np.uint64))
 
 
 def _rebuild_alphabet(unit, alnum, symbols):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.bayes import Cutter
-from ..._kernels.counting import ALNUM_MODES
+from ..._kernels.counting import ALNUM_MODES, return_memory
 from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
 from ..._utils.validation import check_choice, check_integer, check_memory, check_number
@@ -49,7 +49,8 @@ __all__ = ["BayesLexiconBuilder"]
 
 SAMPLE_SYMBOLS = 9_000_000  # of the text that is learnt from
 SAMPLER_SYMBOL_BYTES = 220  # of each symbol of a slice while it is sampled
-FURTHER_SYMBOL_BYTES = 45  # of each symbol of other slices
+FURTHER_SYMBOL_BYTES = 30  # of each symbol of other slices
+VIEWED_SYMBOL_BYTES = 150  # of each symbol of a slice while its views are combined, in addition
 TAUGHT_SYMBOL_BYTES = 320  # of each symbol that is learnt from with examples
 LARGEST_SLICE = 3 * SLICE_SYMBOLS // 2
 MAX_SYMBOLS = (1 << 31) - 1
@@ -77,7 +78,7 @@ class BayesLexiconBuilder:
         these words and new ones (as `Tokenizer` finds them with ``new_words``).
     memory : int or str, optional
         Budget in bytes, or a size like ``"512M"``; Python and its libraries need up to 150 MB more.  Counts that exceed
-        it are on disk; a small one limits the sample (220 bytes for each of the first 1,350,000 symbols and 45 for each
+        it are on disk; a small one limits the sample (220 bytes for each of the first 1,350,000 symbols and 30 for each
         further one; 320 with examples) and new words (1,000 bytes a word).
     temp_dir : str or path-like, optional
         Folder for temporary files of counts that exceed the budget.
@@ -119,9 +120,9 @@ class BayesLexiconBuilder:
     five sweeps are averaged.  `Lexicon.classes` are those of the sampler, one for each word.
 
     A text of more than 1.35 million symbols is learnt in equal slices of about 900,000, each by a sampler of its own,
-    and the words are added.  A sample consists of pieces of about 2,000 symbols.  They are clustered by the symbols
-    that occur in them into at most six domains, such as news, reviews and poems; each domain gives the same number of
-    symbols, as far as it has them, and no slice has pieces of two domains.
+    and the words are added.  A sample consists of lines, without copies.  They are clustered by the symbols that occur
+    in them into at most six domains, such as news, reviews and poems; each domain gives the same number of symbols, as
+    far as it has them, and no slice has lines of two domains.
 
     Sources: Goldwater, Griffiths and Johnson, Cognition 2009; Mochihashi, Yamada and Ueda, ACL 2009; start from the
     entropy segmentation: Chen et al., EMNLP 2014.
@@ -232,12 +233,14 @@ class BayesLexiconBuilder:
             checkpoint.resume(self._identify(np.concatenate(domains), counts, start))
         texts_of_slices = [part for text in domains for part in split_text(text)]
         del domains
+        return_memory()
         at_once = self._count_samplers(max(map(len, texts_of_slices)))
         slices = self._sample(texts_of_slices, passes, counts, start, checkpoint, begun, at_once)
         tree = passes.link(counts)
         begin_stage("comparing views" if taught is None else "teaching")
         segmentation = find_words(
-            slices, tree, max_length=self.max_length, seed=self.seed, resources=resources, at_once=at_once,
+            slices, tree, max_length=self.max_length, seed=self.seed, resources=resources,
+            at_once=min(at_once, self._count_views([len(one.text) for one in slices])),
             teaching=taught, examples=encoded_examples, join=self.join_words,
         )  # fmt: skip
         classes, links = classify_words(segmentation, slices, counts.symbols)
@@ -275,6 +278,12 @@ class BayesLexiconBuilder:
     def _count_samplers(self, symbols: int) -> int:
         """Return how many slices of this many symbols are sampled at a time."""
         return self.workers if self.memory is None else max(1, self.memory // (SAMPLER_SYMBOL_BYTES * symbols))
+
+    def _count_views(self, symbols: list[int]) -> int:
+        """Return how many slices with these numbers of symbols are combined with other views at a time."""
+        if self.memory is None:
+            return self.workers
+        return max(1, (self.memory - FURTHER_SYMBOL_BYTES * sum(symbols)) // (VIEWED_SYMBOL_BYTES * max(symbols)))
 
     def _encode(
         self, texts: Corpus | Iterable[str], counts: NgramCounts, limit: int

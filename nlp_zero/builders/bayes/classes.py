@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Ints = npt.NDArray[np.int64]
+    Votes = npt.NDArray[np.int32]
 
 __all__ = ["Segmentation", "classify_words", "count_links"]
 
 EXCHANGE_PASSES = 3  # at most; more did not help on the first half of People's Daily
 MAX_CLASSES = 256  # of a slice, as a factor of keys
+BLOCK_ROWS = 1 << 16  # of the votes, that are compared at a time
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ def count_links(runs: Ints, classes: Ints, size: int) -> Ints:
     return links
 
 
-def _count_votes(words: Sequence[str], slices: Sequence[SampledText], symbols: Sequence[object], size: int) -> Ints:
+def _count_votes(words: Sequence[str], slices: Sequence[SampledText], symbols: Sequence[object], size: int) -> Votes:
     """Return how many tokens of each word the samplers have in each class, shape (words, size)."""
-    votes = np.zeros((len(words), size), np.int64)
+    votes = np.zeros((len(words), size), np.int32)
     numbers = {word: k for k, word in enumerate(words)}
     for one in slices:
         length, classes = one.last_length, one.last_class
@@ -123,9 +125,12 @@ def _count_votes(words: Sequence[str], slices: Sequence[SampledText], symbols: S
     return votes
 
 
-def _match_classes(votes: Ints, rows: Ints, columns: Ints, tokens: Ints) -> Ints:
+def _match_classes(votes: Votes, rows: Ints, columns: Ints, tokens: Ints) -> Ints:
     """Return, for each class of another sampler, the class that shares most tokens with it (ties: the first), or -1."""
-    shares = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
     shared = np.zeros((MAX_CLASSES, votes.shape[1]))
-    np.add.at(shared, columns, shares[rows] * tokens[:, None])
+    for at in range(0, len(rows), BLOCK_ROWS):
+        block = slice(at, at + BLOCK_ROWS)
+        own = votes[rows[block]]
+        shares = own / np.maximum(own.sum(axis=1, keepdims=True), 1)
+        np.add.at(shared, columns[block], shares * tokens[block, None])
     return np.where(shared.any(axis=1), shared.argmax(axis=1), -1)

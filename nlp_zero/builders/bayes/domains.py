@@ -1,4 +1,10 @@
-"""Domains of a large corpus, such as news, reviews and poems, and a sample in which each of them has its share."""
+"""Domains of a large corpus, such as news, reviews and poems, and a sample in which each of them has its share.
+
+Two passes over the corpus.  The first one takes a sketch: lines whose keys, which are like random numbers, are small.
+Its lines are clustered (`find_domains`).  The second one takes the sample: each line belongs to the domain under which
+it is most likely, and is taken if its key is below the limit of the domain.  A line has the same key wherever it
+occurs, so that copies are taken once, and the sample does not depend on how the corpus is read.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +15,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.counting import Alphabet
-from ...corpus import Corpus
-from ..passes import SAMPLED_SYMBOLS
-from .text import PieceLabel, encode_pieces, map_whole
+from ..._kernels.elementary import log
+from ...corpus import Corpus, read_blocks
+from .text import map_whole
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     SymbolArray = npt.NDArray[np.uint32]
     Ints = npt.NDArray[np.int64]
-    Profiles = npt.NDArray[np.uint16]
+    Keys = npt.NDArray[np.uint64]
+    Scores = npt.NDArray[np.int32]
 
-__all__ = ["count_bins", "draw_by_domain", "find_domains", "make_profiles", "share_symbols", "take_pieces"]
+__all__ = ["Lines", "draw_by_domain", "find_domains", "share_symbols", "take_lines"]
 
 DOMAINS = 6  # at most
-LEAST_PIECES = 20  # for each domain; with fewer pieces there are fewer domains
+LEAST_GAIN = 0.1  # of a split into two domains, nats for each symbol
+LEAST_LINES = 20  # of a domain in the sketch
 LEAST_DOMAIN_SYMBOLS = 100_000  # of a sample; smaller ones are learnt together with the largest one
-MAX_PIECES = 20_000  # longer texts have longer pieces
-BINS = 509  # of a profile
-SCALE = 1 << 10
-PASSES = 10
-NOT_DRAWN = -1
+SKETCH_SYMBOLS = 2_000_000
+LONGEST_LINE = 2000  # entries; longer ones are several lines
+LINES = 500  # a sample has at least this many lines, about
+STARTS, PASSES = 3, 30  # of the search for a split
+JOINT_PASSES = 5
+PRIOR_SYMBOLS = 500  # strength of the frequencies in the whole sketch
+SCALE = 1 << 10  # of log probabilities, which are whole numbers: their sums are the same on all machines
+LARGEST_KEY = (1 << 64) - 1
 
 
 def draw_by_domain(
     texts: Corpus | Iterable[str], alphabet: Alphabet, total: int, symbols: int, seed: int
 ) -> list[SymbolArray]:
-    """Return a sample of a text: one array of whole runs for each domain, the largest one first.
+    """Return a sample of a text: one array of whole lines for each domain, the largest one first.
 
     Parameters
     ----------
@@ -52,132 +63,99 @@ def draw_by_domain(
 
     Notes
     -----
-    Pieces of the text are clustered by the symbols that occur in them (k-means of square roots of relative
-    frequencies).  All domains get the same number of symbols, except for those that have fewer; the pieces of a domain
-    are spread evenly over its text.  The arithmetic is that of whole numbers, the same on all machines.
+    All domains get the same number of symbols, except for those that have fewer.
     """
-    size = max(SAMPLED_SYMBOLS, -(-total // MAX_PIECES))
-    pieces = _Pieces()
-    for part in map_whole(texts, count_bins, alphabet, size):
-        pieces.add(part)
-    sizes = pieces.sizes
-    domain = find_domains(pieces.profiles, seed)
-    available = np.bincount(domain, sizes).astype(np.int64)
-    wanted = share_symbols(available.tolist(), symbols)
-    share = [number / most for number, most in zip(wanted, available.tolist(), strict=True)]
-    due = [1.0] * len(share)
-    for place, (which, number) in enumerate(zip(domain.tolist(), sizes.tolist(), strict=True)):
-        due[which] += share[which] * number
-        if due[which] > 0:
-            due[which] -= number
-        else:
-            domain[place] = NOT_DRAWN
-    drawn: list[list[SymbolArray]] = [[] for _ in share]
-    for taken in map_whole(texts, take_pieces, alphabet, size, [domain[numbers] for numbers in pieces.numbers]):
-        for which, text in taken.items():
-            drawn[which].append(text)
-    parts = sorted((np.concatenate(texts) for texts in drawn if texts), key=len, reverse=True)
+    longest = min(LONGEST_LINE, max(1, symbols // LINES))
+    share = min(1.0, min(symbols, SKETCH_SYMBOLS) / max(total, 1))
+    size = len(alphabet.symbols) + 1
+    sketch, share = _sketch(texts, alphabet, longest, share, size)
+    scores = find_domains(sketch, size, seed)
+    domain = choose_domains(sketch.text, sketch.ends, scores)
+    available = (np.bincount(domain, sketch.symbols, len(scores)) / share).astype(np.int64).tolist()
+    wanted = share_symbols(available, symbols)
+    limits = np.array([share_key(a / max(b, 1)) for a, b in zip(wanted, available, strict=True)], np.uint64)
+    drawn = _take(texts, alphabet, longest, limits, scores)
+    parts = sorted((lines.text for lines in drawn if len(lines.text)), key=len, reverse=True) or [sketch.text]
     small = [part for part in parts[1:] if len(part) < LEAST_DOMAIN_SYMBOLS]
     return [np.concatenate([parts[0], *small]), *parts[1 : len(parts) - len(small)]]
 
 
 @dataclass(frozen=True)
-class PartBins:
-    """How often symbols of each bin occur in the pieces of a part of the corpus.
+class Lines:
+    """Some lines of a corpus, none of which is a copy of another.
 
     Attributes
     ----------
-    counts : ndarray of uint32
-        Shape (pieces, bins).
-    first, last : PieceLabel or None
-        Of the first and the last piece.
-    continues : bool
-        Whether the part begins within a file, so that its first piece may be the last one of the part before it.
+    text : ndarray of uint32
+        The encoded lines end to end; each ends with 0.
+    ends : ndarray of int64
+        Where each line ends.
+    keys : ndarray of uint64
+        See `Alphabet.encode_lines`.
     """
 
-    counts: npt.NDArray[np.uint32]
-    first: PieceLabel | None
-    last: PieceLabel | None
-    continues: bool
+    text: SymbolArray
+    ends: Ints
+    keys: Keys
 
+    @classmethod
+    def join(cls, parts: Sequence[Lines]) -> Lines:
+        """Return the lines of all parts, in order; of copies, the first."""
+        sizes = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.ends, prepend=0) for part in parts)])
+        keys = np.concatenate([np.zeros(0, np.uint64), *(part.keys for part in parts)])
+        text = np.concatenate([np.zeros(0, np.uint32), *(part.text for part in parts)])
+        return cls(text, np.cumsum(sizes), keys).take(np.sort(np.unique(keys, return_index=True)[1]))
 
-def count_bins(part: Corpus | Iterable[str], alphabet: Alphabet, size: int) -> PartBins:
-    """Return the symbols of the pieces of a part of the corpus, by bins."""
-    counts, first, last = [np.zeros((0, BINS), np.uint32)], None, None
-    for label, piece in encode_pieces(part, alphabet, size):
-        counts.append(np.bincount(piece[piece > 0] % BINS, minlength=BINS).astype(np.uint32)[None])
-        first, last = first or label, label
-    return PartBins(np.concatenate(counts), first, last, getattr(part, "begin", 0) > 0)
-
-
-class _Pieces:
-    """The pieces of all parts of a corpus; those that two parts share are one.
-
-    Attributes
-    ----------
-    numbers : list of ndarray of int64
-        For each part, the numbers of its pieces.
-    """
-
-    def __init__(self) -> None:
-        self.numbers: list[Ints] = []
-        self._profiles: list[Profiles] = []
-        self._sizes: list[Ints] = []
-        self._open: npt.NDArray[np.uint32] | None = None  # the last piece, which may go on in the next part
-        self._label: PieceLabel | None = None
-        self._closed = 0
-
-    def add(self, part: PartBins) -> None:
-        """Add the pieces of the next part."""
-        counts = part.counts
-        if part.first is None or part.last is None:
-            self.numbers.append(np.zeros(0, np.int64))
-            return
-        if self._open is not None:
-            if part.continues and self._label is not None and part.first[1:] == self._label[1:]:
-                counts[0] += self._open
-            else:
-                self._close(self._open[None])
-        self.numbers.append(self._closed + np.arange(len(counts)))
-        self._close(counts[:-1])
-        self._open, self._label = counts[-1], part.last
+    def take(self, rows: Ints) -> Lines:
+        """Return the lines with these numbers, which rise."""
+        if len(rows) == len(self.keys):
+            return self
+        sizes = np.diff(self.ends, prepend=0)
+        chosen = np.zeros(len(sizes), np.bool_)
+        chosen[rows] = True
+        return Lines(self.text[np.repeat(chosen, sizes)], np.cumsum(sizes[rows]), self.keys[rows])
 
     @property
-    def sizes(self) -> Ints:
-        """Symbols of each piece."""
-        return np.concatenate([*self._sizes, *([] if self._open is None else [[int(self._open.sum())]])])
-
-    @property
-    def profiles(self) -> Profiles:
-        """The profile of each piece, shape (pieces, bins)."""
-        return np.concatenate([*self._profiles, *([] if self._open is None else [make_profiles(self._open[None])])])
-
-    def _close(self, counts: npt.NDArray[np.uint32]) -> None:
-        self._sizes.append(counts.sum(axis=1, dtype=np.int64))
-        self._profiles.append(make_profiles(counts))
-        self._closed += len(counts)
+    def symbols(self) -> Ints:
+        """Symbols of each line."""
+        return _sum_lines((self.text > 0).astype(np.int32), self.ends)
 
 
-def take_pieces(
-    part: Corpus | Iterable[str], alphabet: Alphabet, size: int, chosen: Sequence[Ints]
-) -> dict[int, SymbolArray]:
-    """Return the pieces of a part of the corpus that are drawn, by their domains.
+def take_lines(
+    part: Corpus | Iterable[str], alphabet: Alphabet, longest: int, limits: Keys, scores: Scores
+) -> list[Lines]:
+    """Return the lines of a part of the corpus whose keys are within the limit of their domain, by domains.
 
     Parameters
     ----------
     part : Corpus or iterable of str
     alphabet : Alphabet
-    size : int
-        Symbols of a piece, about.
-    chosen : sequence of ndarray of int64
-        For each part, the domain of each piece, or `NOT_DRAWN`.
+    longest : int
+        Entries of a line; longer ones are several lines.
+    limits : ndarray of uint64
+        The largest key of each domain.
+    scores : ndarray of int32
+        See `find_domains`.
     """
-    drawn: dict[int, list[SymbolArray]] = {}
-    domains = chosen[getattr(part, "number", 0)].tolist()
-    for which, (_, piece) in zip(domains, encode_pieces(part, alphabet, size), strict=True):
-        if which != NOT_DRAWN:
-            drawn.setdefault(which, []).append(piece)
-    return {which: np.concatenate(pieces) for which, pieces in sorted(drawn.items())}
+    found: list[list[Lines]] = [[] for _ in limits]
+    known = np.array([LARGEST_KEY], np.uint64)  # keys of the lines so far, sorted, and one above all others
+    for block in read_blocks(part):
+        lines = Lines(*alphabet.encode_lines(block.data, longest))
+        new = (lines.keys <= limits.max()) & (known[np.searchsorted(known, lines.keys)] != lines.keys)
+        lines = lines.take(np.flatnonzero(new))
+        domain = choose_domains(lines.text, lines.ends, scores)
+        rows = np.flatnonzero(lines.keys <= limits[domain])
+        keys, first = np.unique(lines.keys[rows], return_index=True)
+        rows = np.sort(rows[first])
+        for k, own in enumerate(found):
+            own.append(lines.take(rows[domain[rows] == k]))
+        known = np.insert(known, np.searchsorted(known, keys), keys)
+    return [Lines.join(own) for own in found]
+
+
+def share_key(share: float) -> int:
+    """Return the key that this share of all keys is below."""
+    return LARGEST_KEY if share >= 1 else int(share * (1 << 64))
 
 
 def share_symbols(available: list[int], symbols: int) -> list[int]:
@@ -196,62 +174,118 @@ def share_symbols(available: list[int], symbols: int) -> list[int]:
     return wanted
 
 
-def find_domains(profiles: Profiles, seed: int) -> Ints:
-    """Return the domain of each profile; domains are numbered from 0 and none is empty.
+def find_domains(sketch: Lines, size: int, seed: int) -> Scores:
+    """Return what each domain has in common: the score of each symbol, shape (domains, size).
 
     Parameters
     ----------
-    profiles : ndarray of uint16
-        Shape (pieces, bins).
+    sketch : Lines
+        Lines of the corpus.
+    size : int
+        Symbols of the alphabet, and the boundary, whose score is 0.
     seed : int
-        Decides where the search begins (k-means++).
+        Decides where the search for a split begins.
+
+    Notes
+    -----
+    A score is the log probability of a symbol in the lines of a domain.  The lines begin as one domain.  Again and
+    again the domain is split whose two halves say most about new text: lines are assigned to the halves by every other
+    symbol, and the gain is that of the log probability of the symbols between.  In the end all lines are assigned anew.
     """
-    number = min(DOMAINS, max(1, len(profiles) // LEAST_PIECES))
+    whole = _Domain(sketch, _count_symbols(sketch.text, size))
     rng = np.random.Generator(np.random.PCG64(seed))
-    centres = profiles[:1].astype(np.int64)
-    away = _measure(profiles, centres)[:, 0]
-    while len(centres) < number and away.any():
-        ends = np.cumsum(away)
-        chosen = int(np.searchsorted(ends, rng.integers(int(ends[-1])), side="right"))
-        centres = np.concatenate([centres, profiles[chosen : chosen + 1]])
-        away = np.minimum(away, _measure(profiles, centres[-1:])[:, 0])
-    domain = np.zeros(len(profiles), np.int64)
-    for _ in range(PASSES):
-        nearest = _measure(profiles, centres).argmin(axis=1)
-        if np.array_equal(nearest, domain):
+    domains = [whole]
+    splits = [whole.find_split(whole.counts, rng)]
+    while len(domains) < DOMAINS:
+        widest = max(range(len(splits)), key=lambda k: splits[k][0])
+        gain, right = splits[widest]
+        if gain < LEAST_GAIN:
             break
-        domain = np.unique(nearest, return_inverse=True)[1]
-        centres = np.stack([_average(profiles[domain == k]) for k in range(int(domain.max()) + 1)])
-    return domain
+        old = domains[widest].lines
+        for place, rows in ((widest, np.flatnonzero(~right)), (len(domains), np.flatnonzero(right))):
+            lines = old.take(rows)
+            half = _Domain(lines, _count_symbols(lines.text, size))
+            domains[place:place + 1] = [half]
+            splits[place:place + 1] = [half.find_split(whole.counts, rng)]
+    scores = np.stack([score_symbols(one.counts, whole.counts) for one in domains])
+    for _ in range(JOINT_PASSES if len(domains) > 1 else 0):
+        domain = np.repeat(choose_domains(sketch.text, sketch.ends, scores), np.diff(sketch.ends, prepend=0))
+        counts = [_count_symbols(sketch.text[domain == k], size) for k in range(len(scores))]
+        scores = np.stack([score_symbols(one, whole.counts) for one in counts])
+    return scores
 
 
-def make_profiles(counts: npt.NDArray[np.integer]) -> Profiles:
-    """Return square roots of the relative frequencies of symbols, several of which share a bin.
+class _Domain:
+    """Lines of one domain, and the numbers of their symbols."""
 
-    Parameters
-    ----------
-    counts : ndarray of int
-        How often symbols of each bin occur, shape (pieces, bins).
-    """
-    out = np.zeros(counts.shape, np.uint16)
-    for at in range(0, len(counts), 1024):
-        some = counts[at : at + 1024].astype(np.int64)
-        out[at : at + 1024] = np.sqrt(some * (SCALE * SCALE) // np.maximum(some.sum(axis=1, keepdims=True), 1))
-    return out
+    def __init__(self, lines: Lines, counts: Ints) -> None:
+        self.lines, self.counts = lines, counts
+
+    def find_split(self, whole: Ints, rng: np.random.Generator) -> tuple[float, npt.NDArray[np.bool_]]:
+        """Return the gain of a split for each symbol, and which lines are on its right side."""
+        text, ends = self.lines.text, self.lines.ends
+        best = (0.0, np.zeros(len(ends), np.bool_))
+        if len(ends) < 2 * LEAST_LINES:
+            return best
+        sizes = np.diff(ends, prepend=0)
+        odd = (np.arange(len(text)) - np.repeat(ends - sizes, sizes)) % 2 == 1
+        heard = np.where(odd, text, 0)
+        common = score_symbols(self.counts, whole)
+        for _ in range(STARTS):
+            right = rng.integers(0, 2, len(ends)).astype(np.bool_)
+            for _ in range(PASSES):
+                counts = _count_symbols(text[np.repeat(right, sizes)], len(whole))
+                both = score_symbols(self.counts - counts, whole), score_symbols(counts, whole)
+                before, right = right, _sum_lines((both[1] - both[0]).take(text), ends) > 0
+                if np.count_nonzero(before != right) * 500 <= len(right):
+                    break
+            side = _sum_lines((both[1] - both[0]).take(np.where(odd, 0, text)), ends) > 0
+            own = np.where(np.repeat(side, sizes), both[1].take(heard), both[0].take(heard)) - common.take(heard)
+            gain = int(own.sum(dtype=np.int64)) / SCALE / max(int(np.count_nonzero(heard)), 1)
+            if gain > best[0] and min(np.count_nonzero(right), np.count_nonzero(~right)) >= LEAST_LINES:
+                best = (gain, right)
+        return best
 
 
-def _average(profiles: Profiles) -> Ints:
-    return np.asarray(profiles.sum(axis=0, dtype=np.int64) // len(profiles))
+def choose_domains(text: SymbolArray, ends: Ints, scores: Scores) -> Ints:
+    """Return for each line the domain under which it is most likely (ties: the first)."""
+    return np.asarray(np.stack([_sum_lines(row.take(text), ends) for row in scores]).argmax(axis=0))
 
 
-def _measure(profiles: Profiles, centres: Ints) -> Ints:
-    """Return squared distances, shape (profiles, centres)."""
-    return np.stack([_sum_squares(profiles, centre) for centre in centres], axis=1)
+def score_symbols(counts: Ints, whole: Ints) -> Scores:
+    """Return the score of each symbol in a text with these counts; `whole` are those of the sketch."""
+    prior = PRIOR_SYMBOLS * (whole + 1) / (whole.sum() + len(whole))
+    scores: Scores = np.rint(log((counts + prior) / (counts.sum() + PRIOR_SYMBOLS)) * SCALE).astype(np.int32)
+    scores[0] = 0
+    return scores
 
 
-def _sum_squares(profiles: Profiles, centre: Ints) -> Ints:
-    out = np.empty(len(profiles), np.int64)
-    for at in range(0, len(profiles), 1024):
-        away = profiles[at : at + 1024] - centre
-        out[at : at + 1024] = (away * away).sum(axis=1)
-    return out
+def _count_symbols(text: SymbolArray, size: int) -> Ints:
+    counts = np.bincount(text, minlength=size)
+    counts[0] = 0
+    return counts
+
+
+def _sum_lines(values: npt.NDArray[np.int32], ends: Ints) -> Ints:
+    """Return the sum of the values of each line."""
+    return np.add.reduceat(values, np.append(0, ends[:-1])[: len(ends)], dtype=np.int64)
+
+
+def _sketch(
+    texts: Corpus | Iterable[str], alphabet: Alphabet, longest: int, share: float, size: int
+) -> tuple[Lines, float]:
+    """Return about a share of the lines of the corpus, and the share; a text of few lines has none with small keys."""
+    while True:
+        limits = np.array([share_key(share)], np.uint64)
+        (sketch,) = _take(texts, alphabet, longest, limits, np.zeros((1, size), np.int32))
+        if len(sketch.keys) or share == 1:
+            return sketch, share
+        share = min(1.0, 8 * share)
+
+
+def _take(
+    texts: Corpus | Iterable[str], alphabet: Alphabet, longest: int, limits: Keys, scores: Scores
+) -> list[Lines]:
+    """Return the lines of the corpus whose keys are within the limit of their domain, by domains."""
+    parts = list(map_whole(texts, take_lines, alphabet, longest, limits, scores))
+    return [Lines.join(own) for own in zip(*parts, strict=True)]

@@ -27,6 +27,7 @@ __all__ = ["MIN_JOINED_COUNT", "MIN_JOINED_PROBABILITY", "NO_WORD", "join_pairs"
 MIN_JOINED_PROBABILITY = 0.4
 MIN_JOINED_COUNT = 3
 MIN_JOINED_ENTROPY = 0.5  # least branching entropy of the joined word on both sides, nats
+BLOCK_WORDS = 1 << 20  # of a text that are split at a time
 NO_WORD = -1  # between two runs of words
 
 
@@ -196,7 +197,10 @@ def _split_words(runs: Ints, parts: Sequence[tuple[int, ...]], apart: npt.NDArra
     split.append((NO_WORD,))  # found at index -1
     sizes = np.array([len(part) for part in split])
     flat = np.array([number for part in split for number in part], np.int64)
-    repeated = np.repeat(runs, sizes[runs])
     first = np.cumsum(sizes) - sizes
-    within = np.arange(len(repeated)) - np.repeat(np.cumsum(sizes[runs]) - sizes[runs], sizes[runs])
-    return np.asarray(flat[first[repeated] + within])
+    blocks = [np.zeros(0, np.int64)]
+    for at in range(0, len(runs), BLOCK_WORDS):
+        some = runs[at : at + BLOCK_WORDS]
+        begin = np.cumsum(sizes[some]) - sizes[some]  # of each word in the result
+        blocks.append(flat[np.repeat(first[some] - begin, sizes[some]) + np.arange(int(sizes[some].sum()))])
+    return np.concatenate(blocks)

@@ -68,6 +68,7 @@ def find_words(
         Whether words that hardly occur apart are joined; never with examples.
     """
     cuts = None
+    return_memory()  # that of the samplers
     if all(one.begins is not None for one in slices):  # or sampling was interrupted
         cuts = _find_cuts(slices, tree, max_length, seed, resources, at_once, teaching, examples)
     if cuts is None:
@@ -108,6 +109,7 @@ def _find_cuts(
     reader = FieldReader(statistics, tree.counts.types(1), whole, known, measured=measured, workers=threads)
     del whole
     store.release()
+    return_memory()
     combined = combine_views(measured, reader, evidence, seed=seed, workers=workers, at_once=at_once)
     if examples is not None:
         teacher = Teacher(reader, examples, combined, workers=workers)
