@@ -6,20 +6,24 @@ Prints the tables of docs/quality.md.  The first 9,700 lines are for development
 from __future__ import annotations
 
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import Missing, Report, Settings
+from harness import HERE, Missing, Report, Settings, run_child
 from quality_methods import OURS, Learnt, learn
 
+from nlp_zero import Lexicon, Tokenizer
 from nlp_zero.evaluation import Evaluation, evaluate, lexicon_precision, word_types
 
 DEVELOPMENT = 9_700  # lines
 LEVELS = ("punct", "alnum", "join")
 SIZES = (1_000, 5_000, 10_000, 20_000)
 SLICES, SLICE = 10, 100_000  # from each half; characters
+SPLICES = "250M"  # made by grow.py of the lines of mix in random order
+BUDGET, SEEDS = "512M", (0, 1)  # of samples
 METHODS = (
     "every character", "pmi", "pmi, new words", "entropy", "entropy, new words", "bayes",
     "SentencePiece unigram", "SentencePiece BPE", "jieba, HMM off", "jieba, HMM on",
@@ -50,6 +54,7 @@ def run(settings: Settings, report: Report) -> None:
         if not settings.quick:
             unseen(report, raw, gold, folder)
             slices(report, raw, gold, folder)
+            samples(settings, report, raw, gold, folder)
 
 
 def transductive(settings: Settings, report: Report, raw: list[str], gold: list[str], folder: Path) -> None:
@@ -139,6 +144,31 @@ def slices(report: Report, raw: list[str], gold: list[str], folder: Path) -> Non
     header = ("method", "first half: mean F1", "lowest–highest", "second half: mean F1", "lowest–highest")
     what = f"learnt from {SLICES} slices of {SLICE:,} characters of each half, each scored on itself; level alnum"
     report.tables.append((f"Small texts: {what}", header, rows))
+
+
+def samples(settings: Settings, report: Report, raw: list[str], gold: list[str], folder: Path) -> None:
+    """Learn from samples of texts of which news are a small part, score the first half of people-daily."""
+    splices, output = folder / "splices.txt", folder / "sample.tsv"
+    try:
+        texts = {"people-daily": settings.path("people-daily"), "mix": settings.path("mix"), SPLICES: splices}
+    except Missing as missing:
+        report.missing("quality", "samples", missing)
+        return
+    subprocess.run([sys.executable, HERE / "grow.py", texts["mix"], SPLICES, splices], check=True)
+    rows: Rows = []
+    for name, text in texts.items():
+        row = [name]
+        for seed in SEEDS:
+            options = ("--method", "bayes", "--memory", BUDGET, "--workers", 2, "--seed", seed)
+            job = run_child("build-vocab", output, text, *options)
+            cut = Tokenizer(Lexicon.load(output)).tokenize_batch(raw[:DEVELOPMENT])
+            f1 = evaluate(gold[:DEVELOPMENT], cut, level="alnum").f1
+            row += [f"{f1:.4f}", f"{job['peak_mb']:.0f} MB"]
+        rows.append(tuple(row))
+        print_row(rows[-1])
+    header = ("text", *(cell for seed in SEEDS for cell in (f"F1, seed {seed}", "memory")))
+    what = f"bayes with {BUDGET}, scored on the first half of people-daily; {SPLICES} of lines of mix in random order"
+    report.tables.append((f"Samples: {what}", header, rows))
 
 
 def place_slices(lines: Sequence[str]) -> list[tuple[int, int]]:
