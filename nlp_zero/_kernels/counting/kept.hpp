@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "ngrams.hpp"
+#include "symbol_store.hpp"
 
 namespace nlpzero::counting {
 

@@ -1,17 +1,10 @@
-# Exact n-gram counts as a prefix tree: see ngrams.hpp.
+# Exact n-gram counts as a prefix tree: see ngrams.hpp, symbol_store.hpp and sorter.hpp.
 
 cdef extern from "counting/ngrams.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass Buffer[T]:
         T* data()
         T* release()
         void resize_exactly(size_t) except +
-
-    cdef cppclass SymbolStore:
-        SymbolStore() except +
-        size_t positions() const
-        uint64_t total(int) const
-        cbool add(CppAlphabet&, const Text&, size_t&) except +
-        void drop_last() except +
 
     const int MAX_ORDER
 
@@ -22,6 +15,15 @@ cdef extern from "counting/ngrams.hpp" namespace "nlpzero::counting" nogil:
     cdef cppclass Tree:
         int order
         Level level[8]
+
+
+cdef extern from "counting/symbol_store.hpp" namespace "nlpzero::counting" nogil:
+    cdef cppclass SymbolStore:
+        SymbolStore() except +
+        size_t positions() const
+        uint64_t total(int) const
+        cbool add(CppAlphabet&, const Text&, size_t&) except +
+        void drop_last() except +
 
 
 cdef extern from "counting/unroll_avx512.hpp" namespace "nlpzero::counting" nogil:

@@ -8,6 +8,7 @@
 #include "../common/portable.hpp"
 #include "ngrams.hpp"
 #include "runs.hpp"
+#include "symbol_store.hpp"
 
 namespace nlpzero::counting {
 
@@ -73,7 +74,8 @@ public:
         if (order_ < 2) return;
         if (k >= stores_.size() || stores_[k]->positions() != positions_[k])
             throw std::invalid_argument("A text was changed after its n-grams were laid out.");
-        // One slot per symbol.  That of boundaries, whose rank is 0, clears the key: no branch is needed.
+        // One slot per symbol.  That of boundaries, whose rank is 0, clears the key: no branch is needed.  The empty key of
+        // the end of a run is written, too, where the next key of its bucket will be; a bucket has room for all.
         struct Slot { Key<W>* put; uint32_t rank, step; };
         std::vector<Slot> slot(rank_[k].size());
         Key<W> ignored;  // receives the keys of boundaries and of symbols outside the range

@@ -104,7 +104,7 @@ class Objects {
     struct NumberSlots {
         Slot* slots;
         const int32_t* numbers;
-        PyObject* operator()(int32_t id) const {  // null: an exception is set
+        NLP_ZERO_HOT PyObject* operator()(int32_t id) const {  // null: an exception is set
             PyObject* const found = slots[size_t(id)].load(std::memory_order_acquire);
             return found ? found : keep(slots[size_t(id)], PyLong_FromLong(numbers[size_t(id)]));
         }
@@ -117,7 +117,7 @@ class Objects {
         uint32_t count;
         Slot* chars;
         template <class Char>
-        PyObject* operator()(PyObject* text, const Char* data, int32_t id, uint32_t start, uint32_t end, References& owner) const {
+        NLP_ZERO_HOT PyObject* operator()(PyObject* text, const Char* data, int32_t id, uint32_t start, uint32_t end, References& owner) const {
             const uint32_t c = data[start], word = uint32_t(id) - 1;
             const uintptr_t outside = opaque(uintptr_t(0) - uintptr_t(word >= count));
             const uintptr_t in_words = words + word * sizeof(PyObject*);
