@@ -364,7 +364,9 @@ def test_runs_of_different_alphabets() -> None:
     characters = [chr(0x4E00 + k) for k in range(6000)]
     alphabets = [characters[::700], characters[:20] + characters[5000::300], characters[1::2], characters]
     texts = ["".join(rng.choices(alphabet, k=100_000)) for alphabet in alphabets]
-    spilled = NgramCounter(order=3, memory="1600K").update(texts)
+    spilled = NgramCounter(order=3, memory="1600K")
+    for text in texts:
+        spilled.update([text])
     assert len({len(run.index()[3]) for run in spilled._store.runs}) >= 3
     whole, merged = NgramCounter(order=3).update(texts).freeze(), spilled.freeze()
     for n in (1, 2, 3):
