@@ -88,6 +88,29 @@ def test_no_domain_drowns_another(mixed: list[str], monkeypatch: pytest.MonkeyPa
     assert all(np.array_equal(a, b) for a, b in zip(parts, again, strict=True))
 
 
+def test_a_small_domain_is_found() -> None:
+    """The gain of a split is that of the smaller half: 3 % of a text are a domain if they are different enough."""
+    rng = random.Random(5)
+    texts = [*write(rng, 1, 97_000), *write(rng, 1001, 3_000)]
+    alphabet = encode(texts)
+    sketch = encode_lines(alphabet, texts)
+    scores = find_domains(sketch, len(alphabet) + 1, 0)
+    found = choose_domains(sketch.text, sketch.ends, scores)
+    assert len(scores) == 2
+    small = found[-100:]
+    assert (small == small[0]).all()
+    assert (found[:1000] != small[0]).all()
+
+
+def test_a_sketch_grows_if_there_are_many_copies() -> None:
+    """Few lines that occur often are few lines: the sketch would have too few of them to find domains."""
+    own = write(random.Random(3), 1, 8 * 500)
+    texts = own * 50
+    sketch, share = domains._sketch(texts, encode(texts), 2000, 0.02, 301, 4000)
+    assert len(sketch.keys) >= 250
+    assert share >= 0.4
+
+
 def test_copies_are_drawn_once() -> None:
     """A line that occurs often is not learnt often; nor are lines that differ outside their longest run."""
     rng = random.Random(3)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Lines", "draw_by_domain", "find_domains", "share_symbols", "take_lines"]
 
 DOMAINS = 6  # at most
-LEAST_GAIN = 0.1  # of a split into two domains, nats for each symbol
+LEAST_GAIN = 0.2  # of a split into two domains, nats for each symbol of the smaller one
 LEAST_LINES = 20  # of a domain in the sketch
 LEAST_DOMAIN_SYMBOLS = 100_000  # of a sample; smaller ones are learnt together with the largest one
 SKETCH_SYMBOLS = 2_000_000
@@ -68,7 +68,7 @@ def draw_by_domain(
     longest = min(LONGEST_LINE, max(1, symbols // LINES))
     share = min(1.0, min(symbols, SKETCH_SYMBOLS) / max(total, 1))
     size = len(alphabet.symbols) + 1
-    sketch, share = _sketch(texts, alphabet, longest, share, size)
+    sketch, share = _sketch(texts, alphabet, longest, share, size, min(symbols, total, SKETCH_SYMBOLS))
     scores = find_domains(sketch, size, seed)
     domain = choose_domains(sketch.text, sketch.ends, scores)
     available = (np.bincount(domain, sketch.symbols, len(scores)) / share).astype(np.int64).tolist()
@@ -199,7 +199,7 @@ def find_domains(sketch: Lines, size: int, seed: int) -> Scores:
     while len(domains) < DOMAINS:
         widest = max(range(len(splits)), key=lambda k: splits[k][0])
         gain, right = splits[widest]
-        if gain < LEAST_GAIN:
+        if not gain:
             break
         old = domains[widest].lines
         for place, rows in ((widest, np.flatnonzero(~right)), (len(domains), np.flatnonzero(right))):
@@ -222,7 +222,7 @@ class _Domain:
         self.lines, self.counts = lines, counts
 
     def find_split(self, whole: Ints, rng: np.random.Generator) -> tuple[float, npt.NDArray[np.bool_]]:
-        """Return the gain of a split for each symbol, and which lines are on its right side."""
+        """Return the gain of a split for each symbol (0: there is none), and which lines are on its right side."""
         text, ends = self.lines.text, self.lines.ends
         best = (0.0, np.zeros(len(ends), np.bool_))
         if len(ends) < 2 * LEAST_LINES:
@@ -242,7 +242,9 @@ class _Domain:
             side = _sum_lines((both[1] - both[0]).take(np.where(odd, 0, text)), ends) > 0
             own = np.where(np.repeat(side, sizes), both[1].take(heard), both[0].take(heard)) - common.take(heard)
             gain = int(own.sum(dtype=np.int64)) / SCALE / max(int(np.count_nonzero(heard)), 1)
-            if gain > best[0] and min(np.count_nonzero(right), np.count_nonzero(~right)) >= LEAST_LINES:
+            smaller = min(sizes[right].sum(), sizes[~right].sum()) / len(text)
+            lines = min(np.count_nonzero(right), np.count_nonzero(~right))
+            if gain > best[0] and gain >= LEAST_GAIN * smaller and lines >= LEAST_LINES:
                 best = (gain, right)
         return best
 
@@ -272,15 +274,16 @@ def _sum_lines(values: npt.NDArray[np.int32], ends: Ints) -> Ints:
 
 
 def _sketch(
-    texts: Corpus | Iterable[str], alphabet: Alphabet, longest: int, share: float, size: int
+    texts: Corpus | Iterable[str], alphabet: Alphabet, longest: int, share: float, size: int, symbols: int
 ) -> tuple[Lines, float]:
-    """Return about a share of the lines of the corpus, and the share; a text of few lines has none with small keys."""
+    """Return about a share of the lines of the corpus, and the share, which grows if there are many copies."""
     while True:
         limits = np.array([share_key(share)], np.uint64)
         (sketch,) = _take(texts, alphabet, longest, limits, np.zeros((1, size), np.int32))
-        if len(sketch.keys) or share == 1:
+        found = int(np.count_nonzero(sketch.text))
+        if 2 * found >= symbols or share == 1:
             return sketch, share
-        share = min(1.0, 8 * share)
+        share = min(1.0, share * min(8.0, symbols / max(found, 1)))
 
 
 def _take(
