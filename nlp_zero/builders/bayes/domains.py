@@ -283,7 +283,7 @@ def _sketch(
         found = int(np.count_nonzero(sketch.text))
         if 2 * found >= symbols or share == 1:
             return sketch, share
-        share = min(1.0, share * min(8.0, symbols / max(found, 1)))
+        share = min(1.0, share * (min(8.0, symbols / found) if found else 8.0))
 
 
 def _take(
