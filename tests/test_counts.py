@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import shutil
 from collections.abc import Iterator
 
@@ -355,3 +356,18 @@ def test_one_long_line() -> None:
     assert counts.total(3) == 3_000_000 - 2
     assert sum(c for _, c in counts.items(3)) == counts.total(3)
     assert counts[text[5:8]] == sum(text.startswith(text[5:8], i) for i in range(len(text)))
+
+
+def test_runs_of_different_alphabets() -> None:
+    """Ids of a run whose symbols are all common, or far apart among those of the whole text."""
+    rng = random.Random(5)
+    characters = [chr(0x4E00 + k) for k in range(6000)]
+    alphabets = [characters[::700], characters[:20] + characters[5000::300], characters[1::2], characters]
+    texts = ["".join(rng.choices(alphabet, k=100_000)) for alphabet in alphabets]
+    spilled = NgramCounter(order=3, memory="1600K")
+    for text in texts:
+        spilled.update([text])
+    assert len({len(run.index()[3]) for run in spilled._store.runs}) >= 3
+    whole, merged = NgramCounter(order=3).update(texts).freeze(), spilled.freeze()
+    for n in (1, 2, 3):
+        assert dict(merged.items(n)) == dict(whole.items(n))

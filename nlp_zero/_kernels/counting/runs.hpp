@@ -108,12 +108,40 @@ protected:
 
 [[noreturn]] inline void damaged() { throw std::invalid_argument("the records of a run are damaged"); }
 
+// The final ids of the symbols of a run, which rise, in 1.25 bytes each: all runs of a merge look ids up at random, and 80
+// KB for each of them would not stay in the cache.  If ids are too far apart, they are read from `map` itself.
+class IdMap {
+public:
+    IdMap(const uint32_t* map, size_t size) : size_(size) {
+        first_.reserve(size / GROUP + 1);
+        offset_.reserve(size);
+        for (size_t i = 0; i < size; ++i) {
+            if (i % GROUP == 0) first_.push_back(map[i]);
+            const uint32_t offset = map[i] - first_.back();
+            if (offset > 255) {
+                whole_ = map;
+                break;
+            }
+            offset_.push_back(uint8_t(offset));
+        }
+    }
+    size_t size() const { return size_; }
+    uint32_t operator[](size_t i) const { return whole_ ? whole_[i] : first_[i / GROUP] + offset_[i]; }
+
+private:
+    static constexpr size_t GROUP = 16;
+    size_t size_;
+    const uint32_t* whole_ = nullptr;
+    std::vector<uint32_t> first_;  // ids of the first symbol of each group
+    std::vector<uint8_t> offset_;  // from it
+};
+
 // Reads the blocks of a run; `map`, which rises, gives the final id of each symbol of the run.
 template <int W>
 class BlockSource : public RunSource<W> {
 public:
     BlockSource(Packing packing, const uint32_t* map, size_t map_size)
-        : packing_(packing), map_(map), map_size_(map_size) {}
+        : packing_(packing), map_(map, map_size) {}
 
     void feed(const uint8_t* block, size_t size) override {  // a size of 0 ends the run
         done_ = size == 0;
@@ -134,7 +162,7 @@ protected:
             if (!entry.count) entry.count = varint();
             if (j >= order || (j && !own_[j - 1])) damaged();
             for (uint64_t own = own_[j] + varint();; own = varint()) {
-                if (own >= map_size_) damaged();
+                if (own >= map_.size()) damaged();
                 own_[j] = uint32_t(own);
                 if (!own) break;  // the end of a short n-gram
                 prefix_[j + 1] = prefix_[j];
@@ -150,8 +178,7 @@ protected:
 private:
     static constexpr size_t PADDING = 1 + 10 * (MAX_ORDER + 1);  // no record is longer
     Packing packing_;
-    const uint32_t* map_;
-    size_t map_size_;
+    IdMap map_;
     bool done_ = false;
     std::vector<uint8_t> data_;
     const uint8_t *from_ = nullptr, *end_ = nullptr;
