@@ -23,8 +23,9 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
     Parameters
     ----------
     client : distributed.Client, str or None, default None
+        A client, which stays open; the address of a scheduler; None or ``"local"`` starts processes of this machine.
     workers : int or None, default None
-        As in `count`.
+        Number of processes that are started, by default one for each processor.
 
     Yields
     ------
