@@ -36,7 +36,7 @@ from nlp_zero.counting.counts import levels_of
 from nlp_zero.counting.levels import read_symbol_ids
 from nlp_zero.counting.tree import TreeBuilder
 from nlp_zero.distributed import reduce, shuffle, tasks
-from nlp_zero.distributed.api import connect
+from nlp_zero.distributed.connection import connect
 from nlp_zero.distributed.ranged import RangedTree
 from nlp_zero.distributed.ranges import add_edges
 from nlp_zero.errors import ClusterError

@@ -73,7 +73,7 @@ MODULES = {
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["ranges", "subtrees", "scores", "submission", "shuffle", "autonomy", "tasks", "completion",
-                    "ranged", "reduce", "corpus", "addition", "api"],
+                    "ranged", "reduce", "corpus", "addition", "connection", "api"],
     "cli": [
         "errors",
         "messages",
