@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ def _in_repository() -> None:
     assert wanted is None or Path(nlp_zero.__file__).is_relative_to(Path(wanted).resolve()), nlp_zero.__file__
 
 
-@pytest.fixture(autouse=True)
-def _threads_for_small_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _threads_for_small_texts() -> Iterator[None]:
     """Threads share any text, however small."""
-    monkeypatch.setattr(rounds, "SMALL_BYTES", 0)
-    monkeypatch.setattr(counter, "SMALL_POSITIONS", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds, "SMALL_BYTES", 0)
+        patch.setattr(counter, "SMALL_POSITIONS", 0)
+        yield
