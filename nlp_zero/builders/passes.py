@@ -104,7 +104,7 @@ class CorpusPasses:
         return tree
 
     def count_selectable(self, order: int, min_count: int = 2) -> SelectableTree:
-        """Count n-grams that occur `min_count` times, to select some of them; in another engine, maybe elsewhere."""
+        """Count n-grams that occur at least `min_count` times, to select some; in another engine, maybe elsewhere."""
         return self.count_tree(order, min_count=min_count)
 
     def count_pieces(self, tree: SelectableTree, selection: Selection) -> PieceCounter:
