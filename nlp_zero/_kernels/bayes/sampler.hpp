@@ -22,7 +22,8 @@ struct Stretch { uint32_t begin, end; int left, right; };
 
 // Scratch space of one thread.
 struct Work {
-    std::vector<float> alpha, beta, outside, x;
+    HugeVector<float> alpha, beta, outside;
+    std::vector<float> x;
     std::vector<float> weight, lanes, x_after;
     std::vector<double> shrink;  // what each row of alpha was multiplied by
 };
@@ -275,22 +276,22 @@ private:
             }
             const float inverse = 1 / total(a, width);
             work.shrink[j] = inverse;
-            for (int z = 0; z < width; ++z) a[z] *= inverse;
-            carry(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
+            for (int c = 0; c < width / 8; ++c) eights(a)[c] *= inverse;
+            if (j < n) carry(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
         }
     }
     // out = sum of x[l] * b(l) * g(l) over the lengths l from 1; the rows of b go backwards, those of g forwards.
     template <int N>
     static NLP_ZERO_HOT void add_lengths(const float* __restrict x, const float* __restrict b,
                                          const float* __restrict g, int longest, int width, float* __restrict out) {
-        float sum[N];
-        for (int c = 0; c < N; ++c) sum[c] = x[1] * b[c] * g[c];
+        Eight sum[N / 8];
+        for (int c = 0; c < N / 8; ++c) sum[c] = x[1] * eights(b)[c] * eights(g)[c];
         for (int l = 2; l <= longest; ++l) {
             b -= width;
             g += width;
-            for (int c = 0; c < N; ++c) sum[c] += x[l] * b[c] * g[c];
+            for (int c = 0; c < N / 8; ++c) sum[c] += x[l] * eights(b)[c] * eights(g)[c];
         }
-        for (int c = 0; c < N; ++c) out[c] = sum[c];
+        for (int c = 0; c < N / 8; ++c) eights(out)[c] = sum[c];
     }
     // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
     // other.
@@ -315,16 +316,18 @@ private:
     template <int N>
     static NLP_ZERO_HOT void columns(const float* __restrict row, const float* __restrict t, int k, int width,
                                      float* __restrict out) {
-        float sum[N] = {0};
-        for (int z = 0; z < k; ++z, t += width)
-            for (int c = 0; c < N; ++c) sum[c] += row[z] * t[c];
-        for (int c = 0; c < N; ++c) out[c] = sum[c];
+        Eight sum[N / 8];
+        for (int c = 0; c < N / 8; ++c) sum[c] = row[0] * eights(t)[c];
+        for (int z = 1; z < k; ++z) {
+            t += width;
+            for (int c = 0; c < N / 8; ++c) sum[c] += row[z] * eights(t)[c];
+        }
+        for (int c = 0; c < N / 8; ++c) eights(out)[c] = sum[c];
     }
     // The sum of a row, by eight independent sums.
     static NLP_ZERO_HOT float total(const float* row, int width) {
-        float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-        for (int y = 0; y < width; y += 8)
-            for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
+        Eight sum = {};
+        for (int c = 0; c < width / 8; ++c) sum += eights(row)[c];
         return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
     }
     float kept(uint32_t z, uint32_t count, float ratio) const {
@@ -346,7 +349,7 @@ private:
         for (int j = int(w.end - w.begin); j > 0;) {
             const float* __restrict into = &model.back[size_t(next) * width];
             const float* __restrict a = &work.alpha[size_t(j) * width];
-            for (int z = 0; z < width; ++z) weight[z] = a[z] * into[z];
+            for (int c = 0; c < width / 8; ++c) eights(weight)[c] = eights(a)[c] * eights(into)[c];
             const int z = pick(weight, width, rng);
             const int most = std::min(model.max_length, j);
             double ratio = 1;
@@ -425,7 +428,7 @@ private:
                 out[l - 1] += float(sum / all);
             }
             // The ratios above have brought gamma to the scale of row i + 1.
-            carry(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
+            if (i) carry(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
         }
     }
     // gamma = sum of x[l] * o(l) * g(l) over the lengths l from 1; the products with b are added to eight lanes a length.
@@ -433,18 +436,17 @@ private:
     static NLP_ZERO_HOT void add_spans(const float* __restrict x, const float* __restrict o,
                                        const float* __restrict g, const float* __restrict b, int longest, int width,
                                        float* __restrict gamma, float* __restrict lanes) {
-        float sum[N] = {0};
+        Eight sum[N / 8] = {};
         for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
-            float lane[8] = {0};
-            for (int y = 0; y < N; y += 8)
-                for (int c = 0; c < 8; ++c) {
-                    const float v = x[l] * o[y + c] * g[y + c];
-                    sum[y + c] += v;
-                    lane[c] += v * b[y + c];
-                }
-            for (int c = 0; c < 8; ++c) lanes[c] += lane[c];
+            Eight lane = {};
+            for (int c = 0; c < N / 8; ++c) {
+                const Eight v = x[l] * eights(o)[c] * eights(g)[c];
+                sum[c] += v;
+                lane += v * eights(b)[c];
+            }
+            *eights(lanes) += lane;
         }
-        for (int c = 0; c < N; ++c) gamma[c] = sum[c];
+        for (int c = 0; c < N / 8; ++c) eights(gamma)[c] = sum[c];
     }
 };
 
