@@ -39,22 +39,28 @@ inline bool has_avx512_popcount() {
 }
 #endif
 
-// Eight floats that are computed with side by side.  Arrays of them stay in registers, which arrays of floats often do not;
-// the results are the same.
+// Four or eight floats that are computed with side by side: as many as a register has.  Eight are slow without 256-bit
+// registers.  Arrays of them stay in registers, which arrays of floats often do not; the results are the same.
 #if defined(__GNUC__)
+typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
 #else
-struct Eight {
-    float at[8];
+template <int N>
+struct Floats {
+    float at[N];
     float operator[](int c) const { return at[c]; }
-    Eight& operator+=(const Eight& b) { for (int c = 0; c < 8; ++c) at[c] += b.at[c]; return *this; }
-    Eight& operator*=(float b) { for (int c = 0; c < 8; ++c) at[c] *= b; return *this; }
+    Floats& operator+=(const Floats& b) { for (int c = 0; c < N; ++c) at[c] += b.at[c]; return *this; }
+    Floats& operator*=(float b) { for (int c = 0; c < N; ++c) at[c] *= b; return *this; }
+    friend Floats operator*(Floats a, const Floats& b) { for (int c = 0; c < N; ++c) a.at[c] *= b.at[c]; return a; }
+    friend Floats operator*(float a, Floats b) { return b *= a; }
 };
-inline Eight operator*(Eight a, const Eight& b) { for (int c = 0; c < 8; ++c) a.at[c] *= b.at[c]; return a; }
-inline Eight operator*(float a, Eight b) { return b *= a; }
+using Four = Floats<4>;
+using Eight = Floats<8>;
 #endif
-NLP_ZERO_HOT Eight* eights(float* p) { return reinterpret_cast<Eight*>(p); }
-NLP_ZERO_HOT const Eight* eights(const float* p) { return reinterpret_cast<const Eight*>(p); }
+template <class Vector>
+NLP_ZERO_HOT Vector* vectors(float* p) { return reinterpret_cast<Vector*>(p); }
+template <class Vector>
+NLP_ZERO_HOT const Vector* vectors(const float* p) { return reinterpret_cast<const Vector*>(p); }
 
 // Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
 // removes calls of functions without an effect.
