@@ -81,8 +81,9 @@ $(VENV)/test $(VENV)/site $(VENV)/browser $(VENV)/types $(VENV)/build $(VENV)/be
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh corpora/demo.sh $(CORPUS)
 
+# A test that hangs ends the run after a quarter of an hour, and says where.
 test: $(VENV)/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -o faulthandler_timeout=900 -o faulthandler_exit_on_timeout=true
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .

@@ -123,9 +123,9 @@ def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]
 def _close_local_cluster(distributed: Any, cluster: Any) -> None:
     """Close a cluster without hiding how the work on it ended.
 
-    On a busy machine Dask may fail to close: a guard (Dask's nanny) that hears of its worker while it is closed for a
-    second time finds its own states inconsistent, or a worker takes too long to end.  What has failed once has ended,
-    so another try closes the rest; workers that are still there are killed when this process ends.
+    Dask fails to close if a worker takes too long to end, as on a busy machine, or if the process that guards it
+    (Dask's nanny) finds its own states inconsistent.  What has failed once has ended, so another try closes the rest;
+    workers that are still there are killed when this process ends.
     """
     for _ in range(1 + len(cluster.workers)):
         try:
@@ -135,11 +135,30 @@ def _close_local_cluster(distributed: Any, cluster: Any) -> None:
             cluster.status = distributed.Status.failed  # else it would wait for this closing, which never ends
 
 
-def _reach_scheduler(dask: Any, address: object) -> Any:
+def _reach_scheduler(distributed: Any, address: object) -> Any:
+    client = distributed.Client.__new__(distributed.Client)  # so that it can be closed when it does not start
     try:
-        return dask.Client(address)
-    except (OSError, ValueError, TypeError) as error:
+        client.__init__(address)
+    except BaseException as error:
+        _discard(client)
+        if not isinstance(error, (OSError, ValueError, TypeError)):
+            raise
         raise ClusterError(
             f"no Dask scheduler answers at {address} ({type(error).__name__}: {error}); check the address, "
             "such as tcp://10.0.0.1:8786, or use 'local'."
         ) from None
+    return client
+
+
+def _discard(client: Any) -> None:
+    """Close a client that has not started, and end its thread.
+
+    Else the garbage collector would close it, at any moment: also while this thread or another one holds the lock of
+    Dask that closing takes, and both would wait forever.
+    """
+    if not hasattr(client, "_loop_runner"):  # what was given is not an address
+        return
+    if client.status == "closed":  # by itself, as when nothing answers; its thread goes on
+        client._loop_runner.stop()
+    else:
+        client.close()

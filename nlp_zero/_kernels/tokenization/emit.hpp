@@ -298,7 +298,8 @@ PyObject* list_tokens(const Model& model, Objects& objects, PyObject* text, cons
             emit_tokens(model, chars, run_chars, [&out, find = objects.numbers()](int32_t id, uint32_t, uint32_t) { *out++ = find(id); });
         } else {
             emit_tokens(model, chars, run_chars, [&out, &owner, text, chars, find = objects.pieces()](int32_t id, uint32_t start, uint32_t end) {
-                *out++ = find(text, chars, id, start, end, owner);
+                PyObject* const item = *out++ = find(text, chars, id, start, end, owner);
+                prefetch_to_write(item);  // `list_of` counts a reference
             });
         }
         return 0;

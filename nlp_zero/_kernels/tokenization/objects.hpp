@@ -191,11 +191,10 @@ inline void encode_sampled(const Model& model, const WeightTable& table, uint64_
     });
 }
 
-// Append the tokens of a slice, as lists of strings, to `lists`; returns whether that succeeded.  The garbage collector would
-// visit new lists again and again, which takes as long as to make them; nothing here can be garbage.
+// Append the tokens of a slice, as lists of strings, to `lists`; returns whether that succeeded.  The new lists are not tracked:
+// the garbage collector would visit them again and again while more of them are made, and nothing here can be garbage.
 inline bool append_lists(const Model& model, Objects& objects, PyObject* texts, const std::vector<TextView>& views,
                          const Slice& slice, const BatchOutput& output, PyObject* lists) {
-    const int collects = PyGC_Disable();
     bool good = true;
     size_t at = slice.at * most_tokens(model) * output.rows;
     for (size_t row = slice.first * output.rows; good && row < slice.last * output.rows; ++row) {
@@ -203,12 +202,17 @@ inline bool append_lists(const Model& model, Objects& objects, PyObject* texts, 
         PyObject* const list = list_pieces(objects, PyList_GET_ITEM(texts, Py_ssize_t(i)), views[i], count, [ids = output.ids + at, ends = output.ends + at](size_t k) {
             return Token{ids[k], ends[k]};
         });
+        if (list) PyObject_GC_UnTrack(list);
         good = list && PyList_Append(lists, list) == 0;
         Py_XDECREF(list);
         at += count;
     }
-    if (collects) PyGC_Enable();
     return good;
+}
+
+// Show the lists of `append_lists` to the garbage collector, before users get them.
+inline void track_lists(PyObject* lists) {
+    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(lists); ++k) PyObject_GC_Track(PyList_GET_ITEM(lists, k));
 }
 
 }  // namespace nlpzero::tokenization

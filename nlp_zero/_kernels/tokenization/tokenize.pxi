@@ -93,6 +93,7 @@ cdef extern from "tokenization/objects.hpp" namespace "nlpzero::tokenization" no
         void write(const Model&, const Objects&, const TextView&, double*, int64_t*, int64_t*, int32_t*, double*)
     bint append_lists(const Model&, Objects&, object, const vector[TextView]&, const Slice&, const BatchOutput&,
                       object) except 0
+    void track_lists(object)
     void encode_sampled(const Model&, const WeightTable&, uint64_t, uint64_t, size_t, const vector[TextView]&,
                         const Slice&, const BatchOutput&) except +
 
@@ -199,6 +200,7 @@ cdef class _Batch:
                     break  # the exception is raised behind the threads
                 append_lists(self.owner.model.get()[0], self.owner.objects.get()[0], texts, self.views, self.slices[k],
                              self.output, lists)
+        track_lists(lists)
         return lists
 
 
