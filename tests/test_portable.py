@@ -57,11 +57,11 @@ PROGRAM = """
 template <class V>
 int compute_vectors() {
     using nlpzero::vectors;
-    float row[16], twice[16];
+    alignas(32) float row[16], twice[16];
     for (int i = 0; i < 16; ++i) row[i] = float(i);
-    const int lanes = sizeof(V) / sizeof(float), last = 16 / lanes - 1;
+    const int lanes = sizeof(typename V::Vector) / sizeof(float), last = 16 / lanes - 1;
     for (int c = 0; c <= last; ++c) vectors<V>(twice)[c] = 2.0f * vectors<V>(static_cast<const float*>(row))[c];
-    V square = vectors<V>(row)[last] * vectors<V>(row)[last];
+    typename V::Vector square = vectors<V>(row)[last] * vectors<V>(row)[last];
     square += vectors<V>(twice)[last];
     square *= 3.0f;
     return square[0] != 3 * (16 - lanes) * (18 - lanes) || square[lanes - 1] != 3 * 15 * 17 || twice[0] != 0;
@@ -78,7 +78,7 @@ int main() {
     failures += atomic_add(&numbers[0], 8) != 0xFFFFFFF8u || numbers[0] != 0xFFFFFFF8u || numbers[1] != 7;
     prefetch(numbers);
     prefetch_to_write(numbers);
-    failures += compute_vectors<Four>() + compute_vectors<Eight>();
+    failures += compute_vectors<Fours>() + compute_vectors<Eights>();
     failures += EXPECTED_PREFETCHES;
     return failures;
 }

@@ -1,7 +1,8 @@
-// Arithmetic on rows of floats of the sampler.  The width of a row is a multiple of eight.
+// Arithmetic on rows of floats of the sampler.  The width of a row is a multiple of eight, and its memory begins at a
+// multiple of 32 bytes.
 //
-// V is the type of vectors, `Four` or `Eight`.  Sums are held in registers: functions work on groups of columns that fit.  Every column is added up in the same
-// order by all processors, so the results are the same.
+// V is `Fours` or `Eights`.  Sums are held in registers: functions work on groups of columns that fit.  Every column is
+// added up in the same order by all processors, so the results are the same.
 #pragma once
 #include <type_traits>
 
@@ -26,13 +27,13 @@ NLP_ZERO_HOT void each_group(int width, F f) {
 }
 
 template <class V>
-constexpr int LANES = int(sizeof(V) / sizeof(float));
+constexpr int LANES = int(sizeof(typename V::Vector) / sizeof(float));
 
 // N columns of out = row · matrix; the matrix has k rows.
 template <class V, int N>
 NLP_ZERO_HOT void multiply_columns(const float* __restrict row, const float* __restrict matrix, int k, int width,
                                    float* __restrict out) {
-    V sum[N / LANES<V>];
+    typename V::Vector sum[N / LANES<V>];
     for (int c = 0; c < N / LANES<V>; ++c) sum[c] = row[0] * vectors<V>(matrix)[c];
     for (int z = 1; z < k; ++z) {
         matrix += width;
@@ -51,7 +52,7 @@ NLP_ZERO_HOT void multiply(const float* row, const float* matrix, int k, int wid
 template <class V, int N>
 NLP_ZERO_HOT void add_lengths(const float* __restrict x, const float* __restrict b, const float* __restrict g,
                               int longest, int width, float* __restrict out) {
-    V sum[N / LANES<V>];
+    typename V::Vector sum[N / LANES<V>];
     for (int c = 0; c < N / LANES<V>; ++c) sum[c] = x[1] * vectors<V>(b)[c] * vectors<V>(g)[c];
     for (int l = 2; l <= longest; ++l) {
         b -= width;
@@ -68,11 +69,11 @@ NLP_ZERO_HOT void add_spans(const float* __restrict x, const float* __restrict o
                             const float* __restrict b, int longest, int width, float* __restrict gamma,
                             float* __restrict lanes) {
     constexpr int PARTS = 8 / LANES<V>;  // of eight lanes
-    V sum[N / LANES<V>] = {};
+    typename V::Vector sum[N / LANES<V>] = {};
     for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
-        V lane[PARTS] = {};
+        typename V::Vector lane[PARTS] = {};
         for (int c = 0; c < N / LANES<V>; ++c) {
-            const V v = x[l] * vectors<V>(o)[c] * vectors<V>(g)[c];
+            const typename V::Vector v = x[l] * vectors<V>(o)[c] * vectors<V>(g)[c];
             sum[c] += v;
             lane[c % PARTS] += v * vectors<V>(b)[c];
         }
@@ -95,7 +96,7 @@ NLP_ZERO_HOT void multiply_each(const float* a, const float* b, int width, float
 template <class V>
 NLP_ZERO_HOT float total(const float* row, int width) {
     constexpr int PARTS = 8 / LANES<V>;
-    V part[PARTS] = {};
+    typename V::Vector part[PARTS] = {};
     for (int c = 0; c < width / LANES<V>; c += PARTS)
         for (int p = 0; p < PARTS; ++p) part[p] += vectors<V>(row)[c + p];
     const auto sum = [&](int lane) NLP_ZERO_HOT_LAMBDA { return part[lane / LANES<V>][lane % LANES<V>]; };

@@ -22,9 +22,8 @@ struct Stretch { uint32_t begin, end; int left, right; };
 
 // Scratch space of one thread.
 struct Work {
-    HugeVector<float> alpha, beta, outside;
-    std::vector<float> x;
-    std::vector<float> weight, lanes, x_after;
+    HugeVector<float> alpha, beta, outside, weight, lanes;  // rows: aligned
+    std::vector<float> x, x_after;
     std::vector<double> shrink;  // what each row of alpha was multiplied by
 };
 
@@ -100,7 +99,7 @@ public:
 #ifdef NLP_ZERO_AVX2
         if (has_avx2()) return sample_avx2(from, to, seed, sweep, average, work);
 #endif
-        sample_here<Four>(from, to, seed, sweep, average, work);
+        sample_here<Fours>(from, to, seed, sweep, average, work);
     }
 
     void start_average() { marginals.assign(text.size() * size_t(model.max_length), 0.0f); }
@@ -158,7 +157,7 @@ public:
 private:
 #ifdef NLP_ZERO_AVX2
     NLP_ZERO_AVX2 void sample_avx2(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
-        sample_here<Eight>(from, to, seed, sweep, average, work);
+        sample_here<Eights>(from, to, seed, sweep, average, work);
     }
 #endif
     template <class V>

@@ -40,10 +40,11 @@ inline bool has_avx512_popcount() {
 #endif
 
 // Four or eight floats that are computed with side by side: as many as a register has.  Eight are slow without 256-bit
-// registers.  Arrays of them stay in registers, which arrays of floats often do not; the results are the same.
+// registers.  Arrays of them stay in registers, which arrays of floats often do not; the results are the same.  In memory
+// they begin at multiples of their size.  The types are members, because template arguments lose their attributes.
 #if defined(__GNUC__)
-typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
-typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
+struct Fours { typedef float Vector __attribute__((vector_size(16), may_alias)); };
+struct Eights { typedef float Vector __attribute__((vector_size(32), may_alias)); };
 #else
 template <int N>
 struct Floats {
@@ -54,13 +55,15 @@ struct Floats {
     friend Floats operator*(Floats a, const Floats& b) { for (int c = 0; c < N; ++c) a.at[c] *= b.at[c]; return a; }
     friend Floats operator*(float a, Floats b) { return b *= a; }
 };
-using Four = Floats<4>;
-using Eight = Floats<8>;
+struct Fours { using Vector = Floats<4>; };
+struct Eights { using Vector = Floats<8>; };
 #endif
-template <class Vector>
-NLP_ZERO_HOT Vector* vectors(float* p) { return reinterpret_cast<Vector*>(p); }
-template <class Vector>
-NLP_ZERO_HOT const Vector* vectors(const float* p) { return reinterpret_cast<const Vector*>(p); }
+template <class V>
+NLP_ZERO_HOT typename V::Vector* vectors(float* p) { return reinterpret_cast<typename V::Vector*>(p); }
+template <class V>
+NLP_ZERO_HOT const typename V::Vector* vectors(const float* p) {
+    return reinterpret_cast<const typename V::Vector*>(p);
+}
 
 // Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
 // removes calls of functions without an effect.
