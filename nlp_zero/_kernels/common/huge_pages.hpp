@@ -5,8 +5,8 @@
 // 3 % of the time of a tokenizer with 20,000 words and 8 % with 30,000.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <new>
 #include <vector>
 #ifdef __linux__
@@ -19,15 +19,15 @@ template <class T>
 struct HugePageAllocator {
     using value_type = T;
     static constexpr size_t PAGE = size_t(1) << 21, LEAST_BYTES = size_t(1) << 17;
-    static constexpr std::align_val_t LINE{64};
+    static constexpr size_t LINE = 64;  // bytes of a cache line
 
     HugePageAllocator() = default;
     template <class U>
     HugePageAllocator(const HugePageAllocator<U>&) {}
 
     T* allocate(size_t n) {
-#ifdef MADV_HUGEPAGE
         if (n > (~size_t(0) - PAGE) / sizeof(T)) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
         const size_t size = (n * sizeof(T) + PAGE - 1) / PAGE * PAGE;
         if (n * sizeof(T) >= LEAST_BYTES) {
             void* const memory = std::aligned_alloc(PAGE, size);
@@ -36,13 +36,19 @@ struct HugePageAllocator {
             return static_cast<T*>(memory);
         }
 #endif
-        return static_cast<T*>(::operator new(n * sizeof(T), LINE));
+        // Aligned operator new is missing in old versions of macOS.  The byte before the memory says what was skipped.
+        char* const memory = static_cast<char*>(::operator new(n * sizeof(T) + LINE));
+        const size_t skipped = LINE - reinterpret_cast<uintptr_t>(memory) % LINE;
+        memory[skipped - 1] = char(skipped);
+        return reinterpret_cast<T*>(memory + skipped);
     }
     void deallocate(T* memory, size_t n) {
 #ifdef MADV_HUGEPAGE
         if (n * sizeof(T) >= LEAST_BYTES) return std::free(memory);
 #endif
-        ::operator delete(memory, LINE);
+        (void)n;
+        char* const begin = reinterpret_cast<char*>(memory);
+        ::operator delete(begin - begin[-1]);
     }
     template <class U>
     bool operator==(const HugePageAllocator<U>&) const { return true; }

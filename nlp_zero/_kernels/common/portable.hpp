@@ -1,5 +1,5 @@
-// What depends on the compiler: inlining, instruction sets, vectors, prefetching, bits, and atomic access to plain arrays.  Other
-// headers use no builtins or attributes of a compiler (tests/test_portable.py).
+// What depends on the compiler: inlining, instruction sets, vectors, prefetching, bits, and atomic access to plain arrays.
+// Other headers use no builtins or attributes of a compiler (tests/test_portable.py).
 #pragma once
 #include <cstdint>
 #if defined(_MSC_VER)
