@@ -283,7 +283,6 @@ BUILD_VOCAB = [
     Call("build-vocab novel.txt --phrase-rounds 3", "--phrase-rounds needs --phrases"),
     Call("build-vocab novel.txt --phrases --phrase-rounds 0", "rounds must be"),
     Call("build-vocab novel.txt --scheduler nowhere", "nowhere", 1),
-    Call("build-vocab novel.txt --method bayes --examples cut.txt --scheduler local", "does not run on a cluster"),
     Call("build-vocab novel.txt --known missing.txt", "missing.txt: no such file", 1),
     Call("build-vocab novel.txt --known pieces.txt", "pieces.txt: a word list must be UTF-8", 1),
     Call("build-vocab empty.txt -o new.tsv", "empty.txt", 1),

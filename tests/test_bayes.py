@@ -116,6 +116,24 @@ def test_counts_match_the_segmentation_after_many_sweeps() -> None:
     assert int((lengths * counts).sum()) == sum(map(len, TOY))
 
 
+def test_rounds_in_one_call_are_the_same_as_single_ones() -> None:
+    samplers = [toy(2, builder_module.HYPERPARAMETERS)[1] for _ in range(2)]
+    for sweep in range(4):
+        average = sweep > 1
+        sizes = {sampler.begin_sweep(5, sweep, first_average=sweep == 2) for sampler in samplers}
+        ((size, fence),) = sizes
+        bounds = [*range(0, fence, 2), *range(fence, size, 2), size]
+        samplers[0].sample_rounds(bounds, 5, sweep, average)
+        for begin, end in pairwise(bounds):
+            samplers[1].take_out(begin, end)
+            samplers[1].sample(begin, end, 5, sweep, average)
+            samplers[1].put_in(begin, end)
+    together, single = samplers
+    assert [array.tolist() for array in together.state] == [array.tolist() for array in single.state]
+    assert together.marginals.tolist() == single.marginals.tolist()
+    assert together.types == single.types
+
+
 def planted(size: int) -> tuple[list[str], set[str]]:
     rng = random.Random(11)
     characters = [chr(0x4E00 + k) for k in range(1200)]

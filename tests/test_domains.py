@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from nlp_zero import BayesLexiconBuilder, Corpus, Lexicon
 from nlp_zero._kernels.counting import Alphabet
 from nlp_zero.builders.bayes import domains
-from nlp_zero.builders.bayes.domains import Lines, choose_domains, draw_by_domain, find_domains, share_symbols
+from nlp_zero.builders.bayes.domains import choose_domains, draw_by_domain, find_domains, share_symbols
+from nlp_zero.builders.drawn_lines import Lines
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.counter import count_ngrams

@@ -200,6 +200,12 @@ def test_the_sampler_checks_ranges() -> None:
     for work in (sampler.take_out, sampler.put_in):
         with pytest.raises(IndexError):
             work(0, 2)
+    with pytest.raises(IndexError):
+        sampler.sample_rounds([0, 1, 2], 1, 0, False)
+    with pytest.raises(IndexError):
+        sampler.sample_rounds([1, 0], 1, 0, False)
+    with pytest.raises(ValueError, match="first_average"):
+        sampler.sample_rounds([0, 1], 1, 0, True)
     with pytest.raises(ValueError, match="probabilities"):
         sampler.decode(1, 0)
 

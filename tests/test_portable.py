@@ -66,6 +66,13 @@ int main() {
     failures += atomic_add(&numbers[0], 8) != 0xFFFFFFF8u || numbers[0] != 0xFFFFFFF8u || numbers[1] != 7;
     prefetch(numbers);
     prefetch_to_write(numbers);
+    float row[16], twice[16];
+    for (int i = 0; i < 16; ++i) row[i] = float(i);
+    for (int c = 0; c < 2; ++c) eights(twice)[c] = 2.0f * eights(static_cast<const float*>(row))[c];
+    Eight square = eights(row)[1] * eights(row)[1];  // of 8 to 15
+    square += eights(twice)[0];
+    square *= 3.0f;
+    failures += square[0] != 192 || square[7] != 3 * (15 * 15 + 14) || twice[15] != 30;
     failures += EXPECTED_PREFETCHES;
     return failures;
 }

@@ -57,7 +57,8 @@ MODULES = {
         "tokenizer", "lines", "word_reader",
     ],
     "builders": [
-        "passes", "saved", "describe", "teaching", "entropy", "pmi", "bayes", "vocabulary", "ranked_text", "phrases",
+        "passes", "saved", "describe", "drawn_lines", "teaching", "entropy", "pmi", "bayes", "vocabulary",
+        "ranked_text", "phrases",
     ],
     "templates": [
         "clauses", "marks", "numbering", "template", "boundaries", "inventory", "numbered_grammar", "grammar",

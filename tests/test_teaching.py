@@ -540,7 +540,6 @@ def test_the_whole_circle_on_the_command_line(tmp_path: Path, capsys: pytest.Cap
     [
         (["--known-words", "cut.txt"], 2, "--known-words helps to learn from --examples"),
         (["--examples", "cut.txt", "--method", "vocabulary"], 2, "--examples is not an option of --method vocabulary"),
-        (["--examples", "cut.txt", "--scheduler", "local"], 2, "--examples does not run on a cluster"),
         (["--examples", "raw.txt"], 1, "no line has a space"),
         (["--examples", "missing.txt"], 1, "missing.txt"),
         (["--examples", "cut.txt", "--order", "2"], 1, "order"),

@@ -70,6 +70,8 @@ class Sampler:
         """Draw new words for stretches of a round; threads may share a round."""
     def put_in(self, begin: int, end: int) -> None:
         """Add the words of the stretches of a round to the counts."""
+    def sample_rounds(self, bounds: Sequence[int], seed: int, sweep: int, average: bool) -> None:
+        """Take out, sample and put in the stretches of all rounds, which lie between the bounds."""
     def decode(self, sweeps: float, cost: float) -> None:
         """Set the segmentation with the greatest sum of (average span probability - cost)."""
     def stretch(self, i: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ Float32 = npt.NDArray[np.float32]
 class Field:
     """A conditional random field over the tags B M E S, whose features are hashed to ``2**bits`` places.
 
-    ``templates`` gives for each feature its terms: (column, offset in symbols).
+    ``templates`` gives for each feature its terms: (column, offset in symbols).  Can be pickled, with its weights.
     """
 
     def __init__(self, templates: Iterable[Sequence[tuple[int, int]]], bits: int) -> None: ...
@@ -49,7 +49,10 @@ def exchange_classes(tokens: Uint32, words: int, classes: int, passes: int) -> U
     """Classes of the words 0 to words - 1, numbered by falling frequency; greater numbers are boundaries."""
 
 class ContextMeans:
-    """Means of a value over all positions with the same symbols from i + first to i + last, within a run."""
+    """Means of a value over all positions with the same symbols from i + first to i + last, within a run.
+
+    Can be pickled.
+    """
 
     def __init__(self, first: int, last: int) -> None: ...
     def add(self, text: Uint32, values: Float32, skipped: npt.NDArray[np.uint8]) -> None: ...
@@ -57,7 +60,7 @@ class ContextMeans:
         """Means, with one value of 1/2 added; -1 where the context is not inside the run."""
 
 class Dictionary:
-    """Words (ids end to end, each closed by a 0), to be found in encoded text."""
+    """Words (ids end to end, each closed by a 0), to be found in encoded text.  Can be pickled."""
 
     def __init__(self, words: Uint32) -> None: ...
     def find(self, text: Uint32) -> Uint32:

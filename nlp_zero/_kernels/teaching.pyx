@@ -39,11 +39,13 @@ cdef extern from "teaching/model.hpp" namespace "nlpzero::teaching" nogil:
 
 cdef class Field:
     cdef Model* cpp
-    cdef int columns
+    cdef int columns, bits
+    cdef object templates
 
     def __cinit__(self, templates, int bits):
+        self.templates, self.bits = [list(template) for template in templates], bits
         terms, columns = [], 0
-        for template in templates:
+        for template in self.templates:
             terms.append(len(template))
             for column, offset in template:
                 if column < 0 or abs(offset) > 255:
@@ -147,6 +149,15 @@ cdef class Field:
         for p in range(PAIRS):
             self.cpp.follow[p] = pair[1][p]
 
+    def __reduce__(self):
+        return _field, (self.templates, self.bits, self.weights)
+
+
+def _field(templates, bits, weights):
+    field = Field(templates, bits)
+    field.weights = weights
+    return field
+
 
 cdef extern from "bayes/exchange.hpp" namespace "nlpzero::bayes" nogil:
     cdef cppclass Exchange:
@@ -178,16 +189,23 @@ def exchange_classes(const uint32_t[::1] tokens, uint32_t words, int classes, in
 
 
 cdef extern from "teaching/contexts.hpp" namespace "nlpzero::teaching" nogil:
+    cdef struct Slot "nlpzero::teaching::ContextMeans::Slot":
+        pass
+
     cdef cppclass CppContextMeans "nlpzero::teaching::ContextMeans":
         CppContextMeans(int, int) except +
         void add(const uint32_t*, const float*, const uint8_t*, size_t) except +
         void mean(const uint32_t*, size_t, float*)
+        const vector[Slot]& slots()
+        void set_slots(const Slot*, size_t)
 
 
 cdef class ContextMeans:
     cdef CppContextMeans* cpp
+    cdef object context
 
     def __cinit__(self, int first, int last):
+        self.context = first, last
         if not -255 <= first <= last <= 255 or last < 0:
             raise ValueError("a context lasts from one offset to another, which is at least 0.")
         self.cpp = new CppContextMeans(first, last)
@@ -211,6 +229,19 @@ cdef class ContextMeans:
                 self.cpp.mean(&text[0], text.shape[0], &view[0])
         return out
 
+    def __reduce__(self):
+        cdef const char* data = <const char*>self.cpp.slots().data()
+        return _context_means, (self.context, data[:self.cpp.slots().size() * sizeof(Slot)])
+
+
+def _context_means(context, bytes slots):
+    cdef size_t n = len(slots) // sizeof(Slot)
+    if n * sizeof(Slot) != <size_t> len(slots) or n < 64 or n & (n - 1):
+        raise ValueError("a table has a power of two of slots.")
+    cdef ContextMeans means = ContextMeans(*context)
+    means.cpp.set_slots(<const Slot*><const char*>slots, n)
+    return means
+
 
 cdef extern from "teaching/dictionary.hpp" namespace "nlpzero::teaching" nogil:
     cdef cppclass CppDictionary "nlpzero::teaching::Dictionary":
@@ -220,8 +251,10 @@ cdef extern from "teaching/dictionary.hpp" namespace "nlpzero::teaching" nogil:
 
 cdef class Dictionary:
     cdef CppDictionary* cpp
+    cdef object words
 
     def __cinit__(self, const uint32_t[::1] words):
+        self.words = np.asarray(words)
         if words.shape[0] and words[words.shape[0] - 1]:
             raise ValueError("the last word must be closed by a 0.")
         cdef const uint32_t* first = NULL
@@ -239,6 +272,9 @@ cdef class Dictionary:
             with nogil:
                 self.cpp.find(&text[0], text.shape[0], &view[0, 0], &view[1, 0], &view[2, 0])
         return out
+
+    def __reduce__(self):
+        return Dictionary, (self.words,)
 
 
 cdef extern from "teaching/regression.hpp" namespace "nlpzero::teaching" nogil:

@@ -69,7 +69,7 @@ class FoundWords:
         return FoundWords(words, tokens, self.length[rows], self.node[rows], deep, ids, self.joined)
 
 
-def look_up_words(tree: LinkedTree, words: Sequence[str], tokens: npt.ArrayLike) -> FoundWords:
+def look_up_words(tree: SelectableTree, words: Sequence[str], tokens: npt.ArrayLike) -> FoundWords:
     """Look words up in the count tree."""
     node, length, ids = tree.find(words)
     deep = np.flatnonzero(length >= tree.counts.order)

@@ -126,12 +126,10 @@ class EntropyLexiconBuilder:
             teaching = read_teaching(examples, known_words)
             added = [] if teaching is None else add_to_passes(passes, teaching)
         weights = [SINGLE, *range(2, self.max_length + 1)]  # a(x) |x|
-        if teaching is None:
-            tree = passes.count_selectable(self.max_length + 1, min_count=1)
-            found = cut_words(passes, tree, tree.select_autonomous(weights), self.min_count)
-            return describe_words(found, tree, passes, method="entropy")
-        tree = passes.count_tree(self.max_length + 1)
+        tree = passes.count_selectable(self.max_length + 1, min_count=1)
         found = cut_words(passes, tree, tree.select_autonomous(weights), self.min_count)
+        if teaching is None:
+            return describe_words(found, tree, passes, method="entropy")
         found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)
         return describe_words(found, tree, passes, method="entropy").with_meta(examples=len(teaching.examples.lines))
 

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     SymbolArray = npt.NDArray[np.uint32]
 
-__all__ = ["BlockCounter", "CorpusPasses", "open_passes", "sample_text", "split_pieces"]
-
-SAMPLED_SYMBOLS = 2000  # symbols that a sample takes at one place
+__all__ = ["BlockCounter", "CorpusPasses", "open_passes"]
 
 
 class BlockCounter(Protocol):
@@ -166,24 +164,3 @@ def open_passes(
         first: Any = parts[0]
         return cast(CorpusPasses, first.open_passes(parts, alnum=alnum, resources=resources))
     return CorpusPasses(texts, alnum=alnum, resources=resources)
-
-
-def sample_text(encoded: Iterable[SymbolArray], share: float) -> Iterator[SymbolArray]:
-    """Yield about `share` of a text (0 is a boundary), in pieces of whole runs that are spread evenly."""
-    due = 1.0  # symbols that the sample has too few of; the first piece is always taken
-    for piece in split_pieces(encoded, SAMPLED_SYMBOLS):
-        due += share * len(piece)
-        if due > 0:
-            due -= len(piece)
-            yield piece
-
-
-def split_pieces(encoded: Iterable[SymbolArray], symbols: int) -> Iterator[SymbolArray]:
-    """Yield blocks of a text (0 is a boundary) in pieces of whole runs, of at least `symbols` unless a block ends."""
-    for block in encoded:
-        begin = 0
-        ends = np.flatnonzero(block == 0) + 1
-        while begin < len(block):
-            end = int(ends[min(int(np.searchsorted(ends, begin + symbols)), len(ends) - 1)])
-            yield block[begin:end]
-            begin = end

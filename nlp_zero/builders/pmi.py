@@ -168,7 +168,7 @@ class PmiLexiconBuilder:
 
         teaching = read_teaching(examples, known_words)
         added = [] if teaching is None else add_to_passes(passes, teaching)
-        tree = passes.count_tree(self.order, min_count=2)
+        tree = passes.count_selectable(self.order)
         found = self._find_words(passes, tree)
         if teaching is not None:
             found = teach_words(found, tree, passes, teaching, added, min_count=self.min_count)

@@ -263,8 +263,6 @@ def _read_teaching(arguments: argparse.Namespace) -> dict[str, Any]:
         if arguments.known_words:
             raise UsageError("--known-words helps to learn from --examples, and there are none; give --examples too.")
         return {}
-    if arguments.scheduler is not None:
-        raise UsageError("--examples does not run on a cluster; leave out --scheduler.")
     from ..builders.teaching import parse_examples
 
     lines = parse_examples(open_corpus(arguments, arguments.examples, progress=False), name=arguments.examples)

@@ -221,20 +221,7 @@ class LinkedTree(SelectableTree):
         return np.asarray(self._levels[n - 1][1] >= (2 if n > 1 else 1))
 
     def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, Uint32]:
-        """Look up words.
-
-        Parameters
-        ----------
-        words : sequence of str
-
-        Returns
-        -------
-        places, lengths : ndarray of uint32
-            The place of each word (`ABSENT` if it is not in the tree), and its number of symbols.
-        ids : ndarray of uint32
-            The symbol ids of the words that have at least as many symbols as the longest n-grams of the tree, each word
-            closed by a 0.
-        """
+        """Look up words; see `SelectableTree`."""
         encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
         node, length = np.empty(len(words), np.uint32), np.empty(len(words), np.uint32)
         for places, found, sizes in self._look_up(encoded):

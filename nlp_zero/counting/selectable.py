@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,6 +86,35 @@ class SelectableTree(ABC):
 
         The places of n-grams of the same order must rise. Values that the tree does not have are 0 (counts) or NaN:
         all values of n-grams that are `ABSENT`, and the entropies of the longest ones. The PMI of a single symbol is 0.
+        """
+
+    @abstractmethod
+    def pairs(self) -> Iterator[tuple[int, npt.NDArray[np.int64], Uint32, npt.NDArray[np.unsignedinteger]]]:
+        """Yield the pairs of symbols in parts: place of the first one, first symbols, second symbols, counts.
+
+        Pairs that occur once may be missing; their entropies are 0. Places from earlier calls of other methods may
+        become invalid.
+        """
+
+    @abstractmethod
+    def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
+        """Compute left and right branching entropies in nats of n-grams of order `n`, below the top order."""
+
+    @abstractmethod
+    def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, Uint32]:
+        """Look up words of the text; places from earlier calls of other methods may become invalid.
+
+        Parameters
+        ----------
+        words : sequence of str
+
+        Returns
+        -------
+        places, lengths : ndarray of uint32
+            The place of each word (`ABSENT` if it is not in the tree), and its number of symbols.
+        ids : ndarray of uint32
+            The symbol ids of the words that have at least as many symbols as the longest n-grams of the tree, each word
+            closed by a 0.
         """
 
     @abstractmethod

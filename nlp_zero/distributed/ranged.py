@@ -20,7 +20,7 @@ from ..counting.selectable import ABSENT, SelectableTree
 from ..counting.selection import Selection, make_selection
 from . import autonomy, tasks
 from .ranges import add_edges, find_bound
-from .scores import add_neighbours, find_candidates, score_candidates
+from .scores import add_neighbours, find_candidates, find_recurring_pairs, score_candidates
 from .shuffle import shuffle
 from .submission import share, submit_each, take_results
 from .subtrees import (
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["RangedTree"]
 
 CANDIDATE_NGRAMS = 1 << 24  # candidates that are scored at a time: about 100 bytes each in this process
+PAIRS = 1 << 20  # that are listed at a time
 MOST_BLOCKS = 64  # of words: this many ranges are processed at a time
 
 
@@ -195,6 +196,55 @@ class RangedTree(SelectableTree):
             for side, column in zip(sums, (left, right), strict=True):
                 column[here] = kernel.finish_entropies(counts[here], side)
         return counts.astype(np.int64), pmi, left, right
+
+    def pairs(self) -> Iterator[tuple[int, npt.NDArray[np.int64], Uint32, Counts]]:
+        """Yield the pairs of symbols that occur more than once, in parts; see `SelectableTree`."""
+        found = JoinedCandidates(2)
+        for part in take_results(self._map(find_recurring_pairs)):
+            found.append(part)
+        self._hold(found.result().levels())
+        (_, _, ends), (second, counts, _) = levels_of(self.counts)[:2]
+        for begin in range(0, len(second), PAIRS):
+            here = slice(begin, begin + PAIRS)
+            first = np.searchsorted(ends, np.arange(len(second), dtype=ends.dtype)[here], "right") + 1
+            yield begin, first, second[here], counts[here]
+
+    def branching_entropies(self, n: int, nodes: npt.NDArray[np.uint32]) -> tuple[Float64, Float64]:
+        """Compute left and right branching entropies in nats of n-grams of order `n` that this process holds."""
+        none = np.zeros(0, np.uint32)
+        levels = levels_of(self.counts)
+        left, right = self._add_neighbours(levels, [*[none] * (n - 1), nodes])
+        times = (self._singles if n == 1 else levels[n - 1][1])[nodes].astype(np.float64)
+        return kernel.finish_entropies(times, left[-1]), kernel.finish_entropies(times, right[-1])
+
+    def find(self, words: Sequence[str]) -> tuple[Uint32, Uint32, Uint32]:
+        """Look up words; this process holds them from now on, instead of other n-grams. See `SelectableTree`."""
+        encoded = self.alphabet.encode("\n".join(words)) if words else np.zeros(0, np.uint32)
+        stops = np.flatnonzero(encoded == 0)
+        length = np.diff(stops, prepend=-1).astype(np.uint32) - np.uint32(1)
+        rows = np.flatnonzero(length <= self.counts.order)
+        shallow = encoded[np.repeat(length <= self.counts.order, length.astype(np.int64) + 1)]
+        tree, sizes, places = list_ngrams(shallow, len(self._singles))
+        [counts] = self._look_up([tree])
+        counts[0] = self._singles.astype(np.uint64)
+        listed = list(zip(tree.symbols, map(narrow, counts), tree.ends, strict=True))
+        found, new = extract_candidates(listed, [np.where(times > 0, 0.0, NOT_CHOSEN) for times in counts])
+        self._hold(found.levels())
+        node = np.full(len(words), ABSENT, np.uint32)
+        for n, (times, here) in enumerate(zip(counts, new, strict=True), 1):
+            known = np.flatnonzero(sizes == n)
+            known = known[times[places[known]] > 0]
+            node[rows[known]] = here[places[known]]
+        return node, length, encoded[np.repeat(length >= self.counts.order, length.astype(np.int64) + 1)]
+
+    def _hold(self, levels: list[Level]) -> None:
+        """Let this process hold other n-grams, which are not scored."""
+        none, missing = np.zeros(0, np.uint32), self.counts.order - len(levels)
+        if missing:
+            symbols, counts, _ = levels[-1]
+            levels = [*levels[:-1], (symbols, counts, np.zeros(len(symbols), np.uint32))]  # without children
+        self.counts = self._make_counts([*levels, *[(none, none, none)] * missing])
+        self._scores = None
 
     def _measure_pmi(self, levels: list[Level], nodes: list[Uint32]) -> list[Float64]:
         """Return the PMI of n-grams, given by their places for each order: that of `select`, or computed for them."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._kernels import counting as kernel
 from .._kernels.elementary import log
+from ..counting.levels import truncate_levels
 from ..counting.selectable import ABSENT
 from .subtrees import NOT_CHOSEN, Candidates, NgramTree, extract_candidates, find_places, take_children
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Sums = list[Float64]
     """For words of each order, sums of c ln c over their neighbours so far."""
 
-__all__ = ["add_neighbours", "find_candidates", "score_candidates"]
+__all__ = ["add_neighbours", "find_candidates", "find_recurring_pairs", "score_candidates"]
 
 MARGIN_NATS = 1e-9  # a logarithm of a greater number may be less in the last bit
 
@@ -62,6 +63,12 @@ def find_candidates(
         score[here[good]] = pmi[good]
         scores.append(score)
     return extract_candidates(levels, scores)[0]
+
+
+def find_recurring_pairs(levels: Sequence[Level], _: Sequence[bool]) -> Candidates:
+    """Return the single symbols of a range, and the pairs that occur more than once."""
+    scores = [np.zeros(len(levels[0][0])), np.where(levels[1][1] > 1, 0.0, NOT_CHOSEN)]
+    return extract_candidates(truncate_levels(levels, 2), scores)[0]
 
 
 def score_candidates(

@@ -214,8 +214,8 @@ private:
     int64_t live_length_[256] = {0};
 
 public:
-    std::vector<float> trans, back;  // A(b | a) by rows a, and by rows b
-    std::vector<float> fresh;        // by length and class: the factor of P1
+    HugeVector<float> trans, back;  // A(b | a) by rows a, and by rows b
+    HugeVector<float> fresh;        // by length and class: the factor of P1
     std::vector<float> inverse;      // 1 / (N_z + theta)
     double shared = 0, unseen = 0;
 

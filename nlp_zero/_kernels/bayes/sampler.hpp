@@ -2,12 +2,12 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
 #include "../common/portable.hpp"
 #include "exchange.hpp"
 #include "model.hpp"
+#include "rows.hpp"
 
 // Sampling is twice as fast with 256-bit registers.  The operations and their order are the same (no fused multiply-add),
 // so the results are the same.
@@ -22,7 +22,8 @@ struct Stretch { uint32_t begin, end; int left, right; };
 
 // Scratch space of one thread.
 struct Work {
-    std::vector<float> alpha, beta, outside, x;
+    HugeVector<float> alpha, beta, outside;
+    std::vector<float> x;
     std::vector<float> weight, lanes, x_after;
     std::vector<double> shrink;  // what each row of alpha was multiplied by
 };
@@ -257,7 +258,6 @@ private:
                 if (l > 1) tail *= model.middle[ids[0]];
                 x[l] = float(std::min(model.base(ids[l - 1], p0) * ratio, 1e30));
             }
-            // Lengths are added in registers.
             const float *b = &work.beta[size_t(j - 1) * width], *g = &model.fresh[width];
             each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
                 add_lengths<n()>(x, b + y, g + y, longest, width, a + y);
@@ -275,57 +275,9 @@ private:
             }
             const float inverse = 1 / total(a, width);
             work.shrink[j] = inverse;
-            for (int z = 0; z < width; ++z) a[z] *= inverse;
-            carry(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
+            for (int c = 0; c < width / 8; ++c) eights(a)[c] *= inverse;
+            if (j < n) multiply(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
         }
-    }
-    // out = sum of x[l] * b(l) * g(l) over the lengths l from 1; the rows of b go backwards, those of g forwards.
-    template <int N>
-    static NLP_ZERO_HOT void add_lengths(const float* __restrict x, const float* __restrict b,
-                                         const float* __restrict g, int longest, int width, float* __restrict out) {
-        float sum[N];
-        for (int c = 0; c < N; ++c) sum[c] = x[1] * b[c] * g[c];
-        for (int l = 2; l <= longest; ++l) {
-            b -= width;
-            g += width;
-            for (int c = 0; c < N; ++c) sum[c] += x[l] * b[c] * g[c];
-        }
-        for (int c = 0; c < N; ++c) out[c] = sum[c];
-    }
-    // out = row · matrix.  Groups of columns are summed in registers, so that their additions do not depend on each
-    // other.
-    static NLP_ZERO_HOT void carry(const float* row, const float* matrix, int k, int width, float* out) {
-        each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA { columns<n()>(row, matrix + y, k, width, out + y); });
-    }
-    // Call f(n, y) for groups of n() columns from y on, as large as fit into registers; a width is a multiple of eight.
-    template <class F>
-    static NLP_ZERO_HOT void each_group(int width, F f) {
-        int y = 0;
-        for (; y + 64 <= width; y += 64) f(std::integral_constant<int, 64>(), y);
-        switch (width - y) {
-            case 8: return f(std::integral_constant<int, 8>(), y);
-            case 16: return f(std::integral_constant<int, 16>(), y);
-            case 24: return f(std::integral_constant<int, 24>(), y);
-            case 32: return f(std::integral_constant<int, 32>(), y);
-            case 40: return f(std::integral_constant<int, 40>(), y);
-            case 48: return f(std::integral_constant<int, 48>(), y);
-            case 56: return f(std::integral_constant<int, 56>(), y);
-        }
-    }
-    template <int N>
-    static NLP_ZERO_HOT void columns(const float* __restrict row, const float* __restrict t, int k, int width,
-                                     float* __restrict out) {
-        float sum[N] = {0};
-        for (int z = 0; z < k; ++z, t += width)
-            for (int c = 0; c < N; ++c) sum[c] += row[z] * t[c];
-        for (int c = 0; c < N; ++c) out[c] = sum[c];
-    }
-    // The sum of a row, by eight independent sums.
-    static NLP_ZERO_HOT float total(const float* row, int width) {
-        float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-        for (int y = 0; y < width; y += 8)
-            for (int c = 0; c < 8; ++c) sum[c] += row[y + c];
-        return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
     }
     float kept(uint32_t z, uint32_t count, float ratio) const {
         return (float(count) - float(model.discount())) * model.inverse[z] * ratio;
@@ -346,7 +298,7 @@ private:
         for (int j = int(w.end - w.begin); j > 0;) {
             const float* __restrict into = &model.back[size_t(next) * width];
             const float* __restrict a = &work.alpha[size_t(j) * width];
-            for (int z = 0; z < width; ++z) weight[z] = a[z] * into[z];
+            for (int c = 0; c < width / 8; ++c) eights(weight)[c] = eights(a)[c] * eights(into)[c];
             const int z = pick(weight, width, rng);
             const int most = std::min(model.max_length, j);
             double ratio = 1;
@@ -425,26 +377,8 @@ private:
                 out[l - 1] += float(sum / all);
             }
             // The ratios above have brought gamma to the scale of row i + 1.
-            carry(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
+            if (i) multiply(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
         }
-    }
-    // gamma = sum of x[l] * o(l) * g(l) over the lengths l from 1; the products with b are added to eight lanes a length.
-    template <int N>
-    static NLP_ZERO_HOT void add_spans(const float* __restrict x, const float* __restrict o,
-                                       const float* __restrict g, const float* __restrict b, int longest, int width,
-                                       float* __restrict gamma, float* __restrict lanes) {
-        float sum[N] = {0};
-        for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
-            float lane[8] = {0};
-            for (int y = 0; y < N; y += 8)
-                for (int c = 0; c < 8; ++c) {
-                    const float v = x[l] * o[y + c] * g[y + c];
-                    sum[y + c] += v;
-                    lane[c] += v * b[y + c];
-                }
-            for (int c = 0; c < 8; ++c) lanes[c] += lane[c];
-        }
-        for (int c = 0; c < N; ++c) gamma[c] = sum[c];
     }
 };
 

@@ -72,6 +72,11 @@ cdef class Sampler:
             raise IndexError(end)
         return 0
 
+    cdef int check_average(self, bint average) except -1:
+        if average and not self.cpp.get().marginals.size():
+            raise ValueError("call begin_sweep with first_average=True before a sweep with average=True.")
+        return 0
+
     def cut_by_entropy(self, int max_length, double single):
         if not 1 <= max_length <= self.max_length:
             raise ValueError(f"max_length must be 1 to {self.max_length}, not {max_length}.")
@@ -101,8 +106,7 @@ cdef class Sampler:
     def sample(self, size_t begin, size_t end, uint64_t seed, uint64_t sweep, bint average):
         cdef Work work
         self.check_range(begin, end)
-        if average and not self.cpp.get().marginals.size():
-            raise ValueError("call begin_sweep with first_average=True before a sweep with average=True.")
+        self.check_average(average)
         with nogil:
             self.cpp.get().sample(begin, end, seed, sweep, average, work)
 
@@ -110,6 +114,18 @@ cdef class Sampler:
         self.check_range(begin, end)
         with nogil:
             self.cpp.get().put_in(begin, end)
+
+    def sample_rounds(self, vector[size_t] bounds, uint64_t seed, uint64_t sweep, bint average):
+        cdef Work work
+        cdef size_t k
+        for k in range(1, bounds.size()):
+            self.check_range(bounds[k - 1], bounds[k])
+        self.check_average(average)
+        with nogil:
+            for k in range(1, bounds.size()):
+                self.cpp.get().take_out(bounds[k - 1], bounds[k])
+                self.cpp.get().sample(bounds[k - 1], bounds[k], seed, sweep, average, work)
+                self.cpp.get().put_in(bounds[k - 1], bounds[k])
 
     def decode(self, double sweeps, double cost):
         if not self.cpp.get().marginals.size():

@@ -1,4 +1,4 @@
-// What depends on the compiler: inlining, instruction sets, prefetching, bits, and atomic access to plain arrays.  Other
+// What depends on the compiler: inlining, instruction sets, vectors, prefetching, bits, and atomic access to plain arrays.  Other
 // headers use no builtins or attributes of a compiler (tests/test_portable.py).
 #pragma once
 #include <cstdint>
@@ -38,6 +38,23 @@ inline bool has_avx512_popcount() {
            __builtin_cpu_supports("avx512vpopcntdq");
 }
 #endif
+
+// Eight floats that are computed with side by side.  Arrays of them stay in registers, which arrays of floats often do not;
+// the results are the same.
+#if defined(__GNUC__)
+typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
+#else
+struct Eight {
+    float at[8];
+    float operator[](int c) const { return at[c]; }
+    Eight& operator+=(const Eight& b) { for (int c = 0; c < 8; ++c) at[c] += b.at[c]; return *this; }
+    Eight& operator*=(float b) { for (int c = 0; c < 8; ++c) at[c] *= b; return *this; }
+};
+inline Eight operator*(Eight a, const Eight& b) { for (int c = 0; c < 8; ++c) a.at[c] *= b.at[c]; return a; }
+inline Eight operator*(float a, Eight b) { return b *= a; }
+#endif
+NLP_ZERO_HOT Eight* eights(float* p) { return reinterpret_cast<Eight*>(p); }
+NLP_ZERO_HOT const Eight* eights(const float* p) { return reinterpret_cast<const Eight*>(p); }
 
 // Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
 // removes calls of functions without an effect.

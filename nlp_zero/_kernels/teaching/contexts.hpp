@@ -1,5 +1,6 @@
 // Means of a number by position over all places with the same symbols around them.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -9,6 +10,8 @@ namespace nlpzero::teaching {
 
 class ContextMeans {
 public:
+    struct Slot { uint64_t key = 0; uint32_t count = 0; float sum = 0; };  // the key is a hash of the symbols
+
     // The context of position i are the symbols from i + first to i + last.
     ContextMeans(int first, int last) : first_(first), last_(last), table_(64) {}
 
@@ -36,9 +39,14 @@ public:
             out[i] = (slot.sum + 0.5f) / (float(slot.count) + 1);
         }
     }
+    // The table as it is, to be sent to another process: a power of two of slots, some of which are free.
+    const std::vector<Slot>& slots() const { return table_; }
+    void set_slots(const Slot* slots, size_t n) {
+        table_.assign(slots, slots + n);
+        used_ = size_t(std::count_if(slots, slots + n, [](const Slot& slot) { return slot.count > 0; }));
+    }
 
 private:
-    struct Slot { uint64_t key = 0; uint32_t count = 0; float sum = 0; };  // the key is a hash of the symbols
     int first_, last_;
     size_t used_ = 0;
     std::vector<Slot> table_;

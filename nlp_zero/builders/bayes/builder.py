@@ -18,13 +18,14 @@ from ..._kernels.counting import ALNUM_MODES, return_memory
 from ..._kernels.elementary import log
 from ..._utils.progress import announce, begin_stage
 from ..._utils.validation import check_choice, check_integer, check_memory, check_number
-from ...corpus import Corpus, restartable
+from ...corpus import Corpus, map_parts, restartable
 from ...counting.counts import MAX_ORDER, NgramCounts, alphabet_of
 from ...counting.resources import Resources
 from ...lexicon.lexicon import Lexicon
 from ..describe import describe_words, look_up_words
+from ..drawn_lines import encode_text
 from ..passes import CorpusPasses, open_passes
-from ..teaching import ExampleLines, append_lines, find_missing_lines, read_teaching
+from ..teaching import ExampleLines, add_to_passes, read_teaching
 from .checkpoint import SamplerCheckpoint, compute_checksum
 from .classes import classify_words
 from .domains import draw_by_domain
@@ -40,7 +41,7 @@ from .sampling import (
     SamplingRun,
 )
 from .segmentation import find_words
-from .text import SLICE_SYMBOLS, encode_text, map_whole, split_text
+from .text import SLICE_SYMBOLS, split_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -217,10 +218,10 @@ class BayesLexiconBuilder:
         checkpoint = None if self.checkpoint is None else SamplerCheckpoint(self.checkpoint)  # locked from now on
         texts = restartable(texts)
         begin_stage("counting n-grams")
-        added = [] if taught is None else find_missing_lines(texts, taught.examples)
-        texts = append_lines(texts, added)
         resources = Resources(memory=self.memory, temp_dir=self.temp_dir, workers=self.workers)
         passes = open_passes(texts, alnum=self.alnum, resources=resources)
+        added = [] if taught is None else add_to_passes(passes, taught)
+        texts = passes.texts
         counts = passes.count_ngrams(min(max(self.max_length + 1, MIN_ORDER), MAX_ORDER))
         begin_stage("reading text")
         encoded_examples = None if taught is None else taught.encode(counts, added)
@@ -293,7 +294,7 @@ class BayesLexiconBuilder:
         if limit < total:
             parts = draw_by_domain(texts, alphabet, total, limit, self.seed)
         else:
-            parts = [np.concatenate(list(map_whole(texts, encode_text, alphabet)))]
+            parts = [np.concatenate(list(map_parts(texts, encode_text, alphabet)))]
         parts[0] = np.append(np.zeros(1, np.uint32), parts[0])
         if sum(map(len, parts)) > MAX_SYMBOLS:
             raise ValueError(f"The text has {total:,} symbols, too many to learn from at once; set a smaller sample.")

@@ -1,23 +1,21 @@
 """Domains of a large corpus, such as news, reviews and poems, and a sample in which each of them has its share.
 
-Two passes over the corpus.  The first one takes a sketch: lines whose keys, which are like random numbers, are small.
-Its lines are clustered (`find_domains`).  The second one takes the sample: each line belongs to the domain under which
-it is most likely, and is taken if its key is below the limit of the domain.  A line has the same key wherever it
-occurs, so that copies are taken once, and the sample does not depend on how the corpus is read.
+Two passes over the corpus.  The first one takes a sketch: lines whose keys (see `drawn_lines`) are small.  These are
+clustered (`find_domains`).  The second one takes the sample: each line belongs to the domain under which it is most
+likely, and is taken if its key is below the limit of the domain.  Copies are taken once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._kernels.counting import Alphabet
 from ..._kernels.elementary import log
-from ...corpus import Corpus, read_blocks
-from .text import map_whole
+from ...corpus import Corpus, map_parts, read_blocks
+from ..drawn_lines import LARGEST_KEY, LONGEST_LINE, Lines, share_key, sum_lines
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,20 +25,18 @@ if TYPE_CHECKING:
     Keys = npt.NDArray[np.uint64]
     Scores = npt.NDArray[np.int32]
 
-__all__ = ["Lines", "draw_by_domain", "find_domains", "share_symbols", "take_lines"]
+__all__ = ["draw_by_domain", "find_domains", "share_symbols", "take_lines"]
 
 DOMAINS = 6  # at most
 LEAST_GAIN = 0.2  # of a split into two domains, nats for each symbol of the smaller one
 LEAST_LINES = 20  # of a domain in the sketch
 LEAST_DOMAIN_SYMBOLS = 100_000  # of a sample; smaller ones are learnt together with the largest one
 SKETCH_SYMBOLS = 2_000_000
-LONGEST_LINE = 2000  # entries; longer ones are several lines
 LINES = 500  # a sample has at least this many lines, about
 STARTS, PASSES = 3, 30  # of the search for a split
 JOINT_PASSES = 5
 PRIOR_SYMBOLS = 500  # strength of the frequencies in the whole sketch
 SCALE = 1 << 10  # of log probabilities, which are whole numbers: their sums are the same on all machines
-LARGEST_KEY = (1 << 64) - 1
 
 
 def draw_by_domain(
@@ -80,47 +76,6 @@ def draw_by_domain(
     return [np.concatenate([parts[0], *small]), *parts[1 : len(parts) - len(small)]]
 
 
-@dataclass(frozen=True)
-class Lines:
-    """Some lines of a corpus, none of which is a copy of another.
-
-    Attributes
-    ----------
-    text : ndarray of uint32
-        The encoded lines end to end; each ends with 0.
-    ends : ndarray of int64
-        Where each line ends.
-    keys : ndarray of uint64
-        See `Alphabet.encode_lines`.
-    """
-
-    text: SymbolArray
-    ends: Ints
-    keys: Keys
-
-    @classmethod
-    def join(cls, parts: Sequence[Lines]) -> Lines:
-        """Return the lines of all parts, in order; of copies, the first."""
-        sizes = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.ends, prepend=0) for part in parts)])
-        keys = np.concatenate([np.zeros(0, np.uint64), *(part.keys for part in parts)])
-        text = np.concatenate([np.zeros(0, np.uint32), *(part.text for part in parts)])
-        return cls(text, np.cumsum(sizes), keys).take(np.sort(np.unique(keys, return_index=True)[1]))
-
-    def take(self, rows: Ints) -> Lines:
-        """Return the lines with these numbers, which rise."""
-        if len(rows) == len(self.keys):
-            return self
-        sizes = np.diff(self.ends, prepend=0)
-        chosen = np.zeros(len(sizes), np.bool_)
-        chosen[rows] = True
-        return Lines(self.text[np.repeat(chosen, sizes)], np.cumsum(sizes[rows]), self.keys[rows])
-
-    @property
-    def symbols(self) -> Ints:
-        """Symbols of each line."""
-        return _sum_lines((self.text > 0).astype(np.int32), self.ends)
-
-
 def take_lines(
     part: Corpus | Iterable[str], alphabet: Alphabet, longest: int, limits: Keys, scores: Scores
 ) -> list[Lines]:
@@ -151,11 +106,6 @@ def take_lines(
             own.append(lines.take(rows[domain[rows] == k]))
         known = np.insert(known, np.searchsorted(known, keys), keys)
     return [Lines.join(own) for own in found]
-
-
-def share_key(share: float) -> int:
-    """Return the key that this share of all keys is below."""
-    return LARGEST_KEY if share >= 1 else int(share * (1 << 64))
 
 
 def share_symbols(available: list[int], symbols: int) -> list[int]:
@@ -236,10 +186,10 @@ class _Domain:
             for _ in range(PASSES):
                 counts = _count_symbols(text[np.repeat(right, sizes)], len(whole))
                 both = score_symbols(self.counts - counts, whole), score_symbols(counts, whole)
-                before, right = right, _sum_lines((both[1] - both[0]).take(text), ends) > 0
+                before, right = right, sum_lines((both[1] - both[0]).take(text), ends) > 0
                 if np.count_nonzero(before != right) * 500 <= len(right):
                     break
-            side = _sum_lines((both[1] - both[0]).take(np.where(odd, 0, text)), ends) > 0
+            side = sum_lines((both[1] - both[0]).take(np.where(odd, 0, text)), ends) > 0
             own = np.where(np.repeat(side, sizes), both[1].take(heard), both[0].take(heard)) - common.take(heard)
             gain = int(own.sum(dtype=np.int64)) / SCALE / max(int(np.count_nonzero(heard)), 1)
             smaller = min(sizes[right].sum(), sizes[~right].sum()) / len(text)
@@ -251,7 +201,7 @@ class _Domain:
 
 def choose_domains(text: SymbolArray, ends: Ints, scores: Scores) -> Ints:
     """Return for each line the domain under which it is most likely (ties: the first)."""
-    return np.asarray(np.stack([_sum_lines(row.take(text), ends) for row in scores]).argmax(axis=0))
+    return np.asarray(np.stack([sum_lines(row.take(text), ends) for row in scores]).argmax(axis=0))
 
 
 def score_symbols(counts: Ints, whole: Ints) -> Scores:
@@ -266,11 +216,6 @@ def _count_symbols(text: SymbolArray, size: int) -> Ints:
     counts = np.bincount(text, minlength=size)
     counts[0] = 0
     return counts
-
-
-def _sum_lines(values: npt.NDArray[np.int32], ends: Ints) -> Ints:
-    """Return the sum of the values of each line."""
-    return np.add.reduceat(values, np.append(0, ends[:-1])[: len(ends)], dtype=np.int64)
 
 
 def _sketch(
@@ -290,5 +235,5 @@ def _take(
     texts: Corpus | Iterable[str], alphabet: Alphabet, longest: int, limits: Keys, scores: Scores
 ) -> list[Lines]:
     """Return the lines of the corpus whose keys are within the limit of their domain, by domains."""
-    parts = list(map_whole(texts, take_lines, alphabet, longest, limits, scores))
+    parts = list(map_parts(texts, take_lines, alphabet, longest, limits, scores))
     return [Lines.join(own) for own in zip(*parts, strict=True)]

@@ -130,6 +130,19 @@ class TextSlice:
         size, fence = sampler.begin_sweep(seed, number, first_average=average and self.averaged == 0)
         step = min(MAX_ROUND_STRETCHES, max(1, size // ROUNDS))
         bounds = [*range(0, fence, step), *range(fence, size, step), size]
+        if threads == 1:
+            sampler.sample_rounds(bounds, seed, number, average)
+        else:
+            self._share_rounds(bounds, average, pool, threads)
+        self.sweeps += 1
+        if average:
+            self.averaged += 1
+        else:
+            self.token_counts.append(sampler.tokens)
+
+    def _share_rounds(self, bounds: list[int], average: bool, pool: Executor, threads: int) -> None:
+        """Sample all rounds of a sweep; several threads share each round."""
+        sampler, seed, number = self._own_sampler, self.seed, self.sweeps
         for begin, end in pairwise(bounds):
             sampler.take_out(begin, end)
             cuts = np.linspace(begin, end, min(threads, end - begin) + 1).astype(int).tolist()
@@ -138,11 +151,6 @@ class TextSlice:
             for job in jobs:
                 job.result()
             sampler.put_in(begin, end)
-        self.sweeps += 1
-        if average:
-            self.averaged += 1
-        else:
-            self.token_counts.append(sampler.tokens)
 
     def _change(self, sweeps_ago: int = 0) -> float:
         """Return the share by which the number of tokens changed in the window that ended some sweeps ago."""

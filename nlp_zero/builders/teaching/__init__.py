@@ -21,7 +21,6 @@ from .teacher import (
     join_evidence,
     read_teaching,
 )
-from .texts import append_lines, find_missing_lines
 
 __all__ = [
     "EncodedExamples",
@@ -32,11 +31,9 @@ __all__ = [
     "Teacher",
     "Teaching",
     "add_to_passes",
-    "append_lines",
     "combine_views",
     "count_cut_words",
     "encode_words",
-    "find_missing_lines",
     "join_evidence",
     "parse_examples",
     "read_teaching",

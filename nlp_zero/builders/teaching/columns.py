@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._kernels.elementary import log
 from ..._kernels.teaching import exchange_classes
-from ...counting.linked import LinkedTree
+from ...counting.selectable import SelectableTree
 from ...errors import CorpusError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class GapStatistics:
 
     Parameters
     ----------
-    tree : LinkedTree
+    tree : SelectableTree
         Of order 3 or more.
     texts : sequence of ndarray of uint32, optional
         The texts that are measured; by default any. Of the pairs of the corpus, only those of these texts are kept.
@@ -57,7 +57,7 @@ class GapStatistics:
         If the memory budget is too small.
     """
 
-    def __init__(self, tree: LinkedTree, texts: Sequence[SymbolArray] | None = None) -> None:
+    def __init__(self, tree: SelectableTree, texts: Sequence[SymbolArray] | None = None) -> None:
         counts = tree.counts
         if counts.order < 3:
             raise CorpusError("teaching needs counts of n-grams of three symbols; use order=3 or more.")
@@ -121,7 +121,7 @@ class GapStatistics:
         return found
 
     def _find_pairs(
-        self, tree: LinkedTree, wanted: npt.NDArray[Any] | None
+        self, tree: SelectableTree, wanted: npt.NDArray[Any] | None
     ) -> tuple[npt.NDArray[Any], SymbolArray, SymbolArray]:
         """Return keys, places in the tree and counts of the pairs wanted (None: all)."""
         keys, nodes, counts = [np.zeros(0, self._kind)], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]

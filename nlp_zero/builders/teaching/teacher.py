@@ -164,6 +164,10 @@ class Teacher:
         self._pooled = PooledMeans(texts)
         self._field = train_field(reader.read(training, self._pooled.read(training.text)), allowed)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state for another process, a task of a cluster, which has one thread."""
+        return {**self.__dict__, "_workers": 1}
+
     def begins(self, evidence: Evidence) -> Float32:
         """Return the probability that a word begins at each position; 1 at boundaries."""
         out = np.empty(len(evidence.text), np.float32)

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from ...corpus import Corpus
+from ...corpus import Corpus, JoinedTexts, map_parts
 from .examples import ExampleLines
 
 __all__ = ["append_lines", "find_missing_lines"]
-
-
-class _Texts:
-    """Texts, and lines after them; can be read again and again."""
-
-    def __init__(self, texts: Corpus | Iterable[str], lines: list[str]) -> None:
-        self._texts, self._lines = texts, lines
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._texts
-        yield from self._lines
 
 
 def find_missing_lines(texts: Corpus | Iterable[str], examples: ExampleLines) -> list[str]:
@@ -27,19 +16,35 @@ def find_missing_lines(texts: Corpus | Iterable[str], examples: ExampleLines) ->
     Parameters
     ----------
     texts : Corpus or iterable of str
-        Read once.
+        Read once, or until all lines have been found.
     examples : ExampleLines
         Lines cut by hand.
     """
     left = {line.text: None for line in examples.lines}
-    for text in texts:
-        for line in text.split("\n"):
-            left.pop("".join(line.split()), None)
+    for found in map_parts(texts, _find_lines, frozenset(left)):
+        for line in found:
+            left.pop(line, None)
         if not left:
             break
     return list(left)
 
 
+def _find_lines(part: Corpus | Iterable[str], wanted: frozenset[str]) -> set[str]:
+    """Return which lines a part of the texts has."""
+    found: set[str] = set()
+    for text in part:
+        for line in text.split("\n"):
+            joined = "".join(line.split())
+            if joined in wanted:
+                found.add(joined)
+        if len(found) == len(wanted):
+            break
+    return found
+
+
 def append_lines(texts: Corpus | Iterable[str], lines: list[str]) -> Corpus | Iterable[str]:
     """Return texts, which can be read again and again, with some lines after them."""
-    return _Texts(texts, lines) if lines else texts
+    if not lines:
+        return texts
+    parts = texts.parts if isinstance(texts, JoinedTexts) else [texts]
+    return JoinedTexts([*parts, lines])

@@ -1,0 +1,86 @@
+// Arithmetic on rows of floats of the sampler.  The width of a row is a multiple of eight.
+//
+// Sums are held in registers: each function works on a group of columns that fit.  Every column is added up in the same
+// order by all processors, so the results are the same.
+#pragma once
+#include <type_traits>
+
+#include "../common/portable.hpp"
+
+namespace nlpzero::bayes {
+
+// Call f(n, y) for groups of n() columns from y on, as large as fit into registers.
+template <class F>
+NLP_ZERO_HOT void each_group(int width, F f) {
+    int y = 0;
+    for (; y + 64 <= width; y += 64) f(std::integral_constant<int, 64>(), y);
+    switch (width - y) {
+        case 8: return f(std::integral_constant<int, 8>(), y);
+        case 16: return f(std::integral_constant<int, 16>(), y);
+        case 24: return f(std::integral_constant<int, 24>(), y);
+        case 32: return f(std::integral_constant<int, 32>(), y);
+        case 40: return f(std::integral_constant<int, 40>(), y);
+        case 48: return f(std::integral_constant<int, 48>(), y);
+        case 56: return f(std::integral_constant<int, 56>(), y);
+    }
+}
+
+// N columns of out = row · matrix; the matrix has k rows.
+template <int N>
+NLP_ZERO_HOT void multiply_columns(const float* __restrict row, const float* __restrict matrix, int k, int width,
+                                   float* __restrict out) {
+    Eight sum[N / 8];
+    for (int c = 0; c < N / 8; ++c) sum[c] = row[0] * eights(matrix)[c];
+    for (int z = 1; z < k; ++z) {
+        matrix += width;
+        for (int c = 0; c < N / 8; ++c) sum[c] += row[z] * eights(matrix)[c];
+    }
+    for (int c = 0; c < N / 8; ++c) eights(out)[c] = sum[c];
+}
+NLP_ZERO_HOT void multiply(const float* row, const float* matrix, int k, int width, float* out) {
+    each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
+        multiply_columns<n()>(row, matrix + y, k, width, out + y);
+    });
+}
+
+// N columns of out = sum of x[l] * b(l) * g(l) over the lengths l from 1; the rows of b go backwards, those of g forwards.
+template <int N>
+NLP_ZERO_HOT void add_lengths(const float* __restrict x, const float* __restrict b, const float* __restrict g,
+                              int longest, int width, float* __restrict out) {
+    Eight sum[N / 8];
+    for (int c = 0; c < N / 8; ++c) sum[c] = x[1] * eights(b)[c] * eights(g)[c];
+    for (int l = 2; l <= longest; ++l) {
+        b -= width;
+        g += width;
+        for (int c = 0; c < N / 8; ++c) sum[c] += x[l] * eights(b)[c] * eights(g)[c];
+    }
+    for (int c = 0; c < N / 8; ++c) eights(out)[c] = sum[c];
+}
+
+// N columns of gamma = sum of x[l] * o(l) * g(l) over the lengths l from 1; the products with b are added to eight lanes
+// for each length.
+template <int N>
+NLP_ZERO_HOT void add_spans(const float* __restrict x, const float* __restrict o, const float* __restrict g,
+                            const float* __restrict b, int longest, int width, float* __restrict gamma,
+                            float* __restrict lanes) {
+    Eight sum[N / 8] = {};
+    for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
+        Eight lane = {};
+        for (int c = 0; c < N / 8; ++c) {
+            const Eight v = x[l] * eights(o)[c] * eights(g)[c];
+            sum[c] += v;
+            lane += v * eights(b)[c];
+        }
+        *eights(lanes) += lane;
+    }
+    for (int c = 0; c < N / 8; ++c) eights(gamma)[c] = sum[c];
+}
+
+// The sum of a row, by eight independent sums.
+NLP_ZERO_HOT float total(const float* row, int width) {
+    Eight sum = {};
+    for (int c = 0; c < width / 8; ++c) sum += eights(row)[c];
+    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+
+}  // namespace nlpzero::bayes
