@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from nlp_zero import BayesLexiconBuilder, Corpus, Lexicon
 from nlp_zero._kernels.counting import Alphabet
 from nlp_zero.builders.bayes import domains
 from nlp_zero.builders.bayes.domains import choose_domains, draw_by_domain, find_domains, share_symbols
-from nlp_zero.builders.drawn_lines import Lines
+from nlp_zero.builders.drawn_lines import Lines, draw_text
 from nlp_zero.cli import main
 from nlp_zero.corpus import slice_corpus
 from nlp_zero.counting.counter import count_ngrams
@@ -110,6 +111,36 @@ def test_a_sketch_grows_if_there_are_many_copies() -> None:
     sketch, share = domains._sketch(texts, encode(texts), 2000, 0.02, 301, 4000)
     assert len(sketch.keys) >= 250
     assert share >= 0.4
+
+
+def draw(texts: list[str], symbols: int) -> list[str]:
+    alphabet = encode(texts)
+    found = draw_text(texts, alphabet, sum(map(len, texts)), symbols)
+    assert found[-1] == 0
+    return "".join(alphabet.symbols[k - 1] if k else "\n" for k in found.tolist()).splitlines()
+
+
+def test_lines_are_drawn_with_their_copies() -> None:
+    """In the order of first occurrence, as often as they occur, in whatever order."""
+    own = write(random.Random(3), 1, 8 * 2000)
+    texts = own * 3 + own[::2]
+    drawn = draw(texts, 8 * 2000)
+    assert 1000 < len(drawn) < 4000
+    times = Counter(texts)
+    assert Counter(drawn) == {line: times[line] for line in drawn}
+    assert list(dict.fromkeys(drawn)) == [line for line in own if line in set(drawn)]
+    random.Random(1).shuffle(texts)
+    assert sorted(draw(texts, 8 * 2000)) == sorted(drawn)
+
+
+def test_a_text_drawn_has_an_end_if_lines_have_many_copies() -> None:
+    own = write(random.Random(3), 1, 8 * 500)
+    texts = [line for k, line in enumerate(own) for _ in range(3000 if k % 5 == 0 else 1)]
+    for symbols in (400, 4000, 40_000):
+        drawn = draw(texts, symbols)
+        assert symbols / 2 <= 8 * len(drawn) <= 2 * symbols
+    assert len(set(drawn)) > 3
+    assert min(Counter(drawn).values()) == 1
 
 
 def test_copies_are_drawn_once() -> None:

@@ -54,6 +54,18 @@ inline int32_t _InterlockedExchangeAdd(volatile Long* p, Long n) {
 }
 """
 PROGRAM = """
+template <class V>
+int compute_vectors() {
+    using nlpzero::vectors;
+    alignas(32) float row[16], twice[16];
+    for (int i = 0; i < 16; ++i) row[i] = float(i);
+    const int lanes = sizeof(typename V::Vector) / sizeof(float), last = 16 / lanes - 1;
+    for (int c = 0; c <= last; ++c) vectors<V>(twice)[c] = 2.0f * vectors<V>(static_cast<const float*>(row))[c];
+    typename V::Vector square = vectors<V>(row)[last] * vectors<V>(row)[last];
+    square += vectors<V>(twice)[last];
+    square *= 3.0f;
+    return square[0] != 3 * (16 - lanes) * (18 - lanes) || square[lanes - 1] != 3 * 15 * 17 || twice[0] != 0;
+}
 int main() {
     using namespace nlpzero;
     int failures = 0;
@@ -66,13 +78,7 @@ int main() {
     failures += atomic_add(&numbers[0], 8) != 0xFFFFFFF8u || numbers[0] != 0xFFFFFFF8u || numbers[1] != 7;
     prefetch(numbers);
     prefetch_to_write(numbers);
-    float row[16], twice[16];
-    for (int i = 0; i < 16; ++i) row[i] = float(i);
-    for (int c = 0; c < 2; ++c) eights(twice)[c] = 2.0f * eights(static_cast<const float*>(row))[c];
-    Eight square = eights(row)[1] * eights(row)[1];  // of 8 to 15
-    square += eights(twice)[0];
-    square *= 3.0f;
-    failures += square[0] != 192 || square[7] != 3 * (15 * 15 + 14) || twice[15] != 30;
+    failures += compute_vectors<Fours>() + compute_vectors<Eights>();
     failures += EXPECTED_PREFETCHES;
     return failures;
 }

@@ -1,7 +1,8 @@
-// Arithmetic on rows of floats of the sampler.  The width of a row is a multiple of eight.
+// Arithmetic on rows of floats of the sampler.  The width of a row is a multiple of eight, and its memory begins at a
+// multiple of 32 bytes.
 //
-// Sums are held in registers: each function works on a group of columns that fit.  Every column is added up in the same
-// order by all processors, so the results are the same.
+// V is `Fours` or `Eights`.  Sums are held in registers: functions work on groups of columns that fit.  Every column is
+// added up in the same order by all processors, so the results are the same.
 #pragma once
 #include <type_traits>
 
@@ -25,62 +26,81 @@ NLP_ZERO_HOT void each_group(int width, F f) {
     }
 }
 
+template <class V>
+constexpr int LANES = int(sizeof(typename V::Vector) / sizeof(float));
+
 // N columns of out = row · matrix; the matrix has k rows.
-template <int N>
+template <class V, int N>
 NLP_ZERO_HOT void multiply_columns(const float* __restrict row, const float* __restrict matrix, int k, int width,
                                    float* __restrict out) {
-    Eight sum[N / 8];
-    for (int c = 0; c < N / 8; ++c) sum[c] = row[0] * eights(matrix)[c];
+    typename V::Vector sum[N / LANES<V>];
+    for (int c = 0; c < N / LANES<V>; ++c) sum[c] = row[0] * vectors<V>(matrix)[c];
     for (int z = 1; z < k; ++z) {
         matrix += width;
-        for (int c = 0; c < N / 8; ++c) sum[c] += row[z] * eights(matrix)[c];
+        for (int c = 0; c < N / LANES<V>; ++c) sum[c] += row[z] * vectors<V>(matrix)[c];
     }
-    for (int c = 0; c < N / 8; ++c) eights(out)[c] = sum[c];
+    for (int c = 0; c < N / LANES<V>; ++c) vectors<V>(out)[c] = sum[c];
 }
+template <class V>
 NLP_ZERO_HOT void multiply(const float* row, const float* matrix, int k, int width, float* out) {
     each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
-        multiply_columns<n()>(row, matrix + y, k, width, out + y);
+        multiply_columns<V, n()>(row, matrix + y, k, width, out + y);
     });
 }
 
 // N columns of out = sum of x[l] * b(l) * g(l) over the lengths l from 1; the rows of b go backwards, those of g forwards.
-template <int N>
+template <class V, int N>
 NLP_ZERO_HOT void add_lengths(const float* __restrict x, const float* __restrict b, const float* __restrict g,
                               int longest, int width, float* __restrict out) {
-    Eight sum[N / 8];
-    for (int c = 0; c < N / 8; ++c) sum[c] = x[1] * eights(b)[c] * eights(g)[c];
+    typename V::Vector sum[N / LANES<V>];
+    for (int c = 0; c < N / LANES<V>; ++c) sum[c] = x[1] * vectors<V>(b)[c] * vectors<V>(g)[c];
     for (int l = 2; l <= longest; ++l) {
         b -= width;
         g += width;
-        for (int c = 0; c < N / 8; ++c) sum[c] += x[l] * eights(b)[c] * eights(g)[c];
+        for (int c = 0; c < N / LANES<V>; ++c) sum[c] += x[l] * vectors<V>(b)[c] * vectors<V>(g)[c];
     }
-    for (int c = 0; c < N / 8; ++c) eights(out)[c] = sum[c];
+    for (int c = 0; c < N / LANES<V>; ++c) vectors<V>(out)[c] = sum[c];
 }
 
 // N columns of gamma = sum of x[l] * o(l) * g(l) over the lengths l from 1; the products with b are added to eight lanes
 // for each length.
-template <int N>
+template <class V, int N>
 NLP_ZERO_HOT void add_spans(const float* __restrict x, const float* __restrict o, const float* __restrict g,
                             const float* __restrict b, int longest, int width, float* __restrict gamma,
                             float* __restrict lanes) {
-    Eight sum[N / 8] = {};
+    constexpr int PARTS = 8 / LANES<V>;  // of eight lanes
+    typename V::Vector sum[N / LANES<V>] = {};
     for (int l = 1; l <= longest; ++l, o += width, g += width, lanes += 8) {
-        Eight lane = {};
-        for (int c = 0; c < N / 8; ++c) {
-            const Eight v = x[l] * eights(o)[c] * eights(g)[c];
+        typename V::Vector lane[PARTS] = {};
+        for (int c = 0; c < N / LANES<V>; ++c) {
+            const typename V::Vector v = x[l] * vectors<V>(o)[c] * vectors<V>(g)[c];
             sum[c] += v;
-            lane += v * eights(b)[c];
+            lane[c % PARTS] += v * vectors<V>(b)[c];
         }
-        *eights(lanes) += lane;
+        for (int c = 0; c < PARTS; ++c) vectors<V>(lanes)[c] += lane[c];
     }
-    for (int c = 0; c < N / 8; ++c) eights(gamma)[c] = sum[c];
+    for (int c = 0; c < N / LANES<V>; ++c) vectors<V>(gamma)[c] = sum[c];
+}
+
+// Products of a row with a number, in place, and of two rows.
+template <class V>
+NLP_ZERO_HOT void scale(float* row, float factor, int width) {
+    for (int c = 0; c < width / LANES<V>; ++c) vectors<V>(row)[c] *= factor;
+}
+template <class V>
+NLP_ZERO_HOT void multiply_each(const float* a, const float* b, int width, float* __restrict out) {
+    for (int c = 0; c < width / LANES<V>; ++c) vectors<V>(out)[c] = vectors<V>(a)[c] * vectors<V>(b)[c];
 }
 
 // The sum of a row, by eight independent sums.
+template <class V>
 NLP_ZERO_HOT float total(const float* row, int width) {
-    Eight sum = {};
-    for (int c = 0; c < width / 8; ++c) sum += eights(row)[c];
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+    constexpr int PARTS = 8 / LANES<V>;
+    typename V::Vector part[PARTS] = {};
+    for (int c = 0; c < width / LANES<V>; c += PARTS)
+        for (int p = 0; p < PARTS; ++p) part[p] += vectors<V>(row)[c + p];
+    const auto sum = [&](int lane) NLP_ZERO_HOT_LAMBDA { return part[lane / LANES<V>][lane % LANES<V>]; };
+    return ((sum(0) + sum(4)) + (sum(2) + sum(6))) + ((sum(1) + sum(5)) + (sum(3) + sum(7)));
 }
 
 }  // namespace nlpzero::bayes

@@ -22,9 +22,8 @@ struct Stretch { uint32_t begin, end; int left, right; };
 
 // Scratch space of one thread.
 struct Work {
-    HugeVector<float> alpha, beta, outside;
-    std::vector<float> x;
-    std::vector<float> weight, lanes, x_after;
+    HugeVector<float> alpha, beta, outside, weight, lanes;  // rows: aligned
+    std::vector<float> x, x_after;
     std::vector<double> shrink;  // what each row of alpha was multiplied by
 };
 
@@ -100,7 +99,7 @@ public:
 #ifdef NLP_ZERO_AVX2
         if (has_avx2()) return sample_avx2(from, to, seed, sweep, average, work);
 #endif
-        sample_here(from, to, seed, sweep, average, work);
+        sample_here<Fours>(from, to, seed, sweep, average, work);
     }
 
     void start_average() { marginals.assign(text.size() * size_t(model.max_length), 0.0f); }
@@ -158,18 +157,19 @@ public:
 private:
 #ifdef NLP_ZERO_AVX2
     NLP_ZERO_AVX2 void sample_avx2(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
-        sample_here(from, to, seed, sweep, average, work);
+        sample_here<Eights>(from, to, seed, sweep, average, work);
     }
 #endif
+    template <class V>
     NLP_ZERO_HOT void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
         for (size_t s = from; s < to; ++s) {
             Rng rng(seed, sweep << 32 | (s + 1));
             if (s + 2 < to) prefetch_words(order[s + 2]);
             if (average && s + 2 < to) prefetch(&marginals[size_t(order[s + 2].begin) * size_t(model.max_length)]);
             if (s + 1 < to) prefetch_lists(order[s + 1]);
-            forward(order[s], work);
-            if (average) add_marginals(order[s], work);
-            draw(order[s], work, rng);
+            forward<V>(order[s], work);
+            if (average) add_marginals<V>(order[s], work);
+            draw<V>(order[s], work, rng);
         }
     }
     // Stretches are in random order, so their memory is asked for before it is needed: the text and its state ...
@@ -239,6 +239,7 @@ private:
     // P(word of `l` symbols at i | z) = x * fresh(l, z), plus (count - d) / (N_z + theta) for each class that has the
     // word. alpha, beta: rows by position; beta is alpha times the transition matrix of classes.  Each row of alpha
     // sums to one.
+    template <class V>
     NLP_ZERO_HOT void forward(const Stretch& w, Work& work) const {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.alpha.resize(size_t(n + 1) * width);
@@ -260,7 +261,7 @@ private:
             }
             const float *b = &work.beta[size_t(j - 1) * width], *g = &model.fresh[width];
             each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
-                add_lengths<n()>(x, b + y, g + y, longest, width, a + y);
+                add_lengths<V, n()>(x, b + y, g + y, longest, width, a + y);
             });
             ratio = 1;
             for (int l = 1; l <= longest; ++l) {
@@ -273,10 +274,10 @@ private:
                     a[z] += kept(z, count, factor) * before[z];
                 });
             }
-            const float inverse = 1 / total(a, width);
+            const float inverse = 1 / total<V>(a, width);
             work.shrink[j] = inverse;
-            for (int c = 0; c < width / 8; ++c) eights(a)[c] *= inverse;
-            if (j < n) multiply(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
+            scale<V>(a, inverse, width);
+            if (j < n) multiply<V>(a, model.trans.data(), k, width, &work.beta[size_t(j) * width]);
         }
     }
     float kept(uint32_t z, uint32_t count, float ratio) const {
@@ -289,6 +290,7 @@ private:
         return count ? p + kept(uint32_t(z), count, float(std::min(ratio, 1e30))) : p;
     }
 
+    template <class V>
     NLP_ZERO_HOT void draw(const Stretch& w, Work& work, Rng& rng) {
         const int width = model.width;
         work.weight.assign(size_t(std::max(width, (model.max_length + 7) / 8 * 8)), 0.0f);
@@ -298,8 +300,8 @@ private:
         for (int j = int(w.end - w.begin); j > 0;) {
             const float* __restrict into = &model.back[size_t(next) * width];
             const float* __restrict a = &work.alpha[size_t(j) * width];
-            for (int c = 0; c < width / 8; ++c) eights(weight)[c] = eights(a)[c] * eights(into)[c];
-            const int z = pick(weight, width, rng);
+            multiply_each<V>(a, into, width, weight);
+            const int z = pick<V>(weight, width, rng);
             const int most = std::min(model.max_length, j);
             double ratio = 1;
             for (int l = 1; l <= most; ++l) {
@@ -308,7 +310,7 @@ private:
             }
             const int padded = (most + 7) / 8 * 8;
             std::fill(weight + most, weight + padded, 0.0f);
-            const int l = 1 + pick(weight, padded, rng);
+            const int l = 1 + pick<V>(weight, padded, rng);
             j -= l;
             length[w.begin + j] = uint8_t(l);
             cls[w.begin + j] = uint8_t(z);
@@ -316,11 +318,12 @@ private:
         }
     }
     // Draw a place in proportion to its weight; n is a multiple of eight.  Places of weight 0 are never drawn.
+    template <class V>
     static NLP_ZERO_HOT int pick(const float* __restrict weight, int n, Rng& rng) {
         float group[MAX_WIDTH / 8];
         double all = 0;
         int groups = 0;
-        for (int y = 0; y < n; y += 8) all += group[groups++] = total(weight + y, 8);
+        for (int y = 0; y < n; y += 8) all += group[groups++] = total<V>(weight + y, 8);
         double u = rng.uniform() * all;
         int g = 0;
         while (g + 1 < groups && u >= group[g]) u -= group[g++];
@@ -335,6 +338,7 @@ private:
     }
 
     // Add the probability of every span, summed over classes, by a backward pass.
+    template <class V>
     NLP_ZERO_HOT void add_marginals(const Stretch& w, Work& work) {
         const int n = int(w.end - w.begin), k = model.k, width = model.width, most = model.max_length;
         work.outside.resize(size_t(n + 1) * width);
@@ -357,14 +361,14 @@ private:
             const float *o = &work.outside[size_t(i + 1) * width], *g = &model.fresh[width], *x = work.x_after.data();
             float* lanes = work.lanes.data();
             each_group(width, [&](auto n, int y) NLP_ZERO_HOT_LAMBDA {
-                add_spans<n()>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
+                add_spans<V, n()>(x, o + y, g + y, b + y, longest, width, gamma + y, lanes);
             });
             double ratio = 1;
             float* __restrict out = &marginals[(size_t(w.begin) + i) * most];
             for (int l = 1; l <= longest; ++l) {
                 const int j = i + l;
                 if (l > 1) ratio *= work.shrink[j - 1];
-                float sum = total(lanes + 8 * (l - 1), 8);
+                float sum = total<V>(lanes + 8 * (l - 1), 8);
                 if (const uint32_t id = text.id(w.begin + i, l)) {
                     const float* __restrict after = &work.outside[size_t(j) * width];
                     const float factor = float(std::min(ratio * work.shrink[j], 1e30));
@@ -377,7 +381,7 @@ private:
                 out[l - 1] += float(sum / all);
             }
             // The ratios above have brought gamma to the scale of row i + 1.
-            if (i) multiply(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
+            if (i) multiply<V>(gamma, model.back.data(), k, width, &work.outside[size_t(i) * width]);
         }
     }
 };

@@ -39,22 +39,31 @@ inline bool has_avx512_popcount() {
 }
 #endif
 
-// Eight floats that are computed with side by side.  Arrays of them stay in registers, which arrays of floats often do not;
-// the results are the same.
+// Four or eight floats that are computed with side by side: as many as a register has.  Eight are slow without 256-bit
+// registers.  Arrays of them stay in registers, which arrays of floats often do not; the results are the same.  In memory
+// they begin at multiples of their size.  The types are members, because template arguments lose their attributes.
 #if defined(__GNUC__)
-typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
+struct Fours { typedef float Vector __attribute__((vector_size(16), may_alias)); };
+struct Eights { typedef float Vector __attribute__((vector_size(32), may_alias)); };
 #else
-struct Eight {
-    float at[8];
+template <int N>
+struct Floats {
+    float at[N];
     float operator[](int c) const { return at[c]; }
-    Eight& operator+=(const Eight& b) { for (int c = 0; c < 8; ++c) at[c] += b.at[c]; return *this; }
-    Eight& operator*=(float b) { for (int c = 0; c < 8; ++c) at[c] *= b; return *this; }
+    Floats& operator+=(const Floats& b) { for (int c = 0; c < N; ++c) at[c] += b.at[c]; return *this; }
+    Floats& operator*=(float b) { for (int c = 0; c < N; ++c) at[c] *= b; return *this; }
+    friend Floats operator*(Floats a, const Floats& b) { for (int c = 0; c < N; ++c) a.at[c] *= b.at[c]; return a; }
+    friend Floats operator*(float a, Floats b) { return b *= a; }
 };
-inline Eight operator*(Eight a, const Eight& b) { for (int c = 0; c < 8; ++c) a.at[c] *= b.at[c]; return a; }
-inline Eight operator*(float a, Eight b) { return b *= a; }
+struct Fours { using Vector = Floats<4>; };
+struct Eights { using Vector = Floats<8>; };
 #endif
-NLP_ZERO_HOT Eight* eights(float* p) { return reinterpret_cast<Eight*>(p); }
-NLP_ZERO_HOT const Eight* eights(const float* p) { return reinterpret_cast<const Eight*>(p); }
+template <class V>
+NLP_ZERO_HOT typename V::Vector* vectors(float* p) { return reinterpret_cast<typename V::Vector*>(p); }
+template <class V>
+NLP_ZERO_HOT const typename V::Vector* vectors(const float* p) {
+    return reinterpret_cast<const typename V::Vector*>(p);
+}
 
 // Prefetch the memory at p, which will be read soon.  Functions that do nothing else must be NLP_ZERO_HOT as well: GCC
 // removes calls of functions without an effect.
