@@ -480,8 +480,7 @@ def test_bad_input(client, folder, tmp_path, capsys) -> None:
             distributed.count(folder, client=client, **options)
     with pytest.raises(ValueError, match="workers must be"):
         distributed.count(folder, workers=0)
-    for more in (["--checkpoint", "x"], ["--examples", str(folder / "a.txt")]):
-        assert main(["build-vocab", str(folder), "--scheduler", "local", *more]) == 2
+    assert main(["build-vocab", str(folder), "--scheduler", "local", "--checkpoint", "x"]) == 2
     assert "cluster" in capsys.readouterr().err
 
 

@@ -29,7 +29,7 @@ class BestPaths {
     static constexpr uint32_t NOWHERE = 0xFFFFFFFFu;
 
     // Neither classes nor crossing; `ranks` is a table of RANKS.
-    BestPaths(const Model& model, const WeightTable& ranks, const TextView& text) : model_(model), nodes_(ranks.nodes.data()), text_(text) {
+    BestPaths(const Model& model, const WeightTable& ranks, const TextView& text) : model_(model), nodes_(model.nodes.data()), scores_(ranks.scores.data()), text_(text) {
         with_chars(text, [&](auto chars) { size_ = read_all(model, chars, text.size, scratch_); return 0; });
         find_suffixes();
     }
@@ -57,7 +57,8 @@ class BestPaths {
     struct Other { int64_t loss, excess; uint32_t place; int32_t node; uint32_t start, end; };  // a token that is not in the best path
 
     const Model& model_;
-    const Node<double>* const nodes_;
+    const Node* const nodes_;
+    const double* const scores_;
     const TextView& text_;
     Scratch<Suffix, Step> scratch_;
     size_t size_ = 0, limit_ = 0;
@@ -80,14 +81,14 @@ class BestPaths {
         for (uint32_t k = 0; k <= LOOKAHEAD; ++k) scratch.symbols[n + k] = 0;
         return n;
     }
-    uint64_t score(uint32_t node) const { return uint64_t(int64_t(nodes_[node].score * 0x1p30)); }
+    uint64_t score(uint32_t node) const { return uint64_t(int64_t(scores_[node] * 0x1p30)); }
 
     // As `viterbi`: of equal scores fewer tokens, then the longer first token.
     void find_suffixes() {
         const uint32_t* const symbols = scratch_.symbols;
         Suffix* const suffixes = scratch_.best;
         Step* const steps = scratch_.steps;
-        size_t longer = find_pairs(model_, nodes_, symbols, size_, steps);
+        size_t longer = find_pairs(model_, scores_, symbols, size_, steps);
         suffixes[size_] = suffixes[size_ + 1] = {0, MOST, 0, 0, 0};
         for (size_t i = size_; i-- > 0;) {
             const Suffix &one = suffixes[i + 1], &two = suffixes[i + 2];

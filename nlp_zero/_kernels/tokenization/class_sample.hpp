@@ -84,7 +84,8 @@ class ClassSums {
     }
     // Add the edges from a position whose first character is c; returns the greatest value.
     double add_edges(size_t i, uint32_t c) {
-        const Node<double>* const nodes = table_.nodes.data();
+        const Node* const nodes = model_.nodes.data();
+        const double* const scores = table_.scores.data();
         double top = 0;
         auto add = [&](uint32_t node, size_t end, double weight, uint32_t left, uint32_t right) {
             const double value = weight * sum(end, right);
@@ -94,7 +95,7 @@ class ClassSums {
         uint32_t at = symbols_[i];
         const WordClasses::Sides first = classes_.nodes[at];
         if (first.left != WordClasses::OUTSIDE) {
-            add(at, i + 1, nodes[at].score, first.left, first.right);
+            add(at, i + 1, scores[at], first.left, first.right);
         } else {
             const uint32_t cls = model_.outside_class(at, c);
             add(at, i + 1, class_table()[c] == BOUNDARY ? table_.boundary : table_.unknown, cls, cls);
@@ -103,7 +104,7 @@ class ClassSums {
             const uint32_t next = uint32_t(nodes[at].base) + symbols_[j];
             if (nodes[next].check != int32_t(at)) break;
             at = next;
-            if (model_.ids[at]) add(at, j + 1, nodes[at].score, classes_.nodes[at].left, classes_.nodes[at].right);
+            if (model_.ids[at]) add(at, j + 1, scores[at], classes_.nodes[at].left, classes_.nodes[at].right);
         }
         return top;
     }

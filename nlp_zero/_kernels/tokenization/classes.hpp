@@ -62,7 +62,8 @@ NLP_ZERO_HOT uint32_t best_class_step(const ClassStep* steps, const ClassPlace& 
 template <bool New, class Char>
 void class_viterbi(const Model& model, const Char* text, const uint32_t* symbols, const uint32_t* starts, size_t n,
                    uint32_t last, int64_t* open, ClassPlace* places, ClassSteps& array) {
-    const Node<int64_t>* const nodes = model.nodes.data();
+    const Node* const nodes = model.nodes.data();
+    const int64_t* const scores = model.scores.data();
     const WordClasses& classes = model.classes;
     const WordClasses::Sides* const sides = classes.nodes.data();
     const Spelling& spelling = model.spelling;
@@ -91,7 +92,7 @@ void class_viterbi(const Model& model, const Char* text, const uint32_t* symbols
         auto add = [&](uint32_t node, uint32_t length, uint32_t left, uint32_t right) {
             uint64_t top;
             const uint32_t next = best_class_step(steps, places[i + length], links + right * width, top);
-            top += uint64_t(nodes[node].score);
+            top += uint64_t(scores[node]);
             steps[end] = {int64_t(top), int32_t(node), length, left, next};
             const bool better = end == begin || int64_t(top - best) > 0;
             best = better ? top : best;
@@ -110,7 +111,7 @@ void class_viterbi(const Model& model, const Char* text, const uint32_t* symbols
             if (nodes[next].check != int32_t(at)) break;
             at = next;
             const uint32_t length = uint32_t(j + 1 - i);
-            const int64_t score = nodes[at].score;
+            const int64_t score = scores[at];
             if (score == NO_WORD) continue;
             if (New && length <= Spelling::LONGEST) words |= 1u << length;
             if (score == FORBIDDEN_WORD) continue;

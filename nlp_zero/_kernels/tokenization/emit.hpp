@@ -124,6 +124,7 @@ class Objects {
             const uintptr_t in_chars = reinterpret_cast<uintptr_t>(chars + uint16_t(c));
             PyObject* const found = reinterpret_cast<const Slot*>(in_words ^ ((in_words ^ in_chars) & outside))->load(std::memory_order_acquire);
             if (!found || (outside & uintptr_t((end - start != 1) | (c >> 16 != 0)))) return make(chars, text, c, start, end, owner);
+            prefetch_to_write(found);  // references are counted when all objects are known
             return found;
         }
         // Text that is not a word: c is its first character.  No method: it would get the address of the copy, which would
@@ -298,8 +299,7 @@ PyObject* list_tokens(const Model& model, Objects& objects, PyObject* text, cons
             emit_tokens(model, chars, run_chars, [&out, find = objects.numbers()](int32_t id, uint32_t, uint32_t) { *out++ = find(id); });
         } else {
             emit_tokens(model, chars, run_chars, [&out, &owner, text, chars, find = objects.pieces()](int32_t id, uint32_t start, uint32_t end) {
-                PyObject* const item = *out++ = find(text, chars, id, start, end, owner);
-                prefetch_to_write(item);  // `list_of` counts a reference
+                *out++ = find(text, chars, id, start, end, owner);
             });
         }
         return 0;

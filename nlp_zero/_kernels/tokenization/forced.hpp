@@ -25,7 +25,8 @@ class ForcedWords {
         DoubleArray trie;
         trie.build(pool, keys, symbols);
         nodes_.resize(trie.base.size());
-        for (size_t i = 0; i < nodes_.size(); ++i) nodes_[i] = {trie.base[i], trie.check[i], trie.value[i]};
+        for (size_t i = 0; i < nodes_.size(); ++i) nodes_[i] = {trie.base[i], trie.check[i]};
+        words_ = std::move(trie.value);
     }
 
     // Replace the forced words among n symbols, from left to right and of several that begin at one place the longest.
@@ -51,7 +52,8 @@ class ForcedWords {
     int shift_ = 20;                // of the hash: the filter has 2^(32 - shift) bits
     std::vector<uint8_t> alone_;    // by symbol: whether it is a forced word
     std::vector<uint64_t> pairs_;   // a filter of the first two symbols of longer words: few places need the trie
-    std::vector<Node<int32_t>> nodes_;  // score: the symbol of the forced word that ends here, or 0
+    std::vector<Node> nodes_;
+    std::vector<int32_t> words_;    // by node: the symbol of the forced word that ends here, or 0
 
     uint32_t pair(uint32_t first, uint32_t second) const { return (first * 0x9E3779B1u + second * 0x85EBCA6Bu) >> shift_; }
     bool may_start(uint32_t first, uint32_t second) const {
@@ -60,17 +62,17 @@ class ForcedWords {
     }
     // The length of the longest forced word at the beginning of n symbols, and its symbol; 1 and no change if there is none.
     size_t match(const uint32_t* symbols, size_t n, uint32_t& found) const {
-        const Node<int32_t>* nodes = nodes_.data();
+        const Node* nodes = nodes_.data();
         uint32_t at = symbols[0];
-        const Node<int32_t>* node = nodes + at;
+        const Node* node = nodes + at;
         size_t length = 1;
-        uint32_t best = uint32_t(node->score);
+        uint32_t best = uint32_t(words_[at]);
         for (size_t j = 1; node->base != 0 && j < n;) {
             const uint32_t next = uint32_t(node->base) + symbols[j++];
             node = nodes + next;
             if (node->check != int32_t(at)) break;
             at = next;
-            if (node->score) { best = uint32_t(node->score); length = j; }
+            if (words_[at]) { best = uint32_t(words_[at]); length = j; }
         }
         if (best) found = best;
         return length;

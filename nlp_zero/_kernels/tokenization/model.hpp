@@ -102,8 +102,8 @@ struct Model {
     SymbolMap symbols;
     ForcedWords forced;
     uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
-    HugeVector<Node<int64_t>> nodes;
-    HugeVector<int32_t> checks;       // of the nodes: most steps fail, and then touch a table of a quarter of the size only
+    HugeVector<Node> nodes;
+    HugeVector<int64_t> scores;       // by node
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
     std::vector<double> log_probs{0}; // by id: ln p
     std::vector<double> ranks{0};     // by id: what Viterbi adds up in place of ln p

@@ -90,13 +90,13 @@ class ModelBuilder {
         }
         if (m.classes) m.classes.set_fixed_links(unit);
         m.nodes.resize(trie.base.size());
-        m.checks.assign(trie.check.begin(), trie.check.end());
+        m.scores.resize(trie.base.size());
         for (size_t i = 0; i < m.nodes.size(); ++i) {
             const bool single = i < kinds_.size();  // one symbol can always be a token
             const Cost c = m.node_cost(i);
             const bool token = m.ids[i] || single;
-            m.nodes[i] = {trie.base[i], trie.check[i],
-                          !token ? forbidden[i] ? FORBIDDEN_WORD : NO_WORD : m.rules.crossing ? m.crossing_score(c, unit) : fixed(c)};
+            m.nodes[i] = {trie.base[i], trie.check[i]};
+            m.scores[i] = !token ? forbidden[i] ? FORBIDDEN_WORD : NO_WORD : m.rules.crossing ? m.crossing_score(c, unit) : fixed(c);
             if (single && !m.ids[i] && kinds_[i]) m.ids[i] = int32_t(m.log_probs.size()) - 1 + kinds_[i];
         }
         if (m.classes) {

@@ -11,15 +11,16 @@ namespace nlpzero::tokenization {
 // ratios matter.
 inline void sample_steps(const Model& model, const WeightTable& table, const uint32_t* symbols, size_t n, double* sum,
                          Step* steps, Stream& stream) {
-    const Node<double>* const nodes = table.nodes.data();
-    size_t longer = find_pairs(model, nodes, symbols, n, steps);
+    const Node* const nodes = model.nodes.data();
+    const double* const scores = table.scores.data();
+    size_t longer = find_pairs(model, scores, symbols, n, steps);
     double first = 1, second = 0;  // sum[i + 1] and sum[i + 2]
     sum[n] = 1;
     sum[n + 1] = 0;
     auto choose = [&](size_t i, double& total) {
         const uint32_t at = symbols[i], pair = uint32_t(steps[i].node);
-        const double term = second * nodes[pair].score;
-        total = first * nodes[at].score + term;
+        const double term = second * scores[pair];
+        total = first * scores[at] + term;
         const uint32_t chosen = opaque(uint32_t(stream.uniform() * total < term));
         return Step{int32_t(at ^ ((at ^ pair) & (0u - chosen))), chosen + 1};
     };
@@ -51,10 +52,9 @@ inline void sample_steps(const Model& model, const WeightTable& table, const uin
         Step step = choose(i, total);
         for (size_t j = i + 2; nodes[at].base != 0;) {
             const uint32_t next = uint32_t(nodes[at].base) + symbols[j++];
-            const Node<double>& node = nodes[next];
-            if (node.check != int32_t(at)) break;
+            if (nodes[next].check != int32_t(at)) break;
             at = next;
-            const double term = sum[j] * node.score;
+            const double term = sum[j] * scores[at];
             total += term;
             const bool chosen = stream.uniform() * total < term;
             step.node = chosen ? int32_t(at) : step.node;
@@ -111,7 +111,7 @@ struct TextLattice {
         unknown = false;
         const size_t n = read_text(model, text, size, symbols, starts);
         if (model.classes) return build_with_classes(model, table, text, symbols.data(), n);
-        const Node<double>* const nodes = table.nodes.data();
+        const Node* const nodes = model.nodes.data();
         const int32_t* const ids = model.ids.data();
         const int32_t words = int32_t(model.log_probs.size());
         const bool ranks = table.numbers == Numbers::RANKS, many = model.rules.fallback;
@@ -133,7 +133,7 @@ struct TextLattice {
         };
         auto add_word = [&](uint32_t node, size_t to) {
             const double weight = uniform ? -uniform : model.log_probs[size_t(ids[node])] - each;
-            add(ids[node], to, nodes[node].score, weight, 1);
+            add(ids[node], to, table.scores[node], weight, 1);
         };
         for (size_t i = 0; i < n; ++i) {
             if (end.size() < count + model.max_length + 1) grow(count + count / 2 + 3 * n + model.max_length + 1);
@@ -182,7 +182,7 @@ struct TextLattice {
             ++ended[j + 1];
             if (word && !ranks) {
                 const WordClasses::Sides sides = classes.nodes[node];
-                places.push_back({uint32_t(j), sides.left, sides.right, table.nodes[node].score, 0});
+                places.push_back({uint32_t(j), sides.left, sides.right, table.scores[node], 0});
                 return;
             }
             const uint32_t c = uint32_t(text[offsets[i]]), outside = word ? 0 : model.outside_class(node, c);

@@ -12,11 +12,9 @@
 
 namespace nlpzero::tokenization {
 
-template <class Score>
-struct Node {  // 16 bytes: a step touches one cache line
+struct Node {  // 8 bytes; scores are in arrays of their own, which steps that fail do not touch
     int32_t base = 0;
     int32_t check = -1;
-    Score score = 0;
 };
 
 struct Key {  // one word as a part of `pool`; value >= 1

@@ -72,19 +72,26 @@ size_t read_block(const Model& model, const Char* text, size_t size, size_t& fro
 // Look up the words of two symbols: steps[i].node receives the node of symbols i and i + 1, or the last node, which is never a
 // word and has no children.  Returns the number of places at which the trie goes on with a third symbol; steps[k].length
 // receives the k-th of them.  Nothing depends on the place before, and nothing branches: half of the branches would be
-// mispredicted, and processors look up several places at once.
+// mispredicted, and processors look up several places at once.  `scores` (by node) will be read next, for all pairs.
 template <class Score>
-inline size_t find_pairs(const Model& model, const Node<Score>* nodes, const uint32_t* symbols, size_t n, Step* steps) {
-    const int32_t* const checks = model.checks.data();
-    const uint32_t none = uint32_t(model.checks.size()) - 1;
-    size_t longer = 0;
+inline size_t find_pairs(const Model& model, const Score* scores, const uint32_t* symbols, size_t n, Step* steps) {
+    const Node* const nodes = model.nodes.data();
+    const uint32_t none = uint32_t(model.nodes.size()) - 1;
+    size_t pairs = 0, longer = 0;
     for (size_t i = 0; i < n; ++i) {
         const uint32_t next = uint32_t(nodes[symbols[i]].base) + symbols[i + 1];
-        const uint32_t pair = opaque(checks[next] == int32_t(symbols[i]) ? next : none);
-        steps[i].node = int32_t(pair);
-        steps[longer].length = uint32_t(i);
+        const uint32_t found = opaque(uint32_t(nodes[next].check == int32_t(symbols[i])));
+        steps[i].node = int32_t(none ^ ((none ^ next) & (0u - found)));
+        steps[pairs].length = uint32_t(i);
+        pairs += found;
+    }
+    for (size_t k = 0; k < pairs; ++k) {  // the places of pairs become those of longer words
+        const uint32_t i = steps[k].length;
+        const int32_t pair = steps[i].node;
+        prefetch(scores + pair);
+        steps[longer].length = i;
         // A node without children leads to a root, whose check is no node.
-        longer += checks[uint32_t(nodes[pair].base) + symbols[i + 2]] == int32_t(pair);
+        longer += nodes[uint32_t(nodes[pair].base) + symbols[i + 2]].check == pair;
     }
     return longer;
 }
@@ -94,17 +101,18 @@ inline size_t find_pairs(const Model& model, const Node<Score>* nodes, const uin
 // the lexicon and than shorter new words.
 template <bool New>
 inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64_t* best, Step* steps) {
-    const Node<int64_t>* const nodes = model.nodes.data();
+    const Node* const nodes = model.nodes.data();
+    const int64_t* const scores = model.scores.data();
     const Spelling& spelling = model.spelling;
-    size_t longer = find_pairs(model, nodes, symbols, n, steps);
+    size_t longer = find_pairs(model, scores, symbols, n, steps);
     uint32_t reach = 0;  // number of consecutive letters from i, at most LONGEST
     uint64_t first = 0, second = 0;  // best[i + 1] and best[i + 2]
     best[n] = best[n + 1] = 0;
     // Choose among the words of at most two symbols at i, then among the new ones, of which `words` has no bit.
     auto choose = [&](size_t i, uint64_t& top) {
         const uint32_t at = symbols[i], pair = uint32_t(steps[i].node);
-        top = first + uint64_t(nodes[at].score);
-        const uint64_t sum = second + uint64_t(nodes[pair].score);
+        top = first + uint64_t(scores[at]);
+        const uint64_t sum = second + uint64_t(scores[pair]);
         const uint64_t worse = opaque(uint64_t(int64_t(sum - top) >> 63));
         top = sum - ((sum - top) & worse);
         return Step{int32_t(pair ^ ((pair ^ at) & uint32_t(worse))), 2 + uint32_t(worse)};
@@ -130,7 +138,7 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
         first = top;
     };
     // A bit for each length at which the lexicon has a word here.
-    auto mark = [&](uint32_t node, uint32_t length) { return New ? uint32_t(nodes[node].score != NO_WORD) << length : 0; };
+    auto mark = [&](uint32_t node, uint32_t length) { return New ? uint32_t(scores[node] != NO_WORD) << length : 0; };
     for (size_t i = n;;) {
         const size_t stop = longer ? steps[longer - 1].length + size_t(1) : 0;
         while (i > stop) {
@@ -148,11 +156,10 @@ inline void viterbi(const Model& model, const uint32_t* symbols, size_t n, int64
         Step step = choose(i, top);
         for (size_t j = i + 2; nodes[at].base != 0;) {
             const uint32_t next = uint32_t(nodes[at].base) + symbols[j++];
-            const Node<int64_t>& node = nodes[next];
-            if (node.check != int32_t(at)) break;
+            if (nodes[next].check != int32_t(at)) break;
             at = next;
             if (New && j - i <= Spelling::LONGEST) words |= mark(at, uint32_t(j - i));
-            const uint64_t sum = uint64_t(best[j]) + uint64_t(node.score);
+            const uint64_t sum = uint64_t(best[j]) + uint64_t(scores[at]);
             const bool better = int64_t(sum - top) >= 0;
             top = better ? sum : top;
             step.node = better ? int32_t(at) : step.node;
@@ -184,14 +191,15 @@ struct RoundedSum {
 // of the best path to j, and after `turn` steps[i] is the token that begins at i.
 template <class Sum>
 inline void viterbi_crossing(const Model& model, const uint32_t* symbols, size_t n, typename Sum::Value* best, Step* steps) {
-    const Node<int64_t>* nodes = model.nodes.data();
+    const Node* const nodes = model.nodes.data();
+    const int64_t* const scores = model.scores.data();
     std::fill(best + 1, best + n + 1, Sum::LOWEST);
     for (size_t i = 0; i < n; ++i) {
         const typename Sum::Value begun = best[i];
         uint32_t at = symbols[i];
-        const Node<int64_t>* node = nodes + at;
+        const Node* node = nodes + at;
         for (size_t j = i + 1;; ++j) {
-            const typename Sum::Value sum = Sum::plus(begun, node->score);
+            const typename Sum::Value sum = Sum::plus(begun, scores[at]);
             if (sum > best[j]) {
                 best[j] = sum;
                 steps[j] = {int32_t(at), uint32_t(j - i)};

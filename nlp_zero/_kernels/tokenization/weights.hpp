@@ -1,4 +1,4 @@
-// The trie of a model with weights in place of the scores of Viterbi, and the symbols of a whole text.
+// Weights of the nodes of a model in place of the scores of Viterbi, and the symbols of a whole text.
 #pragma once
 #include <memory>
 
@@ -15,11 +15,11 @@ constexpr double NO_RANK = -0x1p32;  // of nodes that are no tokens; below all s
 
 inline double round_rank(double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; }
 
-struct WeightTable {  // the trie with other numbers in place of the scores of Viterbi
+struct WeightTable {  // other numbers in place of the scores of Viterbi
     Numbers numbers = Numbers::POWERS;
     double alpha = 0;
     bool fits = false;  // POWERS whose sums over the reach of one word fit into a double
-    HugeVector<Node<double>> nodes;
+    HugeVector<double> scores;         // by node
     std::vector<double> links;         // of classes
     double boundary = 0, unknown = 0;  // of symbols that are not words; without byte fallback
 
@@ -35,7 +35,7 @@ struct WeightTable {  // the trie with other numbers in place of the scores of V
 
 inline std::shared_ptr<const WeightTable> make_table(const Model& model, Numbers numbers, double alpha) {
     auto table = std::make_shared<WeightTable>();
-    auto is_token = [&](size_t i) { return model.nodes[i].score != NO_WORD && model.nodes[i].score != FORBIDDEN_WORD; };
+    auto is_token = [&](size_t i) { return model.scores[i] != NO_WORD && model.scores[i] != FORBIDDEN_WORD; };
     if (numbers == Numbers::POWERS) {
         double cost = 0;
         for (size_t i = 0; i < model.nodes.size(); ++i)
@@ -46,12 +46,9 @@ inline std::shared_ptr<const WeightTable> make_table(const Model& model, Numbers
     }
     table->numbers = numbers;
     table->alpha = alpha;
-    table->nodes.resize(model.nodes.size());
+    table->scores.resize(model.nodes.size());
     const double nothing = numbers == Numbers::RANKS ? NO_RANK : 0;
-    for (size_t i = 0; i < model.nodes.size(); ++i) {
-        const Node<int64_t>& node = model.nodes[i];
-        table->nodes[i] = {node.base, node.check, is_token(i) ? table->of(model, model.node_cost(i)) : nothing};
-    }
+    for (size_t i = 0; i < model.nodes.size(); ++i) table->scores[i] = is_token(i) ? table->of(model, model.node_cost(i)) : nothing;
     for (double x : model.classes.links) table->links.push_back(table->of_link(x));
     table->boundary = table->of(model, model.boundary_cost());
     if (!model.rules.fallback) table->unknown = table->of(model, model.cost(0, 0));
