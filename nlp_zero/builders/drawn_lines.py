@@ -130,7 +130,7 @@ def take_copies(part: Corpus | Iterable[str], alphabet: Alphabet, limit: int) ->
 def _join_copies(parts: Sequence[tuple[Lines, Ints]]) -> tuple[Lines, Ints]:
     """Return the different lines of all parts in the order of their first occurrence, and how often each occurs."""
     joined = Lines.join([lines for lines, _ in parts])
-    order = np.argsort(joined.keys)
+    order = np.argsort(joined.keys, kind="stable")
     totals = np.zeros(len(order), np.int64)
     for lines, copies in parts:
         np.add.at(totals, order[np.searchsorted(joined.keys[order], lines.keys)], copies)
