@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -36,3 +37,10 @@ def _threads_for_small_texts() -> Iterator[None]:
         patch.setattr(rounds, "SMALL_BYTES", 0)
         patch.setattr(counter, "SMALL_POSITIONS", 0)
         yield
+
+
+@pytest.fixture(scope="module")
+def four_workers() -> Iterator[Any]:
+    """A client of a real cluster with four worker processes."""
+    with nlp_zero.distributed.connect(workers=4) as client:
+        yield client

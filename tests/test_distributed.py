@@ -386,12 +386,6 @@ def test_counts_in_parts(client, folder, tmp_path, small_parts, capsys, monkeypa
     assert os.listdir(tmp_path) == ["counts"]
 
 
-@pytest.fixture(scope="module")
-def four_workers():
-    with distributed.connect(workers=4) as client:
-        yield client
-
-
 @pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[4:10], *COMMANDS[10:16:2], *COMMANDS[15::2]])
 def test_two_of_four_workers_die(
     four_workers, folder, lexicon, tmp_path, capsys, monkeypatch, small_parts, command

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nlp_zero import Corpus, NgramCounter, NgramCounts, distributed
+from nlp_zero import Corpus, NgramCounter, NgramCounts
 from nlp_zero.cli import main
 from nlp_zero.distributed import addition, reduce, tasks
 
@@ -16,12 +16,6 @@ from .dying import die_twice
 
 SAMPLE = Path("corpora/sample.txt")
 pytestmark = pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="forks under AddressSanitizer")
-
-
-@pytest.fixture(scope="module")
-def four_workers():
-    with distributed.connect(workers=4) as client:
-        yield client
 
 
 @pytest.fixture

@@ -138,12 +138,6 @@ def test_what_a_teacher_has_learnt_can_be_sent() -> None:
 forks = pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="forks under AddressSanitizer")
 
 
-@pytest.fixture(scope="module")
-def four_workers():
-    with distributed.connect(workers=4) as client:
-        yield client
-
-
 @pytest.fixture
 def small_parts(monkeypatch) -> None:
     monkeypatch.setattr("nlp_zero.distributed.corpus.choose_part_size", lambda *_: 2500)
