@@ -32,7 +32,9 @@ def at_once(monkeypatch) -> None:
     monkeypatch.setattr(reduce, "raise_failures", lambda futures: futures.clear())
 
 
-def save_ranges(path: Path, place: Path, *, order: int, ranges: int, min_count: int = 1, alnum: str = "token") -> list[str]:
+def save_ranges(
+    path: Path, place: Path, *, order: int, ranges: int, min_count: int = 1, alnum: str = "token"
+) -> list[str]:
     """Count a text in ranges, save them, and return their folders."""
     corpus = Corpus(path)
     passes = reduce.ClusterPasses(Immediate(), [corpus], slice_corpus(corpus, 4000), split=True)
@@ -86,19 +88,17 @@ def test_words_of_saved_ranges(tmp_path, monkeypatch, builder, order, ranges, mi
     st.integers(0, 1),
     st.integers(1, 3),
     st.floats(-2, 3),
-    st.integers(1, 30),
-    st.integers(1, 40),
+    st.integers(1, 20),
+    st.integers(5, 60),
     st.integers(2, 5),
     st.integers(0, 2**32),
 )
-def test_words_of_any_text(
-    tmp_path_factory, order, more, min_count, min_pmi, ranges, piece, letters, seed
-) -> None:
+def test_words_of_any_text(tmp_path_factory, order, more, min_count, min_pmi, ranges, piece, letters, seed) -> None:
     """Few symbols and many repetitions: pieces are cut anywhere in an n-gram, and ranges may be empty."""
     folder = tmp_path_factory.mktemp("saved")
     rng = random.Random(seed)
     words = ["".join(rng.choices("一二三四五"[:letters], k=rng.randrange(1, 5))) for _ in range(6)]
-    lines = ["".join(rng.choices(words, k=rng.randrange(1, 8))) for _ in range(40)]
+    lines = ["".join(rng.choices(words, k=rng.randrange(1, 8))) for _ in range(20)]
     path = folder / "text.txt"
     path.write_text("\n".join(lines), encoding="utf-8")
     pmi = PmiLexiconBuilder(order=order, min_pmi=min_pmi, min_count=min_count)
@@ -172,7 +172,7 @@ def test_the_command(counted, tmp_path, capsys, method) -> None:
     assert (tmp_path / "there.tsv").read_bytes() == (tmp_path / "here.tsv").read_bytes()
     assert run(f"{text}/no.tsv --counts {tmp_path}/?/*", counted) == 2
     assert "are not ranges of one count" in capsys.readouterr().err
-    assert run(f"build-vocab {tmp_path}/a.txt --method {method} --counts {tmp_path}/all/* -o {tmp_path}/no.tsv", counted) == 1
+    assert run(f"{text}/no.tsv --counts {tmp_path}/all/*".replace(f"{tmp_path}/b.txt", ""), counted) == 1
     assert "give the text that was counted" in capsys.readouterr().err
     assert not (tmp_path / "no.tsv").exists()
 

@@ -40,8 +40,6 @@ from .shards import check_shards, is_shard_pattern, open_shards
 from .table_files import open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..corpus import Corpus
     from ..counting.counts import NgramCounts
 

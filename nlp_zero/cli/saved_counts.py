@@ -50,8 +50,8 @@ def check_counts_option(arguments: argparse.Namespace) -> None:
             raise UsageError(f"--counts excludes {option_name(name)}, because {reason}; leave out one of them.")
     for source in arguments.sources:
         if os.path.isfile(os.path.join(source, "meta.json")):
-            raise UsageError(f"{source} is a folder of counts, not a text; quote a pattern: --counts 'all/*'.")
-    if arguments.scheduler is None and expand_pattern(arguments.counts) is not None:
+            raise UsageError(f"{source} is a folder of counts, not a text; write a pattern in quotes: --counts 'all/*'.")
+    if find_folders("--counts", arguments.counts) != [arguments.counts] and arguments.scheduler is None:
         raise UsageError(
             f"--counts {arguments.counts}: ranges of counts are used on a cluster; add --scheduler ('local' for "
             f"processes of this machine), or add them up first: nlpzero count --merge '{arguments.counts}' -o FOLDER."
@@ -84,7 +84,7 @@ def build_from_counts(arguments: argparse.Namespace, builder: Any) -> tuple[Corp
 
     texts = restartable(open_corpus(arguments)) if arguments.sources else None
     if arguments.scheduler is not None:
-        return texts, _build_on_cluster(arguments, builder, texts)
+        return texts or [], _build_on_cluster(arguments, builder, texts)
     begin_stage("loading counts")
     counts = NgramCounts.load(arguments.counts)
     if arguments.alnum is None:

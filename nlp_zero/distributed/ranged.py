@@ -177,8 +177,8 @@ class RangedTree(SelectableTree):
         asked = [k for k, part in enumerate(parts) if any(len(ids) for tree, _ in part for ids in tree.symbols[1:])]
         futures = []
         for k in asked:
-            asked_trees = [tree for tree, _ in parts[k]]
-            futures += submit_each(self._client, tasks.look_up, [self._open(self._ranges[k])], asked_trees, len(self._singles))
+            range_, asked_trees = self._open(self._ranges[k]), [tree for tree, _ in parts[k]]
+            futures += submit_each(self._client, tasks.look_up, [range_], asked_trees, len(self._singles))
         for k, answers in zip(asked, take_results(futures), strict=True):
             for own, (_, slices), answer in zip(counts, parts[k], answers, strict=True):
                 for whole, where, part in zip(own, slices, answer, strict=True):

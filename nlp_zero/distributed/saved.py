@@ -109,13 +109,13 @@ class SavedPasses(ClusterPasses):
     """
 
     counting_stage = "loading counts"
+    _counts: NgramCounts  # the totals and options of the count, without n-grams
 
     def __init__(
         self, corpus: DistributedCorpus, folders: Sequence[str], *, alnum: str, resources: Resources
     ) -> None:
         super().__init__(corpus.client, [corpus], corpus.parts, split=True, alnum=alnum, resources=resources)
         self._folders = folders
-        self._counts: NgramCounts | None = None  # without n-grams
 
     def count_selectable(self, order: int, min_count: int = 2) -> SelectableTree:
         """Take the n-grams from the saved ranges."""
@@ -126,7 +126,9 @@ class SavedPasses(ClusterPasses):
         _check_ranges(found)
         totals = [sum(column) for column in zip(*(one.totals for one in found), strict=True)]
         [symbols] = submit_each(self.client, list_symbols, self._folders[:1])
-        data = CountData(take_result(symbols), [()] * len(totals), NO_HISTORY, totals, found[0].options)
+        none = np.zeros(0, np.uint32)
+        levels = [(none, none, none)] * len(totals)
+        data = CountData(take_result(symbols), levels, NO_HISTORY, totals, found[0].options)
         self._counts = counts_of(data)
         check_counts(self._counts, order=order, alnum=self.alnum, min_count=min_count, needs="this method")
         singles = np.zeros(len(data.symbols), np.uint64)
@@ -134,10 +136,10 @@ class SavedPasses(ClusterPasses):
             ids, counts = one.singles
             singles[ids - 1] += counts
         begin_stage("linking n-grams")
-        options = CountOptions(alnum=self.alnum, min_count=min_count)
+        task = CountTask(order, CountOptions(alnum=self.alnum, min_count=min_count))
         return RangedTree(
             self.client, _list_pieces(found), _list_starts(found), singles, data.symbols, totals[:order],
-            options=options, resources=self.resources, open_range=partial(_open, self.client, CountTask(order, options)),
+            options=task.options, resources=self.resources, open_range=partial(_open, self.client, task),
         )  # fmt: skip
 
     def count_pieces(self, tree: SelectableTree, selection: Selection) -> PieceCounter:
@@ -216,7 +218,8 @@ def describe_range(folder: str, order: int, size: int) -> SavedRange:
     pieces = [Piece(folder, low, high) for low, high in pairwise(places)]
     return SavedRange(
         folder,
-        *(_read_end(data.levels, last=last) for last in (False, True)),
+        _read_end(data.levels, last=False),
+        _read_end(data.levels, last=True),
         [(*ids, *(0,) * (len(data.levels) - len(levels))) for ids in _read_ids(levels, cuts)],
         pieces,
         [list_edges(_cut_levels(levels, piece)) for piece in pieces],
