@@ -16,9 +16,11 @@ struct Held { uint32_t z, count; };  // a class, and the number of tokens of a w
 // pool.
 class ClassCounts {
 public:
-    explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0, 0}), free_(9) {}
+    explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0, 0}), occurs_((ids + 63) / 64), free_(9) {}
 
     int size(uint32_t id) const { return list_[id].size; }
+    // Whether a word is in any class; id 0 never is.
+    bool occurs(uint32_t id) const { return occurs_[id / 64] >> id % 64 & 1; }
     NLP_ZERO_HOT void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
     NLP_ZERO_HOT void prefetch_list(uint32_t id) const { if (list_[id].size > 1) nlpzero::prefetch(&pool_[list_[id].at]); }
 
@@ -43,6 +45,7 @@ public:
         List& list = list_[id];
         if (!list.size) {
             list = {1, uint8_t(z), 0, 1};
+            occurs_[id / 64] |= uint64_t(1) << id % 64;
             return true;
         }
         if (list.size == 1) {
@@ -64,6 +67,7 @@ public:
         if (list.size == 1) {
             if (--list.at) return false;
             list.size = 0;
+            occurs_[id / 64] &= ~(uint64_t(1) << id % 64);
             return true;
         }
         Held* h = pool_.data() + list.at;
@@ -95,6 +99,7 @@ private:
         uint16_t size;
     };
     HugeVector<List> list_;
+    HugeVector<uint64_t> occurs_;  // one bit for each id: they fit into a near cache, and most candidates do not occur
     HugeVector<Held> pool_;
     std::vector<std::vector<uint32_t>> free_;  // by space
 
@@ -202,8 +207,7 @@ public:
     double single(uint32_t s) const { return frequency_[s]; }
     // The shared base probability P1 of a word, given its spelling probability.
     double base(uint32_t id, double p0) const {
-        const int n = id ? held.size(id) : 0;
-        return (n ? (n - hyper_.d1) * shared : 0) + unseen * p0;
+        return (held.occurs(id) ? (held.size(id) - hyper_.d1) * shared : 0) + unseen * p0;
     }
     int64_t live() const { return live_; }
 
