@@ -194,7 +194,7 @@ private:
         for (uint32_t i = w.begin; i < w.end; ++i) {
             const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
             for (int l = 0; l < most; ++l)
-                if (const uint32_t id = text.row(i)[l]; model.held.occurs(id)) model.held.prefetch(id);
+                model.held.prefetch(text.row(i)[l]);
         }
     }
     // ... and then the lists.
