@@ -50,7 +50,7 @@ def check_counts_option(arguments: argparse.Namespace) -> None:
             raise UsageError(f"--counts excludes {option_name(name)}, because {reason}; leave out one of them.")
     for source in arguments.sources:
         if os.path.isfile(os.path.join(source, "meta.json")):
-            raise UsageError(f"{source} is a folder of counts, not a text; write a pattern in quotes: --counts 'all/*'.")
+            raise UsageError(f"{source} is a folder of counts, not a text; quote patterns: write --counts 'all/*'.")
     if find_folders("--counts", arguments.counts) != [arguments.counts] and arguments.scheduler is None:
         raise UsageError(
             f"--counts {arguments.counts}: ranges of counts are used on a cluster; add --scheduler ('local' for "
