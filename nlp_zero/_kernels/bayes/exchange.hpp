@@ -25,10 +25,10 @@ public:
         for (Pairs* pairs : {&pair_, &turned_}) {
             pairs->count.assign(size_t(width_) * width_, 0);
             pairs->worth.assign(size_t(width_) * width_, 0);
+            pairs->rise.assign(size_t(width_) * width_, 0);
         }
         size_.assign(width_, 0);
-        for (size_t i = 0; i + 1 < tokens.size(); ++i) add_pairs(of(tokens[i]), of(tokens[i + 1]), 1);
-        for (uint32_t t : tokens) ++size_[of(t)];
+        count_pairs();
         growth_.assign(width_, 0);
     }
 
@@ -87,7 +87,10 @@ private:
     int k_, width_;
     std::vector<int> class_;
     std::vector<int64_t> total_, size_;
-    struct Pairs { std::vector<int64_t> count; std::vector<double> worth; };  // worth: count * ln count
+    struct Pairs {
+        std::vector<int64_t> count;
+        std::vector<double> worth, rise;  // count * ln count, and how much more it is with one pair more
+    };
     Pairs pair_, turned_;           // by the first class, and by the second
     std::vector<double> growth_;    // of each class: what its size is worth, less if it grows by `grown_`
     int64_t grown_ = -1;
@@ -110,16 +113,28 @@ private:
             ++at[t];
         }
     }
+    void count_pairs() {
+        int before = of(tokens_[0]);
+        size_[before] = 1;
+        for (size_t i = 1; i < tokens_.size(); ++i) {
+            const int here = of(tokens_[i]);
+            ++pair_.count[size_t(before) * width_ + here];
+            ++size_[here];
+            before = here;
+        }
+        for (int a = 0; a < width_; ++a)
+            for (int b = 0; b < width_; ++b) add_pairs(a, b, 0);
+    }
     void add_pairs(int a, int b, int64_t n) {
-        if (!n) return;
         const size_t here = size_t(a) * width_ + b, there = size_t(b) * width_ + a;
-        pair_.count[here] = turned_.count[there] += n;
+        turned_.count[there] = pair_.count[here] += n;
         pair_.worth[here] = turned_.worth[there] = xlogx(pair_.count[here]);
+        pair_.rise[here] = turned_.rise[there] = xlogx(pair_.count[here] + 1) - pair_.worth[here];
     }
     void shift(int z, const std::vector<AdjacentClass>& adjacent, int64_t self, int64_t total, int sign) {
         for (const AdjacentClass& b : adjacent) {
-            add_pairs(b.c, z, sign * b.before);
-            add_pairs(z, b.c, sign * b.after);
+            if (b.before) add_pairs(b.c, z, sign * b.before);
+            if (b.after) add_pairs(z, b.c, sign * b.after);
         }
         add_pairs(z, z, sign * self);
         size_[z] += sign * total;
@@ -149,7 +164,11 @@ private:
     }
     void add_worth(const Pairs& pairs, int c, int64_t more, double* gains) const {
         const int64_t* const count = &pairs.count[size_t(c) * width_];
-        const double* const worth = &pairs.worth[size_t(c) * width_];
+        const double *const worth = &pairs.worth[size_t(c) * width_], *const rise = &pairs.rise[size_t(c) * width_];
+        if (more == 1) {  // most are, and the compiler adds several at a time
+            for (int z = 0; z < k_; ++z) gains[z] += rise[z];
+            return;
+        }
         for (int z = 0; z < k_; ++z) gains[z] += xlogx(count[z] + more) - worth[z];
     }
 };

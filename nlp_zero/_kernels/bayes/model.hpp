@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "../common/portable.hpp"
@@ -10,70 +11,66 @@
 
 namespace nlpzero::bayes {
 
-struct Held { uint32_t z, count; };  // a class, and the number of tokens of a word in it
-
 // The classes of each word.  Most words are in one class, which is kept in place; the others have short lists in one
 // pool.
 class ClassCounts {
 public:
-    explicit ClassCounts(size_t ids) : list_(ids, List{0, 0, 0, 0}), free_(9) {}
+    explicit ClassCounts(size_t ids) : head_(ids, Held{0, 0, 0, 0}), occurs_((ids + 63) / 64), free_(9) {}
 
-    int size(uint32_t id) const { return list_[id].size; }
-    NLP_ZERO_HOT void prefetch(uint32_t id) const { nlpzero::prefetch(&list_[id]); }
-    NLP_ZERO_HOT void prefetch_list(uint32_t id) const { if (list_[id].size > 1) nlpzero::prefetch(&pool_[list_[id].at]); }
+    int size(uint32_t id) const { return head_[id].size; }
+    // Whether a word is in any class; id 0 never is.
+    bool occurs(uint32_t id) const { return occurs_[id / 64] >> id % 64 & 1; }
+    NLP_ZERO_HOT void prefetch(uint32_t id) const { nlpzero::prefetch(&head_[id]); }
+    NLP_ZERO_HOT void prefetch_list(uint32_t id) const { nlpzero::prefetch(list(head_[id])); }
 
     // Call f(class, count) for every class of a word.
     template <class F>
     NLP_ZERO_HOT void each(uint32_t id, F f) const {
-        const List& list = list_[id];
-        if (list.size == 1) f(uint32_t(list.z), list.at);
-        else if (list.size)
-            for (const Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h) f(h->z, h->count);
+        const Held& head = head_[id];
+        for (const Held* h = list(head), *e = h + head.size; h < e; ++h) f(uint32_t(h->z), h->count);
     }
     // The number of tokens of a word in a class.
     uint32_t count(uint32_t id, uint32_t z) const {
-        const List& list = list_[id];
-        if (list.size == 1) return list.z == z ? list.at : 0;
-        for (const Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h)
+        const Held& head = head_[id];
+        for (const Held* h = list(head), *e = h + head.size; h < e; ++h)
             if (h->z == z) return h->count;
         return 0;
     }
 
     bool add(uint32_t id, uint32_t z) {  // true if the word was not in the class before
-        List& list = list_[id];
-        if (!list.size) {
-            list = {1, uint8_t(z), 0, 1};
+        Held& head = head_[id];
+        for (Held* h = list(head), *e = h + head.size; h < e; ++h)
+            if (h->z == z) { ++h->count; return false; }
+        if (!head.size) {
+            head = {1, uint8_t(z), 0, 1};
+            occurs_[id / 64] |= uint64_t(1) << id % 64;
             return true;
         }
-        if (list.size == 1) {
-            if (list.z == z) { ++list.at; return false; }
-            const Held first = {list.z, list.at};
-            list.space = 1;
-            list.at = take(1);
-            pool_[list.at] = first;
-        } else {
-            for (Held* h = pool_.data() + list.at, *e = h + list.size; h < e; ++h)
-                if (h->z == z) { ++h->count; return false; }
-            if (list.size == 1u << list.space) grow(list);
+        if (head.size == 1) {
+            const uint32_t at = take(1);
+            pool_[at] = head;
+            head = {at, 0, 1, 1};
+        } else if (head.size == 1u << head.space) {
+            grow(head);
         }
-        pool_[list.at + list.size++] = {z, 1};
+        pool_[head.count + head.size++] = {1, uint8_t(z), 0, 0};
         return true;
     }
     bool remove(uint32_t id, uint32_t z) {  // true if the word is no longer in the class
-        List& list = list_[id];
-        if (list.size == 1) {
-            if (--list.at) return false;
-            list.size = 0;
-            return true;
-        }
-        Held* h = pool_.data() + list.at;
+        Held& head = head_[id];
+        Held* h = list(head);
         while (h->z != z) ++h;
         if (--h->count) return false;
-        *h = pool_[list.at + --list.size];
-        if (list.size == 1) {
-            const Held last = pool_[list.at];
-            free_[list.space].push_back(list.at);
-            list = {last.count, uint8_t(last.z), 0, 1};
+        if (head.size == 1) {
+            head.size = 0;
+            occurs_[id / 64] &= ~(uint64_t(1) << id % 64);
+            return true;
+        }
+        *h = pool_[head.count + --head.size];
+        if (head.size == 1) {
+            const Held last = pool_[head.count];
+            free_[head.space].push_back(head.count);
+            head = {last.count, last.z, 0, 1};
         }
         return true;
     }
@@ -81,23 +78,30 @@ public:
     // Make the order of the lists independent of their history, so that sampling from a saved state gives the same
     // result.
     void sort() {
-        for (const List& list : list_)
-            if (list.size > 1)
-                std::sort(pool_.begin() + list.at, pool_.begin() + list.at + list.size,
-                          [](const Held& a, const Held& b) { return a.z < b.z; });
+        for (Held& head : head_)
+            if (head.size > 1)
+                std::sort(list(head), list(head) + head.size, [](const Held& a, const Held& b) { return a.z < b.z; });
     }
 
 private:
-    struct List {
-        uint32_t at;  // place in the pool; with one class, the number of tokens
-        uint8_t z;    // with one class, the class
-        uint8_t space;  // room for 2^space entries
-        uint16_t size;
+    // A class of a word, and the number of its tokens in it.  The head of a word in one class is its entry.
+    struct Held {
+        uint32_t count;  // of the head of a longer list: its place in the pool
+        uint8_t z;
+        uint8_t space;   // of the head: the list has room for 2^space entries
+        uint16_t size;   // of the head: entries
     };
-    HugeVector<List> list_;
+    HugeVector<Held> head_;
+    HugeVector<uint64_t> occurs_;  // one bit for each id: they fit into a near cache, and most candidates do not occur
     HugeVector<Held> pool_;
     std::vector<std::vector<uint32_t>> free_;  // by space
 
+    // The entries of a word; without a branch, which would be hard to foresee.
+    NLP_ZERO_HOT const Held* list(const Held& head) const {
+        const Held* const far = pool_.data() + head.count;
+        return head.size == 1 ? &head : far;
+    }
+    NLP_ZERO_HOT Held* list(Held& head) { return const_cast<Held*>(std::as_const(*this).list(head)); }
     uint32_t take(uint8_t space) {
         if (free_[space].empty()) {
             pool_.resize(pool_.size() + (size_t(1) << space));
@@ -107,12 +111,12 @@ private:
         free_[space].pop_back();
         return at;
     }
-    void grow(List& list) {
-        const uint32_t at = take(uint8_t(list.space + 1));
-        std::copy_n(pool_.begin() + list.at, list.size, pool_.begin() + at);
-        free_[list.space].push_back(list.at);
-        list.at = at;
-        ++list.space;
+    void grow(Held& head) {
+        const uint32_t at = take(uint8_t(head.space + 1));
+        std::copy_n(pool_.begin() + head.count, head.size, pool_.begin() + at);
+        free_[head.space].push_back(head.count);
+        head.count = at;
+        ++head.space;
     }
 };
 
@@ -202,8 +206,7 @@ public:
     double single(uint32_t s) const { return frequency_[s]; }
     // The shared base probability P1 of a word, given its spelling probability.
     double base(uint32_t id, double p0) const {
-        const int n = id ? held.size(id) : 0;
-        return (n ? (n - hyper_.d1) * shared : 0) + unseen * p0;
+        return (held.occurs(id) ? (held.size(id) - hyper_.d1) * shared : 0) + unseen * p0;
     }
     int64_t live() const { return live_; }
 

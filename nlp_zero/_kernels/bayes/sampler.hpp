@@ -92,7 +92,11 @@ public:
         model.prepare();
     }
     void put_in(size_t from, size_t to) {
-        for (size_t s = from; s < to; ++s) put(order[s], 1);
+        for (size_t s = from; s < to; ++s) {
+            if (s + FAR < to) prefetch_text(order[s + FAR]);
+            if (s + NEAR < to) prefetch_chosen(order[s + NEAR]);
+            put(order[s], 1);
+        }
     }
     // Draw new words for some stretches; no two stretches of a round are neighbours, so threads may share a round.
     void sample(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
@@ -189,14 +193,16 @@ private:
     NLP_ZERO_HOT void prefetch_words(const Stretch& w) const {
         for (uint32_t i = w.begin; i < w.end; ++i) {
             const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
-            for (int l = 0; l < most; ++l) model.held.prefetch(text.row(i)[l]);
+            for (int l = 0; l < most; ++l)
+                model.held.prefetch(text.row(i)[l]);
         }
     }
     // ... and then the lists.
     NLP_ZERO_HOT void prefetch_lists(const Stretch& w) const {
         for (uint32_t i = w.begin; i < w.end; ++i) {
             const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
-            for (int l = 0; l < most; ++l) model.held.prefetch_list(text.row(i)[l]);
+            for (int l = 0; l < most; ++l)
+                if (const uint32_t id = text.row(i)[l]; model.held.occurs(id)) model.held.prefetch_list(id);
         }
     }
     int class_before(uint32_t i) const {
@@ -267,7 +273,7 @@ private:
             for (int l = 1; l <= longest; ++l) {
                 if (l > 1) ratio *= work.shrink[j - l + 1];
                 const uint32_t id = text.id(w.begin + j - l, l);
-                if (!id) continue;
+                if (!model.held.occurs(id)) continue;
                 const float* __restrict before = &work.beta[size_t(j - l) * width];
                 const float factor = float(std::min(ratio, 1e30));
                 model.held.each(id, [&](uint32_t z, uint32_t count) NLP_ZERO_HOT_LAMBDA {
@@ -286,7 +292,8 @@ private:
     // P(word of l symbols that ends at j | z), in the scale of row j before it was shrunk.
     float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
         const float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
-        const uint32_t id = text.id(w.begin + j - l, l), count = id ? model.held.count(id, uint32_t(z)) : 0;
+        const uint32_t id = text.id(w.begin + j - l, l), 
+                       count = model.held.occurs(id) ? model.held.count(id, uint32_t(z)) : 0;
         return count ? p + kept(uint32_t(z), count, float(std::min(ratio, 1e30))) : p;
     }
 
@@ -369,7 +376,7 @@ private:
                 const int j = i + l;
                 if (l > 1) ratio *= work.shrink[j - 1];
                 float sum = total<V>(lanes + 8 * (l - 1), 8);
-                if (const uint32_t id = text.id(w.begin + i, l)) {
+                if (const uint32_t id = text.id(w.begin + i, l); model.held.occurs(id)) {
                     const float* __restrict after = &work.outside[size_t(j) * width];
                     const float factor = float(std::min(ratio * work.shrink[j], 1e30));
                     model.held.each(id, [&](uint32_t z, uint32_t count) NLP_ZERO_HOT_LAMBDA {

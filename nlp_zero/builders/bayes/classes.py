@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Segmentation", "classify_words", "count_links"]
 
 EXCHANGE_PASSES = 3  # at most; more did not help on the first half of People's Daily
-MAX_CLASSES = 256  # of a slice, as a factor of keys
+MAX_CLASSES = 256  # of a slice
 BLOCK_ROWS = 1 << 16  # of the votes, that are compared at a time
 
 
@@ -114,10 +114,11 @@ def _count_votes(words: Sequence[str], slices: Sequence[SampledText], symbols: S
     for one in slices:
         length, classes = one.last_length, one.last_class
         names, runs = number_words([(one.text, (length > 0) | (one.text == 0))], symbols)
-        keys, tokens = np.unique(runs[runs >= 0] * MAX_CLASSES + classes[length > 0], return_counts=True)
-        rows = np.array([numbers.get(name, -1) for name in names], np.int64)[keys // MAX_CLASSES]
+        tokens = np.bincount(runs[runs >= 0] * one.classes + classes[length > 0])
+        keys = np.flatnonzero(tokens)
+        rows = np.array([numbers.get(name, -1) for name in names], np.int64)[keys // one.classes]
         known = rows >= 0
-        rows, columns, tokens = rows[known], keys[known] % MAX_CLASSES, tokens[known]
+        rows, columns, tokens = rows[known], keys[known] % one.classes, tokens[keys[known]]
         if votes.any():
             columns = _match_classes(votes, rows, columns, tokens)[columns]
         shared = columns >= 0
@@ -127,10 +128,12 @@ def _count_votes(words: Sequence[str], slices: Sequence[SampledText], symbols: S
 
 def _match_classes(votes: Votes, rows: Ints, columns: Ints, tokens: Ints) -> Ints:
     """Return, for each class of another sampler, the class that shares most tokens with it (ties: the first), or -1."""
-    shared = np.zeros((MAX_CLASSES, votes.shape[1]))
+    shared = np.zeros((votes.shape[1], MAX_CLASSES))
     for at in range(0, len(rows), BLOCK_ROWS):
         block = slice(at, at + BLOCK_ROWS)
-        own = votes[rows[block]]
-        shares = own / np.maximum(own.sum(axis=1, keepdims=True), 1)
-        np.add.at(shared, columns[block], shares * tokens[block, None])
-    return np.where(shared.any(axis=1), shared.argmax(axis=1), -1)
+        own = votes[rows[block]].T
+        shares = own / np.maximum(own.sum(axis=0), 1) * tokens[block]
+        to = np.append(np.arange(MAX_CLASSES), columns[block])
+        for sums, more in zip(shared, shares, strict=True):
+            sums[:] = np.bincount(to, np.append(sums, more), MAX_CLASSES)  # several times as fast as np.add.at
+    return np.where(shared.any(axis=0), shared.argmax(axis=0), -1)

@@ -27,7 +27,6 @@ __all__ = ["MIN_JOINED_COUNT", "MIN_JOINED_PROBABILITY", "NO_WORD", "join_pairs"
 MIN_JOINED_PROBABILITY = 0.4
 MIN_JOINED_COUNT = 3
 MIN_JOINED_ENTROPY = 0.5  # least branching entropy of the joined word on both sides, nats
-BLOCK_WORDS = 1 << 20  # of a text that are split at a time
 NO_WORD = -1  # between two runs of words
 
 
@@ -138,8 +137,9 @@ def _choose_pairs(runs: Ints, counts: Ints, least: npt.NDArray[np.float64]) -> I
     left, right = runs[:-1], runs[1:]
     # A pair occurs no more often than either word; few words are so close in number.  The last values are those of
     # NO_WORD.
-    have, need = np.append(counts, 0), np.append(least, np.inf)
-    together = (have[left] >= need[right]) & (have[right] >= need[left]) & (left != right)
+    have = np.append(counts, 0)[runs]
+    need = np.append(np.ceil(least).astype(np.int64), len(runs))[runs]
+    together = (have[:-1] >= need[1:]) & (have[1:] >= need[:-1]) & (left != right)
     keys, times = np.unique(left[together] * size + right[together], return_counts=True)
     a, b = keys // size, keys % size
     good = times >= np.maximum(least[a], least[b])
@@ -192,15 +192,10 @@ def _measure_freedom(runs: Ints, first: int, size: int) -> npt.NDArray[np.float6
 
 
 def _split_words(runs: Ints, parts: Sequence[tuple[int, ...]], apart: npt.NDArray[np.bool_]) -> Ints:
-    """Replace the words that are to be `apart` by their parts."""
-    split = [part if alone else (k,) for k, (part, alone) in enumerate(zip(parts, apart.tolist(), strict=True))]
-    split.append((NO_WORD,))  # found at index -1
-    sizes = np.array([len(part) for part in split])
-    flat = np.array([number for part in split for number in part], np.int64)
-    first = np.cumsum(sizes) - sizes
-    blocks = [np.zeros(0, np.int64)]
-    for at in range(0, len(runs), BLOCK_WORDS):
-        some = runs[at : at + BLOCK_WORDS]
-        begin = np.cumsum(sizes[some]) - sizes[some]  # of each word in the result
-        blocks.append(flat[np.repeat(first[some] - begin, sizes[some]) + np.arange(int(sizes[some].sum()))])
-    return np.concatenate(blocks)
+    """Replace the words that are `apart` by their parts."""
+    at = np.flatnonzero(np.append(apart, False)[runs])  # NO_WORD is found at the end
+    words = [parts[k] for k in runs[at].tolist()]
+    split = runs.copy()
+    split[at] = [word[0] for word in words]
+    behind = np.repeat(at + 1, [len(word) - 1 for word in words])
+    return np.insert(split, behind, [k for word in words for k in word[1:]])
