@@ -48,6 +48,9 @@ class Immediate:
         self.calls.append(options.get("key", "").split("-")[0])
         return Done(work(*map(resolve, arguments)))
 
+    def map(self, work: Any, *columns: Any, key: list[str], **options: Any) -> list[Done]:
+        return [self.submit(work, *row, key=one) for one, row in zip(key, zip(*columns, strict=True), strict=True)]
+
     def nthreads(self) -> dict[str, int]:
         return {"here": 3}
 

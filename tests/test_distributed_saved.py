@@ -178,7 +178,7 @@ def test_the_command(counted, tmp_path, capsys, method) -> None:
 
 
 @forks
-@pytest.mark.parametrize("task", ["open_piece", "work_on_range"])
+@pytest.mark.parametrize("task", ["open_piece", "work_on_range", "visit_range"])
 def test_two_of_four_workers_die(four_workers, counted, tmp_path, monkeypatch, task) -> None:
     """They die while they open a range, or work on one."""
     text = f"build-vocab {tmp_path}/a.txt {tmp_path}/b.txt -o {tmp_path}"
@@ -190,7 +190,7 @@ def test_two_of_four_workers_die(four_workers, counted, tmp_path, monkeypatch, t
     assert run(f"{text}/there.tsv --counts {tmp_path}/all/*", counted) == 0
     four_workers.wait_for_workers(4)
     assert len(workers - set(four_workers.run(os.getpid).values())) == 2
-    assert len(os.listdir(tmp_path / "calls")) > 20
+    assert len(os.listdir(tmp_path / "calls")) > 10
     assert (tmp_path / "there.tsv").read_bytes() == (tmp_path / "here.tsv").read_bytes()
 
 

@@ -279,10 +279,8 @@ class RangedTree(SelectableTree):
         for begin in range(0, len(self._ranges), VISITED_RANGES):
             futures = [send(self._client, state) for state in states]
             for visited in map(self._open, self._ranges[begin : begin + VISITED_RANGES]):
-                futures = [
-                    submit_each(self._client, tasks.work_on_range, [visited], *block)[0]
-                    for block in zip(shared, futures, strict=True)
-                ]
+                visits = map(list, zip(shared, futures, strict=True))
+                futures = submit_each(self._client, tasks.visit_range, visits, visited)
             states = list(take_results(futures))
         for (_, slices), state in zip(blocks, states, strict=True):
             for side, added in zip(sums, state, strict=True):
@@ -316,7 +314,8 @@ class RangedTree(SelectableTree):
 
     def _collect(self, work: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
         """Apply a function to all ranges, and yield the results in order."""
-        return take_results(submit_each(self._client, work, map(self._open, self._ranges), *arguments))
+        opened = map(self._open, self._ranges)
+        return take_results([submit_each(self._client, work, [part], *arguments)[0] for part in opened])
 
 
 def _extract(levels: list[Level], nodes: list[Uint32]) -> tuple[Candidates, list[npt.NDArray[np.int64]]]:

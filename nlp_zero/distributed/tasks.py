@@ -54,6 +54,7 @@ __all__ = [
     "merge_range",
     "run_part",
     "save_range",
+    "visit_range",
     "work_on_range",
 ]
 
@@ -157,6 +158,12 @@ def work_on_range(kept: KeptRange, shared: tuple[Callable[..., Any], tuple[Any, 
     """Apply a function to the n-grams of a range, and to arguments, first those that only this task has."""
     work, others = shared
     return work(*kept, *arguments, *others)
+
+
+def visit_range(block: list[Any], kept: KeptRange) -> Any:
+    """Apply the shared function of a block to the n-grams of a range, and to the state of the block so far."""
+    shared, state = block
+    return work_on_range(kept, shared, state)
 
 
 def look_up(kept: KeptRange, trees: list[NgramTree], size: int) -> list[list[Any]]:
