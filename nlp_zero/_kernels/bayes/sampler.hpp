@@ -292,8 +292,8 @@ private:
     // P(word of l symbols that ends at j | z), in the scale of row j before it was shrunk.
     float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
         const float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
-        const uint32_t id = text.id(w.begin + j - l, l), 
-                       count = model.held.occurs(id) ? model.held.count(id, uint32_t(z)) : 0;
+        const uint32_t id = text.id(w.begin + j - l, l);
+        const uint32_t count = model.held.occurs(id) ? model.held.count(id, uint32_t(z)) : 0;
         return count ? p + kept(uint32_t(z), count, float(std::min(ratio, 1e30))) : p;
     }
 
