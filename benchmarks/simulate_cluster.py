@@ -33,8 +33,9 @@ from nlp_zero.counting.linked import LinkedTree
 from nlp_zero.distributed import tasks
 from nlp_zero.distributed.addition import RANGE_NGRAMS
 from nlp_zero.distributed.corpus import choose_part_size
-from nlp_zero.distributed.ranged import CANDIDATE_NGRAMS, MOST_BLOCKS
+from nlp_zero.distributed.ranged import CANDIDATE_NGRAMS, MOST_BLOCKS, VISITED_RANGES
 from nlp_zero.distributed.reduce import choose_ranges
+from nlp_zero.distributed.saved import PIECE_NGRAMS, describe_range, open_piece
 from nlp_zero.distributed.scores import add_neighbours, find_candidates
 from nlp_zero.distributed.shuffle import pick, plan_shuffle
 from nlp_zero.distributed.submission import submit_each
@@ -51,8 +52,10 @@ PATTERN_BYTES = 48  # of a kept n-gram in the table that every worker has
 MOST_KEPT = 5e7  # kept n-grams: for larger texts, --min-count is raised
 UNEVEN = 2.0  # bytes of the largest range, over their mean: cuts are chosen so that it is at most this
 NODE_BYTES = 12  # of an n-gram in the tree of a range
+WORK_BYTES = 60  # of an n-gram of a range that is worked on
 WORD_BYTES = 500  # in the calling process
 CANDIDATE_BYTES = 100  # there, too, of an n-gram that may be kept
+LEARNING = ("score candidates", "send patterns", "cut and describe", "hold the patterns")  # from counts of any kind
 TASKS = 2000  # that are submitted, to measure what a task costs
 
 
@@ -98,6 +101,8 @@ class Costs:
     kept_share: float  # of these, those that are kept as patterns
     word_share: float  # words, for each n-gram that is kept
     node_bytes: float  # of an n-gram in saved counts
+    describe: float  # saved counts, for each n-gram
+    open: float  # a piece of saved counts, for each n-gram
 
     def types(self, size: float) -> float:
         """Return the number of different n-grams of all orders in `size` bytes of text."""
@@ -185,6 +190,10 @@ def measure(text: Path) -> Costs:
     with tempfile.TemporaryDirectory() as folder:
         count_ngrams(corpus, order=ORDER).save(Path(folder) / "counts")
         stored = sum(file.stat().st_size for file in (Path(folder) / "counts").iterdir())
+        counts.save(twice := Path(folder) / "twice")
+        describe_seconds, described = clock(lambda: describe_range(str(twice), ORDER, PIECE_NGRAMS))
+        [piece], pruned = described.pieces, tasks.CountTask(ORDER, CountOptions(min_count=2))
+        open_seconds, _ = clock(lambda: open_piece(piece, pruned, {}, set()))
     return Costs(
         count=count_seconds / size, run_bytes=run_bytes / size, merge=merge_seconds / size, cut=cut_seconds / size,
         find=find_seconds / nodes, score=2 * score_seconds / candidates, entropy=entropy_seconds / nodes,
@@ -194,6 +203,7 @@ def measure(text: Path) -> Costs:
         longest_share=sum(len(levels[-1][0]) for _, _, levels in ranges) / whole,
         twice_share=nodes / whole, candidate_share=candidates / nodes, kept_share=kept / nodes,
         word_share=len(lexicon) / kept, node_bytes=stored / whole,
+        describe=describe_seconds / nodes, open=open_seconds / nodes,
     )  # fmt: skip
 
 
@@ -304,6 +314,42 @@ def build_stages(size: float, machines: int, costs: Costs, machine: Machine) -> 
     ]
 
 
+def plan_pieces(size: float, costs: Costs) -> tuple[int, int]:
+    """Return the number of folders of the saved counts of a text, and of their pieces."""
+    folders = choose_ranges(int(size), 1) if size <= SLICE else plan_merge(size, costs)[2]
+    return folders, max(folders, math.ceil(costs.longest_share * costs.nodes(size) / PIECE_NGRAMS))
+
+
+def learn_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
+    """Return the stages of ``build-vocab --counts 'counts/*' --scheduler``, with the n-grams that occur twice.
+
+    The counts are read twice when they are described, and then for candidates, for look-ups and for entropies.
+    """
+    threads, nodes, candidates = machines * machine.threads, costs.nodes(size), costs.candidates(size)
+    folders, pieces = plan_pieces(size, costs)
+    rounds = 2 + math.ceil(candidates / CANDIDATE_NGRAMS)  # candidates are found, and looked up as words are
+    blocks = min(MOST_BLOCKS, threads)
+    read = (3 + rounds) * costs.node_bytes * nodes / (machines * machine.disk)
+    number = folders + (2 * rounds + 1 + blocks) * pieces
+    sums = 32 * costs.kept(size) * pieces / VISITED_RANGES  # before and after words, to the workers and back
+    filled = 1 + blocks / min(VISITED_RANGES, pieces)
+    return [
+        Stage("read ranges", read, "disks"),
+        Stage("check and open ranges", (costs.describe + (1 + rounds) * costs.open) * nodes / threads, "threads"),
+        Stage("find candidates", costs.find * nodes / min(threads, pieces), "threads"),
+        Stage("schedule visits of ranges", costs.task * number, "one process"),
+        Stage("return sums", sums / machine.network, "one process"),
+        Stage("branching entropies", filled * costs.entropy * nodes / min(blocks, pieces), "64 blocks of words"),
+        *(stage for stage in build_stages(size, machines, costs, machine) if stage.name in LEARNING),
+    ]
+
+
+def learn_slices_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
+    """Return the stages of counting slices, merging their counts, and learning from the sum."""
+    counted, learnt = (stages(size, machines, costs, machine) for stages in (count_slices_stages, learn_stages))
+    return [*counted, *learnt]
+
+
 def tokenize_stages(size: float, machines: int, costs: Costs, machine: Machine) -> list[Stage]:
     """Return the stages of ``tokenize --scheduler -o 'cut/*.txt'``; each worker reads and writes its parts."""
     return [
@@ -315,6 +361,8 @@ def tokenize_stages(size: float, machines: int, costs: Costs, machine: Machine) 
 WORK: dict[str, Callable[[float, int, Costs, Machine], list[Stage]]] = {
     "count -o counts": count_stages, "count -o 'counts/*'": count_in_parts_stages, "build-vocab": build_stages,
     "tokenize -o 'cut/*.txt'": tokenize_stages, "count -o 'counts/*', slices merged": count_slices_stages,
+    "build-vocab --counts 'counts/*'": learn_stages,
+    "slices counted and merged, build-vocab --counts 'counts/*'": learn_slices_stages,
 }  # fmt: skip
 
 
@@ -352,7 +400,8 @@ def print_costs(costs: Costs) -> None:
     print(f"merge {costs.merge * GB:.0f} CPU s a GB; cut {costs.cut * GB:.0f}, tokenize {costs.tokenize * GB:.0f};")
     print(f"find candidates {costs.find * 1e9:.0f} ns, entropies {costs.entropy * 1e9:.0f} ns for each n-gram;")
     print(f"score {costs.score * 1e9:.0f} ns for each candidate; {costs.task * 1e6:.0f} µs for each task;")
-    print(f"{costs.node_bytes:.1f} bytes of each n-gram are saved;")
+    print(f"{costs.node_bytes:.1f} bytes of each n-gram are saved;", end=" ")
+    print(f"{costs.describe * 1e9:.0f} ns to check it and {costs.open * 1e9:.0f} ns to open it;")
     print(f"the number of different n-grams rises with the power {costs.types_b:.2f} of the text;")
     print(f"{costs.twice_share:.0%} of them occur twice,", end=" ")
     print(f"{costs.candidate_share:.0%} of these are candidates, {costs.kept_share:.0%} are kept.\n")
@@ -370,10 +419,13 @@ def format_row(
         parts, ranges, _ = plan_tasks(size / slices, threads)
         worker = max(costs.largest_range(size / slices, ranges), costs.map_bytes(size / slices, parts))
         worker = max(worker, UNEVEN * NODE_BYTES * costs.types(size) / sum_ranges)
-    elif "tokenize" not in name:
+    elif "tokenize" not in name and "--counts" not in name:
         parts, ranges, _ = plan_tasks(size, threads)
         worker = max(costs.largest_range(size, ranges), costs.map_bytes(size, parts))
-    if name == "build-vocab":
+    if "--counts" in name:
+        inside = costs.nodes(size) / plan_pieces(size, costs)[1]
+        worker = max(worker, WORK_BYTES * min(UNEVEN * inside, PIECE_NGRAMS / costs.longest_share))
+    if "build-vocab" in name:
         worker, caller = max(worker, PATTERN_BYTES * costs.kept(size)), caller + costs.caller_bytes(size)
     cells = [
         f"`{name}`", label, *(format_seconds(sum(stage.seconds for stage in one)) for one in stages.values()),

@@ -35,7 +35,7 @@ def run() -> int:
         interrupts.ignore_signals()
         remove_unfinished()
         interrupts.end_work()
-        gc.freeze()  # at its end, Python would look at all objects several times; that took 30 ms
+        gc.freeze()  # no collection when the process ends: it would visit all that modules have made
 
 
 if __name__ == "__main__":

@@ -219,11 +219,11 @@ def test_pieces_that_occur_more_than_32_bits_can_count() -> None:
     selection = tree.select(2, [0, 0])
     counter = PieceCounter(tree.alphabet, selection.patterns)
     counter.add("春天，夏天，春天，秋天")
-    tokens, slots, times, longer = counter.state()
+    tokens, slots, times, longer, symbols = counter.state()
     total = [column.astype(np.int64) for column in counter.counts()]
     near = (1 << 32) - 2
     for _ in range(3):
-        counter.add_state((tokens, slots, times * np.uint64(near), longer))
+        counter.add_state((tokens, slots, times * np.uint64(near), longer, symbols))
     counter.add("春天，夏天，春天，秋天\n" * 5)
     for mine, one in zip(counter.counts(), total, strict=True):
         assert mine.dtype == np.uint64

@@ -217,7 +217,7 @@ def test_the_text_is_counted_as_the_counts_were(tmp_path: Path) -> None:
         ("--counts C --method entropy", "--method entropy cuts the text"),
         ("--counts C --phrases", "--phrases cuts the text"),
         ("--counts C --checkpoint work", "--counts excludes --checkpoint"),
-        ("--counts C --scheduler local", "--counts excludes --scheduler"),
+        ("--counts C --scheduler local", "needs the text that was counted; name the corpus too"),
         ("--counts C --examples e.txt", "--counts excludes --examples"),
         ("--counts C -o C", "is also an input"),
     ],

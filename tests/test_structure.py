@@ -74,7 +74,7 @@ MODULES = {
     "displays": ["fonts", "displays"],
     "report": ["language", "charts", "survey", "page", "builder"],
     "distributed": ["ranges", "subtrees", "scores", "submission", "shuffle", "autonomy", "tasks", "completion",
-                    "ranged", "reduce", "corpus", "addition", "connection", "api"],
+                    "ranged", "reduce", "corpus", "addition", "saved", "connection", "api"],
     "cli": [
         "errors",
         "messages",

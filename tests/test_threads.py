@@ -119,7 +119,7 @@ def test_batches_of_many_threads() -> None:
 
 def test_characters_are_kept_once() -> None:
     """Each character has one object, whichever thread needs it first."""
-    text = "".join(map(chr, range(0x4E00, 0x4E00 + 2000)))
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 2000))) + "，。、！ ·"
     for _ in range(10):
         tokenizer = Tokenizer(Lexicon(WORDS, COUNTS))
         lists: dict[int, list[str]] = {}

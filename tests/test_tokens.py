@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import sys
 import unicodedata
 from collections import Counter
@@ -24,6 +25,7 @@ from tests.reference import tokenizer as reference
 
 PLAIN = Tokenizer(Lexicon(["早晨", "喝茶", "中国"], [3, 2, 2]))
 EMPTY = Tokenizer(Lexicon([], []))  # every symbol is a token
+MARKED = Tokenizer(PLAIN.lexicon, words=["、国", "·"], force=["，"])
 # Each line: tokens between bars.  The page docs/tokenization.md shows some of them.
 GOLDEN = [
     "是|3.14|，|共|1,234,567.8|元|，|涨|50%|。",
@@ -239,6 +241,18 @@ def test_kinds_and_their_ids() -> None:
 
 
 EVERYTHING = [chr(code_point) for code_point in range(sys.maxunicode + 1)]
+
+
+@pytest.mark.parametrize("tokenizer", [PLAIN, MARKED, EMPTY])
+def test_strings_that_are_kept_are_those_of_the_text(tokenizer: Tokenizer) -> None:
+    """A string that was kept for one character is never given for another, whichever of them is first."""
+    lines = [f"早晨{chr(c)}国" for c in range(0x10000)] + ["早晨\U00020000国"]
+    expected = [tokenizer(line).tokens for line in lines]
+    assert ["".join(tokens) for tokens in expected] == lines
+    for order in (1, -1):
+        fresh = pickle.loads(pickle.dumps(tokenizer))
+        for _ in range(2):
+            assert list(map(fresh.tokenize, lines[::order])) == expected[::order]
 
 
 def test_the_tables_are_frozen() -> None:

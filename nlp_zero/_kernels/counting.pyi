@@ -662,7 +662,13 @@ class PieceCounter:
     def merge(self, other: PieceCounter) -> None:
         """Add the counts of a counter that `another` created."""
     def state(self) -> tuple[Any, ...]:
-        """Return the counts for another process: tokens, patterns (uint32), their counts (uint64), longer pieces."""
+        """Return the counts for another process.
+
+        Returns
+        -------
+        tuple
+            Tokens, patterns (uint32), their counts (uint64), longer pieces, symbols.
+        """
     def add_state(self, state: tuple[Any, ...]) -> None:
         """Add the `state` of a counter of the same patterns."""
     @property
@@ -670,7 +676,7 @@ class PieceCounter:
         """Number of pieces, including those that are not counted by their text."""
     @property
     def symbols(self) -> int:
-        """Number of symbols of the text that was added in this process, without boundaries."""
+        """Number of symbols of the text, without boundaries."""
     def counts(self) -> list[npt.NDArray[Any]]:
         """Return how often each n-gram occurs as a piece, for each order; uint64 if a number needs it."""
     def longer(self, min_count: int) -> tuple[Uint32, Uint32, npt.NDArray[np.uint64]]:

@@ -15,7 +15,7 @@ from .arrays import ArrayFile, scan
 from .files import require_space
 from .replacement import LOOKS, hold_folder, new_folder, restore_folder
 
-__all__ = ["ELSEWHERE", "read_folder", "write_arrays", "write_folder", "write_meta"]
+__all__ = ["ELSEWHERE", "read_folder", "read_meta", "write_arrays", "write_folder", "write_meta"]
 
 AGAIN = "write it again"
 HEADER = re.compile(rb"\x93NUMPY[^{]{4}\{'descr': '[<|][a-z]\d+', 'fortran_order': False, 'shape': \(\d+,\), \} *\n?$")
@@ -153,14 +153,21 @@ def read_folder(
 
 
 def _read_folder(folder: Path, format: str, version: int) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    meta = _read_meta(folder, format, version)
+    meta = read_meta(folder, format, version)
     listed = meta.get("arrays")
     if not isinstance(listed, dict):
         raise FormatError(f"{folder / 'meta.json'} does not list its arrays; {AGAIN}.")
     return meta, {name: _read_array(folder / f"{Path(name).name}.npy", entry) for name, entry in listed.items()}
 
 
-def _read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
+def read_meta(folder: Path, format: str, version: int) -> dict[str, Any]:
+    """Read the ``meta.json`` of a folder.
+
+    Raises
+    ------
+    FormatError
+        If it is missing or damaged, or the folder has another format or version.
+    """
     import json
 
     if folder.is_file():

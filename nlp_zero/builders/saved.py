@@ -15,7 +15,7 @@ from ..errors import CorpusError
 from ..lexicon.lexicon import Lexicon
 from .passes import CorpusPasses
 
-__all__ = ["SavedPasses", "add_periods", "check_counts"]
+__all__ = ["SavedPasses", "add_periods", "check_counts", "check_text"]
 
 
 class SavedPasses(CorpusPasses):
@@ -41,20 +41,24 @@ class SavedPasses(CorpusPasses):
         return restrict_counts(self._counts, order, min_count, self.resources)
 
     def count_pieces(self, tree: SelectableTree, selection: Selection) -> PieceCounter:
-        """Cut the corpus; refuse one that is not the one that was counted.
+        """Cut the corpus; refuse one that is not the one that was counted."""
+        return check_text(super().count_pieces(tree, selection), self._counts)
 
-        Raises
-        ------
-        CorpusError
-            If the number of symbols is not that of the counts.
-        """
-        pieces = super().count_pieces(tree, selection)
-        if pieces.symbols != self._counts.total(1):
-            raise CorpusError(
-                f"the text has {pieces.symbols:,} countable symbols, but the counts are of a text of "
-                f"{self._counts.total(1):,}; give the text that was counted, or leave it out."
-            )
-        return pieces
+
+def check_text(pieces: PieceCounter, counts: NgramCounts) -> PieceCounter:
+    """Return the pieces of a text; refuse a text that is not the one that was counted.
+
+    Raises
+    ------
+    CorpusError
+        If the number of symbols is not that of the counts.
+    """
+    if pieces.symbols != counts.total(1):
+        raise CorpusError(
+            f"the text has {pieces.symbols:,} countable symbols, but the counts are of a text of "
+            f"{counts.total(1):,}; give the text that was counted, or leave it out."
+        )
+    return pieces
 
 
 def add_periods(lexicon: Lexicon, counts: NgramCounts) -> Lexicon:

@@ -13,7 +13,6 @@ import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.compression import strip_compression_suffix
-from .._utils.files import expand_pattern
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
 from ..corpus import require_text
@@ -36,12 +35,11 @@ from .options import (
 )
 from .output import check_folder, open_output, unwritable
 from .queries import check_queries
+from .saved_counts import find_folders
 from .shards import check_shards, is_shard_pattern, open_shards
 from .table_files import open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..corpus import Corpus
     from ..counting.counts import NgramCounts
 
@@ -169,18 +167,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
                 raise UsageError(f"--{name} needs all counts in one folder, and -o with * makes many; leave one out.")
         if arguments.merge and arguments.sources:
             raise UsageError("-o with * either counts a corpus or merges counts; leave one out.")
-    arguments.merge = _find_folders(arguments.merge)
-
-
-def _find_folders(names: Sequence[str]) -> list[str]:
-    """Return the folders that names or patterns mean."""
-    folders: list[str] = []
-    for name in names:
-        found = expand_pattern(name)
-        if found == []:
-            raise UsageError(f"--merge {name}: no folder matches this pattern; check it.")
-        folders += found or [name]
-    return folders
+    arguments.merge = [folder for name in arguments.merge for folder in find_folders("--merge", name)]
 
 
 def _check_sources(arguments: argparse.Namespace) -> None:

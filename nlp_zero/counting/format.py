@@ -6,22 +6,27 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._utils.arrays import scan
+from .._utils.arrays import ArrayFile, scan
 from .._utils.files import storage
-from .._utils.folders import ELSEWHERE, read_folder, write_folder
+from .._utils.folders import ELSEWHERE, read_folder, read_meta, write_folder
 from ..errors import FormatError
 from .count_data import CountData, CountOptions
 from .history import CountHistory
+from .levels import truncate_levels
 from .tree import COLUMNS
 
 if TYPE_CHECKING:
     from .tree import Level
 
-__all__ = ["FORMAT", "MAX_ORDER", "VERSION", "describe_counts", "read_counts", "report_damage", "write_counts"]
+__all__ = [
+    "FORMAT", "MAX_ORDER", "VERSION", "describe_counts", "map_levels", "read_counts", "read_options", "report_damage",
+    "write_counts",
+]
 
 MAX_ORDER = 8
 FORMAT = "nlp-zero counts"
@@ -72,7 +77,7 @@ def read_counts(folder: str | os.PathLike[str]) -> CountData:
     """
     meta, arrays = read_folder(folder, format=FORMAT, version=VERSION)
     order, totals = int(meta["order"]), [int(x) for x in meta["totals"]]
-    options = CountOptions(str(meta["unit"]), str(meta["alnum"]), int(meta["min_count"]))
+    options = _read_options(meta)
     if not all(isinstance(symbol, str) for symbol in meta["symbols"]):
         raise ValueError("a symbol is not a string")
     symbols: list[Any] = [bytes.fromhex(s) if options.unit == "byte" else s for s in meta["symbols"]]
@@ -83,6 +88,40 @@ def read_counts(folder: str | os.PathLike[str]) -> CountData:
     sizes = [len(level[0]) for level in levels]
     history = CountHistory.of_arrays(arrays, meta.get("periods", []), sizes)
     return CountData(symbols, levels, history, totals, options)
+
+
+def read_options(folder: str | os.PathLike[str]) -> CountOptions:
+    """Read how saved counts were counted, without their n-grams.
+
+    Raises
+    ------
+    FormatError
+        If the folder is missing, damaged or of another version.
+    """
+    with report_damage(folder):
+        return _read_options(read_meta(Path(folder), FORMAT, VERSION))
+
+
+def _read_options(meta: dict[str, Any]) -> CountOptions:
+    return CountOptions(str(meta["unit"]), str(meta["alnum"]), int(meta["min_count"]))
+
+
+def map_levels(folder: str | os.PathLike[str], order: int) -> list[Level]:
+    """Map the levels up to `order` of saved counts that `read_counts` has checked; they are not read again.
+
+    Raises
+    ------
+    OSError, ValueError
+        If files are missing or damaged.
+    """
+
+    def map_array(name: str) -> Any:
+        path = os.path.join(folder, f"{name}.npy")
+        is_empty = os.path.getsize(path) == ArrayFile.HEADER_BYTES
+        return np.load(path, mmap_mode=None if is_empty else "r", allow_pickle=False)
+
+    columns = [[map_array(f"{column}{n}") for column in COLUMNS] for n in range(1, order + 1)]
+    return truncate_levels([(symbols, counts, ends) for symbols, counts, ends in columns], order)
 
 
 def _check_levels(levels: list[Level], symbols: int, totals: list[int], order: int) -> None:

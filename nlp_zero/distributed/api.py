@@ -31,6 +31,7 @@ from ..counting.resources import Resources
 from .addition import add_folders
 from .connection import connect
 from .corpus import DistributedCorpus
+from .saved import SavedPasses
 
 if TYPE_CHECKING:
     from ..lexicon.lexicon import Lexicon
@@ -206,6 +207,7 @@ def build_vocab(
     client: Any = None,
     workers: int | None = None,
     part_size: int | None = None,
+    counts: Sequence[str | os.PathLike[str]] = (),
 ) -> Lexicon:
     """Learn a lexicon on a cluster: the same, bit for bit, as ``builder.build(corpus)`` gives.
 
@@ -213,6 +215,9 @@ def build_vocab(
     stays there, too: this process holds the n-grams that are selected (48 bytes each), for PMI candidates (100 bytes
     each, 17 million at a time), and the words. With another builder, and for a text so small that each worker reads all
     of it, this process maps or holds the count tree, within the memory budget of the builder.
+
+    With `counts`, the n-grams are those that `count_in_parts` or `merge_in_parts` has saved. Workers read them for each
+    pass over the n-grams, so that neither their memory nor their disks need room for the count tree.
 
     Parameters
     ----------
@@ -224,6 +229,9 @@ def build_vocab(
     client : distributed.Client, str or None, default None
     workers, part_size : int or None, default None
         As in `count`.
+    counts : sequence of str or path-like, optional
+        Folders of all ranges of a count of the corpus, in order, for `PmiLexiconBuilder` and `EntropyLexiconBuilder`.
+        Workers must be able to read them by these names.
 
     Returns
     -------
@@ -232,13 +240,24 @@ def build_vocab(
     Raises
     ------
     CorpusError
-        If a file cannot be read or decoded, or there is nothing to count.
+        If a file cannot be read or decoded, there is nothing to count, or the counts do not fit the builder or are not
+        those of the corpus.
     ClusterError
         If the scheduler cannot be reached, or workers die again and again.
+    FormatError
+        If a folder of counts is missing or damaged.
+    ValueError
+        If the folders are not the ranges of one count, or have periods, or the builder does not use counts.
     """
     builder = PmiLexiconBuilder() if builder is None else builder
     with connect(client, workers=workers) as cluster:
-        return builder.build(distribute(corpus, cluster, part_size=part_size))
+        distributed = distribute(corpus, cluster, part_size=part_size)
+        if not counts:
+            return builder.build(distributed)
+        if not isinstance(builder, PmiLexiconBuilder | EntropyLexiconBuilder):
+            raise ValueError(f"{type(builder).__name__} does not use counts; leave them out.")
+        folders = [os.path.abspath(folder) for folder in counts]
+        return builder.build(SavedPasses(distributed, folders, alnum=builder.alnum, resources=builder.resources))
 
 
 def distribute(corpus: Sources, client: Any, *, part_size: int | None = None) -> DistributedCorpus:

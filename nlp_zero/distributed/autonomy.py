@@ -159,8 +159,8 @@ def take_answers(left: Left) -> list[Answers]:
 
 
 def list_kept_edges(levels: Sequence[Level], _: Sequence[bool]) -> dict[Ids, int]:
-    """Return the n-grams that other ranges may have, too; see `list_edges`."""
-    return list_edges(levels)
+    """Return the n-grams that other ranges may have, too, and that have children; see `list_edges`."""
+    return list_edges(levels[:-1])
 
 
 def list_children(levels: Sequence[Level], repeated: Sequence[bool], shared: set[Ids]) -> dict[Ids, npt.NDArray[Any]]:

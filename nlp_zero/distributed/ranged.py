@@ -19,10 +19,10 @@ from ..counting.resources import Resources
 from ..counting.selectable import ABSENT, SelectableTree
 from ..counting.selection import Selection, make_selection
 from . import autonomy, tasks
-from .ranges import add_edges, find_bound
+from .ranges import add_edges
 from .scores import add_neighbours, find_candidates, find_recurring_pairs, score_candidates
 from .shuffle import shuffle
-from .submission import share, submit_each, take_results
+from .submission import send, share, submit_each, take_results
 from .subtrees import (
     NOT_CHOSEN,
     Candidates,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from .._kernels.counting import Float64, Uint32
     from ..counting.tree import Level
-    from .ranges import Cut
+    from .ranges import Ids
 
     Counts = npt.NDArray[Any]
 
@@ -48,6 +48,7 @@ __all__ = ["RangedTree"]
 CANDIDATE_NGRAMS = 1 << 24  # candidates that are scored at a time: about 100 bytes each in this process
 PAIRS = 1 << 20  # that are listed at a time
 MOST_BLOCKS = 64  # of words: this many ranges are processed at a time
+VISITED_RANGES = 512  # that are opened and visited by all blocks before the next ones
 
 
 class RangedTree(SelectableTree):
@@ -58,35 +59,38 @@ class RangedTree(SelectableTree):
     Parameters
     ----------
     client : distributed.Client
-    ranges : list of future
-        See `tasks.keep_range`.
-    cuts : list of tuple
-        Where they begin, except for the first one.
+    ranges : list
+        Futures of ranges, see `tasks.keep_range`; with `open_range`, descriptions of ranges that were saved.
+    starts : list of tuple
+        The least n-gram of each range but the first one, by ids.
+    singles : ndarray of uint64
+        Counts of all symbols.
     symbols, totals : list
         All symbols, and the number of n-grams of each order in the text.
     options : CountOptions
     resources : Resources
         For the work in this process.
+    open_range : callable, optional
+        Returns the future of a range that was saved. It is called for each pass over the ranges, so that they do not
+        stay in memory.
     """
 
     def __init__(
         self,
         client: Any,
-        ranges: list[Any],
-        cuts: Sequence[Cut],
+        ranges: Sequence[Any],
+        starts: Sequence[Ids],
+        singles: npt.NDArray[np.uint64],
         symbols: Sequence[Any],
         totals: list[int],
         *,
         options: CountOptions,
         resources: Resources,
+        open_range: Callable[[Any], Any] = lambda future: future,
     ) -> None:
-        self._client, self._ranges = client, ranges
+        self._client, self._ranges, self._open = client, ranges, open_range
         size, order = len(symbols), len(totals)
-        bounds = [(0,) * order, *(find_bound(symbols, cut, order) for cut in cuts), (size + 1, *(0,) * (order - 1))]
-        self._bounds = list(pairwise(bounds))
-        singles = np.zeros(size, np.uint64)
-        for ids, counts in self._collect(tasks.list_singles):
-            singles[ids - 1] = counts  # a symbol that several ranges have has its whole count in each
+        self._bounds = list(pairwise([(0,) * order, *starts, (size + 1, *(0,) * (order - 1))]))
         self._data = CountData(symbols, [], NO_HISTORY, totals, options)
         none = np.zeros(0, np.uint32)
         top = (np.arange(1, size + 1, dtype=np.uint32), narrow(singles), np.zeros(size, np.uint32))
@@ -150,7 +154,9 @@ class RangedTree(SelectableTree):
         """Apply a function to all ranges, with arguments of each range and shared ones; return the futures."""
         order = share(self._client, work, *shared)
         rows = zip(self._ranges, *columns, strict=True)
-        return [submit_each(self._client, tasks.work_on_range, [part], order, *row)[0] for part, *row in rows]
+        return [
+            submit_each(self._client, tasks.work_on_range, [self._open(part)], order, *row)[0] for part, *row in rows
+        ]
 
     def _score(self, found: Candidates, total: float, min_pmi: Sequence[float]) -> Candidates:
         """Look up the counts of the ends of candidates, and keep those whose PMI is high enough."""
@@ -171,8 +177,8 @@ class RangedTree(SelectableTree):
         asked = [k for k, part in enumerate(parts) if any(len(ids) for tree, _ in part for ids in tree.symbols[1:])]
         futures = []
         for k in asked:
-            asked_trees = [tree for tree, _ in parts[k]]
-            futures += submit_each(self._client, tasks.look_up, [self._ranges[k]], asked_trees, len(self._singles))
+            range_, asked_trees = self._open(self._ranges[k]), [tree for tree, _ in parts[k]]
+            futures += submit_each(self._client, tasks.look_up, [range_], asked_trees, len(self._singles))
         for k, answers in zip(asked, take_results(futures), strict=True):
             for own, (_, slices), answer in zip(counts, parts[k], answers, strict=True):
                 for whole, where, part in zip(own, slices, answer, strict=True):
@@ -259,20 +265,26 @@ class RangedTree(SelectableTree):
     def _add_neighbours(self, levels: list[Level], nodes: list[Uint32]) -> tuple[list[Float64], list[Float64]]:
         """Add up c ln c over the symbols before and after n-grams, given by their places for each order.
 
-        The words are in blocks, and each block visits the ranges one after another: sums depend on the order.
+        The words are in blocks, and each block visits the ranges one after another: sums depend on the order. The sums
+        come back to this process now and then, so that a worker that dies takes few visits with it.
         """
         words, places = _extract(truncate_levels(levels, len(nodes)), nodes)
         tree = NgramTree(words.symbols, words.ends)
         sums = tuple([np.zeros(len(symbols)) for symbols in tree.symbols] for _ in range(2))
         blocks = [cut_tree(tree, (low,), (high,)) for low, high in pairwise(self._cut_blocks(tree))]
-        futures = []
-        for block, slices in blocks:
-            shared = share(self._client, add_neighbours, block, len(self._singles))
-            state = tuple([np.zeros(part.stop - part.start) for part in slices] for _ in range(2))
-            for part in self._ranges:
-                [state] = submit_each(self._client, tasks.work_on_range, [part], shared, state)
-            futures.append(state)
-        for (_, slices), state in zip(blocks, take_results(futures), strict=True):
+        shared = [share(self._client, add_neighbours, block, len(self._singles)) for block, _ in blocks]
+        states: list[Any] = [
+            tuple([np.zeros(part.stop - part.start) for part in slices] for _ in range(2)) for _, slices in blocks
+        ]
+        for begin in range(0, len(self._ranges), VISITED_RANGES):
+            futures = [send(self._client, state) for state in states]
+            for visited in map(self._open, self._ranges[begin : begin + VISITED_RANGES]):
+                futures = [
+                    submit_each(self._client, tasks.work_on_range, [visited], *block)[0]
+                    for block in zip(shared, futures, strict=True)
+                ]
+            states = list(take_results(futures))
+        for (_, slices), state in zip(blocks, states, strict=True):
             for side, added in zip(sums, state, strict=True):
                 for whole, where, part in zip(side, slices, added, strict=True):
                     whole[where] = part
@@ -304,7 +316,7 @@ class RangedTree(SelectableTree):
 
     def _collect(self, work: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
         """Apply a function to all ranges, and yield the results in order."""
-        return take_results(submit_each(self._client, work, self._ranges, *arguments))
+        return take_results(submit_each(self._client, work, map(self._open, self._ranges), *arguments))
 
 
 def _extract(levels: list[Level], nodes: list[Uint32]) -> tuple[Candidates, list[npt.NDArray[np.int64]]]:

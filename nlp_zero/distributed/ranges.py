@@ -93,7 +93,7 @@ def find_bound(symbols: Sequence[Any], cut: Cut, order: int) -> Ids:
 def list_edges(levels: Sequence[Level]) -> dict[Ids, int]:
     """Return the n-grams that other ranges may have, too, with their counts in this range."""
     edges = {}
-    for n, (symbols, counts, _) in enumerate(levels[:-1], 1):
+    for n, (symbols, counts, _) in enumerate(levels, 1):
         for place in {0, len(symbols) - 1} if len(symbols) else set():
             edges[_read_ids(levels, n, place)] = int(counts[place])
     return edges
@@ -164,7 +164,7 @@ def close_edges(
     summed = []
     for n, (symbols, counts, ends) in enumerate(levels, 1):
         sums = counts.astype(np.uint64)
-        for place in {0, len(symbols) - 1} if len(symbols) and n < len(levels) else set():
+        for place in {0, len(symbols) - 1} if len(symbols) else set():
             sums[place] = totals.get(_read_ids(levels, n, place), int(counts[place]))
         summed.append((symbols, narrow(sums), ends))
     pruned, keeps = prune_levels(summed, min_count)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from .._utils.progress import begin_stage
 from ..builders.passes import BlockCounter, CorpusPasses
 from ..corpus import Block, Corpus, CorpusSlice, JoinedTexts, read_blocks, require_text, slice_corpus
@@ -19,6 +21,7 @@ from ..counting.store import RunStore
 from . import tasks
 from .completion import close_ranges, find_edges, save_ranges
 from .ranged import RangedTree
+from .ranges import find_bound
 from .shuffle import shuffle
 from .submission import count_threads, raise_failures, share, submit_each, take_result, take_results
 
@@ -152,7 +155,13 @@ class ClusterPasses(CorpusPasses):
             for part, own in zip(merged, edges, strict=True)
         ]
         begin_stage("linking n-grams")
-        return RangedTree(self.client, kept, cuts, symbols, totals, options=task.options, resources=self.resources)
+        singles = np.zeros(len(symbols), np.uint64)
+        for ids, counts in take_results(submit_each(self.client, tasks.list_singles, kept)):
+            singles[ids - 1] = counts  # a symbol that several ranges have has its whole count in each
+        starts = [find_bound(symbols, cut, order) for cut in cuts]
+        return RangedTree(
+            self.client, kept, starts, singles, symbols, totals, options=task.options, resources=self.resources
+        )
 
     def _merge_ranges(self, task: tasks.CountTask) -> tuple[list[Any], list[Cut]]:
         """Count all parts, and return the futures of the ranges of their sum, and where these begin."""

@@ -21,6 +21,7 @@ __all__ = [
     "count_threads",
     "raise_failures",
     "run_task",
+    "send",
     "share",
     "submit_each",
     "take_result",
@@ -103,8 +104,8 @@ def submit_each(client: Any, work: Callable[..., Any], items: Iterable[Any], *ar
     ]
 
 
-def share(client: Any, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Return a future of ``(work, arguments)`` for the workers.
+def send(client: Any, value: Any) -> Any:
+    """Return a future of a value, which may be large, for the workers.
 
     It is a task, and not data that is scattered, because a task is done again if all workers that have its result die.
     """
@@ -112,5 +113,9 @@ def share(client: Any, work: Callable[..., Any], *arguments: Any) -> Any:
     from distributed.protocol.pickle import dumps, loads
 
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-        data = dumps((work, arguments))  # type: ignore[no-untyped-call]
-        return client.submit(loads, data, retries=RETRIES, pure=False)
+        return client.submit(loads, dumps(value), retries=RETRIES, pure=False)  # type: ignore[no-untyped-call]
+
+
+def share(client: Any, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a future of ``(work, arguments)`` for the workers."""
+    return send(client, (work, arguments))

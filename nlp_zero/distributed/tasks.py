@@ -194,13 +194,13 @@ def add_states(states: list[State], shared: tuple[Any, tuple[Any, ...]]) -> Stat
 
 def _add_pieces(states: list[State]) -> State:
     """Add up states of `PieceCounter`."""
-    tokens, slots, times, longer = zip(*states, strict=True)
+    tokens, slots, times, longer, symbols = zip(*states, strict=True)
     total: dict[bytes, int] = {}
     for pieces in longer:
         for piece, n in pieces.items():
             total[piece] = total.get(piece, 0) + n
     slot, sums = _add_by_key(np.concatenate(slots), np.concatenate(times))
-    return sum(tokens), slot, sums, total
+    return sum(tokens), slot, sums, total, sum(symbols)
 
 
 def _add_occurrences(states: list[State]) -> State:

@@ -272,7 +272,7 @@ cdef class PieceCounter(_Reader):
         symbols, lengths, counts = self.longer(1)
         data, ends = symbols.tobytes(), np.cumsum(4 * (lengths.astype(np.int64) + 1)).tolist()
         long = [data[begin:end - 4] for begin, end in zip([0, *ends], ends)]
-        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist()))
+        return self.pieces.tokens, slots, times[slots], dict(zip(long, counts.tolist())), self.pieces.symbols
 
     def add_state(self, tuple state):
         cdef const uint32_t[::1] slots = state[1], piece
@@ -285,6 +285,7 @@ cdef class PieceCounter(_Reader):
             piece = np.frombuffer(symbols, np.uint32)
             self.pieces.longer.add(&piece[0], piece.shape[0], count)
         self.pieces.tokens += state[0]
+        self.pieces.symbols += state[4]
 
     @property
     def tokens(self):

@@ -167,7 +167,7 @@ void cut_classes(const Model& model, const Char* text, size_t size, Sink sink) {
         for (size_t i = 0; i < n; k = steps[k].next) {
             const ClassStep& step = steps[k];
             const size_t next = i + step.length;
-            sink(ids[step.node], scratch.starts[i], scratch.starts[next]);
+            emit_token(sink, {step.node, ids, scratch.starts + i, scratch.starts + next});
             if (next == n) before = step.left;
             i = next;
         }

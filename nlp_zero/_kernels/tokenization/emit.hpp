@@ -83,11 +83,10 @@ class Objects {
 
  public:
     // numbers: the id that users see, by our own (0: unknown, i + 1: word i, then the kinds if there are ids for them)
-    Objects(PyObject* words, std::vector<int32_t> numbers)
+    Objects(PyObject* words, std::vector<int32_t> numbers, const Model& model)
         : words_(words), words_at_(reinterpret_cast<uintptr_t>(reinterpret_cast<PyTupleObject*>(words)->ob_item)), words_count_(uint32_t(PyTuple_GET_SIZE(words))),
           numbers_(std::move(numbers)), ints_(numbers_.size()),
-          chars_(static_cast<Slot*>(std::calloc(KEPT_CHARS, sizeof(Slot))), &std::free) {
-        if (!chars_) throw std::bad_alloc();
+          chars_(make_slots(KEPT_CHARS)), nodes_(make_slots(model.nodes.size())), model_(model) {
         Py_INCREF(words_);
         for (size_t i = 0; i < numbers_.size(); ++i) same_ = same_ && numbers_[i] == int32_t(i);
     }
@@ -135,6 +134,32 @@ class Objects {
             return keep(chars[c], PyUnicode_FromOrdinal(int(c)));
         }
     };
+    // The same for tokens whose node is known.  Nodes have slots of their own: there is nothing to compute, and the text is not
+    // read.
+    class NodeSlots {
+     public:
+        explicit NodeSlots(Objects& objects) : nodes_(objects.nodes_.get()), objects_(&objects) {}
+        template <class Char>
+        NLP_ZERO_HOT PyObject* operator()(PyObject* text, const Char* data, const PathToken& token, References& owner) const {
+            PyObject* const found = nodes_[token.node].load(std::memory_order_acquire);
+            if (!found) return find(*objects_, nodes_[token.node], text, data, token, owner);
+            prefetch_to_write(found);
+            return found;
+        }
+
+     private:
+        Slot* nodes_;
+        Objects* objects_;
+        // What is kept has other owners: words, and characters that have symbols of their own.  Other nodes have many texts.
+        template <class Char>
+        static PyObject* find(Objects& objects, Slot& slot, PyObject* text, const Char* data, const PathToken& token, References& owner) {
+            const uint32_t start = token.start(), end = token.end(), word = uint32_t(token.id()) - 1;
+            PyObject* const piece = objects.pieces()(text, data, token.id(), start, end, owner);
+            const bool kept = word < objects.words_count_ || (end - start == 1 && objects.model_.is_char(size_t(token.node), uint32_t(data[start])));
+            if (piece && kept) slot.store(piece, std::memory_order_release);
+            return piece;
+        }
+    };
     PieceSlots pieces() { return {words_at_, words_count_, chars_.get()}; }
     void renumber(int32_t* ids, size_t count) const {
         if (same_) return;
@@ -162,7 +187,16 @@ class Objects {
     std::vector<int32_t> numbers_;
     bool same_ = true;  // as our own
     std::vector<Slot> ints_;
-    std::unique_ptr<Slot, decltype(&std::free)> chars_;  // most of these pages are never touched
+    using Slots = std::unique_ptr<Slot, decltype(&std::free)>;
+    Slots chars_;  // most of these pages are never touched
+    Slots nodes_;  // owned by `words_` and `chars_`
+    const Model& model_;
+
+    static Slots make_slots(size_t count) {
+        Slots slots(static_cast<Slot*>(std::calloc(count, sizeof(Slot))), &std::free);
+        if (!slots) throw std::bad_alloc();
+        return slots;
+    }
 
     // Put a new object into an empty slot; returns what is there then, which another thread may have put there before.
     static PyObject* keep(Slot& slot, PyObject* made) {
@@ -282,6 +316,24 @@ inline PyObject* character_spans(const TextView& utf8, const Token* tokens, size
 // The forms of tokens: a list of strings or of ids, or a tuple of the lists of ids, strings and spans.
 enum Form : int { STRINGS = 0, IDS = 1, ALL_FORMS = 2 };
 
+// Writes the strings of tokens, to which references are lent.
+template <class Chars>
+class PieceSink {
+ public:
+    PieceSink(PyObject**& out, References& owner, PyObject* text, Chars chars, Objects& objects)
+        : out_(out), owner_(owner), text_(text), chars_(chars), pieces_(objects.pieces()), nodes_(objects) {}
+    NLP_ZERO_HOT void operator()(int32_t id, uint32_t start, uint32_t end) const { *out_++ = pieces_(text_, chars_, id, start, end, owner_); }
+    NLP_ZERO_HOT void operator()(const PathToken& token) const { *out_++ = nodes_(text_, chars_, token, owner_); }
+
+ private:
+    PyObject**& out_;
+    References& owner_;
+    PyObject* const text_;
+    const Chars chars_;
+    const Objects::PieceSlots pieces_;
+    const Objects::NodeSlots nodes_;
+};
+
 // The tokens of run(chars, sink) as strings or ids.  Their objects are found one by one while the best path is followed.
 template <Form form, class Run>
 PyObject* list_tokens(const Model& model, Objects& objects, PyObject* text, const TextView& view, Run run) {
@@ -298,9 +350,7 @@ PyObject* list_tokens(const Model& model, Objects& objects, PyObject* text, cons
         if constexpr (form == IDS) {
             emit_tokens(model, chars, run_chars, [&out, find = objects.numbers()](int32_t id, uint32_t, uint32_t) { *out++ = find(id); });
         } else {
-            emit_tokens(model, chars, run_chars, [&out, &owner, text, chars, find = objects.pieces()](int32_t id, uint32_t start, uint32_t end) {
-                *out++ = find(text, chars, id, start, end, owner);
-            });
+            emit_tokens(model, chars, run_chars, PieceSink<decltype(chars)>{out, owner, text, chars, objects});
         }
         return 0;
     });

@@ -101,7 +101,7 @@ struct Model {
     WordClasses classes;
     SymbolMap symbols;
     ForcedWords forced;
-    uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds and forced words follow
+    uint32_t known_symbols = 0;  // symbols 1 to this are those of words; kinds, marks and forced words follow
     HugeVector<Node> nodes;
     HugeVector<int64_t> scores;       // by node
     std::vector<int32_t> ids;         // by node: 0 unknown, word i of the lexicon is i + 1, then the kinds if they have ids
@@ -115,6 +115,8 @@ struct Model {
     explicit Model(const Rules& r) : rules(r), symbols(r.alnum) {}
 
     int32_t word_of(size_t node) const { return size_t(ids[node]) < log_probs.size() ? ids[node] : 0; }  // id of a word, or 0
+    // Whether a node is the symbol of this character, which is of the basic plane.  Symbols of kinds have the character 0.
+    bool is_char(size_t node, uint32_t c) const { return c && c < 0x10000 && node < chars.size() && chars[node] == c; }
     Cost cost(int32_t id, uint32_t c) const {  // of a node with this id; c: the character where it begins
         const double each = rules.granularity;
         if (id) return {log_probs[size_t(id)] - each, 1, ranks[size_t(id)] - each};

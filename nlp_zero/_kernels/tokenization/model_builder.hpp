@@ -197,6 +197,10 @@ class ModelBuilder {
         if (model_->rules.kinds) {
             model_->symbols.number_kinds(uint32_t(texts_.size()));
             for (int kind = 1; kind < KINDS; ++kind) kinds_[texts_.size() + kind] = Kind(kind);
+            for (uint32_t c : model_->symbols.number_marks()) {
+                kinds_.push_back(kinds_[model_->known_symbols + uint32_t(token_tables().kinds[c])]);
+                model_->chars.push_back(c);
+            }
         }
         for (uint32_t& s : pool_) s = rank[s];
         weights_.resize(kinds_.size());

@@ -68,16 +68,10 @@ template <class Char, class Sink>
 void cut_sampled(const Model& model, const WeightTable& table, const Char* text, size_t size, Stream& stream,
                  Sink sink) {
     Scratch<double, Step> scratch;
-    const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
         const size_t n = read_block(model, text, size, from, scratch);
         sample_steps(model, table, scratch.symbols, n, scratch.best, scratch.steps, stream);
-        for (size_t i = 0; i < n;) {
-            const Step step = scratch.steps[i];
-            const size_t next = i + step.length;
-            sink(ids[step.node], scratch.starts[i], scratch.starts[next]);
-            i = next;
-        }
+        emit_path(model, scratch, n, sink);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <vector>
 
 #include "extent.hpp"
@@ -47,6 +48,22 @@ class SymbolMap {
         kinds_from_ = last;
         for (const CharRange& r : KIND_RANGES) for (uint32_t c = r.first; c <= r.last; ++c)
             if (!(table_.get()[c] & SYMBOL)) table_.get()[c] |= last + r.value;
+    }
+    // Punctuation and spaces that no word contains get symbols of their own, after those of kinds.  Returns the characters.
+    // They are as frequent as words, and the symbol of a kind would not tell which one it is.  Symbols of the most frequent
+    // ones are neighbours, so that their nodes share cache lines.
+    std::vector<uint32_t> number_marks() {
+        std::vector<uint32_t> marks;
+        auto number = [&](uint32_t c) {
+            const uint32_t symbol = table_.get()[c] & SYMBOL;
+            if (symbol == 0 || symbol <= kinds_from_ || symbol >= kinds_from_ + KINDS || (table_.get()[c] & (BEGINS | GOES_ON))) return;
+            set_char(c, kinds_from_ + KINDS + uint32_t(marks.size()));
+            marks.push_back(c);
+        };
+        for (uint32_t c : std::u16string_view(u"，。、“”！：？；（）《》,. ")) number(c);
+        for (const CharRange& r : KIND_RANGES)
+            if (r.value == KIND_PUNCTUATION || r.value == KIND_SPACE) for (uint32_t c = r.first; c <= r.last; ++c) number(c);
+        return marks;
     }
     bool is_unknown(uint32_t symbol) const { return symbol == 0 || symbol > kinds_from_; }
     void add_stretch(const uint32_t* text, size_t length, uint32_t symbol) {  // distinct texts only

@@ -26,7 +26,7 @@ cdef extern from "tokenization/emit.hpp" namespace "nlpzero::tokenization" nogil
         TextView view
         bint open(const Model&, object) except +*
     cdef cppclass Objects:
-        Objects(object, vector[int32_t]) except +
+        Objects(object, vector[int32_t], const Model&) except +
         void renumber(int32_t*, size_t)
     bint view_of(object, TextView&) except 0
     object strings "nlpzero::tokenization::tokenize<nlpzero::tokenization::STRINGS>"(const Model&, Objects&, object) except +
@@ -292,7 +292,7 @@ cdef class Segmenter:
             builder.get().add(view, log_probs[i], ranks[i], byte, beginning, 0 if flags is None else flags[i])
         self.model = builder.get().build()
         self.words = words
-        self.objects.reset(new Objects(words, shown))
+        self.objects.reset(new Objects(words, shown, self.model.get()[0]))
 
     def log_prob(self, Py_ssize_t word):
         """Return ln p of a word: as it was given or, for own words, as it was computed."""

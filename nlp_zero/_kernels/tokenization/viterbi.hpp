@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 
 #include "../common/portable.hpp"
 #include "model.hpp"
@@ -249,27 +250,49 @@ void emit_tokens(const Model& model, const Char* text, Run run, Sink sink) {
     flush();
 }
 
+// A token of a path, of which a sink that knows its node need not read more.
+struct PathToken {
+    int32_t node;
+    const int32_t* ids;
+    const uint32_t *from, *to;
+    int32_t id() const { return ids[node]; }
+    uint32_t start() const { return *from; }
+    uint32_t end() const { return *to; }
+};
+
+// Call sink(id, start, end), or sink(PathToken) if the sink takes that.
+template <class Sink>
+NLP_ZERO_HOT void emit_token(Sink& sink, const PathToken& token) {
+    if constexpr (std::is_invocable_v<Sink&, const PathToken&>) sink(token);
+    else sink(token.id(), token.start(), token.end());
+}
+
+// Emit every token of the path of a block.
+template <class Scratch, class Sink>
+NLP_ZERO_HOT void emit_path(const Model& model, const Scratch& scratch, size_t n, Sink& sink) {
+    const int32_t* const ids = model.ids.data();
+    for (size_t i = 0; i < n;) {
+        const Step step = scratch.steps[i];
+        const size_t next = i + step.length;
+        emit_token(sink, {step.node, ids, scratch.starts + i, scratch.starts + next});
+        i = next;
+    }
+}
+
 // Call sink(id, start, end) for every token of the best path; `New` allows words that the lexicon does not have.
 template <bool New, class Char, class Sink>
 void cut(const Model& model, const Char* text, size_t size, Sink sink) {
     Scratch<int64_t, Step> scratch;
-    const int32_t* ids = model.ids.data();
     for (size_t from = 0; from < size;) {
         const size_t n = read_block(model, text, size, from, scratch);
         viterbi<New>(model, scratch.symbols, n, scratch.best, scratch.steps);
-        for (size_t i = 0; i < n;) {
-            const Step step = scratch.steps[i];
-            const size_t next = i + step.length;
-            sink(ids[step.node], scratch.starts[i], scratch.starts[next]);
-            i = next;
-        }
+        emit_path(model, scratch, n, sink);
     }
 }
 
 template <class Sum, class Char, class Sink>
 void cut_crossing(const Model& model, const Char* text, size_t size, Sink sink) {
     Scratch<typename Sum::Value, Step> scratch;
-    const int32_t* ids = model.ids.data();
     typename Sum::Value sum = 0;
     for (size_t from = 0; from < size;) {
         const size_t n = read_block(model, text, size, from, scratch);
@@ -277,12 +300,7 @@ void cut_crossing(const Model& model, const Char* text, size_t size, Sink sink) 
         viterbi_crossing<Sum>(model, scratch.symbols, n, scratch.best, scratch.steps);
         sum = scratch.best[n];
         turn(scratch.steps, n);
-        for (size_t i = 0; i < n;) {
-            const Step step = scratch.steps[i];
-            const size_t next = i + step.length;
-            sink(ids[step.node], scratch.starts[i], scratch.starts[next]);
-            i = next;
-        }
+        emit_path(model, scratch, n, sink);
     }
 }
 
