@@ -35,6 +35,7 @@ def run() -> int:
         interrupts.ignore_signals()
         remove_unfinished()
         interrupts.end_work()
+        gc.freeze()  # no collection when the process ends: it would visit all that modules have made
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ EXACT_PRODUCTS = {
     "np.diff(words.ends, prepend=np.uint64(0)) @ words.counts",
 }
 # Progress bars estimate the time that is left.
-NO_RESULT = {"builders/bayes/sampling.py"}
+NO_RESULT = {"builders/bayes/slices.py"}
 
 
 def test_python_uses_nothing_that_depends_on_the_machine() -> None:

@@ -36,6 +36,8 @@ from .submission import share, submit_each, take_result, take_results
 from .tasks import CountTask, keep_range, run_part
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from ..counting.resources import Resources
     from ..counting.tree import Level
     from .corpus import DistributedCorpus
@@ -125,20 +127,18 @@ class SavedPasses(ClusterPasses):
         found: list[SavedRange] = list(take_results(described, progress=self.progress))
         _check_ranges(found)
         totals = [sum(column) for column in zip(*(one.totals for one in found), strict=True)]
-        [symbols] = submit_each(self.client, list_symbols, self._folders[:1])
+        [listed] = submit_each(self.client, list_symbols, self._folders[:1])
+        symbols = take_result(listed)
+        singles = _add_singles(found, len(symbols))
         none = np.zeros(0, np.uint32)
         levels = [(none, none, none)] * len(totals)
-        data = CountData(take_result(symbols), levels, NO_HISTORY, totals, found[0].options)
+        data = CountData(symbols, levels, NO_HISTORY, totals, found[0].options)
         self._counts = counts_of(data)
         check_counts(self._counts, order=order, alnum=self.alnum, min_count=min_count, needs="this method")
-        singles = np.zeros(len(data.symbols), np.uint64)
-        for one in found:
-            ids, counts = one.singles
-            singles[ids - 1] += counts
         begin_stage("linking n-grams")
         task = CountTask(order, CountOptions(alnum=self.alnum, min_count=min_count))
         return RangedTree(
-            self.client, _list_pieces(found), _list_starts(found), singles, data.symbols, totals[:order],
+            self.client, _list_pieces(found), _list_starts(found), singles, symbols, totals[:order],
             options=task.options, resources=self.resources, open_range=partial(_open, self.client, task),
         )  # fmt: skip
 
@@ -191,6 +191,17 @@ def _check_ranges(found: Sequence[SavedRange]) -> None:
                 f"{one.folder} and {other.folder} have n-grams in common, or are not in order; give the ranges of one "
                 "count, or add the counts up with nlpzero count --merge."
             )
+
+
+def _add_singles(found: Sequence[SavedRange], size: int) -> npt.NDArray[np.uint64]:
+    """Return the counts of all symbols; refuse folders without those of a part of the text."""
+    singles = np.zeros(size, np.uint64)
+    for one in found:
+        ids, counts = one.singles
+        singles[ids - 1] += counts
+    if int(singles.sum()) != sum(one.totals[0] for one in found) or not singles.all():
+        raise ValueError(f"{found[0].folder} is one of several ranges, and some are missing; give all: 'counts/*'.")
+    return singles
 
 
 def describe_range(folder: str, order: int, size: int) -> SavedRange:

@@ -21,7 +21,6 @@ public:
     // Whether a word is in any class; id 0 never is.
     bool occurs(uint32_t id) const { return occurs_[id / 64] >> id % 64 & 1; }
     NLP_ZERO_HOT void prefetch(uint32_t id) const { nlpzero::prefetch(&head_[id]); }
-    NLP_ZERO_HOT void prefetch_list(uint32_t id) const { nlpzero::prefetch(list(head_[id])); }
 
     // Call f(class, count) for every class of a word.
     template <class F>

@@ -168,9 +168,7 @@ private:
     NLP_ZERO_HOT void sample_here(size_t from, size_t to, uint64_t seed, uint64_t sweep, bool average, Work& work) {
         for (size_t s = from; s < to; ++s) {
             Rng rng(seed, sweep << 32 | (s + 1));
-            if (s + 2 < to) prefetch_words(order[s + 2]);
             if (average && s + 2 < to) prefetch(&marginals[size_t(order[s + 2].begin) * size_t(model.max_length)]);
-            if (s + 1 < to) prefetch_lists(order[s + 1]);
             forward<V>(order[s], work);
             if (average) add_marginals<V>(order[s], work);
             draw<V>(order[s], work, rng);
@@ -185,25 +183,9 @@ private:
         prefetch(&length[w.begin]);
         prefetch(&cls[w.begin]);
     }
-    // ... the counts of the words of its segmentation ...
+    // ... and the counts of the words of its segmentation.
     NLP_ZERO_HOT void prefetch_chosen(const Stretch& w) const {
         for (uint32_t i = w.begin; i < w.end; i += length[i]) model.held.prefetch(text.id(i, length[i]));
-    }
-    // ... and of all words in it, first where the lists of their classes are ...
-    NLP_ZERO_HOT void prefetch_words(const Stretch& w) const {
-        for (uint32_t i = w.begin; i < w.end; ++i) {
-            const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
-            for (int l = 0; l < most; ++l)
-                model.held.prefetch(text.row(i)[l]);
-        }
-    }
-    // ... and then the lists.
-    NLP_ZERO_HOT void prefetch_lists(const Stretch& w) const {
-        for (uint32_t i = w.begin; i < w.end; ++i) {
-            const int most = int(std::min<uint32_t>(w.end - i, uint32_t(model.max_length)));
-            for (int l = 0; l < most; ++l)
-                if (const uint32_t id = text.row(i)[l]; model.held.occurs(id)) model.held.prefetch_list(id);
-        }
     }
     int class_before(uint32_t i) const {
         if (!i || !text.symbol(i - 1)) return model.k;
@@ -292,8 +274,8 @@ private:
     // P(word of l symbols that ends at j | z), in the scale of row j before it was shrunk.
     float emission(const Stretch& w, const Work& work, int j, int l, int z, double ratio) const {
         const float p = work.x[size_t(j) * (model.max_length + 1) + l] * model.fresh[size_t(l) * model.width + z];
-        const uint32_t id = text.id(w.begin + j - l, l), 
-                       count = model.held.occurs(id) ? model.held.count(id, uint32_t(z)) : 0;
+        const uint32_t id = text.id(w.begin + j - l, l);
+        const uint32_t count = model.held.occurs(id) ? model.held.count(id, uint32_t(z)) : 0;
         return count ? p + kept(uint32_t(z), count, float(std::min(ratio, 1e30))) : p;
     }
 

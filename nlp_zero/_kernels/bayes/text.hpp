@@ -8,6 +8,7 @@
 
 #include "../common/elementary.hpp"
 #include "../common/huge_pages.hpp"
+#include "../common/portable.hpp"
 
 namespace nlpzero::bayes {
 
@@ -98,6 +99,7 @@ public:
     }
 
 private:
+    static constexpr size_t AHEAD = 16;  // positions whose place in a table is prefetched
     size_t levels_, size_;
     HugeVector<uint32_t> id_;  // by position, then length: a stretch of text has its ids side by side
     std::vector<uint32_t> room_, count_, place_, begin_;
@@ -111,17 +113,23 @@ private:
         while (slots < 2 * pairs) slots *= 2;
         struct Slot { uint64_t key; uint32_t count, id; };
         HugeVector<Slot> table(slots, Slot{0, 0, 0});
-        for (size_t i = 0; i < size(); ++i) {
-            if (!possible(i)) continue;
-            const uint64_t key = uint64_t(id(i, l)) << 32 | id(i + 1, l);
+        const auto key_of = [&](size_t i) { return uint64_t(id(i, l)) << 32 | id(i + 1, l); };
+        const auto home_of = [&](uint64_t key) {
             const uint64_t x = key * 0x9E3779B97F4A7C15u;
-            size_t h = size_t(x ^ x >> 29) & (slots - 1);
+            return size_t(x ^ x >> 29) & (slots - 1);
+        };
+        for (size_t i = 0; i < size(); ++i) {
+            if (i + AHEAD < size() && possible(i + AHEAD)) prefetch(&table[home_of(key_of(i + AHEAD))]);
+            if (!possible(i)) continue;
+            const uint64_t key = key_of(i);
+            size_t h = home_of(key);
             while (table[h].count && table[h].key != key) h = (h + 1) & (slots - 1);
             table[h].key = key;
             ++table[h].count;
             place[i] = uint32_t(h);
         }
         for (size_t i = 0; i < size(); ++i) {
+            if (i + AHEAD < size()) prefetch(&table[place[i + AHEAD]]);
             if (!possible(i)) continue;
             Slot& slot = table[place[i]];
             if (slot.count > 1 && !slot.id) {

@@ -33,25 +33,46 @@ inline void solve_cholesky(std::vector<double>& a, std::vector<double>& b) {
 
 constexpr size_t STEP = 4;  // numbers that are processed together; rows of matrices are filled up to a multiple
 
+// Add N rows to the slope and the curvature of the log likelihood, each number in the order of the rows; `x` is scratch
+// space of N rows of `stride`.
+template <int N>
+NLP_ZERO_HOT void add_block(const float* rows, const uint8_t* label, size_t width, size_t stride, const double* weight,
+                            double* __restrict x, double* __restrict slope, double* __restrict curve) {
+    double z[N] = {}, away[N], spread[N];
+    for (int r = 0; r < N; ++r) std::copy_n(rows + size_t(r) * width, width, x + size_t(r) * stride);
+    for (size_t j = 0; j < width; ++j)
+        for (int r = 0; r < N; ++r) z[r] += weight[j] * x[size_t(r) * stride + j];
+    for (int r = 0; r < N; ++r) {
+        const double p = 1 / (1 + nlpzero::exp(-z[r]));
+        away[r] = label[r] - p;
+        spread[r] = p * (1 - p);
+    }
+    for (size_t j = 0; j < width; ++j) {
+        double s[N];
+        for (int r = 0; r < N; ++r) {
+            slope[j] += away[r] * x[size_t(r) * stride + j];
+            s[r] = spread[r] * x[size_t(r) * stride + j];
+        }
+        double* const __restrict row = curve + j * stride;
+        for (size_t k = 0; k <= j; k += STEP) {
+            double sum[STEP];
+            for (size_t lane = 0; lane < STEP; ++lane) sum[lane] = row[k + lane];
+            for (int r = 0; r < N; ++r)
+                for (size_t lane = 0; lane < STEP; ++lane) sum[lane] += s[r] * x[size_t(r) * stride + k + lane];
+            for (size_t lane = 0; lane < STEP; ++lane) row[k + lane] = sum[lane];
+        }
+    }
+}
 // Add the slope and the curvature of the log likelihood of all rows; of the curvature, only the lower triangle is right.
 NLP_ZERO_HOT void add_rows_here(const float* rows, const uint8_t* label, size_t count, size_t width,
                                 const double* weight, double* slope, double* curve) {
+    constexpr size_t BLOCK = 4;  // rows: sums are loaded and stored once for all of them
     const size_t stride = (width + STEP - 1) / STEP * STEP;
-    std::vector<double> wide(stride, 0.0);
-    double* const __restrict x = wide.data();
-    for (size_t r = 0; r < count; ++r) {
-        std::copy_n(rows + r * width, width, x);
-        double z = 0;
-        for (size_t j = 0; j < width; ++j) z += weight[j] * x[j];
-        const double p = 1 / (1 + nlpzero::exp(-z)), away = label[r] - p, spread = p * (1 - p);
-        for (size_t j = 0; j < width; ++j) {
-            slope[j] += away * x[j];
-            const double s = spread * x[j];
-            double* const __restrict row = curve + j * stride;
-            for (size_t k = 0; k <= j; k += STEP)
-                for (size_t lane = 0; lane < STEP; ++lane) row[k + lane] += s * x[k + lane];
-        }
-    }
+    std::vector<double> x(BLOCK * stride, 0.0);
+    size_t r = 0;
+    for (; r + BLOCK <= count; r += BLOCK)
+        add_block<BLOCK>(rows + r * width, label + r, width, stride, weight, x.data(), slope, curve);
+    for (; r < count; ++r) add_block<1>(rows + r * width, label + r, width, stride, weight, x.data(), slope, curve);
 }
 #if defined(NLP_ZERO_TARGET) && !defined(_GLIBCXX_ASSERTIONS)  // not in the debug build
 #define NLP_ZERO_AVX2 NLP_ZERO_TARGET("avx2")

@@ -31,16 +31,9 @@ from .classes import classify_words
 from .domains import draw_by_domain
 from .preparing import HYPERPARAMETERS, LENGTH_PRIOR, SamplerOptions, prepare_slice, sample_slice
 from .recounting import estimate_new_words, recount_words
-from .sampling import (
-    AVERAGED_SWEEPS,
-    MIN_SPAN_PROBABILITY,
-    ROUNDS,
-    SETTLED_CHANGE,
-    SETTLED_WINDOW,
-    SampledText,
-    SamplingRun,
-)
+from .sampling import SamplingRun
 from .segmentation import find_words
+from .slices import AVERAGED_SWEEPS, MIN_SPAN_PROBABILITY, ROUNDS, SETTLED_CHANGE, SETTLED_WINDOW, SampledText
 from .text import SLICE_SYMBOLS, split_text
 
 if TYPE_CHECKING:

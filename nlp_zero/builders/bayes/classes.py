@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._kernels.bayes import exchange_classes
 from .joining import NO_WORD, number_words
-from .sampling import SampledText
+from .slices import SampledText
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..._kernels.bayes import Sampler
 from ..entropy import SINGLE
-from .sampling import SampledText, SamplingRun, TextSlice
+from .sampling import SamplingRun
+from .slices import SampledText, TextSlice
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -24,7 +24,7 @@ from ..teaching import (
 )
 from .classes import Segmentation
 from .joining import join_pairs, number_words
-from .sampling import SampledText
+from .slices import SampledText
 
 if TYPE_CHECKING:
     import numpy.typing as npt
