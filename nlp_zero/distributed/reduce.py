@@ -168,7 +168,7 @@ class ClusterPasses(CorpusPasses):
         sample = self.parts[:: -(-len(self.parts) // SAMPLE_PARTS)]
         [chosen] = submit_each(self.client, tasks.cut_ngrams, [sample], self.ranges, task)
         cuts: list[Cut] = take_result(chosen)
-        runs = submit_each(self.client, tasks.count_part, self.parts, chosen, task)
+        runs = submit_each(self.client, tasks.count_part, self.parts, cuts, task)
         merged = self._merge_runs(runs, cuts, task)
         raise_failures(runs)
         return merged, cuts
