@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,24 @@ def test_words_of_any_text(tmp_path_factory, order, more, min_count, min_pmi, ra
             place.mkdir(parents=True)
             folders = save_ranges(path, place, order=order + more, ranges=ranges, min_count=least)
             assert_same(build_saved(builder, path, folders)[0], builder.build(Corpus(path)))
+
+
+def test_a_piece_takes_the_memory_of_its_ngrams(tmp_path) -> None:
+    """Of a folder of any size, a task has one piece in memory."""
+    rng = random.Random(3)
+    text = "".join(rng.choices("一二三四五六七八九十百千万上中下左右", k=100_000))
+    NgramCounter(order=4).update([text]).freeze().save(tmp_path / "counts")
+    stored = sum(file.stat().st_size for file in (tmp_path / "counts").glob("*.npy"))
+    task = tasks.CountTask(4, CountOptions(min_count=1))
+    peaks = []
+    for size in (1 << 24, 1000):
+        piece = saved.describe_range(str(tmp_path / "counts"), 4, size).pieces[-1]
+        tracemalloc.start()
+        levels, _ = saved.open_piece(piece, task, {}, set())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert len(levels[-1][0]) <= 1000
+    assert peaks[0] > stored > 8 * peaks[1]
 
 
 def test_counts_that_do_not_fit(tmp_path) -> None:

@@ -9,10 +9,10 @@
 
 A map counts its part and divides the sorted n-grams into ranges (see `ranges`); a merge adds up one range of all parts
 and prunes it. The ranges are in order, so concatenating them gives the tree, bit for bit the same as on a single
-machine; builders by PMI and entropy leave them where they are (see `ranged` and `autonomy`). Builders then cut and
-search the parts in the same way; tasks add up the results of the parts, eight at a time.
-If a text is small for the cluster, every worker reads all of it and counts one range: reading the text up to eight
-times costs less than merging.
+machine; builders by PMI and entropy leave them where they are (see `ranged` and `autonomy`), or take those that were
+saved (see `saved`). Builders then cut and search the parts in the same way; tasks add up the results, eight at a
+time. If a text is small for the cluster, every worker reads all of it and counts one range: reading the text up to
+eight times costs less than merging.
 """
 
 from __future__ import annotations
