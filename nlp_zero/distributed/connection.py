@@ -104,6 +104,7 @@ def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]
         # A worker that dies is started again.  If it dies once more, and this time is just over, Dask would take
         # it for lost and never start it again; without workers, the work would wait forever.
         "distributed.deploy.lost-worker-timeout": "365 days",
+        "distributed.comm.timeouts.connect": "10s",  # how long a worker tries to reach another one that has died
     }
     with dask.config.set(configuration):
         cluster = distributed.LocalCluster(
