@@ -63,6 +63,7 @@ NLP_ZERO_HOT void add_block(const float* rows, const uint8_t* label, size_t widt
         }
     }
 }
+
 // Add the slope and the curvature of the log likelihood of all rows; of the curvature, only the lower triangle is right.
 NLP_ZERO_HOT void add_rows_here(const float* rows, const uint8_t* label, size_t count, size_t width,
                                 const double* weight, double* slope, double* curve) {
