@@ -178,5 +178,6 @@ def _large(settings: Settings, report: Report, folder: Path) -> None:
         timing = Timing((float(found["whole"]),))
         cells = f"{timing.describe()}, {found['peak_mb']:.0f} MB", "–", "–"
         met = format_met(timing.median <= seconds and found["peak_mb"] <= 400)
-        work = f"training 20,000 pieces on {settings.large}, {workers} threads, whole process"
+        threads = "one thread" if workers == 1 else f"{workers} threads"
+        work = f"training 20,000 pieces on {settings.large}, {threads}, whole process"
         report.add(Row(work, *cells, f"≤ {seconds} s, 400 MB", met))
