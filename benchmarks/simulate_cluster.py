@@ -48,6 +48,7 @@ SIZES = {"100 GB": 1e11, "1 TB": 1e12, "10 TB": 1e13, "100 TB": 1e14}  # bytes
 MACHINES = (4, 16, 256)
 PARTS = 4  # of the text, whose runs are merged
 ORDER = 4
+LEAST_BYTES = 0.3 * GB  # of a process, with the text that it reads at a time
 PATTERN_BYTES = 48  # of a kept n-gram in the table that every worker has
 MOST_KEPT = 5e7  # kept n-grams: for larger texts, --min-count is raised
 UNEVEN = 2.0  # bytes of the largest range, over their mean: cuts are chosen so that it is at most this
@@ -123,7 +124,7 @@ class Costs:
     def caller_bytes(self, size: float) -> float:
         """Return the memory of the calling process of build-vocab."""
         kept = (PATTERN_BYTES + WORD_BYTES * self.word_share) * self.kept(size)
-        return kept + CANDIDATE_BYTES * min(CANDIDATE_NGRAMS, self.candidates(size))
+        return LEAST_BYTES + kept + CANDIDATE_BYTES * min(CANDIDATE_NGRAMS, self.candidates(size))
 
     def largest_range(self, size: float, ranges: int) -> float:
         """Return the memory for merging the largest range."""
@@ -131,7 +132,7 @@ class Costs:
 
     def map_bytes(self, size: float, parts: int) -> float:
         """Return the memory of a map task: the text that is counted at once, and the runs of its part, twice."""
-        return 0.3 * GB + 2 * self.run_bytes * size / parts
+        return LEAST_BYTES + 2 * self.run_bytes * size / parts
 
 
 @dataclass(frozen=True)
@@ -385,14 +386,16 @@ def main() -> None:
     machine = Machine(options.threads, options.memory, options.network, options.disk)
     print_costs(costs)
     times = " | ".join(f"{machines} machines" for machines in MACHINES)
-    print(f"| command | text | {times} | limit of {MACHINES[1]} machines | memory of a thread | of the caller |")
-    print(f"|---|---|{'---|' * len(MACHINES)}---|---|---|")
+    print(f"| command | text | {times} | limit of {MACHINES[1]} machines | memory of a thread |")
+    print(f"|---|---|{'---|' * len(MACHINES)}---|---|")
     for name, stages_of in WORK.items():
         for label, size in SIZES.items():
             if "slices" in name and size <= SLICE:
                 continue
             stages = {machines: stages_of(size, machines, costs, machine) for machines in MACHINES}
             print(format_row(name, label, stages, size, costs, machine))
+    most = max(map(costs.caller_bytes, SIZES.values()))
+    print(f"\nThe calling process takes {LEAST_BYTES / GB:.1f} GB, with build-vocab up to {most / GB:.1f} GB.")
 
 
 def print_costs(costs: Costs) -> None:
@@ -413,7 +416,7 @@ def format_row(
     """Return a row with the time on each number of machines."""
     longest = max(stages[MACHINES[1]], key=lambda stage: stage.seconds)
     threads = MACHINES[1] * machine.threads
-    worker = caller = 0.3 * GB
+    worker = LEAST_BYTES
     if "slices" in name:
         slices, _, sum_ranges = plan_merge(size, costs)
         parts, ranges, _ = plan_tasks(size / slices, threads)
@@ -426,10 +429,10 @@ def format_row(
         inside = costs.nodes(size) / plan_pieces(size, costs)[1]
         worker = max(worker, WORK_BYTES * min(UNEVEN * inside, PIECE_NGRAMS / costs.longest_share))
     if "build-vocab" in name:
-        worker, caller = max(worker, PATTERN_BYTES * costs.kept(size)), caller + costs.caller_bytes(size)
+        worker = max(worker, PATTERN_BYTES * costs.kept(size))
     cells = [
         f"`{name}`", label, *(format_seconds(sum(stage.seconds for stage in one)) for one in stages.values()),
-        f"{longest.name} ({longest.where})", f"{worker / GB:.1f} GB", f"{caller / GB:.1f} GB",
+        f"{longest.name} ({longest.where})", f"{worker / GB:.1f} GB",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
