@@ -273,7 +273,7 @@ BUILD_VOCAB = [
     Call("build-vocab --counts counts --scheduler local", "needs the text that was counted; name the corpus too"),
     Call("build-vocab novel.txt --counts 'co*'", r"ranges of counts are used on a cluster; add --scheduler \('local'"),
     Call("build-vocab novel.txt --counts 'none/*' --scheduler local", "no folder matches this pattern; check it"),
-    Call("build-vocab novel.txt counts --counts trigrams", "quote patterns: write --counts 'all/\\*'"),
+    Call("build-vocab novel.txt counts --counts trigrams", "quote patterns: write --counts 'counts/\\*'"),
     Call("build-vocab --counts counts --checkpoint work", "--counts excludes --checkpoint"),
     Call("build-vocab novel.txt --method magic", "--method"),
     Call("build-vocab novel.txt --method entropy --min-pmi 1", "not an option of --method entropy"),

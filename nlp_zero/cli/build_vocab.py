@@ -80,7 +80,7 @@ def add_build_vocab(commands: Commands) -> None:
         "  nlpzero build-vocab news/ --top 20000 -o list.tsv  a list of words of two or more characters\n"
         "  nlpzero build-vocab reviews.jsonl.gz --field body --known dict.txt -o new-words.tsv\n"
         "  nlpzero build-vocab --counts counts -o words.tsv   from saved counts, without reading the text\n"
-        "  nlpzero build-vocab 'news/*.txt' --counts 'all/*' --scheduler tcp://host0:8786 -o words.tsv\n"
+        "  nlpzero build-vocab 'news/*.txt' --counts 'counts/*' --scheduler tcp://host0:8786 -o words.tsv\n"
         "  nlpzero build-vocab novel.txt --method bayes --examples cut.txt -o words.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --vocab-size 8000,20000 -o vocab.tsv\n"
         "  nlpzero build-vocab news/ --method vocabulary --base tokenizer.json --add-pieces 5000 -o extended.json\n"

@@ -65,7 +65,7 @@ def add_count(commands: Commands) -> None:
         "  nlpzero count may.txt --add counts --period 2024-05\n"
         "  nlpzero count --merge part1 --merge part2 -o all\n"
         "  nlpzero count --merge all --top 20           the 20 most frequent of each order\n"
-        "  nlpzero count --merge 'a/*' --merge 'b/*' -o 'all/*' --scheduler tcp://host0:8786",
+        "  nlpzero count --merge 'a/*' --merge 'b/*' -o 'counts/*' --scheduler tcp://host0:8786",
     )
     add_input(parser, nargs="*")
     parser.add_argument(

@@ -30,9 +30,9 @@ def add_counts_option(parser: argparse.ArgumentParser) -> None:
     """Add the option to a parser."""
     parser.add_argument(
         "--counts", metavar="FOLDER",
-        help="pmi, entropy: use these saved counts of CORPUS (see nlpzero count) and do not count again, with "
-        "--scheduler also a pattern such as 'all/*'; pmi also works without CORPUS and --scheduler, and then estimates "
-        "how often words occur (default: count CORPUS)",
+        help="pmi, entropy: use these saved counts of CORPUS (see nlpzero count) and do not count again; with --scheduler, "
+        "also a pattern such as 'counts/*'; pmi works without CORPUS too (not with --scheduler), and then estimates how "
+        "often words occur (default: count CORPUS)",
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def check_counts_option(arguments: argparse.Namespace) -> None:
             raise UsageError(f"--counts excludes {option_name(name)}, because {reason}; leave out one of them.")
     for source in arguments.sources:
         if os.path.isfile(os.path.join(source, "meta.json")):
-            raise UsageError(f"{source} is a folder of counts, not a text; quote patterns: write --counts 'all/*'.")
+            raise UsageError(f"{source} is a folder of counts, not a text; quote patterns: write --counts 'counts/*'.")
     if find_folders("--counts", arguments.counts) != [arguments.counts] and arguments.scheduler is None:
         raise UsageError(
             f"--counts {arguments.counts}: ranges of counts are used on a cluster; add --scheduler ('local' for "
