@@ -30,9 +30,9 @@ def add_counts_option(parser: argparse.ArgumentParser) -> None:
     """Add the option to a parser."""
     parser.add_argument(
         "--counts", metavar="FOLDER",
-        help="pmi, entropy: use these saved counts of CORPUS (see nlpzero count) and do not count again; with --scheduler, "
-        "also a pattern such as 'counts/*'; pmi works without CORPUS too (not with --scheduler), and then estimates how "
-        "often words occur (default: count CORPUS)",
+        help="pmi, entropy: use these saved counts of CORPUS (see nlpzero count) and do not count again; with "
+        "--scheduler, also a pattern such as 'counts/*'; pmi works without CORPUS too (not with --scheduler), and then "
+        "estimates how often words occur (default: count CORPUS)",
     )  # fmt: skip
 
 
