@@ -35,7 +35,7 @@ from nlp_zero.distributed.addition import RANGE_NGRAMS
 from nlp_zero.distributed.corpus import choose_part_size
 from nlp_zero.distributed.ranged import CANDIDATE_NGRAMS, MOST_BLOCKS, VISITED_RANGES
 from nlp_zero.distributed.reduce import choose_ranges
-from nlp_zero.distributed.saved import PIECE_NGRAMS, describe_range, open_piece
+from nlp_zero.distributed.saved import PIECE_NGRAMS, cut_into_pieces, open_piece
 from nlp_zero.distributed.scores import add_neighbours, find_candidates
 from nlp_zero.distributed.shuffle import pick, plan_shuffle
 from nlp_zero.distributed.submission import submit_each
@@ -192,7 +192,7 @@ def measure(text: Path) -> Costs:
         count_ngrams(corpus, order=ORDER).save(Path(folder) / "counts")
         stored = sum(file.stat().st_size for file in (Path(folder) / "counts").iterdir())
         counts.save(twice := Path(folder) / "twice")
-        describe_seconds, described = clock(lambda: describe_range(str(twice), ORDER, PIECE_NGRAMS))
+        describe_seconds, described = clock(lambda: cut_into_pieces(str(twice), ORDER, PIECE_NGRAMS))
         [piece], pruned = described.pieces, tasks.CountTask(ORDER, CountOptions(min_count=2))
         open_seconds, _ = clock(lambda: open_piece(piece, pruned, {}, set()))
     return Costs(

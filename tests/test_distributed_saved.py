@@ -121,7 +121,7 @@ def test_a_piece_takes_the_memory_of_its_ngrams(tmp_path) -> None:
     task = tasks.CountTask(4, CountOptions(min_count=1))
     peaks = []
     for size in (1 << 24, 1000):
-        piece = saved.describe_range(str(tmp_path / "counts"), 4, size).pieces[-1]
+        piece = saved.cut_into_pieces(str(tmp_path / "counts"), 4, size).pieces[-1]
         tracemalloc.start()
         levels, _ = saved.open_piece(piece, task, {}, set())
         peaks.append(tracemalloc.get_traced_memory()[1])

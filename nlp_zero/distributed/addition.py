@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..counting.tree import Level, TreeBuilder
     from .ranges import Cut, Range
 
-__all__ = ["add_folders"]
+__all__ = ["add_folders", "hash_symbols", "list_symbols"]
 
 RANGE_NGRAMS = 1 << 26  # of the highest order, for each range of the sum: about 25 bytes each
 
@@ -108,8 +108,8 @@ def describe_folder(folder: str) -> SavedRange:
             f"{folder} knows the files or periods of its text, which are not added up on a cluster; leave out "
             "--scheduler."
         )
-    alphabet = hashlib.sha256(repr(data.symbols).encode("utf-8")).hexdigest()
     first, last = (tuple(data.symbols[k - 1] for k in _read_end(data.levels, last=last)) for last in (False, True))
+    alphabet = hash_symbols(data.symbols)
     return SavedRange(folder, first, last, len(data.levels[-1][0]), data.totals, data.options, alphabet)
 
 
@@ -128,6 +128,11 @@ def _read_end(levels: Sequence[Level], *, last: bool) -> list[int]:
         if not last and int(levels[n][1][low:high].sum(dtype=np.uint64)) < int(counts[place]):
             break  # some of its occurrences are at the end of a run
     return ids
+
+
+def hash_symbols(symbols: Sequence[Any]) -> str:
+    """Return a text by which alphabets are compared without sending them."""
+    return hashlib.sha256(repr(symbols).encode("utf-8")).hexdigest()
 
 
 def list_symbols(folder: str) -> list[Any]:

@@ -10,7 +10,6 @@ has a part of the count; in two pieces of a folder, the first one has all of the
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
@@ -28,7 +27,7 @@ from ..counting.history import NO_HISTORY
 from ..counting.levels import read_symbol_ids, truncate_levels
 from ..counting.selectable import SelectableTree
 from ..counting.selection import Selection
-from .addition import list_symbols
+from .addition import hash_symbols, list_symbols
 from .ranged import RangedTree
 from .ranges import SharedEdges, add_edges, list_edges
 from .reduce import ClusterPasses
@@ -64,7 +63,7 @@ class Piece(NamedTuple):
     high: Place
 
 
-class SavedRange(NamedTuple):
+class RangeInPieces(NamedTuple):
     """What the caller knows of a folder.
 
     Attributes
@@ -122,9 +121,9 @@ class SavedPasses(ClusterPasses):
     def count_selectable(self, order: int, min_count: int = 2) -> SelectableTree:
         """Take the n-grams from the saved ranges."""
         begin_stage(self.counting_stage)
-        shared = share(self.client, describe_range, order, PIECE_NGRAMS)
+        shared = share(self.client, cut_into_pieces, order, PIECE_NGRAMS)
         described = submit_each(self.client, run_part, self._folders, shared)
-        found: list[SavedRange] = list(take_results(described, progress=self.progress))
+        found: list[RangeInPieces] = list(take_results(described, progress=self.progress))
         _check_ranges(found)
         totals = [sum(column) for column in zip(*(one.totals for one in found), strict=True)]
         [listed] = submit_each(self.client, list_symbols, self._folders[:1])
@@ -153,13 +152,13 @@ def _open(client: Any, task: CountTask, described: tuple[Piece, SharedEdges]) ->
     return opened
 
 
-def _list_pieces(found: Sequence[SavedRange]) -> list[tuple[Piece, SharedEdges]]:
+def _list_pieces(found: Sequence[RangeInPieces]) -> list[tuple[Piece, SharedEdges]]:
     """Return the pieces of all folders, with their edges."""
     edges = add_edges([own for one in found for own in one.edges])
     return list(zip((piece for one in found for piece in one.pieces), edges, strict=True))
 
 
-def _list_starts(found: Sequence[SavedRange]) -> list[Ids]:
+def _list_starts(found: Sequence[RangeInPieces]) -> list[Ids]:
     """Return the n-gram at which each piece of all folders begins, but for the first one."""
     starts: list[Ids] = []
     after: Ids = (0,) * len(found[0].totals)
@@ -175,7 +174,7 @@ def _follow(ids: Ids, order: int) -> Ids:
     return (*after, *(0,) * (order - len(after)))
 
 
-def _check_ranges(found: Sequence[SavedRange]) -> None:
+def _check_ranges(found: Sequence[RangeInPieces]) -> None:
     """Refuse folders that are not the ranges of one count, in order."""
     first = found[0]
     for one in found:
@@ -193,7 +192,7 @@ def _check_ranges(found: Sequence[SavedRange]) -> None:
             )
 
 
-def _add_singles(found: Sequence[SavedRange], size: int) -> npt.NDArray[np.uint64]:
+def _add_singles(found: Sequence[RangeInPieces], size: int) -> npt.NDArray[np.uint64]:
     """Return the counts of all symbols; refuse folders without those of a part of the text."""
     singles = np.zeros(size, np.uint64)
     for one in found:
@@ -204,7 +203,7 @@ def _add_singles(found: Sequence[SavedRange], size: int) -> npt.NDArray[np.uint6
     return singles
 
 
-def describe_range(folder: str, order: int, size: int) -> SavedRange:
+def cut_into_pieces(folder: str, order: int, size: int) -> RangeInPieces:
     """Check a folder of saved counts, and cut its n-grams of up to `order` symbols into pieces.
 
     Parameters
@@ -227,7 +226,7 @@ def describe_range(folder: str, order: int, size: int) -> SavedRange:
         Place([len(level[0]) for level in levels], none),
     ]
     pieces = [Piece(folder, low, high) for low, high in pairwise(places)]
-    return SavedRange(
+    return RangeInPieces(
         folder,
         _read_end(data.levels, last=False),
         _read_end(data.levels, last=True),
@@ -237,7 +236,7 @@ def describe_range(folder: str, order: int, size: int) -> SavedRange:
         (np.array(levels[0][0]), np.array(levels[0][1])),
         data.totals,
         data.options,
-        hashlib.sha256(repr(data.symbols).encode("utf-8")).hexdigest(),
+        hash_symbols(data.symbols),
     )
 
 
