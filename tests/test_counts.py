@@ -112,6 +112,24 @@ def test_rounds_do_not_change_counts(symbols: str, workers: int, monkeypatch: py
         assert as_dict(found) == oracle(texts, order, "token", 2)
 
 
+@pytest.mark.usefixtures("instructions")
+def test_bad_pivots_do_not_change_counts() -> None:
+    """Bigrams in an order in which the samples of a quicksort are always the lowest keys that are left."""
+    size, lowest = 128 + 8 * 80, 0
+    left, order = np.arange(size), np.full(size, size)
+    while len(left) > 128:
+        sample = left[(2 * np.arange(8) + 1) * (len(left) // 16)]
+        fresh = sample[order[sample] == size]
+        order[fresh] = range(lowest, lowest + len(fresh))
+        lowest += len(fresh)
+        left = left[order[left] >= np.sort(order[sample])[4]]
+    rest = np.flatnonzero(order == size)
+    order[rest] = range(lowest, size)
+    text = "，".join(f"一{chr(0x4E01 + k)}" for k in reversed(order.tolist()))
+    counts = NgramCounter(order=2).update([text]).freeze()
+    assert [x for x, _ in counts.items(2)] == [f"一{chr(0x4E01 + k)}" for k in range(size)]
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.sampled_from("一二三四，"), max_size=400), st.integers(2, 5), st.integers(1, 3))
 def test_instructions_do_not_change_counts(text: str, order: int, min_count: int) -> None:

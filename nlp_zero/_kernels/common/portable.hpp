@@ -23,6 +23,13 @@
 #define NLP_ZERO_HOT_LAMBDA
 #endif
 
+// Before a loop of few, constant turns over registers.
+#if defined(__GNUC__)
+#define NLP_ZERO_UNROLL _Pragma("GCC unroll 32")
+#else
+#define NLP_ZERO_UNROLL
+#endif
+
 // Code for newer x86-64 processors is compiled in addition to portable code, and chosen at run time with `has_avx2` and
 // the like; the results are the same.  Under MSVC there is only the portable code.
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -33,7 +40,7 @@ namespace nlpzero {
 
 #ifdef NLP_ZERO_TARGET
 inline bool has_avx2() { return __builtin_cpu_supports("avx2"); }
-inline bool has_avx512_popcount() {
+inline bool has_avx512() {  // and what the kernels use of its extensions
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512vpopcntdq");
 }

@@ -6,8 +6,8 @@
 //
 // Counting (sorter.hpp): positions are distributed into one bucket per first symbol; the next order - 1 symbols, packed
 // into W words and zero-padded at run ends, are the key.  The last position of a run, whose key is 0, is only counted.
-// Each bucket is sorted by a least-significant-digit radix sort while it is in cache, and its distinct keys are unrolled
-// into the tree.  The tree of a text does not depend on how the text was cut into parts.
+// Each bucket is sorted while it is in cache, by a least-significant-digit radix sort or a quicksort of AVX-512, and its
+// distinct keys are unrolled into the tree.  The tree of a text does not depend on how the text was cut into parts.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -23,6 +23,7 @@
 #endif
 
 #include "pages.hpp"
+#include "sort_avx512.hpp"
 #include "unroll_avx512.hpp"
 
 namespace nlpzero::counting {
@@ -198,9 +199,16 @@ inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
     return a;
 }
 
-// Sort a[0, n); `scratch` has room for n keys.  Larger inputs use wider digits, whose counters cost more to clear.
+// Sort a[0, n); `scratch` has room for n + LANES keys.  Returns `a` or `scratch`: where the result is.  Larger inputs use
+// wider digits, whose counters cost more to clear.
 template <int W>
 inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
+#ifdef NLP_ZERO_AVX512
+    if (W == 1 && use_avx512()) {
+        sort_avx512(a->word, n, scratch->word);
+        return a;
+    }
+#endif
     if (n <= 24) {
         insertion_sort(a, n);
         return a;

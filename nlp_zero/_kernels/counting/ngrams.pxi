@@ -26,7 +26,7 @@ cdef extern from "counting/symbol_store.hpp" namespace "nlpzero::counting" nogil
         void drop_last() except +
 
 
-cdef extern from "counting/unroll_avx512.hpp" namespace "nlpzero::counting" nogil:
+cdef extern from "counting/avx512.hpp" namespace "nlpzero::counting" nogil:
     cbool& avx512_allowed()
     cbool use_avx512()
 

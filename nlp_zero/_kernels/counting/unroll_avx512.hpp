@@ -1,30 +1,8 @@
 // The inner loops of TreeWriter (ngrams.hpp) for processors with AVX-512: eight keys at a time, and the same results.
 #pragma once
-#include <cstddef>
-#include <cstdint>
-
-#include "../common/portable.hpp"
-#ifdef NLP_ZERO_TARGET
-#define NLP_ZERO_AVX512 1
-#include <immintrin.h>
-#endif
+#include "avx512.hpp"
 
 namespace nlpzero::counting {
-
-constexpr size_t LANES = 8;  // arrays that are written need room for this many more entries
-
-inline bool& avx512_allowed() {  // switched off by tests
-    static bool allowed = true;
-    return allowed;
-}
-inline bool use_avx512() {
-#ifdef NLP_ZERO_AVX512
-    static const bool supported = has_avx512_popcount();
-    return supported && avx512_allowed();
-#else
-    return false;
-#endif
-}
 
 #ifdef NLP_ZERO_AVX512
 // Append the last of equal keys of keys[i, stop), and the place after it, to distinct[m, ...) and end[m, ...).  Reads
