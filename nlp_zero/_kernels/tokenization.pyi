@@ -175,7 +175,7 @@ class Segmenter:
         """Draw the segmentation of `sample` and return its ids."""
     def sample_many(self, text: str | bytes, alpha: float, seed: int, index: int, k: int, /) -> list[list[str]]:
         """Draw `k` segmentations from one table of sums."""
-    def nbest(self, text: str | bytes, n: int, /) -> list[tuple[list[str], float]]:
+    def nbest(self, text: str | bytes, n: int = 10) -> list[tuple[list[str], float]]:
         """Return the tokens and the score (nats) of the `n` best segmentations."""
     def sums(self, text: str | bytes, alpha: float, /) -> tuple[float, float, float]:
         """Return ln Z, the entropy (both in nats) and the expected number of tokens."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._utils.seeds import draw_seed
 from .._utils.threads import run_alongside, for_each
+from .._utils.validation import check_integer
 
 include "tokenization/lattice.pxi"
 include "tokenization/tokenize.pxi"

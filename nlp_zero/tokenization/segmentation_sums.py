@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .._kernels.tokenization import Segmenter
-from .._utils.validation import check_integer
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from . import scoring
@@ -46,7 +45,7 @@ class SegmentationSums:
         >>> Tokenizer(Lexicon(["早晨", "早", "晨"], [2, 1, 1])).nbest("早晨", 2)[0][0]
         ['早晨']
         """
-        return self._kernel.nbest(text, check_integer("n", n, most=1000))
+        return self._kernel.nbest(text, n)
 
     def marginals(self, text: str | bytes, *, alpha: float = 1.0) -> Marginals:
         """Return the probability of a cut before each character, and of each possible token.

@@ -134,7 +134,7 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         kernel = make_segmenter(lexicon, ids, options)
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
         # Methods of the kernel replace these: a Python call would take 3 to 20 % of the time of a short line.
-        for name in ("tokenize", "encode", "sample", "sample_ids"):
+        for name in ("tokenize", "encode", "sample", "sample_ids", "nbest"):
             if getattr(type(self), name) is getattr(Tokenizer, name):
                 values[name] = getattr(kernel, name)
         for name, value in values.items():

@@ -108,7 +108,7 @@ template <class Char>
 PyObject* path_lists(Objects& objects, PyObject* text, const Char* chars, const BestPaths& paths) {
     References owner;
     const uint32_t* const starts = paths.starts();
-    const Objects::PieceSlots pieces = objects.pieces();
+    const Objects::NodeSlots nodes(objects);
     std::vector<PyObject**> made(paths.size());
     PyObject* lists = PyList_New(Py_ssize_t(paths.size()));
     for (size_t k = 0; lists && k < paths.size(); ++k) {
@@ -119,7 +119,7 @@ PyObject* path_lists(Objects& objects, PyObject* text, const Char* chars, const 
             PyObject** out = made[k] = reinterpret_cast<PyListObject*>(list)->ob_item;
             PyObject** const end = out + count;
             auto add = [&](int32_t node, uint32_t from, uint32_t to) {
-                *out++ = pieces(text, chars, paths.id(node), starts[from], starts[to], owner);
+                *out++ = nodes(text, chars, {node, paths.ids(), starts + from, starts + to}, owner);
             };
             uint32_t at = path.end;
             auto add_first = [&] {
@@ -145,7 +145,7 @@ PyObject* path_lists(Objects& objects, PyObject* text, const Char* chars, const 
 }
 
 inline PyObject* best_lists(const Model& model, Objects& objects, const WeightTable& ranks, PyObject* text, size_t limit) {
-    if (model.classes || model.rules.crossing || model.rules.fallback) return lattice_lists(model, objects, ranks, text, limit);
+    if (!has_plain_paths(model)) return lattice_lists(model, objects, ranks, text, limit);
     Source source;
     if (!source.open(model, text)) return nullptr;
     BestPaths paths(model, ranks, source.view);

@@ -4,6 +4,7 @@
 // it.  A path is worse than the best one by the sum of the losses of its tokens, which are 0 on the best paths to the end.
 // Few tokens lose so little that they are on one of the best paths: only at their positions the trie is walked again.
 #pragma once
+#include "few.hpp"
 #include "sample.hpp"
 
 namespace nlpzero::tokenization {
@@ -14,22 +15,23 @@ class BestPaths {
     // Path 0, the best one, has no such token.
     struct Path {
         int64_t loss, excess;  // excess: how many tokens more than the best path
-        double nats;           // the weights of the first `place` tokens; of all tokens when the path is complete
+        double nats;           // the weights of the first `place` tokens, and of all tokens in the end
         uint32_t parent, place;
         int32_t node;
         uint32_t start, end;
+        uint32_t join;         // the first token of the best path that follows; known when the path is complete
     };
     struct Suffix {  // the best path from a position, and its first token
         int64_t score;
         int64_t slack;          // the least loss of another token
         uint32_t tokens, length;
         int32_t node;
-        uint32_t best = NOWHERE;  // the place of that token in the best path
+        uint32_t best;  // the place of that token in the best path, or NOWHERE
     };
     static constexpr uint32_t NOWHERE = 0xFFFFFFFFu;
 
     // Neither classes nor crossing; `ranks` is a table of RANKS.
-    BestPaths(const Model& model, const WeightTable& ranks, const TextView& text) : model_(model), nodes_(model.nodes.data()), scores_(ranks.scores.data()), text_(text) {
+    BestPaths(const Model& model, const WeightTable& ranks, const TextView& text) : model_(model), nodes_(model.nodes.data()), ranked_(ranks.ranked.data()), text_(text) {
         with_chars(text, [&](auto chars) { size_ = read_all(model, chars, text.size, scratch_); return 0; });
         find_suffixes();
     }
@@ -39,31 +41,35 @@ class BestPaths {
     void find(size_t limit) {
         limit_ = limit;
         order_.reserve(limit);
-        found_.reserve(3 * limit);
+        found_.reserve(2 * limit);
         find_best();
-        found_.push_back({0, 0, 0, 0, 0, 0, 0, 0});
+        found_.push_back({0, 0, 0, 0, 0, 0, 0, 0, 0});
         order_.push_back(0);
         for (size_t k = 0; k < order_.size(); ++k) complete(k);
+        add_rests();
     }
     size_t size() const { return order_.size(); }
     const Path& operator[](size_t k) const { return found_[order_[k]]; }  // of whose parent k is a smaller number
     const Suffix& suffix(uint32_t at) const { return scratch_.best[at]; }
     const uint32_t* starts() const { return scratch_.starts; }
-    int32_t id(int32_t node) const { return model_.ids[size_t(node)]; }
-    size_t length(const Path& path) const { return size_t(int64_t(weights_.size()) + path.excess); }
+    const int32_t* ids() const { return model_.ids.data(); }
+    size_t length(const Path& path) const { return size_t(int64_t(tokens_) + path.excess); }
 
  private:
     static constexpr int64_t MOST = int64_t(1) << 60;  // more than any loss
+    struct Place { double weight, before; uint32_t at; };  // a token of the best path, and the sum of the weights before it
     struct Other { int64_t loss, excess; uint32_t place; int32_t node; uint32_t start, end; };  // a token that is not in the best path
 
     const Model& model_;
     const Node* const nodes_;
-    const double* const scores_;
+    const RankedNode* const ranked_;
     const TextView& text_;
     Scratch<Suffix, Step> scratch_;
     size_t size_ = 0, limit_ = 0;
     int64_t most_ = MOST;          // no greater losses are useful
-    std::vector<double> weights_;  // of the tokens of the best path
+    size_t tokens_ = 0;            // of the best path
+    Few<Place, 256> memory_;
+    Place* best_ = nullptr;        // the best path
     std::vector<Other> others_;    // at the positions of the best path
     std::vector<Path> found_;
     std::vector<uint32_t> order_;  // the best ones of `found_`; those before the one that is completed stay
@@ -81,15 +87,15 @@ class BestPaths {
         for (uint32_t k = 0; k <= LOOKAHEAD; ++k) scratch.symbols[n + k] = 0;
         return n;
     }
-    uint64_t score(uint32_t node) const { return uint64_t(int64_t(scores_[node] * 0x1p30)); }
+    uint64_t score(uint32_t node) const { return uint64_t(ranked_[node].rank); }
 
     // As `viterbi`: of equal scores fewer tokens, then the longer first token.
     void find_suffixes() {
         const uint32_t* const symbols = scratch_.symbols;
         Suffix* const suffixes = scratch_.best;
         Step* const steps = scratch_.steps;
-        size_t longer = find_pairs(model_, scores_, symbols, size_, steps);
-        suffixes[size_] = suffixes[size_ + 1] = {0, MOST, 0, 0, 0};
+        size_t longer = find_pairs(model_, ranked_, symbols, size_, steps);
+        suffixes[size_] = suffixes[size_ + 1] = {0, MOST, 0, 0, 0, NOWHERE};
         for (size_t i = size_; i-- > 0;) {
             const Suffix &one = suffixes[i + 1], &two = suffixes[i + 2];
             const uint32_t at = symbols[i], pair = uint32_t(steps[i].node);
@@ -99,7 +105,7 @@ class BestPaths {
             const uint32_t mask = 0u - chosen;
             const uint64_t wide = uint64_t(0) - chosen;
             Suffix best{int64_t(first ^ ((first ^ second) & wide)), gain < 0 ? -gain : gain,
-                        1 + (one.tokens ^ ((one.tokens ^ two.tokens) & mask)), 1 + chosen, int32_t(at ^ ((at ^ pair) & mask))};
+                        1 + (one.tokens ^ ((one.tokens ^ two.tokens) & mask)), 1 + chosen, int32_t(at ^ ((at ^ pair) & mask)), NOWHERE};
             if (longer && steps[longer - 1].length == i) {
                 --longer;
                 add_longer(i, pair, best);
@@ -117,7 +123,7 @@ class BestPaths {
             const uint64_t sum = uint64_t(rest.score) + score(node);
             const int64_t gain = int64_t(sum - uint64_t(best.score));
             if (gain > 0 || (gain == 0 && rest.tokens < best.tokens)) {
-                best = {int64_t(sum), gain, rest.tokens + 1, uint32_t(j - i), int32_t(node)};
+                best = {int64_t(sum), gain, rest.tokens + 1, uint32_t(j - i), int32_t(node), NOWHERE};
             } else {
                 best.slack = std::min(best.slack, -gain);
             }
@@ -125,11 +131,8 @@ class BestPaths {
     }
 
     double weight(int32_t node, uint32_t at) const {
-        const int32_t id = model_.ids[size_t(node)];
-        const Rules& rules = model_.rules;
-        if (id && id < int32_t(model_.log_probs.size())) return rules.uniform ? -rules.uniform : model_.log_probs[size_t(id)] - rules.granularity;
-        const uint32_t c = with_chars(text_, [&](auto chars) { return uint32_t(chars[scratch_.starts[at]]); });
-        return model_.weight(class_table()[c] == BOUNDARY ? model_.boundary_cost() : model_.cost(0, c));
+        const double nats = ranked_[node].nats;
+        return nats == nats ? nats : with_chars(text_, [&](auto chars) { return model_.plain_weight_of(uint32_t(chars[scratch_.starts[at]])); });
     }
 
     // Call add(node, end, loss, excess) for all tokens that begin at a position but the best one, unless they lose more.
@@ -151,34 +154,42 @@ class BestPaths {
     // positions are those of as many paths.
     void find_best() {
         Suffix* const suffixes = scratch_.best;
-        const size_t tokens = suffixes[0].tokens;
-        weights_.resize(tokens);
-        std::vector<int64_t> slacks(tokens);
-        size_t others = 0;  // positions with other tokens
+        tokens_ = suffixes[0].tokens;
+        best_ = memory_.reserve(tokens_ + 1);
+        Few<int64_t, 256> slack_memory;
+        Few<uint32_t, 256> place_memory;
+        int64_t* const slacks = slack_memory.reserve(tokens_);
+        uint32_t* const places = place_memory.reserve(tokens_);
+        size_t others = 0;  // places that have other tokens
         uint32_t at = 0;
-        for (size_t k = 0; k < tokens; at += suffixes[at].length, ++k) {
-            suffixes[at].best = uint32_t(k);
-            weights_[k] = weight(suffixes[at].node, at);
-            slacks[others] = suffixes[at].slack;
-            others += suffixes[at].slack < MOST;
+        double sum = 0;
+        for (uint32_t k = 0; k < tokens_; ++k) {
+            Suffix& suffix = suffixes[at];
+            suffix.best = places[others] = k;
+            slacks[others] = suffix.slack;
+            others += suffix.slack < MOST;
+            const double nats = weight(suffix.node, at);
+            best_[k] = {nats, sum, at};
+            sum += nats;
+            at += suffix.length;
         }
-        suffixes[size_].best = uint32_t(tokens);
+        suffixes[size_].best = uint32_t(tokens_);
+        best_[tokens_] = {0, sum, at};
         if (limit_ < 2) return;
         if (others >= limit_ - 1) {
-            const auto last = slacks.begin() + ptrdiff_t(limit_ - 2);
-            std::nth_element(slacks.begin(), last, slacks.begin() + ptrdiff_t(others));
-            most_ = *last;
+            std::nth_element(slacks, slacks + (limit_ - 2), slacks + others);
+            most_ = slacks[limit_ - 2];
         }
         others_.reserve(2 * limit_);
-        for (at = 0; at < size_; at += suffixes[at].length) {
-            if (suffixes[at].slack > most_) continue;
-            for_others(at, most_, [&](int32_t node, uint32_t end, int64_t loss, int64_t excess) {
-                others_.push_back({loss, excess, suffixes[at].best, node, at, end});
+        for (size_t i = 0; i < others; ++i) {
+            const uint32_t place = places[i], start = best_[place].at;
+            if (suffixes[start].slack <= most_) for_others(start, most_, [&](int32_t node, uint32_t end, int64_t loss, int64_t excess) {
+                others_.push_back({loss, excess, place, node, start, end});
             });
         }
     }
 
-    // Follow path k to its end, and offer the paths that leave it after its own token.
+    // Follow path k until it is the best path, and offer the paths that leave it after its own token.
     void complete(size_t k) {
         const Path path = found_[order_[k]];
         uint32_t at = path.end, place = path.place;
@@ -186,20 +197,30 @@ class BestPaths {
         if (k) nats += weight(path.node, path.start), ++place;
         for (; suffix(at).best == NOWHERE; at += suffix(at).length, ++place) {
             if (suffix(at).slack <= most_ - path.loss) for_others(at, most_ - path.loss, [&](int32_t node, uint32_t end, int64_t loss, int64_t excess) {
-                offer(k, {path.loss + loss, path.excess + excess, nats, uint32_t(k), place, node, at, end});
+                offer(k, {path.loss + loss, path.excess + excess, nats, uint32_t(k), place, node, at, end, 0});
             });
             nats += weight(suffix(at).node, at);
         }
-        const uint32_t first = suffix(at).best;  // from here on it is the best path
-        const auto before = [](const Other& other, uint32_t where) { return other.place < where; };
-        uint32_t done = first;
-        for (auto other = std::lower_bound(others_.begin(), others_.end(), first, before); other != others_.end(); ++other) {
-            if (other->loss > most_ - path.loss) continue;
-            while (done < other->place) nats += weights_[done++];
-            offer(k, {path.loss + other->loss, path.excess + other->excess, nats, uint32_t(k), place + (done - first), other->node, other->start, other->end});
-        }
-        while (done < weights_.size()) nats += weights_[done++];
+        const uint32_t join = suffix(at).best;
         found_[order_[k]].nats = nats;
+        found_[order_[k]].join = join;
+        uint32_t done = join;
+        for (const Other& other : others_) {
+            if (other.place < join || other.loss > most_ - path.loss) continue;
+            if (!k) nats = best_[other.place].before;
+            else while (done < other.place) nats += best_[done++].weight;
+            offer(k, {path.loss + other.loss, path.excess + other.excess, nats, uint32_t(k), place + (other.place - join), other.node, other.start, other.end, 0});
+        }
+    }
+    // Add the weights of the best path from where paths join it.  One after the other, sums do not wait for each other.
+    void add_rests() {
+        found_[0].nats = best_[tokens_].before;
+        for (size_t k = 1; k < order_.size(); ++k) {
+            Path& path = found_[order_[k]];
+            double nats = path.nats;
+            for (size_t p = path.join; p < tokens_; ++p) nats += best_[p].weight;
+            path.nats = nats;
+        }
     }
     void offer(size_t k, const Path& path) {
         auto better = [&](const Path& a, uint32_t b) { return a.loss != found_[b].loss ? a.loss < found_[b].loss : a.excess < found_[b].excess; };

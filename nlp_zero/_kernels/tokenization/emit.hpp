@@ -9,6 +9,7 @@
 #include <string>
 
 #include "classes.hpp"
+#include "few.hpp"
 
 namespace nlpzero::tokenization {
 
@@ -337,12 +338,8 @@ class PieceSink {
 // The tokens of run(chars, sink) as strings or ids.  Their objects are found one by one while the best path is followed.
 template <Form form, class Run>
 PyObject* list_tokens(const Model& model, Objects& objects, PyObject* text, const TextView& view, Run run) {
-    constexpr size_t FEW = 1024;
-    PyObject* on_stack[FEW];
-    std::unique_ptr<PyObject*[]> on_heap;
-    const size_t most = view.size * most_tokens(model);
-    if (most > FEW) on_heap.reset(new PyObject*[most]);
-    PyObject** const items = on_heap ? on_heap.get() : on_stack;
+    Few<PyObject*, 1024> memory;
+    PyObject** const items = memory.reserve(view.size * most_tokens(model));
     PyObject** out = items;
     References owner;
     with_chars(view, [&](auto chars) {

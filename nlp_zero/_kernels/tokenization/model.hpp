@@ -167,6 +167,13 @@ struct Model {
         const uint32_t first = uint8_t(bytes[0]), second = uint8_t(bytes[1]), third = n > 2 ? uint8_t(bytes[2]) : 0;
         return uint32_t(n) << 24 | first << 16 | second << 8 | third;
     }
+    // The weight of a node in sums, without crossing; NaN if it depends on the character where the node begins.
+    double plain_weight(size_t node) const {
+        if (const int32_t id = word_of(node)) return weight(cost(id, 0));
+        const uint32_t c = node < chars.size() ? chars[node] : 0;
+        return c ? plain_weight_of(c) : std::numeric_limits<double>::quiet_NaN();
+    }
+    double plain_weight_of(uint32_t c) const { return weight(class_table()[c] == BOUNDARY ? boundary_cost() : cost(0, c)); }
     double weight(const Cost& c) const { return rules.uniform && !c.free ? -rules.uniform * c.tokens : c.log_prob; }  // in sums
     double rank(const Cost& c) const { return c.rank - (rules.uniform ? TOKEN_COST * c.tokens : 0); }       // in Viterbi
     // In a node: whole numbers or, for sums that round, the bits of a double.

@@ -104,6 +104,7 @@ cdef inline double limit_alpha(double alpha) noexcept:
     return INFINITY if alpha > 1e8 else alpha  # smaller differences of scores are ties for Viterbi, too
 
 
+cdef Py_ssize_t MOST_BEST = 1000  # segmentations in a list of the best ones
 cdef size_t SLICE_TOKENS = 1 << 16  # at most, of a slice whose lists are made at once
 KINDS = ("word", "space", "punctuation", "symbol", "emoji", "number", "latin", "url", "control")  # as `Kind` in extent.hpp
 
@@ -378,11 +379,19 @@ cdef class Segmenter:
             ]
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, k)
 
-    def nbest(self, text, size_t n):
+    def nbest(self, text, n=10):
+        cdef Py_ssize_t limit = 0
+        if type(n) is int:
+            try:
+                limit = n
+            except OverflowError:
+                pass
+        if not 1 <= limit <= MOST_BEST:
+            limit = check_integer("n", n, most=MOST_BEST)
         with cython.critical_section(self):
             if not self.ranks.get():
                 self.ranks = make_table(self.model.get()[0], Numbers.RANKS, 1)
-        return best_lists(self.model.get()[0], self.objects.get()[0], self.ranks.get()[0], text, n)
+        return best_lists(self.model.get()[0], self.objects.get()[0], self.ranks.get()[0], text, limit)
 
     def sums(self, text, double alpha):
         """Return ln Z, entropy and expected number of tokens."""

@@ -12,14 +12,24 @@ namespace nlpzero::tokenization {
 enum class Numbers { POWERS, NATS, RANKS };
 
 constexpr double NO_RANK = -0x1p32;  // of nodes that are no tokens; below all sums
+constexpr double RANK_UNIT = 0x1p30;
 
-inline double round_rank(double nats) { return double(std::llround(nats * 0x1p30)) * 0x1p-30; }
+inline double round_rank(double nats) { return double(std::llround(nats * RANK_UNIT)) / RANK_UNIT; }
+
+// What n-best lists read of a node, on one cache line.
+struct RankedNode {
+    int64_t rank;  // in units of 2^-30 nats
+    double nats;   // its weight in sums; NaN: it depends on the character
+};
+// Whether n-best lists need no lattice.
+inline bool has_plain_paths(const Model& model) { return !(model.classes || model.rules.crossing || model.rules.fallback); }
 
 struct WeightTable {  // other numbers in place of the scores of Viterbi
     Numbers numbers = Numbers::POWERS;
     double alpha = 0;
     bool fits = false;  // POWERS whose sums over the reach of one word fit into a double
     HugeVector<double> scores;         // by node
+    HugeVector<RankedNode> ranked;     // by node, in place of `scores`: RANKS of a model with plain paths
     std::vector<double> links;         // of classes
     double boundary = 0, unknown = 0;  // of symbols that are not words; without byte fallback
 
@@ -46,9 +56,15 @@ inline std::shared_ptr<const WeightTable> make_table(const Model& model, Numbers
     }
     table->numbers = numbers;
     table->alpha = alpha;
-    table->scores.resize(model.nodes.size());
     const double nothing = numbers == Numbers::RANKS ? NO_RANK : 0;
-    for (size_t i = 0; i < model.nodes.size(); ++i) table->scores[i] = is_token(i) ? table->of(model, model.node_cost(i)) : nothing;
+    auto score = [&](size_t i) { return is_token(i) ? table->of(model, model.node_cost(i)) : nothing; };
+    if (numbers == Numbers::RANKS && has_plain_paths(model)) {
+        table->ranked.resize(model.nodes.size());
+        for (size_t i = 0; i < model.nodes.size(); ++i) table->ranked[i] = {int64_t(score(i) * RANK_UNIT), model.plain_weight(i)};
+    } else {
+        table->scores.resize(model.nodes.size());
+        for (size_t i = 0; i < model.nodes.size(); ++i) table->scores[i] = score(i);
+    }
     for (double x : model.classes.links) table->links.push_back(table->of_link(x));
     table->boundary = table->of(model, model.boundary_cost());
     if (!model.rules.fallback) table->unknown = table->of(model, model.cost(0, 0));
