@@ -102,7 +102,7 @@ class Alphabet:
         UnicodeDecodeError
             If bytes are not UTF-8, with the position in `data`.
         """
-    def encode_lines(self, data: str | bytes, most: int) -> tuple[Uint32, npt.NDArray[np.int64], Uint64]:
+    def encode_packed(self, data: str | bytes, most: int) -> tuple[Uint32, npt.NDArray[np.int64], Uint64]:
         """Encode the lines of a text.
 
         Parameters
@@ -378,6 +378,22 @@ def take_packed(
 
 def unpack_words(text: Uint32, ends: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> list[str]:
     """Return some of the packed words as strings."""
+
+def encode_packed(text: Uint32, ends: npt.NDArray[np.int64], special: Uint32) -> bytes | None:
+    """Return packed words in UTF-8, each followed by a line feed.  Releases the GIL.
+
+    Parameters
+    ----------
+    text, ends : ndarray
+        The words.
+    special : ndarray of uint32
+        ASCII characters that need more than this.
+
+    Returns
+    -------
+    bytes or None
+        None if a word has a special character or a surrogate.
+    """
 
 def pack_ngrams(
     ngrams: Uint32, text: Uint32, ends: npt.NDArray[np.int64]

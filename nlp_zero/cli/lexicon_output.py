@@ -14,7 +14,7 @@ from .._utils.compression import strip_compression_suffix
 from ..lexicon.formats import format_of_name, parquet
 from ..lexicon.formats.tsv import blocks
 from .errors import MissingPackage, UsageError
-from .output import open_binary_output, open_output
+from .output import open_binary_output, open_utf8_output
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -67,7 +67,7 @@ def open_lexicon(path: str | None, *, option: str = "-o") -> Iterator[SaveLexico
 
             yield save_table
         return
-    with open_output(path) as write:
+    with open_utf8_output(path) as write:
 
         def save_lines(lexicon: Lexicon, *, words: Sequence[str] | None = None, workers: int = 1) -> None:
             for block in blocks(_order(lexicon, words), workers=workers):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PackedWords"]
 
+CHUNK_WORDS = 1 << 12  # that are made strings at a time
+
 
 class PackedWords(Sequence[str]):
     """Words that lie one after the other in one array; strings would take five times the memory.
@@ -62,14 +64,15 @@ class PackedWords(Sequence[str]):
     @overload
     def __getitem__(self, place: int) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+    def __getitem__(self, place: slice) -> PackedWords: ...
+    def __getitem__(self, place: int | slice) -> str | PackedWords:
         if isinstance(place, slice):
-            return self.unpack(np.ascontiguousarray(np.arange(len(self))[place]))
+            return self.take(np.ascontiguousarray(np.arange(len(self))[place]))
         return self.unpack(np.arange(len(self))[[place]])[0]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.unpack())
+        for begin in range(0, len(self), CHUNK_WORDS):
+            yield from self.unpack(np.arange(begin, min(begin + CHUNK_WORDS, len(self))))
 
     @property
     def lengths(self) -> Ints:
@@ -87,3 +90,7 @@ class PackedWords(Sequence[str]):
     def unpack(self, rows: Ints | None = None) -> list[str]:
         """Return all or some of the words as strings."""
         return kernel.unpack_words(self.characters, self.ends, np.arange(len(self)) if rows is None else rows)
+
+    def encode_lines(self, special: str) -> bytes | None:
+        """Return the words in UTF-8, each followed by a line feed; None if one has a `special` character or a surrogate."""
+        return kernel.encode_packed(self.characters, self.ends, np.array([*map(ord, special)], np.uint32))

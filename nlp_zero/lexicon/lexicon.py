@@ -27,6 +27,8 @@ from .scores import estimate_log_probs
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ..counting.packed import PackedWords
+
 __all__ = ["Lexicon"]
 
 SHOWN_WORDS = 10  # in a notebook
@@ -68,9 +70,9 @@ class Lexicon(Tabular):
     (('茶', '青石镇', '早晨'), 5, 10)
     """
 
-    __slots__ = ("_ranks", "counts", "meta", "parts", "scores", "words")
+    __slots__ = ("_ranks", "_words", "counts", "meta", "parts", "scores")
 
-    words: tuple[str, ...]
+    _words: tuple[str, ...] | PackedWords
     counts: npt.NDArray[np.int64]
     scores: Mapping[str, npt.NDArray[np.float64]]
     meta: LexiconMeta
@@ -106,7 +108,7 @@ class Lexicon(Tabular):
         self._set(words, count, MappingProxyType(columns), meta or LexiconMeta(), MappingProxyType(pieces), ranks)
 
     def _set(self, *values: object) -> None:
-        for name, value in zip(("words", "counts", "scores", "meta", "parts", "_ranks"), values, strict=True):
+        for name, value in zip(("_words", "counts", "scores", "meta", "parts", "_ranks"), values, strict=True):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -116,6 +118,13 @@ class Lexicon(Tabular):
         raise AttributeError(f"a Lexicon is immutable; {name} cannot be deleted.")
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words in their order."""
+        if not isinstance(self._words, tuple):  # packed words, which can be written without making strings
+            object.__setattr__(self, "_words", tuple(self._words.unpack()))
+        return self._words  # type: ignore[return-value]
+
+    @property
     def _index(self) -> dict[str, int]:
         """The rank of each word, made on first use."""
         if self._ranks is None:
@@ -123,10 +132,10 @@ class Lexicon(Tabular):
         return self._ranks  # type: ignore[return-value]
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self._words)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.words)
+        return iter(self._words)
 
     def __contains__(self, word: object) -> bool:
         return word in self._index
@@ -378,7 +387,7 @@ class Lexicon(Tabular):
         column = self.firmness
         freeze_arrays([column])
         scores = MappingProxyType({**self.scores, "firmness": column})
-        changed._set(self.words, self.counts, scores, self.meta, self.parts, self._ranks)
+        changed._set(self._words, self.counts, scores, self.meta, self.parts, self._ranks)
         return changed
 
     def with_meta(self, **changes: Any) -> Lexicon:
@@ -406,7 +415,7 @@ class Lexicon(Tabular):
         'join'
         """
         changed = Lexicon.__new__(Lexicon)
-        changed._set(self.words, self.counts, self.scores, replace(self.meta, **changes), self.parts, self._ranks)
+        changed._set(self._words, self.counts, self.scores, replace(self.meta, **changes), self.parts, self._ranks)
         return changed
 
     @property

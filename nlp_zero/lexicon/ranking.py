@@ -19,7 +19,7 @@ __all__ = ["rank_words"]
 
 def rank_words(
     words: Sequence[str] | PackedWords, counts: npt.NDArray[np.int64]
-) -> tuple[tuple[str, ...], npt.NDArray[np.int64] | slice, dict[str, int] | None]:
+) -> tuple[tuple[str, ...] | PackedWords, npt.NDArray[np.int64] | slice, dict[str, int] | None]:
     """Return the words by falling count, ties by text, with their order and, if they were in order, their ranks.
 
     A saved lexicon is in order already, which is quicker to check than to make.
@@ -27,7 +27,7 @@ def rank_words(
     if hasattr(words, "rank"):  # packed words; a program that makes none need not import counting
         packed = cast("PackedWords", words)
         ranked = packed.rank(counts)
-        return tuple(packed.unpack(ranked)), ranked, None
+        return packed.take(ranked), ranked, None
     order: npt.NDArray[np.int64] | slice = slice(None)
     ranks: dict[str, int] | None = None
     if _is_ranked(words, counts):

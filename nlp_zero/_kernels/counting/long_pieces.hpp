@@ -1,11 +1,15 @@
 // Counts of pieces of any length, by their symbols.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
+#include "../common/portable.hpp"
+#include "sorted_texts.hpp"
 
 namespace nlpzero::counting {
 
@@ -13,13 +17,30 @@ namespace nlpzero::counting {
 // times the memory.
 class LongPieces {
 public:
+    // Add a piece once; `flush` must follow before the memory of the piece is used for something else.  Many are added
+    // together, so that cache misses overlap.
+    void postpone(const uint32_t* piece, size_t size) {
+        if (slots_.empty()) grow();
+        const Waiting waiting = {piece, size, hash_of(piece, size)};
+        prefetch(&slots_[waiting.hash & (slots_.size() - 1)]);
+        waiting_[waiters_++] = waiting;
+        if (waiters_ == WAIT) flush();
+    }
+    void flush() {
+        for (size_t j = 0; j < waiters_; ++j)
+            if (const uint32_t known = slots_[waiting_[j].hash & (slots_.size() - 1)].piece) prefetch(&pieces_[known - 1]);
+        for (size_t j = 0; j < waiters_; ++j)
+            if (const uint32_t known = slots_[waiting_[j].hash & (slots_.size() - 1)].piece) prefetch(begin_of(pieces_[known - 1]));
+        for (size_t j = 0; j < waiters_; ++j) add(waiting_[j].piece, waiting_[j].size, 1);
+        waiters_ = 0;
+    }
     void add(const uint32_t* piece, size_t size, uint64_t times) {
         if (2 * pieces_.size() >= slots_.size()) grow();
         const uint32_t hash = hash_of(piece, size);
         size_t at = hash & (slots_.size() - 1);
         for (; slots_[at].piece; at = (at + 1) & (slots_.size() - 1)) {
             Piece& known = pieces_[slots_[at].piece - 1];
-            if (slots_[at].hash != hash || known.size != size || !std::equal(piece, piece + size, begin_of(known))) continue;
+            if (slots_[at].hash != hash || known.size != size || !equal_symbols(piece, begin_of(known), size)) continue;
             known.times += times;
             return;
         }
@@ -39,29 +60,23 @@ public:
     // by a 0, lengths and counts.
     void list(uint64_t min_count, std::vector<uint32_t>& symbols, std::vector<uint32_t>& lengths,
               std::vector<uint64_t>& counts) const {
-        struct Entry { uint64_t head; const Piece* piece; };  // head: the first two symbols, which usually decide
-        std::vector<Entry> kept;
+        std::vector<Keyed> kept;
         size_t total = 0;
-        for (const Piece& piece : pieces_) {
-            if (piece.times < min_count) continue;
-            const uint32_t* const first = begin_of(piece);
-            kept.push_back({uint64_t(first[0]) << 32 | (piece.size > 1 ? first[1] : 0), &piece});
-            total += piece.size + 1;
+        for (size_t k = 0; k < pieces_.size(); ++k) {
+            if (pieces_[k].times < min_count) continue;
+            kept.push_back({0, uint32_t(k)});
+            total += pieces_[k].size + 1;
         }
-        std::sort(kept.begin(), kept.end(), [this](const Entry& a, const Entry& b) {
-            if (a.head != b.head) return a.head < b.head;
-            const uint32_t *const x = begin_of(*a.piece), *const y = begin_of(*b.piece);
-            return std::lexicographical_compare(x, x + a.piece->size, y, y + b.piece->size);
-        });
+        sort_texts(kept, [this](uint32_t k) { return std::make_pair(begin_of(pieces_[k]), size_t(pieces_[k].size)); });
         symbols.reserve(total);
         lengths.reserve(kept.size());
         counts.reserve(kept.size());
-        for (const Entry& entry : kept) {
-            const uint32_t* const first = begin_of(*entry.piece);
-            symbols.insert(symbols.end(), first, first + entry.piece->size);
+        for (const Keyed& entry : kept) {
+            const Piece& piece = pieces_[entry.word];
+            symbols.insert(symbols.end(), begin_of(piece), begin_of(piece) + piece.size);
             symbols.push_back(0);
-            lengths.push_back(entry.piece->size);
-            counts.push_back(entry.piece->times);
+            lengths.push_back(piece.size);
+            counts.push_back(piece.times);
         }
     }
 
@@ -69,6 +84,10 @@ private:
     static constexpr size_t MOST = 0xFFFFFFFE;
     struct Piece { size_t begin; uint64_t times; uint32_t size; };
     struct Slot { uint32_t hash, piece; };  // piece: its place in pieces_, from 1; 0 is a free slot
+    struct Waiting { const uint32_t* piece; size_t size; uint32_t hash; };
+    static constexpr size_t WAIT = 32;
+    std::array<Waiting, WAIT> waiting_;
+    size_t waiters_ = 0;
     std::vector<uint32_t> symbols_;
     std::vector<Piece> pieces_;
     std::vector<Slot> slots_;

@@ -22,8 +22,8 @@ public:
 
     // A symbol of 0 is the end of a run, which is not counted.
     void add(uint32_t ngram, uint32_t left, uint32_t right) {
+        if (recent_.size() == most_recent_) make_room();
         recent_.push_back({ngram, {left, right}});
-        if (recent_.size() >= std::max(LEAST_RECENT, (counted_[0].size() + counted_[1].size()) / 2)) collect();
     }
     void add(int side, uint64_t key, uint64_t times) { added_[side].emplace_back(key, times); }
     void add(const Neighbours& other) {
@@ -37,39 +37,43 @@ public:
         collect();
         return counted_[side];
     }
-    // Call each(n-gram, symbol, count) for all of one side, in rising order, so that sums do not depend on the order of
-    // counting.
+    // Call each(side, n-gram, symbol, count) for all that occur at least `least` times, for each n-gram and side in rising
+    // order of the symbols, so that sums do not depend on the order of counting.
     template <class Each>
-    void visit(int side, Each&& each) {
-        if (counted_[side].empty() && added_[side].empty()) {
-            count_recent(side, each);
-            return;
-        }
-        for (const auto& [key, times] : counted(side)) each(uint32_t(key >> 32), uint32_t(key), times);
+    void visit(uint64_t least, Each&& each) {
+        if (counted_[0].empty() && counted_[1].empty() && added_[0].empty() && added_[1].empty())
+            return count_recent(least, true, each);
+        for (int side = 0; side < 2; ++side)
+            for (const auto& [key, times] : counted(side))
+                if (times >= least) each(side, uint32_t(key >> 32), uint32_t(key), times);
     }
 
 private:
     struct Occurrence { uint32_t ngram; std::array<uint32_t, 2> symbol; };
     static constexpr size_t LEAST_RECENT = size_t(1) << 20;
     std::vector<Occurrence> recent_;
+    size_t most_recent_ = 0;
     std::array<Counted, 2> added_, counted_;
 
+    void make_room() {
+        if (!recent_.empty()) collect();
+        most_recent_ = std::max(LEAST_RECENT, (counted_[0].size() + counted_[1].size()) / 2);
+        recent_.reserve(most_recent_);
+    }
     void collect() {
-        for (int side = 0; side < 2; ++side) {
-            if (!recent_.empty()) {
-                Counted distinct;
-                count_recent(side, [&](uint32_t ngram, uint32_t symbol, uint64_t times) {
-                    distinct.emplace_back(uint64_t(ngram) << 32 | symbol, times);
-                });
-                merge(counted_[side], distinct);
-            }
-            if (!added_[side].empty()) {
-                std::sort(added_[side].begin(), added_[side].end());
-                merge(counted_[side], added_[side]);
-                Counted().swap(added_[side]);
-            }
+        if (!recent_.empty()) {
+            std::array<Counted, 2> distinct;
+            count_recent(1, false, [&](int side, uint32_t ngram, uint32_t symbol, uint64_t times) {
+                distinct[side].emplace_back(uint64_t(ngram) << 32 | symbol, times);
+            });
+            for (int side = 0; side < 2; ++side) merge(counted_[side], distinct[side]);
         }
-        std::vector<Occurrence>().swap(recent_);
+        for (int side = 0; side < 2; ++side) {
+            if (added_[side].empty()) continue;
+            std::sort(added_[side].begin(), added_[side].end());
+            merge(counted_[side], added_[side]);
+            Counted().swap(added_[side]);
+        }
     }
     // Merge sorted counts, in which a key may be repeated.
     static void merge(Counted& counted, const Counted& other) {
@@ -87,35 +91,32 @@ private:
         for (; a != counted.end(); ++a) put(*a);
         counted.swap(all);
     }
-    // Sort the recent occurrences by symbol, then by n-gram, both times by counting.
+    // Sort the recent occurrences by n-gram, by counting, and count the symbols of each n-gram in a small table.
     template <class Each>
-    void count_recent(int side, Each&& each) const {
+    void count_recent(uint64_t least, bool keep, Each&& each) {
         uint32_t ngrams = 0, symbols = 0;
         for (const Occurrence& found : recent_) {
             ngrams = std::max(ngrams, found.ngram + 1);
-            symbols = std::max(symbols, found.symbol[side] + 1);
+            symbols = std::max({symbols, found.symbol[0] + 1, found.symbol[1] + 1});
         }
-        std::vector<uint32_t> place(symbols), end(ngrams);
-        for (const Occurrence& found : recent_) {
-            ++place[found.symbol[side]];
-            end[found.ngram] += found.symbol[side] != 0;
-        }
-        uint32_t ends_of_runs = symbols ? place[0] : 0, sum = 0;
-        for (uint32_t s = 1; s < symbols; ++s) sum += std::exchange(place[s], sum);
-        sum = 0;
+        std::vector<uint32_t> end(ngrams), times(symbols), reached;
+        for (const Occurrence& found : recent_) ++end[found.ngram];
+        uint32_t sum = 0;
         for (uint32_t& n : end) sum += std::exchange(n, sum);
-        std::vector<std::pair<uint32_t, uint32_t>> by_symbol(recent_.size() - ends_of_runs);
-        for (const Occurrence& found : recent_)
-            if (const uint32_t symbol = found.symbol[side]) by_symbol[place[symbol]++] = {found.ngram, symbol};
-        std::vector<uint32_t> sorted(by_symbol.size());
-        for (const auto& [ngram, symbol] : by_symbol) sorted[end[ngram]++] = symbol;
-        uint32_t k = 0;
-        for (uint32_t ngram = 0; ngram < ngrams; ++ngram)
-            while (k < end[ngram]) {
-                const uint32_t symbol = sorted[k], first = k;
-                while (++k < end[ngram] && sorted[k] == symbol) {}
-                each(ngram, symbol, uint64_t(k - first));
+        std::vector<std::array<uint32_t, 2>> sorted(recent_.size());
+        for (const Occurrence& found : recent_) sorted[end[found.ngram]++] = found.symbol;
+        if (!keep) std::vector<Occurrence>().swap(recent_), most_recent_ = 0;
+        for (uint32_t ngram = 0, first = 0; ngram < ngrams; first = end[ngram++]) {
+            if (end[ngram] - first < least) continue;
+            for (int side = 0; side < 2; ++side) {
+                reached.clear();  // the symbols that are often enough
+                for (uint32_t k = first; k < end[ngram]; ++k)
+                    if (const uint32_t symbol = sorted[k][side]; ++times[symbol] == least && symbol) reached.push_back(symbol);
+                std::sort(reached.begin(), reached.end());
+                for (const uint32_t symbol : reached) each(side, ngram, symbol, uint64_t(times[symbol]));
+                for (uint32_t k = first; k < end[ngram]; ++k) times[sorted[k][side]] = 0;
             }
+        }
     }
 };
 
@@ -166,8 +167,13 @@ public:
     // a different symbol.
     void result(int64_t* raw, double* left, double* right) {
         std::copy(raw_.begin(), raw_.end(), raw);
-        entropies(0, left);
-        entropies(1, right);
+        std::array<double, 1024> logs;  // of most counts
+        for (size_t c = 1; c < logs.size(); ++c) logs[c] = nlpzero::log(double(c));
+        auto log_of = [&](uint64_t c) { return c < logs.size() ? logs[c] : nlpzero::log(double(c)); };
+        for (size_t k = 0; k < described_; ++k) left[k] = right[k] = raw_[k] ? log_of(raw_[k]) : 0.0;
+        neighbours_.visit(2, [&](int side, uint32_t ngram, uint32_t, uint64_t c) {
+            (side ? right : left)[ngram] -= double(c) * log_of(c) / double(raw_[ngram]);
+        });
     }
 
 private:
@@ -175,13 +181,6 @@ private:
     std::vector<uint64_t> raw_;
     size_t described_ = 0;
     Neighbours neighbours_;
-
-    void entropies(int side, double* out) {
-        for (size_t k = 0; k < described_; ++k) out[k] = raw_[k] ? nlpzero::log(double(raw_[k])) : 0.0;
-        neighbours_.visit(side, [&](uint32_t ngram, uint32_t, uint64_t c) {
-            if (c > 1) out[ngram] -= double(c) * nlpzero::log(double(c)) / double(raw_[ngram]);
-        });
-    }
 };
 
 }  // namespace nlpzero::counting

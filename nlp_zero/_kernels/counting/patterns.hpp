@@ -190,7 +190,7 @@ public:
                     const size_t to = home(hash(key));
                     prefetch(&slots_[firsts_ + to]);
                     const uint32_t next = begin + base + j + 2 < n ? at[j + 2] : 0;
-                    const uint64_t longer = (next != 0) & admitted(TRIPLES, triple_key(key, next));
+                    const uint64_t longer = order_ != 2 && ((next != 0) & admitted(TRIPLES, triple_key(key, next)));
                     active[m++] = {key, to, uint32_t(base + j), uint32_t(longer)};
                 }
             }

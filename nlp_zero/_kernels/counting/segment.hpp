@@ -140,6 +140,7 @@ public:
                 if (at & 63 && bits >> (64 - (at & 63))) marks[(at >> 6) + 1] |= bits >> (64 - (at & 63));
             }
         }
+        out_.longer.flush();
         out_.finish(patterns_);
     }
 
@@ -192,7 +193,7 @@ private:
             for (uint64_t rest = begins & joined; rest; rest &= rest - 1) {
                 const size_t j = size_t(lowest_bit(rest)), k = base + j, length = length_of_piece(w, j);
                 if (length <= order_ && is_pattern(length, k)) out_.count(slots_[k]);
-                else if (length > order_ && is_full(k, length)) out_.longer.add(text + k, length, 1);
+                else if (length > order_ && is_full(k, length)) out_.longer.postpone(text + k, length);
             }
         }
     }

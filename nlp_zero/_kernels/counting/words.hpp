@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "../common/portable.hpp"
+#include "sorted_texts.hpp"
 
 namespace nlpzero::counting {
 
@@ -25,26 +28,54 @@ struct PackedWords {
         return mix(hash);
     }
 
-    // The words by falling count; ties by text.
+    // The words by falling count, ties by text; empty if two are the same.
     std::vector<int64_t> rank(const int64_t* counts) const {
-        struct Entry { uint64_t count, head; uint32_t word; };  // head: the first two code points, which usually decide
-        std::vector<Entry> entries(size);
+        std::vector<Keyed> entries(size);
+        uint64_t most = 0;
         for (size_t k = 0; k < size; ++k) {
-            const uint32_t* const word = begin_of(k);
-            const size_t n = length_of(k);
-            entries[k] = {uint64_t(counts[k]), (n ? uint64_t(word[0]) << 32 : 0) | (n > 1 ? word[1] + uint64_t(1) : 0), uint32_t(k)};
+            entries[k].word = uint32_t(k);
+            most = std::max(most, uint64_t(counts[k]));
         }
-        std::sort(entries.begin(), entries.end(), [this](const Entry& a, const Entry& b) {
-            if (a.count != b.count) return a.count > b.count;
-            if (a.head != b.head) return a.head < b.head;
-            const uint32_t *const x = begin_of(a.word), *const y = begin_of(b.word);
-            return std::lexicographical_compare(x, x + length_of(a.word), y, y + length_of(b.word));
-        });
+        sort_texts(entries, [this](uint32_t k) { return std::make_pair(begin_of(k), length_of(k)); });
+        for (size_t k = 1; k < size; ++k) {
+            const uint32_t a = entries[k - 1].word, b = entries[k].word;
+            if (entries[k - 1].key == entries[k].key && length_of(a) == length_of(b) &&
+                equal_symbols(begin_of(a), begin_of(b), length_of(a)))
+                return {};
+        }
+        for (Keyed& entry : entries) entry.key = most - uint64_t(counts[entry.word]);
+        sort_by_key(entries);
         std::vector<int64_t> order(size);
         for (size_t k = 0; k < size; ++k) order[k] = entries[k].word;
         return order;
     }
-    bool are_distinct() const;
+
+    // The words in UTF-8, each followed by a line feed; false if one has a special character or a surrogate.
+    bool encode_lines(const uint32_t* special, size_t specials, std::string& out) const {
+        const size_t characters = size ? size_t(ends[size - 1]) : 0;
+        out.resize(4 * characters + size);
+        char* p = &out[0];
+        const uint32_t* at = text;
+        for (size_t k = 0; k < size; ++k, *p++ = '\n')
+            for (const uint32_t* const end = text + ends[k]; at != end; ++at) {
+                const uint32_t c = *at;
+                if (c < 0x80) {
+                    if (std::find(special, special + specials, c) != special + specials) return false;
+                    *p++ = char(c);
+                    continue;
+                }
+                if (c - 0xD800 < 0x800 || c > 0x10FFFF) return false;
+                if (c < 0x800) *p++ = char(0xC0 | c >> 6);
+                else {
+                    if (c < 0x10000) *p++ = char(0xE0 | c >> 12);
+                    else *p++ = char(0xF0 | c >> 18), *p++ = char(0x80 | (c >> 12 & 63));
+                    *p++ = char(0x80 | (c >> 6 & 63));
+                }
+                *p++ = char(0x80 | (c & 63));
+            }
+        out.resize(size_t(p - out.data()));
+        return true;
+    }
 };
 
 // Finds words by their text, in a hash table.
@@ -65,7 +96,6 @@ public:
             for (size_t k = first; k < stop; ++k) insert(uint32_t(k), hashes[k - first]);
         }
     }
-    bool has_repeated() const { return repeated_; }
     void prefetch(uint64_t hash) const { nlpzero::prefetch(&table_[hash & (table_.size() - 1)]); }
     uint32_t find(const uint32_t* text, size_t n, uint64_t hash) const {
         for (size_t slot = hash & (table_.size() - 1); table_[slot].word != NONE; slot = (slot + 1) & (table_.size() - 1))
@@ -77,19 +107,15 @@ private:
     struct Slot { uint32_t tag, word; };  // tag: the upper half of the hash
     const PackedWords words_;
     std::vector<Slot> table_;
-    bool repeated_ = false;
 
     bool is_same(const Slot& slot, const uint32_t* text, size_t n, uint64_t hash) const {
-        return slot.tag == hash >> 32 && words_.length_of(slot.word) == n && std::equal(text, text + n, words_.begin_of(slot.word));
+        return slot.tag == hash >> 32 && words_.length_of(slot.word) == n && equal_symbols(text, words_.begin_of(slot.word), n);
     }
     void insert(uint32_t word, uint64_t hash) {
         size_t slot = hash & (table_.size() - 1);
-        for (; table_[slot].word != NONE; slot = (slot + 1) & (table_.size() - 1))
-            repeated_ |= is_same(table_[slot], words_.begin_of(word), words_.length_of(word), hash);
+        while (table_[slot].word != NONE) slot = (slot + 1) & (table_.size() - 1);
         table_[slot] = {uint32_t(hash >> 32), word};
     }
 };
-
-inline bool PackedWords::are_distinct() const { return !WordTable(*this).has_repeated(); }
 
 }  // namespace nlpzero::counting

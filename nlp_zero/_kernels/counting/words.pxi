@@ -8,7 +8,7 @@ cdef extern from "counting/words.hpp" namespace "nlpzero::counting" nogil:
         const uint32_t* begin_of(size_t) const
         size_t length_of(size_t) const
         vector[int64_t] rank(const int64_t*) except +
-        cbool are_distinct() except +
+        cbool encode_lines(const uint32_t*, size_t, string&) except +
 
 cdef extern from "common/free_memory.hpp" namespace "nlpzero" nogil:
     void return_free_memory()
@@ -49,8 +49,8 @@ def rank_packed(const uint32_t[::1] text, const int64_t[::1] ends, const int64_t
         for k in range(words.size):
             distinct &= words.length_of(k) > 0
         if distinct and words.size:
-            distinct = words.are_distinct()
             order = words.rank(&counts[0])
+            distinct = order.size() == words.size
     if not distinct:
         raise ValueError("words must be distinct and not empty.")
     return _copy_array(order.data(), order.size(), np.int64)
@@ -80,6 +80,16 @@ def unpack_words(const uint32_t[::1] text, const int64_t[::1] ends, const int64_
             raise IndexError("no such word")
         result.append(PyUnicode_FromKindAndData(4, words.begin_of(rows[k]), words.length_of(rows[k])))
     return result
+
+
+def encode_packed(const uint32_t[::1] text, const int64_t[::1] ends, const uint32_t[::1] special):
+    cdef CppPackedWords words = packed_words(text, ends)
+    cdef string out
+    cdef cbool plain = True
+    cdef Py_ssize_t k
+    with nogil:
+        plain = words.encode_lines(&special[0] if special.shape[0] else NULL, special.shape[0], out)
+    return PyBytes_FromStringAndSize(out.data(), out.size()) if plain else None
 
 
 def pack_ngrams(const uint32_t[::1] ngrams, const uint32_t[::1] text, const int64_t[::1] ends):

@@ -39,36 +39,38 @@ WHOLE = ("first_seen", "last_seen")  # columns of whole numbers: periods such as
 
 def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
     """Write the file, which can hold all words."""
-    return "".join(blocks(lexicon)).encode(), {}
+    return b"".join(blocks(lexicon)), {}
 
 
 def lines(lexicon: LexiconLike) -> Iterator[str]:
     """Yield the lines of the file, each with its line end."""
     for block in blocks(lexicon):
-        yield from (line + "\n" for line in block.split("\n")[:-1])
+        yield from (line + "\n" for line in block.decode().split("\n")[:-1])
 
 
-def blocks(lexicon: LexiconLike, *, workers: int = 1) -> Iterator[str]:
+def blocks(lexicon: LexiconLike, *, workers: int = 1) -> Iterator[bytes]:
     """Yield the file in blocks of many lines; `workers` threads make them."""
     values = values_of_meta(lexicon.meta)
     values.pop("class_links", None)  # many numbers, which would hide the rest of the first line
     about = "".join(f"\t{name}={escape(_text_of(name, value))}" for name, value in values.items())
-    yield f"{FORMAT} v{VERSION}{about}\n"
+    yield f"{FORMAT} v{VERSION}{about}\n".encode()
     names = ["word", "count", *lexicon.scores] + (["parts"] if lexicon.parts else [])
-    yield "#" + "\t".join(names) + "\n"
+    yield ("#" + "\t".join(names) + "\n").encode()
     plain = not lexicon.parts and not {*EXACT, *WHOLE} & lexicon.scores.keys()  # then a kernel writes the table
-    slices = [slice(begin, begin + BLOCK_ROWS) for begin in range(0, len(lexicon.words), BLOCK_ROWS)]
+    slices = [slice(begin, begin + BLOCK_ROWS) for begin in range(0, len(lexicon.counts), BLOCK_ROWS)]
     yield from in_order(slices, partial(_rows if plain else _exact_rows, lexicon), workers)
     if lexicon.meta.class_links:
-        yield f"\n{LINKS}\n{join_links(lexicon.meta.class_links, chr(10))}\n"
+        yield f"\n{LINKS}\n{join_links(lexicon.meta.class_links, chr(10))}\n".encode()
 
 
-def _rows(lexicon: LexiconLike, rows: slice) -> str:
+def _rows(lexicon: LexiconLike, rows: slice) -> bytes:
+    words = getattr(lexicon, "_words", None)  # of a `Lexicon`, maybe packed
     columns = [column[rows] for column in lexicon.scores.values()]
-    return format_rows(_escape_lines(lexicon.words[rows]), lexicon.counts[rows], columns).decode("utf-8")
+    lines = _escape_lines((lexicon.words if words is None else words)[rows])
+    return format_rows(lines, lexicon.counts[rows], columns)
 
 
-def _exact_rows(lexicon: LexiconLike, rows: slice) -> str:
+def _exact_rows(lexicon: LexiconLike, rows: slice) -> bytes:
     columns = [
         [_format_score(name, x) for x in column[rows].tolist()]
         for name, column in lexicon.scores.items()
@@ -76,7 +78,7 @@ def _exact_rows(lexicon: LexiconLike, rows: slice) -> str:
     if lexicon.parts:
         columns.append([" ".join(map(escape, lexicon.parts.get(word, ()))) for word in lexicon.words[rows]])
     table = zip(map(escape, lexicon.words[rows]), map(str, lexicon.counts[rows].tolist()), *columns, strict=True)
-    return "".join(["\t".join(row) + "\n" for row in table])
+    return "".join(["\t".join(row) + "\n" for row in table]).encode()
 
 
 def _format_score(name: str, value: float) -> str:
@@ -146,6 +148,10 @@ def escape(text: str) -> str:
 
 def _escape_lines(words: Sequence[str]) -> bytes:
     """Return the escaped words, each followed by a line feed."""
+    if hasattr(words, "encode_lines"):  # packed words
+        plain: bytes | None = words.encode_lines("".join(ESCAPES))
+        if plain is not None:
+            return plain
     text = "".join(words)
     if not any(c in text for c in ESCAPES):
         with suppress(UnicodeEncodeError):  # a lone surrogate
