@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harness import Missing, clock
+from basics import Missing, clock
 
 
 def peak_mb() -> float:

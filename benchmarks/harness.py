@@ -18,19 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from basics import CLOCK, Missing, clock
+
 HERE = Path(__file__).resolve().parent
 CORPORA = HERE.parent / "corpora"
-CLOCK = "NLP_ZERO_BENCH_CLOCK"  # an environment variable, so that child processes use the same clock
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
     "POLARS_MAX_THREADS", "ARROW_NUM_THREADS",
 )  # fmt: skip
 
 Side = Callable[[], float]  # does the work once and returns the seconds that count
-
-
-class Missing(Exception):
-    """A peer or a text is missing; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +73,6 @@ class Timing:
         low, mid, high = (f"{x:.0f}" if x >= 100 else f"{x:.3g}" for x in values)
         spread = f" ({low}–{high})" if len(self.seconds) > 1 else " (once)"
         return f"{mid} {unit}{spread}" + (f", {size / self.median / 1e6:.1f} MB/s" if size else "")
-
-
-def clock() -> float:
-    """Return wall seconds, or CPU seconds of this process with ``--cpu``."""
-    return time.process_time() if os.environ.get(CLOCK) == "cpu" else time.perf_counter()
 
 
 def make_side(work: Callable[[], object]) -> Side:

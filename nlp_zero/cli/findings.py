@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -63,8 +64,8 @@ def explain_lexicon(lexicon: Lexicon, beginning: str, min_count: int) -> str:
 
 def _script_shares(text: str) -> dict[str, float]:
     """Return for each foreign script the share of its letters in a text, without punctuation and Latin letters."""
-    foreign = (low <= c <= high for c in set(text) for ranges in SCRIPTS.values() for low, high in ranges)
-    if not any(foreign):  # most texts
+    foreign = "".join(f"{low}-{high}" for ranges in SCRIPTS.values() for low, high in ranges)
+    if not re.search(f"[{foreign}]", text):  # most texts
         return dict.fromkeys(SCRIPTS, 0.0)
     letters = {c: times for c, times in Counter(text).items() if c >= LEAST_LETTER and c.isalpha()}
     total = max(sum(letters.values()), 1)

@@ -58,17 +58,22 @@ def rank_packed(const uint32_t[::1] text, const int64_t[::1] ends, const int64_t
 
 def take_packed(const uint32_t[::1] text, const int64_t[::1] ends, const int64_t[::1] rows):
     cdef CppPackedWords words = packed_words(text, ends)
-    cdef vector[uint32_t] taken
     cdef int64_t[::1] new_ends = np.empty(rows.shape[0], np.int64)
     cdef Py_ssize_t k
+    cdef size_t i, at = 0
     for k in range(rows.shape[0]):
         if not 0 <= rows[k] < <int64_t>words.size:
             raise IndexError("no such word")
+        at += words.length_of(rows[k])
+        new_ends[k] = at
+    cdef uint32_t[::1] taken = np.empty(at, np.uint32)
     with nogil:
+        at = 0
         for k in range(rows.shape[0]):
-            taken.insert(taken.end(), words.begin_of(rows[k]), words.begin_of(rows[k]) + words.length_of(rows[k]))
-            new_ends[k] = taken.size()
-    return _copy_array(taken.data(), taken.size(), np.uint32), np.asarray(new_ends)
+            for i in range(words.length_of(rows[k])):
+                taken[at] = words.begin_of(rows[k])[i]
+                at += 1
+    return np.asarray(taken), np.asarray(new_ends)
 
 
 def unpack_words(const uint32_t[::1] text, const int64_t[::1] ends, const int64_t[::1] rows):
