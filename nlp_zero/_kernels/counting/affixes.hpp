@@ -58,7 +58,13 @@ private:
     static constexpr size_t AHEAD = 16;    // parts whose memory is prefetched
     // An affix that is being entered in the table; `slot` gets that of the whole affix, and `beginnings`, unless it is
     // null, those of its beginnings, two apart.
-    struct Walker { const uint32_t* text; size_t length; uint32_t *slot, *beginnings; };
+    struct Walker {
+        const uint32_t* text;
+        size_t length;
+        uint32_t *slot, *beginnings;
+        Walker(const uint32_t* text, size_t length, uint32_t* slot, uint32_t* beginnings)
+            : text(text), length(length), slot(slot), beginnings(beginnings) {}
+    };
     const size_t order_;
     size_t size_ = 0, shallow_size_ = 0, longer_ = 0;
     std::vector<uint32_t> parts_;   // of each longer word, for each split: both parts
@@ -113,13 +119,13 @@ private:
     void add(const uint32_t* word, size_t length, uint32_t* slot) {
         if (walkers_.size() + length > WALKERS) walk();
         if (length <= order_) {
-            walkers_.push_back({word, length, slot, nullptr});
+            walkers_.emplace_back(word, length, slot, nullptr);
             return;
         }
         const size_t first = parts_.size();
         parts_.resize(first + 2 * (length - 1));
-        walkers_.push_back({word, length, slot, &parts_[first]});
-        for (size_t i = 1; i < length; ++i) walkers_.push_back({word + i, length - i, &parts_[first + 2 * i - 1], nullptr});
+        walkers_.emplace_back(word, length, slot, &parts_[first]);
+        for (size_t i = 1; i < length; ++i) walkers_.emplace_back(word + i, length - i, &parts_[first + 2 * i - 1], nullptr);
         ends_.push_back(parts_.size());
     }
     // All walkers take one step before any takes the next.

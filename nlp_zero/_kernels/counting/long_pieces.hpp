@@ -45,7 +45,7 @@ public:
             return;
         }
         if (pieces_.size() >= MOST || size > MOST) throw std::length_error("more than 2^32 different pieces");
-        pieces_.push_back({symbols_.size(), times, uint32_t(size)});
+        pieces_.emplace_back(symbols_.size(), times, uint32_t(size));
         symbols_.insert(symbols_.end(), piece, piece + size);
         slots_[at] = {hash, uint32_t(pieces_.size())};
     }
@@ -82,7 +82,12 @@ public:
 
 private:
     static constexpr size_t MOST = 0xFFFFFFFE;
-    struct Piece { size_t begin; uint64_t times; uint32_t size; };
+    struct Piece {
+        size_t begin;
+        uint64_t times;
+        uint32_t size;
+        Piece(size_t begin, uint64_t times, uint32_t size) : begin(begin), times(times), size(size) {}
+    };
     struct Slot { uint32_t hash, piece; };  // piece: its place in pieces_, from 1; 0 is a free slot
     struct Waiting { const uint32_t* piece; size_t size; uint32_t hash; };
     static constexpr size_t WAIT = 32;

@@ -23,7 +23,9 @@ public:
     // A symbol of 0 is the end of a run, which is not counted.
     void add(uint32_t ngram, uint32_t left, uint32_t right) {
         if (recent_.size() == most_recent_) make_room();
-        recent_.push_back({ngram, {left, right}});
+        recent_.emplace_back(ngram, left, right);
+        ngrams_ = std::max(ngrams_, ngram + 1);
+        symbols_ = std::max({symbols_, left + 1, right + 1});
     }
     void add(int side, uint64_t key, uint64_t times) { added_[side].emplace_back(key, times); }
     void add(const Neighbours& other) {
@@ -49,10 +51,16 @@ public:
     }
 
 private:
-    struct Occurrence { uint32_t ngram; std::array<uint32_t, 2> symbol; };
+    // Made in its place by a constructor: a copy of what was just written in parts waits for these stores.
+    struct Occurrence {
+        uint32_t ngram;
+        std::array<uint32_t, 2> symbol;
+        Occurrence(uint32_t ngram, uint32_t left, uint32_t right) : ngram(ngram), symbol{left, right} {}
+    };
     static constexpr size_t LEAST_RECENT = size_t(1) << 20;
     std::vector<Occurrence> recent_;
     size_t most_recent_ = 0;
+    uint32_t ngrams_ = 0, symbols_ = 0;  // one more than the largest numbers that were added
     std::array<Counted, 2> added_, counted_;
 
     void make_room() {
@@ -94,19 +102,14 @@ private:
     // Sort the recent occurrences by n-gram, by counting, and count the symbols of each n-gram in a small table.
     template <class Each>
     void count_recent(uint64_t least, bool keep, Each&& each) {
-        uint32_t ngrams = 0, symbols = 0;
-        for (const Occurrence& found : recent_) {
-            ngrams = std::max(ngrams, found.ngram + 1);
-            symbols = std::max({symbols, found.symbol[0] + 1, found.symbol[1] + 1});
-        }
-        std::vector<uint32_t> end(ngrams), times(symbols), reached;
+        std::vector<uint32_t> end(ngrams_), times(symbols_), reached;
         for (const Occurrence& found : recent_) ++end[found.ngram];
         uint32_t sum = 0;
         for (uint32_t& n : end) sum += std::exchange(n, sum);
         std::vector<std::array<uint32_t, 2>> sorted(recent_.size());
         for (const Occurrence& found : recent_) sorted[end[found.ngram]++] = found.symbol;
         if (!keep) std::vector<Occurrence>().swap(recent_), most_recent_ = 0;
-        for (uint32_t ngram = 0, first = 0; ngram < ngrams; first = end[ngram++]) {
+        for (uint32_t ngram = 0, first = 0; ngram < ngrams_; first = end[ngram++]) {
             if (end[ngram] - first < least) continue;
             for (int side = 0; side < 2; ++side) {
                 reached.clear();  // the symbols that are often enough
