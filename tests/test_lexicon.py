@@ -18,6 +18,7 @@ from nlp_zero.counting.packed import PackedWords
 from nlp_zero.errors import FormatError
 from nlp_zero.lexicon import Lexicon, LexiconMeta
 
+COUNTS = st.sampled_from([0, 1, 2, 2047, 2048, 1 << 40, (1 << 63) - 1])
 words = st.text(st.characters() | st.sampled_from("\\\t\n\r#\0\ud800中"), min_size=1, max_size=5)
 rows = st.dictionaries(words, st.tuples(st.integers(0, 2**50), st.floats(-50, 50) | st.just(float("nan"))), max_size=20)
 
@@ -309,16 +310,29 @@ def test_damaged_headers(tmp_path: Path, header: str, message: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.text(min_size=1, max_size=4), st.integers(0, 3)), unique_by=lambda entry: entry[0]))
+@given(st.lists(st.tuples(words, st.integers(0, 3)), unique_by=lambda entry: entry[0]))
 def test_packed_words_make_the_same_lexicon(entries: list[tuple[str, int]]) -> None:
     words, counts = [word for word, _ in entries], [count for _, count in entries]
     packed = PackedWords.pack(words)
     assert list(packed) == words
     assert packed.lengths.tolist() == list(map(len, words))
-    assert Lexicon(packed, counts).words == Lexicon(words, counts).words
+    lexicon, made = Lexicon(packed, counts), Lexicon(words, counts)
+    assert list(lexicon.lines()) == list(made.lines())  # before it makes strings
+    assert (list(lexicon), len(lexicon), lexicon.with_meta(method="pmi").words) == (list(made), len(made), made.words)
+    assert lexicon == made
     odd = packed.take(np.arange(1, len(words), 2))
     assert odd.unpack() == words[1::2] == list(packed[1::2])
     assert list(PackedWords.join([packed, odd])) == words + words[1::2]
+
+
+@given(st.lists(st.tuples(st.lists(st.sampled_from([0, 1, 1 << 21, 1 << 22, (1 << 32) - 1]), min_size=1), COUNTS)))
+def test_packed_words_of_any_symbols_are_ranked(entries: list[tuple[list[int], int]]) -> None:
+    distinct = {tuple(word): count for word, count in entries}
+    listed = list(distinct)
+    characters = np.array([symbol for word in listed for symbol in word], np.uint32)
+    packed = PackedWords(characters, np.cumsum([*map(len, listed)], dtype=np.int64))
+    ranked = packed.rank(np.array([distinct[word] for word in listed], np.int64))
+    assert ranked.tolist() == sorted(range(len(listed)), key=lambda k: (-distinct[listed[k]], listed[k]))
 
 
 @pytest.mark.parametrize("words", [["茶", "茶馆", "茶"], ["茶", ""]])

@@ -102,7 +102,7 @@ class Alphabet:
         UnicodeDecodeError
             If bytes are not UTF-8, with the position in `data`.
         """
-    def encode_packed(self, data: str | bytes, most: int) -> tuple[Uint32, npt.NDArray[np.int64], Uint64]:
+    def encode_lines(self, data: str | bytes, most: int) -> tuple[Uint32, npt.NDArray[np.int64], Uint64]:
         """Encode the lines of a text.
 
         Parameters

@@ -92,5 +92,5 @@ class PackedWords(Sequence[str]):
         return kernel.unpack_words(self.characters, self.ends, np.arange(len(self)) if rows is None else rows)
 
     def encode_lines(self, special: str) -> bytes | None:
-        """Return the words in UTF-8, each followed by a line feed; None if one has a `special` character or a surrogate."""
+        """Return the words in UTF-8, each with a line feed; None if one has a surrogate or a special character."""
         return kernel.encode_packed(self.characters, self.ends, np.array([*map(ord, special)], np.uint32))
