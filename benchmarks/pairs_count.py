@@ -8,7 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from harness import Missing, Report, Settings, Side, alternate, clock, faster_row, make_side, run_child, share_row
+from harness import (
+    Missing,
+    Report,
+    Settings,
+    Side,
+    alternate,
+    clock,
+    faster_row,
+    make_side,
+    run_child,
+    share_row,
+    with_memory,
+)
 from peers import import_peer
 
 from nlp_zero import Corpus, NgramCounter, NgramCounts
@@ -39,7 +51,7 @@ def _one_text(settings: Settings, report: Report, name: str) -> None:
     padded, per_order = pack_ngrams(counts, path)
     types = [counts.types(n) for n in range(1, ORDER + 1)]
     del counts
-    sides: dict[str, Side] = {"np.sort of its padded 4-gram keys": lambda: _sort(padded)}
+    sides: dict[str, Side] = {"np.sort of its padded 4-gram keys": with_memory(lambda: _sort(padded))}
     for peer, prepare in (("DuckDB GROUP BY", _duckdb), ("Polars group_by", _polars)):
         try:
             group = prepare(per_order)
@@ -48,7 +60,7 @@ def _one_text(settings: Settings, report: Report, name: str) -> None:
             continue
         if group() != types:
             raise AssertionError(f"{peer} and ours do not count the same n-grams")
-        sides[peer] = make_side(group)
+        sides[peer] = with_memory(make_side(group))
     del per_order
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "keys.npy"
