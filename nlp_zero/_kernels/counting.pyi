@@ -178,7 +178,7 @@ class NgramSorter:
     """Sorts and counts the n-grams of encoded texts.
 
     Call `deal` for each text, then `tree`, `extend_tree` or `run` once for each range of first symbols.  Threads may
-    share the work, except for `extend_tree`.
+    share the work; each tree is extended by one of them.
     The texts must not change after construction.
 
     Parameters
@@ -215,10 +215,15 @@ class NgramSorter:
             One level for each order: symbols, counts, ends of children.  N-grams of two or more symbols that occur
             fewer than `min_count` times are left out.
         """
-    def extend_tree(self, first: int, stop: int, min_count: int) -> None:
-        """Append what `tree` returns to a tree without copies; ranges must follow one another."""
+    def extend_tree(self, k: int, first: int, stop: int, min_count: int) -> None:
+        """Append what `tree` returns to tree `k`; there are as many as texts.  The ranges of a tree rise."""
+    def join_trees(self, array: int) -> None:
+        """Append one array of all trees to that of tree 0.
+
+        Arrays 0, 1 and 2 are the symbols, counts and ends of the first level, 3, 4 and 5 those of the second one.
+        """
     def take_tree(self) -> list[Level]:
-        """Return the tree that `extend_tree` has made, once."""
+        """Return tree 0 after all arrays have been joined, once."""
     def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
         """Count the same n-grams and return them as sorted records, in blocks of about `block_size` bytes."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import AnyStr
+from typing import Any, AnyStr
 
 from ..errors import CorpusError
 
@@ -154,12 +154,13 @@ def regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str, name: 
 
     Pieces without a mark are collected in a list until a mark occurs, so a line of any length takes linear time.
     """
-    waiting: list[AnyStr] = []
+    waiting: list[Any] = []
     length = 0
     for piece in pieces:
         end = _last_cut(piece, marks if unit == "char" else marks[:1])
         if end:
-            waiting.append(piece[:end])
+            # A view is copied once, by join.
+            waiting.append(memoryview(piece)[:end] if isinstance(piece, bytes) else piece[:end])
             yield marks[0][:0].join(waiting)
             waiting.clear()
             length = 0

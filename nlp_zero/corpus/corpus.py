@@ -58,7 +58,7 @@ class Corpus:
         Unicode normalisation; by default none.
     progress : bool, default False
         Whether to show a progress bar (stored bytes) on stderr.
-    block_size : int, default 4194304
+    block_size : int, default 1048576
         Bytes that are read at a time; never changes a result.
     format : {None, "text", "json", "csv", "tsv", "parquet", "html", "docx", "epub", "zip"}
         The format of all sources; by default their suffixes state it.
@@ -107,7 +107,7 @@ class Corpus:
         field: str = "text",
         normalize: str | None = None,
         progress: bool = False,
-        block_size: int = 4 << 20,
+        block_size: int = 1 << 20,
         format: str | None = None,
         temp_dir: str | os.PathLike[str] | None = None,
     ) -> None:

@@ -50,7 +50,7 @@ class Reader:
     errors: str = "strict"
     field: str = "text"
     normalize: Form | None = None
-    block_size: int = 4 << 20
+    block_size: int = 1 << 20
     format: str | None = None
     temp_dir: str | None = None
     skipped: SkippedInput = dataclasses.field(default_factory=SkippedInput, compare=False, repr=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.threads import in_order, in_rounds
+from .._utils.threads import for_each, in_order, in_rounds
 from .._utils.validation import check_integer
 from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
 from .count_data import CountData, CountOptions
@@ -233,14 +233,16 @@ class NgramCounter:
 
         def fill(tree: TreeBuilder) -> None:
             part, rounds = parts.pop()  # so that its memory is freed when this function returns
+            grows = in_memory and (workers == 1 or len(rounds) <= 1)  # the ranges of a thread follow each other
             for ranges in rounds:
                 self._deal(part, ranges)
-                if workers == 1 and in_memory:
-                    part.extend_tree(ranges[0][0], ranges[-1][1], min_count)
+                if grows:
+                    for_each(enumerate(ranges), lambda item: part.extend_tree(item[0], *item[1], min_count), workers)
                     continue
                 for piece in in_order(ranges, lambda r: part.tree(*r, min_count), workers):
                     tree.append(piece)
-            if workers == 1 and in_memory:
+            if grows:
+                for_each(range(3 * self.order), part.join_trees, workers)
                 tree.append(part.take_tree())
 
         return collect_counts(fill, symbols, self._totals(), self._store, options, folder, lambda *_: history)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["is_small", "keep_freed_blocks", "read_rounds"]
 
-BLOCKS_PER_ROUND = 4  # of each thread
+BLOCKS_PER_ROUND = 2  # of each thread; three rounds are in memory, and new memory takes time
 SMALL_BYTES = 1 << 23  # that one thread encodes sooner than several, which must be started
-KEPT_BYTES = 12 << 20  # three blocks
+KEPT_BYTES = 12 << 20  # some blocks
 
 
 def read_rounds(

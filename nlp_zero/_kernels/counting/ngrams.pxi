@@ -46,6 +46,7 @@ cdef extern from "counting/tree.hpp" namespace "nlpzero::counting" nogil:
         const uint32_t* end
         size_t size
 
+    void join_array(vector[Tree]&, size_t) except +
     void find_all(const vector[LevelView]&, const uint32_t*, size_t, size_t, uint32_t*, uint32_t*) except +
 
 
@@ -132,7 +133,7 @@ cdef class EncodedText:
 cdef class NgramSorter:
     """Sorts and counts the n-grams of encoded texts."""
     cdef unique_ptr[CppSorter] cpp
-    cdef Tree grown  # what extend_tree has counted
+    cdef vector[Tree] grown  # what extend_tree has counted: one for each text
     cdef list texts
     cdef int order
     cdef readonly list symbols
@@ -148,6 +149,9 @@ cdef class NgramSorter:
         if not texts or not 1 <= order <= MAX_ORDER:
             raise ValueError(f"at least one text is needed, and order must be 1 to {MAX_ORDER}, not {order}.")
         self.texts, self.order = texts, order
+        self.grown.resize(len(texts))
+        for k in range(self.grown.size()):
+            self.grown[k].order = order
         with nogil:
             self.cpp = CppSorter.of(stores, alphabets, order)
         symbols = list(self.cpp.get().symbols)
@@ -170,14 +174,23 @@ cdef class NgramSorter:
             self.cpp.get().tree(first, stop, min_count, tree)
         return _levels(tree)
 
-    def extend_tree(self, size_t first, size_t stop, uint32_t min_count):
-        self.grown.order = self.order
+    def extend_tree(self, size_t k, size_t first, size_t stop, uint32_t min_count):
+        if k >= self.grown.size():
+            raise IndexError(f"there is no tree {k}.")
         with nogil:
-            self.cpp.get().tree(first, stop, min_count, self.grown)
+            self.cpp.get().tree(first, stop, min_count, self.grown[k])
+
+    def join_trees(self, size_t array):
+        if array >= 3 * <size_t>self.order:
+            raise IndexError(f"a tree of order {self.order} has no array {array}.")
+        with nogil:
+            join_array(self.grown, array)
 
     def take_tree(self):
-        self.grown.order = self.order
-        return _levels(self.grown)
+        for n in range(self.order):
+            for k in range(1, self.grown.size()):
+                self.grown[0].level[n].size += self.grown[k].level[n].size
+        return _levels(self.grown[0])
 
     def run(self, size_t first, size_t stop, size_t block_size):
         cdef unique_ptr[RunWriter] run = make_unique[RunWriter](self.order, block_size)

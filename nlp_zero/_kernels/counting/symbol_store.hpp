@@ -63,6 +63,7 @@ public:
 
 private:
     static constexpr uint32_t NARROW_IDS = 0x10000;
+    static constexpr size_t LONG = size_t(1) << 19;
     Buffer<uint16_t> narrow_;
     Buffer<uint32_t> wide_symbols_;
     bool wide_ = false;
@@ -73,9 +74,11 @@ private:
 
     template <class Sym>
     void make_room(Buffer<Sym>& symbols, size_t n) {
-        // Ample room, since unused pages cost nothing, and an array that was moved has fewer huge pages.
+        // Ample room for long texts: unused pages cost nothing, and an array that must grow is copied to other pages, of
+        // which fewer are huge.
+        if (size_ + n <= symbols.capacity()) return;
         const size_t ample = std::min(4 * symbols.capacity(), symbols.capacity() + (size_t(1) << 25));
-        if (size_ + n > symbols.capacity()) symbols.reserve(std::max(size_ + n, ample));
+        symbols.reserve(std::max({size_ + n, ample, n < LONG ? 0 : 32 * LONG}));
     }
     template <class Sym>
     bool keep(const Sym* piece, size_t n) {
