@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlp_zero._kernels.tokenization import MarginalTable
@@ -250,6 +250,26 @@ def test_several_draws_are_the_same_for_every_number_of_workers(alpha: float, al
         assert expected[0::3] != expected[1::3]
 
 
+@example(
+    dict.fromkeys(["中国", "人", "中", "国人"], 10**6) | {"民众": 1, "民": 10**12, "众": 10**12},
+    ["民众中国人" * 3], 0, 30.0, 16,
+)  # fmt: skip
+@given(
+    counts=st.dictionaries(st.text("中国人", min_size=1, max_size=9), st.sampled_from([1, 5, 10**12]), min_size=1),
+    texts=st.lists(st.text("中国人，", max_size=40), max_size=3),
+    sure=st.integers(0, 40),
+    alpha=st.sampled_from([0.0, 0.2, 1.0, 30.0, 1e4]),  # from 30 on, the probabilities of some tokens are 0
+    k=st.integers(16, 200),
+)
+def test_many_draws_equal_those_one_by_one(
+    counts: dict[str, int], texts: list[str], sure: int, alpha: float, k: int
+) -> None:
+    tokenizer = Tokenizer(Lexicon(list(counts), list(counts.values())))
+    lines = [text + "。，" * sure + text for text in texts]  # of punctuation each mark is a token
+    many = tokenizer.sample_batch(lines, alpha=alpha, seed=3, k=k)
+    assert many == tokenizer.sample_batch(lines, alpha=alpha, seed=3, k=k, workers=2)
+
+
 def test_several_draws_run_on_the_batch_kernel() -> None:
     """Regression: `workers` was ignored when `k` was given."""
     tokenizer = Tokenizer(LEXICON)
@@ -438,6 +458,7 @@ def test_lists_of_tokens_hold_references_of_their_own() -> None:
         lambda: tokenizer.tokenize(text), lambda: tokenizer.encode(text), lambda: tokenizer.sample(text, seed=1),
         lambda: tokenizer.sample_ids(text, seed=1), lambda: tokenizer.sample_batch([text] * 3, seed=1, workers=2),
         lambda: tokenizer.tokenize_batch([text] * 3, workers=2), lambda: tokenizer.nbest(text, 3),
+        lambda: tokenizer.sample_batch([text, "中国1998"], seed=1, k=30),
     ]  # fmt: skip
     objects = [*tokenizer.tokenize("中国1998，"), *tokenizer.encode("中国1998，")]
     for call in calls:

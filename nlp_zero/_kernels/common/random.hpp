@@ -14,7 +14,9 @@ struct Stream {  // SplitMix64; each pair of seed and index has its own stream
         x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
         return x ^ (x >> 31);
     }
-    double uniform() { return double(mix(state += 0x9E3779B97F4A7C15u) >> 11) * 0x1p-53; }  // [0, 1)
+    uint64_t bits() { return mix(state += 0x9E3779B97F4A7C15u) >> 11; }  // 53
+    static double fraction(uint64_t bits) { return double(bits) * 0x1p-53; }
+    double uniform() { return fraction(bits()); }  // [0, 1)
 };
 
 }  // namespace nlpzero

@@ -248,6 +248,14 @@ inline PyObject* own_items(PyObject* list, size_t count) {
     return list;
 }
 
+inline void add_references(PyObject* object, uint32_t count) {
+#ifdef Py_GIL_DISABLED
+    while (count--) Py_INCREF(object);  // other threads count, too
+#else
+    Py_SET_REFCNT(object, Py_REFCNT(object) + Py_ssize_t(count));
+#endif
+}
+
 // Return a new list of objects that are lent, or null with an exception set, also if one of them is null.
 inline PyObject* list_of(PyObject* const* lent, size_t count) {
     PyObject* const list = PyList_New(Py_ssize_t(count));

@@ -5,6 +5,7 @@
 #include "batch.hpp"
 #include "emit.hpp"
 #include "sample.hpp"
+#include "sample_runs.hpp"
 
 namespace nlpzero::tokenization {
 
@@ -30,45 +31,43 @@ PyObject* path_list(const Model& model, Objects& objects, const TextLattice& lat
     });
 }
 
-// k lists of strings, drawn from the transition probabilities of a chain whose edges are one object each.  A token costs a
-// choice and a reference.
+// k lists of strings, drawn from the transition probabilities of a chain whose edges are one object each.
 template <class Char>
 PyObject* draw_lists(Objects& objects, PyObject* text, const Char* chars, const TextChain& chain, Stream& stream, Py_ssize_t k) {
-    // The edges of a position are neighbours.  The last one that is possible has the rest of the probability: its q is
-    // infinite.  Objects are lent.
-    struct Choice { double q; PyObject* item; const Choice* next; };
     const TextLattice& lattice = chain.lattice;
-    const size_t n = lattice.first.size() - 1;
-    std::vector<Choice> choices(lattice.edges);
+    const Lattice graph = lattice.view();
     References owner;
     const Objects::PieceSlots pieces = objects.pieces();
-    for (size_t i = 0; i < n; ++i) {
-        const size_t begin = size_t(lattice.first[i]), end = size_t(lattice.first[i + 1]);
-        for (size_t e = begin; e < end; ++e) {
-            const size_t to = size_t(lattice.end[e]);
-            PyObject* const item = pieces(text, chars, lattice.id[e], lattice.starts[i], lattice.starts[to], owner);
-            if (!item) return nullptr;
-            choices[e] = {chain.q[e], item, choices.data() + lattice.first[to]};
-        }
-        size_t last = end - 1;
-        while (last > begin && choices[last].q == 0) --last;
-        choices[last].q = std::numeric_limits<double>::infinity();
+    std::vector<PyObject*> items(lattice.edges);  // lent
+    for (size_t i = 0; i < graph.n; ++i) for (size_t e = size_t(graph.first[i]); e < size_t(graph.first[i + 1]); ++e) {
+        items[e] = pieces(text, chars, lattice.id[e], lattice.starts[i], lattice.starts[size_t(graph.end[e])], owner);
+        if (!items[e]) return nullptr;
     }
-    const Choice* const end = choices.data() + choices.size();
-    std::vector<PyObject*> items(n);
-    PyObject* lists = PyList_New(k);
-    for (Py_ssize_t s = 0; lists && s < k; ++s) {
-        size_t count = 0;
-        for (const Choice* at = choices.data(); at != end; at = at->next) {
-            if (at->q <= 1) {  // there are several
-                double left = stream.uniform() - at->q;
-                while (left >= 0) left -= (++at)->q;
-            }
-            items[count++] = at->item;
+    SampleRuns<PyObject*> runs(graph, items.data(), chain.q.data());
+    constexpr size_t FEW = 4096;  // items that are drawn before their references are counted
+    std::vector<PyObject*> paths(FEW + graph.n + runs.LONGEST);
+    std::vector<size_t> sizes;
+    PyObject* const lists = PyList_New(k);
+    for (Py_ssize_t done = 0; lists && done < k;) {
+        PyObject** end = paths.data();
+        sizes.clear();
+        while (end <= paths.data() + FEW && done + Py_ssize_t(sizes.size()) < k) {
+            sizes.push_back(runs.draw(stream, end));
+            end += sizes.back();
         }
-        PyObject* const list = list_of(items.data(), count);
-        if (!list) Py_CLEAR(lists);
-        else PyList_SET_ITEM(lists, s, list);
+        runs.take_uses(add_references);
+        PyObject** at = paths.data();
+        for (const size_t size : sizes) {
+            PyObject* const list = PyList_New(Py_ssize_t(size));
+            if (!list) {
+                while (at < end) Py_DECREF(*at++);
+                Py_DECREF(lists);
+                return nullptr;
+            }
+            std::copy_n(at, size, reinterpret_cast<PyListObject*>(list)->ob_item);
+            at += size;
+            PyList_SET_ITEM(lists, done++, list);
+        }
     }
     return lists;
 }
