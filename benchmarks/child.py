@@ -60,9 +60,10 @@ def build_vocab(output: str, *arguments: str) -> dict[str, object]:
 
 
 def nlpzero(*arguments: str) -> dict[str, object]:
-    """Run any command of nlpzero; also measure the peak size of unnamed temporary files, in MB."""
-    from nlp_zero.cli import main
+    """Run any command of nlpzero, as its own process does; also measure the peak size of unnamed temporary files, in MB."""
+    from nlp_zero.__main__ import run
 
+    sys.argv = ["nlpzero", *arguments]
     most, done = 0, threading.Event()
 
     def watch() -> None:
@@ -77,7 +78,7 @@ def nlpzero(*arguments: str) -> dict[str, object]:
     watcher = threading.Thread(target=watch)
     if Path("/proc/self/fd").is_dir():
         watcher.start()
-    status = main(list(arguments))
+    status = run()
     done.set()
     if status:
         raise SystemExit(status)

@@ -64,9 +64,17 @@ def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> 
 
 
 def in_order(
-    things: Iterable[T], work: Callable[[T], R], workers: int, *, at_once: Callable[[T], bool] | None = None
+    things: Iterable[T],
+    work: Callable[[T], R],
+    workers: int,
+    *,
+    spare: int = 1,
+    at_once: Callable[[T], bool] | None = None,
 ) -> Iterator[R]:
-    """Yield ``work(item)`` for all items, in order; at most ``workers + 1`` results wait for the consumer.
+    """Yield ``work(item)`` for all items, in order; at most ``workers + spare`` results wait for the consumer.
+
+    With more to spare, threads that finish together have work while the consumer handles one result and the next item
+    is read.
 
     Items for which ``at_once(item)`` is true are worked on here, and their results do not wait until the next item is
     read.  If reading an item raises an exception, it is raised here after the results of all earlier items.
@@ -96,7 +104,7 @@ def in_order(
                     yield work(item)
                     continue
                 waiting.append(pool.submit(work, item))
-                if len(waiting) > workers:
+                if len(waiting) >= workers + spare:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -72,7 +72,7 @@ class TokenLines:
             If a block is not valid UTF-8.
         """
         pieces = _divide(batches, MOST_CHARACTERS)
-        return in_order(pieces, self._cut, self._workers, at_once=_is_small)
+        return in_order(pieces, self._cut, self._workers, spare=self._workers, at_once=_is_small)
 
     def sample(
         self, batches: Iterable[Batch], *, alpha: float, seed: int, k: int | None = None, start: int = 0
@@ -97,7 +97,9 @@ class TokenLines:
         """
         draw = partial(self._draw, alpha, seed, k or 0)
         pieces = _number(_divide(batches, max(1, MOST_CHARACTERS // (k or 1))), start)
-        return in_order(pieces, draw, self._workers, at_once=lambda item: _is_small(item[1], k or 1))
+        return in_order(
+            pieces, draw, self._workers, spare=self._workers, at_once=lambda item: _is_small(item[1], k or 1)
+        )
 
     def _cut(self, texts: Batch) -> bytes:
         with _locate_errors(texts):

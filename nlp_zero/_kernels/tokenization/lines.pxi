@@ -1,6 +1,7 @@
 # Lines of tokens as UTF-8: the compiled part of `nlp_zero.tokenization.lines`.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.string cimport memcpy
 from libcpp.string cimport string
 
 cdef extern from "tokenization/lines.hpp" namespace "nlpzero::tokenization" nogil:
@@ -60,7 +61,11 @@ cdef class LineCutter:
         """Return the lines; raise `UnicodeDecodeError` if the texts are not valid UTF-8."""
         if not valid:
             texts.decode("utf-8")
-        return PyBytes_FromStringAndSize(lines.data(), <Py_ssize_t>lines.size())
+        cdef bytes copy = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>lines.size())
+        cdef char* to = PyBytes_AS_STRING(copy)
+        with nogil:
+            memcpy(to, lines.data(), lines.size())
+        return copy
 
     def cut(self, texts):
         cdef LineInput opened = self.open(texts)
