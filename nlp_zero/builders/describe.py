@@ -184,8 +184,9 @@ def _measure_in_text(
     (raw, pmi, left, right), deep = columns, found.deep
     return_memory()  # that of the pass before, which was freed
     affixes = Affixes(found.ids, tree.counts.order, len(tree.counts.symbols))
-    occurrences = passes.find_occurrences(tree, affixes.ngrams, len(deep), joined=found.joined)
-    times, left[deep], right[deep] = occurrences.result()
+    times, left[deep], right[deep] = passes.find_occurrences(
+        tree, affixes.ngrams, len(deep), joined=found.joined
+    ).result()  # the occurrences are not kept
     raw[deep] = times[: len(deep)]
     worst = affixes.greatest_products(times, tree.count_ngrams(affixes.shallow))
     at = deep[found.length[deep] > tree.counts.order]

@@ -102,12 +102,18 @@ private:
     // Sort the recent occurrences by n-gram, by counting, and count the symbols of each n-gram in a small table.
     template <class Each>
     void count_recent(uint64_t least, bool keep, Each&& each) {
+        if (symbols_ <= 0x10000) count_recent_as<uint16_t>(least, keep, each);
+        else count_recent_as<uint32_t>(least, keep, each);
+    }
+    template <class Symbol, class Each>
+    void count_recent_as(uint64_t least, bool keep, Each&& each) {
         std::vector<uint32_t> end(ngrams_), times(symbols_), reached;
         for (const Occurrence& found : recent_) ++end[found.ngram];
         uint32_t sum = 0;
         for (uint32_t& n : end) sum += std::exchange(n, sum);
-        std::vector<std::array<uint32_t, 2>> sorted(recent_.size());
-        for (const Occurrence& found : recent_) sorted[end[found.ngram]++] = found.symbol;
+        std::vector<std::array<Symbol, 2>> sorted(recent_.size());
+        for (const Occurrence& found : recent_)
+            sorted[end[found.ngram]++] = {Symbol(found.symbol[0]), Symbol(found.symbol[1])};
         if (!keep) std::vector<Occurrence>().swap(recent_), most_recent_ = 0;
         for (uint32_t ngram = 0, first = 0; ngram < ngrams_; first = end[ngram++]) {
             if (end[ngram] - first < least) continue;
