@@ -148,3 +148,23 @@ def test_many_neighbours_are_sorted_in_parts() -> None:
             places = places[(places >= 0) & (places < len(symbols))]
             times = np.bincount(symbols[places])[1:]  # an end of the text, a symbol that occurs once, adds nothing
             assert np.isclose(entropy, np.log(len(at)) - (times * np.log(times)).sum() / len(at))
+
+
+@pytest.mark.parametrize("largest", [0xFFFF, 0x10000])
+@pytest.mark.parametrize("divided", [False, True])
+def test_neighbours_with_large_ids(largest: int, divided: bool) -> None:
+    """Symbols of 16 bits are stored apart from larger ones; 0xFFFF is still one of the former."""
+    names = [chr(0x4E00 + k) for k in range(0x5000)] + [chr(0x20000 + k) for k in range(0xA6D0)]
+    names += [chr(0xAC00 + k) for k in range(largest - len(names))]
+    alphabet = Alphabet(symbols=sorted(names))
+    low, word, high = names[0], names[1], sorted(names)[-1]
+    texts = [f"{high}{word}{low}", f"{high}{word}{high}", f"{low}{word}{high}，{word}{low}{high}"]
+    found = Occurrences(alphabet, NgramList(np.array([sorted(names).index(word) + 1, 0], np.uint32), largest), 1)
+    other = found.another() if divided else found
+    for text, counter in zip(texts, (found, other, found), strict=True):
+        counter.add(text)
+    if divided:
+        found.merge(other)
+    raw, left, right = found.result()
+    assert (len(alphabet), raw.tolist()) == (largest, [4])
+    assert np.isclose([left[0], right[0]], [np.log(4) - np.log(2) / 2, np.log(4) - np.log(2)]).all()

@@ -22,8 +22,9 @@ public:
 
     // A symbol of 0 is the end of a run, which is not counted.
     void add(uint32_t ngram, uint32_t left, uint32_t right) {
-        if (recent_.size() == most_recent_) make_room();
-        recent_.emplace_back(ngram, left, right);
+        if (narrow_.size() + wide_.size() == most_recent_) make_room();
+        if (std::max(left, right) <= 0xFFFF) narrow_.emplace_back(ngram, left, right);
+        else wide_.emplace_back(ngram, left, right);
         ngrams_ = std::max(ngrams_, ngram + 1);
         symbols_ = std::max({symbols_, left + 1, right + 1});
     }
@@ -32,7 +33,7 @@ public:
         for (int side = 0; side < 2; ++side)
             for (const Counted* counts : {&other.counted_[side], &other.added_[side]})
                 added_[side].insert(added_[side].end(), counts->begin(), counts->end());
-        for (const Occurrence& found : other.recent_) add(found.ngram, found.symbol[0], found.symbol[1]);
+        other.each_recent([this](uint32_t ngram, uint32_t left, uint32_t right) { add(ngram, left, right); });
         if (!added_[0].empty() || !added_[1].empty()) collect();
     }
     const Counted& counted(int side) {
@@ -52,24 +53,26 @@ public:
 
 private:
     // Made in its place by a constructor: a copy of what was just written in parts waits for these stores.
+    template <class Symbol>
     struct Occurrence {
         uint32_t ngram;
-        std::array<uint32_t, 2> symbol;
-        Occurrence(uint32_t ngram, uint32_t left, uint32_t right) : ngram(ngram), symbol{left, right} {}
+        Symbol left, right;
+        Occurrence(uint32_t ngram, uint32_t left, uint32_t right) : ngram(ngram), left(Symbol(left)), right(Symbol(right)) {}
     };
     static constexpr size_t LEAST_RECENT = size_t(1) << 20;
-    std::vector<Occurrence> recent_;
+    std::vector<Occurrence<uint16_t>> narrow_;  // recent occurrences: those whose symbols have 16 bits, and others
+    std::vector<Occurrence<uint32_t>> wide_;
     size_t most_recent_ = 0;
     uint32_t ngrams_ = 0, symbols_ = 0;  // one more than the largest numbers that were added
     std::array<Counted, 2> added_, counted_;
 
     void make_room() {
-        if (!recent_.empty()) collect();
+        if (most_recent_) collect();
         most_recent_ = std::max(LEAST_RECENT, (counted_[0].size() + counted_[1].size()) / 2);
-        recent_.reserve(most_recent_);
+        narrow_.reserve(most_recent_);
     }
     void collect() {
-        if (!recent_.empty()) {
+        if (most_recent_) {
             std::array<Counted, 2> distinct;
             count_recent(1, false, [&](int side, uint32_t ngram, uint32_t symbol, uint64_t times) {
                 distinct[side].emplace_back(uint64_t(ngram) << 32 | symbol, times);
@@ -101,20 +104,30 @@ private:
     }
     // Sort the recent occurrences by n-gram, by counting, and count the symbols of each n-gram in a small table.
     template <class Each>
+    void each_recent(Each&& each) const {
+        for (const auto& found : narrow_) each(found.ngram, found.left, found.right);
+        for (const auto& found : wide_) each(found.ngram, found.left, found.right);
+    }
+    template <class Each>
     void count_recent(uint64_t least, bool keep, Each&& each) {
-        if (symbols_ <= 0x10000) count_recent_as<uint16_t>(least, keep, each);
+        if (wide_.empty()) count_recent_as<uint16_t>(least, keep, each);
         else count_recent_as<uint32_t>(least, keep, each);
     }
     template <class Symbol, class Each>
     void count_recent_as(uint64_t least, bool keep, Each&& each) {
         std::vector<uint32_t> end(ngrams_), times(symbols_), reached;
-        for (const Occurrence& found : recent_) ++end[found.ngram];
+        each_recent([&](uint32_t ngram, uint32_t, uint32_t) { ++end[ngram]; });
         uint32_t sum = 0;
         for (uint32_t& n : end) sum += std::exchange(n, sum);
-        std::vector<std::array<Symbol, 2>> sorted(recent_.size());
-        for (const Occurrence& found : recent_)
-            sorted[end[found.ngram]++] = {Symbol(found.symbol[0]), Symbol(found.symbol[1])};
-        if (!keep) std::vector<Occurrence>().swap(recent_), most_recent_ = 0;
+        std::vector<std::array<Symbol, 2>> sorted(narrow_.size() + wide_.size());
+        each_recent([&](uint32_t ngram, uint32_t left, uint32_t right) {
+            sorted[end[ngram]++] = {Symbol(left), Symbol(right)};
+        });
+        if (!keep) {
+            decltype(narrow_)().swap(narrow_);
+            decltype(wide_)().swap(wide_);
+            most_recent_ = 0;
+        }
         for (uint32_t ngram = 0, first = 0; ngram < ngrams_; first = end[ngram++]) {
             if (end[ngram] - first < least) continue;
             for (int side = 0; side < 2; ++side) {
