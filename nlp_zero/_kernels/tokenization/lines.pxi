@@ -1,7 +1,6 @@
 # Lines of tokens as UTF-8: the compiled part of `nlp_zero.tokenization.lines`.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.string cimport memcpy
 from libcpp.string cimport string
 
 cdef extern from "tokenization/lines.hpp" namespace "nlpzero::tokenization" nogil:
@@ -61,11 +60,7 @@ cdef class LineCutter:
         """Return the lines; raise `UnicodeDecodeError` if the texts are not valid UTF-8."""
         if not valid:
             texts.decode("utf-8")
-        cdef bytes copy = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>lines.size())
-        cdef char* to = PyBytes_AS_STRING(copy)
-        with nogil:
-            memcpy(to, lines.data(), lines.size())
-        return copy
+        return PyBytes_FromStringAndSize(lines.data(), <Py_ssize_t>lines.size())
 
     def cut(self, texts):
         cdef LineInput opened = self.open(texts)
