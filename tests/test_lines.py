@@ -163,6 +163,15 @@ def test_results_of_small_items_do_not_wait() -> None:
     assert list(results) == [-7]
 
 
+@pytest.mark.parametrize("spare", [1, 2, 5])
+def test_items_are_read_ahead(spare: int) -> None:
+    numbers = iter(range(9))
+    results = in_order(numbers, lambda number: -number, 2, spare=spare)
+    assert next(results) == 0
+    assert next(numbers) == 2 + spare
+    assert list(results) == [-k for k in range(1, 9) if k != 2 + spare]
+
+
 def test_an_error_of_the_source_follows_earlier_results() -> None:
     def numbers() -> Iterator[int]:
         yield from (1, 2)
