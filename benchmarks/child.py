@@ -60,7 +60,7 @@ def build_vocab(output: str, *arguments: str) -> dict[str, object]:
 
 
 def nlpzero(*arguments: str) -> dict[str, object]:
-    """Run any command of nlpzero, as its own process does; also measure the peak size of unnamed temporary files, in MB."""
+    """Run any command of nlpzero as its own process does; measure the peak size of unnamed temporary files, in MB."""
     from nlp_zero.__main__ import run
 
     sys.argv = ["nlpzero", *arguments]
