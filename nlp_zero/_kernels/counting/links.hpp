@@ -59,11 +59,11 @@ public:
             for (size_t p = above.begin, i = range[l].begin; p < above.end; ++p) {
                 if (i == shorter.end[p]) continue;
                 const size_t q = link_of(l - 1, p);
-                const uint32_t* from = shorter.symbol + tree[l - 2].begin_of(q);
+                const uint32_t* const from = shorter.symbol + tree[l - 2].begin_of(q);
                 const uint32_t* const to = shorter.symbol + tree[l - 2].end[q];
                 for (; i < shorter.end[p]; ++i) {
-                    from = search(from, to, level.symbol[i]);
-                    const size_t j = size_t(from - shorter.symbol);
+                    // A search from the last place would have fewer steps, but would wait for it.
+                    const size_t j = size_t(search(from, to, level.symbol[i]) - shorter.symbol);
                     link[l][i] = uint32_t(j);
                     if (!suffixes[l]) continue;
                     uint32_t* const counts = suffixes[l] + i * (l - 1);
