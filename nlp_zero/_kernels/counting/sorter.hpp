@@ -74,36 +74,40 @@ public:
         if (order_ < 2) return;
         if (k >= stores_.size() || stores_[k]->positions() != positions_[k])
             throw std::invalid_argument("A text was changed after its n-grams were laid out.");
-        // One slot per symbol.  That of boundaries, whose rank is 0, clears the key: no branch is needed.  The empty key of
-        // the end of a run is written, too, where the next key of its bucket will be; a bucket has room for all.
-        struct Slot { Key<W>* put; uint32_t rank, step; };
-        std::vector<Slot> slot(rank_[k].size());
-        Key<W> ignored;  // receives the keys of boundaries and of symbols outside the range
-        for (Slot& s : slot) s = {&ignored, 0, 0};
+        // One slot per symbol, small, since there are thousands.  That of boundaries, whose rank is 0, clears the key: no
+        // branch is needed.  The empty key of the end of a run is written, too, where the next key of its bucket will be; a
+        // bucket has room for all.
+        constexpr uint32_t COUNTED = 1u << 31;
+        struct Slot { uint32_t put, rank; };
+        Key<W>* const keys = keys_.data();
+        const uint32_t ignored = uint32_t(begin[to_] - begin[from_]);  // receives the keys of other symbols
+        std::vector<Slot> slot(rank_[k].size(), Slot{ignored, 0});
         for (size_t id = 1; id < slot.size(); ++id) {
             const uint32_t rank = rank_[k][id];
-            if (!rank) continue;
-            if (rank >= from_ && rank < to_) slot[id] = {share(k, rank), rank, 1};
-            else slot[id] = {&ignored, rank, 0};
+            if (rank >= from_ && rank < to_ && rank) slot[id] = {uint32_t(share(k, rank) - keys), rank | COUNTED};
+            else slot[id].rank = rank;
         }
         const int top = (order_ - 2) * bits_;
         stores_[k]->visit([&](const auto* symbol, size_t i) {
             Key<W> key = {};
             const auto put = [&] {
                 Slot& to = slot[symbol[--i]];
-                *to.put = key;
-                to.put += to.step & uint32_t(!key.is_empty());
-                key.shift_right_and_put(bits_, uint64_t(to.rank), top);
-                key.clear_unless(to.rank != 0);
+                keys[to.put] = key;
+                to.put += to.rank >> 31 & uint32_t(!key.is_empty());
+                const uint32_t rank = to.rank & ~COUNTED;
+                key.shift_right_and_put(bits_, uint64_t(rank), top);
+                key.clear_unless(rank != 0);
             };
             while (i > AHEAD) {
-                prefetch_to_write(slot[symbol[i - AHEAD - 1]].put);
+                prefetch_to_write(keys + slot[symbol[i - AHEAD - 1]].put);
                 put();
             }
             while (i > 0) put();
         });
-        for (size_t id = 1; id < slot.size(); ++id)
-            if (slot[id].step) dealt_[k][slot[id].rank] = uint64_t(slot[id].put - share(k, slot[id].rank));
+        for (size_t id = 1; id < slot.size(); ++id) {
+            const uint32_t rank = slot[id].rank & ~COUNTED;
+            if (slot[id].rank & COUNTED) dealt_[k][rank] = uint64_t(keys + slot[id].put - share(k, rank));
+        }
     }
 
     void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
