@@ -219,7 +219,7 @@ free-threaded:
 	rm -rf build/free-threaded
 	$(call copy_sources,build/free-threaded/tree)
 	$(FREE_PYTHON) -m venv build/free-threaded/venv
-	build/free-threaded/venv/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary --editable build/free-threaded/tree 'pytest>=8' 'hypothesis>=6.100'
+	build/free-threaded/venv/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary --editable build/free-threaded/tree 'pytest>=8' 'hypothesis>=6.100' 'regex>=2022.10.31'
 	cd build/free-threaded/tree && NLP_ZERO_EXPECT=. ../venv/bin/python -X gil=0 -m pytest -q -p no:cacheprovider $(TSAN_TESTS)
 
 # tests/test_recipes.py takes the examples from the page; `make test` skips those whose packages are not installed.
