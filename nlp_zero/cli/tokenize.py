@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,10 +201,12 @@ def _cut_lines(texts: Corpus, tokenizer: Tokenizer, options: argparse.Namespace,
     from ..tokenization.lines import TokenLines
 
     lines = TokenLines(tokenizer, options.separator, workers=options.workers)
-    batches = (batch.texts if isinstance(batch, TextBatch) else batch for batch in texts.encoded_batches())
-    if not options.sample:
-        return lines.cut(batches)
-    return lines.sample(batches, alpha=options.alpha, seed=options.seed, k=options.k or 1, start=start)
+    with closing(texts.encoded_batches()) as encoded:  # also if a text cannot be read to its end
+        batches = (batch.texts if isinstance(batch, TextBatch) else batch for batch in encoded)
+        if not options.sample:
+            yield from lines.cut(batches)
+        else:
+            yield from lines.sample(batches, alpha=options.alpha, seed=options.seed, k=options.k or 1, start=start)
 
 
 def _write(pieces: Iterable[Any], options: argparse.Namespace) -> None:

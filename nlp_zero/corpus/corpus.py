@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -233,7 +233,7 @@ class Corpus:
         """
         return self._read_batches(self._open_pass())
 
-    def encoded_batches(self) -> Iterator[Block | TextBatch]:
+    def encoded_batches(self) -> Generator[Block | TextBatch]:
         """Read the texts once, in batches; lines of plain UTF-8 text are left to be decoded, as by several threads.
 
         Returns
@@ -307,7 +307,7 @@ class Corpus:
             for source in found:
                 yield from self._reader.read_batches(source, advance)
 
-    def _read_encoded_batches(self, found: list[Source]) -> Iterator[Block | TextBatch]:
+    def _read_encoded_batches(self, found: list[Source]) -> Generator[Block | TextBatch]:
         with self._progress_bar(found) as advance:
             for source in found:
                 yield from self._reader.read_encoded_batches(source, advance)

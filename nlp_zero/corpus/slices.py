@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, cast
@@ -85,7 +85,7 @@ class CorpusSlice(Corpus):
         source, begin = self._open_window()
         return iter(()) if source is None else self._reader.read_batches(source, None, begin)
 
-    def encoded_batches(self) -> Iterator[Block | TextBatch]:
+    def encoded_batches(self) -> Generator[Block | TextBatch]:
         """Read the texts of the slice in batches that may have to be decoded.
 
         Returns
@@ -99,7 +99,8 @@ class CorpusSlice(Corpus):
             If the file cannot be read or decoded.
         """
         source, begin = self._open_window()
-        return iter(()) if source is None else self._reader.read_encoded_batches(source, None, begin)
+        if source is not None:
+            yield from self._reader.read_encoded_batches(source, None, begin)
 
     def _find_sources(self) -> list[Source]:
         return [self.source]
