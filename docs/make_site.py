@@ -177,10 +177,12 @@ def plain_output(cell: Any) -> list[str]:
     Returns
     -------
     list of str
-        What it printed and returned.
+        What it printed and returned, without warnings such as that a font is missing.
     """
     found = []
     for output in cell.get("outputs", []):
+        if output.get("name") == "stderr":
+            continue
         data = output.get("data", {})
         found.append(output.get("text", "") or ("" if "image/png" in data else data.get("text/plain", "")))
     return found
