@@ -17,7 +17,7 @@ __all__ = ["is_small", "keep_freed_blocks", "read_rounds"]
 
 BLOCKS_PER_ROUND = 2  # of each thread; three rounds are in memory, and new memory takes time
 SMALL_BYTES = 1 << 23  # that one thread encodes sooner than several, which must be started
-KEPT_BYTES = 12 << 20  # some blocks
+KEPT_BYTES = 12 << 20  # more than a block; twice as much free memory is kept
 
 
 def read_rounds(

@@ -120,9 +120,11 @@ class Lexicon(Tabular):
     @property
     def words(self) -> tuple[str, ...]:
         """The words in their order."""
-        if not isinstance(self._words, tuple):  # packed words, which can be written without making strings
-            object.__setattr__(self, "_words", tuple(self._words.unpack()))
-        return self._words  # type: ignore[return-value]
+        words = self._words  # read once: another thread may replace it
+        if not isinstance(words, tuple):  # packed words, which can be written without making strings
+            words = tuple(words.unpack())
+            object.__setattr__(self, "_words", words)
+        return words
 
     @property
     def _index(self) -> dict[str, int]:
