@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockCounter", "CorpusPasses", "open_passes"]
 
+SHARES = 8  # of a kept text that a thread takes at a time: one may take less time than giving it to a thread
+
 
 class BlockCounter(Protocol):
     """A counter of the kernels: one for each thread, added up at the end."""
@@ -139,13 +141,14 @@ class CorpusPasses:
             finally:
                 idle.append(counter)
 
-        def work_on_share(k: int) -> None:
+        def work_on_shares(kept: KeptText, begin: int) -> None:
             counter = idle.pop()
-            counter.add_share(kept, k)
+            for k in range(begin, min(begin + SHARES, kept.shares)):
+                counter.add_share(kept, k)
             idle.append(counter)
 
         if (kept := self._kept) is not None:
-            for_each(range(kept.shares), work_on_share, self.resources.workers)
+            for_each(range(0, kept.shares, SHARES), partial(work_on_shares, kept), self.resources.workers)
         else:
             for_each(read_blocks(self.texts), work, self.resources.workers)
         for other in counters[1:]:

@@ -27,6 +27,7 @@ from .tree import TreeBuilder
 
 if TYPE_CHECKING:
     from .store import Position
+    from .tree import Level
 
 __all__ = ["NgramCounter", "count_ngrams"]
 
@@ -233,19 +234,30 @@ class NgramCounter:
 
         def fill(tree: TreeBuilder) -> None:
             part, rounds = parts.pop()  # so that its memory is freed when this function returns
-            grows = in_memory and (workers == 1 or len(rounds) <= 1)  # the ranges of a thread follow each other
+            if in_memory:
+                tree.append(self._grow_tree(part, rounds, min_count))
+                return
             for ranges in rounds:
                 self._deal(part, ranges)
-                if grows:
-                    for_each(enumerate(ranges), lambda item: part.extend_tree(item[0], *item[1], min_count), workers)
-                    continue
                 for piece in in_order(ranges, lambda r: part.tree(*r, min_count), workers):
                     tree.append(piece)
-            if grows:
-                for_each(range(3 * self.order), part.join_trees, workers)
-                tree.append(part.take_tree())
 
         return collect_counts(fill, symbols, self._totals(), self._store, options, folder, lambda *_: history)
+
+    def _grow_tree(
+        self, part: kernel.NgramSorter, rounds: list[list[tuple[int, int]]], min_count: int
+    ) -> list[Level]:
+        """Count the n-grams of all ranges: one thread extends a tree, several make one for each range and join them."""
+        workers = self._useful_workers
+        part.start_trees(sum(map(len, rounds)) if workers > 1 else 1)
+        tree = 0
+        for ranges in rounds:
+            self._deal(part, ranges)
+            numbered = [(tree + k if workers > 1 else 0, *one) for k, one in enumerate(ranges)]
+            for_each(numbered, lambda item: part.extend_tree(*item, min_count), workers)
+            tree += len(ranges)
+        for_each(range(3 * self.order), part.join_trees, workers)
+        return part.take_tree()
 
     def _resume(
         self, texts: Corpus | Iterable[str], folder: str | os.PathLike[str]

@@ -133,7 +133,7 @@ cdef class EncodedText:
 cdef class NgramSorter:
     """Sorts and counts the n-grams of encoded texts."""
     cdef unique_ptr[CppSorter] cpp
-    cdef vector[Tree] grown  # what extend_tree has counted: one for each text
+    cdef vector[Tree] grown  # what extend_tree has counted
     cdef list texts
     cdef int order
     cdef readonly list symbols
@@ -149,9 +149,6 @@ cdef class NgramSorter:
         if not texts or not 1 <= order <= MAX_ORDER:
             raise ValueError(f"at least one text is needed, and order must be 1 to {MAX_ORDER}, not {order}.")
         self.texts, self.order = texts, order
-        self.grown.resize(len(texts))
-        for k in range(self.grown.size()):
-            self.grown[k].order = order
         with nogil:
             self.cpp = CppSorter.of(stores, alphabets, order)
         symbols = list(self.cpp.get().symbols)
@@ -174,6 +171,12 @@ cdef class NgramSorter:
             self.cpp.get().tree(first, stop, min_count, tree)
         return _levels(tree)
 
+    def start_trees(self, size_t trees):
+        self.grown.clear()
+        self.grown.resize(trees)
+        for k in range(trees):
+            self.grown[k].order = self.order
+
     def extend_tree(self, size_t k, size_t first, size_t stop, uint32_t min_count):
         if k >= self.grown.size():
             raise IndexError(f"there is no tree {k}.")
@@ -181,12 +184,14 @@ cdef class NgramSorter:
             self.cpp.get().tree(first, stop, min_count, self.grown[k])
 
     def join_trees(self, size_t array):
-        if array >= 3 * <size_t>self.order:
+        if not self.grown.size() or array >= 3 * <size_t>self.order:
             raise IndexError(f"a tree of order {self.order} has no array {array}.")
         with nogil:
             join_array(self.grown, array)
 
     def take_tree(self):
+        if not self.grown.size():
+            raise ValueError("no tree was started.")
         for n in range(self.order):
             for k in range(1, self.grown.size()):
                 self.grown[0].level[n].size += self.grown[k].level[n].size

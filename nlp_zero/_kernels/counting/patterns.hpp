@@ -217,9 +217,9 @@ public:
         }
     }
 
-    // out[place] += count[slot] for every n-gram in the table.
+    // out[place] += count[slot] for every n-gram in the table; other slots have a count of 0.
     void add_by_place(const uint32_t* count, uint32_t* out) const {
-        for (size_t s = 0; s < slots(); ++s) if (slots_[s]) out[place_[s]] += count[s];
+        for (size_t s = 0; s < slots(); ++s) if (count[s]) out[place_[s]] += count[s];
     }
 
 private:

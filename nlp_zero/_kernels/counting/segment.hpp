@@ -63,15 +63,19 @@ public:
         if (symbol < SINGLES) ++singles_[symbol];
         else if (symbol < patterns.firsts() && patterns.chosen(symbol)) count(symbol);
     }
+    // Note that so many symbols have been cut.  Counts of this thread that wait for the table have 32 bits.
+    void advance(uint64_t n, const Patterns& patterns) {
+        symbols += n;
+        if ((waiting_symbols_ += n) >> 31) finish(patterns);
+    }
+    // Add to the table what this thread has counted.
     void finish(const Patterns& patterns) {
         for (uint32_t s = 0; s < std::min<size_t>(SINGLES, patterns.firsts()); ++s)
             if (singles_[s] && patterns.chosen(s)) table_->add(s, singles_[s]);
         singles_.assign(SINGLES, 0);
-        finish();
-    }
-    void finish() {
         for (Times& last : recent_) { postpone(last); last = {}; }
         for (Times& waiting : waiting_) { table_->add(waiting.slot, waiting.times); waiting = {}; }
+        waiting_symbols_ = 0;
     }
     // Pieces longer than the order of the tree.
     LongPieces longer;
@@ -98,6 +102,7 @@ private:
     std::vector<uint32_t> singles_;  // pieces of the first symbols
     std::array<Times, WAIT> waiting_{};
     size_t at_ = 0;
+    uint64_t waiting_symbols_ = 0;  // cut since `finish`
 
     // Prefetch the table's entry, and add an entry that was postponed earlier.
     void postpone(const Times& entry) {
@@ -141,7 +146,6 @@ public:
             }
         }
         out_.longer.flush();
-        out_.finish(patterns_);
     }
 
 private:
@@ -187,6 +191,7 @@ private:
             for (size_t j = 0; j < width; ++j) symbols |= uint64_t(text[base + j] != 0) << j;
             const uint64_t joined = joined_[w], begins = symbols & ~(joined << 1 | before);
             before = joined >> 63;
+            out_.advance(uint64_t(count_bits(symbols)), patterns_);
             out_.tokens += uint64_t(count_bits(begins));
             for (uint64_t rest = begins & ~joined; rest; rest &= rest - 1)
                 out_.count_single(text[base + size_t(lowest_bit(rest))], patterns_);
@@ -252,8 +257,9 @@ inline void cut_by_score(const uint32_t* text, size_t n, const Patterns& pattern
             if (best[k].slot != NONE) out.count(best[k].slot);
             out.tokens += text[group + k] != 0;
         }
+        const auto boundaries = std::count(text + group, text + next, 0u);
+        out.advance(size - size_t(boundaries), patterns);
     }
-    out.finish();
 }
 
 }  // namespace nlpzero::counting

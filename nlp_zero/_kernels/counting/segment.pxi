@@ -44,7 +44,7 @@ cdef extern from "counting/segment.hpp" namespace "nlpzero::counting" nogil:
         uint64_t tokens, symbols
         void start(shared_ptr[PieceTimes]) except +
         const shared_ptr[PieceTimes]& table() const
-        void finish() except +
+        void finish(const CppPatterns&) except +
         void add(PieceCounts&) except +
         void add(const uint32_t*, const uint64_t*, size_t) except +
         LongPieces longer
@@ -247,10 +247,7 @@ cdef class PieceCounter(_Reader):
         self.cut(n, marks)
 
     cdef int cut(self, size_t n, uint64_t* marks) except -1:
-        cdef size_t k
         with nogil:
-            for k in range(n):
-                self.pieces.symbols += self.buffer[k] != 0
             if self.patterns.scored:
                 cut_by_score(self.buffer.data(), n, self.patterns.cpp, self.unknown, self.pieces)
             else:
@@ -261,10 +258,12 @@ cdef class PieceCounter(_Reader):
         if other.pieces.table().get() != self.pieces.table().get():
             raise ValueError("only counters made by another() can be merged.")
         with nogil:
+            other.pieces.finish(other.patterns.cpp)
             self.pieces.add(other.pieces)
 
     def state(self):
         cdef PieceTimes* table = self.pieces.table().get()
+        self.pieces.finish(self.patterns.cpp)
         times = _copy_array(table.times.data(), table.times.size(), np.uint32).astype(np.uint64)
         for carry in table.carries():
             times[carry.first] += np.uint64(carry.second << 32)
@@ -300,6 +299,7 @@ cdef class PieceCounter(_Reader):
         cdef uint32_t[::1] lower = np.zeros(1 + sum(sizes), np.uint32)
         cdef PieceTimes* table = self.pieces.table().get()
         with nogil:
+            self.pieces.finish(self.patterns.cpp)
             self.patterns.cpp.add_by_place(table.times.data(), &lower[0])
         flat = np.asarray(lower)
         if table.carries().size():

@@ -57,7 +57,7 @@ public:
         }
         for (const SymbolStore* store : stores_) positions_.push_back(store->positions());
         dealt_.assign(stores_.size(), std::vector<uint64_t>(symbols.size() + 1));
-        if (order_ > 1) keys_ = Buffer<Key<W>>(begin.back() + 1);
+        if (order_ > 1) keys_ = Buffer<Key<W>>(room(begin.back()));
         from_ = 0;
         to_ = symbols.size() + 1;
         taken_.assign(to_, 0);
@@ -66,7 +66,7 @@ public:
     void restrict_to(size_t from, size_t to) override {
         from_ = from;
         to_ = std::max(from, to);
-        const size_t needed = order_ > 1 ? begin[to_] - begin[from_] + 1 : 0;
+        const size_t needed = order_ > 1 ? room(begin[to_] - begin[from_]) : 0;
         if (needed > keys_.capacity()) keys_ = Buffer<Key<W>>(needed);
     }
 
@@ -80,7 +80,7 @@ public:
         constexpr uint32_t COUNTED = 1u << 31;
         struct Slot { uint32_t put, rank; };
         Key<W>* const keys = keys_.data();
-        const uint32_t ignored = uint32_t(begin[to_] - begin[from_]);  // receives the keys of other symbols
+        const uint32_t ignored = uint32_t(room(begin[to_] - begin[from_], k + 1) - 1);  // receives keys of other symbols
         std::vector<Slot> slot(rank_[k].size(), Slot{ignored, 0});
         for (size_t id = 1; id < slot.size(); ++id) {
             const uint32_t rank = rank_[k][id];
@@ -160,6 +160,7 @@ public:
 
 private:
     static constexpr size_t AHEAD = 64;  // symbols between the prefetch of a bucket and the write
+    static constexpr size_t LINES = 16;  // keys that are at least two cache lines, which processors fetch in pairs
     struct Scratch {
         Buffer<Key<W>> keys;
         Buffer<uint32_t> count;
@@ -175,6 +176,10 @@ private:
     std::vector<size_t> positions_;  // of each store when it was laid out
     std::vector<uint8_t> taken_;     // whether the keys of a bucket became a part of a tree
 
+    // Entries for n keys and those that the first stores ignore.  Each store has its own place for these, or threads would
+    // wait for each other's cache lines.
+    size_t room(size_t n, size_t stores) const { return n + 1 + stores * LINES; }
+    size_t room(size_t n) const { return room(n, stores_.size()); }
     void check_range(size_t from, size_t to) const {
         if (from > to || from < from_ || to > to_) throw std::out_of_range("No such range of first symbols.");
     }
