@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, settings
 
 import nlp_zero
-from nlp_zero.counting import counter, rounds
+from nlp_zero.counting import counter, encoding
 
 # A busy machine may take long for any example; that is no failure.
 settings.register_profile("nlp-zero", deadline=None)
@@ -34,7 +34,7 @@ def _in_repository() -> None:
 def _threads_for_small_texts() -> Iterator[None]:
     """Threads share any text, however small."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rounds, "SMALL_BYTES", 0)
+        patch.setattr(encoding, "SMALL_BYTES", 0)
         patch.setattr(counter, "SMALL_POSITIONS", 0)
         yield
 

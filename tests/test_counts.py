@@ -107,7 +107,6 @@ def test_rounds_do_not_change_counts(symbols: str, workers: int, monkeypatch: py
     """With rare n-grams left out, first symbols are counted range by range, in the same memory."""
     texts = ["".join(np.random.default_rng(seed).choice(list(symbols), 3000)) for seed in range(3)]
     monkeypatch.setattr(counter, "ROUND_POSITIONS", 1000)
-    monkeypatch.setattr(counter, "SMALL_POSITIONS", 0)
     for order in (1, 2, 4):
         found = NgramCounter(order=order, workers=workers).update(texts).freeze(min_count=2)
         assert as_dict(found) == oracle(texts, order, "token", 2)

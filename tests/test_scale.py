@@ -13,9 +13,8 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any
@@ -26,16 +25,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_zero import CorpusError, FormatError, NgramCounter, NgramCounts
+from nlp_zero._kernels.counting import EncodedText
 from nlp_zero._utils import arrays, files
-from nlp_zero._utils.threads import in_rounds
 from nlp_zero.builders import EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.cli import main
-from nlp_zero.corpus import Corpus
+from nlp_zero.corpus import Block, Corpus
 from nlp_zero.counting import counter as counter_module
-from nlp_zero.counting import rounds
+from nlp_zero.counting import encoding
 from nlp_zero.counting import tree as tree_module
 from nlp_zero.counting.checkpoint import Checkpoint
 from nlp_zero.counting.counts import levels_of
+from nlp_zero.counting.encoding import encode_blocks, look_ahead
 from nlp_zero.counting.merging import RunSource, merge_to_tree, unite_symbols
 from nlp_zero.counting.resources import MemoryPlan
 from nlp_zero.counting.runs import RunFile
@@ -228,48 +228,52 @@ def test_nothing_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
-@pytest.mark.parametrize("fails_after", [0, 1, 4, None])
-def test_rounds_of_threads(workers: int, fails_after: int | None) -> None:
-    """All rounds before an error of reading are worked on, in order, each by objects that one thread has for itself."""
-    lists: list[list[int]] = [[] for _ in range(workers)]
+@pytest.mark.parametrize("fails", [(), (0,), (1,), (4,), (2, 5), (5, 2)])
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_texts_hold_the_blocks_before_the_first_that_fails(
+    workers: int, fails: tuple[int, ...], unreadable: bool
+) -> None:
+    """A block cannot be decoded, or the next one cannot be read: then those after it are taken back."""
+    good = [f"春天{'来' * k}了\n".encode() for k in range(7)]
 
-    def read() -> Iterator[list[int]]:
+    def read() -> Iterator[Block]:
+        for number, data in enumerate(good):
+            yield Block(data + b"\xff" if number in fails else data, "a.txt", 100 * number)
+        if unreadable:
+            raise CorpusError("unreadable")
+
+    texts = [EncodedText() for _ in range(workers)]
+    before = min(fails, default=len(good))
+    size = len(good[before]) if fails else 0
+    message = f"a.txt.*byte {100 * before + size:,}" if fails else "unreadable"
+    with pytest.raises(CorpusError, match=message) if fails or unreadable else contextlib.nullcontext():
+        encode_blocks(read(), texts)
+    whole = EncodedText()
+    for data in good[:before]:
+        whole.add(data)
+    assert [sum(column) for column in zip(*(text.totals(8) for text in texts), strict=True)] == whole.totals(8)
+
+
+@pytest.mark.parametrize("fails_after", [0, 2, 9, None])
+def test_looking_ahead_changes_nothing(fails_after: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "SMALL_BYTES", 1000)
+
+    def read() -> Iterator[Any]:
         for k in range(9):
             if k == fails_after:
                 raise OSError("unreadable")
-            yield list(range(10 * k, 10 * k + 5))
+            yield (0, k), Block(b"x" * 10, "a.txt", k)
+        if fails_after == 9:
+            raise OSError("unreadable")
 
-    def work(k: int, share: Sequence[int]) -> int:
-        lists[k] += share
-        return sum(share)
-
-    done = []
-    with contextlib.nullcontext() if fails_after is None else pytest.raises(OSError, match="unreadable"):
-        for items, sums in in_rounds(read(), work, workers):
-            assert sorted(x for some in lists for x in some) == [x for r in [*done, items] for x in r]
-            assert sum(sums) == sum(items)
-            done.append(items)
-    assert len(done) == (9 if fails_after is None else fails_after)
-
-
-@pytest.mark.parametrize("error", [None, OSError("unreadable")])
-def test_a_single_small_round_is_worked_on_by_one_thread(error: Exception | None) -> None:
-    def read() -> Iterator[list[int]]:
-        yield [1, 2, 3]
-        if error is not None:
-            raise error
-
-    def work(k: int, share: Sequence[int]) -> tuple[int, list[int], int]:
-        return k, list(share), threading.get_ident()
-
-    here, done = threading.get_ident(), []
-    with contextlib.nullcontext() if error is None else pytest.raises(OSError, match="unreadable"):
-        done += in_rounds(read(), work, 2, is_small=lambda items: len(items) < 4)
-    if error is None:
-        assert done == [([1, 2, 3], [(0, [1, 2, 3], here), (1, [], here)])]
-    two_rounds = in_rounds([[1, 2, 3], [4, 5, 6]], work, 2, is_small=bool)
-    shares = [share for _, results in two_rounds for _, share, _ in results]
-    assert shares == [[1, 2], [3], [4, 5], [6]]
+    for most, few in [(1, fails_after == 0), (90, fails_after in (0, 2)), (91, True), (2000, True)]:
+        blocks, found = look_ahead(read(), most)
+        assert found == few
+        places = []
+        with contextlib.nullcontext() if fails_after is None else pytest.raises(OSError, match="unreadable"):
+            for (_, k), _ in blocks:
+                places.append(k)
+        assert places == list(range(9 if fails_after is None else fails_after))
 
 
 def test_threads_are_not_started_for_small_texts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +284,7 @@ def test_threads_are_not_started_for_small_texts(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(TypeError):  # the pool is None
         NgramCounter(workers=2).update(text)
     assert pools == [2]
-    monkeypatch.setattr(rounds, "SMALL_BYTES", 100)
+    monkeypatch.setattr(encoding, "SMALL_BYTES", 100)
     monkeypatch.setattr(counter_module, "SMALL_POSITIONS", 100)
     assert_same(NgramCounter(workers=2).update(text).freeze(), want)
     assert pools == [2]

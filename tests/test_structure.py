@@ -45,7 +45,7 @@ MODULES = {
         "corpus", "fingerprints", "texts", "positions", "slices",
     ],
     "counting": [
-        "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "rounds", "export", "history",
+        "resources", "runs", "checkpoint", "tree", "levels", "merging", "store", "encoding", "export", "history",
         "count_data", "format", "finishing", "counts",
         "lookup", "counter", "expectation", "selection", "packed", "selectable", "linked",
     ],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["for_each", "in_order", "in_rounds", "run_alongside"]
+__all__ = ["for_each", "in_order", "run_alongside"]
 
 
 @contextmanager
@@ -112,51 +112,3 @@ def in_order(
                 raise failed
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def in_rounds(
-    rounds: Iterable[Sequence[T]],
-    work: Callable[[int, Sequence[T]], R],
-    workers: int,
-    *,
-    is_small: Callable[[Sequence[T]], bool] = lambda _: False,
-) -> Iterator[tuple[Sequence[T], list[R]]]:
-    """Share each round among threads while the next round is read; yield the round and the results, in order.
-
-    Thread k of `workers` calls ``work(k, share)`` with the k-th of equal shares of the round, so each k may have its
-    own object. No thread works while the consumer handles a result. If reading a round raises an exception, it is
-    raised here after the results of all earlier rounds. If there is one round, and ``is_small(round)`` is true, share 0
-    is all of it, and no thread is started.
-    """
-    if workers == 1:
-        for items in rounds:
-            yield items, [work(0, items)]
-        return
-    source: Iterator[Sequence[T]] = iter(rounds)
-
-    def read_next() -> tuple[Sequence[T] | None, Exception | None]:
-        try:
-            return next(source, None), None
-        except Exception as error:
-            return None, error
-
-    following, read_before = next(source, None), None
-    if following is not None and is_small(following):
-        read_before = read_next()
-        if read_before[0] is None:
-            yield following, [work(k, following if k == 0 else following[:0]) for k in range(workers)]
-            if read_before[1] is not None:
-                raise read_before[1]
-            return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(workers) as pool:
-        while following is not None:
-            items = following
-            size = -(-len(items) // workers)
-            jobs = [pool.submit(work, k, items[k * size : (k + 1) * size]) for k in range(workers)]
-            following, failed = read_before or read_next()
-            read_before = None
-            yield items, [job.result() for job in jobs]
-            if failed is not None:
-                raise failed

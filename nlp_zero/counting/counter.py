@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.threads import for_each, in_order, in_rounds
+from .._utils.threads import for_each, in_order
 from .._utils.validation import check_integer
 from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
 from .count_data import CountData, CountOptions
 from .counts import MAX_ORDER, NgramCounts, counts_of
+from .encoding import encode_blocks, keep_freed_blocks, look_ahead
 from .finishing import collect_counts, merge_sources
 from .history import CountHistory
 from .merging import RunSource
 from .resources import MemoryPlan, Resources
-from .rounds import is_small, keep_freed_blocks, read_rounds
 from .store import RunStore
 from .tree import TreeBuilder
 
@@ -150,16 +150,7 @@ class NgramCounter:
             self._store.check_disk(count_stored_bytes(texts))
         if self._store.plan.budget is None:
             keep_freed_blocks()
-        workers, part_positions = self.resources.workers, self._store.plan.part_positions
-        rounds = in_rounds(read_rounds(blocks, workers, part_positions), self._encode, workers, is_small=is_small)
-        position = self._store.position
-        for items, results in rounds:
-            self._check_encoded(results)
-            position = items[-1][0]
-            if self._waiting >= part_positions:
-                self._write_run(position)
-        if self.resources.checkpoint is not None and self._waiting:
-            self._write_run(position)
+        self._encode(blocks)
 
     def freeze(
         self,
@@ -249,7 +240,7 @@ class NgramCounter:
     ) -> list[Level]:
         """Count the n-grams of all ranges: one thread extends a tree, several make one for each range and join them."""
         workers = self._useful_workers
-        part.start_trees(sum(map(len, rounds)) if workers > 1 else 1)
+        part.start_trees(max(1, sum(map(len, rounds))) if workers > 1 else 1)
         tree = 0
         for ranges in rounds:
             self._deal(part, ranges)
@@ -271,26 +262,31 @@ class NgramCounter:
         self._store.resume(Checkpoint(folder, texts, options))
         return read_blocks_from(texts, self._store.position, self.unit)
 
-    def _encode(self, k: int, items: Sequence[tuple[Position, Block]]) -> tuple[int, Exception | None]:
-        """Add blocks to text `k` up to the first that fails; return the number of blocks added, and the error."""
-        text = self._texts[k]
-        for number, (_, block) in enumerate(items):
-            try:
-                text.add(block.data)
-            except UnicodeDecodeError as error:
-                return number, block.locate_error(error)
-            except Exception as error:
-                return number, error
-        return len(items), None
+    def _encode(self, blocks: Iterator[tuple[Position, Block]]) -> None:
+        """Encode blocks, and write a run whenever there is enough for a part."""
+        part, workers = self._store.plan.part_positions, self.resources.workers
+        if workers > 1:
+            blocks, few = look_ahead(blocks, part // 8)
+            workers = 1 if few else workers
+        position, ended = self._store.position, False
 
-    def _check_encoded(self, results: list[tuple[int, Exception | None]]) -> None:
-        """If a block failed, remove the blocks after it, and raise its error."""
-        for k, (_, error) in enumerate(results):
-            if error is not None:
-                for text, (added, _) in list(zip(self._texts, results, strict=True))[k + 1 :]:
-                    for _ in range(added):
-                        text.drop_last()
-                raise error from None
+        def take(most: int) -> Iterator[Block]:
+            """Yield blocks until they have `most` bytes."""
+            nonlocal position, ended
+            size = 0
+            for placed in blocks:
+                position, block = placed
+                yield block
+                size += len(block.data)
+                if size >= most:
+                    return
+            ended = True
+
+        while not ended:
+            # A byte is at most one symbol.  A part may be an eighth larger: threads would share little again and again.
+            encode_blocks(take(max(part - self._waiting, part // 8)), self._texts[:workers])
+            if self._waiting >= part or (ended and self._waiting and self.resources.checkpoint is not None):
+                self._write_run(position)
 
     @property
     def _waiting(self) -> int:

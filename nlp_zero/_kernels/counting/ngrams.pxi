@@ -56,7 +56,7 @@ cdef extern from "counting/sorter.hpp" namespace "nlpzero::counting" nogil:
         vector[uint64_t] begin
         void deal(size_t) except +
         void restrict_to(size_t, size_t) except +
-        void tree(size_t, size_t, uint32_t, Tree&) except +
+        void tree(size_t, size_t, uint32_t, Tree&, cbool) except +
         void run(size_t, size_t, RunWriter&) except +
         @staticmethod
         unique_ptr[CppSorter] of(const vector[const SymbolStore*]&, const vector[const CppAlphabet*]&, int) except +
@@ -168,7 +168,7 @@ cdef class NgramSorter:
         cdef Tree tree
         tree.order = self.order
         with nogil:
-            self.cpp.get().tree(first, stop, min_count, tree)
+            self.cpp.get().tree(first, stop, min_count, tree, False)
         return _levels(tree)
 
     def start_trees(self, size_t trees):
@@ -181,7 +181,7 @@ cdef class NgramSorter:
         if k >= self.grown.size():
             raise IndexError(f"there is no tree {k}.")
         with nogil:
-            self.cpp.get().tree(first, stop, min_count, self.grown[k])
+            self.cpp.get().tree(first, stop, min_count, self.grown[k], True)
 
     def join_trees(self, size_t array):
         if not self.grown.size() or array >= 3 * <size_t>self.order:

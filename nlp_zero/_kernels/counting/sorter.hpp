@@ -23,8 +23,9 @@ public:
     // dropped, and their memory is used again.
     virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
-    // A range can be appended to a tree, or written as a run, once: its keys are lost then.
-    virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
+    // A range can be appended to a tree, or written as a run, once: its keys are lost then.  With `ample` the tree gets
+    // room for all ranges that follow, too.
+    virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree, bool ample) = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
 
     static std::unique_ptr<NgramSorter> of(const std::vector<const SymbolStore*>& stores,
@@ -110,14 +111,15 @@ public:
         }
     }
 
-    void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
+    void tree(size_t from, size_t to, uint32_t min_count, Tree& tree, bool ample) override {
         check_range(from, to);
         take(from, to);
         Scratch scratch(order_ > 1 ? widest(from, to) : 0);
         TreeWriter<W> writer(tree, bits_);
         tree.level[0].reserve(tree.level[0].size + (to - from), order_ > 1);
+        const size_t coming = begin[ample ? to_ : to] - begin[from];
         for (int l = 1; l < order_ && min_count == 1; ++l)  // unused pages cost nothing
-            tree.level[l].reserve(tree.level[l].size + (begin[to] - begin[from]) / 2, l + 1 < order_);
+            tree.level[l].reserve(tree.level[l].size + coming / 2, l + 1 < order_);
         for (size_t r = from; r < to; ++r) {
             const size_t n = begin[r + 1] - begin[r];
             std::array<size_t, MAX_ORDER> first{};

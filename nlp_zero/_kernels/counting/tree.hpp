@@ -21,7 +21,7 @@ inline void join_array(std::vector<Tree>& trees, size_t array) {
     size_t at = trees[0].level[l].size, total = 0, children = 0;
     for (const Tree& tree : trees) total += tree.level[l].size;
     if (total == at || (column == 2 && l + 1 == size_t(trees[0].order))) return;
-    column_of(trees[0]).resize_exactly(total);
+    column_of(trees[0]).reserve(total);  // usually it has room: memory of several origins can only grow by copying
     uint32_t* const to = column_of(trees[0]).data();
     for (size_t k = 1; k < trees.size(); ++k) {
         const Buffer<uint32_t> from = std::move(column_of(trees[k]));  // freed when it has been copied
