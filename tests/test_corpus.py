@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gc
 import gzip
 import io
@@ -14,6 +15,7 @@ import tempfile
 import threading
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -289,6 +291,34 @@ def test_what_is_missing_is_refused_before_reading(tmp_path: Path) -> None:
         for read in (Corpus.blocks, Corpus.__iter__, Corpus.files):
             with pytest.raises(CorpusError, match=message):
                 read(Corpus(good, tmp_path / bad))
+
+
+@pytest.mark.parametrize("names", [("b",), ("b/c",), ("b/c/x.txt",), ("b/*/*.txt",), ("b/**/*.txt",), ("b/c/*.txt",)])
+def test_no_text_of_an_unreadable_folder_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    write(tmp_path / "b" / "a.txt", TEXT)
+    write(tmp_path / "b" / "c" / "x.txt", TEXT)
+    corpus = Corpus(*(tmp_path / name for name in names))
+    forbidden = os.path.join("b", "c")
+    real_scandir, real_stat = os.scandir, os.stat
+
+    def scandir(path: Any = ".") -> Any:
+        if os.fspath(path).rstrip(os.sep).endswith(forbidden):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real_scandir(path)
+
+    def stat(path: Any, *args: Any, **options: Any) -> os.stat_result:
+        if isinstance(path, str) and os.path.dirname(path).endswith(forbidden) and os.path.basename(path):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real_stat(path, *args, **options)
+
+    with monkeypatch.context() as patch:  # as for a user who may neither list nor search the folder
+        patch.setattr(os, "scandir", scandir)
+        patch.setattr(os, "stat", stat)
+        with pytest.raises(CorpusError, match=r"c(.x\.txt|.)?: cannot be read: Permission denied; change its"):
+            list(corpus)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")

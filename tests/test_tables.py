@@ -476,6 +476,31 @@ def test_wrong_tables_are_refused(data: str, message: str, tmp_path: Path) -> No
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("w.csv", "曹操,5\n刘备,6\n"),
+        ("w.csv", "词,次数\n曹操,5\n"),
+        ("w.csv", "word;count\n曹操;5\n"),
+        ("w.csv", "5,New York\n"),
+        ("w.txt", '\ufeff"曹操",5,n\r\n刘备,6,n\r\n'),
+        ("w.csv.gz", "曹操,5\n"),
+    ],
+)
+def test_tables_without_a_header_are_refused(name: str, data: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data.encode()) if name.endswith(".gz") else data.encode())
+    with pytest.raises(FormatError, match=r"must include word and count; begin the file with the line word,count\.$"):
+        Lexicon.load(path)
+
+
+def test_word_lists_with_commas_are_no_tables(tmp_path: Path) -> None:
+    (tmp_path / "w.txt").write_text("a,5 3\n茶 2\n3,000\n酒\n, 9\n", encoding="utf-8")
+    assert Lexicon.load(tmp_path / "w.txt").words == (",", "a,5", "茶", "3,000", "酒")
+    (tmp_path / "w.csv").write_text("茶\n酒\n", encoding="utf-8")
+    assert Lexicon.load(tmp_path / "w.csv").words == ("茶", "酒")
+
+
 def test_tables_of_spreadsheets(tmp_path: Path) -> None:
     (tmp_path / "w.csv").write_bytes("\ufeff count , word,note\r\n3,茶,\r\n5,\"a,\"\"b\",x\r\n\r\n".encode())
     lexicon = Lexicon.load(tmp_path / "w.csv")

@@ -35,11 +35,22 @@ def expand_pattern(name: str) -> list[str] | None:
     -------
     list of str or None
         The names in order, empty if nothing matches; None if `name` exists itself or is not a pattern.
+
+    Raises
+    ------
+    OSError
+        If a folder that is searched cannot be listed; `glob` would leave out what it holds.
     """
     import glob
 
     if os.path.exists(name) or not glob.has_magic(name):
         return None
+    folder, last = os.path.split(name)
+    while folder and last:
+        if glob.has_magic(last):
+            for place in glob.glob(os.path.join(folder, ""), recursive=True):
+                os.scandir(place).close()
+        folder, last = os.path.split(folder)
     return sorted(glob.glob(name, recursive=True))
 
 

@@ -8,11 +8,11 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NoReturn, cast
 
 from .._utils.compression import compression_from_name, strip_compression_suffix
 from .._utils.file_kinds import describe_own_folder
@@ -182,7 +182,7 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     Raises
     ------
     CorpusError
-        If no file has one of the names, or a folder contains no text file.
+        If no file has one of the names, or a folder contains no text file or cannot be listed.
     """
     found: list[Source] = []
     for name in names:
@@ -194,9 +194,10 @@ def find_sources(names: Sequence[str]) -> list[Source]:
             found += _folder_sources(name)
         elif os.path.exists(name):
             found.append(Source(name, name))
-        elif (matches := expand_pattern(name)) is not None:
+        elif (matches := _expand_pattern(name)) is not None:
             found += _match_sources(name, matches)
         else:
+            _refuse_hidden(name)
             raise CorpusError(f"{name}: no such file or folder; check the name and the working folder.")
     return found
 
@@ -215,7 +216,7 @@ def find_skipped(names: Sequence[str]) -> list[str]:
         The names of the files, without hidden ones.
     """
     folders = (name for name in names if os.path.isdir(name))
-    return [path for folder in folders for path in _walk(folder) if not is_text_name(path)]
+    return [path for folder in folders for path in _walk(folder, onerror=None) if not is_text_name(path)]
 
 
 def is_text_name(name: str) -> bool:
@@ -223,10 +224,34 @@ def is_text_name(name: str) -> bool:
     return strip_compression_suffix(name.lower()).endswith(FOLDER_SUFFIXES)
 
 
-def _walk(folder: str) -> list[str]:
+def _refuse_unreadable(error: OSError) -> NoReturn:
+    """Refuse a folder that cannot be listed: its texts would be left out silently."""
+    raise CorpusError(
+        f"{error.filename}: cannot be read: {error.strerror}; change its permissions, or name only what is to be read."
+    ) from error
+
+
+def _refuse_hidden(name: str) -> None:
+    """Refuse a name that may exist in a folder that cannot be searched."""
+    try:
+        os.stat(name)
+    except PermissionError as error:
+        _refuse_unreadable(error)
+    except (OSError, ValueError):  # it does not exist
+        pass
+
+
+def _expand_pattern(name: str) -> list[str] | None:
+    try:
+        return expand_pattern(name)
+    except OSError as error:
+        _refuse_unreadable(error)
+
+
+def _walk(folder: str, onerror: Callable[[OSError], object] | None = _refuse_unreadable) -> list[str]:
     """Return all files in a folder, sorted, without hidden ones."""
     paths = []
-    for here, folders, files in os.walk(folder):
+    for here, folders, files in os.walk(folder, onerror=onerror):
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths += [Path(here, name) for name in files if not name.startswith(".")]
     return [str(path) for path in sorted(paths, key=lambda path: path.parts)]

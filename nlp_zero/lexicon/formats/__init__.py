@@ -111,18 +111,18 @@ def format_of_content(data: bytes, name: str = "") -> str:
         except ValueError:
             if name.lower().endswith((".json", ".model")):
                 raise
-            return _plain_unless_text(data)
+            return _table_or_plain(data, name)
         if huggingface.is_tokenizer(value):
             return "huggingface"
         return "bytepiece" if bytepiece.is_model(value) and "columns" not in value else "json"
-    return "sentencepiece" if name.lower().endswith(".model") else _plain_unless_text(data)
+    return "sentencepiece" if name.lower().endswith(".model") else _table_or_plain(data, name)
 
 
-def _plain_unless_text(data: bytes) -> str:
-    """Return the format of word lists; refuse a text."""
-    from .csv import has_header
+def _table_or_plain(data: bytes, name: str) -> str:
+    """Return the format of tables and word lists; refuse a text."""
+    from .csv import has_header, lacks_header
 
-    if has_header(data):
+    if has_header(data) or lacks_header(data, name):  # without a header, reading it says what is missing
         return "csv"
     if looks_like_text(data):
         raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from ..ids import LexiconLike
@@ -12,12 +13,14 @@ from .plain import BYTES
 from .table import Table, check_number, check_words, decode_utf8
 from .tsv import unescape
 
-__all__ = ["csv_line", "dumps", "has_header", "loads"]
+__all__ = ["csv_line", "dumps", "has_header", "lacks_header", "loads"]
 
 REQUIRED = {"word", "count"}
 QUOTE = '"'
 QUOTED = frozenset(',"\r\n')  # characters of a cell that is quoted
 HEADER_BYTES = 1 << 12  # longest first line
+ROW = re.compile(r"""[^\s,;]+[,;]\s*"?\d+(\.\d*)?"?\s*(?:[,;].*)?""")
+SEARCHED_BYTES, SEARCHED_ROWS = 1 << 16, 1000
 
 
 def has_header(data: bytes) -> bool:
@@ -30,6 +33,21 @@ def has_header(data: bytes) -> bool:
     """
     first = data[:HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
     return set(_names(first)) >= REQUIRED
+
+
+def lacks_header(data: bytes, name: str = "") -> bool:
+    r"""Return whether a file without the names ``word`` and ``count`` is a table all the same, of words and counts.
+
+    Examples
+    --------
+    >>> lacks_header("茶,3\n酒,2\n".encode()), lacks_header("茶 3\n酒 2\n".encode())
+    (True, False)
+    """
+    lines = data[:SEARCHED_BYTES].decode("utf-8", "ignore").split("\n")[:SEARCHED_ROWS]
+    rows = [line.strip() for line in lines if line.strip("\ufeff \t\r")]
+    if name.lower().endswith(".csv") and rows and ("," in rows[0] or ";" in rows[0]):
+        return True
+    return bool(rows) and 2 * sum(ROW.fullmatch(row) is not None for row in rows) >= len(rows)
 
 
 def dumps(lexicon: LexiconLike) -> tuple[bytes, dict[str, int]]:
@@ -56,7 +74,10 @@ def loads(data: bytes) -> Table:
     """Read the columns ``word`` and ``count``, and as scores all other columns that hold numbers."""
     text = decode_utf8(data)
     if not has_header(data):
-        raise ValueError("line 1: the names of the columns must include word and count.")
+        raise ValueError(
+            "line 1: the names of the columns, separated by commas, must include word and count; begin the file with "
+            "the line word,count."
+        )
     names, rows, places = _read_rows(text)
     if not REQUIRED.issubset(names):  # a quote may be part of a name
         raise ValueError("line 1: the names of the columns must include word and count.")
