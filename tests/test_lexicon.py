@@ -23,6 +23,14 @@ words = st.text(st.characters() | st.sampled_from("\\\t\n\r#\0\ud800中"), min_s
 rows = st.dictionaries(words, st.tuples(st.integers(0, 2**50), st.floats(-50, 50) | st.just(float("nan"))), max_size=20)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_characters_of_all_tokens(packed: bool) -> None:
+    found = ["滚滚", "长", "𠮷野家"]
+    lexicon = Lexicon(PackedWords.pack(found) if packed else found, [5, 4, 2])
+    assert lexicon.count_characters() == 2 * 5 + 4 + 3 * 2
+    assert Lexicon([], []).count_characters() == 0
+
+
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows)
 def test_files_give_back_what_was_saved(tmp_path: Path, table: dict[str, tuple[int, float]]) -> None:

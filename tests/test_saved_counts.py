@@ -199,7 +199,7 @@ def test_build_vocab_from_counts(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert (tmp_path / "got").read_bytes() == (tmp_path / "want").read_bytes()
     capsys.readouterr()
     assert main(["build-vocab", *options]) == 0
-    assert "characters of the text are about " in capsys.readouterr().err
+    assert " tokens cover about " in capsys.readouterr().err
     assert counts_of(Lexicon.load(tmp_path / "got")) == counts_of(PmiLexiconBuilder().build_from(counted(sample(), 5)))
 
 

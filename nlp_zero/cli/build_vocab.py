@@ -349,7 +349,8 @@ def _parse_min_pmi(text: str) -> float | list[float]:
 
 def _summarize(lexicon: Lexicon) -> dict[str, Any]:
     names = ("method", "characters", "tokens", "estimated", "sampled", "entropy_before", "entropy_after")
-    return {**{name: getattr(lexicon.meta, name) for name in names}, "phrases": len(lexicon.parts)}
+    summary = {name: getattr(lexicon.meta, name) for name in names}
+    return {**summary, "covered": lexicon.count_characters(), "phrases": len(lexicon.parts)}
 
 
 def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -> None:
@@ -361,13 +362,17 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -
         print_json_summary(arguments, summary)
         return
     phrases = f", {summary['phrases']:,} phrases" if arguments.phrases else ""
-    tokens = f"{'about ' * summary['estimated']}{summary['tokens']:,} tokens"
+    about = "about " * summary["estimated"]
+    tokens, characters = f"{about}{summary['tokens']:,} tokens", f"{summary['characters']:,} characters of the text"
+    if summary["covered"] < summary["characters"]:  # pieces that are no words are no tokens
+        coverage = f"{tokens} cover {about}{summary['covered']:,} of the {characters}"
+    else:
+        coverage = f"the {characters} are {tokens}"
     sampled = "" if summary["sampled"] is None else f"; learnt from a sample of {summary['sampled']:,} characters"
     print_message(
         arguments,
-        f"{summary['method']}: {summary['words']:,} words{phrases}; the {summary['characters']:,} characters of the "
-        f"text are {tokens}{sampled}; average information {summary['entropy_before']:.4f} -> "
-        f"{summary['entropy_after']:.4f} nats per character.",
+        f"{summary['method']}: {summary['words']:,} words{phrases}; {coverage}{sampled}; average information "
+        f"{summary['entropy_before']:.4f} -> {summary['entropy_after']:.4f} nats per character.",
     )
     if "contexts" in summary:
         print_message(arguments, f"{contexts_name(arguments.output)}: {summary['contexts']:,} contexts.")

@@ -126,6 +126,22 @@ class Lexicon(Tabular):
             object.__setattr__(self, "_words", words)
         return words
 
+    def count_characters(self) -> int:
+        """Return the number of characters of all tokens: the sum of counts times lengths.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> Lexicon(["喝茶", "早"], [3, 2]).count_characters()
+        8
+        """
+        words = self._words  # read once, as in `words`; packed words stay packed
+        lengths = np.fromiter(map(len, words), np.int64, len(words)) if isinstance(words, tuple) else words.lengths
+        return int(self.counts @ lengths)
+
     @property
     def _index(self) -> dict[str, int]:
         """The rank of each word, made on first use."""
