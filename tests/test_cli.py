@@ -112,6 +112,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["build-vocab", SAMPLE, "--phrase-rounds", "2"], "needs --phrases"),
         (["build-vocab", SAMPLE, "--phrases", "--phrase-rounds", "0"], "--phrase-rounds must be"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--alpha", "1"], "need --sample"),
+        (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--alpha", "-1"], "--alpha must be a number of at least 0"),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "-k", "0"], "-k must be an integer from 1 to 1000000, not 0."),
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
         (["evaluate", SAMPLE], "either --lexicon or --predicted"),
@@ -429,6 +430,7 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "gbk.txt": "滚滚长江东逝水\n".encode("gbk"),
         "empty.txt": b"",
         "marks.txt": "，。！\n\n".encode(),
+        "blank.txt": b" \n\n",
         "bad.jsonl": b'{"text": "a"}\n{"body": "b"}\n',
         "cut.txt.gz": gzip.compress(os.urandom(1000))[:500],
         "truncated.tsv": "#nlp-zero lexicon v1\n#word\tcount\n甲\t3\n乙".encode(),
@@ -452,6 +454,10 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         ),
         "gbk": ([*build, folder / "gbk.txt"], r"gbk\.txt: byte 0 .*gb18030"),
         "empty": ([*build, folder / "empty.txt"], "empty.txt: the file is empty"),
+        "no words to mine": (["mine-templates", folder / "blank.txt", "--tokenized"], "nothing to mine; give a text"),
+        "large vocabulary": (
+            [*build, SAMPLE, "--method", "vocabulary", "--vocab-size", "3000000"], "error: --vocab-size 3000000 is more"
+        ),
         "no text in it": ([*build, folder / "marks.txt"], "nothing to count|no countable text"),
         "empty, counting": (["count", folder / "empty.txt", "--top", "1"], r"empty\.txt: the file is empty"),
         "json field": ([*build, folder / "bad.jsonl"], r"bad\.jsonl, line 2: .*--field"),
@@ -474,8 +480,9 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
 CASES = sorted([
     "missing file", "missing pattern", "folder without text", "invalid utf-8", "invalid utf-8, counting", "gbk",
     "empty", "no text in it", "empty, counting", "json field", "truncated gzip", "truncated lexicon", "wrong lexicon",
-    "later lexicon", "missing lexicon", "no counts", "damaged counts", "empty gold", "missing prediction",
-    "output in no folder", "output is a folder", "counts in no folder", "counts on a file",
+    "large vocabulary", "later lexicon", "missing lexicon", "no counts", "damaged counts", "empty gold",
+    "missing prediction", "no words to mine", "output in no folder", "output is a folder", "counts in no folder",
+    "counts on a file",
 ])  # fmt: skip
 
 

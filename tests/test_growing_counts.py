@@ -25,6 +25,10 @@ from tests.reference.text import runs
 TEXTS = st.lists(st.text(st.sampled_from("一二三四五，"), max_size=12), min_size=1, max_size=3)
 PERIOD = st.one_of(st.none(), st.integers(1, 5))
 Capture = pytest.CaptureFixture[str]
+NO_DATES = [
+    "", "x", "2024-1", "24-01-01-01", "0", "-2024", "202401311", "2024-01-", "２０２４", "2024-99-99", "2024-13",
+    "2024-02-30", "2023-02-29", "2024-00-00", "20240230", "24", "0000", "2024013",
+]  # fmt: skip
 
 
 def counted(texts: list[str], order: int, period: int | None = None, **options: object) -> NgramCounts:
@@ -120,6 +124,12 @@ def test_counts_of_one_period_have_no_arrays(tmp_path: Path) -> None:
 def test_periods_that_are_none(period: object) -> None:
     with pytest.raises((ValueError, TypeError), match="period must be an integer"):
         NgramCounter().update(["天"]).freeze(period=period)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("period", [20249999, 202413, 202400, 20240230, 20230229, 20240000, 2024013, 20241])
+def test_periods_that_are_in_no_calendar(period: int) -> None:
+    with pytest.raises(ValueError, match=f"^period must be a year, a month or a day, .*, not {period}"):
+        NgramCounter().update(["天"]).freeze(period=period)
 
 
 def test_arrays_that_do_not_fit_together() -> None:
@@ -310,7 +320,7 @@ def test_words_with_the_text_know_when_they_were_seen() -> None:
         assert [None if np.isnan(x) else int(x) for x in seen] == list(expected)
 
 
-@pytest.mark.parametrize("text", ["", "x", "2024-1", "24-01-01-01", "0", "-2024", "202401311", "2024-01-", "２０２４"])
+@pytest.mark.parametrize("text", NO_DATES)
 def test_periods_that_the_command_refuses(text: str, capsys: Capture) -> None:
     assert main(["count", "corpora/sample.txt", "--top", "1", f"--period={text}"]) == 2
     out, err = capsys.readouterr()
@@ -320,8 +330,8 @@ def test_periods_that_the_command_refuses(text: str, capsys: Capture) -> None:
 
 
 def test_periods_that_the_command_reads() -> None:
-    assert [parse_period(x) for x in ("7", "2024", "2024-01", "202401", "2024-01-31")] == [
-        7, 2024, 202401, 202401, 20240131,
+    assert [parse_period(x) for x in ("0184", "2024", "2024-01", "202401", "2024-02-29")] == [
+        184, 2024, 202401, 202401, 20240229,
     ]  # fmt: skip
 
 

@@ -272,6 +272,8 @@ def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("novel.txt").write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    Path("marks.txt").write_text("，\n", encoding="utf-8")
+    Path("few.txt").write_text("春😀夏\n", encoding="utf-8")
     Path("parts").mkdir()
     for k in range(3):
         Path(f"parts/{k}.txt").write_text("\n".join(LINES[k * 28 : k * 28 + 28]), encoding="utf-8")
@@ -326,6 +328,11 @@ def test_stop_words_are_left_out(files: Path, capsys: Capture) -> None:
     assert Path("stop.csv").read_text(encoding="utf-8").startswith("word,count,df,left_entropy,right_entropy,evenness,")
 
 
+@pytest.mark.parametrize("options", [(), ("-o", "stop.txt")])
+def test_no_stop_words_are_a_sentence(options: tuple[str, ...], files: Path, capsys: Capture) -> None:
+    assert run(capsys, "stop-words", "few.txt", *options) == (0, "", "no function words were found; give more text.\n")
+
+
 def test_a_lexicon_with_document_frequencies_reads_a_document_once(
     files: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +376,7 @@ def test_stages_are_numbered(files: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (["keywords", "novel.txt", "--stop-words", "missing.txt"], 1, "missing.txt"),
         (["stop-words", "novel.txt", "--top", "1001"], 2, "--top must be an integer from 1 to 1000, not 1001."),
         (["stop-words", "novel.txt", "-o", "novel.txt"], 2, "is also an input"),
+        (["stop-words", "marks.txt"], 1, "no countable text in it (no Chinese characters); give another text.\n"),
         (["build-vocab", "novel.txt", "--documents", "texts", "--method", "vocabulary", "--vocab-size", "300"], 2,
          "--documents is not an option of --method vocabulary"),
     ],

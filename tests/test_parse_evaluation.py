@@ -239,6 +239,13 @@ def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd
     assert "--templates FILE" in run(capfd, "evaluate-parse", str(gold), status=2)
     assert "--at" in run(capfd, "evaluate-parse", str(gold), "-t", templates, "--at", "0", status=2)
     assert "same sentences" in run(capfd, "evaluate-parse", str(gold), "--predicted", str(other), status=2)
+    other.write_text("我 来\n他 来\n", encoding="utf-8")
+    assert "no sentence has brackets; check" in run(
+        capfd, "evaluate-parse", str(other), "--predicted", str(other), status=1
+    )
+    assert "no sentence within --max-words 1 has brackets; raise it" in run(
+        capfd, "evaluate-parse", str(gold), "-t", templates, "--max-words", "1", status=1
+    )
     gold.write_text("(我 来\n", encoding="utf-8")
     assert "line 1: a '('" in run(capfd, "evaluate-parse", str(gold), "-t", templates, status=1)
 

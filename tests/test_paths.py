@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,7 @@ REFUSED = {
     "count novel.txt -o news --temp-dir news": "choose another place with --temp-dir",
     "count news -o news/counts": "is in the input folder news, and its files would be read as texts",
     "count news -o news": "is the same as the input folder news",
+    "show words.tsv -o words.csv": r"words.csv \(-o\) is also an input \(FILE: words.tsv\)",
 }  # fmt: skip
 
 
@@ -104,12 +106,35 @@ def test_a_dangerous_output_is_refused(call: str, place: Path, capsys: pytest.Ca
 
     (place / "work").mkdir()
     (place / "novel.8000.txt").write_text(TEXT, encoding="utf-8")
+    (place / "words.csv").symlink_to("words.tsv")
     before = read_all(place)
     status = main(call.split())
     out, err = capsys.readouterr()
     assert (status, out) == (2, ""), err
     assert re.search(REFUSED[call], err), err
     assert re.fullmatch(r"nlpzero: error: [^\n]*; [^\n]*\.\n", err), err
+    assert read_all(place) == before
+
+
+@pytest.mark.parametrize(
+    ("call", "label"),
+    [
+        ("build-vocab novel.txt -o ''", "-o"),
+        ("count novel.txt -o ''", "-o"),
+        ("count novel.txt --top 1 --checkpoint ''", "--checkpoint"),
+        ("count novel.txt --top 1 --temp-dir ''", "--temp-dir"),
+        ("count novel.txt --top 1 --scheduler ''", "--scheduler"),
+        ("count --merge counts --merge '' --top 1", "--merge"),
+        ("count novel.txt '' --top 1", "a text"),
+        ("convert words.tsv ''", "OUT"),
+        ("show ''", "FILE"),
+    ],
+)
+def test_an_empty_name_is_refused(call: str, label: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = read_all(place)
+    assert main(shlex.split(call)) == 2
+    message = f"the name of {label} is empty; give one, or check the variable that it is taken from."
+    assert capsys.readouterr() == ("", f"nlpzero: error: {message}\n")
     assert read_all(place) == before
 
 

@@ -142,6 +142,10 @@ def _score_brackets(
     trees_by_parser = _parse_sentences(arguments, inventory, gold)
     chosen = [arguments.max_words is None or len(sentence.words) <= arguments.max_words for sentence in gold]
     chosen_gold = list(compress(gold, chosen))
+    if not any(sentence.spans for sentence in chosen_gold):
+        chosen_by = "" if arguments.max_words is None else f" within --max-words {arguments.max_words}"
+        remedy = "check the file and --gold-format" if not chosen_by else "raise it, or check the file"
+        raise CorpusError(f"{', '.join(arguments.sources)}: no sentence{chosen_by} has brackets; {remedy}.")
     return {
         name: {
             key: bracket_scores(chosen_gold, compress(trees, chosen), punctuation=arguments.punctuation, whole=whole)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..corpus import Corpus
+from ..counting.history import check_period
 from .errors import UsageError
 from .messages import print_message
 from .options import open_corpus
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from ..counting.counts import NgramCounts
 
 __all__ = ["add_period_option", "parse_period", "select_new_sources"]
-
-MOST_DIGITS = 8
 
 
 def add_period_option(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +42,12 @@ def parse_period(text: str | None) -> int | None:
     """
     if text is None:
         return None
-    digits = text.replace("-", "")
-    if not re.fullmatch(r"\d+(-\d\d){0,2}", text, re.ASCII) or len(digits) > MOST_DIGITS or not int(digits):
-        raise UsageError(
-            f"--period must be a year, a month or a day, such as 2024, 2024-01 or 2024-01-31, not {text!r}."
-        )
-    return int(digits)
+    try:
+        if re.fullmatch(r"\d{4}(-?\d\d){0,2}", text, re.ASCII):
+            return check_period(int(text.replace("-", "")))
+    except ValueError:
+        pass
+    raise UsageError(f"--period must be a year, a month or a day, such as 2024, 2024-01 or 2024-01-31, not {text!r}.")
 
 
 def select_new_sources(arguments: argparse.Namespace, counts: NgramCounts) -> Corpus | None:

@@ -21,7 +21,7 @@ from ..errors import NlpZeroError
 from .errors import Stopped, UsageError
 from .interrupts import describe_stop
 from .messages import print_reading_summary
-from .options import check_workers, name_options
+from .options import check_workers, drop_parameters, name_options
 from .output import discard_stdout
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
@@ -153,7 +153,7 @@ def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]
         place = "a file cannot be read or written" if error.filename is None else os.fsdecode(error.filename)
         return 1, f"error: {place}: {error.strerror}; check the disk, make room on it, or choose another place."
     if isinstance(error, (NlpZeroError, OSError, ValueError, ImportError)):
-        return 1, f"error: {name_options(str(error), vars(arguments))}"
+        return 1, f"error: {drop_parameters(name_options(str(error), vars(arguments)))}"
     if isinstance(error, MemoryError):
         return 1, "error: out of memory; limit it with --memory, or use a smaller --order or a part of the corpus."
     return 1, f"internal error ({type(error).__name__}: {error}); run with NLP_ZERO_TRACEBACK=1 and report it."

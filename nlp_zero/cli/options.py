@@ -33,6 +33,7 @@ __all__ = [
     "check_workers",
     "configure",
     "connect_cluster",
+    "drop_parameters",
     "name_options",
     "open_corpus",
     "option_name",
@@ -50,6 +51,8 @@ OPTION_NAMES = {
 }  # fmt: skip
 MOST_WORKERS = 1024
 ASSIGNMENT = re.compile(r"(?<![\w/.-])([a-z_]+)=(?:'([^'\s]*)'|(\d+(?:\.\d+)?|True|False)\b)")  # not in a path
+ALTERNATIVE = re.compile(rf", or [^,;.]*{ASSIGNMENT.pattern}[^,;.]*")
+FIRST_PARAMETER = re.compile(r"[a-z]+_[a-z_]+(?= )|[a-z]+(?= must )")
 BLOCK_BYTES = 1 << 20  # bytes that are read at a time
 
 
@@ -301,7 +304,7 @@ def configure(make: Callable[..., Result], *arguments: Any, **options: Any) -> R
 
 
 def name_options(message: str, names: Collection[str]) -> str:
-    """Write the parameters in a message of the library, such as ``alnum='join'``, as options.
+    """Write the parameters in a message of the library, such as ``alnum='join'``, as options, also the first word.
 
     Parameters
     ----------
@@ -317,6 +320,8 @@ def name_options(message: str, names: Collection[str]) -> str:
     --------
     >>> name_options("use byte_fallback=False with unit='char' or min_count=3.", ["byte_fallback", "unit", "min_count"])
     'use --no-byte-fallback with --unit char or --min-count 3.'
+    >>> name_options("vocab_size 9 is too small.", ["vocab_size"])
+    '--vocab-size 9 is too small.'
     """
 
     def rewrite(found: re.Match[str]) -> str:
@@ -328,7 +333,21 @@ def name_options(message: str, names: Collection[str]) -> str:
             return option if plain == "True" else option.replace("--", "--no-", 1)
         return f"{option} {plain if quoted is None else quoted}"
 
+    first = FIRST_PARAMETER.match(message)
+    if first and first[0] in names:
+        message = option_name(first[0]) + message[first.end() :]
     return ASSIGNMENT.sub(rewrite, message)
+
+
+def drop_parameters(message: str) -> str:
+    """Leave out an alternative in a message of the library that is not an option of the command.
+
+    Examples
+    --------
+    >>> drop_parameters("give another text, or count letters with alnum='split' or alnum='join'.")
+    'give another text.'
+    """
+    return ALTERNATIVE.sub("", message)
 
 
 def check_least(arguments: argparse.Namespace, least: int, *names: str) -> None:

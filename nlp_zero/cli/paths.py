@@ -138,6 +138,7 @@ def check_paths(command: str, arguments: argparse.Namespace) -> None:
         With one sentence that names both places and the option to change.
     """
     roles = COMMAND_PATHS.get(command, CommandPaths())
+    _refuse_empty_names(roles, arguments)
     outputs = list(_output_places(roles, arguments))
     folders = [place for attribute in roles.folders for place in _places(arguments, attribute)]
     work = {attribute: list(_places(arguments, attribute)) for attribute in WORK_FOLDERS}
@@ -158,6 +159,17 @@ def check_paths(command: str, arguments: argparse.Namespace) -> None:
                     f"{place.name} ({place.label}) is also an input ({_describe(source, place)}) and would be "
                     f"replaced; {_remedy(place)}."
                 )
+
+
+def _refuse_empty_names(roles: CommandPaths, arguments: argparse.Namespace) -> None:
+    """Refuse what an unset variable of the shell leaves: ``-o "$PLACE"``."""
+    for attribute in (*roles.texts, *roles.files, *roles.outputs, *roles.folders, *WORK_FOLDERS, "scheduler"):
+        value = getattr(arguments, attribute, None)
+        if value == "" or (isinstance(value, list) and "" in value):
+            raise UsageError(
+                f"the name of {_label(attribute, arguments)} is empty; give one, or check the variable that it is "
+                "taken from."
+            )
 
 
 def _compare_outputs(places: list[Place]) -> None:
@@ -217,8 +229,7 @@ def _output_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterat
         for name in _names(arguments, attribute):
             named |= attribute == "output"
             for file in _expand_output(arguments, name) if attribute == "output" else [name]:
-                label = "OUT" if attribute == "output" and not roles.writes_stdout else _label(attribute)
-                if (place := _find(file, label)) is not None:
+                if (place := _find(file, _label(attribute, arguments))) is not None:
                     yield place
     if not named and roles.writes_stdout and (place := _redirected(STDOUT, "stdout")) is not None:
         yield place
@@ -240,6 +251,7 @@ def _expand_output(arguments: argparse.Namespace, name: str) -> list[str]:
 def _input_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterator[Place]:
     """Yield every file and folder that a command reads; missing files are reported when they are opened."""
     for attribute in roles.texts:
+        label = _label(attribute, arguments)
         for name in _names(arguments, attribute, keep_dash=True):
             if "://" in name:
                 continue
@@ -248,7 +260,7 @@ def _input_places(roles: CommandPaths, arguments: argparse.Namespace) -> Iterato
                     place = (
                         _redirected(STDIN, "stdin")
                         if source.path is None
-                        else _find(source.path, _label(attribute) if source.path == name else f"found in {name}")
+                        else _find(source.path, label if source.path == name else f"found in {name}")
                     )
                     if place is not None:
                         yield place
@@ -267,7 +279,7 @@ def _input_folders(roles: CommandPaths, arguments: argparse.Namespace) -> Iterat
 
 def _places(arguments: argparse.Namespace, attribute: str) -> Iterator[Place]:
     for name in _names(arguments, attribute):
-        if (place := _find(name, _label(attribute))) is not None:
+        if (place := _find(name, _label(attribute, arguments))) is not None:
             yield place
 
 
@@ -277,7 +289,12 @@ def _names(arguments: argparse.Namespace, attribute: str, *, keep_dash: bool = F
     return [name for name in names if name and (keep_dash or name != "-")]
 
 
-def _label(attribute: str) -> str:
+def _label(attribute: str, arguments: argparse.Namespace) -> str:
+    """Return the option, or what the help calls the argument."""
+    if attribute == "lexicon" and arguments.command in ("show", "classes"):
+        return "FILE"
+    if attribute == "output" and not COMMAND_PATHS[arguments.command].writes_stdout:
+        return "OUT"
     special = {
         "sources": "a text", "word_files": "a list of words", "input": "IN", "output": "-o", "lexicon": "--lexicon",
         "lexicons": "LEXICON",

@@ -71,7 +71,9 @@ def run_stop_words(arguments: argparse.Namespace) -> None:
             write(json.dumps(table_records(found.to_columns()), ensure_ascii=False) + "\n")
         else:
             write(_format(found))
-    if to_file:
+    if not len(found):
+        print_message(arguments, "no function words were found; give more text.")
+    elif to_file:
         print_message(arguments, f"{arguments.output}: {len(found):,} words; read them, and delete those that matter.")
 
 

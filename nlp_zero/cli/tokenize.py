@@ -266,7 +266,7 @@ def _check_sampling(arguments: argparse.Namespace) -> None:
     if arguments.sample and arguments.new_words:
         raise UsageError("--sample draws words of the lexicon only; leave out --new-words.")
     arguments.alpha = DEFAULT_ALPHA if arguments.alpha is None else arguments.alpha
-    configure(check_alpha, arguments.alpha)
+    configure(check_alpha, alpha=arguments.alpha)
     arguments.seed = configure(seed_of, arguments.seed)  # one for all batches
 
 

@@ -19,7 +19,7 @@ from .count_data import CountData, CountOptions
 from .counts import MAX_ORDER, NgramCounts, counts_of
 from .encoding import encode_blocks, keep_freed_blocks, look_ahead
 from .finishing import collect_counts, merge_sources
-from .history import CountHistory
+from .history import CountHistory, check_period
 from .merging import RunSource
 from .resources import MemoryPlan, Resources
 from .store import RunStore
@@ -34,7 +34,6 @@ __all__ = ["NgramCounter", "count_ngrams"]
 PIECES_PER_WORKER = 16  # pieces of a part that are written to files, or that threads share: small, and even work
 MOST_ROUNDS = 3  # with more, reading the texts again takes longer than it saves
 ROUND_POSITIONS = 1 << 22  # fewer are sorted at once
-MOST_PERIOD = 99_991_231  # the day 9999-12-31
 SMALL_POSITIONS = 1 << 21  # that one thread counts sooner than several
 
 
@@ -184,7 +183,7 @@ class NgramCounter:
             If another thread uses the counter.
         """
         options = CountOptions(self.unit, self.alnum, check_integer("min_count", min_count))
-        periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
+        periods = () if period is None else (check_period(period),)
         with self._used_by_one_thread():
             return counts_of(self._freeze(options, folder, CountHistory.of_corpora(self._corpora, periods)))
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from .._kernels.counting import locate_children
 from .._utils.arrays import ArrayStore, release, scan
+from .._utils.validation import check_integer
 from ..corpus import Corpus, fingerprint_files
 from ..errors import CorpusError
 
@@ -26,13 +27,42 @@ if TYPE_CHECKING:
 
     Uint32 = npt.NDArray[np.uint32]
 
-__all__ = ["ABSENT", "NO_HISTORY", "CountHistory", "Counted", "unite_files", "unite_histories"]
+__all__ = ["ABSENT", "NO_HISTORY", "CountHistory", "Counted", "check_period", "unite_files", "unite_histories"]
 
 MOST_PERIODS = (1 << 16) - 1
+MOST_PERIOD = 99_991_231  # the day 9999-12-31
 HALF = 16  # bits
 LOWER = np.uint32((1 << HALF) - 1)
 ABSENT = 0xFFFFFFFF  # place of an n-gram that was left out
 STEP_NODES = 1 << 20  # n-grams that are located before pages are released
+
+
+def check_period(period: object) -> int:
+    """Return a period if it is a year, or a month or day that exists.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_period(20240230)
+    Traceback (most recent call last):
+    ValueError: period must be a year, a month or a day, such as 2024, 202401 or 20240131, not 20240230.
+    """
+    from datetime import date
+
+    number = check_integer("period", period, most=MOST_PERIOD)
+    digits = str(number)
+    try:
+        if number > date.max.year:
+            date.fromisoformat(digits + "01" * (len(digits) == len("202401")))
+    except ValueError:
+        raise ValueError(
+            f"period must be a year, a month or a day, such as 2024, 202401 or 20240131, not {number}."
+        ) from None
+    return number
 
 
 def _no_files() -> npt.NDArray[np.uint64]:

@@ -25,8 +25,9 @@ from .._utils.validation import check_integer
 from ..builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder, VocabularyBuilder
 from ..corpus import Corpus
 from ..counting.count_data import CountOptions
-from ..counting.counter import MOST_PERIOD, NgramCounter
+from ..counting.counter import NgramCounter
 from ..counting.counts import NgramCounts
+from ..counting.history import check_period
 from ..counting.resources import Resources
 from .addition import add_folders
 from .connection import connect
@@ -91,7 +92,7 @@ def count(
         If an option makes no sense.
     """
     NgramCounter(order=order, unit=unit, alnum=alnum)  # validates the options
-    periods = () if period is None else (check_integer("period", period, most=MOST_PERIOD),)
+    periods = () if period is None else (check_period(period),)
     options = CountOptions(unit, alnum, check_integer("min_count", min_count))
     with connect(client, workers=workers) as cluster:
         distributed = distribute(corpus, cluster, part_size=part_size)

@@ -168,7 +168,7 @@ class TemplateMiner:
         token_lists, text_words = self._take_sample(check_token_lists(token_lists, restartable=True))
         with NumberedCorpus(token_lists, self.temp_dir) as corpus:
             if not corpus.word_count:
-                raise CorpusError("The corpus has no words, so there is nothing to mine; pass lists of words.")
+                raise CorpusError("The corpus has no words, so there is nothing to mine; give a text with words in it.")
             begin_stage("fitting templates")
             if self.method == "entropy":
                 templates, grammar = self._mine_by_entropy(corpus)
