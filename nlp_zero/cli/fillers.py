@@ -127,7 +127,7 @@ def _write_table(write: Callable[[Columns], None], slots: Iterable[Slot], classe
             waiting, written = [], rows
     if waiting or not rows:
         write(SlotFillers(waiting, classes=classes).to_columns())
-    return f"{rows:,} fillers of {slot_count:,} slots."
+    return f"{rows:,} fillers of {slot_count:,} slot{'s' * (slot_count != 1)}."
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
