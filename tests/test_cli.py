@@ -117,7 +117,9 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["tokenize", SAMPLE, "-l", SAMPLE, "--sample", "--new-words"], "leave out --new-words"),
         (["evaluate", SAMPLE], "either --lexicon or --predicted"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon-precision"], "needs --lexicon"),
-        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "--lexicon or --predicted"),
+        (["evaluate", SAMPLE, "--predicted", SAMPLE, "--lexicon", SAMPLE], "and --predicted exclude each other"),
+        (["count", "--merge", "counts", "--add", "others"], "--add needs a corpus; name one"),
+        (["concordance", "啊", SAMPLE, "-o", "k.html"], "must end in .txt, .tsv, .csv, .parquet or .jsonl."),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--bootstrap", "-1"], "--bootstrap must be an integer"),
         (["evaluate", SAMPLE, "--predicted", SAMPLE, "--tags", " "], "--tags must be"),
         (["evaluate", "-", "--predicted", "-"], "standard input can be only one"),
@@ -431,6 +433,8 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "empty.txt": b"",
         "marks.txt": "，。！\n\n".encode(),
         "blank.txt": b" \n\n",
+        "gold.txt": "春天 来 了\n".encode(),
+        "one.tsv": "甲\t3\n".encode(),
         "bad.jsonl": b'{"text": "a"}\n{"body": "b"}\n',
         "cut.txt.gz": gzip.compress(os.urandom(1000))[:500],
         "truncated.tsv": "#nlp-zero lexicon v1\n#word\tcount\n甲\t3\n乙".encode(),
@@ -440,6 +444,8 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     (folder / "nothing").mkdir()
+    (folder / "texts").mkdir()
+    (folder / "texts" / "a.txt").write_text("春天来了。\n夏天来了。\n", encoding="utf-8")
     (folder / "counts").mkdir()
     (folder / "counts" / "meta.json").write_text("{")
     build, cut = ["build-vocab"], ["tokenize", SAMPLE, "-l"]
@@ -455,6 +461,13 @@ def failing_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "gbk": ([*build, folder / "gbk.txt"], r"gbk\.txt: byte 0 .*gb18030"),
         "empty": ([*build, folder / "empty.txt"], "empty.txt: the file is empty"),
         "no words to mine": (["mine-templates", folder / "blank.txt", "--tokenized"], "nothing to mine; give a text"),
+        "words in a folder": ([*build, SAMPLE, "--known", folder / "texts"], r"texts.a\.txt: this looks like a text"),
+        "missing word list": (["concordance", f"@{folder}/no.txt", SAMPLE], r"no\.txt: a word list cannot be read"),
+        "no short lines": (
+            ["suggest-lines", folder / "gold.txt", "-l", folder / "one.tsv", "--max-length", "2"],
+            "no line of the texts is short enough for --max-length 2; raise it",
+        ),
+        "no lines": (["suggest-lines", folder / "blank.txt", "-l", folder / "one.tsv"], "no line that could be cut"),
         "large vocabulary": (
             [*build, SAMPLE, "--method", "vocabulary", "--vocab-size", "3000000"], "error: --vocab-size 3000000 is more"
         ),
@@ -482,7 +495,7 @@ CASES = sorted([
     "empty", "no text in it", "empty, counting", "json field", "truncated gzip", "truncated lexicon", "wrong lexicon",
     "large vocabulary", "later lexicon", "missing lexicon", "no counts", "damaged counts", "empty gold",
     "missing prediction", "no words to mine", "output in no folder", "output is a folder", "counts in no folder",
-    "counts on a file",
+    "counts on a file", "words in a folder", "missing word list", "no short lines", "no lines",
 ])  # fmt: skip
 
 

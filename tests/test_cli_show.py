@@ -177,6 +177,10 @@ def test_no_words(tmp_path: Path, capsys: Capture) -> None:
     assert "(a novel has some 500,000).\n" in err
     err = run(capsys, "build-vocab", SAMPLE, "-o", words, "--min-count", 1000)[2]
     assert "although the text has 5,688 characters; lower --min-count or --min-pmi" in err
+    err = run(capsys, "build-vocab", SAMPLE, "-o", words, "--method", "entropy", "--min-count", 1000)[2]
+    assert "although the text has 5,688 characters; lower --min-count.\n" in err
+    err = run(capsys, "build-vocab", SAMPLE, "-o", words, "--max-length", 1)[2]
+    assert err.startswith("no words of two or more characters were looked for; raise --max-length.\n")
     assert run(capsys, "build-vocab", text, "-o", words, "-q")[2] == ""
     assert run(capsys, "build-vocab", SAMPLE, "-o", words)[2].count("\n") == 1
 

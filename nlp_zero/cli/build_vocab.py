@@ -205,7 +205,9 @@ def run_build_vocab(arguments: argparse.Namespace) -> None:
         corpus, lexicon = _learn(arguments, builder, teaching)
         if lexicon.meta.interrupted:
             raise _keep_interrupted(arguments, builder, lexicon)
-        note = explain_lexicon(lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1))
+        note = explain_lexicon(
+            lexicon, _read_beginning(corpus), getattr(builder, "min_count", 1), max_length=builder.max_length
+        )
         if save_listing is not None:
             save_listing(builders.select_discovered(lexicon).without(known))
         if phrases is not None:

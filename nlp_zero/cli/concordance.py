@@ -12,12 +12,13 @@ from .._utils.compression import strip_compression_suffix
 from .._utils.display import display_width
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
+from ..errors import CorpusError
 from .contexts import WIDTH, fit_width
 from .errors import UsageError
 from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_scheduler, configure, open_corpus
 from .output import dump_json_line, open_output
-from .table_files import open_table
+from .table_files import TABLE_SUFFIXES, open_table
 
 if TYPE_CHECKING:
     from ..concordance import ConcordanceBuilder, Occurrence, OccurrenceStream
@@ -121,6 +122,13 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
         raise UsageError("--workers needs --scheduler local, whose processes it counts; leave it out.")
     if arguments.json and arguments.output not in (None, "-"):
         raise UsageError("--json prints to stdout; for a file of JSON lines, leave it out and add -o FILE.jsonl.")
+    if arguments.output not in (None, "-"):
+        suffix = os.path.splitext(strip_compression_suffix(arguments.output))[1].lower()
+        if suffix not in (".txt", *TABLE_SUFFIXES):
+            raise UsageError(f"{arguments.output} (-o): the name must end in .txt, .tsv, .csv, .parquet or .jsonl.")
+    for name in arguments.word_files:
+        if not os.path.exists(name):
+            raise CorpusError(f"{name}: a word list cannot be read: no such file; check the name after the @.")
 
 
 def _load_tokenizer(arguments: argparse.Namespace) -> Any:

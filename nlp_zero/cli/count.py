@@ -146,6 +146,8 @@ def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
 def _check_options(arguments: argparse.Namespace) -> None:
     if not arguments.sources and not arguments.merge:
         raise UsageError("nothing to count; name a corpus, or counts with --merge.")
+    if arguments.add is not None and not arguments.sources:
+        raise UsageError("--add needs a corpus; name one, or add up saved counts with --merge and -o.")
     results = (arguments.output, arguments.add, arguments.export, arguments.top, arguments.query or None)
     if all(result is None for result in results):
         raise UsageError("no result was asked for; add -o, --add, --export, --query or --top.")

@@ -158,8 +158,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    if (arguments.lexicon is None) == (arguments.predicted is None):
+    if arguments.lexicon is None and arguments.predicted is None:
         raise UsageError("nothing to score; add either --lexicon or --predicted.")
+    if arguments.lexicon is not None and arguments.predicted is not None:
+        raise UsageError("--lexicon and --predicted exclude each other; leave out one of them.")
     if arguments.lexicon is None and arguments.lexicon_precision:
         raise UsageError("--lexicon-precision needs --lexicon.")
     inputs = [*arguments.sources, *arguments.trained_on, *[arguments.predicted] * (arguments.predicted is not None)]

@@ -28,7 +28,9 @@ SCRIPTS = {  # the ranges of their letters, which Chinese text does not use
 }
 
 
-def explain_lexicon(lexicon: Lexicon, beginning: str, min_count: int) -> str:
+def explain_lexicon(
+    lexicon: Lexicon, beginning: str, min_count: int, *, max_length: int | None = None
+) -> str:
     """Return a sentence about words that a reader would not expect; empty if there is nothing to say.
 
     Parameters
@@ -39,6 +41,8 @@ def explain_lexicon(lexicon: Lexicon, beginning: str, min_count: int) -> str:
         The beginning of the text that it was learnt from.
     min_count : int
         How often words had to occur.
+    max_length : int, optional
+        The longest words that were looked for.
 
     Returns
     -------
@@ -52,14 +56,16 @@ def explain_lexicon(lexicon: Lexicon, beginning: str, min_count: int) -> str:
             )
     if any(len(word) > 1 for word in lexicon):
         return ""
+    if max_length == 1:
+        return "no words of two or more characters were looked for; raise --max-length."
     characters = lexicon.meta.characters or 0
     if characters < SHORT_TEXT:
         remedy = "give a longer text (a novel has some 500,000)" + (", or try --min-count 2" if min_count > 2 else "")
         return f"no words of two or more characters were found in {characters:,} characters; {remedy}."
-    return (
-        f"no words of two or more characters were found, although the text has {characters:,} characters; "
-        "lower --min-count or --min-pmi, or try --method entropy."
-    )
+    remedy = "lower --min-count or --min-pmi, or try --method entropy"
+    if lexicon.meta.method != "pmi":
+        remedy = "lower --min-count" if lexicon.meta.method == "entropy" else "try --method entropy"
+    return f"no words of two or more characters were found, although the text has {characters:,} characters; {remedy}."
 
 
 def _script_shares(text: str) -> dict[str, float]:

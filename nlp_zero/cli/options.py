@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -411,15 +412,17 @@ def read_word_list(path: str) -> list[str]:
     words: dict[str, None] = {}
     lexicon = False
     try:
-        for number, lines in enumerate(Corpus(path, format="text").batches()):
+        for number, batch in enumerate(Corpus(path, format="text").text_batches()):
+            lines, name = batch.split(), batch.source if os.path.isdir(path) else path
             if number == 0 and lines and lines[0].startswith(LEXICON_FORMAT):
                 lexicon, lines = True, lines[2:]
             elif not words and looks_like_text("\n".join(lines).encode(errors="replace")):
-                raise CorpusError(f"{path}: this looks like a text, not a word list; give one word on each line.")
+                raise CorpusError(f"{name}: this looks like a text, not a word list; give one word on each line.")
             words.update(dict.fromkeys(filter(None, map(_word_of_line, lines))))
     except CorpusError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
-            raise CorpusError(f"{path}: a word list must be UTF-8, and this is not; convert it first.") from error
+            name = str(error).partition(": byte ")[0]
+            raise CorpusError(f"{name}: a word list must be UTF-8, and this is not; convert it first.") from error
         raise
     return [unescape(word) for word in words] if lexicon else list(words)
 

@@ -73,6 +73,10 @@ def suggest_lines(
     tokenizer = Tokenizer(lexicon)
     longest = sys.maxsize if max_length is None else check_integer("max_length", max_length)
     lines = _choose_lines(texts, longest)
+    if not any(lines):
+        if max_length is not None:
+            raise CorpusError(f"no line of the texts is short enough for max_length={max_length}; raise it.")
+        raise CorpusError("the texts have no line that could be cut; give a text.")
     pairs, uncertainty, ends = _measure_lines(lines, tokenizer)
     if not len(pairs):
         raise CorpusError("the lexicon leaves no gap of the texts uncertain; give the texts that it was learnt from.")
