@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -497,6 +499,37 @@ def test_no_scheduler(folder, capsys) -> None:
             distributed.count(folder, client=8786)
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "ConnectionError: another kind of server does"),
+        (b"", "ConnectionError: the connection was closed"),
+        (None, "TimeoutError: no answer within 500ms"),
+    ],
+)
+def test_another_server_answers(folder, capfd, answer: bytes | None, reason: str) -> None:
+    """Dask takes the first bytes for a size, and allocates exabytes; if none arrive, it waits forever."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(1)
+                if answer is not None:
+                    connection.sendall(answer)
+                    connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1000):  # until the other end gives up
+                    pass
+
+        serving = pool.submit(serve)
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with dask.config.set({"distributed.comm.timeouts.connect": "500ms" if answer is None else "10s"}):
+            assert main(["count", str(folder), "--top", "1", "-q", "--scheduler", address]) == 1
+        said = capfd.readouterr().err
+        assert said.startswith(f"nlpzero: error: no Dask scheduler answers at {address} ({reason}); check the address")
+        assert said.count("\n") == 1
+        serving.result(timeout=10)
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x"])
 def test_a_client_that_does_not_start_is_closed_at_once(address: str, monkeypatch) -> None:
     """The garbage collector would close it while the start of another client holds a lock: both would wait forever."""
@@ -504,6 +537,7 @@ def test_a_client_that_does_not_start_is_closed_at_once(address: str, monkeypatc
     monkeypatch.setattr(
         dask_distributed.Client, "start", lambda client, **options: (clients.append(client), start(client, **options))
     )
+    monkeypatch.setattr("nlp_zero.distributed.connection._ask_scheduler", lambda *_: None)
     with dask.config.set({"distributed.comm.timeouts.connect": "200ms"}), pytest.raises(ClusterError):
         connect(address).__enter__()
     assert [client.status for client in clients] == ["closed"]

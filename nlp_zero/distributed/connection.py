@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import signal
 import sys
-from collections.abc import Iterator
-from concurrent.futures import CancelledError
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +17,8 @@ from .._utils.validation import check_integer
 from ..errors import ClusterError
 
 __all__ = ["connect"]
+
+STOP_SECONDS = 10  # how long an interrupt waits until a cluster has started or closed
 
 
 @contextmanager
@@ -45,7 +50,7 @@ def connect(client: Any = None, *, workers: int | None = None) -> Iterator[Any]:
         if isinstance(client, dask.Client):
             yield client
         elif client is None or client == "local":
-            with _start_local_cluster(dask, workers) as cluster, dask.Client(cluster) as own:
+            with _start_local_cluster(dask, workers) as own:
                 yield own
         else:
             with _reach_scheduler(dask, client) as own:
@@ -87,7 +92,8 @@ def _import_with_forkserver(dask: Any) -> Any:
         from multiprocessing import forkserver
 
         multiprocessing.set_forkserver_preload(["distributed", __name__])
-        forkserver.ensure_running()
+        with _block_sigint():
+            forkserver.ensure_running()
         dask.config.set({name: "forkserver"})  # for good: it is read once, by the import that follows
     import distributed
 
@@ -95,8 +101,54 @@ def _import_with_forkserver(dask: Any) -> Any:
 
 
 @contextmanager
+def _block_sigint() -> Iterator[None]:
+    """Block SIGINT for the threads and processes that the block starts: a terminal sends Ctrl-C to all of them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # it unblocks SIGINT when it starts, so it must not start later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _complete(work: Callable[[], object]) -> None:
+    """Call `work` in another thread, and raise an interrupt that arrives meanwhile only when it has returned.
+
+    If Dask is interrupted while it starts or closes a cluster, it leaves processes behind and prints tracebacks.
+    """
+    ended: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+            ended.set_result(None)
+        except BaseException as error:
+            ended.set_exception(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    stops: list[KeyboardInterrupt] = []
+    while True:
+        try:
+            if thread.ident is None:
+                with _block_sigint():
+                    thread.start()
+            wait([ended], STOP_SECONDS if stops else None)
+            break
+        except KeyboardInterrupt as stop:
+            stops.append(stop)
+    if stops:
+        raise stops[0]
+    ended.result()
+
+
+@contextmanager
 def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]:
-    """Start processes of this machine as workers, and stop them at the end."""
+    """Start processes of this machine as workers, yield a client of them, and stop them at the end."""
     import dask
 
     configuration = {
@@ -106,7 +158,9 @@ def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]
         "distributed.deploy.lost-worker-timeout": "365 days",
         "distributed.comm.timeouts.connect": "10s",  # how long a worker tries to reach another one that has died
     }
-    with dask.config.set(configuration):
+    started: list[Any] = []
+
+    def start() -> None:
         cluster = distributed.LocalCluster(
             n_workers=workers or os.cpu_count() or 1,
             threads_per_worker=1,
@@ -115,10 +169,27 @@ def _start_local_cluster(distributed: Any, workers: int | None) -> Iterator[Any]
             # The scheduler has an HTTP server all the same; port 8787 may belong to another cluster.
             scheduler_kwargs={"dashboard_address": ":0"},
         )
+        started.append(cluster)
+        started.append(distributed.Client(cluster))
+
+    def close() -> None:
+        while started:
+            last = started.pop()
+            if isinstance(last, distributed.Client):
+                last.close()
+            else:
+                _close_local_cluster(distributed, last)
+
+    with dask.config.set(configuration):
         try:
-            yield cluster
+            _complete(start)
+            with started[1] as client:
+                try:
+                    yield client
+                finally:
+                    _complete(close)  # the end of the client's own block would close it, too, but may be interrupted
         finally:
-            _close_local_cluster(distributed, cluster)
+            _complete(close)
 
 
 def _close_local_cluster(distributed: Any, cluster: Any) -> None:
@@ -139,6 +210,8 @@ def _close_local_cluster(distributed: Any, cluster: Any) -> None:
 def _reach_scheduler(distributed: Any, address: object) -> Any:
     client = distributed.Client.__new__(distributed.Client)  # so that it can be closed when it does not start
     try:
+        if isinstance(address, str):
+            _ask_scheduler(distributed, address)
         client.__init__(address)
     except BaseException as error:
         _discard(client)
@@ -149,6 +222,37 @@ def _reach_scheduler(distributed: Any, address: object) -> Any:
             "such as tcp://10.0.0.1:8786, or use 'local'."
         ) from None
     return client
+
+
+def _ask_scheduler(distributed: Any, address: str) -> None:
+    """Raise an OSError if something else than a Dask scheduler answers at an address, or nothing for too long.
+
+    A client of Dask limits the time of connecting only, and reads the first bytes of any answer as a size: it would
+    wait forever for another kind of server, or allocate exabytes.
+    """
+    import dask
+
+    limit = dask.config.get("distributed.comm.timeouts.connect")
+    seconds = dask.utils.parse_timedelta(limit, default="s")
+
+    async def ask() -> Any:
+        security = distributed.Security().get_connection_args("client")
+        async with distributed.core.rpc(address, timeout=seconds, connection_args=security) as server:
+            return await server.identity()
+
+    async def ask_for_some_time() -> Any:
+        return await asyncio.wait_for(ask(), seconds)
+
+    try:
+        distributed.utils.LoopRunner().run_sync(ask_for_some_time)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {limit}") from None
+    except (OSError, ValueError, TypeError) as error:
+        if type(error) is distributed.comm.CommClosedError:  # its message is about the internals of Dask
+            raise ConnectionError("the connection was closed") from None
+        raise
+    except Exception:  # depends on what the server sends: MemoryError for HTTP
+        raise ConnectionError("another kind of server does") from None
 
 
 def _discard(client: Any) -> None:
