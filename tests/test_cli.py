@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -546,6 +547,80 @@ def test_an_unwritable_place_is_found_before_the_work(
 def test_a_device_is_written_to_and_not_replaced(capsys: Capture) -> None:
     assert run(capsys, "build-vocab", SAMPLE, "-o", "/dev/null", "-q") == (0, "", "")
     assert not os.path.isfile("/dev/null")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no names of pipes here")
+@pytest.mark.parametrize(
+    "command", ["tokenize {0} -l {1} -o {2}", "build-vocab {0} -o {2} -q", "convert {1} {2} --to plain -q"]
+)
+def test_a_pipe_without_a_path_is_written_to_and_read_from(command: str, tmp_path: Path, capsys: Capture) -> None:
+    text, words = tmp_path / "a.txt", tmp_path / "words.tsv"
+    text.write_text("春天来了春天来了春天\n", encoding="utf-8")
+    words.write_text("春天 3\n来了 2\n", encoding="utf-8")
+    read, write = os.pipe()
+    link = tmp_path / "stdout"
+    link.symlink_to(f"/dev/fd/{write}")  # as /dev/stdout, a link that leads to no path
+    status, _, err = run(capsys, *command.format(text, words, link).split())
+    os.close(write)
+    assert (status, err) == (0, "")
+    with open(read, "rb") as file:
+        piped = file.read()
+    assert link.is_symlink()
+    status, _, _ = run(capsys, *command.format(text, words, tmp_path / "file").split())
+    assert status == 0
+    assert piped == (tmp_path / "file").read_bytes()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no names of pipes here")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_lexicon_is_read_from_a_pipe(pack: Any, tmp_path: Path, capsys: Capture) -> None:
+    """`nlpzero merge *.tsv | nlpzero show /dev/stdin` was refused, because the pipe is not seekable."""
+    data = pack("春天 3\n来了 2\n".encode())
+    (tmp_path / "words").write_bytes(data)
+    read, write = os.pipe()
+    os.write(write, data)
+    os.close(write)
+    assert run(capsys, "show", f"/dev/fd/{read}", "--json") == run(capsys, "show", tmp_path / "words", "--json")
+    os.close(read)
+
+
+@pytest.mark.parametrize(
+    "command", [["tokenize", SAMPLE, "-l"], ["show"], ["count", SAMPLE, "--top", "1"], ["--help"], ["show", "--help"]]
+)
+def test_a_closed_stdout_is_told(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    (tmp_path / "words.tsv").write_text("春天 3\n", encoding="utf-8")
+    lexicon = [str(tmp_path / "words.tsv")] if command[-1] in ("-l", "show") else []
+    monkeypatch.setattr(sys, "stdout", None)
+    status = main([*map(str, command), *lexicon])
+    assert (status, capsys.readouterr().err.splitlines()[-1]) == (
+        1, "nlpzero: error: standard output is closed; redirect it to a file, or name a file with -o.",
+    )  # fmt: skip
+    assert main(["build-vocab", str(SAMPLE), "-o", str(tmp_path / "new.tsv")]) == 0
+
+
+def test_a_closed_stderr_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["build-vocab", str(SAMPLE), "-o", str(tmp_path / "new.tsv")]) == 0
+    sys.stderr.close()
+    assert capsys.readouterr().out == ""
+
+
+def test_an_error_of_another_file_is_not_that_of_the_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A folder of --temp-dir that cannot be written to was reported as the file of -o."""
+    place = tmp_path / "ro" / "nlp-zero-1"
+
+    def build(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(place))
+
+    monkeypatch.setattr(builders.PmiLexiconBuilder, "build", build)
+    command = ("build-vocab", SAMPLE, "-o", tmp_path / "x.tsv", "--temp-dir", tmp_path / "ro")
+    place.parent.mkdir()
+    message = f"{place}: Permission denied; check the disk, make room on it, or choose another place with --temp-dir."
+    assert run(capsys, *command) == (1, "", f"nlpzero: error: {message}\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

@@ -284,6 +284,14 @@ def test_files_do_not_run_together(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("errors", ["strict", "ignore"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_missing_byte_order_mark_is_told(tmp_path: Path, encoding: str, errors: str) -> None:
+    write(tmp_path / "a.txt", TEXT.encode(f"{encoding}-le"))
+    with pytest.raises(CorpusError, match=rf"a\.txt: no byte order mark .*: --encoding {encoding}-le or .*\.$"):
+        list(Corpus(tmp_path / "a.txt", encoding=encoding, errors=errors))
+
+
 def test_what_is_missing_is_refused_before_reading(tmp_path: Path) -> None:
     good = write(tmp_path / "a.txt", TEXT)
     (tmp_path / "empty").mkdir()

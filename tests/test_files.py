@@ -348,13 +348,18 @@ def test_a_missing_filelock_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no named pipes here")
-def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+def test_a_pipe_or_device_is_written_to_and_not_replaced_by_a_file(tmp_path: Path) -> None:
     """As root, `nlpzero convert words.tsv /dev/full` made a file of the device."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("pipe")
     for name in ("pipe", "link"):
-        with pytest.raises(OSError, match="device or pipe"), write_bytes(tmp_path / name) as file:
+        with pytest.raises(OSError, match="device or pipe"), new_file(tmp_path / name):
+            pass
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        with write_bytes(tmp_path / name) as file:
             file.write(b"x")
+        assert os.read(reader, 9) == b"x"
+        os.close(reader)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -189,7 +190,8 @@ def read_decompressed(path: str | os.PathLike[str], most: int) -> bytes:
     ImportError
         If a package is missing.
     """
-    with open(path, "rb") as stored:
+    with open(path, "rb") as file:
+        stored = file if file.seekable() else io.BytesIO(file.read())  # a pipe
         head = stored.read(16)
         stored.seek(0)
         kind = compression_from_content(head)

@@ -18,7 +18,9 @@ from .leftovers import temporary_place
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["expand_pattern", "new_file", "require_space", "storage", "sync_folder", "write_bytes", "write_text"]
+__all__ = [
+    "expand_pattern", "is_device", "new_file", "require_space", "storage", "sync_folder", "write_bytes", "write_text",
+]  # fmt: skip
 
 EARLY_BYTES = 1 << 22  # that are written to the disk at a time before a file is complete
 
@@ -77,12 +79,17 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         to do so would replace ``/dev/null`` by a file.
     """
     target = Path(path)
-    if target.exists() and not target.is_file() and not target.is_dir():
+    if is_device(target):
         raise OSError(errno.EINVAL, "it is a device or pipe, which is not replaced by a file")
     with temporary_place(target, _create_file) as temporary:
         yield temporary
         os.replace(temporary, target)
         sync_folder(target.parent)
+
+
+def is_device(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a device or pipe, which is written to and never replaced."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
@@ -105,7 +112,8 @@ def write_text(
     Parameters
     ----------
     path : str or path-like
-        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
+        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.  A device or pipe is written
+        to at once.
     name : str or path-like, optional
         The name that decides about the compression, such as that of a link to `path`.
 
@@ -125,7 +133,8 @@ def write_bytes(
     Parameters
     ----------
     path : str or path-like
-        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.
+        The file to write; it is compressed if its name ends in .gz, .bz2, .xz or .zst.  A device or pipe is written
+        to at once.
     name : str or path-like, optional
         See `write_text`.
 
@@ -214,6 +223,10 @@ class _EarlyWriter(BufferedWriter):
 
 @contextmanager
 def _write_bytes(path: str | os.PathLike[str], name: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    if is_device(path):
+        with open(path, "wb") as device, compress(compression_from_name(name), device) as stream:
+            yield stream
+        return
     with new_file(path) as temporary, _EarlyWriter(open(temporary, "wb", buffering=0)) as file:
         with compress(compression_from_name(name), file) as stream:
             yield stream

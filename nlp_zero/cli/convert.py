@@ -12,7 +12,7 @@ from ..lexicon import formats
 from .errors import UsageError
 from .messages import print_message, shows_progress
 from .options import Commands, add_command
-from .output import unwritable
+from .output import real_place, unwritable
 
 __all__ = ["add_convert"]
 
@@ -51,13 +51,15 @@ def run_convert(arguments: argparse.Namespace) -> None:
     with report_stages(shows_progress(arguments)):
         begin_stage("loading words")
         lexicon = Lexicon.load(arguments.input, format=arguments.source)
-    place = os.path.realpath(arguments.output)  # a link stays, and the file that it points to is replaced
+    place = real_place(arguments.output)
     try:
         if os.path.isdir(place):
             raise IsADirectoryError(21, "it is a folder")
         report = lexicon.save(place, format=target)
     except FormatError as error:
         raise FormatError(str(error).replace(place, arguments.output, 1)) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise unwritable(arguments.output, error, "name another file") from error
     if arguments.json:

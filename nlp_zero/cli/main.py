@@ -18,11 +18,11 @@ from itertools import chain
 from .. import __version__
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
-from .errors import Stopped, UsageError
+from .errors import OutputError, Stopped, UsageError
 from .interrupts import describe_stop
 from .messages import print_reading_summary
 from .options import check_workers, drop_parameters, name_options
-from .output import discard_stdout
+from .output import discard_stdout, open_missing_streams
 from .parser import CommandParser, PrintCompletion
 from .paths import check_paths
 
@@ -98,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         As usual with argparse: with status 2 for wrong usage that the parser finds, and with status 0 for ``--help``
         and ``--version``.
     """
+    open_missing_streams()
     argv = sys.argv[1:] if argv is None else argv
     parser = build_parser(argv[:1] if argv and argv[0] in COMMANDS else COMMANDS)
     try:
@@ -108,6 +109,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the help has stopped
         discard_stdout()
         return 0
+    except OutputError as error:  # there is nowhere to write the help
+        print(f"nlpzero: error: {error}", file=sys.stderr)
+        return 1
     status, message = _run(arguments)
     if message:
         print(f"nlpzero: {message}", file=sys.stderr)
@@ -151,7 +155,9 @@ def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]
         return 2, f"error: {error}"
     if isinstance(error, OSError) and error.errno is not None:  # of the system, not a sentence of this library
         place = "a file cannot be read or written" if error.filename is None else os.fsdecode(error.filename)
-        return 1, f"error: {place}: {error.strerror}; check the disk, make room on it, or choose another place."
+        temporary = getattr(arguments, "temp_dir", None)
+        option = " with --temp-dir" if temporary and place.startswith(os.path.abspath(temporary)) else ""
+        return 1, f"error: {place}: {error.strerror}; check the disk, make room on it, or choose another place{option}."
     if isinstance(error, (NlpZeroError, OSError, ValueError, ImportError)):
         return 1, f"error: {drop_parameters(name_options(str(error), vars(arguments)))}"
     if isinstance(error, MemoryError):

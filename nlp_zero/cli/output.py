@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -10,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from .._utils.files import write_bytes, write_text
+from .._utils.files import is_device, write_bytes, write_text
 from .._utils.leftovers import temporary_place
 from .._utils.replacement import check_replaceable
 from .errors import OutputError
 
 __all__ = [
-    "check_folder", "discard_stdout", "dump_json_line", "open_binary_output", "open_output",
-    "open_utf8_output", "unwritable",
+    "check_folder", "discard_stdout", "dump_json_line", "open_binary_output", "open_missing_streams", "open_output",
+    "open_utf8_output", "real_place", "unwritable",
 ]  # fmt: skip
 
 
@@ -90,23 +91,28 @@ def open_utf8_output(path: str | None) -> Iterator[Callable[[bytes], object]]:
 
 @contextmanager
 def _open_file(path: str, *, binary: bool) -> Iterator[IO[Any]]:
-    target = os.path.realpath(path)  # a link stays, and the file that it points to is replaced
-    if os.path.isdir(target):
+    place = real_place(path)
+    if os.path.isdir(place):
         raise OutputError(f"{path} is a folder; name a file with -o.")
     try:
-        if os.path.exists(target) and not os.path.isfile(target):  # a device or pipe is written to, never replaced
-            options = {} if binary else {"encoding": "utf-8", "newline": "\n", "errors": "surrogatepass"}
-            with open(target, "wb" if binary else "w", **options) as file:  # type: ignore[call-overload]
-                yield file
-        else:
-            if os.path.exists(target) and not os.access(target, os.W_OK):
-                raise PermissionError(13, "the file is write-protected")
-            with (write_bytes if binary else write_text)(target, name=path) as file:
-                yield file
+        if os.path.exists(place) and not os.access(place, os.W_OK):
+            raise PermissionError(13, "the file is write-protected")
+        with (write_bytes if binary else write_text)(place, name=path) as file:
+            yield file
     except BrokenPipeError:
         raise
     except OSError as error:
+        if error.filename is not None and os.path.dirname(os.fsdecode(error.filename)) != os.path.dirname(place):
+            raise  # of another file that the command uses
         raise unwritable(path, error, "choose another place with -o") from error
+
+
+def real_place(path: str) -> str:
+    """Return the place to write to: a link stays, and the file that it points to is replaced; a device keeps its name.
+
+    The link ``/dev/stdout`` to a pipe points to no path.
+    """
+    return path if is_device(path) else os.path.realpath(path)
 
 
 def check_folder(path: str, *, format: str) -> None:
@@ -156,6 +162,25 @@ def dump_json_line(value: object) -> str:
     except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold
         line = json.dumps(value)
     return line + "\n"
+
+
+class _ClosedStdout(io.TextIOBase):
+    """Standard output that was closed before the program began (``>&-``)."""
+
+    @property
+    def buffer(self) -> _ClosedStdout:
+        return self
+
+    def write(self, data: object) -> int:
+        raise OutputError("standard output is closed; redirect it to a file, or name a file with -o.")
+
+
+def open_missing_streams() -> None:
+    """Replace streams that were closed before the program began, which Python sets to None."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  open to the end of the process
+    if sys.stdout is None:
+        sys.stdout = _ClosedStdout()
 
 
 def _write_stdout(text: str) -> None:

@@ -226,6 +226,12 @@ class Reader:
             yield decoder.decode(b"", True)
         except UnicodeDecodeError as exc:
             raise decoding_error(content.name, start + exc.start, exc) from exc
+        except UnicodeError as exc:  # of UTF-16 and UTF-32, which say no place
+            name = content.encoding
+            raise CorpusError(
+                f"{content.name}: no byte order mark tells which kind of {name} this is; name it: --encoding {name}-le "
+                f"or --encoding {name}-be."
+            ) from exc
 
     def _normalize(self, text: str) -> str:
         if self.normalize is None:
