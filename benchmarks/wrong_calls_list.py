@@ -468,7 +468,7 @@ CONVERT = [
     Call("convert words.tsv missing/x.tsv", "cannot be written", 1),
     Call("convert words.tsv news --to plain", "is a folder", 1),
     Call("convert words.tsv /proc/x.tsv", "cannot be written", 1),
-    Call("convert words.tsv /dev/full --to plain", "is a device or pipe", 1),
+    Call("convert words.tsv /dev/full --to plain", "No space left", 1),
     Call("convert words.tsv new.tsv", "too large|no room", 1, how="small disk"),
 ]
 MERGE = [
