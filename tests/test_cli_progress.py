@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from nlp_zero._utils import progress
 from nlp_zero.cli import main
 from nlp_zero.cli.build_vocab import STAGES
+from nlp_zero.cli.messages import print_message
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
@@ -144,6 +147,20 @@ def test_a_stage_without_a_bar_is_shown(monkeypatch: pytest.MonkeyPatch) -> None
         progress.begin_stage("cutting")
     assert isinstance(sys.stderr, Terminal)
     assert sys.stderr.getvalue().split("\r")[-1].strip() == ""
+
+
+def test_messages_are_not_glued_to_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "TICK_SECONDS", 0.001)
+    _, terminal = watch(monkeypatch)
+    with progress.report_stages(True):
+        progress.begin_stage("exporting")
+        while "exporting" not in terminal.getvalue():
+            time.sleep(0.001)
+        print_message(argparse.Namespace(quiet=False), "7 characters counted.")
+    before, _, after = terminal.getvalue().partition("7 characters counted.\n")
+    assert before.endswith("\r")
+    assert after.endswith("\r")
 
 
 def test_more_stages_than_announced_have_no_number() -> None:

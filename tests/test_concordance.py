@@ -298,6 +298,7 @@ def test_a_single_text_is_refused() -> None:
 def test_the_command_prints_aligned_lines(capsys: Capture) -> None:
     status, out, err = run(capsys, "concordance", "青石镇,柳河", SAMPLE, "--limit", 3, "--width", 20)
     assert (status, err) == (0, "occurrences: 青石镇 more than 3, 柳河 more than 3.\n")
+    assert run(capsys, "concordance", "青石镇", SAMPLE, "--limit", 1)[2] == "青石镇: more than 1 occurrence.\n"
     lines = out.splitlines()
     assert len(lines) == 6
     assert {width_of(line[: line.rindex("  ")]) for line in lines} == {20 + 2 + 6 + 2 + 20}

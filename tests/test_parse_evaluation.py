@@ -220,7 +220,7 @@ def test_evaluate_parse_command(tmp_path: Path, templates: str, capfd: pytest.Ca
     conllu.write_text(CONLLU, encoding="utf-8")
     known.write_text("从…到…\n", encoding="utf-8")
     text = run(capfd, "evaluate-parse", str(gold), "-t", templates, "--baselines", "--max-words", "6")
-    assert "1 sentences, 2 gold brackets" in text
+    assert "1 sentence, 2 gold brackets" in text
     assert len(text.splitlines()) == 2 + 1 + 2 * len(BASELINES)
     scores = json.loads(run(capfd, "evaluate-parse", str(gold), "--predicted", str(gold), "--json"))
     assert scores["brackets"]["predicted"]["inside"]["f1"] == 1

@@ -217,7 +217,8 @@ def test_a_folder_that_cannot_be_replaced_is_found_before_the_work(
     (place / "notes").mkdir()
     (place / "notes" / "mine.md").write_text("mine")
     (place / "counts" / "mine.md").write_text("mine")
-    for folder, message in (("notes", "does not have the format"), ("counts", "mine.md in it does not belong")):
+    for folder, message in (("notes", "does not have the format"), ("counts", "mine.md in it does not belong"),
+                            ("counts/deeper", "is in a folder of the format 'nlp-zero counts', and does not belong")):
         before = read_all(place)
         assert main(["count", "novel.txt", "-o", folder]) == 1
         assert message in capsys.readouterr().err

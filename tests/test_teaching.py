@@ -525,6 +525,9 @@ def test_the_whole_circle_on_the_command_line(tmp_path: Path, capsys: pytest.Cap
     words, lines, taught = tmp_path / "words.tsv", tmp_path / "lines.txt", tmp_path / "taught.tsv"
     assert main(["build-vocab", str(corpus), "--method", "bayes", "-o", str(words)]) == 0
     assert main(["suggest-lines", str(corpus), "--lexicon", str(words), "-n", "40", "-o", str(lines)]) == 0
+    capsys.readouterr()
+    assert main(["suggest-lines", str(corpus), "--lexicon", str(words), "-n", "1"]) == 0
+    assert capsys.readouterr().err.startswith("1 line of ")
     gold = {line.replace(" ", ""): line for line in cut}
     corrected = [gold[line.replace(" ", "")] for line in lines.read_text(encoding="utf-8").splitlines()]
     assert len(corrected) == 40

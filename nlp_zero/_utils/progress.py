@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["Advance", "Report", "announce", "begin_stage", "progress_bar", "report_stages", "status_bar"]
+__all__ = ["Advance", "Report", "above_bars", "announce", "begin_stage", "progress_bar", "report_stages", "status_bar"]
 
 Advance = Callable[[float], object] | None  # adds to the position of a bar; None if no bar is shown
 Report = Callable[[float, str], object] | None  # sets the position of a bar and a text; None if no bar is shown
@@ -134,9 +134,20 @@ def begin_stage(label: str) -> None:
 def announce(message: str) -> None:
     """Print a line above the bars, if stages are shown."""
     if _stages.get() is not None:
-        from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
+        with above_bars():
+            print(message, file=sys.stderr)
 
-        tqdm.write(message, file=sys.stderr)
+
+@contextmanager
+def above_bars() -> Iterator[None]:
+    """Remove the stage and the bars while the block writes to the terminal; they are drawn below it."""
+    if _stages.get() is None:
+        yield
+        return
+    from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
+
+    with tqdm.external_write_mode(file=sys.stderr):
+        yield
 
 
 @contextmanager

@@ -80,8 +80,8 @@ def check_replaceable(path: str | os.PathLike[str], *, format: str) -> None:
     Raises
     ------
     FileExistsError
-        If something else than an empty folder or a folder of this format exists, or if the folder holds files that do
-        not belong to it.
+        If something else than an empty folder or a folder of this format exists, if the folder holds files that do
+        not belong to it, or if a new one would be in a folder of this format.
     FormatError
         If the folder cannot be read.
     """
@@ -186,6 +186,9 @@ def _discard(old: Path, target: Path) -> None:
 def _find_obstacle(target: Path, format: str) -> str | None:
     """Say why a folder cannot be replaced; None if it can."""
     if not target.exists():
+        with suppress(FormatError):  # a file of another program
+            if _own_names(target.parent, format):
+                return f"is in a folder of the format {format!r}, and does not belong there; choose another place."
         return None
     names = _own_names(target, format)
     if names is None:

@@ -191,7 +191,7 @@ def _summarize(found: OccurrenceStream, arguments: argparse.Namespace) -> str:
     listed = {word: _describe_total(total, arguments) for word, total in totals.items()}
     if len(listed) == 1:
         [(word, total)] = listed.items()
-        return f"{word}: {total} occurrence{'s' * (total != '1')}."
+        return f"{word}: {total} occurrence{'s' * (total.rpartition(' ')[2] != '1')}."
     return f"occurrences: {_list_words(listed)}."
 
 

@@ -12,7 +12,7 @@ from .._utils.progress import begin_stage, report_stages
 from ..corpus import Corpus
 from ..errors import CorpusError, NlpZeroError
 from .errors import UsageError
-from .messages import shows_progress
+from .messages import plural, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -186,7 +186,7 @@ def _format_table(rows: dict[str, dict[str, BracketScores]], arguments: argparse
     first = next(iter(rows.values()))["inside"]
     marks = "counted as words" if arguments.punctuation else "left out"
     lines = [
-        f"{first.sentences:,} sentences, {first.gold:,} gold brackets; punctuation {marks}; x 100",
+        f"{plural(first.sentences, 'sentence')}, {plural(first.gold, 'gold bracket')}; punctuation {marks}; x 100",
         f"{'':<28}sentence F1  corpus F1  precision  recall  crossing  with whole sentences",
     ]
     for name, scores in rows.items():

@@ -9,11 +9,13 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 
+from .._utils.progress import above_bars
 from ..corpus import Corpus
 
 __all__ = [
     "describe_reading_summary",
     "is_typed",
+    "plural",
     "print_json_summary",
     "print_message",
     "print_reading_summary",
@@ -41,7 +43,19 @@ def is_typed(arguments: argparse.Namespace) -> bool:
 def print_message(arguments: argparse.Namespace, message: str) -> None:
     """Print a message on stderr, unless --quiet."""
     if not arguments.quiet:
-        print(message, file=sys.stderr, flush=True)
+        with above_bars():
+            print(message, file=sys.stderr, flush=True)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count and its noun.
+
+    Examples
+    --------
+    >>> plural(1, "word"), plural(2000, "word")
+    ('1 word', '2,000 words')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def say_typed(arguments: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ from .options import (
     option_name,
 )
 from .output import open_output
+from .table_files import refuse_other_format
 
 if TYPE_CHECKING:
     from ..templates.inventory import Template, TemplateInventory
@@ -87,6 +88,7 @@ def run_mine_templates(arguments: argparse.Namespace) -> None:
     from ..tokenization.tokenizer import Tokenizer
 
     miner = _miner(arguments)
+    refuse_other_format(arguments.output, ".jsonl", ".json", ".txt")
     to_file = arguments.output not in (None, "-")
     tokenizer = Tokenizer(Lexicon.load(arguments.lexicon)) if arguments.lexicon is not None else None
     stages = report_stages(shows_progress(arguments), 3 + arguments.across_clauses)

@@ -7,12 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
 from .._utils.files import is_device, write_bytes, write_text
 from .._utils.leftovers import temporary_place
+from .._utils.progress import above_bars
 from .._utils.replacement import check_replaceable
 from .errors import OutputError
 
@@ -191,9 +192,10 @@ def _write_stdout(text: str) -> None:
 def _write_stdout_bytes(data: bytes) -> None:
     """Write without buffering: the reader of a pipe may be waiting for the line."""
     try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        with above_bars() if sys.stdout.isatty() else nullcontext():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -20,6 +20,7 @@ from .options import (
     read_word_list,
 )
 from .output import open_output
+from .table_files import refuse_other_format
 
 __all__ = ["add_report"]
 
@@ -75,6 +76,7 @@ def run_report(arguments: argparse.Namespace) -> None:
     from ..templates.inventory import TemplateInventory
 
     check_least(arguments, 1, "top", "workers")
+    refuse_other_format(arguments.output, ".html", ".htm")
     check_packages()
     builder = ReportBuilder(language=arguments.lang, max_words=arguments.top, workers=arguments.workers)
     with report_stages(shows_progress(arguments), STAGES), open_output(arguments.output) as write:

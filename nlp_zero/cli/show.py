@@ -8,7 +8,7 @@ from typing import Any
 
 from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import Commands, add_command, add_table_output, check_least
 from .output import open_output
 from .ranking import format_words, rank_words, word_columns
@@ -81,4 +81,4 @@ def run_show(arguments: argparse.Namespace) -> None:
             arguments, f"{arguments.lexicon} has no words of {least} or more characters; the longest has {longest}."
         )
     elif to_file:
-        print_message(arguments, f"{arguments.output}: {len(words):,} words.")
+        print_message(arguments, f"{arguments.output}: {plural(len(words), 'word')}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .._utils.progress import begin_stage, report_stages
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import Commands, add_command, add_input, add_output, check_least, configure, open_corpus
 from .output import open_output
 
@@ -48,6 +48,6 @@ def run_suggest_lines(arguments: argparse.Namespace) -> None:
     words = sum(len(line.split()) for line in lines)
     print_message(
         arguments,
-        f"{len(lines):,} lines of {words:,} words; correct the spaces, enclose in {{ }} what you leave open, and give "
-        "the file to build-vocab --examples.",
+        f"{plural(len(lines), 'line')} of {plural(words, 'word')}; correct the spaces, enclose in {{ }} what "
+        "you leave open, and give the file to build-vocab --examples.",
     )

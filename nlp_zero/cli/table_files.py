@@ -19,9 +19,10 @@ from .errors import MissingPackage, UsageError
 from .output import dump_json_line, open_binary_output, open_output
 from .table import format_table
 
-__all__ = ["TABLE_SUFFIXES", "check_table_name", "open_table", "table_records"]
+__all__ = ["TABLE_SUFFIXES", "check_table_name", "open_table", "refuse_other_format", "table_records"]
 
 TABLE_SUFFIXES = (".tsv", ".csv", ".parquet", ".jsonl")
+OTHER_SUFFIXES = (".json", ".arrow", ".xlsx", ".html", ".htm", ".pdf", ".docx", ".epub", ".zip")
 
 
 @contextmanager
@@ -91,6 +92,28 @@ def check_table_name(path: str, option: str = "-o") -> str:
         if importlib.util.find_spec("pyarrow") is None:
             raise MissingPackage(f"{path} ({option}) needs pyarrow; run: pip install 'nlpzero[formats]'.")
     return suffix
+
+
+def refuse_other_format(path: str | None, *suffixes: str) -> None:
+    """Refuse a name of a result that promises another format than those of `suffixes`; None is stdout.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is that of a table or of another format.
+
+    Examples
+    --------
+    >>> refuse_other_format("page.pdf", ".html", ".htm")
+    Traceback (most recent call last):
+    nlp_zero.cli.errors.UsageError: page.pdf (-o): this result is not written as .pdf; end the name in .html or .htm.
+    """
+    suffix = Path(strip_compression_suffix(path or "")).suffix.lower()
+    if suffix in (*TABLE_SUFFIXES, *OTHER_SUFFIXES) and suffix not in suffixes:
+        *first, last = suffixes
+        raise UsageError(
+            f"{path} (-o): this result is not written as {suffix}; end the name in {', '.join(first)} or {last}."
+        )
 
 
 def table_records(columns: Columns) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ from .options import (
 )
 from .output import dump_json_line, open_utf8_output
 from .shards import ShardName, check_shards, is_shard_pattern, open_shards
-from .table_files import open_table
+from .table_files import open_table, refuse_other_format
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,7 @@ def add_tokenize(commands: Commands) -> None:
         help="words with separators; a JSON list in each line (joining it gives the line); ids (0: not in "
         "the lexicon; numbers, punctuation and other kinds have the ids after the words) (default: words)",
     )  # fmt: skip
-    parser.add_argument("--separator", default=" ", metavar="TEXT", help="between words (default: a space)")
+    parser.add_argument("--separator", metavar="TEXT", help="between words (default: a space)")
     parser.add_argument(
         "--alnum", choices=ALNUM_MODES, help="how digits and Latin letters are cut (default: as the lexicon says)"
     )
@@ -119,6 +119,11 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
     check_least(arguments, 1, "workers")
     arguments.sources = arguments.sources or ["-"]
     _check_stdin(arguments)
+    if arguments.separator is not None and arguments.format != "words":
+        raise UsageError(f"--separator is not an option of --format {arguments.format}; leave it out.")
+    arguments.separator = " " if arguments.separator is None else arguments.separator
+    lines = (".jsonl", ".json") if arguments.format == "json" else (".tsv", ".txt")
+    refuse_other_format(arguments.output, *TABLE_SUFFIXES, *lines)
     check_shards(arguments.output, arguments.scheduler)
     with report_stages(shows_progress(arguments), total=2):
         _tokenize(arguments)
