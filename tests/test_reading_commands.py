@@ -231,6 +231,10 @@ def test_word_lists(things: Path, capsys: Capture) -> None:
     status, _, err = run(capsys, "build-vocab", text, "--known", text)
     assert status == 1
     assert "text.txt: this looks like a text, not a word list; give one word on each line.\n" in err
+    write(things / "table.csv", "word,count\n春眠,1\n".encode())  # the words were "word,count" and "春眠,1"
+    status, _, err = run(capsys, "build-vocab", text, "--known", things / "table.csv")
+    assert status == 1
+    assert "table.csv: this looks like CSV, not a word list; give one word on each line.\n" in err
 
 
 def test_a_text_about_nlp_zero_is_a_text(tmp_path: Path) -> None:

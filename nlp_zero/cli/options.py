@@ -416,8 +416,8 @@ def read_word_list(path: str) -> list[str]:
             lines, name = batch.split(), batch.source if os.path.isdir(path) else path
             if number == 0 and lines and lines[0].startswith(LEXICON_FORMAT):
                 lexicon, lines = True, lines[2:]
-            elif not words and looks_like_text("\n".join(lines).encode(errors="replace")):
-                raise CorpusError(f"{name}: this looks like a text, not a word list; give one word on each line.")
+            elif not words:
+                _refuse_other_than_words("\n".join(lines).encode(errors="replace"), name)
             words.update(dict.fromkeys(filter(None, map(_word_of_line, lines))))
     except CorpusError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
@@ -430,6 +430,15 @@ def read_word_list(path: str) -> list[str]:
 def read_word_lists(paths: list[str] | None) -> list[str] | None:
     """Return the words of several word lists; None if none was named."""
     return None if not paths else [word for path in paths for word in read_word_list(path)]
+
+
+def _refuse_other_than_words(head: bytes, name: str) -> None:
+    from ..lexicon.formats.csv import looks_like_csv
+
+    if looks_like_csv(head, name):
+        raise CorpusError(f"{name}: this looks like CSV, not a word list; give one word on each line.")
+    if looks_like_text(head):
+        raise CorpusError(f"{name}: this looks like a text, not a word list; give one word on each line.")
 
 
 def _word_of_line(line: str) -> str:

@@ -120,9 +120,9 @@ def format_of_content(data: bytes, name: str = "") -> str:
 
 def _table_or_plain(data: bytes, name: str) -> str:
     """Return the format of tables and word lists; refuse a text."""
-    from .csv import has_header, lacks_header
+    from .csv import has_header, looks_like_csv
 
-    if has_header(data) or lacks_header(data, name):  # without a header, reading it says what is missing
+    if has_header(data) or looks_like_csv(data, name):  # without a header, reading it says what is missing
         return "csv"
     if looks_like_text(data):
         raise ValueError(

@@ -13,7 +13,7 @@ from .plain import BYTES
 from .table import Table, check_number, check_words, decode_utf8
 from .tsv import unescape
 
-__all__ = ["csv_line", "dumps", "has_header", "lacks_header", "loads"]
+__all__ = ["csv_line", "dumps", "has_header", "loads", "looks_like_csv"]
 
 REQUIRED = {"word", "count"}
 QUOTE = '"'
@@ -35,12 +35,12 @@ def has_header(data: bytes) -> bool:
     return set(_names(first)) >= REQUIRED
 
 
-def lacks_header(data: bytes, name: str = "") -> bool:
-    r"""Return whether a file without the names ``word`` and ``count`` is a table all the same, of words and counts.
+def looks_like_csv(data: bytes, name: str = "") -> bool:
+    r"""Return whether a file is a table of words and counts, also without the names of the columns.
 
     Examples
     --------
-    >>> lacks_header("茶,3\n酒,2\n".encode()), lacks_header("茶 3\n酒 2\n".encode())
+    >>> looks_like_csv("茶,3\n酒,2\n".encode()), looks_like_csv("茶 3\n酒 2\n".encode())
     (True, False)
     """
     lines = data[:SEARCHED_BYTES].decode("utf-8", "ignore").split("\n")[:SEARCHED_ROWS]
