@@ -215,6 +215,18 @@ def test_options_and_files_may_be_mixed(tmp_path: Path, capsys: Capture) -> None
         assert run(capsys, "count", *arguments) == (0, "中国\t2\n", "")
 
 
+def test_two_dashes_end_the_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("-dash.txt", "--query", "plain.txt"):
+        Path(name).write_text("中国人\n", encoding="utf-8")
+    query = ("--query", "中国", "-q")
+    assert run(capsys, "count", *query, "--", "-dash.txt") == (0, "中国\t1\n", "")
+    assert run(capsys, "count", "plain.txt", *query, "--", "--query", "-dash.txt") == (0, "中国\t3\n", "")
+    assert run(capsys, "concordance", "--", "国人", "-dash.txt")[1].split() == ["中", "国人", "-dash.txt:1"]
+    assert fail(capsys, "count", "-dash.txt", *query)[0].endswith("nlpzero count; for the file, write ./-dash.txt.")
+    assert fail(capsys, "show", "--", "a", "-b")[0] == "nlpzero: error: -b is one argument too many for nlpzero show."
+
+
 def test_standard_input_of_a_kind_is_not_an_option(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (("-.jsonl", "--query", "中国"), ("--query", "中国", "-q", "-.jsonl")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO('{"text": "中国人"}\n'.encode())))

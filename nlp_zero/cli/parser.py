@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ __all__ = ["CommandParser", "PrintCompletion", "suggest"]
 
 SHELLS = ("bash", "zsh", "tcsh")
 ANY_WIDTH = 80  # to find the width of the terminal, argparse imports the modules of all kinds of archives
+NO_OPTION = "\0"  # before the arguments that follow "--", which argparse loses when files and options are mixed
 FILE_METAVARS = {"FILE", "CORPUS", "GOLD", "TEXT", "IN", "OUT"}
 KINDS = {"int": "an integer", "float": "a number"}
 Rewrite = Callable[[re.Match[str]], str]
@@ -30,7 +32,7 @@ class CommandParser(argparse.ArgumentParser):
     """A parser whose usage is one line, and whose errors end with a suggestion or with that line.
 
     Options are not abbreviated, so that an option that is added later never changes a command that works today.
-    Options and files may be mixed in any order.
+    Options and files may be mixed in any order; after ``--`` there are no options.
 
     Parameters
     ----------
@@ -54,6 +56,9 @@ class CommandParser(argparse.ArgumentParser):
         if self._mixing or self._subparsers is not None:
             return super().parse_known_args(args, namespace)
         arguments = list(sys.argv[1:] if args is None else args)
+        if "--" in arguments:
+            end = arguments.index("--")
+            arguments[end:] = [NO_OPTION + argument for argument in arguments[end + 1 :]]
         self._refuse_unknown(arguments)
         self._mixing = True
         try:
@@ -61,13 +66,19 @@ class CommandParser(argparse.ArgumentParser):
         finally:
             self._mixing = False
         if rest:
+            name = rest[0].removeprefix(NO_OPTION)
             unknown = "is not an option of" if rest[0].startswith("-") else "is one argument too many for"
-            self.error(f"{rest[0]} {unknown} {self.prog}")
+            remedy = f"; for the file, write ./{name}" if rest[0].startswith("-") and os.path.exists(name) else ""
+            self.error(f"{name} {unknown} {self.prog}{remedy}")
         return found, rest
 
     def _parse_optional(self, arg_string: str) -> Any:
         """Return None for arguments that are not options, such as ``-.jsonl``: standard input of a kind."""
         return None if arg_string.startswith("-.") else super()._parse_optional(arg_string)
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Return the value of an argument, without the mark of those after ``--``."""
+        return super()._get_value(action, arg_string.removeprefix(NO_OPTION))
 
     def _get_formatter(self) -> argparse.HelpFormatter:
         """Return a formatter; argparse asks for one with every option that is added, whose width does not matter."""
@@ -78,8 +89,6 @@ class CommandParser(argparse.ArgumentParser):
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
         for argument in arguments:
             name = argument.partition("=")[0]
-            if name == "--":
-                break
             if name.startswith("--") and name not in self._option_string_actions:
                 self.error(f"{name} is not an option of {self.prog}{suggest(name, self._option_string_actions)}")
 
