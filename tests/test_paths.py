@@ -90,6 +90,7 @@ REFUSED = {
     "count novel.txt --add counts --export counts/x.parquet": r"is in counts \(--add\)",
     "count --merge counts -o counts": r"counts \(-o\) is also an input \(--merge\)",
     "count novel.txt --add counts -o counts": "leave out -o, because --add writes to its own folder",
+    "count novel.txt --merge counts --add counts": r"also an input \(--merge\) .*; leave out one of them",
     "count novel.txt -o work --checkpoint work": "is the same as",
     "count novel.txt -o work --checkpoint work/deeper": "choose another place with --checkpoint",
     "count novel.txt -o work/counts --checkpoint work": "choose another place with -o",

@@ -155,9 +155,10 @@ def check_paths(command: str, arguments: argparse.Namespace) -> None:
     for source in _input_places(roles, arguments):
         for place in [*outputs, *folders, *work["checkpoint"]]:
             if place.identity == source.identity:
+                remedy = "leave out one of them" if place.label == "--add" else _remedy(place)
                 raise UsageError(
                     f"{place.name} ({place.label}) is also an input ({_describe(source, place)}) and would be "
-                    f"replaced; {_remedy(place)}."
+                    f"replaced; {remedy}."
                 )
 
 
