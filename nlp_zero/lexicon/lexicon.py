@@ -140,7 +140,7 @@ class Lexicon(Tabular):
         """
         words = self._words  # read once, as in `words`; packed words stay packed
         lengths = np.fromiter(map(len, words), np.int64, len(words)) if isinstance(words, tuple) else words.lengths
-        return int(self.counts @ lengths)
+        return int((self.counts * lengths).sum())
 
     @property
     def _index(self) -> dict[str, int]:
