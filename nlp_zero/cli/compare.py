@@ -11,7 +11,7 @@ from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_number
 from .errors import UsageError
-from .messages import print_message, say_typed, shows_progress
+from .messages import plural, print_message, say_typed, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -204,7 +204,7 @@ def _format(table: ComparisonTable, arguments: argparse.Namespace) -> str:
         more = f", the first {len(rows):,}" if len(rows) < total else ""
         columns = (rows.count, rows.other_count, rows.log_ratio, rows.g2, rows.share)
         cells = zip(rows.words, *(column.tolist() for column in columns), strict=True)
-        title = f"special to {name}: {total:,} word{'s' * (total != 1)}{more}\n"
+        title = f"special to {name}: {plural(total, 'word')}{more}\n"
         blocks.append(title + (format_table(header, list(cells)) if len(rows) else ""))
     return "\n".join(blocks)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .._utils.progress import begin_stage, report_stages
 from ..errors import NlpZeroError
 from .errors import UsageError
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .mine_templates import TokenizedTexts, require_cut_corpus
 from .options import (
     Commands,
@@ -127,7 +127,7 @@ def _write_table(write: Callable[[Columns], None], slots: Iterable[Slot], classe
             waiting, written = [], rows
     if waiting or not rows:
         write(SlotFillers(waiting, classes=classes).to_columns())
-    return f"{rows:,} fillers of {slot_count:,} slot{'s' * (slot_count != 1)}."
+    return f"{plural(rows, 'filler')} of {plural(slot_count, 'slot')}."
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

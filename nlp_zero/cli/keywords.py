@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._utils.progress import report_stages
 from .documents import NamedFiles, add_documents, find_words, open_documents
 from .errors import UsageError
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -100,7 +100,7 @@ def run_keywords(arguments: argparse.Namespace) -> None:
             found, documents = found + len(table), documents + table.documents
         if arguments.json:
             write("]\n" if found else "[]\n")
-    print_message(arguments, f"{documents:,} document{'s' * (documents != 1)}, {found:,} keywords.")
+    print_message(arguments, f"{plural(documents, 'document')}, {plural(found, 'keyword')}.")
 
 
 def _make_writer(write: Any, arguments: argparse.Namespace, names: list[str]) -> Callable[[KeywordTable], None]:

@@ -7,7 +7,7 @@ import shlex
 
 from .._utils.progress import begin_stage, report_stages
 from ..corpus import restartable
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -95,7 +95,7 @@ def run_report(arguments: argparse.Namespace) -> None:
             command=_describe_command(arguments),
         )
         write(report.html)
-    print_message(arguments, f"{report.words:,} words; open {arguments.output} in a browser.")
+    print_message(arguments, f"{plural(report.words, 'word')}; open {arguments.output} in a browser.")
 
 
 def _describe_command(arguments: argparse.Namespace) -> str:
