@@ -111,27 +111,31 @@ def test_several_texts_are_counted_as_one_where_most_runs_are_short(order: int) 
     assert results[0][0][1] == [2, 6, 7, 1, 1], "了 天 春 来 秋"
 
 
-def test_trees_of_ranges_are_joined() -> None:
-    text = counting.EncodedText()
-    text.add("春天来了，春天，天来春了")
-    whole, ranges = counting.NgramSorter([text], 3), counting.NgramSorter([text], 3)
-    for sorter in (whole, ranges):
-        sorter.deal(0)
-    with pytest.raises(IndexError):
-        ranges.extend_tree(0, 1, 5, 1)
-    with pytest.raises(IndexError):
-        ranges.join_trees(0)
-    with pytest.raises(ValueError, match="no tree"):
-        ranges.take_tree()
-    ranges.start_trees(3)
-    for k, *one in [(0, 1, 2), (1, 2, 3), (1, 3, 4), (2, 4, 5)]:
-        ranges.extend_tree(k, *one, 1)
-    for array in range(9):
-        ranges.join_trees(array)
-    with pytest.raises(IndexError):
-        ranges.join_trees(9)
-    for mine, its in zip(ranges.take_tree(), whole.tree(1, 5, 1), strict=True):
-        assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("min_count", [1, 2, 3])
+@pytest.mark.parametrize("avx512", [False, True])
+def test_a_tree_grows_range_by_range(order: int, min_count: int, avx512: bool) -> None:
+    allowed = counting.allow_avx512(avx512)
+    try:
+        texts = [counting.EncodedText(), counting.EncodedText()]
+        for k, part in enumerate(["春天来了，春天，天来春了", "春天来，天来了" * 300, "春，" * 70]):
+            texts[k % 2].add(part)
+        whole, ranges = counting.NgramSorter(texts, order), counting.NgramSorter(texts, order)
+        for sorter in (whole, ranges):
+            sorter.deal(0)
+            sorter.deal(1)
+        for symbols in [(3, 4), (1, 2)]:  # ahead of what follows, and the rest when it is needed
+            ranges.sort(*symbols)
+        for symbols in [(1, 3), (3, 4), (4, 5)]:
+            ranges.extend_tree(*symbols, min_count)
+        with pytest.raises(ValueError, match="counted twice"):
+            ranges.extend_tree(4, 5, min_count)
+        with pytest.raises(IndexError):
+            ranges.sort(4, 6)
+        for mine, its in zip(ranges.take_tree(), whole.tree(1, 5, min_count), strict=True):
+            assert [x.tolist() for x in mine] == [x.tolist() for x in its]
+    finally:
+        counting.allow_avx512(allowed)
 
 
 def test_nothing_is_taken_back_from_an_empty_text() -> None:

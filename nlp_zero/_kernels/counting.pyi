@@ -178,8 +178,7 @@ class NgramSorter:
     """Sorts and counts the n-grams of encoded texts.
 
     Call `deal` for each text, then `tree`, `extend_tree` or `run` once for each range of first symbols.  Threads may
-    share the work; each tree is extended by one of them.
-    The texts must not change after construction.
+    share the work, except that one at a time calls `extend_tree`.  The texts must not change after construction.
 
     Parameters
     ----------
@@ -215,17 +214,12 @@ class NgramSorter:
             One level for each order: symbols, counts, ends of children.  N-grams of two or more symbols that occur
             fewer than `min_count` times are left out.
         """
-    def start_trees(self, trees: int) -> None:
-        """Make so many empty trees for `extend_tree`; their ranges follow each other."""
-    def extend_tree(self, k: int, first: int, stop: int, min_count: int) -> None:
-        """Append what `tree` returns to tree `k` of those that were started.  The ranges of a tree rise."""
-    def join_trees(self, array: int) -> None:
-        """Append one array of all trees to that of tree 0.
-
-        Arrays 0, 1 and 2 are the symbols, counts and ends of the first level, 3, 4 and 5 those of the second one.
-        """
+    def sort(self, first: int, stop: int) -> None:
+        """Sort the n-grams of a range ahead of `tree`, `extend_tree` or `run`."""
+    def extend_tree(self, first: int, stop: int, min_count: int) -> None:
+        """Append what `tree` returns to the sorter's own tree.  Its ranges rise."""
     def take_tree(self) -> list[Level]:
-        """Return tree 0 after all arrays have been joined, once; raise `ValueError` if no tree was started."""
+        """Return the sorter's own tree, which is empty then."""
     def run(self, first: int, stop: int, block_size: int) -> RunBlocks:
         """Count the same n-grams and return them as sorted records, in blocks of about `block_size` bytes."""
 

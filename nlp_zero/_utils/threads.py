@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["for_each", "in_order", "run_alongside"]
+__all__ = ["finish_in_order", "for_each", "in_order", "run_alongside"]
 
 
 @contextmanager
@@ -36,31 +40,88 @@ def run_alongside(work: Callable[[], object], threads: int, stop: Callable[[], o
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:
-    """Call ``work(item)`` for all items on `workers` threads, in no particular order.
+    """Call ``work(item)`` for all items, in no particular order.
 
-    At most two items per thread wait at a time, so an endless stream takes little memory. The first exception,
-    including one that the stream raises, ends the work and is raised here.
+    This thread and ``workers - 1`` others work; it alone reads the stream.  At most two items per thread wait at a
+    time, so an endless stream takes little memory. The first exception, including one that the stream raises, ends the
+    work and is raised here.
     """
     if workers == 1:
         for item in things:
             work(item)
         return
-    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+    from concurrent.futures import ThreadPoolExecutor
 
-    waiting: set[Future[object]] = set()
-    with ThreadPoolExecutor(workers) as pool:
+    waiting: list[tuple[Future[object], T]] = []
+    most = 2 * (workers - 1)
+    with ThreadPoolExecutor(workers - 1) as pool:
         try:
             for item in things:
-                waiting.add(pool.submit(work, item))
-                if len(waiting) >= 2 * workers:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-            for future in waiting:
-                future.result()
+                if len(waiting) >= most:
+                    waiting = [one for one in waiting if not _has_ended(one[0])]
+                if len(waiting) < most:
+                    waiting.append((pool.submit(work, item), item))
+                else:
+                    work(item)
+            for future, item in reversed(waiting):
+                if future.cancel():  # no thread had begun
+                    work(item)
+                else:
+                    future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _has_ended(future: Future[object]) -> bool:
+    """Return whether a call has returned; raise its exception."""
+    if future.done():
+        future.result()
+        return True
+    return False
+
+
+def finish_in_order(
+    things: Sequence[T], work: Callable[[T], object], finish: Callable[[T], object], workers: int
+) -> None:
+    """Call ``work(item)`` for all items, in no particular order, and ``finish(item)`` in order, one at a time.
+
+    This thread and ``workers - 1`` others do both: whoever is free finishes the next item if it can be, or else works
+    on another one.  The first exception ends the work and is raised here.
+    """
+    lock = threading.Lock()
+    worked = [False] * len(things)
+    begun, finished, finishing, stopped = 0, 0, False, False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+
+    def run() -> None:
+        nonlocal begun, finished, finishing
+        while True:
+            with lock:
+                if stopped:
+                    return
+                if not finishing and finished < len(things) and worked[finished]:
+                    job, k, finishing = finish, finished, True
+                elif begun < len(things):
+                    job, k, begun = work, begun, begun + 1
+                else:
+                    return  # who finishes an item now goes on with the next
+            try:
+                job(things[k])
+            except BaseException:
+                stop()
+                raise
+            with lock:
+                if job is work:
+                    worked[k] = True
+                else:
+                    finished, finishing = finished + 1, False
+
+    with run_alongside(run, workers - 1, stop):
+        run()
 
 
 def in_order(
@@ -83,7 +144,7 @@ def in_order(
         yield from map(work, things)
         return
     from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(workers) as pool:

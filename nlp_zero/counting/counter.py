@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.threads import for_each, in_order
+from .._utils.threads import finish_in_order, in_order
 from .._utils.validation import check_integer
 from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
 from .count_data import CountData, CountOptions
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NgramCounter", "count_ngrams"]
 
-PIECES_PER_WORKER = 16  # pieces of a part that are written to files, or that threads share: small, and even work
+PIECES_PER_WORKER = 16  # pieces of a part, which threads share or which are written one by one: small, and even work
 MOST_ROUNDS = 3  # with more, reading the texts again takes longer than it saves
 ROUND_POSITIONS = 1 << 22  # fewer are sorted at once
 SMALL_POSITIONS = 1 << 21  # that one thread counts sooner than several
@@ -218,7 +218,7 @@ class NgramCounter:
         workers = self._useful_workers
         in_memory = folder is None and self._store.plan.budget is None
         rounds = self._count_rounds(min_count) if in_memory else 1
-        parts = [self._lay_out(rounds, workers if in_memory else PIECES_PER_WORKER * workers)]
+        parts = [self._lay_out(rounds)]
         symbols = parts[0][0].symbols
         self._store.plan.check_alphabet(len(symbols))
 
@@ -237,16 +237,22 @@ class NgramCounter:
     def _grow_tree(
         self, part: kernel.NgramSorter, rounds: list[list[tuple[int, int]]], min_count: int
     ) -> list[Level]:
-        """Count the n-grams of all ranges: one thread extends a tree, several make one for each range and join them."""
+        """Count the n-grams of all ranges in one tree: one thread at a time extends it, while others sort ahead."""
+
+        def extend(symbols: tuple[int, int]) -> None:
+            part.extend_tree(*symbols, min_count)
+
+        def sort(symbols: tuple[int, int]) -> None:
+            part.sort(*symbols)
+
         workers = self._useful_workers
-        part.start_trees(max(1, sum(map(len, rounds))) if workers > 1 else 1)
-        tree = 0
         for ranges in rounds:
             self._deal(part, ranges)
-            numbered = [(tree + k if workers > 1 else 0, *one) for k, one in enumerate(ranges)]
-            for_each(numbered, lambda item: part.extend_tree(*item, min_count), workers)
-            tree += len(ranges)
-        for_each(range(3 * self.order), part.join_trees, workers)
+            if workers == 1:
+                for symbols in ranges:  # each bucket is sorted then, too, while it is in the cache
+                    extend(symbols)
+            else:
+                finish_in_order(ranges, sort, extend, workers)
         return part.take_tree()
 
     def _resume(
@@ -313,10 +319,10 @@ class NgramCounter:
         """
         return max(1, min(MOST_ROUNDS, self._waiting // ROUND_POSITIONS)) if min_count > 1 and self.order > 1 else 1
 
-    def _lay_out(self, rounds: int, pieces: int) -> tuple[kernel.NgramSorter, list[list[tuple[int, int]]]]:
+    def _lay_out(self, rounds: int = 1) -> tuple[kernel.NgramSorter, list[list[tuple[int, int]]]]:
         """Prepare to sort the texts; for each round return ranges of first symbols, pieces of about the same size."""
         part = kernel.NgramSorter(self._texts, self.order)
-        total, pieces = int(part.begin[-1]), rounds * pieces
+        total, pieces = int(part.begin[-1]), rounds * PIECES_PER_WORKER * self._useful_workers
         cuts = np.searchsorted(part.begin, [total * k // pieces for k in range(1, pieces)], side="left")
         ranges = list(pairwise(sorted({1, *np.maximum(cuts, 1).tolist(), len(part.symbols) + 1})))
         size = max(1, -(-len(ranges) // rounds))
@@ -331,7 +337,7 @@ class NgramCounter:
 
     def _write_run(self, position: Position) -> None:
         """Write the encoded texts as a run of the text up to `position`."""
-        part, rounds = self._lay_out(1, PIECES_PER_WORKER * self.resources.workers)
+        part, rounds = self._lay_out()
         ranges = rounds[0] if rounds else []  # a text without symbols has none
         self._deal(part, ranges)
         block_bytes = self._store.plan.block_bytes

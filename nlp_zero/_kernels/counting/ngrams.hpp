@@ -90,37 +90,6 @@ struct Tree {
     std::array<Level, MAX_ORDER> level;
 };
 
-// Drop n-grams of two or more symbols that occur fewer than min_count times from the part of the tree that starts at
-// node first[n] of each level.
-inline void prune_tail(Tree& tree, const std::array<size_t, MAX_ORDER>& first, uint32_t min_count) {
-    const int order = tree.order;
-    // Level by level is enough: the count of a parent is at least that of its children, so no kept node loses its
-    // parent.
-    for (int n = order - 1; n >= 0; --n) {
-        Level& level = tree.level[n];
-        Level* below = n + 1 < order ? &tree.level[n + 1] : nullptr;
-        size_t child = below ? first[n + 1] : 0, kept_child = child;
-        for (size_t i = first[n]; i < level.size; ++i) {
-            if (below) {  // children are not compacted yet: count those that are kept
-                for (; child < level.end[i]; ++child) kept_child += below->count[child] >= min_count;
-                level.end[i] = uint32_t(kept_child);
-            }
-        }
-    }
-    for (int n = 1; n < order; ++n) {
-        Level& level = tree.level[n];
-        size_t w = first[n];
-        for (size_t i = first[n]; i < level.size; ++i) {
-            level.symbol[w] = level.symbol[i];
-            if (n + 1 < order) level.end[w] = level.end[i];
-            const uint32_t c = level.count[i];
-            level.count[w] = c;
-            w += c >= min_count;
-        }
-        level.size = w;
-    }
-}
-
 template <int W>
 struct Key {
     uint64_t word[W];  // word[0] is the most significant
@@ -243,7 +212,8 @@ inline size_t squeeze(Key<W>* keys, size_t n, uint32_t* count) {
 
 // Appends sorted keys, those of one first symbol after the other, to a tree.  Keys go in steps of STEP: first the
 // distinct ones and the places where they end are collected, then each adds a node to the top level, to the level below
-// if its prefix differs from that of the next key, and so on.  A count is the difference of two places.
+// if its prefix differs from that of the next key, and so on.  A count is the difference of two places.  N-grams that
+// occur fewer than min_count times are left out; those that begin with them are as rare.
 template <int W>
 class TreeWriter {
 public:
@@ -252,7 +222,8 @@ public:
     // Offer the memory of keys that were appended: pages of the tree are made of it.
     void offer(const Key<W>* begin, const Key<W>* end) { spare_.offer(begin, end); }
 
-    void append(const Key<W>* keys, size_t n) {
+    void append(const Key<W>* keys, size_t n, uint32_t min_count) {
+        min_count_ = min_count;
         std::fill(begin_, begin_ + MAX_ORDER, 0);
         for (size_t i = 0; i < n;) {
             const size_t stop = std::min(n, i + STEP), last = std::min(stop, n - 1);
@@ -282,6 +253,7 @@ private:
     Tree& tree_;
     int bits_;
     uint32_t mask_;
+    uint32_t min_count_ = 1;
     uint32_t begin_[MAX_ORDER];  // where the keys of the next node of each level begin
     const bool avx512_ = W == 1 && use_avx512();
     Key<W> distinct_[STEP + LANES + 1];  // and the key after them
@@ -312,8 +284,8 @@ private:
         if (W == 1 && avx512_) {
             for (int l = top; l > 0 && m; --l) {
                 Level& level = tree_.level[l];
-                m = emit_avx512(distinct_->word, end_, child_, m, bits_, mask_, level.symbol.data(), level.count.data(),
-                                l < top ? level.end.data() : nullptr, level.size, begin_[l]);
+                m = emit_avx512(distinct_->word, end_, child_, m, bits_, mask_, min_count_, level.symbol.data(),
+                                level.count.data(), l < top ? level.end.data() : nullptr, level.size, begin_[l]);
             }
             return;
         }
@@ -321,6 +293,7 @@ private:
         if (top > 1) emit_two_levels(m);
         else emit_one_level(m);
     }
+    bool is_kept(uint32_t symbol, uint32_t times) const { return (symbol != 0) & (times >= min_count_); }  // 0 ends a run
     void emit_one_level(size_t m) {
         Level& level = tree_.level[1];
         uint32_t *const symbol = level.symbol.data(), *const count = level.count.data();
@@ -330,7 +303,7 @@ private:
             symbol[size] = distinct_[j].bits(0, mask_);
             count[size] = end_[j] - begin;
             begin = end_[j];
-            size += symbol[size] != 0;  // 0 is the end of a run
+            size += is_kept(symbol[size], count[size]);
         }
         level.size = size;
         begin_[1] = begin;
@@ -351,16 +324,16 @@ private:
             symbol[size] = s;
             count[size] = end - begin;
             begin = end;
-            size += s != 0;  // 0 is the end of a run
+            size += is_kept(s, count[size]);
             const uint32_t t = prefix.bits(0, mask_);
             low_symbol[low_size] = t;
-            low_count[low_size] = end - low_begin;
+            const uint32_t low_times = low_count[low_size] = end - low_begin;
             low_end[low_size] = uint32_t(size);
             Key<W> next = distinct_[j + 1];
             s = next.bits(0, mask_);
             next.shift_right(bits_);
             const bool differs = !(next == prefix);
-            low_size += differs & (t != 0);
+            low_size += differs & is_kept(t, low_times);
             low_begin = differs ? end : low_begin;
             if (differs) emit_lower_levels(prefix, next, end, low_size);
             prefix = next;
@@ -380,7 +353,7 @@ private:
             level.symbol[level.size] = s;
             level.count[level.size] = end - begin_[l];
             level.end[level.size] = uint32_t(children);
-            level.size += s != 0;
+            level.size += is_kept(s, end - begin_[l]);
             begin_[l] = end;
             children = level.size;
         }

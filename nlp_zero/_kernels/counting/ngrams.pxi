@@ -46,7 +46,6 @@ cdef extern from "counting/tree.hpp" namespace "nlpzero::counting" nogil:
         const uint32_t* end
         size_t size
 
-    void join_array(vector[Tree]&, size_t) except +
     void find_all(const vector[LevelView]&, const uint32_t*, size_t, size_t, uint32_t*, uint32_t*) except +
 
 
@@ -56,7 +55,10 @@ cdef extern from "counting/sorter.hpp" namespace "nlpzero::counting" nogil:
         vector[uint64_t] begin
         void deal(size_t) except +
         void restrict_to(size_t, size_t) except +
-        void tree(size_t, size_t, uint32_t, Tree&, cbool) except +
+        void sort(size_t, size_t) except +
+        void tree(size_t, size_t, uint32_t, Tree&) except +
+        void extend_tree(size_t, size_t, uint32_t) except +
+        Tree& own_tree()
         void run(size_t, size_t, RunWriter&) except +
         @staticmethod
         unique_ptr[CppSorter] of(const vector[const SymbolStore*]&, const vector[const CppAlphabet*]&, int) except +
@@ -133,7 +135,6 @@ cdef class EncodedText:
 cdef class NgramSorter:
     """Sorts and counts the n-grams of encoded texts."""
     cdef unique_ptr[CppSorter] cpp
-    cdef vector[Tree] grown  # what extend_tree has counted
     cdef list texts
     cdef int order
     cdef readonly list symbols
@@ -168,34 +169,19 @@ cdef class NgramSorter:
         cdef Tree tree
         tree.order = self.order
         with nogil:
-            self.cpp.get().tree(first, stop, min_count, tree, False)
+            self.cpp.get().tree(first, stop, min_count, tree)
         return _levels(tree)
 
-    def start_trees(self, size_t trees):
-        self.grown.clear()
-        self.grown.resize(trees)
-        for k in range(trees):
-            self.grown[k].order = self.order
-
-    def extend_tree(self, size_t k, size_t first, size_t stop, uint32_t min_count):
-        if k >= self.grown.size():
-            raise IndexError(f"there is no tree {k}.")
+    def sort(self, size_t first, size_t stop):
         with nogil:
-            self.cpp.get().tree(first, stop, min_count, self.grown[k], True)
+            self.cpp.get().sort(first, stop)
 
-    def join_trees(self, size_t array):
-        if not self.grown.size() or array >= 3 * <size_t>self.order:
-            raise IndexError(f"a tree of order {self.order} has no array {array}.")
+    def extend_tree(self, size_t first, size_t stop, uint32_t min_count):
         with nogil:
-            join_array(self.grown, array)
+            self.cpp.get().extend_tree(first, stop, min_count)
 
     def take_tree(self):
-        if not self.grown.size():
-            raise ValueError("no tree was started.")
-        for n in range(self.order):
-            for k in range(1, self.grown.size()):
-                self.grown[0].level[n].size += self.grown[k].level[n].size
-        return _levels(self.grown[0])
+        return _levels(self.cpp.get().own_tree())
 
     def run(self, size_t first, size_t stop, size_t block_size):
         cdef unique_ptr[RunWriter] run = make_unique[RunWriter](self.order, block_size)

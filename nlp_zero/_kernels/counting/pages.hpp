@@ -22,9 +22,10 @@ public:
         return reinterpret_cast<char*>((uintptr_t(p) + PAGE - 1) & ~uintptr_t(PAGE - 1));
     }
 
-    // Offer the memory from `begin` to `end`, which continues what was offered before.  Its contents will be lost.
+    // Offer the memory from `begin` to `end`.  Its contents will be lost.  If it does not continue what was offered before,
+    // it takes the place of that.
     void offer(const void* begin, const void* end) {
-        if (!next_) next_ = align(begin);
+        if (uintptr_t(begin) != end_) next_ = align(begin);
         end_ = uintptr_t(end);
     }
 

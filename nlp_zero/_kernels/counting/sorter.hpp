@@ -23,9 +23,12 @@ public:
     // dropped, and their memory is used again.
     virtual void restrict_to(size_t from, size_t to) = 0;
     virtual void deal(size_t store) = 0;
-    // A range can be appended to a tree, or written as a run, once: its keys are lost then.  With `ample` the tree gets
-    // room for all ranges that follow, too.
-    virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree, bool ample) = 0;
+    // Sort the keys of a range ahead of what follows: one thread can extend a tree while others sort.
+    virtual void sort(size_t from, size_t to) = 0;
+    // A range can become a tree, extend the sorter's own tree, or be written as a run, once: its keys are lost then.
+    virtual void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) = 0;
+    virtual void extend_tree(size_t from, size_t to, uint32_t min_count) = 0;
+    virtual Tree& own_tree() = 0;
     virtual void run(size_t from, size_t to, RunWriter& run) = 0;
 
     static std::unique_ptr<NgramSorter> of(const std::vector<const SymbolStore*>& stores,
@@ -36,7 +39,9 @@ template <int W>
 class SorterOf : public NgramSorter {
 public:
     SorterOf(const std::vector<const SymbolStore*>& stores, int order, int bits)
-        : stores_(stores), order_(order), bits_(bits) {}
+        : stores_(stores), order_(order), bits_(bits), writer_(tree_, bits) {
+        tree_.order = order;
+    }
 
     // rank[k][id] is the final id of a symbol of store k.  Computes where each store's share of each bucket begins.
     void lay_out(std::vector<std::vector<uint32_t>>&& rank) {
@@ -61,6 +66,7 @@ public:
         if (order_ > 1) keys_ = Buffer<Key<W>>(room(begin.back()));
         from_ = 0;
         to_ = symbols.size() + 1;
+        sorted_.assign(to_, 0);
         taken_.assign(to_, 0);
     }
 
@@ -111,32 +117,26 @@ public:
         }
     }
 
-    void tree(size_t from, size_t to, uint32_t min_count, Tree& tree, bool ample) override {
+    void sort(size_t from, size_t to) override {
         check_range(from, to);
-        take(from, to);
-        Scratch scratch(order_ > 1 ? widest(from, to) : 0);
-        TreeWriter<W> writer(tree, bits_);
-        tree.level[0].reserve(tree.level[0].size + (to - from), order_ > 1);
-        const size_t coming = begin[ample ? to_ : to] - begin[from];
-        for (int l = 1; l < order_ && min_count == 1; ++l)  // unused pages cost nothing
-            tree.level[l].reserve(tree.level[l].size + coming / 2, l + 1 < order_);
+        if (order_ < 2) return;
+        Scratch scratch(widest(from, to));
         for (size_t r = from; r < to; ++r) {
-            const size_t n = begin[r + 1] - begin[r];
-            std::array<size_t, MAX_ORDER> first{};
-            for (int l = 0; l < order_; ++l) first[l] = tree.level[l].size;
-            const size_t continued = order_ > 1 ? gather(r) : 0;
-            if (continued >= min_count) {
-                writer.append(sort_bucket(r, continued, scratch), continued);
-                writer.offer(bucket(begin[from]), bucket(begin[r + 1]));
-            }
-            Level& level = tree.level[0];
-            level.symbol[level.size] = uint32_t(r);
-            level.count[level.size] = uint32_t(n);
-            if (order_ > 1) level.end[level.size] = uint32_t(tree.level[1].size);
-            ++level.size;
-            if (min_count > 1 && continued >= min_count) prune_tail(tree, first, min_count);
+            const size_t n = gather(r);
+            const Key<W>* const sorted = sort_bucket(r, n, scratch);
+            if (sorted != bucket(begin[r])) std::copy(sorted, sorted + n, bucket(begin[r]));
+            sorted_[r] = 1;
         }
     }
+
+    void tree(size_t from, size_t to, uint32_t min_count, Tree& tree) override {
+        TreeWriter<W> writer(tree, bits_);
+        append(from, to, to, min_count, tree, writer);
+    }
+    void extend_tree(size_t from, size_t to, uint32_t min_count) override {
+        append(from, to, to_, min_count, tree_, writer_);
+    }
+    Tree& own_tree() override { return tree_; }
 
     void run(size_t from, size_t to, RunWriter& run) override {
         check_range(from, to);
@@ -176,7 +176,10 @@ private:
     size_t from_ = 0, to_ = 0;
     std::vector<std::vector<uint64_t>> dealt_;  // how many keys of each store are in each bucket
     std::vector<size_t> positions_;  // of each store when it was laid out
-    std::vector<uint8_t> taken_;     // whether the keys of a bucket became a part of a tree
+    std::vector<uint8_t> sorted_;    // whether the keys of a bucket are sorted
+    std::vector<uint8_t> taken_;     // whether they became a part of a tree or run
+    Tree tree_;
+    TreeWriter<W> writer_;
 
     // Entries for n keys and those that the first stores ignore.  Each store has its own place for these, or threads would
     // wait for each other's cache lines.
@@ -197,16 +200,39 @@ private:
     size_t gather(size_t r) {
         Key<W>* const keys = share(0, r);
         size_t n = dealt_[0][r];
-        for (size_t k = 1; k < stores_.size(); n += dealt_[k++][r])
+        for (size_t k = 1; k < stores_.size(); n += std::exchange(dealt_[k++][r], 0))
             if (share(k, r) != keys + n) std::copy(share(k, r), share(k, r) + dealt_[k][r], keys + n);
-        return n;
+        return dealt_[0][r] = n;
     }
+    // Returns where the n sorted keys of a bucket are: in their place or in `scratch`.
     Key<W>* sort_bucket(size_t r, size_t n, Scratch& scratch) {
+        if (sorted_[r]) return bucket(begin[r]);
         return sort_keys<W>(bucket(begin[r]), scratch.keys.data(), n, (order_ - 1) * bits_);
     }
-    size_t widest(size_t from, size_t to) const {
+    // Append a range to a tree, in which there will be room for those up to `last`.
+    void append(size_t from, size_t to, size_t last, uint32_t min_count, Tree& tree, TreeWriter<W>& writer) {
+        check_range(from, to);
+        take(from, to);
+        Scratch scratch(order_ > 1 ? widest(from, to) : 0);
+        tree.level[0].reserve(tree.level[0].size + (last - from), order_ > 1);
+        for (int l = 1; l < order_ && min_count == 1; ++l)  // once; unused pages cost nothing
+            if (!tree.level[l].size) tree.level[l].reserve((begin[last] - begin[from]) / 2, l + 1 < order_);
+        for (size_t r = from; r < to; ++r) {
+            const size_t n = begin[r + 1] - begin[r];
+            const size_t continued = order_ > 1 ? gather(r) : 0;
+            if (continued >= min_count) writer.append(sort_bucket(r, continued, scratch), continued, min_count);
+            if (order_ > 1) writer.offer(bucket(begin[r]), bucket(begin[r + 1]));
+            Level& level = tree.level[0];
+            level.symbol[level.size] = uint32_t(r);
+            level.count[level.size] = uint32_t(n);
+            if (order_ > 1) level.end[level.size] = uint32_t(tree.level[1].size);
+            ++level.size;
+        }
+    }
+    size_t widest(size_t from, size_t to) const {  // of the buckets that are not sorted
         size_t n = 0;
-        for (size_t r = from; r < to; ++r) n = std::max<size_t>(n, begin[r + 1] - begin[r]);
+        for (size_t r = from; r < to; ++r)
+            if (!sorted_[r]) n = std::max<size_t>(n, begin[r + 1] - begin[r]);
         return n;
     }
 };

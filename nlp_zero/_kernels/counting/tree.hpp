@@ -1,4 +1,4 @@
-// Finished count trees (see ngrams.hpp): joining those of ranges, and looking n-grams up.
+// Looking n-grams up in a finished count tree (see ngrams.hpp).
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -9,28 +9,6 @@
 #include "ngrams.hpp"
 
 namespace nlpzero::counting {
-
-// Append one array of all trees, which follow each other in order, to that of the first one; sizes stay as they are.  The
-// arrays of a level are symbols, counts and ends of children.  Threads may join different arrays.
-inline void join_array(std::vector<Tree>& trees, size_t array) {
-    const size_t l = array / 3, column = array % 3;
-    const auto column_of = [=](Tree& tree) -> Buffer<uint32_t>& {
-        Level& level = tree.level[l];
-        return column == 0 ? level.symbol : column == 1 ? level.count : level.end;
-    };
-    size_t at = trees[0].level[l].size, total = 0, children = 0;
-    for (const Tree& tree : trees) total += tree.level[l].size;
-    if (total == at || (column == 2 && l + 1 == size_t(trees[0].order))) return;
-    column_of(trees[0]).reserve(total);  // usually it has room: memory of several origins can only grow by copying
-    uint32_t* const to = column_of(trees[0]).data();
-    for (size_t k = 1; k < trees.size(); ++k) {
-        const Buffer<uint32_t> from = std::move(column_of(trees[k]));  // freed when it has been copied
-        const size_t n = trees[k].level[l].size;
-        if (column == 2) children += trees[k - 1].level[l + 1].size;
-        for (size_t i = 0; i < n; ++i) to[at + i] = from[i] + uint32_t(children);
-        at += n;
-    }
-}
 
 struct LevelView {
     const uint32_t *symbol, *count, *end;  // `end` is empty on the top level
