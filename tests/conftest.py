@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,22 @@ def _threads_for_small_texts() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def four_workers() -> Iterator[Any]:
-    """A client of a real cluster with four worker processes."""
-    with nlp_zero.distributed.connect(workers=4) as client:
-        yield client
+def _clusters() -> Iterator[tuple[ExitStack, list[Any]]]:
+    """Clients of clusters that the tests of a module share."""
+    with ExitStack() as stack:
+        yield stack, []
+
+
+@pytest.fixture
+def four_workers(_clusters: tuple[ExitStack, list[Any]]) -> Any:
+    """A client of a real cluster with four worker processes, which may be killed."""
+    stack, clients = _clusters
+    try:
+        for client in clients:
+            client.wait_for_workers(4, timeout=20)
+    except TimeoutError:  # Dask does not restart a worker that was killed in the moment in which it had started
+        clients.clear()
+        stack.close()
+    if not clients:
+        clients.append(stack.enter_context(nlp_zero.distributed.connect(workers=4)))
+    return clients[0]

@@ -178,7 +178,6 @@ def test_two_of_four_workers_die_while_text_is_taught(four_workers, tmp_path, sm
     workers = set(four_workers.run(os.getpid).values())
     texts = distributed.distribute(SAMPLE, client=four_workers)
     there = PmiLexiconBuilder().build(texts, examples=OWN + FOREIGN)
-    four_workers.wait_for_workers(4)
     assert len(workers - set(four_workers.run(os.getpid).values())) == 2
     assert len(os.listdir(tmp_path / "calls")) > 7
     assert_same(there, PmiLexiconBuilder().build(Corpus(SAMPLE), examples=OWN + FOREIGN))
