@@ -53,7 +53,7 @@ CUTTING_OPTIONS = (
     "format", "separator", "drop_spaces", "drop_punctuation", "sample", "alpha", "seed", "k", "workers", "bytes",
     "output",
 )  # fmt: skip
-TABLE_SUFFIXES = (".csv", ".parquet")  # other names get lines of tokens
+TOKEN_TABLE_SUFFIXES = (".csv", ".parquet")  # other names get lines of tokens
 
 
 def add_tokenize(commands: Commands) -> None:
@@ -123,7 +123,7 @@ def run_tokenize(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--separator is not an option of --format {arguments.format}; leave it out.")
     arguments.separator = " " if arguments.separator is None else arguments.separator
     lines = (".jsonl", ".json") if arguments.format == "json" else (".tsv", ".txt")
-    refuse_other_format(arguments.output, *TABLE_SUFFIXES, *lines)
+    refuse_other_format(arguments.output, *TOKEN_TABLE_SUFFIXES, *lines)
     check_shards(arguments.output, arguments.scheduler)
     with report_stages(shows_progress(arguments), total=2):
         _tokenize(arguments)
@@ -180,7 +180,7 @@ def _write_shard(
 
 
 def _is_table(options: argparse.Namespace) -> bool:
-    return Path(strip_compression_suffix(options.output or "")).suffix.lower() in TABLE_SUFFIXES
+    return Path(strip_compression_suffix(options.output or "")).suffix.lower() in TOKEN_TABLE_SUFFIXES
 
 
 def _cut_texts(
