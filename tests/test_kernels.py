@@ -6,9 +6,13 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nlp_zero import NgramCounter
 from nlp_zero._kernels import bayes, counting, templates, tokenization, vocabulary
@@ -88,6 +92,20 @@ def test_text_that_is_refused_or_taken_back_leaves_no_trace() -> None:
         assert all(np.array_equal(x, y) for x, y in zip(mine, its, strict=True))
 
 
+@settings(max_examples=300)
+@given(st.lists(st.lists(st.integers(0, 70) | st.integers(0, 3), max_size=40), max_size=3), st.booleans())
+def test_totals_of_runs_of_any_length(pieces: list[list[int]], avx512: bool) -> None:
+    counting.allow_avx512(avx512)
+    try:
+        text = counting.EncodedText()
+        for lengths in pieces:
+            text.add("，".join("春" * length for length in lengths))
+    finally:
+        counting.allow_avx512(True)
+    runs = [length for lengths in pieces for length in lengths]
+    assert text.totals(8) == [sum(max(0, length - n + 1) for length in runs) for n in range(1, 9)]
+
+
 @pytest.mark.parametrize("order", [1, 2, 4, 8])
 def test_several_texts_are_counted_as_one_where_most_runs_are_short(order: int) -> None:
     parts = ["春，春天，春，", "天，天，", "春天来了，了，春", "", "，，", "天，春天，春，秋"]
@@ -136,6 +154,47 @@ def test_a_tree_grows_range_by_range(order: int, min_count: int, avx512: bool) -
             assert [x.tolist() for x in mine] == [x.tolist() for x in its]
     finally:
         counting.allow_avx512(allowed)
+
+
+def defeat_pivots(size: int, tied: Sequence[int]) -> list[int]:
+    """Return keys of which 64 pivots in turn (sort_avx512.hpp) make no short parts.
+
+    All keys that a pivot is chosen from are the lowest of those that are left; those of the levels in `tied` are equal.
+    """
+
+    def part(keys: list[int], low: set[int]) -> list[int]:
+        others, front = list[int](), len(keys) // 8 * 8
+        for group in [keys[k : k + 8] for k in range(0, front, 8)] + [[key] for key in keys[front:]]:
+            others[:0] = [key for key in group if key not in low]
+        return others
+
+    rank, keys = dict[int, int](), list(range(size))
+    for level in range(64):
+        assert len(keys) > 64
+        chosen = [keys[(2 * k + 1) * (len(keys) // 16)] for k in range(8)]
+        for key in chosen:
+            rank.setdefault(key, 10 * level + (0 if level in tied else (3 * chosen.index(key) + 4) % 8))
+        pivot = sorted(rank[key] for key in chosen)[4]
+        left = {key for key in keys if rank.get(key, size * 10) < pivot}
+        if not left:
+            keys, left = part(keys, left), {key for key in keys if rank.get(key) == pivot}
+        keys = part(keys, left)
+    return [rank.get(key, 10 * size + key) for key in range(size)]
+
+
+@pytest.mark.parametrize("tied", [[], [0], [5, 6, 9], list(range(0, 64, 3))], ids=str)
+def test_pivots_that_make_no_short_parts(tied: list[int]) -> None:
+    keys = defeat_pivots(900, tied)
+    order = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    pairs = ["一" + chr(0x5000 + order[key]) for key in keys]
+    text = counting.EncodedText()
+    text.add("，".join(reversed(pairs)))  # n-grams are dealt from the end of the text to its beginning
+    sorter = counting.NgramSorter([text], 2)
+    sorter.deal(0)
+    symbols, counts, _ = sorter.tree(1, 2, 1)[1]
+    found = dict(zip(["一" + str(sorter.symbols[symbol - 1]) for symbol in symbols], counts.tolist(), strict=True))
+    assert found == Counter(pairs)
+    assert symbols.tolist() == sorted(symbols.tolist())
 
 
 def test_nothing_is_taken_back_from_an_empty_text() -> None:

@@ -41,8 +41,8 @@ namespace nlpzero {
 #ifdef NLP_ZERO_TARGET
 inline bool has_avx2() { return __builtin_cpu_supports("avx2"); }
 inline bool has_avx512() {  // and what the kernels use of its extensions
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vpopcntdq");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq");
 }
 #endif
 

@@ -168,13 +168,13 @@ inline Key<W>* radix_sort(Key<W>* a, Key<W>* scratch, size_t n) {
     return a;
 }
 
-// Sort a[0, n); `scratch` has room for n + LANES keys.  Returns `a` or `scratch`: where the result is.  Larger inputs use
+// Sort a[0, n); `scratch` has room for n keys.  Returns `a` or `scratch`: where the result is.  Larger inputs use
 // wider digits, whose counters cost more to clear.
 template <int W>
 inline Key<W>* sort_keys(Key<W>* a, Key<W>* scratch, size_t n, int bits) {
 #ifdef NLP_ZERO_AVX512
     if (W == 1 && use_avx512()) {
-        sort_avx512(a->word, n, scratch->word);
+        sort_avx512(a->word, scratch->word, n);
         return a;
     }
 #endif

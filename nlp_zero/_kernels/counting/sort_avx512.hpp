@@ -4,7 +4,7 @@
 // are transposed; then sorted rows are merged in pairs, as bitonic sequences (Batcher, AFIPS 1968).
 #pragma once
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "avx512.hpp"
 
@@ -15,14 +15,13 @@ namespace nlpzero::counting {
 
 class RegisterSort {
 public:
-    static constexpr size_t MOST = 128;  // keys that fit into the registers
+    static constexpr size_t MOST = 64;  // keys; twice as many fit into the registers, but take longer than one more partition
 
-    NLP_ZERO_SORT static void sort(uint64_t* keys, size_t n) {
-        if (n <= 8) sort_rows<1>(keys, n);
-        else if (n <= 16) sort_rows<2>(keys, n);
-        else if (n <= 32) sort_rows<4>(keys, n);
-        else if (n <= 64) sort_rows<8>(keys, n);
-        else sort_rows<16>(keys, n);
+    NLP_ZERO_SORT static void sort(const uint64_t* keys, size_t n, uint64_t* sorted) {  // perhaps the same place
+        if (n <= 8) sort_rows<1>(keys, n, sorted);
+        else if (n <= 16) sort_rows<2>(keys, n, sorted);
+        else if (n <= 32) sort_rows<4>(keys, n, sorted);
+        else sort_rows<8>(keys, n, sorted);
     }
     // The fifth of eight keys.
     NLP_ZERO_SORT static uint64_t median(const uint64_t* sample) {
@@ -121,7 +120,7 @@ private:
         }
     }
     template <int N>
-    NLP_ZERO_SORT static void sort_rows(uint64_t* keys, size_t n) {
+    NLP_ZERO_SORT static void sort_rows(const uint64_t* keys, size_t n, uint64_t* sorted) {
         Row row[N];
         __mmask8 used[N];
         NLP_ZERO_UNROLL for (int i = 0; i < N; ++i) {
@@ -130,52 +129,75 @@ private:
             row[i] = _mm512_mask_loadu_epi64(_mm512_set1_epi64(-1), used[i], keys + LANES * i);
         }
         sort_rows_in_place<N>(row);
-        NLP_ZERO_UNROLL for (int i = 0; i < N; ++i) _mm512_mask_storeu_epi64(keys + LANES * i, used[i], row[i]);
+        NLP_ZERO_UNROLL for (int i = 0; i < N; ++i) _mm512_mask_storeu_epi64(sorted + LANES * i, used[i], row[i]);
     }
 };
 
-// Move the keys below `pivot` to the front, and return their number.  `high` has room for n + LANES keys.
-NLP_ZERO_SORT inline size_t partition_avx512(uint64_t* keys, size_t n, uint64_t pivot, uint64_t* high) {
+// For each mask of lanes, the lanes that are set and then the others, a byte for each.
+struct LaneOrder {
+    uint64_t lanes[256];
+    constexpr LaneOrder() : lanes() {
+        for (int mask = 0; mask < 256; ++mask) {
+            int place = 0;
+            for (int set = 1; set >= 0; --set)
+                for (int lane = 0; lane < 8; ++lane)
+                    if ((mask >> lane & 1) == set) lanes[mask] |= uint64_t(lane) << 8 * place++;
+        }
+    }
+};
+inline constexpr LaneOrder LANE_ORDER;
+
+// Move the keys below `pivot` to the front, and the others to the back of `other`; returns the number of the first.
+NLP_ZERO_SORT inline size_t partition_avx512(uint64_t* keys, uint64_t* other, size_t n, uint64_t pivot) {
     const __m512i pivots = _mm512_set1_epi64(int64_t(pivot));
-    size_t below = 0, others = 0, i = 0;
+    size_t below = 0, i = 0;
+    // A group of keys is written to both places: its lower keys lead, its others end it.
     for (; i + LANES <= n; i += LANES) {
         const __m512i key = _mm512_loadu_si512(keys + i);
-        const __mmask8 low = _mm512_cmplt_epu64_mask(key, pivots);
-        const size_t lows = size_t(_mm_popcnt_u32(low));
-        _mm512_storeu_si512(keys + below, _mm512_maskz_compress_epi64(low, key));
-        _mm512_storeu_si512(high + others, _mm512_maskz_compress_epi64(__mmask8(~low), key));
-        below += lows;
-        others += LANES - lows;
+        const uint32_t low = _mm512_cmplt_epu64_mask(key, pivots);
+        const __m512i lanes = _mm512_maskz_cvtepu8_epi64(0xFF, _mm_cvtsi64_si128(int64_t(LANE_ORDER.lanes[low])));
+        const __m512i parted = _mm512_maskz_permutexvar_epi64(0xFF, lanes, key);
+        _mm512_storeu_si512(keys + below, parted);
+        _mm512_storeu_si512(other + (n - LANES - (i - below)), parted);
+        below += size_t(_mm_popcnt_u32(low));
     }
     for (; i < n; ++i) {
         const uint64_t key = keys[i];
-        keys[below] = high[others] = key;
+        keys[below] = other[n - 1 - (i - below)] = key;
         below += key < pivot;
-        others += key >= pivot;
     }
-    std::memcpy(keys + below, high, others * sizeof(uint64_t));
     return below;
 }
 
-// Sort keys[0, n); `scratch` has room for n + LANES keys.  The pivot is a median of eight keys.  Keys of which `depth`
-// pivots made no short parts are left to the standard library, whose time is bounded.
-NLP_ZERO_SORT inline void sort_avx512(uint64_t* keys, size_t n, uint64_t* scratch, int depth = 64) {
+// Sort n keys, with room for n others; the result is in the place of `keys`, or else of `other`.  The pivot is a median of
+// eight keys.  Keys of which `depth` pivots made no short parts are left to the standard library, whose time is bounded.
+NLP_ZERO_SORT inline void sort_avx512(uint64_t* keys, uint64_t* other, size_t n, bool in_keys = true, int depth = 64) {
     while (n > RegisterSort::MOST) {
-        if (!depth--) return std::sort(keys, keys + n);
+        if (!depth--) {
+            std::sort(keys, keys + n);
+            if (!in_keys) std::copy(keys, keys + n, other);
+            return;
+        }
         uint64_t sample[LANES];
         for (size_t k = 0; k < LANES; ++k) sample[k] = keys[(2 * k + 1) * (n / (2 * LANES))];
         const uint64_t pivot = RegisterSort::median(sample);
-        size_t below = partition_avx512(keys, n, pivot, scratch);
+        size_t below = partition_avx512(keys, other, n, pivot);
         if (below) {
-            sort_avx512(keys, below, scratch, depth);
-        } else {  // the pivot is the lowest key
-            if (pivot == ~uint64_t(0)) return;
-            below = partition_avx512(keys, n, pivot + 1, scratch);
+            sort_avx512(keys, other, below, in_keys, depth);
+        } else {  // the pivot is the lowest key, and all keys have moved
+            std::swap(keys, other);
+            in_keys = !in_keys;
+            if (pivot == ~uint64_t(0)) below = n;
+            else below = partition_avx512(keys, other, n, pivot + 1);
+            if (!in_keys) std::copy(keys, keys + below, other);
         }
+        std::swap(keys, other);
+        in_keys = !in_keys;
         keys += below;
+        other += below;
         n -= below;
     }
-    RegisterSort::sort(keys, n);
+    RegisterSort::sort(keys, n, in_keys ? keys : other);
 }
 #undef NLP_ZERO_SORT
 #endif

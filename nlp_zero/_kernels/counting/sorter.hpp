@@ -166,7 +166,7 @@ private:
     struct Scratch {
         Buffer<Key<W>> keys;
         Buffer<uint32_t> count;
-        explicit Scratch(size_t n) : keys(n + LANES), count(n) {}
+        explicit Scratch(size_t n) : keys(n), count(n) {}
     };
     std::vector<const SymbolStore*> stores_;
     std::vector<std::vector<uint32_t>> rank_;

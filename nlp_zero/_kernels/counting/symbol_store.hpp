@@ -10,6 +10,7 @@
 
 #include "alphabet.hpp"
 #include "ngrams.hpp"
+#include "totals_avx512.hpp"
 
 namespace nlpzero::counting {
 
@@ -89,6 +90,10 @@ private:
     }
     template <class Sym>
     void add_totals(const Sym* symbols, size_t n) {
+#ifdef NLP_ZERO_AVX512
+        if constexpr (sizeof(Sym) == 2)
+            if (use_avx512()) return add_totals_avx512<MAX_ORDER>(symbols, n, totals_.data());
+#endif
         std::array<uint64_t, MAX_ORDER + 1> runs{};  // by length; the last are those of MAX_ORDER or more symbols
         size_t place[1024], begin = 0;
         for (size_t i = 0; i < n;) {
