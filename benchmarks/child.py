@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from basics import Missing, clock
+from basics import Missing, clock, supply_memory
 
 
 def peak_mb() -> float:
@@ -130,6 +130,7 @@ def count(path: str, workers: str) -> dict[str, object]:
     """Count all n-grams of 1 to 4 characters of a file."""
     from nlp_zero import Corpus, NgramCounter
 
+    supply_memory()
     start = clock()
     NgramCounter(order=4, workers=int(workers)).update(Corpus(path)).freeze()
     return {"seconds": clock() - start}

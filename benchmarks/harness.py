@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import json
-import mmap
 import os
 import platform
 import statistics
@@ -19,11 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from basics import CLOCK, Missing, clock
+from basics import CLOCK, Missing, clock, supply_memory
 
 HERE = Path(__file__).resolve().parent
 CORPORA = HERE.parent / "corpora"
-SUPPLIED_BYTES = 1 << 30  # more than any timed work takes
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
     "POLARS_MAX_THREADS", "ARROW_NUM_THREADS",
@@ -86,20 +84,6 @@ def make_side(work: Callable[[], object]) -> Side:
         return clock() - start
 
     return side
-
-
-def supply_memory() -> None:
-    """Use memory and free it, so that the system has it at hand for the work that is timed next.
-
-    The host of a virtual machine takes memory back that was free for some seconds, and supplies it again at half a GB
-    a second, which takes longer than the work.
-    """
-    if not hasattr(mmap, "MADV_HUGEPAGE"):  # Linux
-        return
-    with mmap.mmap(-1, SUPPLIED_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
-        memory.madvise(mmap.MADV_HUGEPAGE)
-        for page in range(0, SUPPLIED_BYTES, mmap.PAGESIZE):
-            memory[page] = 1
 
 
 def with_memory(side: Side) -> Side:
