@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -49,6 +50,19 @@ def test_every_item_is_worked_on_once(items: int, workers: int) -> None:
     assert watched.most <= workers
     if items == ITEMS:
         assert len(watched.threads) > 1 or workers == 1
+
+
+def test_no_item_is_lost_at_the_end() -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads change places after as few steps as possible
+    try:
+        for k in range(300):
+            worked, finished, done = list[int](), list[int](), list[int]()
+            for_each(range(k % 10), done.append, 2 + k % 3)
+            finish_in_order(range(k % 10), worked.append, finished.append, 2 + k % 3)
+            assert sorted(done) == sorted(worked) == finished == list(range(k % 10))
+    finally:
+        sys.setswitchinterval(before)
 
 
 @pytest.mark.parametrize("workers", [2, 5])

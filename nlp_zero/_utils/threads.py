@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -20,23 +17,32 @@ __all__ = ["finish_in_order", "for_each", "in_order", "run_alongside"]
 def run_alongside(work: Callable[[], object], threads: int, stop: Callable[[], object]) -> Iterator[None]:
     """Call ``work()`` on this many threads while the body of the with statement runs, and wait for them at its end.
 
-    If the body raises an exception, ``stop()`` is called: it lets the threads return.  An exception of a thread is
-    raised here when the body has ended.
+    If the body raises an exception, ``stop()`` is called: it lets the threads return.  The first exception of a thread
+    is raised here when the body has ended.
     """
-    if threads < 1:
-        yield
-        return
-    from concurrent.futures import ThreadPoolExecutor
+    errors: list[BaseException] = []
 
-    with ThreadPoolExecutor(threads) as pool:
-        jobs = [pool.submit(work) for _ in range(threads)]
+    def run() -> None:
         try:
-            yield
-        except BaseException:
-            stop()
-            raise
-        for job in jobs:
-            job.result()
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(threads):
+            thread = threading.Thread(target=run)
+            thread.start()
+            started.append(thread)
+        yield
+    except BaseException:
+        stop()
+        raise
+    finally:
+        for thread in started:
+            thread.join()
+    if errors:
+        raise errors[0]
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:
@@ -50,35 +56,45 @@ def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> 
         for item in things:
             work(item)
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from queue import Empty, SimpleQueue
 
-    waiting: list[tuple[Future[object], T]] = []
-    most = 2 * (workers - 1)
-    with ThreadPoolExecutor(workers - 1) as pool:
+    waiting: SimpleQueue[tuple[T] | None] = SimpleQueue()  # None ends a thread
+    failed = False
+
+    def end() -> None:
+        for _ in range(workers - 1):
+            waiting.put(None)
+
+    def fail() -> None:
+        nonlocal failed
+        failed = True
+        end()
+
+    def help_out() -> None:
+        while (item := waiting.get()) and not failed:
+            try:
+                work(*item)
+            except BaseException:
+                fail()
+                raise
+
+    def take() -> tuple[T] | None:
         try:
-            for item in things:
-                if len(waiting) >= most:
-                    waiting = [one for one in waiting if not _has_ended(one[0])]
-                if len(waiting) < most:
-                    waiting.append((pool.submit(work, item), item))
-                else:
-                    work(item)
-            for future, item in reversed(waiting):
-                if future.cancel():  # no thread had begun
-                    work(item)
-                else:
-                    future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            return waiting.get_nowait()
+        except Empty:
+            return None
 
-
-def _has_ended(future: Future[object]) -> bool:
-    """Return whether a call has returned; raise its exception."""
-    if future.done():
-        future.result()
-        return True
-    return False
+    with run_alongside(help_out, workers - 1, fail):
+        for item in things:
+            if failed:
+                return
+            if waiting.qsize() < 2 * (workers - 1):
+                waiting.put((item,))
+            else:
+                work(item)
+        while not failed and (rest := take()):
+            work(*rest)
+        end()
 
 
 def finish_in_order(
@@ -144,7 +160,7 @@ def in_order(
         yield from map(work, things)
         return
     from collections import deque
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(workers) as pool:

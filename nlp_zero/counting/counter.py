@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels import counting as kernel
-from .._utils.threads import finish_in_order, in_order
+from .._utils.threads import finish_in_order, for_each, in_order
 from .._utils.validation import check_integer
 from ..corpus import Block, Corpus, count_stored_bytes, read_blocks, read_blocks_from, require_text
 from .count_data import CountData, CountOptions
@@ -332,8 +332,7 @@ class NgramCounter:
         """Distribute the positions whose first symbol is in the ranges."""
         if ranges:
             part.restrict_to(ranges[0][0], ranges[-1][1])
-        for _ in in_order(range(len(self._texts)), part.deal, self._useful_workers):
-            pass
+        for_each(range(len(self._texts)), part.deal, self._useful_workers)
 
     def _write_run(self, position: Position) -> None:
         """Write the encoded texts as a run of the text up to `position`."""
