@@ -46,11 +46,11 @@ def run_alongside(work: Callable[[], object], threads: int, stop: Callable[[], o
 
 
 def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> None:
-    """Call ``work(item)`` for all items, in no particular order.
+    """Call ``work(item)`` for all items.
 
-    This thread and ``workers - 1`` others work; it alone reads the stream.  At most two items per thread wait at a
-    time, so an endless stream takes little memory. The first exception, including one that the stream raises, ends the
-    work and is raised here.
+    This thread and ``workers - 1`` others work; it alone reads the stream.  Items are begun in order, so that those of
+    each thread rise.  At most two items per thread wait at a time, so an endless stream takes little memory. The first
+    exception, including one that the stream raises, ends the work and is raised here.
     """
     if workers == 1:
         for item in things:
@@ -88,12 +88,11 @@ def for_each(things: Iterable[T], work: Callable[[T], object], workers: int) -> 
         for item in things:
             if failed:
                 return
-            if waiting.qsize() < 2 * (workers - 1):
-                waiting.put((item,))
-            else:
-                work(item)
-        while not failed and (rest := take()):
-            work(*rest)
+            waiting.put((item,))
+            if waiting.qsize() > 2 * (workers - 1) and (oldest := take()):
+                work(*oldest)
+        while not failed and (oldest := take()):
+            work(*oldest)
         end()
 
 

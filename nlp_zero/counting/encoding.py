@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from .._utils.threads import for_each
@@ -50,13 +51,14 @@ def look_ahead(blocks: Iterator[PlacedBlock], most: int) -> tuple[Iterator[Place
 
 
 def encode_blocks(blocks: Iterator[Block], texts: Sequence[EncodedText]) -> None:
-    """Add blocks to texts, each of which is used by one thread at a time.
+    """Add blocks to texts, one for each thread.
 
     If a block cannot be read or encoded, the texts hold the blocks before it, and its error is raised.
     """
     failed: dict[int, Exception] = {}
-    added: list[list[int]] = [[] for _ in texts]
-    idle = list(range(len(texts)))
+    added: list[list[int]] = [[] for _ in texts]  # numbers of blocks, which rise
+    unused = list(range(len(texts)))
+    own: dict[int, int] = {}  # thread -> its text
 
     def read() -> Iterator[tuple[int, Block]]:
         number = 0
@@ -70,7 +72,11 @@ def encode_blocks(blocks: Iterator[Block], texts: Sequence[EncodedText]) -> None
             failed[number] = error
 
     def encode(item: tuple[int, Block]) -> None:
-        (number, block), k = item, idle.pop()
+        number, block = item
+        thread = get_ident()
+        if thread not in own:
+            own[thread] = unused.pop()
+        k = own[thread]
         try:
             texts[k].add(block.data)
             added[k].append(number)
@@ -78,7 +84,6 @@ def encode_blocks(blocks: Iterator[Block], texts: Sequence[EncodedText]) -> None
             failed[number] = block.locate_error(error)
         except Exception as error:
             failed[number] = error
-        idle.append(k)
 
     for_each(read(), encode, len(texts))
     if not failed:
