@@ -52,6 +52,13 @@ def test_every_item_is_worked_on_once(items: int, workers: int) -> None:
         assert len(watched.threads) > 1 or workers == 1
 
 
+@pytest.mark.parametrize("workers", [2, 5])
+def test_items_of_each_thread_rise(workers: int) -> None:
+    of_thread: dict[int, list[int]] = {}
+    for_each(range(ITEMS), Watched()(lambda k: of_thread.setdefault(threading.get_ident(), []).append(k)), workers)
+    assert all(items == sorted(items) for items in of_thread.values())
+
+
 def test_no_item_is_lost_at_the_end() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)  # threads change places after as few steps as possible
