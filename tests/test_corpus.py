@@ -37,6 +37,7 @@ from nlp_zero.corpus import (
     slice_corpus,
 )
 from nlp_zero.corpus import blocks as blocks_module
+from nlp_zero.corpus.sources import find_sources
 from nlp_zero.errors import CheckpointError, CorpusError
 from tests.reference.text import is_boundary
 
@@ -209,6 +210,22 @@ def test_blocks_are_the_file_and_no_run_crosses(text: str, block_size: int, unit
 
 def blocks_as_text(blocks: list[Block]) -> list[str]:
     return [b.data.decode() if isinstance(b.data, bytes) else b.data for b in blocks]
+
+
+@pytest.mark.parametrize("line", [70, 30_000])
+def test_large_chunks_of_a_file_end_with_lines(tmp_path: Path, line: int) -> None:
+    data = ("\n".join(["山" * (line + number % 7) for number in range(3_000_000 // 3 // line)])).encode()
+    path, size, read = write(tmp_path / "a.txt", data), 1 << 19, []
+    chunks = list(compression.read_chunks(find_sources([str(path)])[0], size, read.append))
+    assert b"".join(chunks) == data
+    assert read == [*map(len, chunks), 0]
+    for chunk in chunks[:-1]:
+        if line == 70:
+            assert size - 300 < len(chunk) <= size
+            assert chunk.endswith(b"\n")
+        else:  # no line ends near the end of a chunk, or else the chunk ends there
+            assert len(chunk) == size or (size - compression.SEARCHED_BYTES < len(chunk) and chunk.endswith(b"\n"))
+    assert b"".join(b.data for b in Corpus(path, block_size=size).blocks() if isinstance(b.data, bytes)) == data
 
 
 def test_marks_are_boundaries_and_never_compose() -> None:

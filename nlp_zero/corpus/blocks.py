@@ -158,7 +158,9 @@ def regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str, name: 
     length = 0
     for piece in pieces:
         end = _last_cut(piece, marks if unit == "char" else marks[:1])
-        if end:
+        if end and end == len(piece) and not waiting:  # as most pieces of a file are read
+            yield piece
+        elif end:
             # A view is copied once, by join.
             waiting.append(memoryview(piece)[:end] if isinstance(piece, bytes) else piece[:end])
             yield marks[0][:0].join(waiting)

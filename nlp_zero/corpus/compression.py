@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from typing import IO, Any, cast
+from functools import partial
+from typing import IO, Any
 
 from .._utils.compression import (
     XZ_MEMORY_BYTES,
@@ -22,6 +24,8 @@ __all__ = ["ReportingStream", "decompress_chunks", "read_chunks"]
 Read = Callable[[int], bytes]
 MOST_LAYERS = 3  # compressions around one text; a file can contain itself in endless layers
 HEAD_BYTES = 512  # read to recognise a file that is then read from the middle
+LARGE_CHUNK = 1 << 18  # bytes; joining chunks of this size takes much longer than looking where one should end
+SEARCHED_BYTES = 1 << 13  # the end of a large chunk, in which a line end is looked for
 
 
 def read_chunks(source: Source, size: int, advance: Advance = None, start: int = 0) -> Generator[bytes]:
@@ -53,10 +57,11 @@ def read_chunks(source: Source, size: int, advance: Advance = None, start: int =
             stored = stack.enter_context(source.open())
         except OSError as error:
             raise explain_error(source.name, None, error) from error
-        if advance is not None:
-            stored = cast(IO[bytes], ReportingStream(stored, advance))
         seek = stored.seek if start and source.compression is None else None
-        yield from decompress_chunks(stored.read, source.name, source.compression, size, start=start, seek=seek)
+        read = stored.read if advance is None else ReportingStream(stored, advance).read
+        if source.compression is None and isinstance(stored, io.FileIO) and stored.seekable():
+            read = partial(_read_lines, stored, read)
+        yield from decompress_chunks(read, source.name, source.compression, size, start=start, seek=seek)
 
 
 def decompress_chunks(
@@ -148,6 +153,20 @@ class _JoinedStream:
             data, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
             return data
         return self._read(size)
+
+
+def _read_lines(file: io.FileIO, read: Read, size: int) -> bytes:
+    """Read at most `size` bytes of a file with ``read(size)``; many bytes end with a line if one ends near there.
+
+    Such a chunk becomes a block as it is.  The rest of another one is joined to the next chunk, and all of that copied.
+    """
+    if size >= LARGE_CHUNK:
+        begin = file.tell()
+        file.seek(begin + size - SEARCHED_BYTES)
+        lines = file.read(SEARCHED_BYTES).rfind(b"\n") + 1
+        file.seek(begin)
+        size -= SEARCHED_BYTES - lines if lines else 0
+    return read(size)
 
 
 def _read_head(read: Read, size: int) -> bytes:

@@ -152,9 +152,10 @@ cdef class NgramSorter:
         self.texts, self.order = texts, order
         with nogil:
             self.cpp = CppSorter.of(stores, alphabets, order)
-        symbols = list(self.cpp.get().symbols)
-        self.symbols = symbols if texts[0].alphabet.unit == "byte" else [s.decode("utf-8") for s in symbols]
-        self.begin = np.array(self.cpp.get().begin, np.uint64)
+        cdef list symbols = self.cpp.get().symbols
+        self.symbols = symbols if texts[0].alphabet.unit == "byte" else [(<bytes>s).decode("utf-8") for s in symbols]
+        cdef vector[uint64_t]* begin = &self.cpp.get().begin
+        self.begin = np.array(<uint64_t[:begin.size()]> begin.data())
 
     def restrict_to(self, size_t first, size_t stop):
         if first > stop or stop > self.cpp.get().symbols.size() + 1:

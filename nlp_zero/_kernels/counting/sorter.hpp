@@ -239,7 +239,15 @@ private:
 
 inline std::unique_ptr<NgramSorter> NgramSorter::of(const std::vector<const SymbolStore*>& stores,
                                                     const std::vector<const Alphabet*>& alphabets, int order) {
-    struct Used { const std::string* text; size_t store, id; };
+    struct Used {
+        const std::string* text;
+        size_t store, id;
+        uint64_t head = 0;  // the first bytes: seldom must more be compared
+        Used(const std::string& text, size_t store, size_t id) : text(&text), store(store), id(id) {
+            for (size_t i = 0; i < std::min(text.size(), sizeof(head)); ++i) head |= uint64_t(uint8_t(text[i])) << (56 - 8 * i);
+        }
+        bool operator<(const Used& o) const { return head != o.head ? head < o.head : *text < *o.text; }
+    };
     std::vector<Used> used;
     std::vector<std::vector<uint32_t>> rank(stores.size());
     for (size_t k = 0; k < stores.size(); ++k) {
@@ -247,9 +255,9 @@ inline std::unique_ptr<NgramSorter> NgramSorter::of(const std::vector<const Symb
         const auto& text = alphabets[k]->symbols();
         rank[k].assign(text.size() + 1, 0);
         for (size_t id = 1; id <= text.size() && id < frequency.size(); ++id)
-            if (frequency[id]) used.push_back({&text[id - 1], k, id});
+            if (frequency[id]) used.emplace_back(text[id - 1], k, id);
     }
-    std::sort(used.begin(), used.end(), [](const Used& a, const Used& b) { return *a.text < *b.text; });
+    std::sort(used.begin(), used.end());
     std::vector<std::string> symbols;
     for (const Used& u : used) {
         if (symbols.empty() || symbols.back() != *u.text) symbols.push_back(*u.text);
