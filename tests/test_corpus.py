@@ -219,7 +219,7 @@ def test_large_chunks_of_a_file_end_with_lines(tmp_path: Path, line: int) -> Non
     chunks = list(compression.read_chunks(find_sources([str(path)])[0], size, read.append))
     assert b"".join(chunks) == data
     assert read == [*map(len, chunks), 0]
-    for chunk in chunks[:-1]:
+    for chunk in chunks[:-2]:  # the rest is divided at its last line end if the search reaches the end of the file
         if line == 70:
             assert size - 300 < len(chunk) <= size
             assert chunk.endswith(b"\n")
