@@ -27,7 +27,7 @@ fi
 if [ ! -e "$pure/pytest" ]; then  # without compiled parts; later versions of Hypothesis have some
     "$bin/python" -m pip install --quiet --disable-pip-version-check --target "$pure" --only-binary :all: --no-deps \
         --python-version 3.11 --platform any pytest pluggy iniconfig packaging pygments 'hypothesis==6.100.*' attrs \
-        sortedcontainers tqdm filelock
+        sortedcontainers tqdm
 fi
 
 mkdir -p "$tree/corpora"

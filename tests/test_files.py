@@ -341,10 +341,42 @@ def test_a_lock_keeps_other_processes_out(tmp_path: Path) -> None:
     del kept, again, third
 
 
-def test_a_missing_filelock_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "filelock", None)
-    with pytest.raises(ImportError, match=r"A checkpoint needs filelock .*pip install filelock\.$"):
+@pytest.mark.skipif(os.name != "posix", reason="Windows does not remove open files")
+def test_a_lock_that_vanishes_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    asked: list[int] = []
+
+    def flock(file: int, how: int) -> None:
+        asked.append(file)
+        if len(asked) == 1:  # another process, which held the lock, removes its file at this moment
+            (tmp_path / LOCK_NAME).unlink()
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    lock = lock_folder(tmp_path)
+    assert len(asked) == 2
+    assert lock.is_in_place()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other errors on Windows")
+def test_file_systems_without_locks_are_used_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def fail_with(number: int) -> None:
+        def flock(file: int, how: int) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(fcntl, "flock", flock)
+
+    fail_with(errno.ENOLCK)
+    lock = lock_folder(tmp_path)
+    assert lock.is_in_place()
+    del lock
+    fail_with(errno.EIO)
+    files = os.listdir("/proc/self/fd") if Path("/proc/self/fd").is_dir() else []
+    with pytest.raises(OSError, match="Input/output error"):
         lock_folder(tmp_path)
+    assert len(files) == len(os.listdir("/proc/self/fd") if files else [])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no named pipes here")

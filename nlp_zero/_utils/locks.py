@@ -4,26 +4,48 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary, finalize
 
 from ..errors import CheckpointError
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
-__all__ = ["LOCK_NAME", "lock_folder", "remove_lock"]
+__all__ = ["LOCK_NAME", "FolderLock", "lock_folder", "remove_lock"]
 
 LOCK_NAME = ".lock"
+IN_USE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)  # errors of locking a file that another process has locked
 UNSUPPORTED = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # errors of file systems that have no locks
 
+_guard = threading.Lock()
 
-def lock_folder(folder: str | os.PathLike[str]) -> BaseFileLock:
+
+class FolderLock:
+    """A lock that this process holds until nothing refers to it, or the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, _open_locked(path)
+        self.release = finalize(self, os.close, self._file)
+
+    def is_in_place(self) -> bool:
+        """Return whether the lock was not released, nor its file removed."""
+        return self.release.alive and _is_at(self._file, self._path)
+
+
+_held: WeakValueDictionary[Path, FolderLock] = WeakValueDictionary()
+
+
+def lock_folder(folder: str | os.PathLike[str]) -> FolderLock:
     """Lock a folder for this process.
 
-    The folder stays locked until all returned objects are deleted or the process ends.  The same process may lock a
-    folder more than once.  The lock of a killed process is released.
+    The folder stays locked until all returned objects are deleted or the process ends, even if it is killed.  The same
+    process may lock a folder more than once.  File systems without locks are used without one.
 
     Parameters
     ----------
@@ -32,53 +54,78 @@ def lock_folder(folder: str | os.PathLike[str]) -> BaseFileLock:
 
     Returns
     -------
-    filelock.BaseFileLock
+    FolderLock
         The lock, which the caller keeps.
 
     Raises
     ------
     CheckpointError
         If another process holds the lock.
-    ImportError
-        If filelock is not installed.
     OSError
         If the file cannot be created.
     """
-    lock = _lock_of(Path(folder))
-    if lock.is_locked and not (Path(folder) / LOCK_NAME).exists():
-        lock.release(force=True)  # the locked file was removed with its folder
-    try:
-        lock.acquire()
-    except TimeoutError:
-        raise CheckpointError(
-            f"{folder} is in use by another process; wait until it is done, or name another folder."
-        ) from None
-    except NotImplementedError:  # filelock's name for a file system without locks
-        pass
-    except OSError as error:
-        if error.errno not in UNSUPPORTED:
-            raise
+    path = _lock_path(folder)
+    with _guard:
+        lock = _held.get(path)
+        if lock is not None and not lock.is_in_place():  # removed with its folder
+            lock.release()
+            lock = None
+        try:
+            lock = _held[path] = lock or FolderLock(path)
+        except BlockingIOError:
+            raise CheckpointError(
+                f"{folder} is in use by another process; wait until it is done, or name another folder."
+            ) from None
     return lock
 
 
 def remove_lock(folder: str | os.PathLike[str]) -> None:
     """Release the lock of this process on a folder, if there is one, and remove its file."""
-    path = Path(folder) / LOCK_NAME
-    if not path.exists():
-        return
-    lock = _lock_of(Path(folder))
+    path = _lock_path(folder)
     if os.name != "nt":  # removed while it is locked, so that nobody else locks a file that is about to vanish
         path.unlink(missing_ok=True)
-    lock.release(force=True)
+    with _guard:
+        if lock := _held.pop(path, None):
+            lock.release()
     if os.name == "nt":  # where an open file cannot be removed
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
-def _lock_of(folder: Path) -> BaseFileLock:
-    """Return the lock object of a folder, which is one for the whole process."""
+def _lock_path(folder: str | os.PathLike[str]) -> Path:
+    return Path(folder).resolve() / LOCK_NAME
+
+
+def _open_locked(path: Path) -> int:
+    """Open a file, lock it, and return its descriptor; raises `BlockingIOError` if another process has locked it."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(file)
+            if _is_at(file, path):  # else the process that had locked it has removed it
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def _lock(file: int) -> None:
     try:
-        from filelock import FileLock
-    except ImportError as error:
-        raise ImportError(f"A checkpoint needs filelock ({error}); run: pip install filelock.") from None
-    return FileLock(folder.resolve() / LOCK_NAME, timeout=0, thread_local=False, is_singleton=True)
+        if sys.platform == "win32":
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in IN_USE:
+            raise BlockingIOError(error.errno, error.strerror) from None
+        if error.errno not in UNSUPPORTED:
+            raise
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """Return whether an open file is the one at `path`."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False

@@ -11,17 +11,14 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from .._utils.files import sync_folder, write_text
 from .._utils.leftovers import OLD_SUFFIX, find_temporary, remove_leftovers, remove_place, temporary_name
-from .._utils.locks import LOCK_NAME, lock_folder, remove_lock
+from .._utils.locks import LOCK_NAME, FolderLock, lock_folder, remove_lock
 from ..corpus import Corpus, describe_reading, identify_files
 from ..errors import CheckpointError, FormatError
 from .runs import RunFile
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 __all__ = ["Checkpoint", "has_saved_state", "lock_checkpoint", "remove_checkpoint", "remove_empty_checkpoint"]
 
@@ -163,7 +160,7 @@ def has_saved_state(folder: str | os.PathLike[str]) -> bool:
     return (Path(folder) / MANIFEST).exists() or _is_sampling(Path(folder))
 
 
-def lock_checkpoint(folder: str | os.PathLike[str]) -> BaseFileLock | None:
+def lock_checkpoint(folder: str | os.PathLike[str]) -> FolderLock | None:
     """Create and lock the folder of a checkpoint.
 
     Parameters
@@ -173,7 +170,7 @@ def lock_checkpoint(folder: str | os.PathLike[str]) -> BaseFileLock | None:
 
     Returns
     -------
-    filelock.BaseFileLock or None
+    FolderLock or None
         The lock, to be kept; None if the folder is something else, which the caller refuses later.
 
     Raises
