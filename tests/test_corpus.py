@@ -267,6 +267,8 @@ def test_units_and_options_are_checked_at_once(tmp_path: Path) -> None:
         Corpus()
     with pytest.raises(TypeError, match="source"):
         Corpus(b"a.txt")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"not \['a.txt'\]; write Corpus\(\*names\) for several\.$"):
+        Corpus(["a.txt"])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="unit"):
         Corpus(path).blocks("word")
     with pytest.raises(ValueError, match="unit"):
@@ -463,6 +465,8 @@ def test_generators_can_be_counted_but_not_read_twice() -> None:
     assert [b.data for b in read_blocks(line for line in ["甲", "乙"])] == ["甲\n乙"]
     with pytest.raises(TypeError, match="generator is used up"):
         restartable(line for line in ["甲"])
+    with pytest.raises(TypeError, match=r"text number 1 is float, not str; leave out what is not a text\.$"):
+        list(read_blocks(["a", float("nan")]))  # type: ignore[list-item]
     with pytest.raises(TypeError, match="text number 1 is bytes"):
         list(read_blocks(["a", b"b"]))  # type: ignore[list-item]
 

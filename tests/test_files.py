@@ -290,6 +290,14 @@ def test_permissions_follow_the_umask_which_is_never_touched(
     assert stat.S_IMODE((tmp_path / "folder" / "meta.json").stat().st_mode) == file
 
 
+def test_errors_name_the_result_not_its_temporary_place(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for target in (tmp_path / "missing" / "table", tmp_path / "folder"):
+        with pytest.raises(OSError, match=rf"\] [A-Za-z ]+: '{target}'$"), write_text(target) as file:
+            file.write("table")
+    assert os.listdir(tmp_path) == ["folder"]
+
+
 def test_a_lock_keeps_other_processes_out(tmp_path: Path) -> None:
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"

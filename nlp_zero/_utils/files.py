@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from ..errors import StorageError
 from .compression import compress, compression_from_name
-from .leftovers import temporary_place
+from .leftovers import errors_of, temporary_place
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -83,7 +83,8 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OSError(errno.EINVAL, "it is a device or pipe, which is not replaced by a file")
     with temporary_place(target, _create_file) as temporary:
         yield temporary
-        os.replace(temporary, target)
+        with errors_of(target):
+            os.replace(temporary, target)
         sync_folder(target.parent)
 
 

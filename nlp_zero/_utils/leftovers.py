@@ -22,6 +22,7 @@ except ImportError:  # Windows, where an open file cannot be renamed, so that a 
 __all__ = [
     "OLD_SUFFIX",
     "PART_SUFFIX",
+    "errors_of",
     "find_temporary",
     "forget_unfinished",
     "note_unfinished",
@@ -80,7 +81,8 @@ def temporary_place(target: Path, make: Callable[[Path], object]) -> Iterator[Pa
     try:
         for _ in range(MAKE_ATTEMPTS):
             note_unfinished(place)
-            make(place)
+            with errors_of(target):
+                make(place)
             handle = _lock(place)
             if os.path.lexists(place):
                 break
@@ -92,6 +94,23 @@ def temporary_place(target: Path, make: Callable[[Path], object]) -> Iterator[Pa
         remove_place(place)
         forget_unfinished(place)
         _unlock(handle)
+
+
+@contextmanager
+def errors_of(target: Path) -> Iterator[None]:
+    """Let errors of the block name the result in place of its temporary place, which nobody has heard of.
+
+    Raises
+    ------
+    OSError
+        If the block raises one.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(target)) from None
 
 
 def remove_leftovers(target: str | os.PathLike[str]) -> None:

@@ -146,7 +146,8 @@ def batch_texts(texts: Iterable[str], name: str = "<texts>") -> Iterator[TextBat
 def check_text(text: object, number: int) -> None:
     """Raise `TypeError` if the text with this number is not a str."""
     if not isinstance(text, str):
-        raise TypeError(f"text number {number} is {type(text).__name__}, not str; decode bytes first.")
+        remedy = "decode it first" if isinstance(text, bytes) else "leave out what is not a text"
+        raise TypeError(f"text number {number} is {type(text).__name__}, not str; {remedy}.")
 
 
 def regroup(pieces: Iterable[AnyStr], marks: Sequence[AnyStr], unit: str, name: str) -> Iterator[AnyStr]:

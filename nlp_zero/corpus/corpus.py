@@ -346,9 +346,10 @@ class Corpus:
 
 
 def _source_name(source: str | os.PathLike[str]) -> str:
-    name = os.fspath(source)
+    name = os.fspath(source) if isinstance(source, os.PathLike) else source
     if not isinstance(name, str) or not name:
-        raise TypeError(f"A source must be the name of a file or folder, a pattern or '-', not {source!r}.")
+        remedy = "; write Corpus(*names) for several" if isinstance(source, (list, tuple)) else ""
+        raise TypeError(f"A source must be the name of a file or folder, a pattern or '-', not {source!r}{remedy}.")
     return name
 
 
