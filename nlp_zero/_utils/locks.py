@@ -87,7 +87,7 @@ def remove_lock(folder: str | os.PathLike[str]) -> None:
     with _guard:
         if lock := _held.pop(path, None):
             lock.release()
-    if os.name == "nt":  # where an open file cannot be removed
+    if os.name == "nt":
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
@@ -125,6 +125,8 @@ def _lock(file: int) -> None:
 
 def _is_at(file: int, path: Path) -> bool:
     """Return whether an open file is the one at `path`."""
+    if os.name == "nt":  # where an open file cannot be removed
+        return True
     try:
         return os.path.samestat(os.fstat(file), path.stat())
     except FileNotFoundError:
