@@ -247,6 +247,7 @@ def exchange_classes(const uint32_t[::1] tokens, const int32_t[::1] start, int c
     cdef int32_t[::1] out = np.empty(max(words, 1), np.int32)
     cdef size_t i, n = tokens.shape[0]
     cdef uint32_t w
+    cdef int k
     if classes < 1 or classes > 255 or words and (np.max(start) >= classes or np.min(start) < -1):
         raise ValueError("classes must be 1 to 255, and the first class of a word one of them, or -1.")
     if not words:
@@ -256,7 +257,7 @@ def exchange_classes(const uint32_t[::1] tokens, const int32_t[::1] start, int c
         text[i + 1] = tokens[i]
     with nogil:
         exchange.reset(new Exchange(text, words, classes, &start[0]))
-        for i in range(passes):
+        for k in range(passes):
             if exchange.get().run_pass() * 200 <= words:
                 break
         for w in range(words):

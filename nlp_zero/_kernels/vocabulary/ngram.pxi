@@ -33,8 +33,8 @@ def count_pieces(list levels, symbols, double total, const uint32_t[::1] encoded
     cdef unique_ptr[NgramCutter] cutter
     cdef Py_ssize_t i
     keep = []
-    for number, byte in enumerate(symbols, 1):
-        id_[byte[0]] = number
+    for i, byte in enumerate(symbols, 1):
+        id_[<uint8_t>byte[0]] = i
     for columns in levels:
         arrays = [np.ascontiguousarray(column, np.uint32) for column in columns]
         keep.append(arrays)
