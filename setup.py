@@ -63,7 +63,8 @@ def make_extension(source: Path) -> Extension:
         flags = ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=thread"]
         link_flags = ["-fsanitize=thread"]
     elif COVERAGE:
-        flags, link_flags = ["-O1", "--coverage"], ["--coverage"]
+        # Threads count the same lines at the same time.
+        flags, link_flags = ["-O1", "--coverage", "-fprofile-update=atomic"], ["--coverage"]
     else:
         flags, link_flags = [OPTIMIZATION[source.stem], "-g0"], []
         if source.stem == "teaching":
