@@ -31,6 +31,7 @@ __all__ = ["FORMS", "Block", "Form", "Reader", "SkippedInput"]
 
 Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
 FORMS = ("NFC", "NFKC", "NFD", "NFKD")
+MARKED_ENCODINGS = ("utf-16", "utf-32")  # files that have the mark are of utf-16-le, ...
 RECORD_FORMATS = {"json": read_json, "csv": read_csv, "tsv": read_tsv}
 
 
@@ -219,6 +220,11 @@ class Reader:
         position = content.begin  # of the next byte
         try:
             for data in _skip_mark(content):
+                if content.encoding in MARKED_ENCODINGS and data:
+                    raise CorpusError(
+                        f"{content.name}: no byte order mark tells which kind of {content.encoding} this is; name it: "
+                        f"--encoding {content.encoding}-le or --encoding {content.encoding}-be."
+                    )
                 start = position - len(decoder.getstate()[0])  # the decoder keeps the beginning of a split character
                 yield decoder.decode(data)
                 position += len(data)
@@ -226,11 +232,9 @@ class Reader:
             yield decoder.decode(b"", True)
         except UnicodeDecodeError as exc:
             raise decoding_error(content.name, start + exc.start, exc) from exc
-        except UnicodeError as exc:  # of UTF-16 and UTF-32, which say no place
-            name = content.encoding
+        except UnicodeError as exc:  # of encodings such as punycode, which say no place
             raise CorpusError(
-                f"{content.name}: no byte order mark tells which kind of {name} this is; name it: --encoding {name}-le "
-                f"or --encoding {name}-be."
+                f"{content.name}: not valid {content.encoding} ({exc}); name the right encoding with --encoding."
             ) from exc
 
     def _normalize(self, text: str) -> str:
