@@ -168,6 +168,13 @@ def test_numbers_words_and_addresses_equal_their_patterns(numbers: str, words: s
         assert EMPTY(text).spans == reference.symbols(text)
 
 
+@pytest.mark.parametrize("char", [chr(code) for code in range(0x20, 0x80)])
+def test_which_characters_end_an_address(char: str) -> None:
+    text = f"http://a.cn/x{char}y"
+    assert EMPTY(text).spans == reference.symbols(text)
+    assert (EMPTY(text).tokens == [text]) == (char not in ' "<>\\^`{|}\x7f')
+
+
 @pytest.mark.parametrize(
     "unit", ["e\u0301", "👩\u200d👧", "!!", "12.5%", "🇨🇳", "a@b.cn ", "\r\n", "中\u0301", "\u1100\u1161"]
 )
