@@ -200,7 +200,7 @@ inline std::vector<std::vector<int64_t>> n_best(const Lattice& lattice, size_t l
     std::vector<Deviation> wait;   // a heap with the best on top
     std::vector<Deviation> bound;  // the `limit` best so far, a heap with the worst on top; worse paths are dropped
     std::vector<std::vector<int64_t>> paths;
-    if (lattice.n && suffixes[0].edge < 0) return paths;
+    if (!limit || (lattice.n && suffixes[0].edge < 0)) return paths;
     uint64_t order = 0;
     auto offer = [&](const Deviation& d) {
         if (bound.size() >= limit) {
