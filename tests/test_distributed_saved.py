@@ -115,7 +115,7 @@ def test_words_of_any_text(tmp_path_factory, order, more, min_count, min_pmi, ra
 def test_a_piece_takes_the_memory_of_its_ngrams(tmp_path) -> None:
     """Of a folder of any size, a task has one piece in memory."""
     rng = random.Random(3)
-    text = "".join(rng.choices("一二三四五六七八九十百千万上中下左右", k=100_000))
+    text = "".join(rng.choices([chr(0x4E00 + k) for k in range(50)], k=400_000))
     NgramCounter(order=4).update([text]).freeze().save(tmp_path / "counts")
     stored = sum(file.stat().st_size for file in (tmp_path / "counts").glob("*.npy"))
     task = tasks.CountTask(4, CountOptions(min_count=1))
@@ -127,7 +127,7 @@ def test_a_piece_takes_the_memory_of_its_ngrams(tmp_path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert len(levels[-1][0]) <= 1000
-    assert peaks[0] > stored > 8 * peaks[1]
+    assert peaks[0] > stored > 8 * peaks[1]  # of a piece, most are buffers of open files
 
 
 def test_counts_that_do_not_fit(tmp_path) -> None:

@@ -131,7 +131,7 @@ def _read_lines(pieces: Iterable[str], records: Records) -> Iterator[list[str]]:
             try:
                 value = json.loads(line.removeprefix("\ufeff"))
             except (ValueError, RecursionError) as exc:
-                problem = getattr(exc, "msg", exc)
+                problem = _problem(exc)
                 records.skip(place, f"not a JSON object ({problem}); write one object in each line, or one array")
                 continue
             text = records.find_text(value, place)
@@ -192,7 +192,7 @@ class _ArrayText:
             try:
                 value, end = self._decode(self._text, self._at)
             except (ValueError, RecursionError) as exc:
-                message, place = getattr(exc, "msg", str(exc)), getattr(exc, "pos", 0)
+                message, place = _problem(exc), getattr(exc, "pos", 0)
                 cut = message.startswith("Unterminated") or place >= len(self._text) - ESCAPE_LENGTH
                 if cut and not isinstance(exc, RecursionError) and self._grow():
                     continue
@@ -309,3 +309,8 @@ def _describe(value: object) -> str:
     """Return the JSON type of a value."""
     kinds = {bool: "true or false", int: "a number", float: "a number", list: "an array", dict: "an object"}
     return kinds.get(type(value), type(value).__name__)
+
+
+def _problem(error: Exception) -> str:
+    """Return what is wrong with JSON; Python describes nesting that is too deep in ways of its own."""
+    return "nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", str(error))
