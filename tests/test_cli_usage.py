@@ -76,6 +76,14 @@ def test_the_name_alone_prints_help(capsys: Capture, monkeypatch: pytest.MonkeyP
     assert capsys.readouterr().out == out
 
 
+def test_help_has_no_colours(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From Python 3.14 on, argparse writes colours in a terminal."""
+    plain = run(capsys)[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert run(capsys)[1] == plain
+    assert plain.index("\n  tokenize ") < plain.index("\noptions:\n") < plain.index("\nstart here:\n")
+
+
 def test_the_version_has_a_short_option(capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["-V"])

@@ -45,6 +45,7 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, *, groups: Mapping[str, Sequence[str]] | None = None, **options: Any) -> None:
         self._mixing = self._formatting = False
         super().__init__(allow_abbrev=False, **options)
+        self.color = False  # from Python 3.14 on, headings would have colours, and `format_help` would not find them
         self._groups = groups or {}
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -80,10 +81,10 @@ class CommandParser(argparse.ArgumentParser):
         """Return the value of an argument, without the mark of those after ``--``."""
         return super()._get_value(action, arg_string.removeprefix(NO_OPTION))
 
-    def _get_formatter(self) -> argparse.HelpFormatter:
+    def _get_formatter(self, **options: Any) -> argparse.HelpFormatter:  # Python 3.15 names the file
         """Return a formatter; argparse asks for one with every option that is added, whose width does not matter."""
         if self._formatting:
-            return super()._get_formatter()
+            return super()._get_formatter(**options)
         return self.formatter_class(prog=self.prog, width=ANY_WIDTH)  # type: ignore[call-arg]
 
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
