@@ -14,7 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import FillerCounter, Lexicon, SlotFillers, Template, TemplateInventory, TemplateMiner
+from nlp_zero import (
+    FillerCounter,
+    Lexicon,
+    SlotFillers,
+    Template,
+    TemplateGrammar,
+    TemplateInventory,
+    TemplateMiner,
+    TemplateParser,
+)
 from nlp_zero.cli.main import main
 from nlp_zero.templates import Slot, filler_counter
 from nlp_zero.templates.slot_fillers import divergence
@@ -315,3 +324,9 @@ def test_templates_without_a_grammar(files: dict[str, str], capsys: Capture) -> 
     status, _, err = run(capsys, files["cut.txt"], "--tokenized", "-t", files["skip.jsonl"])
     assert status != 0
     assert "mine them with" in err
+
+
+def test_other_objects_than_an_inventory_are_refused() -> None:
+    for make in (FillerCounter, TemplateParser, TemplateGrammar.from_inventory):
+        with pytest.raises(TypeError, match=r"inventory must be a TemplateInventory, not list; .* reads one\.$"):
+            make(["从 … 到 …"])  # type: ignore[arg-type]

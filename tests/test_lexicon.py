@@ -166,6 +166,11 @@ def test_plain_lists_and_windows_files(tmp_path: Path) -> None:
 def test_known_words_are_left_out() -> None:
     lexicon = Lexicon(["中国", "人民", "茶"], [3, 2, 1])
     assert lexicon.without(["中国"]).words == ("人民",)
+    with pytest.raises(TypeError, match=r"known must be a collection of words, not one string\.$"):
+        lexicon.without("中国")
+    for chosen in (["中国"], [True], [1] * len(lexicon), np.ones(len(lexicon) + 1, np.bool_)):
+        with pytest.raises(ValueError, match=rf"chosen must be one true or false for each of {len(lexicon)} words, "):
+            lexicon.keep(chosen)  # type: ignore[arg-type]
     assert lexicon.top(1) == ["中国"]
     assert lexicon.top(5, min_length=1) == ["中国", "人民", "茶"]
 

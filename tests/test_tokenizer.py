@@ -188,6 +188,8 @@ def test_decode() -> None:
     tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]))
     assert tokenizer.decode(tokenizer.encode("中国人民")) == "中国人民"
     assert tokenizer.decode([3, 10]) == "\ufffd" * 2
+    with pytest.raises(TypeError, match="'str' object cannot be interpreted as an integer"):
+        tokenizer.decode("12")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"id 11 is not in 0\.\.10"):
         tokenizer.decode([11])
     with pytest.raises(ValueError, match="id -1"):

@@ -8,6 +8,7 @@ written as Python's ``surrogateescape`` does: 0xE4 is ``"\udce4"``; smaller byte
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -180,7 +181,7 @@ class TokenIds:
         tokens = self.tokens
         skipped = set(self.special_ids) if skip_specials else ()
         found = []
-        for number in ids:
+        for number in map(operator.index, ids):
             if not 0 <= number < self.size:
                 raise ValueError(f"id {number} is not in 0..{self.size - 1}, the ids of this tokenizer.")
             if number not in skipped:

@@ -314,8 +314,16 @@ class Lexicon(Tabular):
         Returns
         -------
         Lexicon
+
+        Raises
+        ------
+        ValueError
+            If there is not one true or false for each word.
         """
-        mask = np.fromiter(chosen, np.bool_, len(self))
+        mask = np.asarray(chosen if isinstance(chosen, np.ndarray) else list(chosen))
+        if mask.shape != (len(self),) or (mask.dtype != np.bool_ and len(mask)):
+            raise ValueError(f"chosen must be one true or false for each of {len(self):,} words, in their order.")
+        mask = mask.astype(np.bool_)
         words = [word for word, kept in zip(self.words, mask.tolist(), strict=True) if kept]
         return Lexicon(
             words,
@@ -337,7 +345,14 @@ class Lexicon(Tabular):
         Lexicon
             With the column ``firmness`` (see `firmness`), if the lexicon has the scores for it: it cannot be computed
             later, without the single characters.  The links of word classes are left out: it is a list to read.
+
+        Raises
+        ------
+        TypeError
+            If `known` is one string.
         """
+        if isinstance(known, str):
+            raise TypeError("known must be a collection of words, not one string.")
         objective = "unigram" if self.meta.objective == "classes" else self.meta.objective
         excluded, lexicon = set(known), self.with_firmness().with_meta(class_links=(), objective=objective)
         return lexicon.keep(len(word) > 1 and word not in excluded for word in self.words)

@@ -64,6 +64,8 @@ class FillerCounter:
 
     Raises
     ------
+    TypeError
+        If `inventory` is no inventory.
     ValueError
         If the templates were not mined with ``method="entropy"``, or an option is not valid.
 

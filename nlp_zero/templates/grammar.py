@@ -15,7 +15,7 @@ import numpy as np
 from .._utils.seeds import seed_of
 from .._utils.validation import check_integer
 from .clauses import check_token_lists, split_clauses
-from .inventory import TemplateInventory
+from .inventory import TemplateInventory, check_inventory
 from .numbered_grammar import MAX_SEGMENT_WORDS, NumberedGrammar, split_offsets
 from .template import Template
 
@@ -157,9 +157,12 @@ class TemplateGrammar:
 
         Raises
         ------
+        TypeError
+            If it is not an inventory.
         ValueError
             If the inventory has no counts of words outside templates, as with ``method="skipgram"``.
         """
+        check_inventory(inventory)
         if not inventory.leaves:
             raise ValueError("These templates have no grammar; mine them with method='entropy'.")
         inside = [template for template in inventory if not template.across]

@@ -20,7 +20,7 @@ from ..errors import FormatError
 from .boundaries import BoundaryModel
 from .template import Template
 
-__all__ = ["Template", "TemplateInventory"]
+__all__ = ["Template", "TemplateInventory", "check_inventory"]
 
 FORMAT = "nlp-zero templates"
 VERSION = 1
@@ -281,6 +281,15 @@ def _parse_object(line: str, number: int) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ValueError(f"line {number}: not a JSON object; the file is damaged, mine the templates again.")
     return row
+
+
+def check_inventory(inventory: object) -> None:
+    """Raise `TypeError` for another object."""
+    if not isinstance(inventory, TemplateInventory):
+        raise TypeError(
+            f"inventory must be a TemplateInventory, not {type(inventory).__name__}; TemplateInventory.load(path) "
+            "reads one."
+        )
 
 
 def _template_of_row(row: Mapping[str, Any], number: int) -> Template:

@@ -14,7 +14,7 @@ from ..errors import FormatError
 from .boundaries import DEFAULT_PROMINENCE_NATS
 from .clauses import split_clauses
 from .grammar import SLOT, ParseSpan, TemplateGrammar
-from .inventory import TemplateInventory
+from .inventory import TemplateInventory, check_inventory
 from .matching import TemplateMatcher
 from .nodes import TreeNodes
 from .template import Template
@@ -57,7 +57,7 @@ class TemplateParser:
     ValueError
         If an option is out of bounds, or the inventory has no grammar and `method` is ``"chart"``.
     TypeError
-        If `tokenizer` cannot tokenize.
+        If `inventory` is no inventory, or `tokenizer` cannot tokenize.
     FormatError
         If the inventory has no boundary statistics and `method` is ``"boundary"``.
 
@@ -91,6 +91,7 @@ class TemplateParser:
         tokenize = getattr(tokenizer, "tokenize", tokenizer)
         if tokenize is not None and not callable(tokenize):
             raise TypeError(f"tokenizer must be a Tokenizer or a function, not {type(tokenizer).__name__}.")
+        check_inventory(inventory)
         self._inventory, self._tokenizer, self._tokenize = inventory, tokenizer, tokenize
         self._matcher = TemplateMatcher(inventory)
         self._boundaries = self._grammar = None
