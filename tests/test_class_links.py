@@ -274,3 +274,30 @@ def test_lexicons_without_classes_are_refused() -> None:
         Tokenizer(MODEL.with_meta(boundaries=False), objective="classes")
     with pytest.raises(ValueError, match="objective must be 'unigram', 'classes' or 'shortest'"):
         LexiconMeta(objective="class")
+
+
+def test_new_words_of_a_learnt_lexicon_equal_the_enumeration() -> None:
+    """Words that the text does not hold compete with hundreds that it does, of many classes."""
+    lexicon = BayesLexiconBuilder(seed=1).build(SAMPLE)
+    tokenizer, share = Tokenizer(lexicon), lexicon.meta.new_words
+    assert (tokenizer.objective, share > 0) == ("classes", True)
+    long = [n for word, n in zip(lexicon.words, lexicon.counts.tolist(), strict=True) if len(word) > 1]
+    rare = math.log((min(long) + 1.5) / lexicon.total)
+    log_probs = dict(zip(lexicon.words, lexicon.log_probs.tolist(), strict=True))
+    assert tokenizer.unk_log_prob is not None
+    model = ClassModel(
+        lexicon, tokenizer.unk_log_prob, "token", new=reference.spelling(log_probs, share, rare, "token")
+    )  # fmt: skip
+    rng, new = random.Random(5), 0
+    text = "".join(SAMPLE)
+    for _ in range(80):
+        begins = [rng.randrange(len(text) - 5) for _ in range(3)]
+        line = "".join(text[begin : begin + rng.randint(1, 4)] for begin in begins)
+        scores = {
+            tuple((a, b) for a, b, _, _ in path): model.total(line, path)
+            for path in model.segmentations_with_new_words(line)
+        }
+        found = tokenizer(line)
+        assert scores[tuple(found.spans)] == pytest.approx(max(scores.values()), abs=1e-6), line
+        new += sum(len(token) > 1 and token not in lexicon and token.isalpha() for token in found.tokens)
+    assert new > 10
