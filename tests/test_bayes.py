@@ -98,6 +98,22 @@ def test_conditional_equals_enumeration(classes: int) -> None:
         assert sampler.marginals[n - 1, begin + at] == pytest.approx(p, rel=1e-4)
 
 
+@pytest.mark.parametrize("classes", [2, 64, 70, 140, 255])
+def test_marginals_of_any_number_of_classes_cover_each_symbol_once(classes: int) -> None:
+    """Rows of more than 64 classes are added up in several groups."""
+    text, sampler = toy(classes, builder_module.HYPERPARAMETERS)
+    stretches, _ = sampler.begin_sweep(1, 0, first_average=True)
+    for k in range(stretches):
+        sampler.take_out(k, k + 1)
+        sampler.sample(k, k + 1, 1, k, True)
+        sampler.put_in(k, k + 1)
+    covered = np.zeros(len(text))
+    for n in range(1, len(LENGTHS) + 1):
+        for k in range(n):
+            covered[k:] += sampler.marginals[n - 1, : len(text) - k]
+    assert covered == pytest.approx((text > 0).astype(float), abs=1e-4)
+
+
 def test_counts_match_the_segmentation_after_many_sweeps() -> None:
     """Removing and adding stretches many times leaves the counts of the current segmentation."""
     text, sampler = toy(2, builder_module.HYPERPARAMETERS)
