@@ -156,9 +156,9 @@ class _JoinedStream:
 
 
 def _read_lines(file: io.FileIO, read: Read, size: int) -> bytes:
-    """Read at most `size` bytes of a file with ``read(size)``; many bytes end with a line if one ends near there.
+    """Read at most `size` bytes of a file with ``read(size)``; a large chunk ends with a line if one ends near its end.
 
-    Such a chunk becomes a block as it is.  The rest of another one is joined to the next chunk, and all of that copied.
+    Then it becomes a block as it is.  Otherwise its last line is joined to the next chunk, and all of that copied.
     """
     if size >= LARGE_CHUNK:
         begin = file.tell()

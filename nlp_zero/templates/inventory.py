@@ -284,7 +284,7 @@ def _parse_object(line: str, number: int) -> dict[str, Any]:
 
 
 def check_inventory(inventory: object) -> None:
-    """Raise `TypeError` for another object."""
+    """Raise `TypeError` unless this is a `TemplateInventory`."""
     if not isinstance(inventory, TemplateInventory):
         raise TypeError(
             f"inventory must be a TemplateInventory, not {type(inventory).__name__}; TemplateInventory.load(path) "
