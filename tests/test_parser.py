@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from nlp_zero._utils.display import display_width
 from nlp_zero.errors import CorpusError, FormatError
 from nlp_zero.templates import Template, TemplateInventory
 from nlp_zero.templates.boundaries import STEPS_PER_NAT, BoundaryModel
+from nlp_zero.templates.grammar import TemplateGrammar
 from nlp_zero.templates.marks import is_mark
 from nlp_zero.templates.parser import TemplateParser
 from nlp_zero.templates.tree import ParseTree
@@ -314,6 +316,33 @@ def test_subtrees_are_trees_of_their_own() -> None:
 def test_models_can_be_copied_to_other_processes() -> None:
     model = BoundaryModel.train(TEXT)
     assert np.array_equal(pickle.loads(pickle.dumps(model)).spans(TEXT)[0], model.spans(TEXT)[0])
+    leaves = {"北京": 9, "上海": 9, "从": 1, "到": 1}
+    grammar = TemplateGrammar([("从", None, "到", None), ("在", None)], [5, 2.5], leaves, segments=8)
+    copied, words = pickle.loads(pickle.dumps(grammar)), ["从", "北京", "到", "上海", "在", "家"]
+    assert copied.probabilities.tolist() == grammar.probabilities.tolist()
+    assert (copied.q, copied.inside(words), copied.viterbi(words)) == (
+        grammar.q, grammar.inside(words), grammar.viterbi(words),
+    )  # fmt: skip
+
+
+def test_models_cannot_be_changed() -> None:
+    model = BoundaryModel.train(TEXT)
+    inventory = TemplateInventory([Template(("从", None, "到"))], boundaries=model, leaves={"北京": 1})
+    grammar = TemplateGrammar.from_inventory(inventory)
+    things = {"words": model, "templates": inventory, "probabilities": grammar, "_matcher": TemplateParser(inventory)}
+    for name, thing in things.items():
+        with pytest.raises(AttributeError, match=rf"objects are immutable; {name} cannot be set\."):
+            setattr(thing, name, ())
+        with pytest.raises(AttributeError, match=rf"objects are immutable; {name} cannot be deleted\."):
+            delattr(thing, name)
+    with pytest.raises(ValueError, match="read-only"):
+        model.count[0] = 3
+
+
+@pytest.mark.parametrize(("counts", "segments"), [([math.nan], 8), ([1], math.nan), ([-1], 8), ([1], 0)])
+def test_counts_of_a_grammar_are_checked(counts: list[float], segments: float) -> None:
+    with pytest.raises(ValueError, match=r"must be .*(at least|above) 0"):
+        TemplateGrammar([("从", None)], counts, {"从": 1}, segments=segments)
 
 
 def test_a_damaged_line_of_a_long_file_is_named(tmp_path: Path) -> None:

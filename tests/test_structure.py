@@ -37,7 +37,7 @@ LAYERS = [
 MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
-        "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays",
+        "immutable", "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays",
         "replacement", "folders", "locks", "progress", "validation", "seeds", "display", "tables", "key_counts",
     ],
     "corpus": [

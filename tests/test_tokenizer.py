@@ -242,6 +242,21 @@ def test_pickles_and_processes(method: str) -> None:
     assert (copy.lexicon, copy.alnum, copy.unk_log_prob) == (tokenizer.lexicon, "join", -7.5)
     with multiprocessing.get_context(method).Pool(1) as pool:
         assert pool.apply(_cut, (tokenizer,)) == ["中国", "人民"]
+        assert pool.map(tokenizer.tokenize, ["人民中国"]) == [["人民", "中国"]]  # a method of the kernel
+        [marginals] = pool.map(tokenizer.marginals, ["中国人"])
+    ours = tokenizer.marginals("中国人")
+    assert (repr(marginals), marginals.text, marginals.tokens) == (repr(ours), ours.text, ours.tokens)
+    assert marginals.cuts.tolist() == ours.cuts.tolist()
+    marginals.cuts[:] = 0  # a copy, like every array of marginals
+    assert marginals.cuts.tolist() == ours.cuts.tolist()
+
+
+@pytest.mark.parametrize("name", ["tokenize", "encode", "sample", "sample_ids", "nbest"])
+def test_methods_are_pickled_with_their_tokenizer(name: str) -> None:
+    tokenizer = Tokenizer(Lexicon(["中国", "人民"], [2, 1]), words=["人"], granularity=1)
+    method = getattr(tokenizer, name)
+    options = {"seed": 1} if name.startswith("sample") else {}
+    assert pickle.loads(pickle.dumps(method))("中国人民", **options) == method("中国人民", **options)
 
 
 @settings(max_examples=100, deadline=None)

@@ -147,6 +147,8 @@ class Segmenter:
         /,
     ) -> Any: ...
     words: tuple[str, ...]
+    recipe: tuple[Any, ...] | None
+    """A function and its arguments that make such an object, for pickle."""
     def log_prob(self, word: int, /) -> float:
         """Return ln p of a word, by its position: as it was given or, for own words, as it was computed; in nats."""
     def sides(self, word: int, token: str, /) -> tuple[int, int]:

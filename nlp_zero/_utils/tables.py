@@ -88,7 +88,12 @@ def make_frame(columns: Columns, library: str | None = None) -> Any:
     """
     name, module = _import_library(library)
     if name == "pandas":
-        return module.DataFrame({name: plain_values(column) for name, column in columns.items()})
+        return module.DataFrame(
+            {
+                name: module.Series(plain_values(column), dtype="str") if _is_blank(column) else plain_values(column)
+                for name, column in columns.items()
+            }
+        )
     return module.DataFrame(
         [
             module.Series(name, plain_values(column), dtype=module.String if _is_blank(column) else None)

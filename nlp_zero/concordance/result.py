@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import overload
 
 from .._utils.display import display_width
+from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular
 from .occurrences import Occurrence
 
@@ -18,7 +19,7 @@ SHOWN_WORDS = 3
 SHOWN_ROWS = 50  # in a notebook
 
 
-class Concordance(Tabular):
+class Concordance(Immutable, Tabular):
     """Occurrences of words with the text on both sides, made by `ConcordanceBuilder`; nothing in it can be changed.
 
     It is a sequence of `Occurrence`, and a table of the columns ``left``, ``word``, ``right``, ``source`` and ``line``.
@@ -43,14 +44,7 @@ class Concordance(Tabular):
     totals: Mapping[str, int | None]
 
     def __init__(self, occurrences: Iterable[Occurrence], totals: Mapping[str, int | None]) -> None:
-        object.__setattr__(self, "occurrences", tuple(occurrences))
-        object.__setattr__(self, "totals", MappingProxyType(dict(totals)))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Concordance cannot be changed; {name} was not set.")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Concordance cannot be changed; {name} was not deleted.")
+        self._set(occurrences=tuple(occurrences), totals=MappingProxyType(dict(totals)))
 
     def __reduce__(self) -> tuple[object, ...]:
         return Concordance, (self.occurrences, dict(self.totals))

@@ -16,6 +16,7 @@ import numpy as np
 
 from .._kernels.counting import Alphabet
 from .._utils.arrays import freeze_arrays
+from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_integer
 from ..corpus import Corpus, fingerprint_files
@@ -43,7 +44,7 @@ SHOWN_NGRAMS = 10  # of each order, in a notebook
 BATCH_NODES = 1 << 16  # n-grams whose texts `items` and `export` make at a time
 
 
-class NgramCounts(Tabular):
+class NgramCounts(Immutable, Tabular):
     """Frozen n-gram counts. Made by `NgramCounter.freeze` or `NgramCounts.load`.
 
     Attributes
@@ -87,14 +88,15 @@ class NgramCounts(Tabular):
     @classmethod
     def _of(cls, data: CountData) -> NgramCounts:
         self = cls.__new__(cls)
-        self._history = data.history
-        self.symbols = tuple(data.symbols)
-        self._levels, self._totals, self.order = data.levels, data.totals, len(data.levels)
-        self.unit, self.alnum, self.min_count = data.options.unit, data.options.alnum, data.options.min_count
+        options, symbols = data.options, tuple(data.symbols)
         freeze_arrays([*(array for level in data.levels for array in level), *data.history.arrays().values()])
-        self._alphabet = Alphabet(unit=self.unit, alnum=self.alnum, symbols=self.symbols)
-        single = self.unit == "char" and self.alnum != "join"
-        self._characters = np.array([0, *map(ord, self.symbols)], np.uint32) if single else None
+        self._set(_levels=data.levels, _totals=data.totals, _history=data.history, order=len(data.levels))
+        self._set(unit=options.unit, alnum=options.alnum, min_count=options.min_count, symbols=symbols)
+        single = options.unit == "char" and options.alnum != "join"
+        self._set(
+            _alphabet=Alphabet(unit=options.unit, alnum=options.alnum, symbols=symbols),
+            _characters=np.array([0, *map(ord, symbols)], np.uint32) if single else None,
+        )
         return self
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_integer
 from .meta import MAX_CLASSES, LexiconMeta
@@ -23,7 +24,7 @@ NO_CLASS = -1
 SHOWN_WORDS = 6
 
 
-class WordClasses(Tabular):
+class WordClasses(Immutable, Tabular):
     """The classes of the words of a lexicon, made by `Lexicon.classes`.  Immutable.
 
     Classes have numbers from 0, the class with most tokens.  Iterating yields the numbers.  As a table (`to_frame`,
@@ -56,13 +57,9 @@ class WordClasses(Tabular):
     _index: dict[str, int] | None
 
     def __init__(self, words: Sequence[str], counts: npt.NDArray[np.int64], classes: Floats) -> None:
-        object.__setattr__(self, "_words", tuple(words))
-        object.__setattr__(self, "_counts", np.asarray(counts, np.int64))
-        object.__setattr__(self, "_classes", np.where(np.isnan(classes), NO_CLASS, classes).astype(np.int64))
-        object.__setattr__(self, "_index", None)  # made on first use
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"WordClasses are immutable; {name} cannot be set.")
+        numbers = np.where(np.isnan(classes), NO_CLASS, classes).astype(np.int64)
+        self._set(_words=tuple(words), _counts=np.asarray(counts, np.int64), _classes=numbers)
+        self._set(_index=None)  # made on first use
 
     def __reduce__(self) -> tuple[object, ...]:
         return WordClasses, (self._words, self._counts, np.where(self._classes < 0, np.nan, self._classes))
@@ -156,7 +153,7 @@ class WordClasses(Tabular):
         """Return the rank of each word that has a class."""
         if self._index is None:  # two threads that meet here make the same dictionary
             ranks = {self._words[k]: k for k in np.flatnonzero(self._classes >= 0).tolist()}
-            object.__setattr__(self, "_index", ranks)
+            self._set(_index=ranks)
         return self._index  # type: ignore[return-value]
 
     def _place(self, word: str) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import __version__
 from .._utils.files import write_text
+from .._utils.immutable import Immutable
 from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..builders.phrases import PhraseBuilder
@@ -44,7 +45,7 @@ NOT_DESCRIBED = ("method", "phrase_rounds")  # of the fields of a lexicon: shown
 COLUMNS = ("count", "firmness", "pmi", "left_entropy", "right_entropy", "cohesion")
 
 
-class Report:
+class Report(Immutable):
     """A page about a corpus.  Immutable.
 
     Parameters
@@ -66,11 +67,7 @@ class Report:
     words: int
 
     def __init__(self, html: str, words: int) -> None:
-        object.__setattr__(self, "html", html)
-        object.__setattr__(self, "words", words)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Report is immutable; {name} cannot be set.")
+        self._set(html=html, words=words)
 
     def __repr__(self) -> str:
         return f"<Report of {self.words:,} words, {len(self.html.encode()):,} bytes>"

@@ -20,6 +20,8 @@ import numpy as np
 
 from .._kernels.elementary import log
 from .._kernels.templates import BoundaryTable, count_cuts
+from .._utils.arrays import freeze_arrays
+from .._utils.immutable import Immutable
 from .._utils.validation import check_integer
 from ..errors import CorpusError, FormatError
 from .marks import FIRST_MARK_CODE, MARK_KINDS, TIE, UNKNOWN_CODE, code_of_mark, is_mark, word_form
@@ -50,7 +52,7 @@ class _TokenCodes(dict[str, int]):
         return code_of_mark(token) if is_mark(token) else self.get(word_form(token), UNKNOWN_CODE)
 
 
-class BoundaryModel:
+class BoundaryModel(Immutable):
     """Statistics of words at phrase boundaries and of pairs of neighbours; made by `train`, immutable.
 
     Parameters
@@ -72,6 +74,16 @@ class BoundaryModel:
     (1.61, 0.88)
     """
 
+    words: tuple[str, ...]
+    count: Int64Array
+    starts: Int64Array
+    ends: Int64Array
+    left: Int64Array
+    right: Int64Array
+    pairs: Int64Array
+    _codes: _TokenCodes
+    _table: BoundaryTable
+
     def __init__(
         self,
         words: Sequence[str],
@@ -83,14 +95,13 @@ class BoundaryModel:
         right: Int64Array,
         pairs: Int64Array,
     ) -> None:
-        self.words, self.pairs = tuple(words), pairs
-        self.count, self.starts, self.ends, self.left, self.right = count, starts, ends, left, right
-        self._codes = _TokenCodes({mark: code_of_mark(mark) for mark in MARK_KINDS if is_mark(mark)})
-        self._codes.update(zip(self.words, range(len(self.words)), strict=True))
+        forms = tuple(words)
+        codes = _TokenCodes({mark: code_of_mark(mark) for mark in MARK_KINDS if is_mark(mark)})
+        codes.update(zip(forms, range(len(forms)), strict=True))
         total = int(count.sum())
         rate = (total - int(left.sum())) / total if total else 1.0
-        first = np.searchsorted(pairs[:, 0], np.arange(len(self.words) + 1))
-        self._table = BoundaryTable(
+        first = np.searchsorted(pairs[:, 0], np.arange(len(forms) + 1))
+        table = BoundaryTable(
             _log_odds(ends, count, rate),
             _log_odds(starts, count, rate),
             left,
@@ -101,6 +112,10 @@ class BoundaryModel:
             float(left.sum()),
             PAIR_WEIGHT,
         )
+        arrays = {"count": count, "starts": starts, "ends": ends, "left": left, "right": right, "pairs": pairs}
+        shared = {name: array.view() for name, array in arrays.items()}
+        freeze_arrays(shared.values())
+        self._set(words=forms, _codes=codes, _table=table, **shared)
 
     @classmethod
     def train(cls, token_lists: Iterable[Sequence[str]], *, rounds: int = DEFAULT_ROUNDS) -> BoundaryModel:

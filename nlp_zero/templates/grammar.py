@@ -7,11 +7,13 @@ word outside templates, or a template, whose slots are chains again.  `nlp_zero.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .._utils.immutable import Immutable
 from .._utils.seeds import seed_of
 from .._utils.validation import check_integer
 from .clauses import check_token_lists, split_clauses
@@ -81,7 +83,7 @@ class GrammarEntropy(NamedTuple):
     model: float
 
 
-class TemplateGrammar:
+class TemplateGrammar(Immutable):
     """A probabilistic grammar of templates.  Immutable.
 
     Parameters
@@ -121,6 +123,11 @@ class TemplateGrammar:
     3 4 -1 2
     """
 
+    templates: tuple[tuple[str | None, ...], ...]
+    _leaves: dict[str, float]
+    _numbers: dict[str, int]
+    _grammar: NumberedGrammar
+
     def __init__(
         self,
         templates: Iterable[Template | Sequence[str | None]],
@@ -129,17 +136,21 @@ class TemplateGrammar:
         *,
         segments: float,
     ) -> None:
-        self.templates = tuple(t.items if isinstance(t, Template) else Template(tuple(t)).items for t in templates)
-        self._numbers = {word: number for number, word in enumerate(leaves, 1)}
-        for items in self.templates:
+        patterns = tuple(t.items if isinstance(t, Template) else Template(tuple(t)).items for t in templates)
+        numbers = {word: number for number, word in enumerate(leaves, 1)}
+        for items in patterns:
             for word in items:
                 if word is not None:
-                    self._numbers.setdefault(word, len(self._numbers) + 1)
-        leaf_counts = np.zeros(len(self._numbers) + 1)
+                    numbers.setdefault(word, len(numbers) + 1)
+        leaf_counts = np.zeros(len(numbers) + 1)
         leaf_counts[1 : len(leaves) + 1] = list(leaves.values())
-        numbers = self._numbers
-        forms = [tuple(0 if item is None else numbers[item] for item in items) for items in self.templates]
-        self._grammar = NumberedGrammar(forms, np.asarray(counts, np.float64), leaf_counts, segments)
+        forms = [tuple(0 if item is None else numbers[item] for item in items) for items in patterns]
+        grammar = NumberedGrammar(forms, np.array(counts, np.float64), leaf_counts, segments)
+        self._set(templates=patterns, _leaves=dict(leaves), _numbers=numbers, _grammar=grammar)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        grammar = self._grammar
+        return partial(TemplateGrammar, segments=grammar.segments), (self.templates, grammar.counts, self._leaves)
 
     @classmethod
     def from_inventory(cls, inventory: TemplateInventory) -> TemplateGrammar:

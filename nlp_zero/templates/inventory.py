@@ -14,6 +14,7 @@ import numpy as np
 
 from .._utils.file_kinds import read_own_file
 from .._utils.files import write_text
+from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_number
 from ..errors import FormatError
@@ -27,7 +28,7 @@ VERSION = 1
 DECODED_LINES = 1000  # lines that are decoded together, several times faster than one by one
 
 
-class TemplateInventory(Tabular):
+class TemplateInventory(Immutable, Tabular):
     """Templates, best first, with the statistics that a parser needs in addition to them.  Immutable.
 
     Parameters
@@ -57,6 +58,12 @@ class TemplateInventory(Tabular):
     '是 … 的'
     """
 
+    templates: tuple[Template, ...]
+    q: float
+    meta: Mapping[str, object]
+    leaves: Mapping[str, float]
+    boundaries: BoundaryModel | None
+
     def __init__(
         self,
         templates: Iterable[Template],
@@ -66,12 +73,10 @@ class TemplateInventory(Tabular):
         leaves: Mapping[str, float] | None = None,
         boundaries: BoundaryModel | None = None,
     ) -> None:
-        self.q = check_number("q", q, least=0, most=1)
-        if self.q == 0:
+        if check_number("q", q, least=0, most=1) == 0:
             raise ValueError("q must be a probability above 0, not 0.")
-        self.templates, self.boundaries = tuple(templates), boundaries
-        self.meta: Mapping[str, object] = MappingProxyType(dict(meta or {}))
-        self.leaves: Mapping[str, float] = MappingProxyType(dict(leaves or {}))
+        self._set(templates=tuple(templates), q=float(q), boundaries=boundaries)
+        self._set(meta=MappingProxyType(dict(meta or {})), leaves=MappingProxyType(dict(leaves or {})))
 
     def __len__(self) -> int:
         return len(self.templates)

@@ -56,9 +56,9 @@ class NumberedGrammar:
     ) -> None:
         if len(forms) != len(counts):
             raise ValueError(f"counts must have one count for each of the {len(forms)} templates, not {len(counts)}.")
-        if (len(counts) and counts.min() < 0) or leaf_counts.min() < 0:
+        if not (counts.min(initial=0) >= 0 and leaf_counts.min(initial=0) >= 0):  # also if one is NaN
             raise ValueError("counts and leaves must be counts of at least 0.")
-        if segments <= 0:
+        if not segments > 0:
             raise ValueError(f"segments must be a number above 0, not {segments}.")
         self.forms, self.counts, self.leaf_counts, self.segments = tuple(forms), counts, leaf_counts, segments
         self.lengths = np.array([len(form) for form in forms], np.int64)

@@ -8,10 +8,11 @@ from itertools import islice, pairwise
 from typing import Protocol
 
 from .._kernels.counting import SPACE, has_property
+from .._utils.immutable import Immutable
 from .._utils.threads import in_order
 from .._utils.validation import check_choice, check_integer, check_number
 from ..errors import FormatError
-from .boundaries import DEFAULT_PROMINENCE_NATS
+from .boundaries import DEFAULT_PROMINENCE_NATS, BoundaryModel
 from .clauses import split_clauses
 from .grammar import SLOT, ParseSpan, TemplateGrammar
 from .inventory import TemplateInventory, check_inventory
@@ -34,7 +35,7 @@ class HasTokenize(Protocol):
         """Return the words of a text."""
 
 
-class TemplateParser:
+class TemplateParser(Immutable):
     """Parses sentences with the templates and statistics of an inventory.  Immutable, safe to share between threads.
 
     Parameters
@@ -76,6 +77,17 @@ class TemplateParser:
     ('从 … 到 …', (('家',), ('上海',)))
     """
 
+    _inventory: TemplateInventory
+    _method: str
+    _tokenizer: HasTokenize | Callable[[str], Sequence[str]] | None
+    _tokenize: Callable[[str], Sequence[str]] | None
+    _prominence: float
+    _punctuation: bool
+    _matcher: TemplateMatcher
+    _boundaries: BoundaryModel | None
+    _grammar: TemplateGrammar | None
+    _grammar_templates: list[Template]
+
     def __init__(
         self,
         inventory: TemplateInventory,
@@ -85,23 +97,21 @@ class TemplateParser:
         prominence: float = DEFAULT_PROMINENCE_NATS,
         punctuation: bool = True,
     ) -> None:
-        self._method = check_choice("method", method, METHODS)
-        self._prominence = check_number("prominence", prominence, least=0, most=MAX_PROMINENCE_NATS)
-        self._punctuation = bool(punctuation)
+        check_choice("method", method, METHODS)
+        nats = check_number("prominence", prominence, least=0, most=MAX_PROMINENCE_NATS)
+        self._set(_method=method, _prominence=nats, _punctuation=bool(punctuation))
         tokenize = getattr(tokenizer, "tokenize", tokenizer)
         if tokenize is not None and not callable(tokenize):
             raise TypeError(f"tokenizer must be a Tokenizer or a function, not {type(tokenizer).__name__}.")
         check_inventory(inventory)
-        self._inventory, self._tokenizer, self._tokenize = inventory, tokenizer, tokenize
-        self._matcher = TemplateMatcher(inventory)
-        self._boundaries = self._grammar = None
+        self._set(_inventory=inventory, _tokenizer=tokenizer, _tokenize=tokenize, _matcher=TemplateMatcher(inventory))
         if method == "chart":
-            self._grammar = TemplateGrammar.from_inventory(inventory)
-            self._grammar_templates = [template for template in inventory if not template.across]
+            inside = [template for template in inventory if not template.across]
+            self._set(_grammar=TemplateGrammar.from_inventory(inventory), _grammar_templates=inside, _boundaries=None)
             return
         if inventory.boundaries is None:
             raise FormatError("The inventory has no boundary statistics; mine the templates again.")
-        self._boundaries = inventory.boundaries
+        self._set(_grammar=None, _boundaries=inventory.boundaries)
 
     def __reduce__(self) -> tuple[object, ...]:
         restore = partial(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._kernels.elementary import log
+from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular
 from .._utils.validation import check_integer, check_number
 from .template import Template
@@ -99,7 +100,7 @@ class Slot:
         return dict(sorted(counts.items(), key=lambda row: (-row[1], row[0])))
 
 
-class SlotFillers(Tabular):
+class SlotFillers(Immutable, Tabular):
     """The fillers of the slots of templates, made by `FillerCounter.count`.  Immutable.
 
     Iterating yields `Slot` objects, in the order of the templates.  As a table (`to_frame`, Arrow), it has a row for
@@ -127,11 +128,7 @@ class SlotFillers(Tabular):
     classes: ClassLookup | None
 
     def __init__(self, slots: Sequence[Slot], *, classes: ClassLookup | None = None) -> None:
-        object.__setattr__(self, "_slots", tuple(slots))
-        object.__setattr__(self, "classes", classes)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"SlotFillers are immutable; {name} cannot be set.")
+        self._set(_slots=tuple(slots), classes=classes)
 
     def __len__(self) -> int:
         return len(self._slots)

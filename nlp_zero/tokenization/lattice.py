@@ -11,6 +11,7 @@ import numpy as np
 
 from .._kernels import tokenization as kernel
 from .._kernels.elementary import exp, expm1, log, log1p
+from .._utils.immutable import Immutable
 from .._utils.seeds import seed_of
 from .._utils.validation import check_integer, check_number
 from .drawing import draw_segmentations
@@ -26,7 +27,7 @@ __all__ = ["Lattice"]
 MAX_DRAWN_POSITIONS = 60  # a longer lattice is not drawn in a notebook
 
 
-class Lattice:
+class Lattice(Immutable):
     """Edges (start, end, score) over positions 0..n; a path from 0 to n is a segmentation.  Immutable.
 
     P(path) = exp(alpha * score of the path) / Z(alpha), where the score is the sum over its edges, in nats.
@@ -74,14 +75,10 @@ class Lattice:
             raise ValueError("scores must be finite or -inf.")
         order = np.lexsort((end, start))
         first = np.searchsorted(start[order], np.arange(n + 1)).astype(np.int64)
-        values = (n, order, start[order], np.ascontiguousarray(end[order]), np.ascontiguousarray(score[order]), first)
-        for name, value in zip(("n", "_order", "_starts", "_ends", "_scores", "_first"), values, strict=True):
-            object.__setattr__(self, name, value)
+        ends_, scores_ = np.ascontiguousarray(end[order]), np.ascontiguousarray(score[order])
+        self._set(n=n, _order=order, _starts=start[order], _ends=ends_, _scores=scores_, _first=first)
         if n and self.log_partition() == -math.inf:
             raise ValueError("edges must lead from 0 to n; there is no such path.")
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Lattice is immutable; {name} cannot be set.")
 
     def __reduce__(self) -> tuple[object, ...]:
         given = np.argsort(self._order, kind="stable")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._kernels.tokenization import MarginalTable
+from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular, html_table
 
 if TYPE_CHECKING:
@@ -12,20 +13,33 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Offsets = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+    Arrays = tuple[Floats, Offsets, Offsets, npt.NDArray[np.int32], Floats]
 
 __all__ = ["Marginals"]
 
 SHOWN_SYMBOLS, BAR_LENGTH = 30, 20  # in a notebook
 
 
-class Marginals(Tabular):
+class _Arrays:
+    """The arrays of a table that was made elsewhere."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+
+    def arrays(self) -> Arrays:
+        cuts, starts, ends, ids, probabilities = self._arrays
+        return cuts.copy(), starts.copy(), ends.copy(), ids.copy(), probabilities.copy()
+
+
+class Marginals(Immutable, Tabular):
     """Probabilities over all segmentations of a text, made by `Tokenizer.marginals`.  Immutable.
 
     Arrays are made when a property is read.  In byte units, positions are those of the UTF-8 bytes.
 
     Parameters
     ----------
-    table : MarginalTable
+    table : object
         The result of the kernel.
     text : str or bytes
         The text.
@@ -40,15 +54,14 @@ class Marginals(Tabular):
 
     __slots__ = ("_table", "text")
 
-    _table: MarginalTable
+    _table: MarginalTable | _Arrays
     text: str | bytes
 
-    def __init__(self, table: MarginalTable, text: str | bytes) -> None:
-        object.__setattr__(self, "_table", table)
-        object.__setattr__(self, "text", text)
+    def __init__(self, table: MarginalTable | _Arrays, text: str | bytes) -> None:
+        self._set(_table=table, text=text)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"Marginals are immutable; {name} cannot be set.")
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self._table.arrays(), self.text)
 
     def __repr__(self) -> str:
         cuts, starts, *_ = self._table.arrays()
@@ -108,6 +121,10 @@ class Marginals(Tabular):
         if isinstance(self.text, str) and len(self.cuts) - 1 != len(self.text):
             return self.text.encode("utf-8", "surrogatepass")
         return self.text
+
+
+def _restore(arrays: Arrays, text: str | bytes) -> Marginals:
+    return Marginals(_Arrays(arrays), text)
 
 
 def _decode(piece: str | bytes) -> str:

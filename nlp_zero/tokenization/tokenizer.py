@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.tokenization import Segmenter
+from .._utils.immutable import Immutable
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from .batch import check_texts, check_workers
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Tokenizer"]
 
 
-class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
+class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
     """Segment text into the words of a lexicon.  Immutable, picklable, safe to share between threads and processes.
 
     The best segmentation has the greatest sum of ln p(word), p = count / total.  Ties go to fewer tokens, then to the
@@ -133,27 +134,21 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
         ids = TokenIds(lexicon, options.own.lacking(lexicon))
         kernel = make_segmenter(lexicon, ids, options)
         values: dict[str, object] = {"_lexicon": lexicon, "_options": options, "_ids": ids, "_kernel": kernel}
+        given = {
+            "alnum": options.alnum, "unk_log_prob": options.unk_log_prob, "objective": options.objective,
+            "new_words": options.new_words > 0, "words": options.own.words, "forbid": options.own.forbid,
+            "force": options.own.force, "granularity": options.granularity,
+        }  # fmt: skip
+        kernel.recipe = _rebuild_kernel, (type(self), lexicon, given)
         # Methods of the kernel replace these: a Python call would take 3 to 20 % of the time of a short line.
         for name in ("tokenize", "encode", "sample", "sample_ids", "nbest"):
             if getattr(type(self), name) is getattr(Tokenizer, name):
                 values[name] = getattr(kernel, name)
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Tokenizer is immutable; {name} cannot be set.")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Tokenizer is immutable; {name} cannot be deleted.")
+        self._set(**values)
 
     def __reduce__(self) -> tuple[object, ...]:
-        options = self._options
-        values = {
-            "alnum": options.alnum, "unk_log_prob": options.unk_log_prob, "objective": options.objective,
-            "new_words": self.new_words, "words": options.own.words, "forbid": options.own.forbid,
-            "force": options.own.force, "granularity": options.granularity,
-        }  # fmt: skip
-        return _rebuild, (type(self), self._lexicon, values)
+        assert self._kernel.recipe is not None
+        return _rebuild, self._kernel.recipe[1]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tokenizer):
@@ -375,3 +370,7 @@ class Tokenizer(TokenNumbers, RandomSegmentations, SegmentationSums):
 
 def _rebuild(cls: type[Tokenizer], lexicon: Lexicon, options: dict[str, Any]) -> Tokenizer:
     return cls(lexicon, **options)
+
+
+def _rebuild_kernel(cls: type[Tokenizer], lexicon: Lexicon, options: dict[str, Any]) -> Segmenter:
+    return cls(lexicon, **options)._kernel

@@ -240,6 +240,7 @@ cdef class Segmenter:
     """
 
     cdef readonly tuple words
+    cdef public object recipe  # what `__reduce__` returns, so that ``pool.map(tokenizer.encode, texts)`` works
     cdef unique_ptr[Model] model
     cdef unique_ptr[Objects] objects
     cdef vector[shared_ptr[const WeightTable]] tables  # of the last few alphas; used in critical sections only
@@ -314,6 +315,11 @@ cdef class Segmenter:
         if max(left, right) > self.model.get().classes.count + 1:
             raise IndexError(f"there is no class {max(left, right)}.")
         return self.model.get().classes.link(left, right)
+
+    def __reduce__(self):
+        if self.recipe is None:
+            raise TypeError("a Segmenter without a recipe cannot be pickled.")
+        return self.recipe
 
     def tokenize(self, text):
         """Return the tokens of a text by the best segmentation."""
