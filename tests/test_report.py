@@ -185,6 +185,16 @@ def test_the_page_holds_the_words(sample_page: str) -> None:
     assert table["word"] == lexicon.top(50_000, by="firmness", min_length=2)
     assert table["count"] == [int(lexicon.counts[lexicon.index(word)]) for word in table["word"]]
     assert [word for word, new in zip(table["word"], table["is_new"], strict=True) if not new] == ["柳河"]
+    assert table["pmi"] == [round(score, 2) for score in lexicon.scores["pmi"][[*map(lexicon.index, table["word"])]]]
+    assert all(n >= texts for n, texts in zip(table["occurrences"], table["documents"], strict=True))
+
+
+def test_chinese_labels_are_terms_of_the_glossary() -> None:
+    glossary = (SAMPLE.parent.parent / "docs" / "zh" / "glossary.md").read_text(encoding="utf-8")
+    labels = read_texts("zh")
+    names = [labels[key] for key in ("firmness", "pmi", "cohesion", "word_table", "template")]
+    assert [name for name in [*names, "词元", "奈特"] if name not in glossary] == []
+    assert not re.search("纳特|词表|模板|词次", "".join(labels.values()))
 
 
 def test_the_page_needs_no_network(sample_page: str) -> None:

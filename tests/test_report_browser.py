@@ -165,3 +165,7 @@ def test_the_page_prints(page: str, open_page: Callable[..., Any]) -> None:
     assert pdf.startswith(b"%PDF")
     set_media(driver, dark=True, media="print")
     assert not any(element.is_displayed() for element in find(driver, ".dt-search, nav"))
+    style = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+    background = driver.execute_script(style, "div.dt-container", "backgroundColor")
+    assert background in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    assert "invert" in driver.execute_script(style, ".chart", "filter")  # the charts were drawn for a dark screen

@@ -232,9 +232,10 @@ class ReportBuilder:
         places = np.array([lexicon.index(word) for word in words], np.int64)
         columns: dict[str, Any] = {"word": list(words), "count": lexicon.counts[places].tolist()}
         scores = dict(lexicon.scores) | ({"firmness": lexicon.firmness} if _has_firmness(lexicon) else {})
-        for name in COLUMNS[1:]:
+        for name in COLUMNS[1:]:  # rounded as `show` prints them
             if name in scores:
-                columns[name] = [None if x != x else float(f"{x:.4g}") for x in scores[name][places].tolist()]
+                columns[name] = [None if x != x else float(f"{x:.2f}") for x in scores[name][places].tolist()]
+        columns["occurrences"] = survey.counts[places].tolist()
         columns["documents"] = survey.documents[places].tolist()
         if known:
             dictionary = set(known)

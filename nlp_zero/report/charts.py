@@ -38,8 +38,12 @@ def draw_information(steps: Sequence[tuple[str, float]], labels: Mapping[str, st
     labels : mapping of str to str
         Texts in the language of the page.
     """
+    last = len(steps) - 1
     values = [
-        {"step": name, "nats": round(value, 4), "shown": k < 2 or k == len(steps) - 1}
+        {
+            "step": name, "nats": round(value, 4), "shown": k < 2 or k == last,
+            "align": "left" if k < last else "center",  # beside the falling line
+        }
         for k, (name, value) in enumerate(steps)
     ]
     axis = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 12}
@@ -51,7 +55,7 @@ def draw_information(steps: Sequence[tuple[str, float]], labels: Mapping[str, st
     line = {"mark": {"type": "line", "point": True}}
     text = {
         "transform": [{"filter": "datum.shown"}],
-        "mark": {"type": "text", "dy": -12},
+        "mark": {"type": "text", "dy": -12, "align": {"expr": "datum.align"}},
         "encoding": {"text": {"field": "nats", "type": "quantitative", "format": ".3f"}},
     }
     return _chart(values=values, layer=[line, text], encoding={"x": x, "y": y, "tooltip": _tooltips(x, y)})
@@ -65,8 +69,9 @@ def draw_rank_frequency(words: Sequence[str], counts: Sequence[int], labels: Map
         for rank in ranks.tolist()
         if rank <= len(counts) and counts[rank - 1] > 0
     ]
-    x = {"field": "rank", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": labels["rank"]}
-    y = {"field": "count", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": labels["count"]}
+    scale = {"type": "log", "nice": False}
+    y = {"field": "count", "type": "quantitative", "scale": scale, "title": labels["occurrences"]}
+    x = {"field": "rank", "type": "quantitative", "scale": scale, "title": labels["rank"]}
     word = {"field": "word", "type": "nominal", "title": labels["word"]}
     mark = {"type": "line", "point": {"size": 18}}
     return _chart(values=values, mark=mark, encoding={"x": x, "y": y, "tooltip": _tooltips(word, x, y)})
@@ -97,8 +102,9 @@ def draw_lengths(words: Iterable[tuple[str, int]], labels: Mapping[str, str]) ->
 def draw_growth(growth: Sequence[tuple[int, int]], labels: Mapping[str, str]) -> Spec:
     """Number of different words against the number of tokens that were read."""
     values = [{"tokens": tokens, "words": words} for tokens, words in growth]
-    x = {"field": "tokens", "type": "quantitative", "title": labels["tokens_read"], "axis": {"format": "~s"}}
-    y = {"field": "words", "type": "quantitative", "title": labels["words_seen"], "axis": {"format": "~s"}}
+    axis = {"labelExpr": "format(datum.value, '~s')"}  # each label by itself: 0, 500k, 1M
+    x = {"field": "tokens", "type": "quantitative", "title": labels["tokens_read"], "axis": axis}
+    y = {"field": "words", "type": "quantitative", "title": labels["words_seen"], "axis": axis}
     tooltip = _tooltips(x | {"format": ","}, y | {"format": ","})
     mark = {"type": "line", "point": {"size": 18}}
     return _chart(values=values, mark=mark, encoding={"x": x, "y": y, "tooltip": tooltip})

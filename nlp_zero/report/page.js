@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const labels = data.labels;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const names = Object.keys(data.table);
-const wholeNumbers = new Set(["count", "documents"]);
+const wholeNumbers = new Set(["count", "occurrences", "documents"]);
 const numberFormat = new Intl.NumberFormat("en");
 
 function toRecords(columns) {

@@ -25,8 +25,9 @@ __all__ = ["check_packages", "format_page"]
 CHARTS = ("rank_frequency", "lengths", "growth", "cloud")
 SHOWN_TEMPLATES, SHOWN_SPECIAL = 100, 20  # rows
 LABELS_OF_SCRIPT = (
-    "word", "count", "firmness", "pmi", "left_entropy", "right_entropy", "cohesion", "documents", "is_new", "new",
-    "hint_firmness", "hint_pmi", "hint_left_entropy", "hint_right_entropy", "hint_cohesion", "hint_documents",
+    "word", "count", "firmness", "pmi", "left_entropy", "right_entropy", "cohesion", "occurrences", "documents",
+    "is_new", "new", "hint_count", "hint_firmness", "hint_pmi", "hint_left_entropy", "hint_right_entropy",
+    "hint_cohesion", "hint_occurrences", "hint_documents",
     "no_contexts", "search", "page_info", "page_filtered", "page_empty", "page_none", "page_length",
     "first", "last", "next", "previous",
 )  # fmt: skip
@@ -197,7 +198,7 @@ def _templates(templates: TemplateInventory, labels: Mapping[str, str]) -> str:
     shown = templates.top(SHOWN_TEMPLATES)
     if not shown:
         return f'<p class="note">{_escape(labels["no_templates"])}</p>'
-    head = "".join(f"<th>{_escape(labels[key])}</th>" for key in ("template", "count", "fillers", "gain", "examples"))
+    head = "".join(f"<th>{_escape(labels[key])}</th>" for key in ("template", "uses", "fillers", "gain", "examples"))
     rows = "".join(
         f"<tr><td>{_escape(str(one))}</td><td>{one.count:,.0f}</td><td>{one.fillers:,}</td><td>{one.gain:,.0f}</td>"
         f"<td>{_escape('；'.join(' / '.join(filling) for filling in one.examples))}</td></tr>"

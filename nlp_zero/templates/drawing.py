@@ -63,7 +63,7 @@ def draw_svg(words: Sequence[str], spans: Sequence[tuple[int, int, str]]) -> str
             f'<path d="M{x:g} {y + drops[0]:g}V{y:g}H{right:g}V{y + drops[1]:g}" fill="none" stroke="#888"/>'
         )
         if name:
-            style = f'font-size="{FONT_PIXELS * 0.6:g}" fill="#3b8bdb"'
+            style = f'font-size="{FONT_PIXELS * 0.7:g}" fill="#3b8bdb"'
             elements.append(f'<text x="{x + 3:g}" y="{y - 2}" {style}>{escape(_replace_undrawable(name))}</text>')
     return "\n".join([*elements, "</svg>"])
 

@@ -8,7 +8,7 @@ __all__ = ["draw_segmentations", "place_boxes"]
 
 CELL_PIXELS, ROW_PIXELS, MARGIN_PIXELS = 30, 26, 8  # width of a character, height of a row of boxes, around the picture
 LEAST_PROBABILITY = 0.005  # tokens that are less probable are left out
-FAINTEST = 0.12  # opacity of the least probable box
+FAINTEST, FAINTEST_TEXT = 0.12, 0.5  # opacity of the least probable box, and of the word in it, which stays legible
 
 
 def place_boxes(
@@ -80,14 +80,16 @@ def draw_segmentations(
     for row, start, end, probability in boxes:
         x, y = MARGIN_PIXELS + start * CELL_PIXELS + 2, MARGIN_PIXELS + row * ROW_PIXELS + 2
         size = f'width="{(end - start) * CELL_PIXELS - 4}" height="{ROW_PIXELS - 4}" rx="5"'
+        fill = ' fill="#3b8bdb" fill-opacity="0.35"'
         frame = ' stroke="#1763b6" stroke-width="2"' if (start, end) in framed else ""
         opacity = FAINTEST + (1 - FAINTEST) * probability
         word = escape(text[start:end])
         title = escape(f"{text[start:end]}　{label} {probability:.3f}".replace("　 ", "　"))
-        parts.append(f'<g opacity="{opacity:.3f}"><title>{title}</title>')
-        parts.append(f'<rect x="{x}" y="{y}" {size} fill="#3b8bdb" fill-opacity="0.35"{frame}/>')
+        parts.append(f'<g><title>{title}</title>')
+        parts.append(f'<rect x="{x}" y="{y}" {size} opacity="{opacity:.3f}"{fill}{frame}/>')
         middle = MARGIN_PIXELS + (start + end) * CELL_PIXELS / 2
-        parts.append(f'<text x="{middle:g}" y="{y + 16}" fill="currentColor">{word}</text></g>')
+        style = f'fill="currentColor" opacity="{max(opacity, FAINTEST_TEXT):.3f}"'
+        parts.append(f'<text x="{middle:g}" y="{y + 16}" {style}>{word}</text></g>')
     baseline = MARGIN_PIXELS + rows * ROW_PIXELS + 19
     style = 'fill="currentColor" fill-opacity="0.6"'
     for k, character in enumerate(text):
