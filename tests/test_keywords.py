@@ -240,6 +240,7 @@ def test_text_without_words_has_no_stop_words() -> None:
     with pytest.raises(ValueError, match="top"):
         find_stop_words(LEXICON, LINES, top=1001)
     assert list(find_stop_words(LEXICON, [LINES[1][:2]])) == []
+    assert list(find_stop_words(Lexicon([], []), LINES)) == []
 
 
 # Files as documents ----------------------------------------------------------------------------------------------

@@ -335,6 +335,20 @@ def test_numbered_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
         assert corpus.counts.tolist() == [0, 1, 1, 2, 1]
 
 
+def test_clause_longer_than_a_piece_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp_zero.templates.numbering.PIECE_WORDS", 7)
+    words = [chr(0x4E00 + k) for k in range(20)]
+    with NumberedCorpus([words, words[:6]]) as corpus:
+        clauses = [
+            [corpus.words[w] for w in piece[a:b]]
+            for _, piece, offsets in corpus.clause_pieces()
+            for a, b in itertools.pairwise(offsets.tolist())
+        ]
+    assert clauses == [words[:6], words[6:12], words[12:18], words[18:]]
+    for method in ("entropy", "skipgram"):
+        TemplateMiner(method=method).mine([words, words[:6], words[6:12]])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -12,7 +12,7 @@ from .._utils.progress import report_stages
 from ..corpus import Corpus, restartable
 from .errors import UsageError
 from .findings import require_cut
-from .messages import print_json_summary, print_message, shows_progress
+from .messages import plural, print_json_summary, print_message, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -191,8 +191,8 @@ def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None
         print_message(arguments, "no templates were found; give more text, or lower --min-fillers.")
     print_message(
         arguments,
-        f"{arguments.method}: {len(inventory):,} templates, {gapped:,} of them with a slot between words, "
-        f"from {words:,} words in {clauses:,} different clauses.",
+        f"{arguments.method}: {plural(len(inventory), 'template')}, {gapped:,} of them with a slot between words, "
+        f"from {plural(words, 'word')} in {plural(clauses, 'different clause')}.",
     )
     if "text_words" in inventory.meta:
         print_message(

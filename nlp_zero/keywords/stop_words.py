@@ -143,8 +143,8 @@ def _neighbour_entropies(
     """Return the entropies of the characters before and after the listed words, where a word stands there."""
     words = reader.words
     characters: dict[str, int] = {}
-    ends = np.array([characters.setdefault(word[-1], len(characters)) for word in words])
-    begins = np.array([characters.setdefault(word[0], len(characters)) for word in words])
+    ends = np.array([characters.setdefault(word[-1], len(characters)) for word in words], np.int64)
+    begins = np.array([characters.setdefault(word[0], len(characters)) for word in words], np.int64)
     place = np.full(len(words) + 1, -1, np.int64)
     place[listed] = np.arange(len(listed))
     shape = len(listed), len(characters)

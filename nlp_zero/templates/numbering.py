@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["CLAUSE_END", "OTHER_MARK", "SENTENCE_END", "NumberedCorpus"]
 
 SENTENCE_END, CLAUSE_END, OTHER_MARK = -1, -2, -3  # numbers of punctuation marks; words have numbers from 1
-PIECE_WORDS = 1 << 16  # words of one task; results are added in order of the pieces, for any number of workers
+PIECE_WORDS = 1 << 16  # numbers of one task; results are added in order of the pieces, for any number of workers
 WRITE_WORDS = 1 << 20  # words that are written at once
 REMEMBERED_CLAUSES = 1 << 22  # fingerprints of clauses that are kept to recognise repeated ones
 
@@ -164,6 +164,7 @@ def _read_pieces(file: IO[bytes]) -> Iterator[tuple[int, Int32Array]]:
         piece = np.array(text[place : place + PIECE_WORDS])
         if place + PIECE_WORDS < len(text):
             ends = np.flatnonzero(piece == SENTENCE_END)
-            piece = piece[: ends[-1] + 1] if len(ends) else piece
+            # A longer sentence is cut, so that its clauses fit into a piece with their ends.
+            piece = piece[: ends[-1] + 1] if len(ends) else piece[:-1]
         yield place, piece
         place += len(piece)
