@@ -39,7 +39,8 @@ def draw_comparison(data: Path) -> Any:
     from nlp_zero import ComparisonDisplay, TextComparer
 
     lines = (data / "sanguo.txt").read_text(encoding="utf-8").splitlines()
-    return ComparisonDisplay.from_table(TextComparer().compare(lines[:819], lines[819:])).plot().figure_
+    table = TextComparer().compare(lines[:819], lines[819:], names=("first.txt", "second.txt"))
+    return ComparisonDisplay.from_table(table).plot().figure_
 
 
 def draw_keywords(data: Path) -> Any:

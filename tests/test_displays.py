@@ -60,6 +60,7 @@ def test_boxes_of_a_lattice_have_the_opacity_of_their_probability() -> None:
     assert [boxes[token][0] for token in order] == sorted(opacity for opacity, _ in boxes.values())
     assert {token for token, (_, edge) in boxes.items() if edge} == set(tokenizer(text).spans)
     assert [text.get_text() for text in display.ax_.texts][-4:] == list("早晨喝茶")
+    assert all((text.get_alpha() or 1) >= 0.5 for text in display.ax_.texts)  # legible, however improbable
 
 
 def test_a_text_without_tokens_is_an_empty_picture() -> None:
@@ -75,6 +76,7 @@ def test_a_comparison_has_both_sides() -> None:
     assert (above[:, 1] > 0).all()
     assert (below[:, 1] < 0).all()
     assert [label.get_text() for label in display.ax_.get_legend().get_texts()] == ["new", "old"]
+    assert "₂" not in display.ax_.get_ylabel()  # which Chinese fonts lack
 
 
 def test_a_missing_font_is_said_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 TEXTS = ["sanguo.txt"]
 TITLE = "Classes that nobody named"
 TITLE_ZH = "没有人命名的词类"
-ABOUT = """The most frequent words of the ten largest classes that `bayes` learns from 三国演义. Words that
-occur between the same
-kinds of words are in one class: people, particles, verbs, places."""
+ABOUT = """The most frequent words of the ten largest classes that `bayes` learns from 三国演义. Words that occur
+between the same kinds of words are in one class: people, particles, verbs, places."""
 ABOUT_ZH = """`bayes` 从《三国演义》学到的最大的十个隐类，以及各类最常见的词。上下文相似的词归入同一类：
-人物、语气词、动词、地名……"""
+人物、虚词、动词、地名……"""
 
 
 def draw(data: Path) -> Any:

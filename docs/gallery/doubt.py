@@ -9,10 +9,11 @@ TEXTS = ["people-daily.txt"]
 TITLE = "Where a segmentation is in doubt"
 TITLE_ZH = "切分在哪里拿不准"
 ABOUT = """All segmentations of an ambiguous sentence under words that `bayes` learnt from
-People's Daily: the stronger the colour, the more probable the word. Frames mark the best segmentation."""
-ABOUT_ZH = """用 `bayes` 从《人民日报》学到的词切分一个有歧义的句子：颜色越浓，
-这个词出现的概率越大；加框的是最佳切分。"""
-SENTENCE = "他从小学毕业后研究生命起源。"
+People's Daily, with 中国 有 or 中 国有: the stronger the colour, the more probable the word. Frames mark the best
+segmentation."""
+ABOUT_ZH = """用 `bayes` 从《人民日报》学到的词切分一个有歧义的句子：“中国|有”还是“中|国有”？颜色越深，
+这个词出现的概率越大；加框的是最优切分。"""
+SENTENCE = "市场中国有企业才能发展。"
 
 
 def draw(data: Path) -> Any:

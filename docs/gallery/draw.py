@@ -130,7 +130,7 @@ def describe_figure(name: str, script: Any, missing: list[str], chinese: bool) -
         Markdown.
     """
     title = script.TITLE_ZH if chinese else script.TITLE
-    about = script.ABOUT_ZH if chinese else script.ABOUT
+    about = script.ABOUT_ZH.replace("\n", "") if chinese else script.ABOUT
     if missing and chinese:
         return f"## {title}\n\n{about}\n\n这张图没有画，因为生成本站时缺少文本：{'、'.join(missing)}。\n"
     if missing:

@@ -10,7 +10,7 @@ TITLE = "From fine to coarse"
 TITLE_ZH = "从细到粗"
 ABOUT = """Average length of a token of People's Daily against the granularity, a cost in nats that every token pays.
 One lexicon, learnt by `bayes`, gives all of these segmentations."""
-ABOUT_ZH = """切分《人民日报》时平均每个词的字数，横轴是粒度：每切出一个词要付出的代价（纳特）。
+ABOUT_ZH = """切分《人民日报》时平均每个词的字数，横轴是粒度：每切出一个词要付出的代价（奈特）。
 同一份 `bayes` 词库可以给出所有这些切分。"""
 LINES = 2_000
 

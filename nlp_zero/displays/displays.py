@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ComparisonDisplay", "LatticeDisplay", "LexiconDisplay"]
 
-FAINTEST = 0.06  # opacity of a token whose probability is 0
+FAINTEST, FAINTEST_TEXT = 0.06, 0.5  # opacity of a token whose probability is 0, and of its characters
 LABEL_POINTS = 9  # size of the words next to dots
 INCHES_OF_CHARACTER, INCHES_OF_ROW = 0.42, 0.42
 
@@ -210,8 +210,9 @@ class LatticeDisplay:
             self.ax_.add_patch(box)
             middle = (start + end) / 2
             self.ax_.text(
-                middle, -row - 0.5, self.text[start:end], ha="center", va="center", family=font, alpha=opacity
-            )
+                middle, -row - 0.5, self.text[start:end], ha="center", va="center", family=font,
+                alpha=max(opacity, FAINTEST_TEXT),
+            )  # fmt: skip
         for k, character in enumerate(self.text):
             self.ax_.text(k + 0.5, -height - 0.5, character, ha="center", va="center", family=font, color="gray")
         self.ax_.set(xlim=(0, max(len(self.text), 1)), ylim=(-height - 1, 0))
@@ -298,7 +299,7 @@ class ComparisonDisplay:
                 total[side], table.log_ratio[side], s=8, alpha=0.5, linewidths=0, label=name.replace("_", " ")
             )
         self.ax_.axhline(0, color="gray", linewidth=0.8)
-        self.ax_.set(xscale="log", xlabel="count in both texts", ylabel="log₂ ratio")
+        self.ax_.set(xscale="log", xlabel="count in both texts", ylabel="log$_2$ ratio")  # Chinese fonts lack ₂
         self.ax_.legend(prop={"family": find_chinese_font()})
         for order in (np.argsort(-table.g2, kind="stable"), np.argsort(table.g2, kind="stable")):
             words = ((table.words[k], total[k], table.log_ratio[k]) for k in order.tolist())
