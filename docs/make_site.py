@@ -82,7 +82,7 @@ def adapt_links(text: str, original: str, relative: str) -> str:
     -------
     str
         The page: links to pages of the other language are links to HTML, links to files that are not on the site are
-        left out.
+        left out, and a link that is the name of a page, such as ``builders.md``, has its title.
     """
 
     def adapt(found: re.Match[str]) -> str:
@@ -92,6 +92,8 @@ def adapt_links(text: str, original: str, relative: str) -> str:
         path = os.path.normpath(os.path.join(os.path.dirname(original), target))
         if path in ("README.md", "README.zh.md"):
             path = "docs/index.md" if path == "README.md" else "docs/zh/index.md"
+        if re.fullmatch(r"[\w./-]+[.]md", label) and (ROOT / path).is_file():
+            label = (ROOT / path).read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
         path = "docs/" + OTHER_PAGES[path] if path in OTHER_PAGES else path
         if not path.startswith("docs/") or path.endswith(".py"):
             return label
@@ -109,7 +111,7 @@ def adapt_links(text: str, original: str, relative: str) -> str:
 
 
 def join_chinese_lines(text: str) -> str:
-    """Remove the ends of lines between Chinese characters, which a browser would show as spaces.
+    """Remove the ends of lines that a browser would show as spaces: between Chinese characters, after Chinese marks.
 
     Parameters
     ----------
@@ -121,7 +123,9 @@ def join_chinese_lines(text: str) -> str:
     str
         The same with longer lines.
     """
-    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef”）])\n(?=[\u3005-\u9fff“（《])", "", text)
+    text = re.sub(r"(?<=[，。；：、！？）])\n(?=[A-Za-z`[*<])", "", text)
+    begin = r"(?=(?:\[|[*][*]|<a [^>]*>)?[\u3005-\u9fff“（《])"  # also of a link or of bold text
+    return re.sub(rf"([\u3000-\u9fff\uff00-\uffef”）](?:[*][*]|</a>|\]\([^)\n]*\))?)\n{begin}", r"\1", text)
 
 
 def execute_notebook(path: Path, *, write: bool = False) -> None:

@@ -59,6 +59,7 @@ def test_both_languages_show_the_same_examples() -> None:
         ("docs/how-to/teach.md", "[b](../../benchmarks/README.md)", "[b](../benchmarks.md)"),
         ("benchmarks/README.md", "[v](../docs/vocabulary.md)", "[v](vocabulary.md)"),
         ("docs/start.md", "[sources](../nlp_zero/__init__.py)", "sources"),
+        ("docs/start.md", "[quality.md](quality.md#small-texts)", "[Quality of the words](quality.md#small-texts)"),
         ("docs/start.md", "[page](https://example.org/a.md)", "[page](https://example.org/a.md)"),
         ("docs/zh/start.md", "[读取](../reading.md#urls)", '<a href="../reading.html#urls">读取</a>'),
         ("docs/zh/how-to/teach.md", "![图](../../teaching.svg)", "![图](../../teaching.svg)"),
@@ -72,6 +73,9 @@ def test_links_are_adapted_to_the_site(original: str, link: str, expected: str) 
 
 def test_lines_of_chinese_are_joined_without_a_space() -> None:
     assert make_site.join_chinese_lines("学习词，\n并分词。\n\n用 Python\n写") == "学习词，并分词。\n\n用 Python\n写"
+    assert make_site.join_chinese_lines("见[词表](a.md)\n和\n[测试](b.md)。\n`pmi`、\n- 词\n- 文") == (
+        "见[词表](a.md)和[测试](b.md)。`pmi`、\n- 词\n- 文"
+    )
 
 
 def test_broken_links_are_found(tmp_path: Path) -> None:
