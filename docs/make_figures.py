@@ -211,8 +211,9 @@ def main() -> int:
                 continue
             path = PICTURES / f"{name}.svg"
             figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
-            # The reader may not have the font of this machine.
+            # The reader may not have the font of this machine; the language keeps Japanese forms of characters away.
             text = path.read_text(encoding="utf-8").replace(f"'{font}'", "sans-serif")
+            text = text.replace("<svg ", '<svg xml:lang="zh" ', 1)
             path.write_text(text, encoding="utf-8")
     return 0
 

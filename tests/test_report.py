@@ -81,6 +81,7 @@ def test_every_possible_token_is_drawn_with_its_probability() -> None:
     titles = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}title")]
     drawn = [(text[a:b], p) for a, b, p in tokens if p >= LEAST_PROBABILITY]
     assert sorted(map(str, titles)) == sorted(f"{word}　p {p:.3f}" for word, p in drawn)
+    assert svg.get("{http://www.w3.org/XML/1998/namespace}lang") == "zh"  # not the Japanese forms of characters
     frames = [r for r in svg.iter("{http://www.w3.org/2000/svg}rect") if r.get("stroke")]
     assert len(frames) == len(best)
     width, height = map(float, str(svg.get("viewBox")).split()[2:])

@@ -39,7 +39,7 @@ __all__ = ["Report", "ReportBuilder"]
 
 MAX_PHRASE_TOKENS = 5_000_000  # phrases and templates are looked for in texts up to this size; they are held in memory
 MAX_COMPARED_WORDS = 5_000  # dots in the chart of a comparison
-MAX_CONTEXT_CHARACTERS = 500_000  # of all contexts together, which keeps the page below 5 MB
+MAX_CONTEXT_CHARACTERS = 500_000  # of all contexts together, which keeps the page near 5 MB
 CONTEXT_SIZE = 26  # characters of a context, about
 NOT_DESCRIBED = ("method", "phrase_rounds")  # of the fields of a lexicon: shown elsewhere on the page
 COLUMNS = ("count", "firmness", "pmi", "left_entropy", "right_entropy", "cohesion")

@@ -47,8 +47,9 @@ def draw_svg(words: Sequence[str], spans: Sequence[tuple[int, int, str]]) -> str
         placed_spans.append((start, end, name, height, below))
     baseline = (max(heights, default=0) + 1) * ROW_PIXELS
     size = f'width="{left[-1]:g}" height="{baseline + ROW_PIXELS / 2:g}"'
+    box = f"0 0 {left[-1]:g} {baseline + ROW_PIXELS / 2:g}"
     elements = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left[-1]:g} {baseline + ROW_PIXELS / 2:g}" {size} '
+        f'<svg xmlns="http://www.w3.org/2000/svg" xml:lang="zh" viewBox="{box}" {size} '
         f'role="img" font-family="sans-serif" font-size="{FONT_PIXELS}" style="color:#222;background:#fff">'
     ]
     for word, x, width in zip(words, left, widths, strict=False):

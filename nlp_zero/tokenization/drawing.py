@@ -74,8 +74,9 @@ def draw_segmentations(
     height = rows * ROW_PIXELS + ROW_PIXELS + 2 * MARGIN_PIXELS
     width = len(text) * CELL_PIXELS + 2 * MARGIN_PIXELS
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" font-family="sans-serif" font-size="16" text-anchor="middle" style="color:#222;background:#fff">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" xml:lang="zh" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img" font-family="sans-serif" font-size="16" text-anchor="middle" '
+        'style="color:#222;background:#fff">'
     ]
     for row, start, end, probability in boxes:
         x, y = MARGIN_PIXELS + start * CELL_PIXELS + 2, MARGIN_PIXELS + row * ROW_PIXELS + 2
