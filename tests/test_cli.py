@@ -413,6 +413,44 @@ def test_a_lexicon_of_bytes_is_given_nothing() -> None:
     assert _choose_tokenizer(lexicon, "join")[1] == "join"
 
 
+def test_bytes_of_a_character_are_no_words(tmp_path: Path, capsys: Capture) -> None:
+    every = [bytes([n]).decode("utf-8", "surrogateescape") for n in range(256)]
+    words = ["早晨", "早", "晨", "\udce9\udcbe", *every]
+    vocabulary, gold, trees = tmp_path / "v.tsv", tmp_path / "gold.txt", tmp_path / "trees.txt"
+    Lexicon(words, [1] * len(words), meta=LexiconMeta(byte_fallback=True, alnum="split")).save(vocabulary)
+    gold.write_text("龘 早晨\n", encoding="utf-8")
+    assert "\nwords                    1.0000  1.0000  1.0000\n" in run(capsys, "evaluate", gold, "-l", vocabulary)[1]
+    assert run(capsys, "suggest-lines", gold, "-l", vocabulary)[1] == "龘 早晨\n"
+    templates = tmp_path / "t.jsonl"
+    cut = tmp_path / "cut.txt"
+    cut.write_text("从 北京 到 上海 。\n从 广州 到 深圳 。\n" * 20, encoding="utf-8")
+    assert run(capsys, "mine-templates", cut, "--tokenized", "--min-fillers", "1", "-o", templates)[0] == 0
+    command = ("parse", gold, "-l", vocabulary, "-t", templates, "--format", "brackets", "-o", trees)
+    assert run(capsys, *command)[0] == 0
+    assert trees.read_text(encoding="utf-8").startswith("(<0xE9><0xBE> <0x98>")
+
+
+@pytest.mark.parametrize("method", ["pmi", "vocabulary"])
+def test_one_is_no_plural(method: str, tmp_path: Path, capsys: Capture) -> None:
+    one, words = tmp_path / "one.txt", tmp_path / "words.tsv"
+    one.write_text("好\n", encoding="utf-8")
+    size = ["--vocab-size", "257"] * (method == "vocabulary")
+    _, _, shown = run(capsys, "build-vocab", one, "--method", method, *size, "-o", words)
+    assert "the 1 character of the text is 1 token" in shown
+    assert shown.endswith("average information 0.0000 -> 0.0000 nats per character.\n")
+    if method == "pmi":
+        assert "were found in 1 character;" in shown
+        assert "pmi: 1 word; " in shown
+        assert run(capsys, "merge", words, words)[2] == "1 + 1 words make 1 word, 2 tokens.\n"
+        assert run(capsys, "convert", words, tmp_path / "w.txt", "--to", "plain")[2].endswith(": plain, 1 word.\n")
+        other = tmp_path / "other.txt"
+        other.write_text("好好\n", encoding="utf-8")
+        shown = run(capsys, "compare", one, "--against", other, "--min-count", "1", "--max-p", "1")[2]
+        assert "has 1 token, " in shown
+        assert "; 1 word occurs 1 or more times." in shown
+        assert run(capsys, "count", one, "--top", "1")[2].startswith("1 character counted; ")
+
+
 def test_evaluate_against_word_lists(lexicon: Path, tmp_path: Path, capsys: Capture) -> None:
     listed = tmp_path / "dict.txt"
     listed.write_text("青石镇 3 ns\n早晨 2\n火星人 1\n", encoding="utf-8")

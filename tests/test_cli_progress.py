@@ -130,6 +130,17 @@ def test_bars_have_the_name_of_their_stage(monkeypatch: pytest.MonkeyPatch, tmp_
     assert shown.split("\r")[-1].startswith("pmi: ")  # every bar has been removed
 
 
+def test_a_text_that_is_read_twice_at_once_has_one_bar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.txt"
+    cut.write_text(CUT, encoding="utf-8")
+    words = tmp_path / "words.tsv"
+    assert main(["build-vocab", SAMPLE, "-o", str(words), "-q"]) == 0
+    _, terminal = watch(monkeypatch)
+    assert main(["evaluate", str(cut), "-l", str(words), "-o", str(tmp_path / "scores.txt")]) == 0
+    assert "comparing 4/4: " in terminal.getvalue()
+    assert "\n" not in terminal.getvalue()  # which moves to the line of a second bar
+
+
 def test_a_stage_without_a_bar_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = threading.Event()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import io
+import os
 import re
 import subprocess
 import sys
@@ -310,6 +311,15 @@ def test_an_export_that_cannot_be_written_is_found_before_the_work(
     status, _, err = run(capsys, "count", SAMPLE, "--export", tmp_path / "x.parquet")
     assert status == 1
     assert "needs the package pyarrow; install it with" in err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no disk that is always full")
+@pytest.mark.parametrize("name", ["x.parquet", "x.tsv"])
+def test_a_full_disk_names_the_export(name: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / name).symlink_to("/dev/full")
+    status, _, err = run(capsys, "count", SAMPLE, "--export", tmp_path / name)
+    assert status == 1
+    assert err.endswith(f"{name}: cannot be written: No space left on device; choose another place with --export.\n")
 
 
 def test_queries_use_the_options_of_saved_counts(tmp_path: Path, capsys: Capture) -> None:

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp_zero._utils.temporary import open_spool
 from nlp_zero.corpus import (
     Block,
     Corpus,
@@ -427,6 +428,19 @@ def test_restartable_keeps_stdin_until_it_goes(monkeypatch: pytest.MonkeyPatch, 
     del corpus
     gc.collect()
     assert not Path(path).exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no disk that is always full")
+def test_a_full_disk_is_told_once(tmp_path: Path) -> None:
+    file, _, remove = open_spool(tmp_path)
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, file.fileno())
+    os.close(full)
+    file.write(b"text")
+    with pytest.raises(OSError, match="No space left"):
+        file.flush()
+    remove()  # which would write the rest of the text
+    assert file.closed
 
 
 def test_a_closed_stdin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,6 +160,17 @@ def test_a_folder_with_files_of_somebody_else_is_not_replaced(tmp_path: Path) ->
     assert (path / "notes.txt").read_text() == "mine"
 
 
+def test_a_write_protected_folder_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "result"
+    write(path, 1)
+    monkeypatch.setattr(os, "access", lambda place, mode: mode == os.R_OK or Path(place) != path)  # root has all rights
+    for replace in (lambda: write(path, 2), lambda: check_replaceable(path, format=FORMAT)):
+        with pytest.raises(FileExistsError, match=r"result is write-protected; .*\.$"):
+            replace()
+    assert read(path) == 1
+    assert os.listdir(tmp_path) == ["result"]
+
+
 WRITERS = {
     "a file": (
         "from nlp_zero._utils.files import write_text\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,21 @@ def test_the_command_prints_the_keywords_of_the_library(files: Path, capsys: Cap
     assert lines[0] == "document,word,count,df,tfidf,g2"
     by_g2 = KeywordExtractor(LEXICON, top=4, by="g2").extract(LINES)
     assert [line.split(",")[1] for line in lines[1:]] == list(by_g2.words)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes")
+def test_names_of_any_bytes_stay_in_their_line(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    for k, name in enumerate((b"a\xff\n\t\x1b[31m.txt", b"b.txt")):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("\n".join(LINES[k::2]), encoding="utf-8")
+    shown = "a\\udcff\\n\\t\\x1b[31m.txt"
+    assert main(["keywords", str(tmp_path), "--documents", "files", "--by", "g2", "-q"]) == 0
+    lines = capsysbinary.readouterr().out.decode().splitlines()
+    assert [line.split("\t")[0].rpartition("/")[2] for line in lines] == [shown, "b.txt"]
+    assert main(["keywords", str(tmp_path), "--documents", "files", "--by", "g2", "-q", "--json"]) == 0
+    assert json.loads(capsysbinary.readouterr().out.decode())[0]["document"].endswith("a\udcff\n\t\x1b[31m.txt")
+    files = [os.path.join(tmp_path, name) for name in sorted(os.listdir(tmp_path))]
+    assert main(["compare", *files, "--max-p", "1", "-q"]) == 0
+    assert f"{shown}: " in capsysbinary.readouterr().out.decode()
 
 
 def test_golden_lines(files: Path, capsys: Capture) -> None:

@@ -193,6 +193,8 @@ def _find_obstacle(target: Path, format: str) -> str | None:
     names = _own_names(target, format)
     if names is None:
         return f"exists and does not have the format {format!r}; choose another name or remove it."
+    if not os.access(target, os.W_OK):
+        return "is write-protected; choose another place, or allow writing to it."
     with suppress(FileNotFoundError):
         foreign = sorted({entry.name for entry in target.iterdir()} - names)
         if foreign:

@@ -213,8 +213,11 @@ def name_bytes(text: str) -> str:
     >>> name_bytes("春\udce6")
     '春<0xE6>'
     """
-    if text.isascii():
+    try:
+        text.encode()
         return text
+    except UnicodeEncodeError:
+        pass
     return "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -82,7 +83,7 @@ def open_spool(folder: str | os.PathLike[str] | None = None) -> tuple[IO[bytes],
     name = f"/proc/{os.getpid()}/fd/{file.fileno()}"
     with suppress(OSError):
         if os.path.samestat(os.stat(name), os.fstat(file.fileno())):
-            return file, name, file.close
+            return file, name, partial(_close, file)
     file.close()
     with hold_signals():
         handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=".input", dir=folder)
@@ -91,7 +92,12 @@ def open_spool(folder: str | os.PathLike[str] | None = None) -> tuple[IO[bytes],
     return named, name, lambda: _remove_named(named, Path(name))
 
 
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # after a full disk, the rest of the data cannot be written, and nobody needs it
+        file.close()
+
+
 def _remove_named(file: IO[bytes], path: Path) -> None:
-    file.close()
+    _close(file)
     remove_place(path)
     forget_unfinished(path)

@@ -20,7 +20,7 @@ from .errors import Stopped, UsageError
 from .findings import BEGINNING_CHARACTERS, explain_lexicon
 from .interrupts import advise_checkpoint, interrupted_name, resumable
 from .lexicon_output import SaveLexicon, open_lexicon
-from .messages import print_json_summary, print_message, shows_progress
+from .messages import plural, print_json_summary, print_message, shows_progress, verb
 from .options import (
     Commands,
     add_command,
@@ -363,18 +363,19 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any], note: str) -
     if arguments.json:
         print_json_summary(arguments, summary)
         return
-    phrases = f", {summary['phrases']:,} phrases" if arguments.phrases else ""
+    phrases = f", {plural(summary['phrases'], 'phrase')}" if arguments.phrases else ""
     about = "about " * summary["estimated"]
-    tokens, characters = f"{about}{summary['tokens']:,} tokens", f"{summary['characters']:,} characters of the text"
+    tokens, characters = plural(summary["tokens"], "token"), plural(summary["characters"], "character")
     if summary["covered"] < summary["characters"]:  # pieces that are no words are no tokens
-        coverage = f"{tokens} cover {about}{summary['covered']:,} of the {characters}"
+        cover = verb(summary["tokens"], "covers", "cover")
+        coverage = f"{about}{tokens} {cover} {about}{summary['covered']:,} of the {characters} of the text"
     else:
-        coverage = f"the {characters} are {tokens}"
-    sampled = "" if summary["sampled"] is None else f"; learnt from a sample of {summary['sampled']:,} characters"
+        coverage = f"the {characters} of the text {verb(summary['characters'], 'is', 'are')} {about}{tokens}"
+    sampled = f"; learnt from a sample of {plural(summary['sampled'], 'character')}" if summary["sampled"] else ""
     print_message(
         arguments,
-        f"{summary['method']}: {summary['words']:,} words{phrases}; {coverage}{sampled}; average information "
+        f"{summary['method']}: {plural(summary['words'], 'word')}{phrases}; {coverage}{sampled}; average information "
         f"{summary['entropy_before']:.4f} -> {summary['entropy_after']:.4f} nats per character.",
     )
     if "contexts" in summary:
-        print_message(arguments, f"{contexts_name(arguments.output)}: {summary['contexts']:,} contexts.")
+        print_message(arguments, f"{contexts_name(arguments.output)}: {plural(summary['contexts'], 'context')}.")

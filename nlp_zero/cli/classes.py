@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,9 @@ import numpy as np
 from .._utils.progress import begin_stage, report_stages
 from ..errors import NlpZeroError
 from .errors import UsageError
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import Commands, add_command, add_table_output, check_least
-from .output import open_output
+from .output import dump_json_line, open_output
 from .table import format_table
 from .table_files import open_table, table_records
 
@@ -81,9 +80,9 @@ def run_classes(arguments: argparse.Namespace) -> None:
         top = arguments.top or (None if to_file or arguments.json else WORD_TOP if one else CLASS_TOP)
         if to_file:
             write(_columns(classes, numbers, top))
-            print_message(arguments, f"{arguments.output}: {len(numbers)} classes.")
+            print_message(arguments, f"{arguments.output}: {plural(len(numbers), 'class', 'classes')}.")
         elif arguments.json:
-            write(json.dumps(table_records(_columns(classes, numbers, top)), ensure_ascii=False) + "\n")
+            write(dump_json_line(table_records(_columns(classes, numbers, top))))
         elif one:
             columns = _columns(classes, numbers, top)
             shares = map(_percent, columns["share"].tolist())

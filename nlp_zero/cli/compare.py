@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from .._kernels.counting import ALNUM_MODES
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_number
 from .errors import UsageError
-from .messages import plural, print_message, say_typed, shows_progress
+from .messages import plural, print_message, say_typed, shows_progress, verb
 from .options import (
     Commands,
     add_command,
@@ -23,8 +22,8 @@ from .options import (
     configure,
     open_corpus,
 )
-from .output import open_output
-from .table import format_table
+from .output import dump_json_line, open_output
+from .table import escape_controls, format_table
 from .table_files import open_table, table_records
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def run_compare(arguments: argparse.Namespace) -> None:
         if to_file:
             write(_order(shown, arguments).to_columns())
         elif arguments.json:
-            write(json.dumps(table_records(_order(shown, arguments).to_columns()), ensure_ascii=False) + "\n")
+            write(dump_json_line(table_records(_order(shown, arguments).to_columns())))
         else:
             write(_format(shown, arguments))
     _report(arguments, table, shown)
@@ -204,7 +203,7 @@ def _format(table: ComparisonTable, arguments: argparse.Namespace) -> str:
         more = f", the first {len(rows):,}" if len(rows) < total else ""
         columns = (rows.count, rows.other_count, rows.log_ratio, rows.g2, rows.share)
         cells = zip(rows.words, *(column.tolist() for column in columns), strict=True)
-        title = f"special to {name}: {plural(total, 'word')}{more}\n"
+        title = f"special to {escape_controls(name)}: {plural(total, 'word')}{more}\n"
         blocks.append(title + (format_table(header, list(cells)) if len(rows) else ""))
     return "\n".join(blocks)
 
@@ -213,17 +212,18 @@ def _report(arguments: argparse.Namespace, table: ComparisonTable, shown: Compar
     if not len(table):
         print_message(arguments, "no word occurs often enough to be compared; give more text, or lower --min-count.")
         return
-    kind = {"tokens": "tokens", "strings": "characters"}[table.unit]
-    sizes = [f"{name} has {total:,} {kind}" for name, total in zip(table.texts, table.totals, strict=True)]
+    kind = {"tokens": "token", "strings": "character"}[table.unit]
+    sizes = [f"{name} has {plural(total, kind)}" for name, total in zip(table.texts, table.totals, strict=True)]
     if arguments.against is not None:
         sizes.append(f"{table.other} has {table.other_totals[0]:,}")
     if table.unit == "strings":
         print_message(arguments, "note: with saved counts, strings are compared: 中国 is also counted inside 中国人.")
     words, found = len(set(table.words)), len(set(shown.words))
-    summary = f"{', '.join(sizes)}; {words:,} words occur {arguments.min_count:,} or more times"
-    limit = f"(p ≤ {arguments.max_p:g}, corrected for {len(table):,} comparisons)"
+    occur = f"{verb(words, 'occurs', 'occur')} {arguments.min_count:,} or more times"
+    summary = f"{', '.join(sizes)}; {plural(words, 'word')} {occur}"
+    limit = f"(p ≤ {arguments.max_p:g}, corrected for {plural(len(table), 'comparison')})"
     if arguments.max_p < 1 and found:
-        summary += f"; {found:,} of them differ significantly {limit}"
+        summary += f"; {found:,} of them {verb(found, 'differs', 'differ')} significantly {limit}"
     elif arguments.max_p < 1:
         summary += f"; none of them differs significantly {limit}; --max-p 1 lists them all"
     print_message(arguments, f"{summary}.")

@@ -10,7 +10,7 @@ from .._utils.progress import begin_stage, report_stages
 from ..errors import FormatError
 from ..lexicon import formats
 from .errors import UsageError
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import Commands, add_command
 from .output import real_place, unwritable
 
@@ -68,7 +68,7 @@ def run_convert(arguments: argparse.Namespace) -> None:
         return
     left_out = ", ".join(f"{kind} ({count:,})" for kind, count in report.left_out.items())
     rest = f"; left out: {left_out}" if left_out else ""
-    print_message(arguments, f"{arguments.output}: {target}, {report.words:,} words{rest}.")
+    print_message(arguments, f"{arguments.output}: {target}, {plural(report.words, 'word')}{rest}.")
     for difference in report.differences:
         print_message(arguments, f"note: {difference}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from ..counting.format import FORMAT, MAX_ORDER
 from .errors import MissingPackage, UsageError
 from .growth import add_period_option, parse_period, select_new_sources
 from .interrupts import resumable
-from .messages import print_message, shows_progress
+from .messages import plural, print_message, shows_progress
 from .options import (
     Commands,
     add_command,
@@ -33,7 +32,7 @@ from .options import (
     open_corpus,
     refuse_checkpoint_on_cluster,
 )
-from .output import check_folder, open_output, unwritable
+from .output import check_folder, dump_json_line, open_output, unwritable
 from .queries import check_queries
 from .saved_counts import find_folders
 from .shards import check_shards, is_shard_pattern, open_shards
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_count"]
 
-UNITS = {"char": "characters", "byte": "bytes"}
+UNITS = {"char": "character", "byte": "byte"}
 COUNTING_OPTIONS = ("order", "unit", "alnum")
 TEXT_TABLES = (".tsv", ".csv", ".jsonl")
 EXPORTED_ROWS = 1 << 14  # of a text table, that are made at a time
@@ -135,10 +134,10 @@ def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
         if arguments.json:
             summary = {"unit": counts.unit, "total": counts.total(1), "types": types, "counts": named}
             summary |= {"periods": counts.periods, "seen": seen} if counts.periods else {}
-            write(json.dumps(summary, ensure_ascii=False) + "\n")
+            write(dump_json_line(summary))
             return
         sizes = ", ".join(f"{size:,} of order {n}" for n, size in enumerate(types, 1))
-        print_message(arguments, f"{counts.total(1):,} {UNITS[counts.unit]} counted; distinct n-grams: {sizes}.")
+        print_message(arguments, f"{plural(counts.total(1), UNITS[counts.unit])} counted; distinct n-grams: {sizes}.")
         periods = {word: "".join(f"\t{'-' if x is None else x}" for x in pair) for word, pair in seen.items()}
         write("".join(f"{word}\t{count}{periods.get(word, '')}\n" for word, count in named.items()))
 
@@ -194,18 +193,21 @@ def _check_export(path: str) -> None:
         raise MissingPackage("--export needs the package pyarrow; install it with: pip install 'nlpzero[formats]'.")
     folder = os.path.dirname(os.path.realpath(path))
     if os.path.isdir(path):
-        raise unwritable(path, IsADirectoryError(21, "it is a folder"), "name a file")
+        raise unwritable(path, IsADirectoryError(21, "it is a folder"), "name a file with --export")
     if not os.access(folder, os.W_OK):
         reason = "no permission" if os.path.isdir(folder) else "No such file or directory"
-        raise unwritable(path, OSError(13, reason), "choose another place")
+        raise unwritable(path, OSError(13, reason), "choose another place with --export")
 
 
 def _export(counts: NgramCounts, path: str) -> None:
     """Write all n-grams, piece by piece."""
     if path.endswith((".parquet", ".arrow")):
-        counts.export(path)
+        try:
+            counts.export(path)
+        except OSError as error:
+            raise unwritable(path, error, "choose another place with --export") from error
         return
-    with open_table(path) as write:
+    with open_table(path, option="--export") as write:
         for n in range(1, counts.order + 1):
             items = counts.items(n)
             while rows := list(islice(items, EXPORTED_ROWS)):

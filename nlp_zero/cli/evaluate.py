@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from .options import (
     open_corpus,
     read_word_list,
 )
-from .output import open_output
+from .output import dump_json_line, open_output
 
 if TYPE_CHECKING:
     from ..evaluation import Evaluation
@@ -115,6 +115,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from ..evaluation import evaluate
     from ..lexicon.lexicon import Lexicon
+    from ..tokenization.decoder import join_bytes
 
     begin_stage("loading words")
     lexicon = None if arguments.lexicon is None else Lexicon.load(arguments.lexicon)
@@ -133,8 +134,12 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         begin_stage("cutting text" if other is None else "reading predicted text")
         if other is None:
             assert tokenizer is not None
-            batches = (tokenizer.tokenize_batch(lines, workers=arguments.workers) for lines in raw.batches())
+            silent = copy(gold.corpus)  # it is read together with the gold text, which shows how far both are
+            silent.progress = False
+            lines = GoldText(silent, arguments.tags, spaces=False).batches()
+            batches = (tokenizer.tokenize_batch(batch, workers=arguments.workers) for batch in lines)
             predicted = chain.from_iterable(batches)
+            predicted = map(join_bytes, predicted) if tokenizer.byte_fallback else predicted
         else:
             predicted = require_cut(other, arguments.predicted, "name a file whose words are separated by spaces")
         begin_stage("comparing")
@@ -152,7 +157,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             values["lexicon"] = _score_lexicon(lexicon, gold, raw, lists)
         vocabulary = "word list" if lists else "lexicon"
         if arguments.json:
-            write(json.dumps(values, ensure_ascii=False) + "\n")
+            write(dump_json_line(values))
         else:
             write(format_report(scores, values, vocabulary))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from .options import (
     open_corpus,
     split_numbers,
 )
-from .output import open_output
+from .output import dump_json_line, open_output
 from .parse import add_parser_options, create_parser
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _evaluate_parse(arguments: argparse.Namespace) -> None:
             found = _score_constructions(arguments, inventory)
             text += [f"first {k} templates: precision {p:.4f}, recall {r:.4f}" for k, (p, r) in found.items()]
             result["constructions"] = {str(k): {"precision": p, "recall": r} for k, (p, r) in found.items()}
-        write(json.dumps(result, ensure_ascii=False) + "\n" if arguments.json else "\n".join(text) + "\n")
+        write(dump_json_line(result) if arguments.json else "\n".join(text) + "\n")
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

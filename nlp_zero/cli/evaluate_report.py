@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .messages import plural
+
 if TYPE_CHECKING:
     from ..evaluation import Agreement, Breakdown, Evaluation
 
@@ -46,7 +48,8 @@ def _header(scores: Evaluation, values: Values) -> Iterator[str]:
     yield f"level    {scores.level}: {LEVELS[scores.level]}"
     yield f"setting  {values['setting']['name']}: {share}"
     words = scores.words
-    yield f"text     {scores.lines:,} lines, {words.gold:,} gold words, {words.predicted:,} predicted words"
+    sizes = (scores.lines, "line"), (words.gold, "gold word"), (words.predicted, "predicted word")
+    yield "text     " + ", ".join(plural(*size) for size in sizes)
 
 
 def _main_table(scores: Evaluation, values: Values, vocabulary: str) -> Iterator[str]:

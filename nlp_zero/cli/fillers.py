@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -25,7 +24,7 @@ from .options import (
     configure,
     open_corpus,
 )
-from .output import open_output
+from .output import dump_json_line, open_output
 from .table import format_table
 from .table_files import open_table, table_records
 
@@ -104,7 +103,7 @@ def run_fillers(arguments: argparse.Namespace) -> None:
         else:
             fillers = SlotFillers(list(slots), classes=classes)
             if arguments.json:
-                write(json.dumps(table_records(fillers.to_columns()), ensure_ascii=False) + "\n")
+                write(dump_json_line(table_records(fillers.to_columns())))
             else:
                 write(_format_groups(fillers) if arguments.by_class else _format_fillers(fillers))
     if to_file:

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ..errors import CorpusError
+from .messages import plural
 
 if TYPE_CHECKING:
     from ..lexicon.lexicon import Lexicon
@@ -61,7 +62,7 @@ def explain_lexicon(
     characters = lexicon.meta.characters or 0
     if characters < SHORT_TEXT:
         remedy = "give a longer text (a novel has some 500,000)" + (", or try --min-count 2" if min_count > 2 else "")
-        return f"no words of two or more characters were found in {characters:,} characters; {remedy}."
+        return f"no words of two or more characters were found in {plural(characters, 'character')}; {remedy}."
     remedy = "lower --min-count or --min-pmi, or try --method entropy"
     if lexicon.meta.method != "pmi":
         remedy = "lower --min-count" if lexicon.meta.method == "entropy" else "try --method entropy"
@@ -107,7 +108,7 @@ def require_cut(lines: Iterable[str], name: str, remedy: str) -> Iterator[str]:
     characters = sum("\u3400" <= character <= "\u9fff" for line in first for character in line)
     if characters >= LEAST_CHARACTERS and characters > LONGEST_MEAN * words:
         raise CorpusError(
-            f"{name} is not cut into words: {characters:,} Chinese characters are {words:,} "
-            f"word{'s' if words != 1 else ''} between spaces; {remedy}."
+            f"{name} is not cut into words: {characters:,} Chinese characters are "
+            f"{plural(words, 'word')} between spaces; {remedy}."
         )
     yield from chain(first, stream)

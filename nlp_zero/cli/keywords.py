@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,8 @@ from .options import (
     configure,
     read_word_list,
 )
-from .output import open_output
+from .output import dump_json, open_output
+from .table import escape_controls
 from .table_files import open_table, table_records
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ def _make_writer(write: Any, arguments: argparse.Namespace, names: list[str]) ->
     def put_json(table: KeywordTable) -> None:
         nonlocal started
         for record in table_records(_name_documents(table, names)):
-            write((", " if started else "[") + json.dumps(record, ensure_ascii=False))
+            write((", " if started else "[") + dump_json(record))
             started = True
 
     def put_lines(table: KeywordTable) -> None:
         lists = enumerate(table.to_lists(), table.first)
-        write("".join(f"{names[k - 1] if names else k}\t{' '.join(words)}\n" for k, words in lists))
+        write("".join(f"{escape_controls(names[k - 1]) if names else k}\t{' '.join(words)}\n" for k, words in lists))
 
     return put_json if arguments.json else put_lines if arguments.output in (None, "-") else put_table
 

@@ -60,14 +60,14 @@ def open_lexicon(path: str | None, *, option: str = "-o") -> Iterator[SaveLexico
         If the file cannot be written.
     """
     if path is not None and check_lexicon_name(path, option=option) == "parquet":
-        with open_binary_output(path) as file:
+        with open_binary_output(path, option=option) as file:
 
             def save_table(lexicon: Lexicon, *, words: Sequence[str] | None = None, workers: int = 1) -> None:
                 file.write(parquet.dumps(_order(lexicon, words))[0])
 
             yield save_table
         return
-    with open_utf8_output(path) as write:
+    with open_utf8_output(path, option=option) as write:
 
         def save_lines(lexicon: Lexicon, *, words: Sequence[str] | None = None, workers: int = 1) -> None:
             for block in blocks(_order(lexicon, words), workers=workers):

@@ -10,7 +10,7 @@ from .._utils.progress import begin_stage, report_stages
 from ..errors import NlpZeroError
 from .errors import UsageError
 from .lexicon_output import open_lexicon
-from .messages import print_json_summary, print_message, shows_progress
+from .messages import plural, print_json_summary, print_message, shows_progress
 from .options import Commands, add_command
 
 __all__ = ["add_merge"]
@@ -63,4 +63,4 @@ def run_merge(arguments: argparse.Namespace) -> None:
         print_json_summary(arguments, summary)
         return
     sizes = " + ".join(f"{len(lexicon):,}" for lexicon in lexicons)
-    print_message(arguments, f"{sizes} words make {len(merged):,} words, {merged.total:,} tokens.")
+    print_message(arguments, f"{sizes} words make {plural(len(merged), 'word')}, {plural(merged.total, 'token')}.")

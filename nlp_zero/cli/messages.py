@@ -21,6 +21,7 @@ __all__ = [
     "print_reading_summary",
     "say_typed",
     "shows_progress",
+    "verb",
 ]
 
 SHOWN_NAMES = 3  # files or suffixes that a message lists
@@ -47,15 +48,26 @@ def print_message(arguments: argparse.Namespace, message: str) -> None:
             print(message, file=sys.stderr, flush=True)
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, many: str | None = None) -> str:
     """Return a count and its noun.
 
     Examples
     --------
-    >>> plural(1, "word"), plural(2000, "word")
-    ('1 word', '2,000 words')
+    >>> plural(1, "word"), plural(2000, "word"), plural(0, "class", "classes")
+    ('1 word', '2,000 words', '0 classes')
     """
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def verb(count: int, one: str, many: str) -> str:
+    """Return the form of a verb that goes with a count.
+
+    Examples
+    --------
+    >>> verb(1, "is", "are"), verb(2, "is", "are")
+    ('is', 'are')
+    """
+    return one if count == 1 else many
 
 
 def say_typed(arguments: argparse.Namespace) -> None:

@@ -18,13 +18,13 @@ from .._utils.replacement import check_replaceable
 from .errors import OutputError
 
 __all__ = [
-    "check_folder", "discard_stdout", "dump_json_line", "open_binary_output", "open_missing_streams", "open_output",
-    "open_utf8_output", "real_place", "unwritable",
+    "check_folder", "discard_stdout", "dump_json", "dump_json_line", "open_binary_output", "open_missing_streams",
+    "open_output", "open_utf8_output", "real_place", "unwritable",
 ]  # fmt: skip
 
 
 @contextmanager
-def open_output(path: str | None) -> Iterator[Callable[[str], object]]:
+def open_output(path: str | None, *, option: str = "-o") -> Iterator[Callable[[str], object]]:
     """Open the place of a result.
 
     A file appears whole if the block succeeds, or not at all.  Enter this before long work, so that a place that
@@ -34,6 +34,8 @@ def open_output(path: str | None) -> Iterator[Callable[[str], object]]:
     ----------
     path : str or None
         A file; None or ``-`` for stdout.
+    option : str, default "-o"
+        The option that names it, for messages.
 
     Yields
     ------
@@ -48,12 +50,12 @@ def open_output(path: str | None) -> Iterator[Callable[[str], object]]:
     if path is None or path == "-":
         yield _write_stdout
         return
-    with _open_file(path, binary=False) as file:
+    with _open_file(path, option, binary=False) as file:
         yield file.write
 
 
 @contextmanager
-def open_binary_output(path: str) -> Iterator[IO[bytes]]:
+def open_binary_output(path: str, *, option: str = "-o") -> Iterator[IO[bytes]]:
     """Open the file of a result that is not text, as `open_output` does.
 
     Yields
@@ -65,12 +67,12 @@ def open_binary_output(path: str) -> Iterator[IO[bytes]]:
     OutputError
         If the file cannot be written.
     """
-    with _open_file(path, binary=True) as file:
+    with _open_file(path, option, binary=True) as file:
         yield file
 
 
 @contextmanager
-def open_utf8_output(path: str | None) -> Iterator[Callable[[bytes], object]]:
+def open_utf8_output(path: str | None, *, option: str = "-o") -> Iterator[Callable[[bytes], object]]:
     """Open the place of a result that is text in UTF-8 already, as `open_output` does.
 
     Yields
@@ -86,15 +88,15 @@ def open_utf8_output(path: str | None) -> Iterator[Callable[[bytes], object]]:
     if path is None or path == "-":
         yield _write_stdout_bytes
         return
-    with _open_file(path, binary=True) as file:
+    with _open_file(path, option, binary=True) as file:
         yield file.write
 
 
 @contextmanager
-def _open_file(path: str, *, binary: bool) -> Iterator[IO[Any]]:
+def _open_file(path: str, option: str, *, binary: bool) -> Iterator[IO[Any]]:
     place = real_place(path)
     if os.path.isdir(place):
-        raise OutputError(f"{path} is a folder; name a file with -o.")
+        raise OutputError(f"{path} is a folder; name a file with {option}.")
     try:
         if os.path.exists(place) and not os.access(place, os.W_OK):
             raise PermissionError(13, "the file is write-protected")
@@ -105,7 +107,7 @@ def _open_file(path: str, *, binary: bool) -> Iterator[IO[Any]]:
     except OSError as error:
         if error.filename is not None and os.path.dirname(os.fsdecode(error.filename)) != os.path.dirname(place):
             raise  # of another file that the command uses
-        raise unwritable(path, error, "choose another place with -o") from error
+        raise unwritable(path, error, f"choose another place with {option}") from error
 
 
 def real_place(path: str) -> str:
@@ -149,20 +151,25 @@ def unwritable(path: str, error: OSError, remedy: str) -> OutputError:
     return OutputError(f"{path}: cannot be written: {error.strerror or error}; {remedy}.")
 
 
-def dump_json_line(value: object) -> str:
-    r"""Return a line of JSON that UTF-8 can encode.
+def dump_json(value: object) -> str:
+    r"""Return JSON that UTF-8 can encode.
 
     Examples
     --------
-    >>> dump_json_line(["春"]), dump_json_line(["\ud800"])
-    ('["春"]\n', '["\\ud800"]\n')
+    >>> dump_json(["春"]), dump_json(["\ud800"])
+    ('["春"]', '["\\ud800"]')
     """
-    line = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
     try:
-        line.encode()
+        text.encode()
     except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold
-        line = json.dumps(value)
-    return line + "\n"
+        text = json.dumps(value)
+    return text
+
+
+def dump_json_line(value: object) -> str:
+    """Return a line of JSON that UTF-8 can encode."""
+    return dump_json(value) + "\n"
 
 
 class _ClosedStdout(io.TextIOBase):

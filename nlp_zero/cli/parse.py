@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from .._utils.progress import begin_stage, report_stages
+from .._utils.tables import name_bytes
 from ..corpus import Corpus
 from .errors import UsageError
 from .findings import require_cut
@@ -173,7 +174,7 @@ def _small_batches(corpus: Corpus) -> Iterator[list[str]]:
 
 def _format_tree(tree: ParseTree, form: str) -> str:
     if form == "brackets":
-        return tree.to_brackets() + "\n"
+        return name_bytes(tree.to_brackets()) + "\n"
     if form == "svg":
         return tree.to_svg() + "\n"
     if form == "pretty":

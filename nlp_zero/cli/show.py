@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from .._utils.progress import begin_stage, report_stages
 from .errors import UsageError
 from .messages import plural, print_message, shows_progress
 from .options import Commands, add_command, add_table_output, check_least
-from .output import open_output
+from .output import dump_json_line, open_output
 from .ranking import format_words, rank_words, word_columns
 from .table_files import open_table, table_records
 
@@ -70,7 +69,7 @@ def run_show(arguments: argparse.Namespace) -> None:
         if to_file:
             write(word_columns(lexicon, words))
         elif arguments.json:
-            write(json.dumps(table_records(word_columns(lexicon, words)), ensure_ascii=False) + "\n")
+            write(dump_json_line(table_records(word_columns(lexicon, words))))
         else:
             write(format_words(lexicon, words))
     if not words and prefix:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from .documents import add_documents, add_lexicon, find_words, open_documents
 from .errors import UsageError
 from .messages import print_message, shows_progress
 from .options import Commands, add_command, add_input, add_resources, add_scheduler, check_least, configure
-from .output import open_output
+from .output import dump_json_line, open_output
 from .table import format_table
 from .table_files import TABLE_SUFFIXES, open_table, table_records
 
@@ -68,7 +67,7 @@ def run_stop_words(arguments: argparse.Namespace) -> None:
         elif to_file:
             write("".join(word + "\n" for word in found))
         elif arguments.json:
-            write(json.dumps(table_records(found.to_columns()), ensure_ascii=False) + "\n")
+            write(dump_json_line(table_records(found.to_columns())))
         else:
             write(_format(found))
     if not len(found):

@@ -26,7 +26,7 @@ OTHER_SUFFIXES = (".json", ".arrow", ".xlsx", ".html", ".htm", ".pdf", ".docx", 
 
 
 @contextmanager
-def open_table(path: str | None) -> Iterator[Callable[[Columns], None]]:
+def open_table(path: str | None, *, option: str = "-o") -> Iterator[Callable[[Columns], None]]:
     """Open the place of a table, whose name decides its format; a file appears whole or not at all.
 
     Enter this before long work, so that a place that cannot be written to is found first.  Numbers are written with
@@ -38,6 +38,8 @@ def open_table(path: str | None) -> Iterator[Callable[[Columns], None]]:
     path : str or None
         A name that ends in ``.tsv``, ``.csv``, ``.parquet`` or ``.jsonl``, also followed by the suffix of a compression
         (``.tsv.gz``); None or ``-`` for an aligned table on stdout.
+    option : str, default "-o"
+        The option that names it, for messages.
 
     Yields
     ------
@@ -57,13 +59,13 @@ def open_table(path: str | None) -> Iterator[Callable[[Columns], None]]:
         with open_output(None) as write:
             yield lambda columns: write_aligned(write, columns)
         return
-    suffix = check_table_name(path)
+    suffix = check_table_name(path, option)
     if suffix == ".parquet":
-        with open_binary_output(path) as file, ParquetRows(file) as rows:
+        with open_binary_output(path, option=option) as file, ParquetRows(file) as rows:
             yield rows.write
         return
     make: Any = {".tsv": TsvRows, ".csv": CsvRows, ".jsonl": JsonRows}[suffix]
-    with open_output(path) as write:
+    with open_output(path, option=option) as write:
         yield make(write).write
 
 

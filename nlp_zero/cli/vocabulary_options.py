@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..corpus import Corpus
 from .errors import UsageError
 from .lexicon_output import open_lexicon
-from .messages import print_json_summary, print_message, shows_progress
+from .messages import plural, print_json_summary, print_message, shows_progress, verb
 from .options import configure, open_corpus, option_name, split_numbers
 from .output import open_output
 
@@ -112,13 +112,14 @@ def _extend(arguments: argparse.Namespace, builder: VocabularyBuilder) -> None:
         return
     print_message(
         arguments,
-        f"vocabulary: {len(vocabulary):,} pieces were added to the {vocabulary.base_size:,} ids of {arguments.base}.",
+        f"vocabulary: {plural(len(vocabulary), 'piece')} {verb(len(vocabulary), 'was', 'were')} added to the "
+        f"{vocabulary.base_size:,} ids of {arguments.base}.",
     )
     for name, savings in texts.items():
         if savings.lines:
             print_message(
                 arguments,
-                f"{LABELS[name]}: {savings.lines:,} lines; {savings.tokens_before:,} tokens before, "
+                f"{LABELS[name]}: {plural(savings.lines, 'line')}; {plural(savings.tokens_before, 'token')} before, "
                 f"{savings.tokens_after:,} now, {savings.saved:.1%} fewer.",
             )
     _report_sample(arguments, builder)
@@ -170,7 +171,8 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
     print_message(
         arguments,
         f"vocabulary: {summary['vocab_size']:,} ids, {summary['pieces']:,} of them pieces and bytes; the "
-        f"{summary['characters']:,} characters of the text are {summary['tokens']:,} tokens of "
+        f"{plural(summary['characters'], 'character')} of the text {verb(summary['characters'], 'is', 'are')} "
+        f"{plural(summary['tokens'], 'token')} of "
         f"{summary['bytes_per_token']:.3f} bytes; average information {summary['entropy_before']:.4f} -> "
         f"{summary['entropy_after']:.4f} nats per character.",
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable
+from contextlib import suppress
 
 from .._utils.validation import check_choice
 from ..lexicon.ids import UNKNOWN, TokenIds
 
-__all__ = ["StreamDecoder", "decode_ids", "join_tokens"]
+__all__ = ["StreamDecoder", "decode_ids", "join_bytes", "join_tokens"]
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
@@ -34,6 +35,23 @@ def join_tokens(tokens: Iterable[str]) -> str:
     '中龘'
     """
     return "".join(tokens).encode("utf-8", "surrogateescape").decode("utf-8", "surrogatepass")
+
+
+def join_bytes(tokens: Iterable[str]) -> list[str]:
+    r"""Return tokens that are whole characters: those that end in the middle of one are joined to the next.
+
+    Examples
+    --------
+    >>> join_bytes(["中", "\udce9\udcbe", "\udc98", "国"])
+    ['中', '龘', '国']
+    """
+    joined, begun = [], ""
+    for token in tokens:
+        begun += token
+        with suppress(UnicodeDecodeError):  # the end is in a character
+            joined.append(join_tokens([begun]))
+            begun = ""
+    return joined + [begun] * bool(begun)
 
 
 def decode_ids(numbering: TokenIds, ids: Iterable[int], errors: str, *, skip_specials: bool) -> str:

@@ -14,6 +14,7 @@ from ..._utils.validation import check_integer
 from ...corpus import Corpus, restartable
 from ...errors import CorpusError
 from ...lexicon.lexicon import Lexicon
+from ...tokenization.decoder import join_bytes
 from ...tokenization.tokenizer import Tokenizer
 from .examples import CLOSING, OPENING
 
@@ -85,6 +86,7 @@ def suggest_lines(
     of_line = [np.unique(part) for part in np.split(ids, ends[:-1])]
     chosen = _choose_greedily(of_line, total, [len(line) + LINE_COST for line in lines], n)
     cut = tokenizer.tokenize_batch([lines[k] for k in chosen])
+    cut = list(map(join_bytes, cut)) if tokenizer.byte_fallback else cut
     return [" ".join(word for word in words if word.strip()) for words in cut]
 
 

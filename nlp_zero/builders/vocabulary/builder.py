@@ -425,4 +425,4 @@ def _information(counts: npt.ArrayLike, characters: int) -> float:
     """Return the information of all tokens divided by the number of characters, in nats."""
     used = np.asarray(counts, np.float64)
     used = used[used > 0]
-    return float(-(used * log(used / used.sum())).sum() / characters)
+    return float(0.0 - (used * log(used / used.sum())).sum()) / characters  # 0.0 -: one word has 0, not -0
