@@ -134,7 +134,8 @@ def read_own_file(path: str | os.PathLike[str], kind: str, remedy: str) -> bytes
         data = read_decompressed(name, MOST_OWN_BYTES)
     except OSError as error:
         detail = error.strerror or error
-        raise FormatError(f"{name}: {kind} cannot be read: {detail}; check the name and the permissions.") from None
+        advice = "for standard input, write /dev/stdin" if name == "-" else "check the name and the permissions"
+        raise FormatError(f"{name}: {kind} cannot be read: {detail}; {advice}.") from None
     except (ImportError, ValueError) as error:
         raise FormatError(f"{name}: {str(error).rstrip('.')}.") from None
     found = describe_own(data) or (describe_foreign(data[:OWN_HEAD_BYTES]) or [None])[0]

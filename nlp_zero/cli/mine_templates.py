@@ -181,7 +181,7 @@ def _format_row(rank: int, template: Template) -> str:
 
 def _report(arguments: argparse.Namespace, inventory: TemplateInventory) -> None:
     gapped = sum(template.is_gapped for template in inventory)
-    words, clauses = inventory.meta["words"], inventory.meta["segments"]
+    words, clauses = (int(str(inventory.meta[name])) for name in ("words", "segments"))
     if arguments.json:
         summary = {"method": arguments.method, "templates": len(inventory), "gapped": gapped}
         text_words = {name: inventory.meta[name] for name in ("text_words",) if name in inventory.meta}
