@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlp_zero import Corpus, CorpusError, Lexicon, Tokenizer
+from nlp_zero import Corpus, CorpusError, Lexicon, LexiconMeta, Tokenizer
 from nlp_zero._kernels.teaching import ContextMeans, Dictionary, Field, exchange_classes, regress_logistic
 from nlp_zero.builders import BayesLexiconBuilder, EntropyLexiconBuilder, PmiLexiconBuilder
 from nlp_zero.builders.teaching import GapStatistics, columns, parse_examples, suggest_lines
@@ -515,6 +515,11 @@ def test_suggestions_equal_a_plain_greedy_search() -> None:
     assert {line.replace(" ", "") for line in short} <= {line for line in raw if len(line) <= 8}
     with pytest.raises(CorpusError, match="no gap"):
         suggest_lines(["。", ""], lexicon)
+    tokens = [chr(0xDC00 + byte) if byte > 127 else chr(byte) for byte in range(256)]
+    for unit in ("char", "byte"):
+        vocabulary = Lexicon(tokens, [1] * 256, meta=LexiconMeta(byte_fallback=True, unit=unit))
+        with pytest.raises(ValueError, match=r"byte fallback.*; give a lexicon of words"):
+            suggest_lines(raw, vocabulary)
 
 
 def test_the_whole_circle_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -175,7 +175,7 @@ class TemplateGrammar(Immutable):
         """
         check_inventory(inventory)
         if not inventory.leaves:
-            raise ValueError("These templates have no grammar; mine them with method='entropy'.")
+            raise ValueError("these templates have no grammar; mine them with the method entropy.")
         inside = [template for template in inventory if not template.across]
         segments = float(str(inventory.meta.get("segments", 1)))
         return cls(inside, [template.count for template in inside], inventory.leaves, segments=segments)

@@ -54,7 +54,7 @@ def suggest_lines(
     CorpusError
         If no line of the texts has a gap that could be cut or not.
     ValueError
-        If `n` or `max_length` is not positive, or the lexicon has no probabilities.
+        If `n` or `max_length` is not positive, or the lexicon is a vocabulary with byte fallback.
 
     Notes
     -----
@@ -72,6 +72,11 @@ def suggest_lines(
     n = check_integer("n", n)
     texts = restartable(texts)
     tokenizer = Tokenizer(lexicon)
+    if tokenizer.byte_fallback:
+        raise ValueError(
+            "lines are cut into words, but the lexicon is a vocabulary with byte fallback, whose tokens may be parts "
+            "of characters; give a lexicon of words."
+        )
     longest = sys.maxsize if max_length is None else check_integer("max_length", max_length)
     lines = _choose_lines(texts, longest)
     if not any(lines):
