@@ -31,7 +31,7 @@ from nlp_zero.evaluation import (
 )
 from nlp_zero.evaluation.alignment import _align_lines
 from nlp_zero.evaluation.bounded import AlignmentSample
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.lexicon import Lexicon, LexiconMeta
 from nlp_zero.tokenization.tokenizer import Tokenizer
 from tests.reference import evaluation as reference
 
@@ -113,6 +113,20 @@ def test_undefined_scores_are_nan_and_null() -> None:
 def test_texts_that_differ_are_refused(gold: list[str], predicted: list[str], message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         evaluate(gold, predicted)
+
+
+def test_parts_of_characters_are_joined() -> None:
+    words = ["春天", "来", "了", "a", "𠀀"]
+    tokens = [chr(0xDC00 + byte) if byte > 127 else chr(byte) for byte in range(256)]
+    for unit in ("char", "byte"):
+        vocabulary = Lexicon(tokens, [1] * 256, meta=LexiconMeta(byte_fallback=True, unit=unit))
+        tokenizer = Tokenizer(vocabulary)
+        scores = evaluate([" ".join(words)], [tokenizer.tokenize("".join(words))])
+        assert (scores.words.correct, scores.words.predicted, scores.words.gold) == (4, 6, 5)
+    assert evaluate(["天来 了"], [["天\udce6", "\udc9d\udca5", "了"]]).words.f1 == 1
+    for tokens in (["\udce6", "\udce6\udc9d\udca5"], ["\udce6\udc9d"], ["\ud800"]):
+        with pytest.raises(CorpusError, match=r"line 1, character 1 .*'来', the prediction with '.ud"):
+            evaluate(["来"], [tokens])
 
 
 def test_nonsense_options_are_refused() -> None:

@@ -162,7 +162,8 @@ def evaluate(
     Parameters
     ----------
     gold, predicted : iterable of str or of sequences of str
-        The same lines, cut into words.
+        The same lines, cut into words.  Predicted tokens that are parts of characters, as those of a vocabulary with
+        byte fallback may be, are joined to characters.
     level : str, default "raw"
         What is given to every segmenter, one of `LEVELS`.  The prediction is changed to agree with it before anything
         is counted, so segmenters that use it can be compared with segmenters that do not.  The gold standard is not
