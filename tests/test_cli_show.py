@@ -16,7 +16,7 @@ from nlp_zero.cli.findings import require_cut
 from nlp_zero.cli.ranking import default_order, rank_words
 from nlp_zero.cli.table import format_table
 from nlp_zero.errors import CorpusError
-from nlp_zero.lexicon import Lexicon
+from nlp_zero.lexicon import Lexicon, LexiconMeta
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ROOT / "corpora" / "sample.txt")
@@ -90,6 +90,18 @@ def test_show_as_json(lexicon: Path, capsys: Capture) -> None:
         assert record["count"] == words.counts[k]
         assert record["firmness"] == words.firmness[k]
         assert record["pmi"] == words.scores["pmi"][k]
+
+
+def test_json_of_bytes_is_utf_8(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    tokens = [chr(0xDC00 + byte) if byte > 127 else chr(byte) for byte in range(256)]
+    vocabulary, text = tmp_path / "vocabulary.tsv", tmp_path / "text.txt"
+    Lexicon(tokens, [1] * 256, meta=LexiconMeta(byte_fallback=True)).save(vocabulary)
+    text.write_text("春江春江\n潮水\n春潮\n" * 9, encoding="utf-8")
+    for call in (["show", vocabulary, "--min-length", 1, "--top", 256], ["stop-words", text, "--lexicon", vocabulary]):
+        assert main([*map(str, call), "--json"]) == 0
+        words = [record["word"] for record in json.loads(capfdbinary.readouterr().out.decode())]
+        assert set(words) <= set(tokens)
+        assert any(word > "\udc7f" for word in words), call[0]
 
 
 @pytest.mark.parametrize(

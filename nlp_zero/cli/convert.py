@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 
 from .._utils.progress import begin_stage, report_stages
@@ -12,7 +11,7 @@ from ..lexicon import formats
 from .errors import UsageError
 from .messages import plural, print_message, shows_progress
 from .options import Commands, add_command
-from .output import real_place, unwritable
+from .output import dump_json_line, real_place, unwritable
 
 __all__ = ["add_convert"]
 
@@ -64,7 +63,8 @@ def run_convert(arguments: argparse.Namespace) -> None:
         raise unwritable(arguments.output, error, "name another file") from error
     if arguments.json:
         summary = {"output": arguments.output, "format": target, "words": report.words}
-        print(json.dumps(summary | {"left_out": dict(report.left_out), "differences": list(report.differences)}))
+        summary |= {"left_out": dict(report.left_out), "differences": list(report.differences)}
+        print(dump_json_line(summary), end="")
         return
     left_out = ", ".join(f"{kind} ({count:,})" for kind, count in report.left_out.items())
     rest = f"; left out: {left_out}" if left_out else ""

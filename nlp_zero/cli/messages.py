@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections import Counter
@@ -11,6 +10,7 @@ from collections.abc import Mapping
 
 from .._utils.progress import above_bars
 from ..corpus import Corpus
+from .output import dump_json_line
 
 __all__ = [
     "describe_reading_summary",
@@ -79,7 +79,7 @@ def say_typed(arguments: argparse.Namespace) -> None:
 def print_json_summary(arguments: argparse.Namespace, summary: Mapping[str, object]) -> None:
     """Print a summary as a line of JSON: on stdout if the result is written to a file, else on stderr."""
     to_file = arguments.output not in (None, "-")
-    print(json.dumps(summary, ensure_ascii=False), file=sys.stdout if to_file else sys.stderr)
+    print(dump_json_line(summary), end="", file=sys.stdout if to_file else sys.stderr)
 
 
 def print_reading_summary(arguments: argparse.Namespace) -> None:
