@@ -77,9 +77,9 @@ MODULES = {
                     "ranged", "reduce", "corpus", "addition", "saved", "connection", "api"],
     "cli": [
         "errors",
+        "output",
         "messages",
         "interrupts",
-        "output",
         "lexicon_output",
         "parser",
         "table",
