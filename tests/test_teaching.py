@@ -515,11 +515,14 @@ def test_suggestions_equal_a_plain_greedy_search() -> None:
     assert {line.replace(" ", "") for line in short} <= {line for line in raw if len(line) <= 8}
     with pytest.raises(CorpusError, match="no gap"):
         suggest_lines(["。", ""], lexicon)
-    tokens = [chr(0xDC00 + byte) if byte > 127 else chr(byte) for byte in range(256)]
+    letters = [chr(0xDC00 + byte) if byte > 127 else chr(byte) for byte in range(256)]
+    words, counts = [*lexicon, *letters], [*lexicon.counts.tolist(), *[1] * 256]
+    by_unit = []
     for unit in ("char", "byte"):
-        vocabulary = Lexicon(tokens, [1] * 256, meta=LexiconMeta(byte_fallback=True, unit=unit))
-        with pytest.raises(ValueError, match=r"byte fallback.*; give a lexicon of words"):
-            suggest_lines(raw, vocabulary)
+        vocabulary = Lexicon(words, counts, meta=LexiconMeta(byte_fallback=True, unit=unit))
+        by_unit.append(suggest_lines([*lines, "龘", ""], vocabulary, 15))
+        assert all(line.replace(" ", "") in lines for line in by_unit[-1])
+    assert by_unit[0] == by_unit[1]
 
 
 def test_the_whole_circle_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,7 +115,6 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from ..evaluation import evaluate
     from ..lexicon.lexicon import Lexicon
-    from ..tokenization.decoder import join_bytes
 
     begin_stage("loading words")
     lexicon = None if arguments.lexicon is None else Lexicon.load(arguments.lexicon)
@@ -139,7 +138,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             lines = GoldText(silent, arguments.tags, spaces=False).batches()
             batches = (tokenizer.tokenize_batch(batch, workers=arguments.workers) for batch in lines)
             predicted = chain.from_iterable(batches)
-            predicted = map(join_bytes, predicted) if tokenizer.byte_fallback else predicted
         else:
             predicted = require_cut(other, arguments.predicted, "name a file whose words are separated by spaces")
         begin_stage("comparing")

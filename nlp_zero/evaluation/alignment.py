@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import CorpusError
+from ..tokenization.decoder import join_bytes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -189,7 +191,8 @@ def _align_lines(pairs: Iterable[tuple[int, tuple[Any, Any]]]) -> Alignment:
         left, right = split_words(gold_line), split_words(predicted_line)
         text = "".join(left)
         if text != (other := "".join(right)):
-            right = _join_parts(right)
+            with suppress(UnicodeEncodeError):  # a lone surrogate that is not a byte
+                right = join_bytes(right)
             if text != "".join(right):
                 raise _difference(number, text, other)
         texts.append(text)
@@ -197,23 +200,6 @@ def _align_lines(pairs: Iterable[tuple[int, tuple[Any, Any]]]) -> Alignment:
         sizes[1].extend(map(len, right))
     line_ends, *ends = (np.cumsum(np.array(those, np.int64)) for those in (list(map(len, texts)), *sizes))
     return Alignment("".join(texts), line_ends, *ends)
-
-
-def _join_parts(words: list[str]) -> list[str]:
-    """Join words that are parts of characters, as tokens of a vocabulary with byte fallback may be."""
-    joined, waiting = [], b""
-    try:
-        for word in words:
-            waiting += word.encode(errors="surrogateescape")
-            try:
-                joined.append(waiting.decode())
-                waiting = b""
-            except UnicodeDecodeError as error:
-                if error.reason != "unexpected end of data":
-                    break
-    except UnicodeEncodeError:  # a lone surrogate that is not a byte
-        pass
-    return joined
 
 
 def starts_of(ends: IntArray) -> IntArray:

@@ -54,7 +54,7 @@ def suggest_lines(
     CorpusError
         If no line of the texts has a gap that could be cut or not.
     ValueError
-        If `n` or `max_length` is not positive, or the lexicon is a vocabulary with byte fallback.
+        If `n` or `max_length` is not positive.
 
     Notes
     -----
@@ -72,11 +72,6 @@ def suggest_lines(
     n = check_integer("n", n)
     texts = restartable(texts)
     tokenizer = Tokenizer(lexicon)
-    if tokenizer.byte_fallback:
-        raise ValueError(
-            "lines are cut into words, but the lexicon is a vocabulary with byte fallback, whose tokens may be parts "
-            "of characters; give a lexicon of words."
-        )
     longest = sys.maxsize if max_length is None else check_integer("max_length", max_length)
     lines = _choose_lines(texts, longest)
     if not any(lines):
@@ -114,8 +109,10 @@ def _measure_lines(
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Return pairs of characters and the uncertainty between them, line after line, and where each line ends."""
     pairs, uncertainty, sizes = [np.zeros(0, np.uint64)], [np.zeros(0)], []
+    in_bytes = tokenizer.lexicon.meta.unit == "byte"
     for line in lines:
-        cuts = tokenizer.marginals(line).cuts[1:-1].clip(0, 1)
+        cuts = tokenizer.marginals(line).cuts.clip(0, 1)
+        cuts = cuts[_character_ends(line)[:-1]] if in_bytes else cuts[1:-1]
         with np.errstate(divide="ignore", invalid="ignore"):
             nats = -np.nan_to_num(cuts * log(cuts) + (1 - cuts) * log(1 - cuts))
         here = np.flatnonzero(nats > LEAST_UNCERTAINTY)
@@ -124,6 +121,12 @@ def _measure_lines(
         uncertainty.append(nats[here])
         sizes.append(len(here))
     return np.concatenate(pairs), np.concatenate(uncertainty), np.cumsum(np.array(sizes, np.int64))
+
+
+def _character_ends(line: str) -> npt.NDArray[np.int64]:
+    """Return the end of each character in bytes of UTF-8."""
+    sizes = [len(character.encode("utf-8", "surrogatepass")) for character in line]
+    return np.cumsum(np.array(sizes, np.int64))
 
 
 def _choose_greedily(
