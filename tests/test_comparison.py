@@ -166,6 +166,10 @@ def test_words_of_both_texts_are_learnt_together(workers: int) -> None:
 
 def test_swapped_texts_make_the_opposite_table() -> None:
     new, old = LINES[:HALF], LINES[HALF:]
+    with pytest.raises(TypeError, match="names of texts must be str, not 2021; write '2021'"):
+        TextComparer().compare_each({2021: new, 2022: old})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="texts must be a mapping of names to texts, not list"):
+        TextComparer().compare_each([new, old])  # type: ignore[arg-type]
     there, back = TextComparer().compare(new, old), TextComparer().compare(old, new)
     assert dict(zip(there.words, there.g2.tolist(), strict=True)) == dict(
         zip(back.words, (-back.g2 + 0.0).tolist(), strict=True)

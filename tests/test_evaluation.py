@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -439,3 +440,18 @@ def test_tags_come_off() -> None:
     assert find_tag_separator(["迈向_VV 充满_VV"]) == "_"
     assert find_tag_separator(["迈向 充满 a/b 1/2"]) is None
     assert find_tag_separator([]) is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        word_types, find_tag_separator, lambda text: evaluate(["他"], text),
+        lambda text: training_overlap(text, ["他"]),
+        lambda text: training_overlap(["他"], text), lambda text: lexicon_precision(["他们"], text),
+        lambda text: lexicon_recall(text, {"他们"}),
+        lambda text: evaluate(["他"], ["他"], train_words=text),
+    ],
+)  # fmt: skip
+def test_one_string_is_not_many(call: Callable[[str], object]) -> None:
+    with pytest.raises(TypeError, match=r"not (a single one; write \[line\]|one string)\."):
+        call("他 来")

@@ -404,3 +404,13 @@ def test_wrong_usage(arguments: list[str], status: int, message: str, files: Pat
     assert (found, out) == (status, "")
     assert err.startswith("nlpzero: error: ")
     assert message in err
+
+
+def test_things_of_another_type_are_refused() -> None:
+    lexicon = Lexicon(["早晨", "茶"], [3, 2])
+    with pytest.raises(TypeError, match="tokenizer must be a Tokenizer, not Lexicon"):
+        count_documents(lexicon, ["茶"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="found must be DocumentFrequencies"):
+        add_document_frequencies(lexicon, ["茶"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="lexicon must be a Lexicon, not tuple"):
+        KeywordExtractor(lexicon.words)  # type: ignore[arg-type]

@@ -210,6 +210,10 @@ def test_bad_lattices_and_options() -> None:
     for draw in (lambda: lattice.sample(k=-1), lambda: lattice.sample_distinct(-1)):
         with pytest.raises(ValueError, match=r"^k must be"):
             draw()
+    with pytest.raises(ValueError, match=r"^index must be"):
+        lattice.sample(index=-1)
+    with pytest.raises(ValueError, match=r"^starts must be whole numbers; 0\.5 is not one"):
+        Lattice(1, [0.5], [1], [-2])
     assert lattice.sample(math.inf, k=2) == [[(0, 1), (1, 3)]] * 2
     assert Lattice(0, [], [], []).viterbi() == []
     assert Lattice(1, [0], [1], [-2]).log_partition() == -2  # scores may be integers

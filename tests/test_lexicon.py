@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Callable
 from copy import deepcopy
@@ -76,6 +77,17 @@ def test_bad_arguments() -> None:
         Lexicon(["甲"], [1], scores={"pmi": [1.0, 2.0]})
     with pytest.raises(TypeError, match="not one string"):
         Lexicon("甲", [1])
+    for word in (1, b"a", None):
+        with pytest.raises(TypeError, match=r"words must be str; .* is not one"):
+            Lexicon(["甲", word], [1, 1])  # type: ignore[list-item]
+    for count in (1.5, math.nan, math.inf, "1", None, 2**63, 2**64, -(2**64)):
+        with pytest.raises(ValueError, match=r"counts must be whole numbers; .* is not one"):
+            Lexicon(["甲"], [count])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"add up to less than 2\*\*63"):
+        Lexicon(["甲", "乙"], [2**62, 2**62])
+    for name in ("word", "count", "parts", "", "a\tb", "a\n", 3):
+        with pytest.raises(ValueError, match="scores must not have the name"):
+            Lexicon(["甲"], [1], scores={name: [1.0]})  # type: ignore[dict-item]
 
 
 HEAD = "#nlp-zero lexicon v1\tmethod=pmi\n#word\tcount\tpmi\n"

@@ -337,6 +337,10 @@ def test_models_cannot_be_changed() -> None:
             delattr(thing, name)
     with pytest.raises(ValueError, match="read-only"):
         model.count[0] = 3
+    with pytest.raises(TypeError, match="templates must be Template objects; 'a' is not one"):
+        TemplateInventory(["a"])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="n must be an integer of at least 0, not -1"):
+        inventory.top(-1)
 
 
 @pytest.mark.parametrize(("counts", "segments"), [([math.nan], 8), ([1], math.nan), ([-1], 8), ([1], 0)])

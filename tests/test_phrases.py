@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import EntropyLexiconBuilder, Lexicon, LexiconMeta, PhraseBuilder, StorageError, Tokenizer
+from nlp_zero import (
+    EntropyLexiconBuilder,
+    Lexicon,
+    LexiconMeta,
+    PhraseBuilder,
+    StorageError,
+    Tokenizer,
+    select_discovered,
+)
 from nlp_zero._utils.key_counts import KeyCounts
 from nlp_zero.builders.ranked_text import RankedText
 from nlp_zero.lexicon.ids import byte_token
@@ -217,3 +226,9 @@ def test_words_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
         PhraseBuilder(memory=4096).build(["一丁"] * 9, words)
     with pytest.raises(StorageError, match="100 words and phrases and 2 or more pairs"):
         PhraseBuilder(memory=50_001).build(["一丁"] * 9 + ["七万"] * 90, words)
+
+
+@pytest.mark.parametrize("use", [select_discovered, lambda lexicon: PhraseBuilder().build(["茶"], lexicon)])
+def test_a_tokenizer_is_not_a_lexicon(use: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match="lexicon must be a Lexicon, not Tokenizer"):
+        use(Tokenizer(Lexicon(["茶"], [1])))

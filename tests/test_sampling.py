@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,6 +141,9 @@ def test_impossible_tokens_have_no_probability() -> None:
     tokenizer = Tokenizer(LEXICON)
     assert tokenizer.log_prob(["中", "国人民", "，"]) > -math.inf
     assert tokenizer.log_prob(["中国人民"]) == -math.inf
+    assert tokenizer.log_prob(["中", "", "国人民", "，"]) == -math.inf  # no token is empty
+    with pytest.raises(TypeError, match="tokens must be str, not int"):
+        tokenizer.log_prob([1])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="list of tokens"):
         tokenizer.log_prob("中国")
 
@@ -332,6 +336,23 @@ def test_bad_options(bad: float) -> None:
             call(TEXT, alpha=bad)
     with pytest.raises(ValueError, match="seed must be"):
         tokenizer.sample(TEXT, seed=-1)
+    draws: list[Callable[..., Any]] = [tokenizer.sample, tokenizer.sample_ids]
+    draws += [lambda text, draw=draw, k=k, **options: draw([text], k=k, **options)
+              for draw in (tokenizer.sample_batch, tokenizer.sample_ids_batch) for k in (None, 2, 20)]  # fmt: skip
+    for draw in draws:
+        for index in (-1, 1.5, "0", True, 2**64):
+            with pytest.raises(ValueError, match="index must be an integer from 0 to 18446744073709551615, not"):
+                draw(TEXT, seed=1, index=index)
+        for alpha in ("1", None, True, bad):
+            with pytest.raises(ValueError, match=r"alpha must be a number (of at least 0|from 0 to infinity), not"):
+                draw(TEXT, seed=1, alpha=alpha)
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator"):
+            draw(TEXT, rng=np.random.RandomState(1))
+        assert repr(draw(TEXT, seed=1, index=np.int64(3), alpha=1)) == repr(draw(TEXT, seed=1, index=3, alpha=1.0))
+    lines = [TEXT, TEXT]
+    assert tokenizer.sample_batch(lines, seed=1, index=2**64 - 1, k=20) == tokenizer.sample_batch(
+        lines, seed=1, index=2**64 - 1, k=20, workers=2
+    )
     for k in (0, -1, 1.5, True, 1 << 60):
         with pytest.raises(ValueError, match="k must be"):
             tokenizer.sample_batch([TEXT], k=k)
@@ -372,8 +393,8 @@ def test_calibration_of_a_known_length() -> None:
         with pytest.raises(ValueError, match=f"{message}{wrong}\\.$"):
             calibrate_alpha(count, texts, wrong)
     assert calibrate_alpha(lambda line, alpha: len(line), texts, 1.0) < 1e-10  # any alpha would do: the least
-    with pytest.raises(ValueError, match=r"between 0\.000 \(alpha 0\) and 0\.000 \(alpha 16\)"):
-        calibrate_alpha(count, [], 1.0)
+    with pytest.raises(ValueError, match="texts must have characters; they are empty"):
+        calibrate_alpha(count, ["", ""], 1.0)
 
 
 def test_threads_do_not_disturb_each_other() -> None:

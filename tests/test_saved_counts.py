@@ -241,3 +241,12 @@ def test_counts_that_the_command_cannot_use(tmp_path: Path, capsys: pytest.Captu
         assert message in capsys.readouterr().err
     assert main(["build-vocab", "--counts", str(tmp_path / "none")]) == 1
     assert "no such folder; check the name" in capsys.readouterr().err
+
+
+def test_a_lexicon_is_not_counts() -> None:
+    lexicon = Lexicon(["茶"], [1])
+    for builder in (PmiLexiconBuilder(), EntropyLexiconBuilder()):
+        with pytest.raises(TypeError, match="counts must be NgramCounts, not Lexicon"):
+            builder.build_from(lexicon, ["茶"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="merged with NgramCounts, not Lexicon"):
+        NgramCounter(order=2).update(["茶馆"]).freeze().merge(lexicon)  # type: ignore[arg-type]

@@ -42,6 +42,7 @@ def test_other_neighbours_occur_once_each(n: list[int], others: int) -> None:
     expected = -sum(k / total * math.log(k / total) for k in everything) if total else 0.0
     assert branching_entropy(everything) == pytest.approx(expected, abs=1e-12)
     assert branching_entropy(n, total) == pytest.approx(expected, abs=1e-12)
+    assert branching_entropy([0, *n, 0], total) == branching_entropy(n, total)
 
 
 @given(counts, st.integers(0, 1000))
@@ -120,6 +121,7 @@ def test_scores_by_hand() -> None:
     g = 0.1 * math.log(2.5) + 2 * 0.1 * math.log(0.5) - 0.9 * math.log(0.9)
     assert entropy_gain(10, 20, 20, 100) == pytest.approx(g)
     assert entropy_gain(20, 20, 20, 100) == pytest.approx(0.2 * math.log(5) - 0.8 * math.log(0.8))
+    assert entropy_gain([0, 10], [20, 20], [30, 20], 100).tolist() == pytest.approx([0, g])  # no pair, no gain
     # abab as ab ab: 0 nats; as four letters: ln 2 each
     assert information_per_symbol([2], [2]) == 0
     assert information_per_symbol([2, 2], [1, 1]) == pytest.approx(math.log(2))

@@ -572,3 +572,17 @@ def test_count_exports_every_table(unit: str, tmp_path: Path, monkeypatch: pytes
             texts = [(text.replace("\\", "\\\\"), n, count) for text, n, count in texts]
         expected = rows if suffix == ".parquet" else texts
         assert [(row[0], int(row[1]), int(row[2])) for row in found] == expected
+
+
+def test_words_and_counts_may_be_columns_of_a_table() -> None:
+    expected = Lexicon(["甲", "乙"], [3, 2])
+    assert Lexicon(["甲", "乙"], [2**63 - 3, 2]).total == 2**63 - 1
+    for words, counts in [
+        (np.array(["甲", "乙"]), np.array([3.0, 2.0])),
+        (np.array(["甲", "乙"], object), np.array([3, 2], np.uint64)),
+        (pandas.Series(["乙", "甲"], index=[7, 8]), pandas.Series([2.0, 3.0])),
+        (polars.Series(["乙", "甲"]), polars.Series([2, 3], dtype=polars.UInt32)),
+    ]:
+        made = Lexicon(words, counts)  # type: ignore[arg-type]
+        assert made == expected
+        assert {type(word) for word in made.words} == {str}

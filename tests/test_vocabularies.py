@@ -389,3 +389,22 @@ def test_long_texts() -> None:
     ids, offsets = in_chars.encode_batch(["龘😀" * 5000, "中国", "龘" * 9000], workers=3)
     assert np.diff(offsets).tolist() == [35000, 1, 27000]
     assert in_chars.decode(ids) == "龘😀" * 5000 + "中国" + "龘" * 9000
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf")])
+def test_every_word_needs_a_probability(value: float) -> None:
+    with pytest.raises(ValueError, match=r"ln p of the word '茶馆' is (nan|-inf); give it a number"):
+        Tokenizer(Lexicon(["茶", "茶馆"], [1, 1], scores={"log_prob": [-1, value]}))
+
+
+def test_all_methods_take_bytes() -> None:
+    tokenizer = Tokenizer(vocabulary({"中国": 4, "国中": 3}, unit="byte", specials=("<pad>",)))
+    text = "中国<pad>".encode()
+    assert tokenizer.encode_with_specials(text) == [*tokenizer.encode("中国".encode()), 0]
+    parts = tokenizer.encode(b"\xff"), tokenizer.encode(b"\xe4")
+    assert tokenizer.encode_with_specials(b"\xff<pad>\xe4") == [*parts[0], 0, *parts[1]]
+    assert tokenizer.encode_with_specials("中国<pad>") == tokenizer.encode_with_specials(text)
+    assert tokenizer.calibrate_alpha(text, 1.5) == tokenizer.calibrate_alpha([text], 1.5)
+    for wrong in (None, ["<pad>"]):
+        with pytest.raises(TypeError, match="a text must be str"):
+            tokenizer.encode_with_specials(wrong)  # type: ignore[arg-type]

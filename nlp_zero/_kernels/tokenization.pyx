@@ -10,9 +10,9 @@ from libcpp.vector cimport vector
 
 import numpy as np
 
-from .._utils.seeds import draw_seed
+from .._utils.seeds import check_index, draw_seed
 from .._utils.threads import run_alongside, for_each
-from .._utils.validation import check_integer
+from .._utils.validation import check_integer, check_number
 
 include "tokenization/lattice.pxi"
 include "tokenization/tokenize.pxi"

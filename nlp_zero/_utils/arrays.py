@@ -18,7 +18,7 @@ from .threads import for_each
 
 __all__ = [
     "MOST_UINT32", "SUM_BITS", "ArrayFile", "ArrayStore", "GrowingArray", "freeze_arrays", "narrow", "release", "scan",
-    "sum_exactly", "take",
+    "sum_exactly", "take", "whole_numbers",
 ]
 
 T = TypeVar("T")
@@ -230,6 +230,24 @@ def freeze_arrays(values: Iterable[object]) -> None:
     for value in values:
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
+
+
+def whole_numbers(name: str, values: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return numbers as int64; refuse what that would change, such as 0.5, NaN or a text.
+
+    Examples
+    --------
+    >>> whole_numbers("counts", [3.0, 0.5])
+    Traceback (most recent call last):
+    ValueError: counts must be whole numbers; 0.5 is not one.
+    """
+    given = np.asarray(values)
+    if given.dtype.kind in "ib" or not given.size:
+        return given.astype(np.int64, copy=False)
+    for number in given.ravel().tolist():
+        if not isinstance(number, (int, float)) or not -(2**63) <= number < 2**63 or number != int(number):
+            raise ValueError(f"{name} must be whole numbers; {number!r} is not one.")
+    return given.astype(np.int64)
 
 
 def narrow(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

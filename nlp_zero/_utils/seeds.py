@@ -10,7 +10,7 @@ from .validation import check_integer
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["draw_seed", "seed_of"]
+__all__ = ["check_index", "draw_seed", "seed_of"]
 
 
 def seed_of(seed: int | None) -> int:
@@ -26,4 +26,11 @@ def draw_seed(seed: int | None, rng: np.random.Generator | None) -> int:
         return seed_of(seed)
     if seed is not None:
         raise ValueError("seed and rng exclude each other; give one of them.")
+    if not hasattr(rng, "integers"):
+        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng() makes it, not {rng!r}.")
     return int(rng.integers(0, 1 << 64, dtype="uint64"))
+
+
+def check_index(index: int) -> int:
+    """Return the number of a stream of random numbers if it has 64 bits; raises `ValueError` for other values."""
+    return check_integer("index", index, least=0, most=(1 << 64) - 1)

@@ -20,7 +20,7 @@ from .._utils.validation import check_folder, check_integer, check_memory
 from ..corpus import Corpus, read_batches
 from ..errors import StorageError
 from ..lexicon.ids import TokenIds
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from ..statistics import entropy_gain, information_per_symbol, pmi
 from ..tokenization.tokenizer import Tokenizer
 from .describe import WORD_BYTES
@@ -145,7 +145,7 @@ class PhraseBuilder:
         StorageError
             If a disk is full or the memory budget is too small.
         """
-        ids = TokenIds(lexicon)
+        ids = TokenIds(check_lexicon(lexicon))
         units = _Units(lexicon)
         begin_stage("cutting text")
         with RankedText(self._budget, self.temp_dir) as text:

@@ -87,9 +87,13 @@ def check_counts(counts: NgramCounts, *, order: int, alnum: str, min_count: int,
 
     Raises
     ------
+    TypeError
+        If they are something else.
     CorpusError
         With one sentence that says what does not fit, or if the counts are empty.
     """
+    if not isinstance(counts, NgramCounts):
+        raise TypeError(f"counts must be NgramCounts, not {type(counts).__name__}; NgramCounts.load reads them.")
     if counts.unit != "char":
         raise CorpusError("words are learnt from counts of characters, and these are of bytes; count with --unit char.")
     if counts.alnum != alnum:

@@ -18,7 +18,7 @@ from ..counting.counter import count_ngrams
 from ..counting.counts import NgramCounts
 from ..counting.lookup import look_up_counts
 from ..errors import CorpusError
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from ..tokenization.tokenizer import Tokenizer
 from ..tokenization.word_reader import WordReader
 from .table import ComparisonTable, compare_counts
@@ -90,9 +90,7 @@ class TextComparer:
         memory: int | str | None = None,
         temp_dir: str | os.PathLike[str] | None = None,
     ) -> None:
-        if lexicon is not None and not isinstance(lexicon, Lexicon):
-            raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
-        self.lexicon = lexicon
+        self.lexicon = None if lexicon is None else check_lexicon(lexicon)
         self.min_count = check_integer("min_count", min_count)
         self.alnum = None if alnum is None else check_choice("alnum", alnum, ALNUM_MODES)
         self.builder = PmiLexiconBuilder(alnum=alnum or "token", workers=workers, memory=memory, temp_dir=temp_dir)
@@ -144,11 +142,16 @@ class TextComparer:
         StorageError
             If a disk is full or the memory budget is too small.
         """
+        if not isinstance(texts, Mapping):
+            raise TypeError(f"texts must be a mapping of names to texts, not {type(texts).__name__}.")
         return self._compare(dict(texts), against=None)
 
     def _compare(self, texts: dict[str, Texts], against: str | None) -> ComparisonTable:
         if len(texts) < 2:
             raise ValueError("there must be two or more texts, with different names.")
+        for name in texts:
+            if not isinstance(name, str):
+                raise TypeError(f"names of texts must be str, not {name!r}; write {str(name)!r}.")
         unit = "strings" if any(isinstance(one, NgramCounts) for one in texts.values()) else "tokens"
         words, counts, totals = (self._count_strings if unit == "strings" else self._count_tokens)(texts)
         return compare_counts(

@@ -410,6 +410,9 @@ class NgramCounts(Immutable, Tabular):
         StorageError
             If a disk is full or the memory budget is too small.
         """
+        for other in others:
+            if not isinstance(other, NgramCounts):
+                raise TypeError(f"counts can be merged with NgramCounts, not {type(other).__name__}.")
         resources = Resources(memory=memory, temp_dir=temp_dir, workers=workers)
         parts = [data_of(counts) for counts in (self, *others)]
         return NgramCounts._of(merge_counts(parts, check_integer("min_count", min_count), resources, folder))

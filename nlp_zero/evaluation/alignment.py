@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     IntArray = npt.NDArray[np.int64]
     BoolArray = npt.NDArray[np.bool_]
 
+Lines = TypeVar("Lines")
+
 __all__ = [
     "Agreement",
     "Alignment",
     "align",
     "align_batches",
+    "check_lines",
     "find_tag_separator",
     "remove_tags",
     "split_words",
@@ -167,9 +170,7 @@ def align_batches(
     TypeError
         If a single string is given.
     """
-    if isinstance(gold, str) or isinstance(predicted, str):
-        raise TypeError("Expected many segmented lines, not a single one; write [line].")
-    pairs = enumerate(zip_longest(gold, predicted), 1)
+    pairs = enumerate(zip_longest(check_lines(gold), check_lines(predicted)), 1)
     words = 0
     while some := list(islice(pairs, size)):
         batch = _align_lines(some)
@@ -230,7 +231,14 @@ def word_types(lines: Iterable[str | Sequence[str]]) -> set[str]:
     >>> sorted(word_types(["一 二", "二\u3000三"]))
     ['一', '三', '二']
     """
-    return set(chain.from_iterable(map(split_words, lines)))
+    return set(chain.from_iterable(map(split_words, check_lines(lines))))
+
+
+def check_lines(lines: Lines) -> Lines:
+    """Return the lines; raises `TypeError` for a single one."""
+    if isinstance(lines, (str, bytes)):
+        raise TypeError("Expected many lines, not a single one; write [line].")
+    return lines
 
 
 def without_spaces(line: str) -> str:
@@ -306,7 +314,7 @@ def find_tag_separator(lines: Iterable[str]) -> str | None:
     >>> find_tag_separator(["迈向/v 充满/v"])
     '/'
     """
-    words = list(chain.from_iterable(line.split() for line in lines))
+    words = list(chain.from_iterable(line.split() for line in check_lines(lines)))
     for separator in "/_":
         parts = (word.rpartition(separator) for word in words)
         tagged = sum(bool(word and TAG.fullmatch(tag.partition("]")[0])) for word, _, tag in parts)

@@ -15,6 +15,7 @@ from .._utils.validation import check_integer, check_memory
 from ..corpus import Corpus
 from ..counting.counter import NgramCounter
 from ..counting.counts import MAX_ORDER
+from .alignment import check_lines
 
 if TYPE_CHECKING:
     from ..tokenization.tokenizer import Tokenizer
@@ -180,6 +181,7 @@ def training_overlap(
     0.6
     """
     budget, parts = check_memory(memory), 1
+    test, training = check_lines(test), check_lines(training)
     if budget is not None:
         needed = 0
         for line in test:
@@ -206,6 +208,7 @@ def _select_lines(lines: Iterable[str], part: int, parts: int) -> Iterator[str]:
 def _count_hits(words: Iterable[str], gold_types: Collection[str], n: Sequence[int]) -> dict[int, int]:
     for size in n:
         check_integer("n", size)
+    words, gold_types = check_lines(words), check_lines(gold_types)
     lookup = gold_types if isinstance(gold_types, set | frozenset | dict) else set(gold_types)
     hits = np.cumsum([word in lookup for word in words if len(word) >= 2], dtype=np.int64)
     sizes = sorted({min(size, len(hits)) for size in n} - {0})

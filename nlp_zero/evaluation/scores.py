@@ -213,6 +213,8 @@ def evaluate(
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be greater than 0 and less than 1, not {confidence!r}.")
     check_choice("level", level, LEVELS)
+    if train_words is not None and isinstance(train_words, str):
+        raise TypeError("train_words must be a collection of words, not one string.")
     if train_words is not None and not isinstance(train_words, set | frozenset | dict):
         train_words = set(train_words)
     budget, temp_dir = check_memory(memory), check_folder("temp_dir", temp_dir)

@@ -13,7 +13,7 @@ from .._utils.progress import begin_stage
 from .._utils.validation import check_choice, check_integer
 from ..corpus import Corpus, restartable
 from ..errors import CorpusError
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from ..statistics import log_likelihood_ratio, tf_idf
 from ..tokenization.tokenizer import Tokenizer
 from ..tokenization.word_reader import WordReader
@@ -101,8 +101,7 @@ class KeywordExtractor:
         stop_words: Iterable[str] = (),
         workers: int = 1,
     ) -> None:
-        if not isinstance(lexicon, Lexicon):
-            raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
+        check_lexicon(lexicon)
         if isinstance(stop_words, str):
             raise TypeError("stop_words must be a collection of words, not one string.")
         self.lexicon, self.by = lexicon, check_choice("by", by, MEASURES)

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._utils.arrays import freeze_arrays
 from ..corpus import Corpus, map_parts
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from ..tokenization.tokenizer import Tokenizer
 from ..tokenization.word_reader import WordReader
 
@@ -131,7 +131,9 @@ def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Le
     >>> lexicon.scores["df"].tolist(), lexicon.meta.documents
     ([1.0, 2.0], 2)
     """
-    size = len(lexicon)
+    if not isinstance(found, DocumentFrequencies):
+        raise TypeError(f"found must be DocumentFrequencies (of count_documents), not {type(found).__name__}.")
+    size = len(check_lexicon(lexicon))
     columns = {"df": found.frequencies[:size].astype(np.float64), "cf": found.counts[:size].astype(np.float64)}
     scores = {**lexicon.scores, **columns}
     made = Lexicon(lexicon.words, lexicon.counts, scores=scores, meta=lexicon.meta, parts=lexicon.parts)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._utils.arrays import freeze_arrays
+from .._utils.arrays import freeze_arrays, whole_numbers
 from .._utils.tables import Columns, Tabular, html_table
 from .._utils.validation import check_integer
 from ..errors import FormatError
@@ -21,7 +21,7 @@ from .firmness import REQUIRED_SCORES, measure_firmness
 from .formats import SaveReport, tsv
 from .merging import describe_conflict, merge_tables
 from .meta import LexiconMeta
-from .ranking import rank_words
+from .ranking import check_names, check_words, rank_words
 from .scores import estimate_log_probs
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..counting.packed import PackedWords
 
-__all__ = ["Lexicon"]
+__all__ = ["Lexicon", "check_lexicon"]
 
 SHOWN_WORDS = 10  # in a notebook
 
@@ -55,8 +55,11 @@ class Lexicon(Tabular):
 
     Raises
     ------
+    TypeError
+        If a word is not a str.
     ValueError
-        If words are empty or repeated, counts are negative, or columns have different lengths.
+        If words are empty or repeated, counts are negative or not whole numbers, or columns have different lengths, or
+        a name that files could not hold (``word``, ``count``, ``parts``, names with tabs or line ends).
 
     Notes
     -----
@@ -92,11 +95,14 @@ class Lexicon(Tabular):
             raise TypeError("words must be a sequence of words, not one string.")
         if meta is not None and not isinstance(meta, LexiconMeta):
             raise TypeError(f"meta must be a LexiconMeta, not {type(meta).__name__}.")
-        count = np.asarray(counts, np.int64)
+        words, count = check_words(words), whole_numbers("counts", counts)
         if count.shape != (len(words),):
             raise ValueError(f"counts must have one number for each of {len(words)} words, not shape {count.shape}.")
         if len(count) and int(count.min()) < 0:
             raise ValueError("counts must not be negative.")
+        if count.sum(dtype=np.float64) >= 2.0**62 and sum(count.tolist()) >= 2**63:
+            raise ValueError("counts must add up to less than 2**63.")
+        check_names(scores or {})
         words, order, ranks = rank_words(words, count)
         columns = {name: np.array(np.asarray(column, np.float64)[order]) for name, column in (scores or {}).items()}
         if any(column.shape != count.shape for column in columns.values()):
@@ -561,6 +567,13 @@ class Lexicon(Tabular):
             return cls(table.words, table.counts, scores=table.scores, meta=table.meta, parts=table.parts)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"{os.fspath(path)}: {error}") from None
+
+
+def check_lexicon(lexicon: object) -> Lexicon:
+    """Return the lexicon; raises `TypeError` if it is something else."""
+    if not isinstance(lexicon, Lexicon):
+        raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
+    return lexicon
 
 
 def _rebuild(

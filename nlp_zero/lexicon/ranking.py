@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from operator import eq
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,32 @@ if TYPE_CHECKING:
 
     from ..counting.packed import PackedWords
 
-__all__ = ["rank_words"]
+__all__ = ["check_names", "check_words", "rank_words"]
+
+TAKEN_NAMES = ("word", "count", "parts")  # columns of every lexicon
+
+
+def check_words(words: Sequence[str] | PackedWords) -> Sequence[str] | PackedWords:
+    """Return the words as str; raises `TypeError` for other things."""
+    if hasattr(words, "unpack"):
+        return words
+    listed = words if isinstance(words, (list, tuple)) else list(words)
+    if set(map(type, listed)) <= {str}:
+        return listed
+    for word in listed:
+        if not isinstance(word, str):
+            raise TypeError(f"words must be str; {word!r} is not one.")
+    return [str(word) for word in listed]
+
+
+def check_names(scores: Iterable[str]) -> None:
+    """Raise `ValueError` for a name of a column of scores that a file could not hold next to the words."""
+    for name in scores:
+        if not isinstance(name, str) or name in ("", *TAKEN_NAMES) or set(name) & set("\t\n\r"):
+            raise ValueError(
+                f"scores must not have the name {name!r}: choose one that is not {', '.join(TAKEN_NAMES)} or empty, "
+                "and has no tabs or line ends."
+            )
 
 
 def rank_words(
@@ -24,7 +49,7 @@ def rank_words(
 
     A saved lexicon is in order already, which is quicker to check than to make.
     """
-    if hasattr(words, "rank"):  # packed words; a program that makes none need not import counting
+    if hasattr(words, "unpack"):  # packed words; a program that makes none need not import counting
         packed = cast("PackedWords", words)
         ranked = packed.rank(counts)
         return packed.take(ranked), ranked, None

@@ -74,7 +74,7 @@ def entropy_gain(count_ab: npt.ArrayLike, count_a: npt.ArrayLike, count_b: npt.A
     (True, False)
     """
     p, a, b = (np.asarray(x, np.float64) / total for x in (count_ab, count_a, count_b))
-    return p * log(p / (a * b)) + x_log(a - p, 1 - p / a) + x_log(b - p, 1 - p / b) - x_log(1 - p, 1 - p)
+    return x_log(p, p / (a * b)) + x_log(a - p, 1 - p / a) + x_log(b - p, 1 - p / b) - x_log(1 - p, 1 - p)
 
 
 def branching_entropy(counts: npt.ArrayLike, total: float | None = None) -> float:
@@ -99,6 +99,7 @@ def branching_entropy(counts: npt.ArrayLike, total: float | None = None) -> floa
     (0.6931, 1.0397)
     """
     c = np.asarray(counts, np.float64)
+    c = c[c != 0]
     n = float(c.sum()) if total is None else float(total)
     return float(log(n) - (c * log(c)).sum() / n) if n else 0.0
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,7 @@ from .._utils.file_kinds import read_own_file
 from .._utils.files import write_text
 from .._utils.immutable import Immutable
 from .._utils.tables import Columns, Tabular
-from .._utils.validation import check_number
+from .._utils.validation import check_integer, check_number
 from ..errors import FormatError
 from .boundaries import BoundaryModel
 from .template import Template
@@ -75,7 +76,11 @@ class TemplateInventory(Immutable, Tabular):
     ) -> None:
         if check_number("q", q, least=0, most=1) == 0:
             raise ValueError("q must be a probability above 0, not 0.")
-        self._set(templates=tuple(templates), q=float(q), boundaries=boundaries)
+        given = tuple(templates)
+        for template in given:
+            if not isinstance(template, Template):
+                raise TypeError(f"templates must be Template objects; {template!r} is not one.")
+        self._set(templates=given, q=float(q), boundaries=boundaries)
         self._set(meta=MappingProxyType(dict(meta or {})), leaves=MappingProxyType(dict(leaves or {})))
 
     def __len__(self) -> int:
@@ -134,7 +139,8 @@ class TemplateInventory(Immutable, Tabular):
         list of Template
             In the order of their rank.
         """
-        return [template for template, _ in zip(filter(lambda t: t.is_gapped, self.templates), range(n), strict=False)]
+        size = check_integer("n", n, least=0)
+        return list(islice((template for template in self.templates if template.is_gapped), size))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file of JSON lines, whole or not at all.

@@ -29,6 +29,13 @@ OWN, FORBIDDEN, FORCED = 1, 2, 4  # flags of the kernel
 def make_segmenter(lexicon: Lexicon, ids: TokenIds, options: Options) -> Segmenter:
     """Return the segmenter of a lexicon and own words, whose ids are `ids`."""
     meta, own = lexicon.meta, options.own
+    wrong = np.flatnonzero(~np.isfinite(lexicon.log_probs))
+    if len(wrong):
+        place = int(wrong[0])
+        raise ValueError(
+            f"ln p of the word {lexicon.words[place]!r} is {lexicon.log_probs[place]}; give it a number in the column "
+            "log_prob, or leave the word out."
+        )
     ranks, arithmetic = _rank_scores(lexicon, options.objective)
     # Forbidden words that the lexicon lacks matter only where new words are found.
     lacking = [word for word in own.forbid if word not in lexicon] if options.new_words else []

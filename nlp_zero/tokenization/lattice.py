@@ -11,8 +11,9 @@ import numpy as np
 
 from .._kernels import tokenization as kernel
 from .._kernels.elementary import exp, expm1, log, log1p
+from .._utils.arrays import whole_numbers
 from .._utils.immutable import Immutable
-from .._utils.seeds import seed_of
+from .._utils.seeds import check_index, seed_of
 from .._utils.validation import check_integer, check_number
 from .drawing import draw_segmentations
 from .sampling import MAX_ALPHA, check_alpha, check_finite_alpha
@@ -66,7 +67,8 @@ class Lattice(Immutable):
 
     def __init__(self, n: int, starts: npt.ArrayLike, ends: npt.ArrayLike, scores: npt.ArrayLike) -> None:
         check_integer("n", n, least=0)
-        start, end, score = np.asarray(starts, np.int64), np.asarray(ends, np.int64), np.asarray(scores, np.float64)
+        start, end = whole_numbers("starts", starts), whole_numbers("ends", ends)
+        score = np.asarray(scores, np.float64)
         if not start.shape == end.shape == score.shape == (start.size,):
             raise ValueError("starts, ends and scores must be arrays of the same length.")
         if start.size and (start.min() < 0 or end.max() > n or (start >= end).any()):
@@ -149,9 +151,10 @@ class Lattice(Immutable):
             Start and end of each edge of each path.
         """
         check_integer("k", k, least=0)
+        number, stream = seed_of(seed), check_index(index)
         if check_alpha(alpha) > MAX_ALPHA:
             return [self.viterbi() for _ in range(k)]
-        drawn = kernel.sample_paths(self._first, self._ends, self._transitions(alpha)[0], seed_of(seed), index, k)
+        drawn = kernel.sample_paths(self._first, self._ends, self._transitions(alpha)[0], number, stream, k)
         return [self._path(edges) for edges in drawn]
 
     def sample_distinct(self, k: int, alpha: float = 1.0, *, seed: int | None = None) -> list[tuple[Path, float]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .._kernels.tokenization import Segmenter
-from .._utils.seeds import draw_seed
+from .._utils.seeds import check_index, draw_seed
 from .._utils.validation import check_integer
 from .batch import check_texts, check_workers
-from .sampling import MAX_DRAWS
+from .sampling import MAX_DRAWS, check_alpha
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,12 +135,13 @@ class RandomSegmentations:
         """
         lines, number = check_texts(texts), draw_seed(seed, rng)
         draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), check_workers(workers)
+        alpha, first = check_alpha(alpha), check_index(index)
         if threads == 1 and draws >= MANY_DRAWS:  # faster: a string that is in many draws is looked up once
             drawn: list[list[str]] = []
-            for i, line in enumerate(lines, index):
-                drawn += self._kernel.sample_many(line, alpha, number, i, draws)
+            for i, line in enumerate(lines, first):
+                drawn += self._kernel.sample_many(line, alpha, number, i % (1 << 64), draws)
             return drawn
-        return self._kernel.sample_batch(lines, alpha, number, index, draws, True, threads)  # type: ignore[no-any-return]
+        return self._kernel.sample_batch(lines, alpha, number, first, draws, True, threads)  # type: ignore[no-any-return]
 
     def sample_ids_batch(
         self,
@@ -174,4 +175,5 @@ class RandomSegmentations:
         """
         lines, number = check_texts(texts), draw_seed(seed, rng)
         draws, threads = 0 if k is None else check_integer("k", k, most=MAX_DRAWS), check_workers(workers)
-        return self._kernel.sample_batch(lines, alpha, number, index, draws, False, threads)  # type: ignore[no-any-return]
+        alpha, first = check_alpha(alpha), check_index(index)
+        return self._kernel.sample_batch(lines, alpha, number, first, draws, False, threads)  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._kernels.elementary import log
 from .._kernels.tokenization import Segmenter
+from .._utils.validation import check_number
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon
 from .marginals import Marginals
@@ -55,6 +56,12 @@ class TokenWeights:
 def log_prob(words: TokenWeights, tokens: Sequence[str], alpha: float) -> float:
     """Return ln P(tokens | their joined text) in nats, -inf if the tokenizer cannot segment like this."""
     kernel, ids, lexicon = words.kernel, words.ids, words.lexicon
+    tokens = list(tokens)
+    for token in tokens:
+        if not isinstance(token, str):
+            raise TypeError(f"tokens must be str, not {type(token).__name__}.")
+    if "" in tokens:
+        return -math.inf
     if not ids.fallback:  # several unknown characters may be one token, but each has a cost
         tokens = [symbol for token in tokens for symbol in _split_unknown(token, words)]
     try:
@@ -126,11 +133,14 @@ def _linked_weights(words: TokenWeights, tokens: Sequence[str]) -> list[float]:
 
 
 def calibrate_alpha(
-    expected_tokens: Callable[[str, float], float], texts: Iterable[str], characters_per_token: float
+    expected_tokens: Callable[[str | bytes, float], float], texts: Iterable[str | bytes], characters_per_token: float
 ) -> float:
     """Return the alpha that gives samples of `texts` this many characters per token, by bisection."""
     lines = list(texts)
+    check_number("characters_per_token", characters_per_token)
     size = sum(map(len, lines))
+    if not size:
+        raise ValueError("texts must have characters; they are empty.")
 
     def mean(alpha: float) -> float:
         return size / max(sum(expected_tokens(line, alpha) for line in lines), 1.0)

@@ -131,12 +131,13 @@ class SegmentationSums:
         words = scoring.TokenWeights(self._kernel, self._lexicon, self._ids, self._options)
         return scoring.log_prob(words, tokens, number)
 
-    def calibrate_alpha(self, texts: str | Iterable[str], characters_per_token: float) -> float:
+    def calibrate_alpha(self, texts: str | bytes | Iterable[str | bytes], characters_per_token: float) -> float:
         """Return the alpha from 0 to 16 that gives samples the wanted expected token length; by bisection.
 
         Parameters
         ----------
         texts : str or iterable of str
+            In byte units also `bytes`.
         characters_per_token : float
             The wanted expected length of a token.
 
@@ -149,8 +150,8 @@ class SegmentationSums:
         ValueError
             If no alpha in that range reaches it; the message gives the range that can be reached.
         """
-        lines = [texts] if isinstance(texts, str) else texts
+        lines = [texts] if isinstance(texts, (str, bytes)) else texts
         return scoring.calibrate_alpha(self._expected_tokens, lines, characters_per_token)
 
-    def _expected_tokens(self, text: str, alpha: float) -> float:
+    def _expected_tokens(self, text: str | bytes, alpha: float) -> float:
         return self._kernel.sums(text, alpha)[2]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._kernels.tokenization import Segmenter
 from .._utils.immutable import Immutable
 from ..lexicon.ids import TokenIds
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from .batch import check_texts, check_workers
 from .construction import make_segmenter
 from .encoding import Encoding
@@ -125,8 +125,7 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
         force: Iterable[str] | None = None,
         granularity: float | None = None,
     ) -> None:
-        if not isinstance(lexicon, Lexicon):
-            raise TypeError(f"lexicon must be a Lexicon, not {type(lexicon).__name__}; Lexicon.load(path) reads one.")
+        check_lexicon(lexicon)
         options = resolve_options(
             lexicon, alnum=alnum, unk_log_prob=unk_log_prob, objective=objective, new_words=new_words, words=words,
             forbid=forbid, force=force, granularity=granularity,
@@ -203,7 +202,9 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
         Raises
         ------
         FormatError
-            If the name is that of another program's model, or the file cannot be written.
+            If the name is that of another program's model.
+        OSError
+            If the file cannot be written.
         """
         save_tokenizer(self._lexicon, self._options, path)
 
@@ -305,7 +306,7 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
         """
         return Encoding(*self._kernel.segment(text))
 
-    def encode_with_specials(self, text: str) -> list[int]:
+    def encode_with_specials(self, text: str | bytes) -> list[int]:
         """Return the ids of a text in which names of special tokens get their ids (of two at one place: the longer).
 
         Do not use it on untrusted text, which could contain such names.
@@ -313,20 +314,26 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
         Parameters
         ----------
         text : str
+            In byte units also `bytes`.
 
         Returns
         -------
         list of int
         """
-        if not self._ids.specials:
+        if not self._ids.specials or not isinstance(text, (str, bytes)):
             return self.encode(text)
         import re
 
         names = sorted(self._ids.specials, key=len, reverse=True)
-        pieces = re.split(f"({'|'.join(map(re.escape, names))})", text)
+        raw = isinstance(text, bytes)
+        shown = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
+        pieces = re.split(f"({'|'.join(map(re.escape, names))})", shown)
         ids: list[int] = []
         for k, piece in enumerate(pieces):
-            ids += [self.token_to_id(piece)] if k % 2 else self.encode(piece)
+            if k % 2:
+                ids.append(self.token_to_id(piece))
+            else:
+                ids += self.encode(piece.encode("utf-8", "surrogateescape") if raw else piece)
         return ids
 
     def tokenize_batch(self, texts: Iterable[str], *, workers: int = 1) -> list[list[str]]:

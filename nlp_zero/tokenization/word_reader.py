@@ -35,6 +35,8 @@ class WordReader:
     """
 
     def __init__(self, tokenizer: Tokenizer, workers: int = 1) -> None:
+        if not isinstance(tokenizer, Tokenizer):
+            raise TypeError(f"tokenizer must be a Tokenizer, not {type(tokenizer).__name__}; use Tokenizer(lexicon).")
         self.tokenizer, self.workers = tokenizer, workers
         lexicon = tokenizer.lexicon
         own = dict.fromkeys((*tokenizer.own_words, *tokenizer.forced_words))

@@ -352,9 +352,10 @@ cdef class Segmenter:
             self.tables.push_back(found)
             return found
 
-    cdef _draw(self, text, double alpha, seed, rng, uint64_t index, bint ids):
+    cdef _draw(self, text, given_alpha, seed, rng, given_index, bint ids):
         """Draw one segmentation: strings or ids."""
-        cdef uint64_t number
+        cdef uint64_t number, index
+        cdef double alpha
         if rng is None and type(seed) is int:
             try:
                 number = seed
@@ -362,15 +363,19 @@ cdef class Segmenter:
                 number = draw_seed(seed, rng)  # raises an exception that says what a seed is
         else:
             number = draw_seed(seed, rng)
-        alpha = limit_alpha(alpha)
+        try:
+            index = given_index if type(given_index) is int else check_index(given_index)
+        except OverflowError:
+            index = check_index(given_index)
+        alpha = limit_alpha(given_alpha if type(given_alpha) is float else check_number("alpha", given_alpha, least=0))
         if ids:
             return sampled_numbers(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index)
         return sampled_strings(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index)
 
-    def sample(self, text, *, double alpha=0.2, seed=None, rng=None, uint64_t index=0):
+    def sample(self, text, *, alpha=0.2, seed=None, rng=None, index=0):
         return self._draw(text, alpha, seed, rng, index, False)
 
-    def sample_ids(self, text, *, double alpha=0.2, seed=None, rng=None, uint64_t index=0):
+    def sample_ids(self, text, *, alpha=0.2, seed=None, rng=None, index=0):
         return self._draw(text, alpha, seed, rng, index, True)
 
     def sample_many(self, text, double alpha, uint64_t seed, uint64_t index, Py_ssize_t k):

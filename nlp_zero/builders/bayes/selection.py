@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._utils.validation import check_number
-from ...lexicon.lexicon import Lexicon
+from ...lexicon.lexicon import Lexicon, check_lexicon
 
 __all__ = ["select_discovered"]
 
@@ -48,7 +48,7 @@ def select_discovered(
     """
     min_cohesion, min_entropy = check_number("min_cohesion", min_cohesion), check_number("min_entropy", min_entropy)
     min_firmness = check_number("min_firmness", min_firmness)
-    firmness = lexicon.firmness
+    firmness = check_lexicon(lexicon).firmness
     entropy = np.minimum(lexicon.scores["left_entropy"], lexicon.scores["right_entropy"])
     selected = (lexicon.scores["cohesion"] >= min_cohesion) & (entropy >= min_entropy) & (firmness >= min_firmness)
     chosen = (len(word) > 1 and keep for word, keep in zip(lexicon.words, selected.tolist(), strict=True))
