@@ -193,6 +193,10 @@ def test_saved_tokenizers(name: str, tmp_path: Path) -> None:
     loaded = Tokenizer.load(tmp_path / name)
     assert (loaded.own_words, loaded.forbidden_words, loaded.forced_words) == (("茶馆", *odd), ("早晨",), ("喝茶",))
     assert loaded.granularity == 0.1
+    assert loaded == tokenizer
+    assert hash(loaded) == hash(tokenizer)
+    assert loaded != Tokenizer(lexicon)
+    assert Tokenizer(lexicon) == Tokenizer(loaded.lexicon, words=[], forbid=[], force=[], granularity=0)
     text = "早晨在茶馆喝茶，iPhone 15"
     assert loaded.encode(text) == tokenizer.encode(text)
     assert loaded.lexicon == lexicon.with_meta(

@@ -137,6 +137,8 @@ class TextComparer:
 
         Raises
         ------
+        TypeError
+            If it is not a mapping, or a name is not a str.
         CorpusError
             If a text cannot be read, or has no words.
         StorageError

@@ -404,6 +404,8 @@ class NgramCounts(Immutable, Tabular):
 
         Raises
         ------
+        TypeError
+            If one of them is something else.
         ValueError
             If orders, units or `alnum` differ, counts were pruned (their sum would not be exact), or a file was
             counted in two of them (it would be counted twice).

@@ -97,7 +97,7 @@ class Preprocessing:
         Returns
         -------
         array of bool
-            True for words of marks alone, and at the level ``alnum`` for words of digits and Latin letters alone.
+            True for words of marks alone, at the level ``alnum`` for words of marks, digits and Latin letters alone.
         """
         if self.level == "raw":
             return np.zeros(len(ends), bool)

@@ -195,6 +195,8 @@ def evaluate(
     ------
     CorpusError
         If the texts differ (the message names line and position), or the gold standard has no words.
+    TypeError
+        If `gold`, `predicted` or `train_words` is one string.
     ValueError
         If an option is not valid.
 

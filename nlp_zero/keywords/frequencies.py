@@ -123,6 +123,11 @@ def add_document_frequencies(lexicon: Lexicon, found: DocumentFrequencies) -> Le
         the field `documents` of its `LexiconMeta`. The counts of the lexicon stay those of its builder, which may cut
         text in another way than `Tokenizer`.
 
+    Raises
+    ------
+    TypeError
+        If one of the two is something else.
+
     Examples
     --------
     >>> from nlp_zero import Lexicon, Tokenizer

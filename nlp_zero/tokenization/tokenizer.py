@@ -10,6 +10,7 @@ from .._kernels.tokenization import Segmenter
 from .._utils.immutable import Immutable
 from ..lexicon.ids import TokenIds
 from ..lexicon.lexicon import Lexicon, check_lexicon
+from ..lexicon.meta import LexiconMeta
 from .batch import check_texts, check_workers
 from .construction import make_segmenter
 from .encoding import Encoding
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from .batch import IdArrays
 
 __all__ = ["Tokenizer"]
+
+# What a lexicon says about the options of its tokenizers does not matter once these are known.
+OPTION_FIELDS = "alnum unk_log_prob objective new_words own_words forbidden_words forced_words granularity".split()
+USUAL_OPTIONS: dict[str, Any] = {name: getattr(LexiconMeta(), name) for name in OPTION_FIELDS}
 
 
 class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
@@ -92,7 +97,8 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
 
     Notes
     -----
-    Two tokenizers are equal if their lexicons and options are.
+    Two tokenizers are equal if their words, scores and options are, whether the options were given or are those of the
+    lexicon; so a tokenizer equals what `load` reads from the file that `save` wrote.
 
     Examples
     --------
@@ -152,7 +158,9 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tokenizer):
             return NotImplemented
-        return type(self) is type(other) and self._options == other._options and self._lexicon == other._lexicon
+        if type(self) is not type(other) or self._options != other._options:
+            return False
+        return self._lexicon.with_meta(**USUAL_OPTIONS) == other._lexicon.with_meta(**USUAL_OPTIONS)
 
     def __hash__(self) -> int:
         return hash((type(self), len(self._lexicon), self._options))
