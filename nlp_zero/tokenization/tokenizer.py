@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["Tokenizer"]
 
 # What a lexicon says about the options of its tokenizers does not matter once these are known.
-OPTION_FIELDS = "alnum unk_log_prob objective new_words own_words forbidden_words forced_words granularity".split()
-USUAL_OPTIONS: dict[str, Any] = {name: getattr(LexiconMeta(), name) for name in OPTION_FIELDS}
+USUAL_OPTIONS: dict[str, Any] = {
+    name: getattr(LexiconMeta(), name)
+    for name in (
+        "alnum", "unk_log_prob", "objective", "new_words", "own_words", "forbidden_words", "forced_words",
+        "granularity",
+    )
+}  # fmt: skip
 
 
 class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
