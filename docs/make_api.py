@@ -16,7 +16,8 @@ import nlp_zero
 # In the order in which data flows; `_utils`, `_kernels` and `cli` are not for import.
 PACKAGES = (
     "corpus", "counting", "statistics", "lexicon", "lexicon.formats", "tokenization", "builders", "templates",
-    "evaluation", "comparison", "keywords", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
+    "evaluation", "comparison", "keywords", "concordance", "compat.jieba", "compat.sklearn", "displays", "report",
+    "distributed", "errors",
 )  # fmt: skip
 PAGE = Path(__file__).parent / "api.md"
 HEAD = """\
@@ -53,7 +54,8 @@ def make_section(title: str, module: ModuleType) -> str:
     lines = [f"## `{title}`", "", summary_of(module), "", "| name | description | members |", "|---|---|---|"]
     for name in sorted(module.__all__, key=lambda name: (not name[0].isupper(), name.lower())):
         thing = getattr(module, name)
-        shown = f"**`{name}`**" if name in nlp_zero.__all__ else f"`{name}`"
+        here = name in nlp_zero.__all__ and getattr(nlp_zero, name) is thing  # compat.jieba has a Tokenizer of its own
+        shown = f"**`{name}`**" if here else f"`{name}`"
         members = ", ".join(f"`{member}`" for member in members_of(thing))
         lines.append(f"| {shown} | {describe(thing)} | {members} |".replace("|  |", "| |"))
     return "\n".join([*lines, ""])

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import nlp_zero
 from nlp_zero.cli.main import build_parser
 
 ROOT = Path(__file__).parent.parent
@@ -24,13 +25,18 @@ PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglo
 PAGES += [ROOT / "CHANGELOG.md", ROOT / "benchmarks/README.md", ROOT / "corpora/README.md"]
 PACKAGES = (
     "corpus", "counting", "statistics", "lexicon", "tokenization", "builders", "templates", "evaluation",
-    "comparison", "keywords", "concordance", "compat.jieba", "compat.sklearn", "distributed", "errors",
+    "comparison", "keywords", "concordance", "compat.jieba", "compat.sklearn", "displays", "report", "distributed",
+    "errors",
 )  # fmt: skip
 
 
 def test_table_of_public_names_is_up_to_date() -> None:
     run = subprocess.run([sys.executable, "docs/make_api.py", "--check"], cwd=ROOT, env=environment(), check=False)
     assert run.returncode == 0, "docs/api.md is out of date; run 'make api'"
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    names = sorted(name for name in nlp_zero.__all__ if name != "__version__")
+    assert sorted(set(re.findall(r"\*\*`(\w+)`\*\*", page))) == names
+    assert "| `Tokenizer` | A tokenizer with the methods of ``jieba.Tokenizer``." in page
 
 
 def environment() -> dict[str, str]:

@@ -357,6 +357,8 @@ def test_the_result_is_a_table() -> None:
     assert "<table>" in vocabulary._repr_html_()
     with pytest.raises(AttributeError):
         vocabulary.base_size = 3  # type: ignore[misc]
+    with pytest.raises(ValueError, match="read-only"):
+        vocabulary.counts[0] = 3
 
 
 def test_wrong_options() -> None:

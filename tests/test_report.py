@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import re
 import subprocess
 import sys
+from copy import copy, deepcopy
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_zero import Corpus, CorpusError, Lattice, Lexicon, ParseTree, PmiLexiconBuilder, ReportBuilder, Tokenizer
+from nlp_zero import (
+    Corpus,
+    CorpusError,
+    Lattice,
+    Lexicon,
+    ParseTree,
+    PmiLexiconBuilder,
+    Report,
+    ReportBuilder,
+    Tokenizer,
+)
 from nlp_zero.cli.main import build_parser, main
 from nlp_zero.report import charts, page
 from nlp_zero.report.language import LANGUAGES, read_texts
@@ -245,6 +257,8 @@ def test_reports_are_equal_for_any_number_of_workers() -> None:
 
 
 def test_a_report_is_immutable() -> None:
+    for copied in (pickle.loads(pickle.dumps(Report("<p>", 3))), deepcopy(Report("<p>", 3)), copy(Report("<p>", 3))):
+        assert (copied.html, copied.words) == ("<p>", 3)
     report = ReportBuilder().build(["早晨喝茶"], lexicon=WORDS)
     with pytest.raises(AttributeError, match="immutable"):
         report.words = 3

@@ -7,7 +7,9 @@ import gzip
 import importlib
 import json
 import math
+import pickle
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -434,6 +436,7 @@ def test_csv_says_what_it_loses(tmp_path: Path) -> None:
     report = Lexicon(["茶", "\udc80"], [2, 1], meta=LexiconMeta(alnum="token")).save(tmp_path / "w.csv")
     assert report.differences == ()
     assert report.left_out == {"bytes and parts of characters": 1}
+    assert pickle.loads(pickle.dumps(report)) == report == deepcopy(report)
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(',"\t\n\r\\ 茶'), min_size=1, max_size=4)
@@ -492,6 +495,18 @@ def test_tables_without_a_header_are_refused(name: str, data: str, tmp_path: Pat
     path.write_bytes(gzip.compress(data.encode()) if name.endswith(".gz") else data.encode())
     with pytest.raises(FormatError, match=r"must include word and count; begin the file with the line word,count\.$"):
         Lexicon.load(path)
+
+
+def test_tables_of_pandas_have_row_numbers(tmp_path: Path) -> None:
+    lexicon = Lexicon(["茶", "早晨"], [3, 2], scores={"pmi": [0.5, NAN]})
+    frame = lexicon.to_frame("pandas")
+    frame["parts"] = [1, 2]
+    frame["longer\nname"] = [1.5, 2.5]
+    frame.to_csv(tmp_path / "t.csv")
+    read = Lexicon.load(tmp_path / "t.csv")
+    assert (read.words, list(read.scores)) == (lexicon.words, ["pmi", "longer name"])
+    read.save(tmp_path / "t.tsv")
+    assert Lexicon.load(tmp_path / "t.tsv") == read
 
 
 def test_word_lists_with_commas_are_no_tables(tmp_path: Path) -> None:

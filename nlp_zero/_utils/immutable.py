@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["Immutable"]
 
 
@@ -24,6 +26,11 @@ class Immutable:
         """Set attributes: in the constructor, and later only what is computed on first use."""
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def __setstate__(self, state: Any) -> None:
+        """Restore a copy or a pickle; the state of an object with slots is two mappings."""
+        for values in state if isinstance(state, tuple) else (state,):
+            self._set(**(values or {}))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} objects are immutable; {name} cannot be set.")

@@ -513,8 +513,8 @@ class Lexicon(Tabular):
             ``.model`` (sentencepiece; bytepiece if the name has that word), ``jieba*.txt``; all others are TSV.  Other
             names that end in ``.json`` need a `format`.
         format : str, optional
-            ``tsv``, ``json`` and ``parquet`` (which keep everything), ``plain`` ('word count' lines), ``csv``,
-            ``jieba``, ``sentencepiece``, ``huggingface`` or ``bytepiece``.
+            ``json`` and ``parquet`` (which keep everything), ``tsv`` (scores other than ``log_prob`` have six digits),
+            ``plain`` ('word count' lines), ``csv``, ``jieba``, ``sentencepiece``, ``huggingface`` or ``bytepiece``.
 
         Returns
         -------

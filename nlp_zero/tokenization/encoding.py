@@ -43,7 +43,7 @@ class Encoding(Tabular):
     ids : list of int
         The id of each token.
     tokens : list of str
-        The tokens; joined, they give back the text.
+        The tokens; joined (with byte fallback: by `Tokenizer.join`), they give back the text.
     spans : list of (int, int)
         Start and end of each token in characters (code points); for `bytes`, in bytes.  A token that is part of a
         character, or ends with one, has that whole character in its span.

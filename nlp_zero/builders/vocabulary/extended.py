@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..._utils.arrays import freeze_arrays
 from ..._utils.files import write_bytes
 from ..._utils.tables import Columns, Tabular
 
@@ -66,6 +67,9 @@ class ExtendedVocabulary(Tabular):
     learnt: TokenSavings
     held_out: TokenSavings
     _value: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        freeze_arrays([self.counts])
 
     def __len__(self) -> int:
         """Return the number of new pieces."""

@@ -86,6 +86,8 @@ def loads(data: bytes) -> Table:
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
     words = columns.pop("word")
     counts = [_whole(text, f"line {n}") for text, n in zip(columns.pop("count"), places, strict=True)]
+    for name in ("", "parts"):  # the numbers of the rows of pandas have no name
+        columns.pop(name, None)
     scores = {name: values for name, column in columns.items() if (values := _numbers(column)) is not None}
     check_words(words, "row", 1)
     return Table(list(words), counts, scores)
@@ -108,7 +110,7 @@ def _read_rows(text: str) -> tuple[list[str], list[Sequence[str]], list[int]]:
                 places.append(reader.line_num)
         except csv.Error as error:
             raise ValueError(f"line {reader.line_num}: this is not CSV ({error}).") from None
-    names = [name.strip() for name in rows[0]]
+    names = [" ".join(name.split()) for name in rows[0]]
     for row, number in zip(rows, places, strict=True):
         if len(row) != len(names):
             raise ValueError(f"line {number}: {len(row)} columns, but {len(names)} are expected.")

@@ -43,3 +43,6 @@ class SaveReport:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "left_out", MappingProxyType(dict(self.left_out)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SaveReport, (self.format, self.words, dict(self.left_out), self.differences)
