@@ -22,6 +22,7 @@ myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]  # GitHub allows a page to skip a level of headings
 # Examples on the pages show Python with prompts, and terminals with more than commands.
 highlight_language = "none"
+smartquotes = False  # they would turn the dashes of options into others
 
 html_theme = "pydata_sphinx_theme"
 html_title = "nlp-zero"

@@ -85,6 +85,11 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
     assert problems == ["a.html: b.html#no has no such heading.", "b.html: c.png does not exist."]
 
 
+def test_dashes_of_options_stay_as_they_are() -> None:
+    """Sphinx would write –method for --method, which cannot be pasted into a terminal."""
+    assert "\nsmartquotes = False" in (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Serve the site, because the search loads pages to show what was found in them."""
