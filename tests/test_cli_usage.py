@@ -261,7 +261,7 @@ def test_values_that_were_meant_for_an_option_are_recognised(tmp_path: Path, cap
         assert run(capsys, "count", SAMPLE, "-q", "-o", tmp_path / name)[0] == 0
     status, out, err = run(capsys, "count", "--merge", tmp_path / "a", tmp_path / "b", "--top", 1)
     assert (status, out) == (2, "")
-    assert f"write --merge {tmp_path / 'b'}." in err
+    assert f"write --merge {tmp_path / 'b'}, or quote the pattern: --merge 'counts/*'." in err
 
 
 # --- queries and exports, before the work --------------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import os
 import random
 import shutil
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +27,7 @@ from nlp_zero._kernels.counting import (
     character_properties,
     has_property,
 )
+from nlp_zero._utils.arrays import release
 from nlp_zero.counting import counter
 from nlp_zero.counting.counter import count_ngrams
 from nlp_zero.counting.counts import levels_of
@@ -314,6 +318,27 @@ def test_representations() -> None:
     counter = NgramCounter(order=2).update(["中国人民"])
     assert repr(counter) == "<NgramCounter(order=2, unit='char', alnum='token'): 4 chars counted>"
     assert repr(counter.freeze()) == "<NgramCounts of orders 1 to 2: 4, 3 distinct; 4 chars>"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs the list of open files of Linux")
+def test_loaded_counts_keep_no_file_open(tmp_path) -> None:
+    counts = NgramCounter(order=3).update(["春江潮水连海平", "春江花月夜"]).freeze()
+    counts.save(tmp_path / "counts")
+    before = os.listdir("/proc/self/fd")
+    loaded = [NgramCounts.load(tmp_path / "counts") for _ in range(3)]
+    array = levels_of(loaded[0])[1][0]
+    assert os.listdir("/proc/self/fd") == before
+    assert str(tmp_path) in Path("/proc/self/maps").read_text()
+    release(array[1:])
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 1
+    shutil.rmtree(tmp_path / "counts")
+    assert loaded[0].merge(*loaded[1:])["春江"] == 6
+    del loaded
+    assert array.tolist() == levels_of(counts)[1][0].tolist()
+    del array
+    gc.collect()
+    assert str(tmp_path) not in Path("/proc/self/maps").read_text()
 
 
 def test_save_and_load(tmp_path) -> None:

@@ -38,7 +38,8 @@ MODULES = {
     "statistics": ["logarithms", "cohesion", "words", "comparison", "documents"],
     "_utils": [
         "immutable", "interrupts", "leftovers", "compression", "file_kinds", "files", "temporary", "threads", "arrays",
-        "replacement", "folders", "locks", "progress", "validation", "seeds", "display", "tables", "key_counts",
+        "mapping", "replacement", "folders", "locks", "progress", "validation", "seeds", "display", "tables",
+        "key_counts",
     ],
     "corpus": [
         "sources", "compression", "contents", "blocks", "records", "parquet", "documents", "archives", "reader",

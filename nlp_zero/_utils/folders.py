@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import FormatError
 from .arrays import ArrayFile, scan
 from .files import require_space
+from .mapping import map_array
 from .replacement import LOOKS, hold_folder, new_folder, restore_folder
 
 __all__ = ["ELSEWHERE", "read_folder", "read_meta", "write_arrays", "write_folder", "write_meta"]
@@ -204,7 +205,7 @@ def _read_array(file: Path, entry: Any) -> np.ndarray[Any, Any]:
         with open(file, "rb") as start:
             if not HEADER.match(start.read(128)):  # NumPy repairs headers of old versions, with a warning
                 raise ValueError("damaged header")
-        array: np.ndarray[Any, Any] = np.load(file, mmap_mode="r" if length else None, allow_pickle=False)
+        array = map_array(file)
     except Exception as error:  # NumPy parses the header as Python, and raises all kinds of errors
         detail = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise FormatError(f"{file} cannot be read ({detail}); {AGAIN}.") from None

@@ -175,7 +175,8 @@ def _check_sources(arguments: argparse.Namespace) -> None:
     """Refuse sources that are most likely values of an option which takes one value."""
     for source in arguments.sources:
         if os.path.isfile(os.path.join(source, "meta.json")):
-            raise UsageError(f"{source} is a folder of counts, not a text; write --merge {source}.")
+            pattern = ", or quote the pattern: --merge 'counts/*'" if arguments.merge else ""
+            raise UsageError(f"{source} is a folder of counts, not a text; write --merge {source}{pattern}.")
         if arguments.query and "." not in source and not os.path.exists(source) and not source.isascii():
             raise UsageError(
                 f"{source} is not a file; to look up several words, separate them with commas: "

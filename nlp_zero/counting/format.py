@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._utils.arrays import ArrayFile, scan
+from .._utils.arrays import scan
 from .._utils.files import storage
 from .._utils.folders import ELSEWHERE, read_folder, read_meta, write_folder
+from .._utils.mapping import map_array
 from ..errors import FormatError
 from .count_data import CountData, CountOptions
 from .history import CountHistory
@@ -114,13 +115,7 @@ def map_levels(folder: str | os.PathLike[str], order: int) -> list[Level]:
     OSError, ValueError
         If files are missing or damaged.
     """
-
-    def map_array(name: str) -> Any:
-        path = os.path.join(folder, f"{name}.npy")
-        is_empty = os.path.getsize(path) == ArrayFile.HEADER_BYTES
-        return np.load(path, mmap_mode=None if is_empty else "r", allow_pickle=False)
-
-    columns = [[map_array(f"{column}{n}") for column in COLUMNS] for n in range(1, order + 1)]
+    columns = [[map_array(os.path.join(folder, f"{column}{n}.npy")) for column in COLUMNS] for n in range(1, order + 1)]
     return truncate_levels([(symbols, counts, ends) for symbols, counts, ends in columns], order)
 
 
