@@ -103,6 +103,13 @@ def test_every_possible_token_is_drawn_with_its_probability() -> None:
         assert 0 <= y < y + h <= height
 
 
+def test_the_best_segmentation_is_framed_even_where_it_has_a_word_that_the_lexicon_lacks() -> None:
+    tokens = [(0, 1, 1.0), (1, 2, 1.0), (2, 4, 0.001), (2, 3, 0.999), (3, 4, 0.999)]
+    svg = draw_segmentations("市场中国", tokens, [(0, 2), (2, 4)])
+    frames = [r for r in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}rect") if r.get("stroke")]
+    assert sorted(float(str(frame.get("x"))) for frame in frames) == [10, 70]
+
+
 def test_a_lattice_draws_itself_with_the_probabilities_of_its_edges() -> None:
     edges = [(0, 2, -1.5), (1, 2, -1.0), (0, 1, -1.0)]
     lattice = Lattice(2, *map(list, zip(*edges, strict=True)))

@@ -193,13 +193,14 @@ class LatticeDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        rows = place_boxes([token for token in self.tokens if token[2] >= least], self.best)
+        framed = set(self.best)
+        rows = place_boxes([token for token in self.tokens if token[2] >= least or token[:2] in framed], self.best)
         height = 1 + max((row for row, *_ in rows), default=-1)
         self.ax_ = choose_axes(ax, (len(self.text) * INCHES_OF_CHARACTER + 0.4, (height + 1) * INCHES_OF_ROW + 0.4))
         self.figure_ = self.ax_.figure
         from matplotlib.patches import FancyBboxPatch
 
-        font, framed = find_chinese_font(), set(self.best)
+        font = find_chinese_font()
         for row, start, end, probability in rows:
             opacity = FAINTEST + (1 - FAINTEST) * probability
             edge = "tab:blue" if (start, end) in framed else "none"

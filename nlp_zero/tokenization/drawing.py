@@ -16,6 +16,8 @@ def place_boxes(
 ) -> list[tuple[int, int, int, float]]:
     """Give each token the first row, from 0, in which it covers no other; the best segmentation comes first.
 
+    Tokens of the best segmentation that are not among the tokens, such as new words, have the probability 0.
+
     Parameters
     ----------
     tokens : iterable of (int, int, float)
@@ -34,6 +36,8 @@ def place_boxes(
     [(0, 0, 2, 0.7), (1, 0, 1, 0.3), (1, 1, 2, 0.3)]
     """
     first = set(best)
+    tokens = list(tokens)
+    tokens += [(start, end, 0.0) for start, end in sorted(first - {(start, end) for start, end, _ in tokens})]
     rows: list[list[tuple[int, int]]] = []
     boxes = []
     for start, end, probability in sorted(tokens, key=lambda token: (token[:2] not in first, token[0], -token[1])):
@@ -69,7 +73,7 @@ def draw_segmentations(
     from html import escape  # with a table of all entities, which the command line should not wait for
 
     framed = set(best)
-    boxes = place_boxes((token for token in tokens if token[2] >= LEAST_PROBABILITY), best)
+    boxes = place_boxes((token for token in tokens if token[2] >= LEAST_PROBABILITY or token[:2] in framed), best)
     rows = 1 + max((row for row, *_ in boxes), default=-1)
     height = rows * ROW_PIXELS + ROW_PIXELS + 2 * MARGIN_PIXELS
     width = len(text) * CELL_PIXELS + 2 * MARGIN_PIXELS
@@ -81,13 +85,12 @@ def draw_segmentations(
     for row, start, end, probability in boxes:
         x, y = MARGIN_PIXELS + start * CELL_PIXELS + 2, MARGIN_PIXELS + row * ROW_PIXELS + 2
         size = f'width="{(end - start) * CELL_PIXELS - 4}" height="{ROW_PIXELS - 4}" rx="5"'
-        fill = ' fill="#3b8bdb" fill-opacity="0.35"'
         frame = ' stroke="#1763b6" stroke-width="2"' if (start, end) in framed else ""
         opacity = FAINTEST + (1 - FAINTEST) * probability
         word = escape(text[start:end])
         title = escape(f"{text[start:end]}　{label} {probability:.3f}".replace("　 ", "　"))
         parts.append(f'<g><title>{title}</title>')
-        parts.append(f'<rect x="{x}" y="{y}" {size} opacity="{opacity:.3f}"{fill}{frame}/>')
+        parts.append(f'<rect x="{x}" y="{y}" {size} fill="#3b8bdb" fill-opacity="{0.35 * opacity:.3f}"{frame}/>')
         middle = MARGIN_PIXELS + (start + end) * CELL_PIXELS / 2
         style = f'fill="currentColor" opacity="{max(opacity, FAINTEST_TEXT):.3f}"'
         parts.append(f'<text x="{middle:g}" y="{y + 16}" {style}>{word}</text></g>')
