@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 import multiprocessing
@@ -257,6 +258,10 @@ def test_methods_are_pickled_with_their_tokenizer(name: str) -> None:
     method = getattr(tokenizer, name)
     options = {"seed": 1} if name.startswith("sample") else {}
     assert pickle.loads(pickle.dumps(method))("中国人民", **options) == method("中国人民", **options)
+    theirs = list(inspect.signature(getattr(Tokenizer, name)).parameters.values())[1:]
+    ours = list(inspect.signature(method).parameters.values())  # help() of an object shows them
+    assert [(one.name, one.default) for one in ours] == [(one.name, one.default) for one in theirs]
+    assert f"see ``help(Tokenizer.{name})``" in method.__doc__
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,4 +1,4 @@
-# cython: binding=False, embedsignature=True
+# cython: binding=False, embedsignature=True, embedsignature.format=clinic
 """Lattices of segmentations, and segmentation of text by a lexicon."""
 
 cimport cython

@@ -322,11 +322,11 @@ cdef class Segmenter:
         return self.recipe
 
     def tokenize(self, text):
-        """Return the tokens of a text by the best segmentation."""
+        """Return the tokens of a text by the best segmentation; see ``help(Tokenizer.tokenize)``."""
         return strings(self.model.get()[0], self.objects.get()[0], text)
 
     def encode(self, text):
-        """Return the ids of the tokens of a text by the best segmentation."""
+        """Return the ids of the tokens of a text by the best segmentation; see ``help(Tokenizer.encode)``."""
         return numbers(self.model.get()[0], self.objects.get()[0], text)
 
     def segment(self, text):
@@ -373,9 +373,11 @@ cdef class Segmenter:
         return sampled_strings(self.model.get()[0], self.objects.get()[0], self.table(alpha).get()[0], text, number, index)
 
     def sample(self, text, *, alpha=0.2, seed=None, rng=None, index=0):
+        """Draw a segmentation of a text and return its tokens; see ``help(Tokenizer.sample)``."""
         return self._draw(text, alpha, seed, rng, index, False)
 
     def sample_ids(self, text, *, alpha=0.2, seed=None, rng=None, index=0):
+        """Draw a segmentation of a text and return its ids; see ``help(Tokenizer.sample_ids)``."""
         return self._draw(text, alpha, seed, rng, index, True)
 
     def sample_many(self, text, double alpha, uint64_t seed, uint64_t index, Py_ssize_t k):
@@ -391,6 +393,7 @@ cdef class Segmenter:
         return sample_lists(self.model.get()[0], self.objects.get()[0], table.get()[0], text, seed, index, k)
 
     def nbest(self, text, n=10):
+        """Return the best segmentations of a text with their scores; see ``help(Tokenizer.nbest)``."""
         cdef Py_ssize_t limit = 0
         if type(n) is int:
             try:
