@@ -191,9 +191,12 @@ def test_representations() -> None:
 
 def test_nonsense_options() -> None:
     for options in ({"order": 1}, {"order": 9}, {"min_count": 0}, {"min_pmi": float("nan")}, {"min_pmi": (1, 2)},
+                    {"min_pmi": "1"}, {"min_pmi": True}, {"order": np.array([3, 4])},
                     {"max_length": 0}, {"min_count": 1.5}):  # fmt: skip
         with pytest.raises(ValueError, match=r"must be|needs one"):
             PmiLexiconBuilder(**options)
+    for one in (np.float32(1), np.int64(1), [0, 1, 1, 1], np.array([0.0, 1, 1, 1])):
+        assert PmiLexiconBuilder(min_pmi=one).min_pmi == (0.0, 1.0, 1.0, 1.0)  # type: ignore[arg-type]
     for options in ({"max_length": 0}, {"max_length": 8}, {"min_count": 0}):
         with pytest.raises(ValueError, match="must be"):
             EntropyLexiconBuilder(**options)

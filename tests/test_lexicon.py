@@ -235,6 +235,15 @@ def test_copies(copy: Callable[[Lexicon], Lexicon]) -> None:
     assert again.parts == {"甲乙": ("甲", "乙")}
 
 
+def test_meta_takes_numbers_of_numpy(tmp_path: Path) -> None:
+    numbers: dict[str, Any] = {"characters": np.int64(5), "entropy_before": np.float32(0.5)}
+    meta = LexiconMeta(**numbers, granularity=np.float64(2), other={"x": np.int8(3)})  # type: ignore[dict-item]
+    plain = LexiconMeta(characters=5, entropy_before=0.5, granularity=2.0, other={"x": 3})
+    assert (repr(meta), meta, hash(meta)) == (repr(plain), plain, hash(plain))
+    Lexicon(["甲"], [1], meta=meta).save(tmp_path / "m.json", format="json")
+    assert Lexicon.load(tmp_path / "m.json").meta == plain
+
+
 def test_with_meta() -> None:
     assert "乙" in SCORED  # ranks are made
     changed = SCORED.with_meta(alnum="join")

@@ -280,6 +280,7 @@ def test_a_vocabulary_beats_its_characters() -> None:
 
 def test_several_sizes_equal_single_ones() -> None:
     builder = VocabularyBuilder(vocab_size=[300, 500])
+    assert builder.sizes == VocabularyBuilder(vocab_size=np.array([300, 500])).sizes  # type: ignore[arg-type]
     both = builder.build_sizes(Corpus(SAMPLE))
     with pytest.raises(ValueError, match="build_sizes"):
         builder.build(LINES)

@@ -43,7 +43,7 @@ def check_integer(name: str, value: object, *, least: int = 1, most: int | None 
     """
     try:
         number = None if isinstance(value, bool) else value.__index__()  # type: ignore[attr-defined]
-    except AttributeError:
+    except (AttributeError, TypeError):  # the latter from arrays
         number = None
     if number is None or number < least or (most is not None and number > most):
         bounds = f"of at least {least}" if most is None else f"from {least} to {most}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import numpy as np
 
 from .._kernels.counting import deduplicate_words
 from .._utils.progress import begin_stage
-from .._utils.validation import check_integer
+from .._utils.validation import check_integer, check_number
 from ..corpus import Corpus
 from ..counting.counts import MAX_ORDER, NgramCounts
 from ..counting.linked import LinkedTree
@@ -234,14 +233,12 @@ def _fill_thresholds(min_pmi: float | Sequence[float] | None, order: int) -> tup
     """Return one threshold for each order from 1."""
     if min_pmi is None:
         values = [*MIN_PMI_NATS, *(MIN_PMI_NATS[-1] + FURTHER_NATS * k for k in range(1, MAX_ORDER))][:order]
-    elif isinstance(min_pmi, (int, float)):
-        values = [0.0] + [float(min_pmi)] * (order - 1)
+    elif np.ndim(min_pmi) == 0:
+        values = [0.0] + [check_number("min_pmi", min_pmi)] * (order - 1)
     else:
-        values = [float(x) for x in min_pmi]
+        values = [check_number("min_pmi", x) for x in min_pmi]  # type: ignore[union-attr]
         if len(values) != order:
             raise ValueError(f"min_pmi needs one number, or {order} (one for each length), not {len(values)}.")
-    if any(math.isnan(x) for x in values):
-        raise ValueError("min_pmi must be numbers of nats, not NaN.")
     return tuple(values)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from operator import index
 from types import MappingProxyType
+from typing import Any
+
+import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.validation import check_choice, check_integer, check_number
@@ -150,6 +153,8 @@ class LexiconMeta:
     other: Mapping[str, str | int | float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            object.__setattr__(self, item.name, _plain(getattr(self, item.name)))
         check_choice("unit", self.unit, UNITS)
         check_choice("objective", self.objective, OBJECTIVES)
         check_choice("arithmetic", self.arithmetic, ARITHMETICS)
@@ -168,7 +173,7 @@ class LexiconMeta:
         known = [item.name for item in fields(self) if item.name in self.other]
         if known:
             raise ValueError(f"other must not contain {known[0]!r}, which is a field of LexiconMeta.")
-        object.__setattr__(self, "other", MappingProxyType(dict(self.other)))
+        object.__setattr__(self, "other", MappingProxyType({name: _plain(x) for name, x in self.other.items()}))
 
     def _check_ids(self) -> None:
         for name in LISTS:
@@ -209,6 +214,11 @@ class LexiconMeta:
             self.arithmetic, self.own_words, self.forbidden_words, self.forced_words, self.granularity,
             self.class_links,
         )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of NumPy as a number of Python, which JSON knows."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_links(links: object) -> tuple[tuple[int, ...], ...]:

@@ -198,7 +198,8 @@ class VocabularyBuilder:
             raise ValueError("add_pieces needs base, the vocabulary of a model; without it, use vocab_size.")
         if vocab_size is None:
             vocab_size = DEFAULT_SIZE
-        sizes = vocab_size if isinstance(vocab_size, Sequence) and not isinstance(vocab_size, str) else [vocab_size]
+        several = isinstance(vocab_size, (Sequence, np.ndarray)) and not isinstance(vocab_size, str)
+        sizes: list[object] = [*vocab_size] if several else [vocab_size]  # type: ignore[misc]
         if not sizes:
             raise ValueError("vocab_size must have at least one size.")
         least = self._reserved_ids + len(self._required_pieces()) + 1
