@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["add_compare"]
 
 TABLE_ROWS = 20  # words of each list that is printed
+NAMED_TEXTS = 5  # texts whose sizes the summary states one by one
 MIN_LENGTHS = {"tokens": 1, "strings": 2}  # as a string, every character would be a word
 SORTS = {"g2": "g2", "log-ratio": "log_ratio", "share": "share"}
 
@@ -214,6 +215,8 @@ def _report(arguments: argparse.Namespace, table: ComparisonTable, shown: Compar
         return
     kind = {"tokens": "token", "strings": "character"}[table.unit]
     sizes = [f"{name} has {plural(total, kind)}" for name, total in zip(table.texts, table.totals, strict=True)]
+    if len(sizes) > NAMED_TEXTS:
+        sizes = [f"{len(sizes):,} texts have {plural(sum(table.totals), kind)}"]
     if arguments.against is not None:
         sizes.append(f"{table.other} has {table.other_totals[0]:,}")
     if table.unit == "strings":
