@@ -603,6 +603,7 @@ BP = {base64.b64encode(bytes([byte])).decode(): [byte + 3, "", 1] for byte in ra
         ("json", json.dumps(JSON | {"rows": [["a"]]}).encode(), "row 1: it must be a list of 2 values"),
         ("json", json.dumps(JSON | {"rows": [["a", -1]]}).encode(), "row 1: '-1' is not a usable number"),
         ("json", json.dumps(JSON | {"rows": [["a", 1], ["a", 1]]}).encode(), "row 2: the word 'a' was already on row"),
+        ("tsv", "中 3\n".encode(), "line 1: this is not the first line of a lexicon of nlp-zero; check the name"),
         ("plain", "中 99999999999999999999\n".encode(), "line 1: the count '99999999999999999999' is not"),
         ("plain", "中 ٣\n".encode(), "line 1: the count"),
         ("parquet", b"PAR1", "this Parquet file cannot be read"),

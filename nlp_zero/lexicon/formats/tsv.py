@@ -93,6 +93,8 @@ def loads(data: bytes) -> Table:
     data = data.removeprefix(codecs.BOM_UTF8)
     head, names_line = [line.rstrip("\r") for line in [*text.split("\n", 2), "", ""][:2]]
     version, *about = head.split("\t")
+    if not version.startswith(FORMAT):
+        raise ValueError("line 1: this is not the first line of a lexicon of nlp-zero; check the name and the format.")
     if version != f"{FORMAT} v{VERSION}":
         raise ValueError(f"line 1: this is {version[1:]!r}, which this nlp-zero cannot read; update nlp-zero.")
     meta = _meta(about)
