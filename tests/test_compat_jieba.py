@@ -446,3 +446,19 @@ def test_pickled_with_its_words() -> None:
     again.__self__.__setstate__(state)
     assert again("研究生命起源") == ["研究", "生命起源"]
     assert repr(again.__self__) == "<Tokenizer dictionary=<Lexicon of 6 words, 114 tokens>>"
+
+
+def test_words_are_bytes_or_str() -> None:
+    ours, theirs = jieba.Tokenizer(lexicon_of({"研究": 3})), jieba_of({"研究": 3})
+    for tokenizer in (ours, theirs):
+        tokenizer.add_word("甲乙".encode(), 5)
+        tokenizer.add_word("甲乙丙".encode("gbk"))
+        tokenizer.del_word("甲乙".encode())
+        assert tokenizer.lcut("甲乙研究甲乙丙") == ["甲", "乙", "研究", "甲乙丙"]
+        assert tokenizer.suggest_freq(("甲".encode(), "乙")) == 0
+    for wrong in (3, None, ["甲"]):
+        with pytest.raises(TypeError, match="word must be a str or bytes, not"):
+            ours.add_word(wrong, 5)  # type: ignore[arg-type]
+        assert ours.lcut("甲乙丙") == ["甲乙丙"]  # nothing was added
+    with pytest.raises(TypeError, match="line 1 must be a str or bytes, not int"):
+        ours.load_userdict([3])  # type: ignore[list-item]

@@ -251,6 +251,11 @@ def test_a_comparison_shows_the_words_of_both_sides() -> None:
     assert lists[1].startswith(" the other text")
 
 
+def test_a_tokenizer_is_not_a_lexicon() -> None:
+    with pytest.raises(TypeError, match="lexicon must be a Lexicon, not Tokenizer"):
+        ReportBuilder().build(["早晨"], lexicon=Tokenizer(Lexicon(["早晨"], [1])))  # type: ignore[arg-type]
+
+
 def test_a_lexicon_of_another_program_has_ids_of_its_own() -> None:
     lexicon = Lexicon(["早晨", "喝茶"], [1, 1], scores={"id": [7, 3]})
     table = read_data(ReportBuilder().build(["早晨喝茶喝茶"], lexicon=lexicon).html)["table"]

@@ -207,7 +207,7 @@ class Tokenizer:
         -------
         list of str
         """
-        text = sentence if isinstance(sentence, str) else _decode(sentence)
+        text = _decode("sentence", sentence)
         if cut_all:
             return self._cut_all(text)
         return self._tokenizer(bool(HMM)).tokenize(text)
@@ -329,12 +329,13 @@ class Tokenizer:
         """
         return self.FREQ.get(k, d)
 
-    def add_word(self, word: str, freq: int | None = None, tag: str | None = None) -> None:
+    def add_word(self, word: str | bytes, freq: int | None = None, tag: str | None = None) -> None:
         """Add a word, or change its frequency.
 
         Parameters
         ----------
-        word : str
+        word : str or bytes
+            Bytes are read as UTF-8, or else as GBK.
         freq : int, optional
             Its frequency on the scale of the lexicon; 0 deletes it.  Default: `suggest_freq` of the word.
         tag : str, optional
@@ -342,13 +343,16 @@ class Tokenizer:
 
         Raises
         ------
+        TypeError
+            If the word is not text.
         ValueError
             If the word is empty or the frequency is negative.
         """
-        if not word:
+        text = _decode("word", word)
+        if not text:
             raise ValueError("word must not be empty.")
         with self._lock:
-            self._set(word, freq)
+            self._set(text, freq)
 
     def _set(self, word: str, frequency: int | None) -> None:
         """Change a frequency, None to that which makes the word one token.  The caller has the lock."""
@@ -359,21 +363,21 @@ class Tokenizer:
             frequencies.set(word, check_integer("freq", frequency, least=0))
         self._tokenizers = {}
 
-    def del_word(self, word: str) -> None:
+    def del_word(self, word: str | bytes) -> None:
         """Delete a word: it is no longer a token.
 
         Parameters
         ----------
-        word : str
+        word : str or bytes
         """
         self.add_word(word, 0)
 
-    def suggest_freq(self, segment: str | Iterable[str], tune: bool = False) -> int:
+    def suggest_freq(self, segment: str | Iterable[str | bytes], tune: bool = False) -> int:
         """Return the frequency that makes a word whole, or that makes it fall apart.
 
         Parameters
         ----------
-        segment : str or iterable of str
+        segment : str or iterable of (str or bytes)
             The word that is to be one token; or the tokens that it is to be cut into.
         tune : bool, default False
             Whether the word gets this frequency.
@@ -397,7 +401,7 @@ class Tokenizer:
         >>> tokenizer.lcut("放到表中将出错")
         ['放到', '表', '中', '将', '出错']
         """
-        segments = [segment] if isinstance(segment, str) else list(segment)
+        segments = [segment] if isinstance(segment, str) else [_decode("segment", one) for one in segment]
         word = "".join(segments)
         if not word:
             raise ValueError("segment must be a word or a tuple of words, not empty.")
@@ -438,14 +442,16 @@ def _check_dictionary(dictionary: Dictionary) -> str | Lexicon:
     return os.path.abspath(dictionary)
 
 
-def _decode(sentence: bytes) -> str:
-    """Return the text of bytes as jieba does."""
-    if not isinstance(sentence, (bytes, bytearray)):
-        raise TypeError(f"sentence must be a str or bytes, not {type(sentence).__name__}.")
+def _decode(name: str, text: object) -> str:
+    """Return a text, that of bytes as jieba does; raises `TypeError` for other things."""
+    if isinstance(text, str):
+        return text
+    if not isinstance(text, (bytes, bytearray)):
+        raise TypeError(f"{name} must be a str or bytes, not {type(text).__name__}.")
     try:
-        return sentence.decode()
+        return text.decode()
     except UnicodeDecodeError:
-        return sentence.decode("gbk", "ignore")
+        return text.decode("gbk", "ignore")
 
 
 def _inner_words(token: str, table: Mapping[str, int]) -> Iterator[tuple[int, int]]:

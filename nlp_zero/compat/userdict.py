@@ -42,6 +42,8 @@ def read_user_words(source: str | os.PathLike[str] | Iterable[str | bytes]) -> l
 def _parse(lines: Iterable[str | bytes], name: str) -> list[tuple[str, int | None]]:
     entries: list[tuple[str, int | None]] = []
     for number, line in enumerate(lines, 1):
+        if not isinstance(line, (str, bytes)):
+            raise TypeError(f"{name}: line {number} must be a str or bytes, not {type(line).__name__}.")
         try:
             text = line if isinstance(line, str) else line.decode()
         except UnicodeDecodeError:

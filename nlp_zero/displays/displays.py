@@ -9,7 +9,7 @@ import numpy as np
 
 from .._utils.validation import check_integer
 from ..comparison import ComparisonTable
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from ..tokenization.drawing import place_boxes
 from ..tokenization.tokenizer import Tokenizer
 from .fonts import choose_axes, find_chinese_font
@@ -84,7 +84,7 @@ class LexiconDisplay:
         ValueError
             If the lexicon has no such column.
         """
-        if score not in lexicon.scores:
+        if score not in check_lexicon(lexicon).scores:
             raise ValueError(f"score must be a column of the lexicon ({', '.join(lexicon.scores)}), not {score!r}.")
         places = [k for k, word in enumerate(lexicon.words) if len(word) >= min_length]
         words = tuple(lexicon.words[k] for k in places)

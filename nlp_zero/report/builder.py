@@ -21,7 +21,7 @@ from ..comparison import TextComparer
 from ..corpus import Corpus, restartable
 from ..errors import CorpusError
 from ..lexicon.firmness import REQUIRED_SCORES
-from ..lexicon.lexicon import Lexicon
+from ..lexicon.lexicon import Lexicon, check_lexicon
 from ..templates.mining import TemplateMiner
 from ..templates.parser import TemplateParser
 from ..tokenization.drawing import draw_segmentations
@@ -181,7 +181,7 @@ class ReportBuilder:
         learnt = lexicon is None
         if lexicon is None:
             lexicon = PmiLexiconBuilder(workers=self.workers).build(corpus)
-        words = self._choose_words(lexicon)
+        words = self._choose_words(check_lexicon(lexicon))
         if not words:
             raise CorpusError("no words of two or more characters were found, so there is nothing to report.")
         tokenizer = Tokenizer(lexicon)
