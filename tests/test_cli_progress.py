@@ -282,3 +282,23 @@ def test_nothing_is_printed_over_typed_lines(tmp_path: Path) -> None:
         assert os.waitpid(pid, 0)[1] == 0
         watchdog.cancel()
     assert shown == "青石镇，\r\n青石镇 ，\r\n".encode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_one_end_of_input_ends_an_empty_text(tmp_path: Path) -> None:
+    import pty
+
+    words = str(tmp_path / "words.tsv")
+    assert main(["build-vocab", SAMPLE, "-o", words, "-q"]) == 0
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "nlp_zero", "tokenize", "-l", words])
+    shown = b""
+    with open(terminal, "rb+", buffering=0) as file:
+        watchdog = threading.Timer(60, os.kill, (pid, 9))
+        watchdog.start()
+        while not shown.endswith(b"\n"):
+            shown += file.read(1)
+        file.write(b"\x04")
+        assert os.waitpid(pid, 0)[1] == 0
+        watchdog.cancel()

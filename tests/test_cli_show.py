@@ -158,6 +158,8 @@ def test_a_terminal_gets_a_table_and_the_way_to_save(
     assert "".join(table) == run(capsys, "show", lexicon)[1]
     assert hint == f"… and {len(words) - 20:,} more; add -o words.tsv to save all words.\n"
     assert len(run(capsys, "build-vocab", SAMPLE, "-q", "--top", 3)[1].splitlines()) == 4
+    (tmp_path / "short.txt").write_text("好坏\n", encoding="utf-8")
+    assert run(capsys, "build-vocab", tmp_path / "short.txt", "-q") == (0, "", "")  # nothing, and not "2 more"
     path = tmp_path / "words.tsv"
     assert run(capsys, "build-vocab", SAMPLE, "-q", "-o", path) == (0, "", "")
     assert run(capsys, "build-vocab", SAMPLE, "-q", "-o", "-")[1] == path.read_text(encoding="utf-8")

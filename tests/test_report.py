@@ -298,8 +298,9 @@ def test_the_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture
     assert f"nlpzero report {SAMPLE} --lang en -o {target}" in html
     assert f"open {target} in a browser" in capsys.readouterr().err
     assert len(html.encode()) < 5_000_000
-    assert main(["report", str(SAMPLE), "--against", str(SAMPLE), "-o", str(target)]) == 0
-    assert f"--against {SAMPLE} --lang zh" in target.read_text(encoding="utf-8")
+    options = ["--errors", "ignore", "--normalize", "NFKC", "--top", "50"]
+    assert main(["report", str(SAMPLE), "--against", str(SAMPLE), *options, "-o", str(target)]) == 0
+    assert f"--against {SAMPLE} {' '.join(options)} --lang zh" in target.read_text(encoding="utf-8")
 
 
 def test_the_command_has_every_language_and_loads_no_report_before_it_is_needed() -> None:

@@ -246,7 +246,7 @@ def _write(
         rest = len(lexicon) - len(words)
         with open_output(None) as write:
             write(format_words(lexicon, words))
-            if rest:
+            if rest and words:
                 write(f"… and {rest:,} more; add -o words.tsv to save all words.\n")
             write("".join(f"{line}\n" for line in contexts))
     elif arguments.known or arguments.top:  # a list for people

@@ -26,6 +26,7 @@ __all__ = ["add_report"]
 
 # Learning words 4, describing them 1, templates 3, phrases 2, a comparison 5, drawing 1.
 STAGES = 16
+MOST_WORDS = 50_000  # in the table of words
 
 
 def add_report(commands: Commands) -> None:
@@ -62,7 +63,9 @@ def add_report(commands: Commands) -> None:
         "--sentence", action="append", default=[], metavar="TEXT",
         help="a sentence to draw; may be repeated (default: three of the corpus)",
     )  # fmt: skip
-    parser.add_argument("--top", type=int, default=50_000, metavar="N", help="most words in the table (default: 50000)")
+    parser.add_argument(
+        "--top", type=int, default=MOST_WORDS, metavar="N", help=f"most words in the table (default: {MOST_WORDS})"
+    )
     add_workers(parser)
     add_scheduler(parser)
     parser.set_defaults(workers=1)
@@ -109,6 +112,9 @@ def _describe_command(arguments: argparse.Namespace) -> str:
         ("--sentence", arguments.sentence),
         ("--field", [arguments.field if arguments.field != "text" else None]),
         ("--encoding", [arguments.encoding if arguments.encoding != "utf-8" else None]),
+        ("--errors", [arguments.errors if arguments.errors != "strict" else None]),
+        ("--normalize", [arguments.normalize]),
+        ("--top", [str(arguments.top) if arguments.top != MOST_WORDS else None]),
     ):
         words += [part for value in values if value is not None for part in (option, value)]
     return shlex.join([*words, "--lang", arguments.lang, "-o", arguments.output])

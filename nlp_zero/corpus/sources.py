@@ -115,7 +115,7 @@ class Source:
         if buffer is None:
             raise CorpusError("Standard input is closed or is not a stream of bytes; pipe a text into it.")
         raw = getattr(buffer, "raw", buffer)  # unbuffered: each line of a live pipe is read as soon as it is written
-        return open(raw.fileno(), "rb", buffering=0, closefd=False) if isinstance(raw, io.FileIO) else raw
+        return cast(IO[bytes], _StandardInput(raw.fileno(), closefd=False)) if isinstance(raw, io.FileIO) else raw
 
     def open_random(self) -> IO[bytes] | None:
         """Open the stored bytes so that they can be read in any order; None if that is not possible."""
@@ -126,6 +126,17 @@ class Source:
             return file
         file.close()
         return None
+
+
+class _StandardInput(io.FileIO):
+    """Standard input whose end stays the end: a terminal would wait for another Ctrl-D."""
+
+    _ended = False
+
+    def read(self, size: int | None = -1) -> Any:
+        data = b"" if self._ended else super().read(size)
+        self._ended = data == b""
+        return data
 
 
 class _RemoteStream:
