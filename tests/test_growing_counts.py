@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from nlp_zero import Corpus, FormatError, Lexicon, NgramCounter, NgramCounts, PmiLexiconBuilder
 from nlp_zero._kernels.counting import locate_children
+from nlp_zero._utils.locks import hold_in_place
 from nlp_zero.cli.growth import parse_period
 from nlp_zero.cli.main import main
 from nlp_zero.corpus import fingerprint_files
@@ -277,6 +279,25 @@ def test_a_stop_leaves_the_old_counts(tmp_path: Path, monkeypatch: pytest.Monkey
         assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert main(["count", files[1], "-q", "--period", "2024", "--add", str(grown)]) == 0
     assert NgramCounts.load(grown).periods == (2023, 2024)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked")
+def test_two_additions_at_the_same_time_lose_nothing(tmp_path: Path, capsys: Capture) -> None:
+    counts = tmp_path / "counts"
+    assert main(["count", write(tmp_path, "a.txt", ["中国"]), "-o", str(counts), "-q"]) == 0
+    command = ["count", write(tmp_path, "b.txt", ["中国人"]), "--add", str(counts), "-q"]
+    before = folder_bytes(counts)
+    with hold_in_place(counts):  # what another process does while it adds
+        assert main(command) == 1
+        assert "another process adds to these counts; run the same command again when" in capsys.readouterr().err
+        assert folder_bytes(counts) == before
+        assert main([*command, "-o", str(tmp_path / "sum")]) == 0  # which does not replace them
+    assert main(command) == 0
+    assert NgramCounts.load(counts)["中国"] == NgramCounts.load(tmp_path / "sum")["中国"] == 2
+    shutil.rmtree(counts)
+    with hold_in_place(counts):
+        assert main(command) == 1
+    assert "no such folder" in capsys.readouterr().err
 
 
 def test_words_know_when_they_were_seen(tmp_path: Path, capsys: Capture) -> None:

@@ -6,7 +6,8 @@ import errno
 import os
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakValueDictionary, finalize
 
@@ -17,7 +18,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["LOCK_NAME", "FolderLock", "lock_folder", "remove_lock"]
+__all__ = ["LOCK_NAME", "FolderLock", "hold_in_place", "lock_folder", "remove_lock"]
 
 LOCK_NAME = ".lock"
 IN_USE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)  # errors of locking a file that another process has locked
@@ -77,6 +78,42 @@ def lock_folder(folder: str | os.PathLike[str]) -> FolderLock:
                 f"{folder} is in use by another process; wait until it is done, or name another folder."
             ) from None
     return lock
+
+
+@contextmanager
+def hold_in_place(folder: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Keep other processes from reading a folder in order to replace it, while this one does the same in the block.
+
+    The lock is that of the folder itself, which goes with it when it is replaced.  Nothing happens where folders cannot
+    be locked (on Windows), or for None.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process is about to replace the folder.
+    """
+    if folder is None or sys.platform == "win32":
+        yield
+        return
+    path = Path(folder).resolve()
+    while True:
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # whoever reads the folder tells why it cannot be read
+            yield
+            return
+        try:
+            try:
+                _lock(file)
+            except BlockingIOError:
+                raise
+            except OSError:  # of file systems that lock only what is open for writing
+                pass
+            if _is_at(file, path):  # else another process has just replaced it
+                yield
+                return
+        finally:
+            os.close(file)
 
 
 def remove_lock(folder: str | os.PathLike[str]) -> None:
