@@ -322,6 +322,18 @@ def test_a_full_disk_names_the_export(name: str, tmp_path: Path, capsys: Capture
     assert err.endswith(f"{name}: cannot be written: No space left on device; choose another place with --export.\n")
 
 
+def test_a_dash_is_no_name_of_a_result(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("早晨 2\n", encoding="utf-8")
+    status, out, err = run(capsys, "convert", "words.txt", "-", "--to", "csv")
+    assert (status, out) == (2, "")
+    assert err.startswith("nlpzero: error: - (OUT) is no file; for standard output, write /dev/stdout.\n")
+    status, out, err = run(capsys, "count", SAMPLE, "-o", "-")
+    assert (status, out) == (2, "")
+    assert "name a folder" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["words.txt"]
+
+
 def test_queries_use_the_options_of_saved_counts(tmp_path: Path, capsys: Capture) -> None:
     counts = tmp_path / "counts"
     assert run(capsys, "count", SAMPLE, "-q", "--order", 2, "-o", counts)[0] == 0

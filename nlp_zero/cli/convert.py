@@ -46,6 +46,8 @@ def run_convert(arguments: argparse.Namespace) -> None:
     """Run the command."""
     from ..lexicon.lexicon import Lexicon
 
+    if arguments.output == "-":
+        raise UsageError("- (OUT) is no file; for standard output, write /dev/stdout.")
     target = arguments.target or _target_of_name(arguments.output)
     with report_stages(shows_progress(arguments)):
         begin_stage("loading words")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +12,12 @@ import numpy as np
 
 from .._kernels.counting import ALNUM_MODES
 from .._utils.compression import strip_compression_suffix
-from .._utils.locks import hold_in_place
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_integer
 from ..corpus import require_text
 from ..counting.format import FORMAT, MAX_ORDER
-from .errors import MissingPackage, OutputError, UsageError
-from .growth import add_period_option, parse_period, select_new_sources
+from .errors import MissingPackage, UsageError
+from .growth import add_period_option, hold_counts, parse_period, select_new_sources
 from .interrupts import resumable
 from .messages import plural, print_message, shows_progress
 from .options import (
@@ -116,25 +113,12 @@ def run_count(arguments: argparse.Namespace) -> None:
     if folder is not None:
         check_folder(folder, format=FORMAT)
     total = 2 + bool(arguments.export) + bool(arguments.add and arguments.sources)
-    with _hold(arguments), resumable(arguments), report_stages(shows_progress(arguments), total):
+    with hold_counts(arguments), resumable(arguments), report_stages(shows_progress(arguments), total):
         counts = _count(arguments, folder)
         if arguments.export is not None:
             begin_stage("exporting")
             _export(counts, arguments.export)
         _print_results(arguments, counts)
-
-
-@contextmanager
-def _hold(arguments: argparse.Namespace) -> Iterator[None]:
-    """Let no other process add to the same counts at the same time: what it adds would be lost."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(hold_in_place(arguments.add if arguments.output is None else None))
-        except BlockingIOError:
-            raise OutputError(
-                f"{arguments.add}: another process adds to these counts; run the same command again when it is done."
-            ) from None
-        yield
 
 
 def _print_results(arguments: argparse.Namespace, counts: NgramCounts) -> None:
@@ -166,6 +150,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
     results = (arguments.output, arguments.add, arguments.export, arguments.top, arguments.query or None)
     if all(result is None for result in results):
         raise UsageError("no result was asked for; add -o, --add, --export, --query or --top.")
+    if arguments.output == "-":
+        raise UsageError("-o -: counts are a folder, which is not written to standard output; name a folder.")
     _check_sources(arguments)
     check_least(arguments, 1, "min_count", "top")
     configure(check_integer, "--order", arguments.order, most=MAX_ORDER)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from .._utils.locks import hold_in_place
 from ..corpus import Corpus
 from ..counting.history import check_period
-from .errors import UsageError
+from .errors import OutputError, UsageError
 from .messages import print_message
 from .options import open_corpus
 
 if TYPE_CHECKING:
     from ..counting.counts import NgramCounts
 
-__all__ = ["add_period_option", "parse_period", "select_new_sources"]
+__all__ = ["add_period_option", "hold_counts", "parse_period", "select_new_sources"]
 
 
 def add_period_option(parser: argparse.ArgumentParser) -> None:
@@ -71,3 +74,22 @@ def select_new_sources(arguments: argparse.Namespace, counts: NgramCounts) -> Co
         return None
     arguments.corpora.pop()
     return open_corpus(arguments, *sources)
+
+
+@contextmanager
+def hold_counts(arguments: argparse.Namespace) -> Iterator[None]:
+    """Let no other process add to the counts of --add in the block: one of the two additions would be lost.
+
+    Raises
+    ------
+    OutputError
+        If another process adds to them.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold_in_place(arguments.add if arguments.output is None else None))
+        except BlockingIOError:
+            raise OutputError(
+                f"{arguments.add}: another process adds to these counts; run the same command again when it is done."
+            ) from None
+        yield
