@@ -71,6 +71,16 @@ def test_periods() -> None:
     assert columns == {"first_seen": [2, 1], "last_seen": [7, 1]}
 
 
+def test_documents_are_added_as_counts_are() -> None:
+    first = Lexicon(["甲", "乙"], [3, 1], scores={"df": [2, 1], "cf": [3, 1]}, meta=LexiconMeta(documents=4))
+    second = Lexicon(["甲", "丙"], [9, 4], scores={"df": [5, 2], "cf": [8, 4]}, meta=LexiconMeta(documents=6))
+    merged = first.merge(second, Lexicon(["丁"], [1]))
+    assert merged.meta.documents == 10
+    columns = {word: [merged.scores[name][merged.index(word)] for name in ("df", "cf")] for word in "甲乙丙丁"}
+    assert columns == {"甲": [7, 11], "乙": [1, 1], "丙": [2, 4], "丁": [pytest.approx(np.nan, nan_ok=True)] * 2}
+    assert first.merge(first).meta.documents == 8  # as for the other numbers, a text that is named twice counts twice
+
+
 def test_fields_of_meta() -> None:
     first = LexiconMeta(alnum="join", method="pmi", characters=100, tokens=60, new_words=0.1, seed=1,
                         forbidden_words=("坏",), own_words=("新", "旧"), other={"a": 1, "b": 2})  # fmt: skip

@@ -226,6 +226,7 @@ def test_a_json_array_is_read_in_pieces_of_any_size(
         ("[" * 100_000, r"line 1: not JSON \(nested too deeply\)"),
         ('[{"text":' * 50_000, r"line 1: not JSON \(nested too deeply\)"),
         ('[{"title": "x", "n": 1}]', r"line 1 \(element 1\): no text in the field 'text' \(the fields are title, n\)"),
+        ('[{"text": null}]', r"line 1 \(element 1\): no text in the field 'text'; it holds null \(the fields are"),
         (
             '[{"text": 3}]',
             r"line 1 \(element 1\): no text in the field 'text'; it holds a number \(the fields are text\)",
@@ -594,7 +595,8 @@ def test_a_folder_that_nlp_zero_wrote_is_named(tmp_path: Path) -> None:
     counter = NgramCounter(order=2)
     counter.update(["春天来了"])
     counter.freeze().save(tmp_path / "counts")
-    with pytest.raises(CorpusError, match=r"this is a folder of counts, not a folder of texts; give it to --merge\.$"):
+    message = r"this is a folder of counts, not a folder of texts; give it to nlpzero count --merge\.$"
+    with pytest.raises(CorpusError, match=message):
         Corpus(tmp_path / "counts").files()
 
 

@@ -209,7 +209,7 @@ def test_what_is_not_a_folder_of_counts(things: Path, capsys: Capture, name: str
     [
         ("words.tsv", "this is a lexicon of nlp-zero, not a text; name it with --lexicon, or --known"),
         ("templates.jsonl", "this is a file of templates of nlp-zero, not a text; name a text"),
-        ("counts", "this is a folder of counts, not a folder of texts; give it to --merge"),
+        ("counts", "this is a folder of counts, not a folder of texts; give it to nlpzero count --merge"),
         ("a.pdf", "this looks like a PDF file; convert it to text first (pdftotext)"),
     ],
 )

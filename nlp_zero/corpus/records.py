@@ -67,6 +67,8 @@ class Records:
             shown = [str(name)[:40] for name in list(value)[:SHOWN_FIELDS]]
             names = f" (the fields are {', '.join(shown)}{', ...' if len(value) > SHOWN_FIELDS else ''})"
         kind = "" if text is None else f"; it holds {_describe(text)}"
+        if isinstance(value, dict) and self.field in value and text is None:
+            kind = "; it holds null"
         self.skip(place, f"no text in the field {self.field!r}{kind}{names}; name the right one with --field")
         return None
 

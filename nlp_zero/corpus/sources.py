@@ -282,7 +282,7 @@ def _folder_sources(folder: str) -> list[Source]:
 def _refuse_own_folder(folder: str) -> None:
     """Refuse a folder that nlp-zero wrote."""
     if (kind := describe_own_folder(folder)) is not None:
-        remedy = "give it to --merge" if kind == "a folder of counts" else "name a folder of texts"
+        remedy = "give it to nlpzero count --merge" if kind == "a folder of counts" else "name a folder of texts"
         raise CorpusError(f"{folder}: this is {kind}, not a folder of texts; {remedy}.")
 
 

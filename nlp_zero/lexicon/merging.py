@@ -25,6 +25,7 @@ EQUAL = ("unit", "byte_fallback", "boundaries", "objective", "specials", "arithm
 EQUAL_IF_STATED = ("alnum", "unk_log_prob")  # None gives way to a value
 OWN_WORDS = ("own_words", "forced_words", "forbidden_words")
 SUMS = ("characters", "tokens")
+DOCUMENT_COLUMNS = ("df", "cf")  # numbers of documents and of tokens in them, which are added as counts are
 FLAGS = ("estimated", "interrupted", "dummy_prefix")
 EXTREMES = {"first_seen": np.fmin, "last_seen": np.fmax}  # columns of periods
 FOREIGN = ("special_ids", "byte_ids", "unk_id")  # ids in the model of another program
@@ -79,6 +80,12 @@ def _merge_column(name: str, lexicons: Sequence[LexiconLike], rows: list[npt.NDA
             if name in lexicon.scores:
                 found[at] = EXTREMES[name](found[at], lexicon.scores[name])
         return found
+    if name in DOCUMENT_COLUMNS:
+        added = np.full(size, np.nan)
+        for lexicon, at in zip(lexicons, rows, strict=True):
+            if name in lexicon.scores:
+                added[at] = np.where(np.isnan(added[at]), 0, added[at]) + lexicon.scores[name]
+        return added
     above, below = np.zeros(size), np.zeros(size)
     for lexicon, at in zip(lexicons, rows, strict=True):
         if name not in lexicon.scores:
@@ -126,6 +133,8 @@ def _merge_meta(lexicons: Sequence[LexiconLike]) -> LexiconMeta:
     for name in SUMS:
         numbers = [getattr(meta, name) for meta in metas]
         values[name] = None if None in numbers else sum(numbers)
+    documents = [meta.documents for meta in metas if meta.documents is not None]
+    values["documents"] = sum(documents) if documents else None
     for name in FLAGS:
         values[name] = any(getattr(meta, name) for meta in metas)
     values["new_words"] = _mean_share(lexicons)
