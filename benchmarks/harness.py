@@ -134,7 +134,7 @@ def faster_row(
 ) -> Row:  # fmt: skip
     """Return a row that says how many times as long the peer takes."""
     times = ratio(peer, ours)
-    cells = work, ours.describe(size), f"{name}: {peer.describe(size)}", f"{times:.2f} × faster"
+    cells = work, ours.describe(size), f"{name}: {peer.describe(size)}", f"{times:.2f} × as fast"
     return Row(*cells) if least is None else Row(*cells, f"≥ {least:g} ×", format_met(times >= least))
 
 

@@ -69,6 +69,6 @@ def _report(report: Report, work: str, text: Path, turns: list[Timing], *, least
     size = text.stat().st_size
     ours = turns[0]
     peer = f"grep -noE: {turns[1].describe(size)}" if len(turns) > 1 else "–"
-    faster = f"{ratio(turns[1], ours):.2f} × faster" if len(turns) > 1 else "–"
+    faster = f"{ratio(turns[1], ours):.2f} × as fast" if len(turns) > 1 else "–"
     target = (f"≥ {LEAST_SPEED} MB/s", format_met(size / ours.median / 1e6 >= LEAST_SPEED)) if least else ("–", "–")
     report.add(Row(work, ours.describe(size), peer, faster, *target))

@@ -167,7 +167,7 @@ def _time(settings: Settings, report: Report, folder: Path) -> None:
     mine = seconds.pop("ours")
     for name, other in seconds.items():
         report.add(Row("training 20,000 pieces on people-daily", f"{mine:.2f} s", f"{name}: {other:.2f} s",
-                       f"{other / mine:.2f} × faster", "≤ 4 s", format_met(mine <= 4)))  # fmt: skip
+                       f"{other / mine:.2f} × as fast", "≤ 4 s", format_met(mine <= 4)))  # fmt: skip
 
 
 def _large(settings: Settings, report: Report, folder: Path) -> None:

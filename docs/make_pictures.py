@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nlp_zero import Corpus, ReportBuilder
+from nlp_zero import BayesLexiconBuilder, Corpus, ReportBuilder
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 SENTENCES = ["却说曹操引大军追赶玄德，直至襄阳城下。", "次日，孔明与关公、张飞商议破敌之计。"]
@@ -28,15 +28,18 @@ PICTURES = {  # name -> first and last element of the part of the page, and the 
 def main() -> int:
     """Write every picture in both languages."""
     [_, text] = sys.argv
+    best = BayesLexiconBuilder(seed=0).build(Corpus(text))  # trees are drawn of the words of the best method
     with tempfile.TemporaryDirectory() as folder:
         for language in ("zh", "en"):
             path = Path(folder) / f"{language}.html"
-            ReportBuilder(language=language).build(Corpus(text), sentences=SENTENCES).save(path)
-            photograph(path, language)
+            for lexicon, names in ((None, ["words", "charts"]), (best, ["sentences"])):
+                report = ReportBuilder(language=language).build(Corpus(text), lexicon=lexicon, sentences=SENTENCES)
+                report.save(path)
+                photograph(path, language, names)
     return 0
 
 
-def photograph(path: Path, language: str) -> None:
+def photograph(path: Path, language: str, names: list[str]) -> None:
     """Save the parts of a page as PNG files."""
     from selenium import webdriver
 
@@ -52,7 +55,8 @@ def photograph(path: Path, language: str) -> None:
         while not driver.execute_script("return document.documentElement.dataset.ready"):
             time.sleep(0.1)
         driver.execute_script("document.querySelectorAll('.word')[1].click()")
-        for name, (first, last, most) in PICTURES.items():
+        for name in names:
+            first, last, most = PICTURES[name]
             save_part(driver, FOLDER / f"{name}-{language}.png", first, last, most)
     finally:
         driver.quit()

@@ -201,7 +201,7 @@ def _templates(templates: TemplateInventory, labels: Mapping[str, str]) -> str:
     head = "".join(f"<th>{_escape(labels[key])}</th>" for key in ("template", "uses", "fillers", "gain", "examples"))
     rows = "".join(
         f"<tr><td>{_escape(str(one))}</td><td>{one.count:,.0f}</td><td>{one.fillers:,}</td><td>{one.gain:,.0f}</td>"
-        f"<td>{_escape('；'.join(' / '.join(filling) for filling in one.examples))}</td></tr>"
+        f"<td>{_escape(labels['separator'].join(' / '.join(filling) for filling in one.examples))}</td></tr>"
         for one in shown
     )
     table = f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
