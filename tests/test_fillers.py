@@ -139,7 +139,7 @@ def test_sorted_counts_of_odd_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_refused(tmp_path: Path) -> None:
     inventory, _ = sample()
-    with pytest.raises(ValueError, match="mine them with method='entropy'"):
+    with pytest.raises(ValueError, match="mine them with the method entropy"):
         FillerCounter(TemplateInventory([Template(("a", None))]))
     for name in ("max_fillers", "min_count", "workers"):
         with pytest.raises(ValueError, match=name):
@@ -180,6 +180,7 @@ def test_table_of_fillers() -> None:
     ]  # fmt: skip
     assert "class" not in SlotFillers([TIMES]).to_columns()
     assert "2 slots: 4 fillers" in fillers._repr_html_()
+    assert repr(TIMES) == "<Slot 1 of 从 … 起: 50 uses, 2 different fillers>"
     assert len(SlotFillers([]).to_frame("polars")) == 0
     copy = pickle.loads(pickle.dumps(fillers))
     assert list(copy) == list(fillers)

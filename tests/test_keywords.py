@@ -408,6 +408,7 @@ def test_wrong_usage(arguments: list[str], status: int, message: str, files: Pat
 
 def test_things_of_another_type_are_refused() -> None:
     lexicon = Lexicon(["早晨", "茶"], [3, 2])
+    assert repr(count_documents(Tokenizer(lexicon), ["茶"])) == "<DocumentFrequencies of 2 words in 1 documents>"
     with pytest.raises(TypeError, match="tokenizer must be a Tokenizer, not Lexicon"):
         count_documents(lexicon, ["茶"])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="found must be DocumentFrequencies"):

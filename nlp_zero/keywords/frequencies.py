@@ -53,6 +53,9 @@ class DocumentFrequencies:
     def __post_init__(self) -> None:
         freeze_arrays([self.frequencies, self.counts])
 
+    def __repr__(self) -> str:
+        return f"<DocumentFrequencies of {len(self.words):,} words in {self.documents:,} documents>"
+
 
 def count_documents(
     tokenizer: Tokenizer, documents: Corpus | Iterable[str], *, workers: int = 1

@@ -39,7 +39,7 @@ class Lexicon(Tabular):
 
     Parameters
     ----------
-    words : sequence of str
+    words : iterable of str
         Distinct and not empty.
     counts : array of int, shape (words,)
         How often each word occurs as a word (tokens).
@@ -84,7 +84,7 @@ class Lexicon(Tabular):
 
     def __init__(
         self,
-        words: Sequence[str],
+        words: Iterable[str] | PackedWords,
         counts: npt.ArrayLike,
         *,
         scores: Mapping[str, npt.ArrayLike] | None = None,

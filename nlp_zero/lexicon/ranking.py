@@ -19,10 +19,10 @@ __all__ = ["check_names", "check_words", "rank_words"]
 TAKEN_NAMES = ("word", "count", "parts")  # columns of every lexicon
 
 
-def check_words(words: Sequence[str] | PackedWords) -> Sequence[str] | PackedWords:
+def check_words(words: Iterable[str] | PackedWords) -> Sequence[str] | PackedWords:
     """Return the words as str; raises `TypeError` for other things."""
     if hasattr(words, "unpack"):
-        return words
+        return cast("PackedWords", words)
     listed = words if isinstance(words, (list, tuple)) else list(words)
     if set(map(type, listed)) <= {str}:
         return listed

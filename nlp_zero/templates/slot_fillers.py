@@ -66,6 +66,9 @@ class Slot:
         values = (self.template, self.number, self.uses, self.distinct, self.fillers, dict(self.last_words))
         return Slot, values
 
+    def __repr__(self) -> str:
+        return f"<Slot {self.number} of {self.template}: {self.uses:,} uses, {self.distinct:,} different fillers>"
+
     def __str__(self) -> str:
         """Return the template with the slot in brackets, if it has several."""
         if self.template.slots == 1:
