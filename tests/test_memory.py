@@ -147,4 +147,4 @@ def test_vocabulary_learns_from_a_sample_that_fits(small: Path, capsys: pytest.C
     assert find_min_count(20_000, 1 << 20) == 5  # rare candidates would not fit
     call = ["build-vocab", str(small), "--method", "vocabulary", "--vocab-size", "300", "-o", "-", "--memory", "500K"]
     assert main(call) == 0
-    assert "with --memory 500K, at most 10,240 characters are learnt from" in capsys.readouterr().err
+    assert "with --memory 500K, about 10,240 characters are learnt from" in capsys.readouterr().err

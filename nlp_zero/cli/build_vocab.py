@@ -109,7 +109,7 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--min-count", type=int, metavar="N",
-        help="pmi, entropy: drop words that occur fewer times (default: pmi 3, entropy 2)",
+        help="pmi, entropy: drop words of two or more characters that occur fewer times (default: pmi 3, entropy 2)",
     )  # fmt: skip
     parser.add_argument(
         "--min-pmi", metavar="X[,X...]",

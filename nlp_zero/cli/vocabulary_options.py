@@ -130,7 +130,7 @@ def _report_sample(arguments: argparse.Namespace, builder: VocabularyBuilder) ->
     if arguments.memory is not None and not arguments.json:
         print_message(
             arguments,
-            f"with --memory {arguments.memory}, at most {builder.sample:,} characters are learnt from, spread over the "
+            f"with --memory {arguments.memory}, about {builder.sample:,} characters are learnt from, spread over the "
             "text.",
         )
 
@@ -171,8 +171,8 @@ def _report(arguments: argparse.Namespace, summary: dict[str, Any]) -> None:
     print_message(
         arguments,
         f"vocabulary: {summary['vocab_size']:,} ids, {summary['pieces']:,} of them pieces and bytes; the "
-        f"{plural(summary['characters'], 'character')} of the text {verb(summary['characters'], 'is', 'are')} "
-        f"{plural(summary['tokens'], 'token')} of "
+        f"{plural(summary['characters'], 'character')} that {verb(summary['characters'], 'was', 'were')} learnt from "
+        f"{verb(summary['characters'], 'is', 'are')} {plural(summary['tokens'], 'token')} of "
         f"{summary['bytes_per_token']:.3f} bytes; average information {summary['entropy_before']:.4f} -> "
         f"{summary['entropy_after']:.4f} nats per character.",
     )
