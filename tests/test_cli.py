@@ -105,7 +105,7 @@ def test_wrong_usage_that_the_parser_finds(arguments: list[str], capsys: Capture
         (["build-vocab", SAMPLE, "--min-count", "-3"], "--min-count must be"),
         (["build-vocab", SAMPLE, "--max-length", "0"], "--max-length must be"),
         (["build-vocab", SAMPLE, "--order", "1"], "--order must be"),
-        (["build-vocab", SAMPLE, "--min-pmi", "nan"], "NaN"),
+        (["build-vocab", SAMPLE, "--min-pmi", "nan"], "--min-pmi must be a number, not nan."),
         (["build-vocab", SAMPLE, "--min-pmi", "high"], "--min-pmi must be numbers"),
         (["build-vocab", SAMPLE, "--min-pmi", "1,2"], "--min-pmi needs"),
         (["build-vocab", SAMPLE, "--top", "0"], "--top must be"),
