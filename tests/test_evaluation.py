@@ -455,3 +455,13 @@ def test_tags_come_off() -> None:
 def test_one_string_is_not_many(call: Callable[[str], object]) -> None:
     with pytest.raises(TypeError, match=r"not (a single one; write \[line\]|one string)\."):
         call("他 来")
+
+
+def test_an_iterator_is_not_read_twice() -> None:
+    test, training = ["在 中国", "人民"], ["在中国", "他们"]
+    assert training_overlap(iter(test), iter(training)) == 0.6
+    assert training_overlap(test, iter(training), memory="512M") == 0.6
+    with pytest.raises(TypeError, match="read more than once, but this list_iterator is used up"):
+        training_overlap(iter(test), training, memory="512M")
+    with pytest.raises(TypeError, match="read more than once, but this list_iterator is used up"):
+        training_overlap(test * 999, iter(training), memory=4096)

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._kernels.elementary import log
 from .._utils.validation import check_integer, check_memory
-from ..corpus import Corpus
+from ..corpus import Corpus, restartable
 from ..counting.counter import NgramCounter
 from ..counting.counts import MAX_ORDER
 from .alignment import check_lines
@@ -167,13 +167,18 @@ def training_overlap(
     training : iterable of str
         Lines of the training text.
     memory : int, str or None, default None
-        Memory budget in bytes, or a size like ``"512M"``.  If the test lines do not fit, both texts are read several
-        times, so they must not be iterators.  It never changes the result.
+        Memory budget in bytes, or a size like ``"512M"``.  The test lines are then read twice and, if they do not fit,
+        both texts several times, so they must not be iterators.  It never changes the result.
 
     Returns
     -------
     float
         A number from 0 to 1.
+
+    Raises
+    ------
+    TypeError
+        If a text is one string, or an iterator that must be read again.
 
     Examples
     --------
@@ -183,10 +188,11 @@ def training_overlap(
     budget, parts = check_memory(memory), 1
     test, training = check_lines(test), check_lines(training)
     if budget is not None:
-        needed = 0
+        test, needed = restartable(test), 0
         for line in test:
             needed += LINE_BYTES + CHARACTER_BYTES * len(line)
         parts = -(-needed // budget)
+        training = restartable(training) if parts > 1 else training
     total = missing = 0
     for part in range(parts):
         lines = Counter(_select_lines(test, part, parts))
