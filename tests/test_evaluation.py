@@ -457,6 +457,13 @@ def test_one_string_is_not_many(call: Callable[[str], object]) -> None:
         call("他 来")
 
 
+def test_known_words_count_once() -> None:
+    words, known = ["中国", "国人"], ["中国", "政府", "中国", "的"]
+    for given in (known, set(known), iter(known), dict.fromkeys(known)):
+        assert lexicon_recall(words, given, n=[2]) == {2: 0.5}  # type: ignore[arg-type]
+        assert lexicon_precision(words, known, n=[2]) == {2: 0.5}
+
+
 def test_an_iterator_is_not_read_twice() -> None:
     test, training = ["在 中国", "人民"], ["在中国", "他们"]
     assert training_overlap(iter(test), iter(training)) == 0.6

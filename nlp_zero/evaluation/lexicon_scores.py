@@ -86,8 +86,9 @@ def lexicon_recall(words: Iterable[str], gold_types: Collection[str], n: Sequenc
     >>> lexicon_recall(["中国", "的", "国人", "人民"], {"中国", "人民", "政府", "是"}, n=(1, 3))
     {1: 0.3333333333333333, 3: 0.6666666666666666}
     """
-    real = sum(len(word) >= 2 for word in gold_types)
-    return {size: int(hits) / real for size, hits in _count_hits(words, gold_types, n).items()} if real else {}
+    distinct = _set_of(gold_types)
+    real = sum(len(word) >= 2 for word in distinct)
+    return {size: int(hits) / real for size, hits in _count_hits(words, distinct, n).items()} if real else {}
 
 
 def find_occurring_words(words: Iterable[str], texts: Corpus | Iterable[str]) -> set[str]:
@@ -211,11 +212,14 @@ def _select_lines(lines: Iterable[str], part: int, parts: int) -> Iterator[str]:
             yield bare
 
 
+def _set_of(words: Collection[str]) -> Collection[str]:
+    return words if isinstance(words, set | frozenset | dict) else set(check_lines(words))
+
+
 def _count_hits(words: Iterable[str], gold_types: Collection[str], n: Sequence[int]) -> dict[int, int]:
     for size in n:
         check_integer("n", size)
-    words, gold_types = check_lines(words), check_lines(gold_types)
-    lookup = gold_types if isinstance(gold_types, set | frozenset | dict) else set(gold_types)
-    hits = np.cumsum([word in lookup for word in words if len(word) >= 2], dtype=np.int64)
+    lookup = _set_of(gold_types)
+    hits = np.cumsum([word in lookup for word in check_lines(words) if len(word) >= 2], dtype=np.int64)
     sizes = sorted({min(size, len(hits)) for size in n} - {0})
     return {size: int(hits[size - 1]) for size in sizes}
