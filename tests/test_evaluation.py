@@ -459,8 +459,8 @@ def test_one_string_is_not_many(call: Callable[[str], object]) -> None:
 
 def test_known_words_count_once() -> None:
     words, known = ["中国", "国人"], ["中国", "政府", "中国", "的"]
-    for given in (known, set(known), iter(known), dict.fromkeys(known)):
-        assert lexicon_recall(words, given, n=[2]) == {2: 0.5}  # type: ignore[arg-type]
+    for listed in (known, set(known), iter(known), dict.fromkeys(known)):
+        assert lexicon_recall(words, listed, n=[2]) == {2: 0.5}  # type: ignore[arg-type]
         assert lexicon_precision(words, known, n=[2]) == {2: 0.5}
 
 
