@@ -228,7 +228,7 @@ def test_evaluate_parse_command(tmp_path: Path, templates: str, capfd: pytest.Ca
     scores = json.loads(run(capfd, "evaluate-parse", str(conllu), "-t", templates, "--json"))
     assert scores["brackets"]["parser"]["inside"]["gold"] == 1
     text = run(capfd, "evaluate-parse", "-t", templates, "--constructions", str(known), "--at", "1")
-    assert text == "first 1 templates: precision 1.0000, recall 1.0000\n"
+    assert text == "first 1 template: precision 1.0000, recall 1.0000\n"
 
 
 def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -237,6 +237,9 @@ def test_evaluate_parse_says_what_is_wrong(tmp_path: Path, templates: str, capfd
     other.write_text("(我 来)\n", encoding="utf-8")
     assert "nothing to score" in run(capfd, "evaluate-parse", "-t", templates, status=2)
     assert "--templates FILE" in run(capfd, "evaluate-parse", str(gold), status=2)
+    TemplateInventory([]).save(tmp_path / "none.jsonl")
+    nothing = ("-t", str(tmp_path / "none.jsonl"), "--constructions", str(other))
+    assert "none.jsonl has no templates to score; mine" in run(capfd, "evaluate-parse", *nothing, status=1)
     assert "--at" in run(capfd, "evaluate-parse", str(gold), "-t", templates, "--at", "0", status=2)
     assert "same sentences" in run(capfd, "evaluate-parse", str(gold), "--predicted", str(other), status=2)
     other.write_text("我 来\n他 来\n", encoding="utf-8")

@@ -89,7 +89,7 @@ def _evaluate_parse(arguments: argparse.Namespace) -> None:
             result["brackets"] = {name: {k: s.to_dict() for k, s in scores.items()} for name, scores in rows.items()}
         if arguments.constructions is not None and inventory is not None:
             found = _score_constructions(arguments, inventory)
-            text += [f"first {k} templates: precision {p:.4f}, recall {r:.4f}" for k, (p, r) in found.items()]
+            text += [f"first {plural(k, 'template')}: precision {p:.4f}, recall {r:.4f}" for k, (p, r) in found.items()]
             result["constructions"] = {str(k): {"precision": p, "recall": r} for k, (p, r) in found.items()}
         write(dump_json_line(result) if arguments.json else "\n".join(text) + "\n")
 
@@ -108,6 +108,8 @@ def _score_constructions(arguments: argparse.Namespace, inventory: TemplateInven
     """Return precision and recall of the first templates, for each number of --at."""
     from ..evaluation.brackets import construction_scores
 
+    if not len(inventory):
+        raise CorpusError(f"{arguments.templates} has no templates to score; mine them from more text.")
     known = Corpus(arguments.constructions, format="text")
     return construction_scores(inventory.templates, known, at=arguments.at)
 
