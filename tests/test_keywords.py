@@ -310,8 +310,12 @@ def test_names_of_any_bytes_stay_in_their_line(tmp_path: Path, capsysbinary: pyt
     assert main(["keywords", str(tmp_path), "--documents", "files", "--by", "g2", "-q", "--json"]) == 0
     assert json.loads(capsysbinary.readouterr().out.decode())[0]["document"].endswith("a\udcff\n\t\x1b[31m.txt")
     files = [os.path.join(tmp_path, name) for name in sorted(os.listdir(tmp_path))]
-    assert main(["compare", *files, "--max-p", "1", "-q"]) == 0
-    assert f"{shown}: " in capsysbinary.readouterr().out.decode()
+    assert main(["compare", *files, "--max-p", "1"]) == 0
+    out, err = (stream.decode() for stream in capsysbinary.readouterr())
+    assert f"{shown}: " in out
+    assert "\\t\\x1b[31m.txt has " in err
+    assert main(["keywords", files[0] + "none"]) == 1
+    assert "\\t\\x1b[31m.txtnone: no file matches" in capsysbinary.readouterr().err.decode()
 
 
 def test_golden_lines(files: Path, capsys: Capture) -> None:

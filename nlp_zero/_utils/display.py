@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["WIDE", "cut_left", "cut_right", "display_width"]
+__all__ = ["WIDE", "cut_left", "cut_right", "display_width", "escape_controls"]
 
 LONG_WIDTH = 2  # columns of the widest characters
 # Most characters of Chinese text; counting them together is three times as fast as one by one.
@@ -93,3 +93,26 @@ def cut_left(text: str, width: int) -> str:
             break
         begin -= 1
     return text[begin:]
+
+
+def escape_controls(text: str, *, keep: str = "") -> str:
+    r"""Write control characters, which a terminal would obey, and bytes that are no text as escapes.
+
+    Parameters
+    ----------
+    text : str
+    keep : str, default ""
+        Control characters that stay as they are.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(escape_controls("春\t\x1b[31m.txt"))
+    春\t\x1b[31m.txt
+    """
+    if text.isprintable():
+        return text
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") and c not in keep else c for c in text)

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .._kernels.counting import ALNUM_MODES
+from .._utils.display import escape_controls
 from .._utils.progress import begin_stage, report_stages
 from .._utils.validation import check_number
 from .errors import UsageError
@@ -23,7 +24,7 @@ from .options import (
     open_corpus,
 )
 from .output import dump_json_line, open_output
-from .table import escape_controls, format_table
+from .table import format_table
 from .table_files import open_table, table_records
 
 if TYPE_CHECKING:

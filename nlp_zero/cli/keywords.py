@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._utils.display import escape_controls
 from .._utils.progress import report_stages
 from .documents import NamedFiles, add_documents, find_words, open_documents
 from .errors import UsageError
@@ -22,7 +23,6 @@ from .options import (
     read_word_list,
 )
 from .output import dump_json, open_output
-from .table import escape_controls
 from .table_files import open_table, table_records
 
 if TYPE_CHECKING:

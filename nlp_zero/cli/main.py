@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from itertools import chain
 
 from .. import __version__
+from .._utils.display import escape_controls
 from .._utils.interrupts import exit_status
 from ..errors import NlpZeroError
 from .errors import OutputError, Stopped, UsageError
@@ -35,6 +36,7 @@ COMMAND_GROUPS = {  # each command is a module with a function that adds its par
     "find patterns of words": ("mine-templates", "fillers", "parse", "evaluate-parse"),
 }
 COMMANDS = tuple(chain.from_iterable(COMMAND_GROUPS.values()))
+LINE_END = "\n"
 START = """\
 start here:
   nlpzero build-vocab novel.txt -o words.tsv       learn the words of a text
@@ -114,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     status, message = _run(arguments)
     if message:
-        print(f"nlpzero: {message}", file=sys.stderr)
+        print(f"nlpzero: {escape_controls(message, keep=LINE_END)}", file=sys.stderr)
     return status
 
 

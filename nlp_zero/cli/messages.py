@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 
+from .._utils.display import escape_controls
 from .._utils.progress import above_bars
 from ..corpus import Corpus
 from .output import dump_json_line
@@ -45,7 +46,7 @@ def print_message(arguments: argparse.Namespace, message: str) -> None:
     """Print a message on stderr, unless --quiet."""
     if not arguments.quiet:
         with above_bars():
-            print(message, file=sys.stderr, flush=True)
+            print(escape_controls(message, keep="\n"), file=sys.stderr, flush=True)
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 
-from .._utils.display import display_width
+from .._utils.display import display_width, escape_controls
 
-__all__ = ["escape_controls", "format_table"]
+__all__ = ["format_table"]
 
 GAP = "  "
 
@@ -61,16 +60,3 @@ def _format_cell(cell: object) -> str:
         return "–" if math.isnan(cell) else f"{cell:.2f}"
     text = " ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
     return escape_controls(text)
-
-
-def escape_controls(text: str) -> str:
-    r"""Write control characters, which a terminal would obey, and bytes that are no text as escapes.
-
-    Examples
-    --------
-    >>> print(escape_controls("春\t\x1b[31m.txt"))
-    春\t\x1b[31m.txt
-    """
-    if text.isprintable():
-        return text
-    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
