@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from nlp_zero.builders import VocabularyBuilder
 from nlp_zero.cli.main import main
 from nlp_zero.cli.options import read_word_list
 from nlp_zero.lexicon import Lexicon, LexiconMeta
@@ -388,3 +389,14 @@ def test_contradicting_word_lists(lexicon_file: Path, capfd: pytest.CaptureFixtu
     assert "own.txt (-o) is also an input" in capfd.readouterr().err
     assert main([*command, "--granularity", "2000"]) == 2
     assert "--granularity must be a number from -1000 to 1000, not 2000.0." in capfd.readouterr().err
+
+
+def test_words_of_a_set_have_the_same_ids_in_every_process() -> None:
+    lexicon, words = Lexicon(["早晨"], [1]), {chr(0x4E00 + k) + "茶" for k in range(50)}
+    tokenizer = Tokenizer(lexicon, words=words, force=frozenset(words), forbid={"乙", "甲"})
+    assert tokenizer.own_words == tokenizer.forced_words == tuple(sorted(words))
+    assert tokenizer.forbidden_words == ("乙", "甲")
+    assert Tokenizer(lexicon, words=["乙", "甲"]).own_words == ("乙", "甲")
+    assert Tokenizer(lexicon, words={"甲": 1, "乙": 2}).own_words == ("甲", "乙")
+    with pytest.raises(TypeError, match="specials must be in the order of their ids; give a list, not a set"):
+        VocabularyBuilder(specials={"<a>", "<b>"})  # type: ignore[arg-type]

@@ -68,7 +68,7 @@ def _distinct(name: str, words: Iterable[str]) -> tuple[str, ...]:
             raise TypeError(f"{name} must be a list of strings; {word!r} is not one.")
         if not word:
             raise ValueError(f"{name} must not contain the empty word.")
-    return chosen
+    return tuple(sorted(chosen)) if isinstance(words, (set, frozenset)) else chosen  # a set has another order each time
 
 
 def _check_pieces(own: OwnWords, specials: tuple[str, ...]) -> None:

@@ -91,12 +91,14 @@ def check_names(option: str, names: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     TypeError
-        If one string is given where a list is expected.
+        If one string is given where a list is expected, or a set of special tokens.
     ValueError
         If a name is not a string of whole characters without line ends, is empty, or is given twice.
     """
     if isinstance(names, str):
         raise TypeError(f"{option} must be a list of strings, not one string.")
+    if option == "specials" and isinstance(names, (set, frozenset)):
+        raise TypeError("specials must be in the order of their ids; give a list, not a set.")
     checked = tuple(names)
     for name in checked:
         if not isinstance(name, str) or not name or "\n" in name:
