@@ -78,9 +78,10 @@ class Tokenizer(Immutable, TokenNumbers, RandomSegmentations, SegmentationSums):
         the best segmentation has new words; `sample`, `nbest`, `marginals` and other methods that use
         probabilities do not.  Default: as the lexicon was made (for ``bayes`` true, else false).
     words : iterable of str, optional
-        Words that are added to those of the lexicon, in the order of their ids (a set is sorted).  The ln p of each is just more than that of the best segmentation
-        of its parts, or that of the lexicon if it is greater: the word wins where its parts would have won.  It may
-        contain digits, spaces and punctuation (``"A股"``, ``"C++"``, ``"iPhone 15"``).  Default: as the lexicon says.
+        Words that are added to those of the lexicon, in the order of their ids (a set is sorted).  The ln p of each is
+        just more than that of the best segmentation of its parts, or that of the lexicon if it is greater: the word
+        wins where its parts would have won.  It may contain digits, spaces and punctuation (``"A股"``, ``"C++"``,
+        ``"iPhone 15"``).  Default: as the lexicon says.
     forbid : iterable of str, optional
         Words that are never cut.  A forbidden single character remains possible as unknown text, so that every text
         has a segmentation.  Default: as the lexicon says.
