@@ -430,6 +430,15 @@ def test_bytes_of_a_character_are_no_words(tmp_path: Path, capsys: Capture) -> N
     assert trees.read_text(encoding="utf-8").startswith("(<0xE9><0xBE> <0x98>")
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gb18030"])
+def test_help_in_an_encoding_that_lacks_characters(encoding: str) -> None:
+    done = subprocess.run(command("mine-templates", "--help"), capture_output=True, check=False,
+                          env=SHELL | {"PYTHONIOENCODING": encoding})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    example = "从 … 到".encode(encoding, "backslashreplace")
+    assert example in done.stdout
+
+
 @pytest.mark.parametrize("method", ["pmi", "vocabulary"])
 def test_one_is_no_plural(method: str, tmp_path: Path, capsys: Capture) -> None:
     one, words = tmp_path / "one.txt", tmp_path / "words.tsv"

@@ -115,6 +115,12 @@ class CommandParser(argparse.ArgumentParser):
         self._formatting = False
         return f"{head}{self._list_commands()}{options}{tail}"
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write the help, with escapes for the characters that the encoding of the terminal lacks."""
+        file = sys.stderr if file is None else file
+        encoding = getattr(file, "encoding", None) or "utf-8"
+        super()._print_message(message.encode(encoding, "backslashreplace").decode(encoding), file)
+
     def _list_commands(self) -> str:
         """Return the commands with the first sentence of their help, under the headings of their groups."""
         import shutil
