@@ -296,6 +296,17 @@ def test_classes_are_those_of_the_frozen_table() -> None:
         assert (len(alphabet.encode(char, grow=True)) > 0) == (not excluded), hex(ord(char))
 
 
+def test_counts_contain_what_occurs() -> None:
+    counts = NgramCounter(order=2).update(["中国人民", "中国队"]).freeze()
+    assert "中国" in counts
+    assert "中队" not in counts
+    assert 3 not in counts
+    with pytest.raises(ValueError, match="has 3 symbols"):
+        assert "中国人" in counts
+    with pytest.raises(TypeError, match="'NgramCounts' object is not iterable"):
+        list(counts)  # type: ignore[call-overload]
+
+
 def test_lookup() -> None:
     counts = NgramCounter(order=3).update(["中国人民爱中国"]).freeze()
     assert counts["中国"] == 2

@@ -66,6 +66,8 @@ class NgramCounts(Immutable, Tabular):
     >>> counts = NgramCounter(order=2).update(["中国人民", "中国队"]).freeze()
     >>> counts["中国"], counts.types(2), counts.total(2)
     (2, 4, 5)
+    >>> "中国" in counts, "中队" in counts
+    (True, False)
     """
 
     order: int
@@ -123,6 +125,11 @@ class NgramCounts(Immutable, Tabular):
         """
         found = self._find(ngram)
         return 0 if found is None else int(self._levels[found[0] - 1][1][found[1]])
+
+    def __contains__(self, ngram: object) -> bool:
+        return isinstance(ngram, (str, bytes)) and self[ngram] > 0
+
+    __iter__ = None  # `items` iterates; without this, Python would look up the numbers 0, 1 ...
 
     def seen(self, ngram: str | bytes) -> tuple[int | None, int | None]:
         """Return the first and the last period in which an n-gram occurs.
