@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nlp_zero._utils.threads import finish_in_order, for_each
+from nlp_zero._utils.threads import finish_in_order, for_each, run_alongside
 
 ITEMS, MANY = 60, 6000
 
@@ -106,6 +106,20 @@ def test_the_first_exception_ends_the_work(where: str, workers: int) -> None:
     with pytest.raises(KeyError, match="broken"):
         for_each(stream(), work, workers)
     assert len(done) < MANY // 2
+
+
+def test_a_second_interrupt_leaves_no_thread_waiting() -> None:
+    told, ended = threading.Event(), []
+    interrupts = iter([KeyboardInterrupt()])
+
+    def stop() -> None:
+        for interrupt in interrupts:  # the first time
+            raise interrupt
+        told.set()
+
+    with pytest.raises(KeyboardInterrupt), run_alongside(lambda: ended.append(told.wait(30)), 1, stop):
+        raise ValueError("the first")
+    assert ended == [True]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -36,7 +36,11 @@ def run_alongside(work: Callable[[], object], threads: int, stop: Callable[[], o
             started.append(thread)
         yield
     except BaseException:
-        stop()
+        try:
+            stop()
+        except BaseException:  # a second interrupt, which came before all threads were told
+            stop()
+            raise
         raise
     finally:
         for thread in started:
