@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -691,6 +692,7 @@ def test_a_link_stays_a_link(tmp_path: Path, capsys: Capture) -> None:
         (KeyboardInterrupt(), 130, "stopped"),
         (BrokenPipeError(), 0, ""),
         (MemoryError(), 1, "out of memory"),
+        (OSError(errno.EMFILE, "Too many open files", "x"), 1, r"x: Too many open files; raise their limit \(ulimit"),
         (ZeroDivisionError("x"), 1, r"internal error \(ZeroDivisionError: x\)"),
     ],
 )

@@ -8,6 +8,7 @@ stopped: 130 for Ctrl-C, 143 for SIGTERM, 129 for a terminal that was closed.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -157,6 +158,8 @@ def _explain(error: Exception, arguments: argparse.Namespace) -> tuple[int, str]
         return 2, f"error: {error}"
     if isinstance(error, OSError) and error.errno is not None:  # of the system, not a sentence of this library
         place = "a file cannot be read or written" if error.filename is None else os.fsdecode(error.filename)
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            return 1, f"error: {place}: {error.strerror}; raise their limit (ulimit -n), or use fewer --workers."
         temporary = getattr(arguments, "temp_dir", None)
         option = " with --temp-dir" if temporary and place.startswith(os.path.abspath(temporary)) else ""
         return 1, f"error: {place}: {error.strerror}; check the disk, make room on it, or choose another place{option}."
