@@ -9,7 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -258,47 +261,39 @@ def test_no_bar_between_printed_lines(
     assert stages == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-def test_nothing_is_printed_over_typed_lines(tmp_path: Path) -> None:
+@contextmanager
+def type_text(words: str) -> Iterator[BinaryIO]:
+    """Start `tokenize` in a terminal, and read its first line; at the end, one Ctrl-D must end it."""
     import pty
 
-    words = str(tmp_path / "words.tsv")
     assert main(["build-vocab", SAMPLE, "-o", words, "-q"]) == 0
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(sys.executable, [sys.executable, "-m", "nlp_zero", "tokenize", "-l", words])
-    shown = b""
     with open(terminal, "rb+", buffering=0) as file:
         watchdog = threading.Timer(60, os.kill, (pid, 9))
         watchdog.start()
+        shown = b""
         while not shown.endswith(b"\n"):
             shown += file.read(1)
         assert shown.startswith(b"type text, line by line; Ctrl-D ends")
-        file.write("青石镇，\n".encode())
-        shown = b""
-        while shown.count(b"\n") < 2:  # the terminal repeats what is typed
-            shown += file.read(1)
+        yield file
         file.write(b"\x04")
         assert os.waitpid(pid, 0)[1] == 0
         watchdog.cancel()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_nothing_is_printed_over_typed_lines(tmp_path: Path) -> None:
+    shown = b""
+    with type_text(str(tmp_path / "words.tsv")) as file:
+        file.write("青石镇，\n".encode())
+        while shown.count(b"\n") < 2:  # the terminal repeats what is typed
+            shown += file.read(1)
     assert shown == "青石镇，\r\n青石镇 ，\r\n".encode()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_one_end_of_input_ends_an_empty_text(tmp_path: Path) -> None:
-    import pty
-
-    words = str(tmp_path / "words.tsv")
-    assert main(["build-vocab", SAMPLE, "-o", words, "-q"]) == 0
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "nlp_zero", "tokenize", "-l", words])
-    shown = b""
-    with open(terminal, "rb+", buffering=0) as file:
-        watchdog = threading.Timer(60, os.kill, (pid, 9))
-        watchdog.start()
-        while not shown.endswith(b"\n"):
-            shown += file.read(1)
-        file.write(b"\x04")
-        assert os.waitpid(pid, 0)[1] == 0
-        watchdog.cancel()
+    with type_text(str(tmp_path / "words.tsv")):
+        pass
